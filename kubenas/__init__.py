@@ -1,0 +1,3 @@
+"""kubenas: neural architecture search on Kubeflow."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,157 @@
+"""search.yaml: what a user asks for. The same file means the same on a laptop and on a cluster."""
+
+import hashlib
+import json
+from typing import Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from kubenas.trial import Value
+
+
+class DataConfig(Value):
+    """``data:`` where the labelled examples are and how they are split."""
+
+    source: str = Field(
+        min_length=1,
+        description="Labelled data: an .npz with x and y, a folder or .zip with a folder per"
+        " class, or 'digits' (scikit-learn's bundled set). A path or a URI.",
+    )
+    task: Literal["image-classification"] = Field(
+        "image-classification", description="What is learned from the data."
+    )
+    test_fraction: float = Field(
+        0.15, gt=0, lt=0.9, description="Share of the examples kept for the final test (0 to 0.9)."
+    )
+    validation_fraction: float = Field(
+        0.15,
+        gt=0,
+        lt=0.9,
+        description="Share of the examples that trials are scored on (0 to 0.9).",
+    )
+    seed: int = Field(
+        1, ge=0, description="Seed of the split; an example stays on its side when data is added."
+    )
+    image_size: tuple[int, int] | None = Field(
+        None,
+        description="Height and width in pixels to resize pictures to, as a JSON list; empty:"
+        " their own size, or the median size where they differ.",
+    )
+
+    @model_validator(mode="after")
+    def _leaves_training_data(self) -> Self:
+        if self.test_fraction + self.validation_fraction >= 0.95:
+            raise ValueError(
+                "test_fraction and validation_fraction must leave at least 0.05 for training"
+            )
+        if self.image_size is not None and not all(1 <= side <= 4096 for side in self.image_size):
+            raise ValueError("image_size must be two whole numbers from 1 to 4096")
+        return self
+
+
+class SpaceConfig(Value):
+    """``space:`` which networks may be built."""
+
+    name: str | None = Field(
+        None, description="A registered space ('kubenas spaces' lists them); empty: layers."
+    )
+    hypermodel: str | None = Field(
+        None,
+        description="Your own keras_tuner.HyperModel instead, as file.py:Class. Runs only in"
+        " trial processes.",
+    )
+    options: dict[str, Any] = Field(
+        {}, description='Options of the named space, as a JSON object, such as {"max_layers": 6}.'
+    )
+
+    @model_validator(mode="after")
+    def _one_of_name_and_hypermodel(self) -> Self:
+        if self.name and self.hypermodel:
+            raise ValueError("give either 'name' or 'hypermodel', not both")
+        if self.hypermodel:
+            file, _, cls = self.hypermodel.rpartition(":")
+            if not file.endswith(".py") or not cls.isidentifier():
+                raise ValueError("hypermodel must look like 'my_module.py:MyHyperModel'")
+        return self
+
+
+class SearchConfig(Value):
+    """``search:`` how the space is explored and when to stop."""
+
+    oracle: str = Field(
+        "bayesian", description="Which algorithm proposes trials ('kubenas oracles' lists them)."
+    )
+    objective: str = Field(
+        "val_accuracy", description="Metric that scores a trial, as Keras names it."
+    )
+    direction: Literal["max", "min"] | None = Field(
+        None, description="'max' or 'min'; empty: min for losses and errors, else max."
+    )
+    max_trials: int = Field(12, ge=1, le=100_000, description="Trials to run at the most.")
+    max_seconds: float | None = Field(
+        None, gt=0, description="Seconds that the search may take; empty: no limit."
+    )
+    max_gpu_hours: float | None = Field(
+        None, gt=0, description="Accelerator-hours that all trials may use; empty: no limit."
+    )
+    target_score: float | None = Field(
+        None, description="Stop when a trial scores this well; empty: use the whole budget."
+    )
+    seed: int = Field(1, ge=0, description="Seed of the search; the same seed proposes the same.")
+    generation: int = Field(
+        1, ge=1, description="Raise it to search again from scratch with the same config and data."
+    )
+
+
+class TrainingConfig(Value):
+    """``training:`` how every trial is trained."""
+
+    epochs: int = Field(8, ge=1, le=100_000, description="Epochs of a trial at the most.")
+    batch_size: int = Field(64, ge=1, le=65_536, description="Examples in one training step.")
+    patience: int = Field(
+        3, ge=0, description="Epochs without improvement after which a trial ends early; 0: never."
+    )
+    max_trial_seconds: float | None = Field(
+        None, gt=0, description="Seconds after which one trial is killed; empty: no limit."
+    )
+
+
+class RunnerConfig(Value):
+    """``runner:`` where trials run. Changes nothing about what is found."""
+
+    kind: Literal["local"] = Field("local", description="local: processes beside the search.")
+    workers: int = Field(2, ge=1, le=1024, description="Trials at the same time.")
+
+
+class RetrainConfig(Value):
+    """``retrain:`` the winners are trained again before one is chosen."""
+
+    candidates: int = Field(2, ge=1, le=100, description="How many of the best trials to retrain.")
+    seeds: int = Field(2, ge=1, le=100, description="Fresh seeds for each of them.")
+    epochs: int | None = Field(
+        None, ge=1, description="Epochs of a retraining at the most; empty: twice a trial's."
+    )
+
+
+class Config(Value):
+    """A whole search.yaml."""
+
+    name: str = Field(
+        pattern=r"^[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$",
+        description="Name of the search: small letters, digits and dashes, at most 40.",
+    )
+    output: str = Field(
+        min_length=1,
+        description="Where everything is written: a directory (later gs://... or s3://...).",
+    )
+    data: DataConfig
+    space: SpaceConfig = SpaceConfig()
+    search: SearchConfig = SearchConfig()
+    training: TrainingConfig = TrainingConfig()
+    runner: RunnerConfig = RunnerConfig()
+    retrain: RetrainConfig = RetrainConfig()
+
+    def identity(self) -> str:
+        """A digest of all that decides what is found; where it runs is left out."""
+        content = self.model_dump(mode="json", exclude={"runner", "output"})
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]

@@ -1,0 +1,107 @@
+"""search.yaml -> Config, with messages that name file, field, value and what is allowed."""
+
+import difflib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from kubenas.config import Config
+from kubenas.errors import UserError
+
+BUNDLED_SOURCES = ("digits",)
+_MESSAGES_SHOWN = 3
+
+
+def load_config(path: Path) -> Config:
+    """The config in the YAML file ``path``; relative paths in it are relative to its folder.
+
+    Raises:
+        UserError: the file cannot be read, is not YAML, or says something that is not allowed.
+    """
+    content = _read_yaml(path)
+    return _resolve_paths(parse_config(content, origin=str(path)), path.resolve().parent)
+
+
+def parse_config(content: Any, *, origin: str) -> Config:
+    """``content`` as a Config. ``origin`` says in error messages where it came from.
+
+    Raises:
+        UserError: with one line that lists what is wrong.
+    """
+    if not isinstance(content, Mapping):
+        raise UserError(
+            f"{origin}: expected keys such as 'name', 'output' and 'data', found {_kind(content)}"
+        )
+    try:
+        return Config.model_validate(content)
+    except ValidationError as error:
+        messages = [_explain(details) for details in error.errors()]
+        more = len(messages) - _MESSAGES_SHOWN
+        shown = "; ".join(messages[:_MESSAGES_SHOWN]) + (f"; and {more} more" if more > 0 else "")
+        raise UserError(f"{origin}: {shown}") from error
+
+
+def _read_yaml(path: Path) -> Any:
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise UserError(f"{path}: no such file; give the path of a search.yaml") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: cannot be read as a text file: {error}") from error
+    except yaml.YAMLError as error:
+        raise UserError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
+
+
+def _kind(content: Any) -> str:
+    return "an empty file" if content is None else f"a {type(content).__name__}"
+
+
+def _explain(details: ErrorDetails) -> str:
+    """One pydantic error as ``field: what is wrong``."""
+    field = ".".join(str(part) for part in details["loc"]) or "file"
+    if details["type"] == "extra_forbidden":
+        return f"{field}: unknown key{_suggestion(details['loc'])}"
+    if details["type"] == "missing":
+        return f"{field}: this key is required"
+    message = details["msg"].removeprefix("Value error, ")
+    message = message[0].lower() + message[1:]
+    if isinstance(details["input"], Mapping | BaseModel):
+        return f"{field}: {message}"
+    return f"{field}: {message}, got {details['input']!r}"
+
+
+def _suggestion(loc: tuple[int | str, ...]) -> str:
+    allowed = sorted(_fields_at(loc[:-1]))
+    close = difflib.get_close_matches(str(loc[-1]), allowed, n=1)
+    return f"; did you mean '{close[0]}'?" if close else f"; allowed are {', '.join(allowed)}"
+
+
+def _fields_at(loc: tuple[int | str, ...]) -> Iterator[str]:
+    model: type[BaseModel] = Config
+    for part in loc:
+        annotation = model.model_fields[str(part)].annotation
+        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+            return
+        model = annotation
+    yield from model.model_fields
+
+
+def _resolve_paths(config: Config, folder: Path) -> Config:
+    data = config.data.model_copy(update={"source": _resolve(config.data.source, folder)})
+    space = config.space
+    if space.hypermodel:
+        file, _, cls = space.hypermodel.rpartition(":")
+        space = space.model_copy(update={"hypermodel": f"{_resolve(file, folder)}:{cls}"})
+    return config.model_copy(
+        update={"data": data, "space": space, "output": _resolve(config.output, folder)}
+    )
+
+
+def _resolve(location: str, folder: Path) -> str:
+    if "://" in location or location in BUNDLED_SOURCES:
+        return location
+    return str((folder / Path(location).expanduser()).resolve())

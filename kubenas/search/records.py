@@ -1,0 +1,84 @@
+"""What the journal says: one record an object, never changed once written."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, TypeAdapter
+
+from kubenas.trial import FailureClass, Outcome, Value
+
+
+class Opened(Value):
+    """A controller took the search up, for the first time or again."""
+
+    kind: Literal["opened"] = "opened"
+    at: float
+    controller: str = Field(description="who: host and process, or pod uid")
+
+
+class Proposed(Value):
+    """The oracle proposed a trial."""
+
+    kind: Literal["proposed"] = "proposed"
+    at: float
+    trial: int
+    values: dict[str, Any] = Field(description="hyperparameter values, active ones only")
+    oracle_trial: str = Field(description="the oracle's own id of this trial")
+    oracle_state: dict[str, Any] | None = Field(
+        None, description="get_state() of an oracle that cannot be given a recorded proposal"
+    )
+    duplicate_of: int | None = Field(None, description="trial with the same network; not trained")
+
+
+class Started(Value):
+    """The intent to run an attempt, written before it is started."""
+
+    kind: Literal["started"] = "started"
+    at: float
+    trial: int
+    attempt: int
+
+
+class AttemptLost(Value):
+    """An attempt ended without a result that ends its trial."""
+
+    kind: Literal["attempt-lost"] = "attempt-lost"
+    at: float
+    trial: int
+    attempt: int
+    failure: FailureClass
+    message: str = ""
+    seconds: float = 0.0
+
+
+class Ended(Value):
+    """A trial ended, for good. There is one of these for each trial."""
+
+    kind: Literal["ended"] = "ended"
+    at: float
+    trial: int
+    outcome: Outcome
+    attempt: int | None = Field(None, description="the attempt that decided; None: a duplicate")
+    score: float | None = None
+    metrics: dict[str, float] = {}
+    failure: FailureClass | None = None
+    message: str = ""
+    epochs: int = 0
+    seconds: float = Field(0.0, description="wall-clock of the deciding attempt")
+    parameters: int | None = None
+    flops: int | None = None
+    latency_ms: float | None = None
+    oracle_state: dict[str, Any] | None = None
+
+
+class Closed(Value):
+    """The search is over; nothing is proposed after this."""
+
+    kind: Literal["closed"] = "closed"
+    at: float
+    reason: str = Field(description="budget, target or exhaustion, in words for people")
+
+
+Record = Annotated[
+    Opened | Proposed | Started | AttemptLost | Ended | Closed, Field(discriminator="kind")
+]
+RECORD: TypeAdapter[Record] = TypeAdapter(Record)

@@ -1,0 +1,128 @@
+"""A local directory as a store: hard links make creation atomic, renames make replacing so."""
+
+import errno
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+from pathlib import Path
+
+from kubenas.errors import (
+    ObjectExists,
+    ObjectNotFound,
+    StorageDenied,
+    StorageError,
+    StorageFull,
+)
+from kubenas.storage.protocol import ObjectInfo
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_DENIED = {errno.EACCES, errno.EPERM, errno.EROFS}
+_TEMPORARY = ".tmp-"
+
+
+class DirectoryStorage:
+    """See :class:`kubenas.storage.protocol.Storage`. Folders are made when first written to."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root.absolute()
+
+    @property
+    def uri(self) -> str:
+        return str(self._root)
+
+    def read(self, name: str) -> bytes:
+        path = self._path(name)
+        with _explained(path):
+            return path.read_bytes()
+
+    def write(self, name: str, data: bytes) -> None:
+        path = self._path(name)
+        self._place(path, lambda temporary: temporary.write_bytes(data), os.replace)
+
+    def create(self, name: str, data: bytes) -> None:
+        path = self._path(name)
+        self._place(path, lambda temporary: temporary.write_bytes(data), os.link)
+
+    def exists(self, name: str) -> bool:
+        return self._path(name).is_file()
+
+    def list(self, prefix: str = "") -> Iterator[ObjectInfo]:
+        folder = self._path(prefix.rpartition("/")[0])
+        names = (path.relative_to(self._root).as_posix() for path in _files_under(folder))
+        for name in sorted(name for name in names if name.startswith(prefix)):
+            with suppress(FileNotFoundError):  # deleted since it was listed
+                yield ObjectInfo(name, (self._root / name).stat().st_size)
+
+    def delete(self, name: str) -> None:
+        path = self._path(name)
+        with _explained(path):
+            path.unlink(missing_ok=True)
+
+    def upload_tree(self, source: Path, prefix: str) -> None:
+        for path in _files_under(source):
+            target = self._path(prefix) / path.relative_to(source)
+            self._place(target, partial(_link_or_copy, path), os.replace)
+
+    def stage(self, prefix: str) -> Path:
+        folder = self._path(prefix)
+        if not folder.is_dir():
+            raise ObjectNotFound(f"{folder}: there is no such folder")
+        return folder
+
+    def _path(self, name: str) -> Path:
+        path = self._root / name
+        if ".." in Path(name).parts or Path(name).is_absolute():
+            raise StorageError(f"{name}: an object's name must stay below {self._root}")
+        return path
+
+    def _place(
+        self, path: Path, fill: Callable[[Path], object], settle: Callable[[Path, Path], None]
+    ) -> None:
+        """Fills a temporary file beside ``path``, then settles it there in one step."""
+        with _explained(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(prefix=_TEMPORARY, dir=path.parent) as folder:
+                temporary = Path(folder) / path.name
+                fill(temporary)
+                settle(temporary, path)
+
+
+def _files_under(folder: Path) -> Iterator[Path]:
+    for parent, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(_TEMPORARY)]
+        yield from (Path(parent, name) for name in files)
+
+
+def _link_or_copy(source: Path, target: Path) -> None:
+    try:
+        os.link(source, target)
+    except OSError:  # another file system, or one without hard links
+        shutil.copyfile(source, target)
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Turns an operating system's error into ours, with the path and the remedy."""
+    try:
+        yield
+    except FileExistsError as error:
+        raise ObjectExists(f"{path}: exists already") from error
+    except FileNotFoundError as error:
+        raise ObjectNotFound(f"{path}: there is no such file") from error
+    except OSError as error:
+        raise _classified(path, error) from error
+
+
+def _classified(path: Path, error: OSError) -> StorageError:
+    if error.errno in _FULL:
+        return StorageFull(
+            f"{path}: the disk is full; free some space and run the same command again"
+        )
+    if error.errno in _DENIED:
+        return StorageDenied(
+            f"{path}: no permission; choose another output or change its permissions"
+        )
+    return StorageError(f"{path}: {error.strerror or error}")

@@ -1,0 +1,164 @@
+"""Trials, attempts and their results: the frozen values that travel between layers.
+
+A trial is one proposed architecture. It has one or more attempts, each a process or pod that
+may die. An attempt is described by an :class:`AttemptSpec` (what to do, where to write) and ends
+with a :class:`Result` under ``<prefix>/result.json``, or with none if it died.
+"""
+
+from enum import StrEnum
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+RESULT_LIMIT_BYTES = 64 * 1024
+
+
+class Value(BaseModel):
+    """A frozen, closed value with a JSON round trip."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
+
+    def to_json(self) -> bytes:
+        """UTF-8 JSON of this value."""
+        return self.model_dump_json().encode()
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Self:
+        """The value in ``data``.
+
+        Raises:
+            pydantic.ValidationError: ``data`` is not JSON of this class.
+        """
+        return cls.model_validate_json(data)
+
+
+class Outcome(StrEnum):
+    """How a trial ended, for good."""
+
+    COMPLETED = "completed"
+    FAILED = "failed"
+    INFEASIBLE = "infeasible"
+
+
+class FailureClass(StrEnum):
+    """Why an attempt ended without a score. Each class has its own retry rule."""
+
+    DISRUPTION = "disruption"
+    NODE_LOSS = "node-loss"
+    HOST_OOM = "host-oom"
+    DEVICE_OOM = "device-oom"
+    NAN = "nan"
+    INVALID_GRAPH = "invalid-graph"
+    DEADLINE = "deadline"
+    APPLICATION = "application"
+    QUOTA = "quota"
+    IMAGE = "image"
+    CONFIGURATION = "configuration"
+    STORAGE = "storage"
+
+
+class Task(StrEnum):
+    """What an attempt does. All of them run user code, so all of them run in a trial process."""
+
+    DESCRIBE = "describe"
+    TRAIN = "train"
+    EVALUATE = "evaluate"
+    EXPORT = "export"
+
+
+class AttemptRef(Value):
+    """Names one attempt within a search."""
+
+    trial: int = Field(ge=0)
+    attempt: int = Field(ge=1)
+
+    def __str__(self) -> str:
+        return f"trial {self.trial} attempt {self.attempt}"
+
+
+class SpaceRef(Value):
+    """A registered space by name, or a user's HyperModel by file and class."""
+
+    name: str | None = None
+    options: dict[str, Any] = {}
+    hypermodel: str | None = Field(None, description="URI of the file, a colon, the class")
+    import_path: str | None = Field(None, description="folder the file may import siblings from")
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        if (self.name is None) == (self.hypermodel is None):
+            raise ValueError("give either 'name' or 'hypermodel'")
+        return self
+
+
+class TrainingPlan(Value):
+    """How one attempt trains."""
+
+    epochs: int = Field(ge=1, description="train up to this epoch, counted from 0")
+    batch_size: int = Field(ge=1)
+    patience: int = Field(ge=0, description="epochs without improvement; 0: never stop early")
+    seed: int
+    objective: str = Field(description="a metric of the model, such as val_accuracy")
+    direction: Literal["max", "min"]
+    checkpoint_seconds: float = Field(30.0, ge=0, description="least time between checkpoints")
+    keep_model: bool = Field(False, description="leave the best model as model.keras")
+    keep_checkpoint: bool = Field(False, description="leave the last state to be resumed from")
+
+
+class AttemptSpec(Value):
+    """Everything a trial process needs to know; it gets the URI of this and nothing else."""
+
+    version: Literal[1] = 1
+    task: Task
+    search: str
+    trial: int = Field(ge=0)
+    attempt: int = Field(ge=1)
+    prefix: str = Field(description="URI of the folder that this attempt alone writes to")
+    space: SpaceRef
+    dataset: str = Field(description="URI of the prepared data set's folder")
+    hyperparameters: dict[str, Any] | None = Field(
+        None, description="keras_tuner.HyperParameters.get_config(); None: the space's defaults"
+    )
+    training: TrainingPlan | None = None
+    resume_from: str | None = Field(None, description="URI of a checkpoint folder")
+    model: str | None = Field(None, description="URI of a model.keras to evaluate or export")
+    deadline: float | None = Field(
+        None, description="Unix time at which to end with what has been reached"
+    )
+    max_seconds: float | None = Field(None, description="after which the attempt is killed")
+
+    @property
+    def ref(self) -> AttemptRef:
+        """Which attempt this is."""
+        return AttemptRef(trial=self.trial, attempt=self.attempt)
+
+
+class Result(Value):
+    """What an attempt reports: ``result.json``, at most ``RESULT_LIMIT_BYTES``."""
+
+    version: Literal[1] = 1
+    task: Task
+    trial: int
+    attempt: int
+    outcome: Outcome
+    failure: FailureClass | None = None
+    message: str = Field("", max_length=4000, description="one line for people")
+    score: float | None = Field(None, description="the objective at the best epoch")
+    metrics: dict[str, float] = Field({}, description="all metrics at the best epoch")
+    epochs: int = Field(0, ge=0, description="epochs trained, those of earlier attempts included")
+    best_epoch: int | None = Field(None, description="counted from 0")
+    cut_short: bool = Field(False, description="ended by the deadline, not by the plan")
+    seconds: float = Field(0.0, ge=0, description="wall-clock of this attempt")
+    parameters: int | None = Field(None, description="trainable and other weights")
+    flops: int | None = Field(None, description="floating-point operations for one example")
+    latency_ms: float | None = Field(None, description="median inference time of one example")
+    artifacts: dict[str, str] = Field({}, description="name -> path below the attempt's prefix")
+
+
+class AttemptEvent(Value):
+    """A runner's word about an attempt. Whether it succeeded is for ``result.json`` to say."""
+
+    ref: AttemptRef
+    kind: Literal["running", "ended"]
+    failure: FailureClass | None = Field(None, description="why it ended, where the runner knows")
+    message: str = ""
