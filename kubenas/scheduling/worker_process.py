@@ -1,0 +1,145 @@
+"""One warm worker: a child process that runs one attempt after another.
+
+It speaks JSON lines. We write ``{"spec": URI}`` to its stdin; it answers on its stdout with
+``{"ready": true}`` once its imports are done, ``{"started": {...}}`` and ``{"ended": {...},
+"failure": null | "storage", "message": ""}``. Its stdin is also its life line: it exits when the
+pipe closes, so that nothing outlives us however we die.
+"""
+
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Any, cast
+
+from kubenas.trial import FailureClass
+
+_TAIL_BYTES = 4096
+_TAIL_LINES = 3
+
+
+class WorkerProcess:
+    """Starts ``command`` in a process group of its own, with stderr appended to ``log``."""
+
+    def __init__(self, command: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
+        self.ready = False
+        self.served = 0
+        """Attempts that it has been given so far."""
+        self._log = log
+        self._unread = b""
+        with log.open("ab") as stderr:
+            self._log_start = stderr.tell()
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                env=dict(environment),
+                start_new_session=True,
+                bufsize=0,
+            )
+        self._stdin = cast("IO[bytes]", self._process.stdin)
+        self._stdout = cast("IO[bytes]", self._process.stdout)
+        os.set_blocking(self.fileno(), False)
+
+    @property
+    def pid(self) -> int:
+        """Process id, which is also the id of its process group."""
+        return self._process.pid
+
+    @property
+    def exit_code(self) -> int | None:
+        """What it exited with, minus the signal's number if one killed it; None: it runs."""
+        return self._process.poll()
+
+    def fileno(self) -> int:
+        """Its stdout, for selectors."""
+        return self._stdout.fileno()
+
+    def assign(self, spec_uri: str) -> bool:
+        """Gives it an attempt, which it starts when it is ready. False: it has died."""
+        try:
+            self._stdin.write(json.dumps({"spec": spec_uri}).encode() + b"\n")
+        except OSError:
+            return False
+        self.served += 1
+        return True
+
+    def read(self) -> tuple[list[Mapping[str, Any]], bool]:
+        """Replies that have come in, and whether its stdout has closed. Does not wait."""
+        closed = False
+        with suppress(BlockingIOError):
+            while True:
+                data = os.read(self.fileno(), 65536)
+                self._unread += data
+                closed = not data
+                if closed:
+                    break
+        *lines, self._unread = self._unread.split(b"\n")
+        return [reply for line in lines if (reply := _parsed(line)) is not None], closed
+
+    def terminate(self) -> None:
+        """SIGTERM to its process group."""
+        self._signal(signal.SIGTERM)
+
+    def kill(self, patience: float = 0.0) -> int:
+        """SIGKILL to its process group, also to what a dead worker left behind.
+
+        Args:
+            patience: seconds in which it may end by itself first.
+
+        Returns:
+            Its exit code.
+        """
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(patience)
+        self._signal(signal.SIGKILL)
+        return self._process.wait()
+
+    def close(self) -> None:
+        """Closes our ends of its pipes."""
+        self._stdin.close()
+        self._stdout.close()
+
+    def last_words(self) -> str:
+        """The last lines that it wrote to stderr, as one line."""
+        with self._log.open("rb") as log:
+            size = log.seek(0, os.SEEK_END)
+            log.seek(max(self._log_start, size - _TAIL_BYTES))
+            lines = log.read().decode(errors="replace").splitlines()
+        return " | ".join([line.strip() for line in lines if line.strip()][-_TAIL_LINES:])
+
+    def _signal(self, number: int) -> None:
+        with suppress(ProcessLookupError, PermissionError):  # macOS: EPERM for a zombie's group
+            os.killpg(self.pid, number)
+
+
+def cause_of_death(exit_code: int, *, ready: bool) -> tuple[FailureClass, str]:
+    """The failure class, and words for it, of a worker that died by itself during an attempt.
+
+    Args:
+        exit_code: as :attr:`WorkerProcess.exit_code` gives it.
+        ready: whether it had got through its imports.
+    """
+    killed_from_outside = exit_code in (-signal.SIGKILL, -signal.SIGTERM, 128 + signal.SIGTERM)
+    if exit_code < 0:
+        message = f"worker process killed by signal {-exit_code}"
+    else:
+        message = f"worker process exited with {exit_code}"
+    if not ready and not killed_from_outside:
+        return FailureClass.CONFIGURATION, f"{message} before it was ready"
+    if exit_code < 0 or killed_from_outside:
+        return FailureClass.NODE_LOSS, message
+    return FailureClass.APPLICATION, message
+
+
+def _parsed(line: bytes) -> Mapping[str, Any] | None:
+    """A reply; None for a line that is none, such as a library's stray output."""
+    try:
+        reply = json.loads(line)
+    except ValueError:
+        return None
+    return reply if isinstance(reply, dict) else None
