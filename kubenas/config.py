@@ -129,7 +129,7 @@ class RetrainConfig(Value):
     candidates: int = Field(2, ge=1, le=100, description="How many of the best trials to retrain.")
     seeds: int = Field(2, ge=1, le=100, description="Fresh seeds for each of them.")
     epochs: int | None = Field(
-        None, ge=1, description="Epochs of a retraining at the most; empty: twice a trial's."
+        None, ge=1, description="Epochs of a retraining at the most; empty: as many as a trial."
     )
 
 
@@ -151,7 +151,13 @@ class Config(Value):
     runner: RunnerConfig = RunnerConfig()
     retrain: RetrainConfig = RetrainConfig()
 
+    def identified(self) -> dict[str, Any]:
+        """All that decides what is looked for; where it runs, is written and how often is not."""
+        return self.model_dump(
+            mode="json", exclude={"runner": True, "output": True, "search": {"generation"}}
+        )
+
     def identity(self) -> str:
-        """A digest of all that decides what is found; where it runs is left out."""
-        content = self.model_dump(mode="json", exclude={"runner", "output"})
-        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
+        """A digest of :meth:`identified`."""
+        content = json.dumps(self.identified(), sort_keys=True)
+        return hashlib.sha256(content.encode()).hexdigest()[:12]

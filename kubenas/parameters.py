@@ -120,3 +120,16 @@ def _decode_into(content: dict[str, Any], parameter: Parameter, value: Any) -> N
     for part in parameter.path[:-1]:
         content = content.setdefault(part, {})
     content[parameter.path[-1]] = value
+
+
+def docstring(summary: str, others: Mapping[str, str] | None = None) -> str:
+    """A docstring whose Args are all parameters, from which kfp takes the help texts.
+
+    Args:
+        summary: its first line.
+        others: further arguments and their help.
+    """
+    helps = {parameter.name: parameter.help for parameter in parameters()} | dict(others or {})
+    return "\n".join(
+        [summary, "", "Args:", *(f"    {name}: {text}" for name, text in helps.items())]
+    )

@@ -1,0 +1,28 @@
+"""``kubenas spaces`` and ``kubenas oracles``: what can be named, one line each."""
+
+from kubenas.cli.answer import Answer
+
+
+def list_spaces(answer: Answer) -> None:
+    """Lists the registered spaces and their options."""
+    from kubenas.spaces.registry import SPACES
+
+    for space in SPACES:
+        answer.line(f"{space.name:<16}{space.summary}")
+    answer.put(
+        {
+            "spaces": [
+                {"name": each.name, "summary": each.summary, "options": dict(each.options)}
+                for each in SPACES
+            ]
+        }
+    )
+
+
+def list_oracles(answer: Answer) -> None:
+    """Lists the search algorithms."""
+    from kubenas.search.oracles import ORACLES
+
+    for oracle in ORACLES:
+        answer.line(f"{oracle.name:<16}{oracle.summary}")
+    answer.put({"oracles": [{"name": each.name, "summary": each.summary} for each in ORACLES]})

@@ -1,0 +1,95 @@
+"""The ``kubenas`` command. Commands import what they need when they run: help stays instant."""
+
+from pathlib import Path
+
+import click
+
+from kubenas import __version__
+from kubenas.cli.answer import answering
+
+_JSON = click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON object on stdout and nothing else."
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="kubenas")
+def kubenas() -> None:
+    """Neural architecture search: from labelled data to a model ready to serve."""
+
+
+@kubenas.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@_JSON
+def run(file: Path, as_json: bool) -> None:
+    """Run the whole pipeline of FILE (a search.yaml) on this machine, or resume it."""
+    from kubenas.cli.run import run_pipeline
+
+    with answering(as_json) as answer:
+        run_pipeline(file, answer)
+
+
+@kubenas.command()
+@click.argument("output")
+@_JSON
+def status(output: str, as_json: bool) -> None:
+    """Tell how far the run in OUTPUT has come."""
+    from kubenas.cli.status import tell_status
+
+    with answering(as_json) as answer:
+        tell_status(output, answer)
+
+
+@kubenas.command()
+@click.argument("output")
+@_JSON
+def report(output: str, as_json: bool) -> None:
+    """Write the report of the run in OUTPUT anew, also while it is running."""
+    from kubenas.cli.report import rewrite_report
+
+    with answering(as_json) as answer:
+        rewrite_report(output, answer)
+
+
+@kubenas.command("compile")
+@click.option(
+    "-o",
+    "--output",
+    "target",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="File to write, such as nas.yaml.",
+)
+@click.option("--image", help="Container image that the steps run in.")
+@_JSON
+def compile_(target: Path, image: str | None, as_json: bool) -> None:
+    """Write the pipeline for upload to Kubeflow: the very file that 'run' executes."""
+    from kubenas.cli.package import write_package
+
+    with answering(as_json) as answer:
+        write_package(target, image, answer)
+
+
+@kubenas.command()
+@_JSON
+def spaces(as_json: bool) -> None:
+    """List the spaces that a search.yaml can name."""
+    from kubenas.cli.listing import list_spaces
+
+    with answering(as_json) as answer:
+        list_spaces(answer)
+
+
+@kubenas.command()
+@_JSON
+def oracles(as_json: bool) -> None:
+    """List the search algorithms that a search.yaml can name."""
+    from kubenas.cli.listing import list_oracles
+
+    with answering(as_json) as answer:
+        list_oracles(answer)
+
+
+def main() -> None:
+    """The entry point of the console script."""
+    kubenas()

@@ -1,0 +1,131 @@
+"""What a run shows while it runs: bars on a terminal, elsewhere a line now and then."""
+
+import sys
+import time
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+
+from kubenas.steps.outcome import StepOutcome
+from kubenas.steps.status import Status
+
+_LINE_SECONDS = 30.0
+
+
+class Display(Protocol):
+    """Shows how far a run has come; a context manager."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
+
+    def show(self, status: Status | None, outcomes: list[StepOutcome]) -> None:
+        """Shows the latest."""
+        ...
+
+
+def display() -> Display:
+    """The display that suits standard error."""
+    return TerminalDisplay() if sys.stderr.isatty() else LineDisplay()
+
+
+class TerminalDisplay:
+    """A bar for each step."""
+
+    def __init__(self) -> None:
+        self._bars = Progress(
+            SpinnerColumn(finished_text="[green]✓"),
+            TextColumn("{task.description:<9}"),
+            BarColumn(bar_width=28),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[words]}"),
+            console=Console(stderr=True),
+        )
+        self._tasks: dict[str, TaskID] = {}
+
+    def __enter__(self) -> Self:
+        self._bars.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._bars.stop()
+
+    def show(self, status: Status | None, outcomes: list[StepOutcome]) -> None:
+        for outcome in outcomes:
+            bar = self._bar(outcome.step)
+            if outcome.state == "done":
+                self._bars.update(bar, total=1, completed=1, words="")
+            elif status is not None and status.step == outcome.step:
+                done, total = _share(status.progress)
+                self._bars.update(bar, total=total, completed=done, words=words(status))
+
+    def _bar(self, step: str) -> TaskID:
+        if step not in self._tasks:
+            self._tasks[step] = self._bars.add_task(step, total=None, words="")
+        return self._tasks[step]
+
+
+class LineDisplay:
+    """A line when a step ends, and one every half minute."""
+
+    def __init__(self) -> None:
+        self._console = Console(stderr=True, highlight=False, soft_wrap=True)
+        self._said = time.monotonic()
+        self._done: set[str] = set()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        return
+
+    def show(self, status: Status | None, outcomes: list[StepOutcome]) -> None:
+        for outcome in outcomes:
+            if outcome.state == "done" and outcome.step not in self._done:
+                self._done.add(outcome.step)
+                self._say(f"{outcome.step}: done in {outcome.seconds:.0f} s")
+        if status is not None and time.monotonic() - self._said >= _LINE_SECONDS:
+            self._say(f"{status.step}: {words(status)}")
+
+    def _say(self, text: str) -> None:
+        self._said = time.monotonic()
+        self._console.print(text, markup=False)
+
+
+def words(status: Status) -> str:
+    """``status`` in one line."""
+    progress = status.progress
+    if not progress:
+        return status.detail
+    parts = [f"{progress['done']} of {progress['total']}", f"{len(progress['running'])} running"]
+    if progress["best_score"] is not None:
+        parts.append(f"best {progress['best_score']:.4f} (trial {progress['best_trial']})")
+    if progress["seconds_left"] is not None:
+        parts.append(f"about {_duration(progress['seconds_left'])} left")
+    return " · ".join(parts)
+
+
+def _share(progress: dict[str, Any]) -> tuple[int, int | None]:
+    return (progress["done"], progress["total"]) if progress else (0, None)
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"

@@ -1,0 +1,31 @@
+"""``kubenas report``: the report of a search, running or done, made anew."""
+
+from kubenas.cli.answer import Answer
+from kubenas.errors import UserError
+from kubenas.steps.claim import read_claim
+from kubenas.steps.outcome import read_outcome
+from kubenas.steps.report import write_report
+from kubenas.steps.report_material import gather
+from kubenas.steps.status import read_status
+from kubenas.storage import open_storage
+
+
+def rewrite_report(output: str, answer: Answer) -> None:
+    """Writes report and leaderboard into ``output`` and says where they are.
+
+    Raises:
+        UserError: there is no search in ``output`` yet.
+    """
+    storage = open_storage(output)
+    read_claim(storage)
+    status = read_status(storage)
+    if status is None or status.search is None:
+        raise UserError(f"{output}: no search has been started here yet")
+    done = read_outcome(storage, "report")
+    finished = done is not None and done.state == "done" and done.key == status.search
+    written = write_report(storage, gather(storage, status.search, finished=finished))
+    answer.line(f"report: {written.html}")
+    answer.line(f"leaderboard: {written.leaderboard}")
+    answer.put(
+        {"report": written.html, "leaderboard": written.leaderboard, "search": status.search}
+    )

@@ -1,0 +1,81 @@
+"""``kubenas run``: the whole pipeline on this machine, from a search.yaml to a summary."""
+
+from pathlib import Path
+
+from kubenas.cli.answer import Answer
+from kubenas.cli.local_pipeline import LocalPipeline
+from kubenas.cli.output_lock import output_lock
+from kubenas.cli.progress import display
+from kubenas.config import Config
+from kubenas.config_file import BUNDLED_SOURCES, load_config
+from kubenas.errors import Interrupted, KubenasError, SearchFailed, UserError
+from kubenas.search.oracles import check_oracle
+from kubenas.steps.claim import check_claim
+from kubenas.steps.lifeline import interrupt_on_sigterm
+from kubenas.steps.outcome import read_outcomes
+from kubenas.steps.space import space_of
+from kubenas.steps.status import read_status
+from kubenas.steps.summary import read_summary
+from kubenas.storage import Storage, open_storage
+
+_LOOK_SECONDS = 0.5
+
+
+def run_pipeline(file: Path, answer: Answer) -> None:
+    """Runs, or resumes, the pipeline of the search.yaml ``file``.
+
+    Raises:
+        UserError: something in the config, the data, the space or the output is wrong.
+        SearchFailed: the pipeline ran and failed.
+        Interrupted: by a signal; the same command resumes.
+    """
+    interrupt_on_sigterm()
+    config = load_config(file)
+    storage = open_storage(config.output)
+    resumed = _check(config, storage)
+    with output_lock(Path(storage.uri)):
+        answer.line(f"{config.name}: {'resuming' if resumed else 'starting'} in {storage.uri}")
+        _follow(config, storage, file)
+    summary = read_summary(storage)
+    if summary is None:
+        raise SearchFailed(f"{storage.uri}: the pipeline ended without a summary")
+    for line in summary.lines():
+        answer.line(line)
+    answer.put(summary.model_dump(mode="json"))
+
+
+def _check(config: Config, storage: Storage) -> bool:
+    """All that can be found out before anything is started; whether there is work to resume."""
+    check_oracle(config.search.oracle)
+    space_of(config.space)
+    source = config.data.source
+    if "://" not in source and source not in BUNDLED_SOURCES and not Path(source).exists():
+        raise UserError(f"data.source: {source}: no such file or folder")
+    return check_claim(config, storage)
+
+
+def _follow(config: Config, storage: Storage, file: Path) -> None:
+    try:
+        with LocalPipeline(config, Path(storage.uri) / "pipeline") as pipeline, display() as shown:
+            while not pipeline.finished(_LOOK_SECONDS):
+                shown.show(read_status(storage), read_outcomes(storage))
+            shown.show(read_status(storage), read_outcomes(storage))
+            if not pipeline.succeeded:
+                raise _failure(storage, pipeline)
+    except Interrupted as error:
+        raise Interrupted(
+            f"interrupted; all work is kept. Resume with: kubenas run {file}"
+        ) from error
+
+
+def _failure(storage: Storage, pipeline: LocalPipeline) -> KubenasError:
+    """The failed step's own error; without one, the last that the log has."""
+    failed = [outcome for outcome in read_outcomes(storage) if outcome.state == "failed"]
+    if not failed:
+        return SearchFailed(f"the pipeline broke: {pipeline.last_words()} (log: {pipeline.log})")
+    outcome = failed[-1]
+    if outcome.exit_code == UserError.exit_code:
+        return UserError(outcome.message)
+    if outcome.exit_code == Interrupted.exit_code:
+        return Interrupted(outcome.message)
+    return SearchFailed(f"{outcome.message} (log: {pipeline.log})")

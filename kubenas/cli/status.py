@@ -1,0 +1,78 @@
+"""``kubenas status``: how far a run has come."""
+
+import time
+from typing import Any
+
+from kubenas.cli.answer import Answer
+from kubenas.steps.claim import read_claim
+from kubenas.steps.outcome import STEPS, StepOutcome, read_outcomes
+from kubenas.steps.status import Status, read_status
+from kubenas.steps.summary import Summary, read_summary
+from kubenas.storage import open_storage
+
+_STALE_SECONDS = 30.0
+
+
+def tell_status(output: str, answer: Answer) -> None:
+    """Says what has been done in ``output`` and what is going on.
+
+    Raises:
+        UserError: no run is there.
+    """
+    storage = open_storage(output)
+    config = read_claim(storage)
+    outcomes = read_outcomes(storage)
+    status = read_status(storage)
+    done = bool(outcomes) and outcomes[-1].step == STEPS[-1] and outcomes[-1].state == "done"
+    summary = read_summary(storage) if done else None
+    answer.line(f"{config.name}: {_headline(outcomes, status, done=done)}")
+    for outcome in outcomes:
+        answer.line(
+            f"  {outcome.step:<10}{outcome.state:<9}{outcome.seconds:>8.1f} s  {outcome.message}"
+        )
+    _tell_search(status, answer)
+    _tell_summary(summary, answer)
+    answer.put(
+        {
+            "name": config.name,
+            "state": _state(outcomes, status, done=done),
+            "steps": [outcome.model_dump(mode="json") for outcome in outcomes],
+            "status": status.model_dump(mode="json") if status else None,
+            "summary": summary.model_dump(mode="json") if summary else None,
+        }
+    )
+
+
+def _state(outcomes: list[StepOutcome], status: Status | None, *, done: bool) -> str:
+    if done:
+        return "done"
+    if any(outcome.state == "failed" for outcome in outcomes):
+        return "interrupted" if any(each.exit_code == 130 for each in outcomes) else "failed"
+    fresh = status is not None and time.time() - status.at < _STALE_SECONDS
+    return "running" if fresh else "stopped"
+
+
+def _headline(outcomes: list[StepOutcome], status: Status | None, *, done: bool) -> str:
+    state = _state(outcomes, status, done=done)
+    if state in {"stopped", "interrupted"}:
+        return f"{state}; the command that started it resumes it"
+    return state
+
+
+def _tell_search(status: Status | None, answer: Answer) -> None:
+    progress: dict[str, Any] = status.progress if status else {}
+    if not progress:
+        return
+    best = progress["best_score"]
+    answer.line(
+        f"  {progress['activity']}: {progress['done']} of {progress['total']} done,"
+        f" {len(progress['running'])} running"
+        + (f", best {best:.4f} (trial {progress['best_trial']})" if best is not None else "")
+    )
+
+
+def _tell_summary(summary: Summary | None, answer: Answer) -> None:
+    if summary is None:
+        return
+    for line in summary.lines():
+        answer.line(f"  {line}")

@@ -1,0 +1,77 @@
+"""One output holds one config: what was asked for first is kept, anything else is refused."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from typing import Any
+
+from pydantic import ValidationError
+
+from kubenas.config import Config
+from kubenas.errors import ObjectExists, UserError
+from kubenas.storage import Storage
+
+_NAME = "config.json"
+
+
+def check_claim(config: Config, output: Storage) -> bool:
+    """Whether ``output`` holds this very config already; False if it holds none.
+
+    Raises:
+        UserError: it belongs to another config; the message says where they differ.
+    """
+    if not output.exists(_NAME):
+        return False
+    earlier = read_claim(output)
+    if earlier.identity() != config.identity():
+        differences = "; ".join(_differences(earlier, config))
+        raise UserError(
+            f"output {output.uri} belongs to another config ({differences}); give another 'output'"
+        )
+    return True
+
+
+def read_claim(output: Storage) -> Config:
+    """The config that ``output`` belongs to.
+
+    Raises:
+        UserError: it belongs to none, or to one of a version that cannot be read.
+    """
+    if not output.exists(_NAME):
+        raise UserError(
+            f"{output.uri}: no run of kubenas is here; give the 'output' of a search.yaml"
+        )
+    try:
+        return Config.from_json(output.read(_NAME))
+    except ValidationError as error:
+        raise UserError(
+            f"{output.uri}/{_NAME}: not a config that this version of kubenas can read;"
+            " give another 'output'"
+        ) from error
+
+
+def claim(config: Config, output: Storage) -> None:
+    """Makes ``output`` belong to ``config``.
+
+    Raises:
+        UserError: it belongs to another.
+    """
+    with suppress(ObjectExists):
+        output.create(_NAME, config.to_json())
+    check_claim(config, output)
+
+
+def _differences(earlier: Config, config: Config) -> Iterator[str]:
+    before, now = (_flat(each.identified()) for each in (earlier, config))
+    for key in now:
+        if before.get(key) != now[key]:
+            yield f"{key} was {before.get(key)!r}, now {now[key]!r}"
+
+
+def _flat(content: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in content.items():
+        if isinstance(value, Mapping) and value:
+            flat |= _flat(value, f"{prefix}{key}.")
+        else:
+            flat[prefix + key] = value
+    return flat

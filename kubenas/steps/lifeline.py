@@ -1,0 +1,34 @@
+"""How a step ends early: with the command that started it, or by a signal."""
+
+import os
+import signal
+import sys
+import threading
+from types import FrameType
+
+from kubenas.errors import Interrupted
+
+LIFELINE = "KUBENAS_LIFELINE"
+"""Environment variable: 'stdin' where the parent holds the other end of our standard input."""
+
+
+def end_with_parent() -> None:
+    """Ends this process at once when the parent dies. Does nothing outside a local run."""
+    if os.environ.get(LIFELINE) == "stdin":
+        threading.Thread(target=_watch, name="lifeline", daemon=True).start()
+
+
+def interrupt_on_sigterm() -> None:
+    """Makes SIGTERM and SIGINT raise :class:`kubenas.errors.Interrupted` in the main thread."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _interrupt)
+
+
+def _interrupt(number: int, _frame: FrameType | None) -> None:
+    raise Interrupted(f"interrupted by {signal.Signals(number).name}; the same command resumes")
+
+
+def _watch() -> None:
+    while os.read(sys.stdin.fileno(), 1024):
+        pass
+    os._exit(1)

@@ -1,0 +1,43 @@
+"""Step 1: the config is claimed and frozen, the data validated, split and sharded."""
+
+from collections.abc import Callable
+
+from kubenas.config import Config
+from kubenas.data.prepare import prepare_dataset
+from kubenas.search.oracles import check_oracle
+from kubenas.steps.claim import check_claim, claim
+from kubenas.steps.context import RunContext
+from kubenas.steps.outcome import running_step
+from kubenas.steps.space import freeze_space, space_of
+from kubenas.steps.status import StatusWriter
+from kubenas.storage import open_storage
+
+
+def prepare(config: Config) -> RunContext:
+    """Prepares the data of ``config``; finds its own finished work by digest.
+
+    Raises:
+        SystemExit: after a mistake or failure, as :func:`running_step` tells.
+    """
+    output = open_storage(config.output)
+    with running_step("prepare", output, key=config.identity()):
+        status = StatusWriter(output, "prepare")
+        check_claim(config, output)
+        check_oracle(config.search.oracle)
+        space = space_of(config.space)
+        prepared = prepare_dataset(config.data, output, progress=_teller(status))
+        # Only what is sound is claimed: a mistake in the data can be mended in the config.
+        claim(config, output)
+        return RunContext(
+            config=config,
+            dataset=prepared.uri,
+            dataset_digest=prepared.schema.digest,
+            space=freeze_space(space, output),
+        )
+
+
+def _teller(status: StatusWriter) -> Callable[[str, int, int | None], None]:
+    def tell(what: str, done: int, total: int | None) -> None:
+        status.write(f"{what}: {done:,}" + (f" of {total:,}" if total else ""))
+
+    return tell

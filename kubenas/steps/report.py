@@ -1,0 +1,68 @@
+"""Step 6: leaderboard, report, model card and summary, from what the other steps left."""
+
+from dataclasses import dataclass
+
+from kubenas.reporting.leaderboard import leaderboard, leaderboard_csv, leaderboard_json
+from kubenas.reporting.model_card import render_model_card
+from kubenas.reporting.report import render_report
+from kubenas.reporting.report_input import ReportInput
+from kubenas.search.layout import search_folder
+from kubenas.steps.context import RunContext
+from kubenas.steps.outcome import running_step
+from kubenas.steps.report_material import gather
+from kubenas.steps.status import StatusWriter
+from kubenas.steps.summary import Summary, summarise, write_summary
+from kubenas.storage import Storage, join
+
+
+@dataclass(frozen=True)
+class Report:
+    """URIs and texts of what was written."""
+
+    html: str
+    html_text: str
+    model_card_text: str
+    leaderboard: str
+    summary: Summary
+
+
+def report(context: RunContext) -> Report:
+    """Reports on the finished run of ``context``.
+
+    Raises:
+        SystemExit: after a mistake or failure, as :func:`running_step` tells.
+    """
+    output, search = context.output, context.search_id
+    with running_step("report", output, key=search):
+        StatusWriter(output, "report", search=search)
+        written = write_report(output, gather(output, search, finished=True))
+    # Once more, now that the report's own seconds are known.
+    summary = summarise(gather(output, search, finished=True), written.html)
+    write_summary(output, summary)
+    return written
+
+
+def write_report(output: Storage, material: ReportInput) -> Report:
+    """Writes everything that is made of ``material``; of a running search, too."""
+    folder = search_folder(material.search)
+    rows = leaderboard(material.state, material.direction)
+    contents = {
+        "report.html": render_report(material),
+        "leaderboard.json": leaderboard_json(rows),
+        "leaderboard.csv": leaderboard_csv(rows),
+        "model_card.md": render_model_card(material),
+    }
+    for name, content in contents.items():
+        output.write(f"{folder}/{name}", content.encode())
+    output.write("report.html", contents["report.html"].encode())
+    html = join(output.uri, "report.html")
+    summary = summarise(material, html)
+    if material.finished:
+        write_summary(output, summary)
+    return Report(
+        html=html,
+        html_text=contents["report.html"],
+        model_card_text=contents["model_card.md"],
+        leaderboard=join(output.uri, folder, "leaderboard.json"),
+        summary=summary,
+    )

@@ -1,0 +1,105 @@
+"""Gathers from an output everything that a report of its search is made of."""
+
+import json
+from typing import Any
+
+from kubenas.data.card import CARD_FILE, SHEET_FILE
+from kubenas.data.schema import read_schema
+from kubenas.reporting.report_input import Epoch, ReportInput, Retrained, Winner
+from kubenas.search.layout import attempt_folder
+from kubenas.search.run import SearchRun, read_search
+from kubenas.search.state import TrialState
+from kubenas.steps.evaluate import read_evaluation
+from kubenas.steps.export import exported_model
+from kubenas.steps.outcome import read_outcomes
+from kubenas.steps.retrain import Choice, Retraining, read_choice
+from kubenas.storage import Storage, join, open_storage
+
+
+def gather(output: Storage, search: str, *, finished: bool) -> ReportInput:
+    """What is known of ``search``, however far it has come.
+
+    Raises:
+        UserError: there is no such search.
+        ObjectNotFound: its data set is gone.
+    """
+    run = read_search(output, search)
+    definition = run.definition
+    dataset = open_storage(definition.dataset)
+    choice = read_choice(output, search)
+    return ReportInput(
+        config=definition.config,
+        search=search,
+        state=run.state,
+        direction=run.direction,
+        schema=read_schema(dataset.stage("")),
+        card=json.loads(dataset.read(CARD_FILE)),
+        examples=dataset.read(SHEET_FILE) if dataset.exists(SHEET_FILE) else None,
+        histories=_histories(output, run),
+        winner=_winner(output, run, choice),
+        retrained=tuple(_retrained(each) for each in choice.retrained) if choice else (),
+        evaluation=read_evaluation(output, search),
+        step_seconds={outcome.step: outcome.seconds for outcome in read_outcomes(output)},
+        versions=definition.versions,
+        finished=finished,
+    )
+
+
+def _winner(output: Storage, run: SearchRun, choice: Choice | None) -> Winner | None:
+    if choice is None:
+        best = run.state.ranked(run.direction)[:1]
+        return (
+            Winner(best[0].number, best[0].proposal.values, _architecture(output, run, best[0]))
+            if best
+            else None
+        )
+    result = choice.chosen.result
+    return Winner(
+        trial=choice.chosen.trial,
+        values=run.state.trials[choice.chosen.trial].proposal.values,
+        architecture=_json_or_none(open_storage(choice.chosen.prefix), "architecture.json"),
+        model=exported_model(output, run.id),
+        parameters=result.parameters,
+        latency_ms=result.latency_ms,
+        flops=result.flops,
+    )
+
+
+def _retrained(retraining: Retraining) -> Retrained:
+    result = retraining.result
+    return Retrained(
+        trial=retraining.trial,
+        seed=retraining.seed,
+        score=result.score,
+        seconds=result.seconds,
+        epochs=result.epochs,
+        message=result.message,
+    )
+
+
+def _histories(output: Storage, run: SearchRun) -> dict[int, tuple[Epoch, ...]]:
+    return {trial.number: _history(output, run.id, trial) for trial in run.state.trials.values()}
+
+
+def _history(output: Storage, search: str, trial: TrialState) -> tuple[Epoch, ...]:
+    for started in reversed(trial.started):
+        name = join(attempt_folder(search, trial.number, started.attempt), "history.jsonl")
+        if output.exists(name):
+            lines = output.read(name).decode().splitlines()
+            return tuple(Epoch(**json.loads(line)) for line in lines if line.endswith("}"))
+    return ()
+
+
+def _architecture(output: Storage, run: SearchRun, trial: TrialState) -> dict[str, Any] | None:
+    if trial.end is None or trial.end.attempt is None:
+        return None
+    return _json_or_none(
+        output, join(attempt_folder(run.id, trial.number, trial.end.attempt), "architecture.json")
+    )
+
+
+def _json_or_none(storage: Storage, name: str) -> dict[str, Any] | None:
+    content: dict[str, Any] | None = (
+        json.loads(storage.read(name)) if storage.exists(name) else None
+    )
+    return content

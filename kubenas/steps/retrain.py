@@ -1,0 +1,161 @@
+"""Step 3: the best trials are trained again on fresh seeds, and one model is chosen."""
+
+import json
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal
+
+from kubenas.config import Config
+from kubenas.errors import SearchFailed
+from kubenas.search.attempts import run_attempts
+from kubenas.search.layout import search_folder, space_file
+from kubenas.search.run import SearchRun, read_search
+from kubenas.search.seeds import derived_seed
+from kubenas.steps.context import RunContext
+from kubenas.steps.outcome import running_step
+from kubenas.steps.runners import trial_runner
+from kubenas.steps.search import progress_teller
+from kubenas.steps.status import StatusWriter
+from kubenas.storage import Storage, join, split
+from kubenas.trial import AttemptSpec, Outcome, Result, Task, TrainingPlan, Value
+
+
+class Retraining(Value):
+    """One candidate trained on one seed."""
+
+    trial: int
+    """The candidate's trial in the search."""
+    seed: int
+    """Counted from 1."""
+    prefix: str
+    """URI of the deciding attempt's folder."""
+    result: Result
+
+
+class Choice(Value):
+    """``retrain.json``: everything that was retrained, and which was chosen."""
+
+    retrained: tuple[Retraining, ...]
+    chosen: Retraining
+
+    @property
+    def model(self) -> str:
+        """URI of the chosen model.keras."""
+        return join(self.chosen.prefix, "model.keras")
+
+
+def retrain(context: RunContext) -> Choice:
+    """Retrains the best K trials on S seeds each; chooses by validation.
+
+    Raises:
+        SystemExit: after a mistake or failure, as :func:`running_step` tells.
+    """
+    output, search = context.output, context.search_id
+    with running_step("retrain", output, key=search):
+        run = read_search(output, search)
+        specs = list(retraining_specs(context, run, _space(output, search)))
+        status = StatusWriter(output, "retrain", search=search)
+        with trial_runner(context.config.runner, attempts=len(specs)) as runner:
+            results = run_attempts(specs, runner, on_progress=progress_teller(status))
+        choice = choose(_retrainings(specs, results, context.config), run.direction)
+        output.write(_file(search), choice.to_json())
+        return choice
+
+
+def read_choice(output: Storage, search: str) -> Choice | None:
+    """What was retrained and chosen; None if that has not happened yet."""
+    name = _file(search)
+    return Choice.from_json(output.read(name)) if output.exists(name) else None
+
+
+def retraining_specs(
+    context: RunContext, run: SearchRun, space: Mapping[str, Any]
+) -> Iterable[AttemptSpec]:
+    """An attempt for each of the best candidates and each seed."""
+    config = context.config
+    folder = join(context.config.output, search_folder(run.id), "retrain")
+    best = run.state.ranked(run.direction)[: config.retrain.candidates]
+    for trial in best:
+        for seed in range(1, config.retrain.seeds + 1):
+            number = trial.number * config.retrain.seeds + seed - 1
+            yield AttemptSpec(
+                task=Task.TRAIN,
+                search=run.id,
+                trial=number,
+                attempt=1,
+                prefix=join(folder, f"t{trial.number:05d}-s{seed}", "a1"),
+                space=context.space,
+                dataset=context.dataset,
+                hyperparameters={
+                    "space": space["space"],
+                    "values": _model_values(trial.proposal.values),
+                },
+                training=_plan(
+                    config, run.direction, derived_seed("retrain", config.search.seed, number)
+                ),
+            )
+
+
+def choose(retrained: Sequence[Retraining], direction: Literal["max", "min"]) -> Choice:
+    """The candidate with the best mean score over its seeds, and of its models the best.
+
+    Raises:
+        SearchFailed: no retraining completed.
+    """
+    completed = [each for each in retrained if each.result.outcome == Outcome.COMPLETED]
+    if not completed:
+        reason = retrained[0].result.message if retrained else "no trial completed"
+        raise SearchFailed(f"retrain: no candidate could be trained again: {reason}")
+    sign = 1 if direction == "max" else -1
+
+    def merit(one: Retraining) -> tuple[float, float]:
+        own = [_score(each) for each in completed if each.trial == one.trial]
+        return sign * statistics.fmean(own), sign * _score(one)
+
+    return Choice(retrained=tuple(retrained), chosen=max(completed, key=merit))
+
+
+def _plan(config: Config, direction: Literal["max", "min"], seed: int) -> TrainingPlan:
+    return TrainingPlan(
+        epochs=config.retrain.epochs or config.training.epochs,
+        batch_size=config.training.batch_size,
+        patience=config.training.patience,
+        seed=seed,
+        objective=config.search.objective,
+        direction=direction,
+        keep_model=True,
+    )
+
+
+def _model_values(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Without the values by which an oracle steers the training."""
+    return {name: value for name, value in values.items() if not name.startswith("tuner/")}
+
+
+def _retrainings(
+    specs: Sequence[AttemptSpec], results: Sequence[Result], config: Config
+) -> list[Retraining]:
+    return [
+        Retraining(
+            trial=spec.trial // config.retrain.seeds,
+            seed=spec.trial % config.retrain.seeds + 1,
+            prefix=join(split(spec.prefix)[0], f"a{result.attempt}"),
+            result=result,
+        )
+        for spec, result in zip(specs, results, strict=True)
+    ]
+
+
+def _score(retraining: Retraining) -> float:
+    if retraining.result.score is None:
+        raise ValueError(f"{retraining.prefix}: completed without a score")
+    return retraining.result.score
+
+
+def _space(output: Storage, search: str) -> Mapping[str, Any]:
+    space: Mapping[str, Any] = json.loads(output.read(space_file(search)))
+    return space
+
+
+def _file(search: str) -> str:
+    return f"{search_folder(search)}/retrain.json"

@@ -1,0 +1,72 @@
+"""Step 2: architectures are proposed and tried until the budget is used."""
+
+import dataclasses
+import logging
+import time
+
+from kubenas.search.progress import OnProgress, Progress
+from kubenas.search.run import SearchRun, run_search
+from kubenas.steps.context import RunContext
+from kubenas.steps.outcome import running_step
+from kubenas.steps.runners import trial_runner
+from kubenas.steps.status import StatusWriter
+from kubenas.trial import Outcome
+
+_LOG_SECONDS = 30.0
+_logger = logging.getLogger(__name__)
+
+
+def search(context: RunContext) -> SearchRun:
+    """Runs or resumes the search of ``context``; a finished one is returned as it is.
+
+    Raises:
+        SystemExit: after a mistake or failure, as :func:`running_step` tells.
+    """
+    output = context.output
+    with running_step("search", output, key=context.search_id):
+        status = StatusWriter(output, "search", search=context.search_id)
+        with trial_runner(context.config.runner) as runner:
+            return run_search(
+                context.config,
+                dataset=context.dataset,
+                dataset_digest=context.dataset_digest,
+                space=context.space,
+                output=output,
+                runner=runner,
+                on_progress=progress_teller(status),
+            )
+
+
+def search_metrics(run: SearchRun) -> dict[str, float]:
+    """The search in figures, by name."""
+    counts = {f"trials_{outcome.value}": len(run.state.ended(outcome)) for outcome in Outcome}
+    best = run.state.ranked(run.direction)[0].end
+    scores = {} if best is None or best.score is None else {"best_validation_score": best.score}
+    return {**scores, **counts, "search_seconds": run.state.active_seconds}
+
+
+def progress_teller(status: StatusWriter) -> OnProgress:
+    """Writes progress to ``status``, and to the log once in a while."""
+    logged = time.monotonic()
+
+    def tell(progress: Progress) -> None:
+        nonlocal logged
+        status.write(progress.activity, dataclasses.asdict(progress))
+        if time.monotonic() - logged >= _LOG_SECONDS:
+            logged = time.monotonic()
+            _logger.info(progress_line(progress))
+
+    return tell
+
+
+def progress_line(progress: Progress) -> str:
+    """``progress`` in one line."""
+    parts = [
+        f"{progress.activity}: {progress.done} of {progress.total} done",
+        f"{len(progress.running)} running",
+    ]
+    if progress.best_score is not None:
+        parts.append(f"best {progress.best_score:.4f} (trial {progress.best_trial})")
+    if progress.seconds_left is not None:
+        parts.append(f"about {progress.seconds_left:.0f} s left")
+    return ", ".join(parts)

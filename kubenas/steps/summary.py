@@ -1,0 +1,122 @@
+"""summary.json: what a run came to, for programs and people in a hurry."""
+
+from pydantic import ValidationError
+
+from kubenas.errors import UserError
+from kubenas.reporting.report_input import ReportInput
+from kubenas.storage import Storage, join
+from kubenas.trial import Outcome, Value
+
+_NAME = "summary.json"
+
+
+class TestScore(Value):
+    """The chosen model on the test split."""
+
+    accuracy: float
+    accuracy_interval: tuple[float, float]
+    """95 % confidence."""
+    loss: float
+    macro_f1: float
+    examples: int
+
+
+class Summary(Value):
+    """All URIs are absolute; seconds are wall-clock."""
+
+    name: str
+    search: str
+    objective: str
+    trials: dict[Outcome, int]
+    duplicates: int
+    """Trials that were answered from an earlier one; counted under its outcome, too."""
+    stopped: str
+    """Why the search ended."""
+    best_trial: int | None
+    validation_score: float | None
+    """Of the best trial."""
+    chosen_trial: int | None
+    """Of the model: the candidate that did best when it was trained again."""
+    test: TestScore | None
+    model: str | None
+    """The exported SavedModel's folder."""
+    report: str
+    seconds: dict[str, float]
+    """By step."""
+
+    def lines(self) -> list[str]:
+        """The summary for people."""
+        counts = ", ".join(f"{count} {outcome}" for outcome, count in self.trials.items() if count)
+        lines = [f"trials      {counts}; {self.stopped}"]
+        if self.validation_score is not None:
+            lines.append(
+                f"best        trial {self.best_trial}, {self.objective} {self.validation_score:.4f}"
+            )
+        if self.test is not None:
+            low, high = self.test.accuracy_interval
+            lines.append(
+                f"test        accuracy {self.test.accuracy:.2%} (95 % interval {low:.2%} to"
+                f" {high:.2%}) on {self.test.examples} examples"
+            )
+        lines.append(f"model       {self.model or 'not exported yet'}")
+        lines.append(f"report      {self.report}")
+        lines.append(f"seconds     {', '.join(f'{k} {v:.0f}' for k, v in self.seconds.items())}")
+        return lines
+
+
+def summarise(material: ReportInput, report: str) -> Summary:
+    """The summary of a run whose report is at ``report``."""
+    state, ranked = material.state, material.ranked
+    best = ranked[0] if ranked else None
+    trials = state.trials.values()
+    return Summary(
+        name=material.config.name,
+        search=material.search,
+        objective=material.objective,
+        trials={outcome: len(state.ended(outcome)) for outcome in Outcome},
+        duplicates=sum(trial.proposal.duplicate_of is not None for trial in trials),
+        stopped=state.closed.reason if state.closed else "still running",
+        best_trial=best.number if best else None,
+        validation_score=best.end.score if best and best.end else None,
+        chosen_trial=material.winner.trial if material.winner else None,
+        test=_test_score(material),
+        model=material.winner.model if material.winner else None,
+        report=report,
+        seconds={step: round(seconds, 2) for step, seconds in material.step_seconds.items()},
+    )
+
+
+def write_summary(output: Storage, summary: Summary) -> str:
+    """Writes ``summary``; gives its URI."""
+    output.write(_NAME, summary.model_dump_json(indent=2).encode() + b"\n")
+    return join(output.uri, _NAME)
+
+
+def read_summary(output: Storage) -> Summary | None:
+    """The summary in ``output``; None if no run has come to its end.
+
+    Raises:
+        UserError: another version of kubenas wrote it.
+    """
+    if not output.exists(_NAME):
+        return None
+    try:
+        return Summary.from_json(output.read(_NAME))
+    except ValidationError as error:
+        raise UserError(
+            f"{output.uri}/{_NAME}: not a summary of this version; run 'kubenas report' again"
+        ) from error
+
+
+def _test_score(material: ReportInput) -> TestScore | None:
+    evaluation = material.evaluation
+    if evaluation is None:
+        return None
+    interval = evaluation.accuracy_interval
+    return TestScore(
+        accuracy=evaluation.accuracy,
+        accuracy_interval=(interval.low, interval.high),
+        loss=evaluation.loss,
+        macro_f1=evaluation.macro_f1,
+        examples=evaluation.examples,
+    )
