@@ -1,0 +1,166 @@
+"""The plainest space: a list of convolutions and poolings, then dense layers.
+
+Every hyperparameter is declared on every build, under the conditions in which it matters, so
+that one call gives the whole space and a network has values for nothing that it does not use.
+"""
+
+from dataclasses import replace
+from typing import Any
+
+import keras
+import keras_tuner
+
+from kubenas.spaces.layers_network import Convolution, Network, Pooling, build_network
+from kubenas.spaces.options import LayersOptions
+
+_CONVOLUTIONS = ["conv", "separable_conv"]
+_POOLINGS = ["max_pool", "average_pool"]
+_DEFAULT_LAYERS = 3
+_DEFAULT_KINDS = ["conv", "max_pool", "conv"]
+_DEFAULT_FILTERS = [16, 16, 32]
+_ADAPTIVE = ["adam", "adamw", "rmsprop"]
+
+
+class LayersHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]  # keras_tuner is untyped
+    """Small convolutional networks that train on a CPU.
+
+    Args:
+        input_shape: height, width and channels of a picture.
+        num_classes: classes to tell apart.
+        options: what the space may hold.
+    """
+
+    def __init__(
+        self,
+        *,
+        input_shape: tuple[int, int, int],
+        num_classes: int,
+        options: LayersOptions = LayersOptions(),  # noqa: B008  # frozen
+    ) -> None:
+        super().__init__(name="layers")
+        self._input_shape = input_shape
+        self._num_classes = num_classes
+        self._options = options
+
+    def declare_hyperparameters(self, hp: keras_tuner.HyperParameters) -> None:
+        """Declares the whole space, without building anything."""
+        choose_network(hp, self._options)
+        choose_optimizer(hp)
+
+    def build(self, hp: keras_tuner.HyperParameters) -> keras.Model:
+        """The compiled model that the values in ``hp`` describe."""
+        model = build_network(
+            choose_network(hp, self._options),
+            input_shape=self._input_shape,
+            num_classes=self._num_classes,
+        )
+        model.compile(
+            optimizer=choose_optimizer(hp),
+            loss="sparse_categorical_crossentropy",
+            metrics=["accuracy"],
+        )
+        return model
+
+
+def choose_network(hp: keras_tuner.HyperParameters, options: LayersOptions) -> Network:
+    """Declares the network's hyperparameters; the network at their values."""
+    most = options.max_layers
+    count = hp.Int("layers", 1, most, default=min(_DEFAULT_LAYERS, most))
+    first = _choose_convolution(hp, 1, options)
+    rest = [_choose_layer(hp, number, options) for number in range(2, most + 1)]
+    return Network(
+        first=first,
+        layers=tuple(layer for layer in rest[: count - 1] if layer is not None),
+        activation=hp.Choice("activation", ["relu", "elu", "silu"]),
+        batch_norm=hp.Boolean("batch_norm", default=True),
+        head=hp.Choice("head", ["flatten", "average"]),
+        dense=_choose_dense(hp, options),
+        dropout=hp.Float("dropout", 0.0, 0.5, step=0.1, default=0.3),
+    )
+
+
+def choose_optimizer(hp: keras_tuner.HyperParameters) -> keras.optimizers.Optimizer:
+    """Declares the optimiser's hyperparameters; the optimiser at their values."""
+    kind = hp.Choice("optimizer", [*_ADAPTIVE, "sgd"])
+    with hp.conditional_scope("optimizer", _ADAPTIVE):
+        rate = hp.Float("learning_rate", 3e-4, 1e-2, sampling="log", default=1e-3)
+    with hp.conditional_scope("optimizer", ["adamw"]):
+        decay = hp.Float("weight_decay", 1e-5, 1e-2, sampling="log", default=1e-3)
+    with hp.conditional_scope("optimizer", ["sgd"]):
+        sgd_rate = hp.Float("sgd_learning_rate", 3e-3, 5e-2, sampling="log", default=1e-2)
+    match kind:
+        case "adam":
+            return keras.optimizers.Adam(rate)
+        case "adamw":
+            return keras.optimizers.AdamW(rate, weight_decay=decay)
+        case "rmsprop":
+            return keras.optimizers.RMSprop(rate)
+        case _:
+            return keras.optimizers.SGD(sgd_rate, momentum=0.9, nesterov=True)
+
+
+def _choose_layer(
+    hp: keras_tuner.HyperParameters, number: int, options: LayersOptions
+) -> Convolution | Pooling | None:
+    """Layer ``number``, counted from 1; None if the network is shorter."""
+    with hp.conditional_scope("layers", list(range(number, options.max_layers + 1))):
+        kinds = [*_CONVOLUTIONS, *_POOLINGS]
+        kind = hp.Choice(f"layer_{number}/kind", kinds, default=_default(_DEFAULT_KINDS, number))
+        with hp.conditional_scope(f"layer_{number}/kind", _CONVOLUTIONS):
+            convolution = _choose_convolution(hp, number, options)
+    match kind:
+        case "conv":
+            return convolution
+        case "separable_conv":
+            return replace(convolution, separable=True)
+        case "max_pool":
+            return Pooling("max")
+        case "average_pool":
+            return Pooling("average")
+        case _:
+            return None
+
+
+def _choose_convolution(
+    hp: keras_tuner.HyperParameters, number: int, options: LayersOptions
+) -> Convolution:
+    """A convolution; without values where its conditions do not hold."""
+    sizes = _doubled(8, options.max_filters)
+    default = _at_most(_default(_DEFAULT_FILTERS, number), sizes)
+    return Convolution(
+        filters=hp.Choice(f"layer_{number}/filters", sizes, default=default),
+        kernel=hp.Choice(f"layer_{number}/kernel", [3, 5], default=5 if number == 1 else 3),
+    )
+
+
+def _choose_dense(hp: keras_tuner.HyperParameters, options: LayersOptions) -> tuple[int, ...]:
+    most = options.max_dense_layers
+    if most == 0:
+        return ()
+    sizes = _doubled(16, options.max_units)
+    count = hp.Int("dense_layers", 0, most, default=1)
+    chosen = []
+    for number in range(1, most + 1):
+        with hp.conditional_scope("dense_layers", list(range(number, most + 1))):
+            name = f"dense_{number}/units"
+            chosen.append(hp.Choice(name, sizes, default=_at_most(64, sizes)))
+    return tuple(chosen[:count])
+
+
+def _default(defaults: list[Any], number: int) -> Any:
+    """The default of layer ``number``; beyond the list that of the last."""
+    return defaults[min(number, len(defaults)) - 1]
+
+
+def _at_most(wanted: int, sizes: list[int]) -> int:
+    return max(size for size in sizes if size <= wanted)
+
+
+def _doubled(smallest: int, largest: int) -> list[int]:
+    """``smallest``, twice that, and so on, and ``largest``."""
+    sizes = []
+    size = smallest
+    while size < largest:
+        sizes.append(size)
+        size *= 2
+    return [*sizes, largest]

@@ -1,0 +1,75 @@
+"""What a task gets: the spec, and where things are."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from kubenas.data.schema import DataSchema, read_schema
+from kubenas.errors import UserError
+from kubenas.storage import Storage, open_storage, split
+from kubenas.training.stopping import Termination
+from kubenas.trial import AttemptSpec, TrainingPlan
+
+MODEL_FILE = "model.keras"
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """An attempt under way in this process."""
+
+    spec: AttemptSpec
+    storage: Storage
+    """The attempt's prefix: it alone writes there."""
+    scratch: Path
+    """A local folder that is gone after the attempt."""
+    dataset: Path
+    """The prepared data set as local files."""
+    schema: DataSchema
+    termination: Termination
+
+    @property
+    def plan(self) -> TrainingPlan:
+        """How to train.
+
+        Raises:
+            UserError: the spec does not say.
+        """
+        if self.spec.training is None:
+            raise UserError(f"{self.spec.prefix}/spec.json: task {self.spec.task} needs 'training'")
+        return self.spec.training
+
+    def fetch_model(self) -> Path:
+        """The model that the spec names, as a local file.
+
+        Raises:
+            UserError: the spec names none.
+            ObjectNotFound: there is none at its URI.
+        """
+        if self.spec.model is None:
+            raise UserError(f"{self.spec.prefix}/spec.json: task {self.spec.task} needs 'model'")
+        folder, name = split(self.spec.model)
+        path = self.scratch / "given" / MODEL_FILE
+        path.parent.mkdir()
+        path.write_bytes(open_storage(folder).read(name))
+        return path
+
+
+@contextmanager
+def open_attempt(spec: AttemptSpec, termination: Termination) -> Iterator[Attempt]:
+    """Stages what ``spec`` needs.
+
+    Raises:
+        StorageError: the data set cannot be read.
+    """
+    with tempfile.TemporaryDirectory(prefix="kubenas-attempt-") as scratch:
+        dataset = open_storage(spec.dataset).stage("")
+        yield Attempt(
+            spec=spec,
+            storage=open_storage(spec.prefix),
+            scratch=Path(scratch),
+            dataset=dataset,
+            schema=read_schema(dataset),
+            termination=termination,
+        )

@@ -1,0 +1,149 @@
+"""An exception of an attempt -> how the attempt ended, and one line about it for people."""
+
+import errno
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import tensorflow as tf
+
+from kubenas.errors import StorageError, UserError
+from kubenas.trial import FailureClass, Outcome
+
+_MESSAGE_LIMIT = 1000
+_DISK_FULL = {errno.ENOSPC, errno.EDQUOT}
+_SHAPE_ERRORS = (
+    ValueError,
+    TypeError,
+    tf.errors.InvalidArgumentError,
+    tf.errors.UnimplementedError,
+)
+_FRAMEWORKS = ("/keras/", "/tensorflow/")
+
+
+class Phase(StrEnum):
+    """How far the attempt had come: the same exception means different things."""
+
+    LOADING = "loading the space"
+    DESCRIBING = "describing the space"
+    BUILDING = "building the model"
+    STARTING = "starting to train"
+    TRAINING = "training"
+    OTHER = "running"
+
+
+class NotANumber(Exception):
+    """The loss or the objective became NaN."""
+
+
+class Infeasible(Exception):
+    """These hyperparameters give no usable model."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """How an attempt ended that did not complete."""
+
+    outcome: Outcome
+    kind: FailureClass
+    message: str
+
+
+def classify(error: BaseException, phase: Phase, *, user_file: Path | None = None) -> Failure:
+    """What ``error``, raised in ``phase``, means for the attempt.
+
+    Args:
+        error: what was raised.
+        phase: where.
+        user_file: the file of a user's HyperModel, to name its line in the message.
+    """
+    outcome, kind = _verdict(error, phase)
+    return Failure(outcome, kind, _message(error, phase, user_file))
+
+
+def _verdict(error: BaseException, phase: Phase) -> tuple[Outcome, FailureClass]:
+    for applies, outcome, kind in _RULES:
+        if applies(error, phase):
+            return outcome, kind
+    return Outcome.FAILED, FailureClass.APPLICATION
+
+
+def _is_storage(error: BaseException, _phase: Phase) -> bool:
+    full = isinstance(error, OSError) and error.errno in _DISK_FULL
+    return full or isinstance(error, StorageError)
+
+
+def _is_host_oom(error: BaseException, _phase: Phase) -> bool:
+    exhausted = isinstance(error, tf.errors.ResourceExhaustedError)
+    return isinstance(error, MemoryError) or (exhausted and "device:CPU" in str(error))
+
+
+def _is_device_oom(error: BaseException, _phase: Phase) -> bool:
+    return isinstance(error, tf.errors.ResourceExhaustedError)
+
+
+def _is_configuration(error: BaseException, phase: Phase) -> bool:
+    return isinstance(error, UserError) or phase in {Phase.LOADING, Phase.DESCRIBING}
+
+
+def _is_nan(error: BaseException, _phase: Phase) -> bool:
+    return isinstance(error, NotANumber)
+
+
+def _is_invalid_graph(error: BaseException, phase: Phase) -> bool:
+    if isinstance(error, Infeasible) or phase is Phase.BUILDING:
+        return True
+    return (
+        phase is Phase.STARTING and isinstance(error, _SHAPE_ERRORS) and _raised_by_framework(error)
+    )
+
+
+def _raised_by_framework(error: BaseException) -> bool:
+    frames = traceback.extract_tb(error.__traceback__)
+    return bool(frames) and any(part in frames[-1].filename for part in _FRAMEWORKS)
+
+
+_RULES: tuple[tuple[Callable[[BaseException, Phase], bool], Outcome, FailureClass], ...] = (
+    (_is_storage, Outcome.FAILED, FailureClass.STORAGE),
+    (_is_nan, Outcome.INFEASIBLE, FailureClass.NAN),
+    (_is_host_oom, Outcome.INFEASIBLE, FailureClass.HOST_OOM),
+    (_is_device_oom, Outcome.INFEASIBLE, FailureClass.DEVICE_OOM),
+    (_is_configuration, Outcome.FAILED, FailureClass.CONFIGURATION),
+    (_is_invalid_graph, Outcome.INFEASIBLE, FailureClass.INVALID_GRAPH),
+)
+
+
+def _message(error: BaseException, phase: Phase, user_file: Path | None) -> str:
+    if isinstance(error, UserError | NotANumber | Infeasible):
+        return _one_line(str(error))
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [frame.lineno for frame in frames if user_file and frame.filename == str(user_file)]
+    where = f" ({user_file}:{lines[-1]})" if lines else ""
+    return _one_line(f"{phase}: {type(error).__name__}: {error}{where}")
+
+
+def _one_line(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _MESSAGE_LIMIT else f"{line[: _MESSAGE_LIMIT - 1]}…"
+
+
+class AttemptFailed(Exception):
+    """The attempt is over, and this is why."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.message)
+        self.failure = failure
+
+
+@contextmanager
+def failing_in(phase: Phase, *, user_file: Path | None = None) -> Iterator[None]:
+    """Turns whatever is raised within into :class:`AttemptFailed`; see :func:`classify`."""
+    try:
+        yield
+    except AttemptFailed:
+        raise
+    except Exception as error:  # user code and TensorFlow raise anything; classify sorts it
+        raise AttemptFailed(classify(error, phase, user_file=user_file)) from error

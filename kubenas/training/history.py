@@ -1,0 +1,31 @@
+"""history.jsonl: one line an epoch, those of earlier attempts included."""
+
+from collections.abc import Sequence
+
+from pydantic import Field
+
+from kubenas.trial import Value
+
+HISTORY_FILE = "history.jsonl"
+
+
+class EpochRecord(Value):
+    """What one epoch gave."""
+
+    epoch: int = Field(ge=0, description="counted from 0")
+    seconds: float = Field(ge=0, description="wall-clock, validation included")
+    metrics: dict[str, float]
+
+
+def history_to_jsonl(epochs: Sequence[EpochRecord]) -> bytes:
+    """``epochs`` as UTF-8 JSON lines."""
+    return b"".join(epoch.to_json() + b"\n" for epoch in epochs)
+
+
+def history_from_jsonl(data: bytes) -> tuple[EpochRecord, ...]:
+    """The epochs in ``data``.
+
+    Raises:
+        pydantic.ValidationError: a line is not an epoch.
+    """
+    return tuple(EpochRecord.from_json(line) for line in data.splitlines() if line)

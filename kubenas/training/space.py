@@ -1,0 +1,94 @@
+"""The attempt's HyperModel, its hyperparameters and the model that they give."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import keras_tuner
+
+from kubenas.spaces.registry import load_hypermodel
+from kubenas.training.attempt import Attempt
+from kubenas.training.failure import Infeasible, Phase, failing_in
+
+
+def load_space(attempt: Attempt) -> keras_tuner.HyperModel:
+    """The HyperModel that the attempt's spec names.
+
+    Raises:
+        AttemptFailed: it cannot be loaded.
+    """
+    with failing_in(Phase.LOADING):
+        return load_hypermodel(
+            attempt.spec.space,
+            input_shape=attempt.schema.shape,
+            num_classes=len(attempt.schema.classes),
+        )
+
+
+def user_file(attempt: Attempt, hypermodel: keras_tuner.HyperModel) -> Path | None:
+    """The file of a user's own HyperModel; None for a registered space."""
+    if attempt.spec.space.hypermodel is None:
+        return None
+    file = sys.modules[type(hypermodel).__module__].__file__
+    return Path(file) if file else None
+
+
+def given_hyperparameters(attempt: Attempt) -> keras_tuner.HyperParameters:
+    """The hyperparameters in the attempt's spec; without any, a space takes its defaults."""
+    config = attempt.spec.hyperparameters
+    if config is None:
+        return keras_tuner.HyperParameters()
+    return keras_tuner.HyperParameters.from_config(config)
+
+
+def build_model(
+    attempt: Attempt, hypermodel: keras_tuner.HyperModel, hp: keras_tuner.HyperParameters
+) -> keras.Model:
+    """The compiled model at ``hp``, its variables made.
+
+    Raises:
+        Infeasible: what was built is not a compiled classifier for this data.
+        Exception: whatever the user's build raises.
+    """
+    model = hypermodel.build(hp)
+    if not isinstance(model, keras.Model):
+        raise Infeasible(f"build() returned a {type(model).__name__}, not a keras.Model")
+    if not model.built:
+        model.build((None, *attempt.schema.shape))
+    if not model.compiled:
+        raise Infeasible("build() returned a model that is not compiled; call model.compile()")
+    return model
+
+
+@dataclass(frozen=True)
+class TrainedModel:
+    """A model that an earlier attempt left, and what Keras needs to load its like."""
+
+    model: keras.Model
+    custom_objects: dict[str, Any]
+    """The user's own layers and functions by name, registered with Keras or not."""
+
+
+def load_trained_model(attempt: Attempt) -> TrainedModel:
+    """The trained model that the spec names.
+
+    Raises:
+        AttemptFailed: the space or the model cannot be loaded.
+    """
+    hypermodel = load_space(attempt)
+    custom_objects = _custom_objects(hypermodel)
+    with failing_in(Phase.OTHER, user_file=user_file(attempt, hypermodel)):
+        path = attempt.fetch_model()
+        model = keras.models.load_model(path, compile=False, custom_objects=custom_objects)
+    return TrainedModel(model, custom_objects)
+
+
+def _custom_objects(hypermodel: keras_tuner.HyperModel) -> dict[str, Any]:
+    module = sys.modules[type(hypermodel).__module__]
+    return {
+        name: member
+        for name, member in vars(module).items()
+        if callable(member) and getattr(member, "__module__", None) == module.__name__
+    }

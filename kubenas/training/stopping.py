@@ -1,0 +1,57 @@
+"""How an attempt is stopped from outside: by SIGTERM or by its deadline.
+
+Both are BaseExceptions, like KeyboardInterrupt: a user's ``except Exception`` must not swallow
+them on their way out of a training loop.
+"""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+TERMINATED_EXIT_CODE = 128 + signal.SIGTERM
+
+
+class Terminated(BaseException):
+    """SIGTERM came: checkpoint and end the process."""
+
+
+class DeadlinePassed(BaseException):
+    """The attempt's deadline passed: end with what has been reached."""
+
+
+class Termination:
+    """SIGTERM as an exception at a moment that suits: at once, or when asked in a deferred part.
+
+    One for a process; :meth:`install` it in the main thread.
+    """
+
+    def __init__(self) -> None:
+        self._requested = False
+        self._deferred = False
+
+    def install(self) -> None:
+        """Handles SIGTERM from now on."""
+        signal.signal(signal.SIGTERM, self._handle)
+
+    @contextmanager
+    def deferred(self) -> Iterator[None]:
+        """Within, SIGTERM waits for :meth:`check`; at the end it is raised if it came."""
+        self._deferred = True
+        try:
+            yield
+        finally:
+            self._deferred = False
+        self.check()
+
+    def check(self) -> None:
+        """Raises Terminated if SIGTERM has come."""
+        if self._requested:
+            raise Terminated
+
+    def _handle(self, _number: int, _frame: FrameType | None) -> None:
+        if self._requested:
+            return  # already on its way, perhaps writing the checkpoint
+        self._requested = True
+        if not self._deferred:
+            raise Terminated

@@ -1,0 +1,78 @@
+"""DESCRIBE: which hyperparameters a space has, as space.json, so that nobody else runs it."""
+
+import json
+import tempfile
+from typing import Any
+
+import keras
+import keras_tuner
+import numpy as np
+
+from kubenas.errors import UserError
+from kubenas.training.attempt import Attempt
+from kubenas.training.failure import Phase, failing_in
+from kubenas.training.space import build_model, load_space, user_file
+from kubenas.trial import Outcome, Result
+
+SPACE_FILE = "space.json"
+_SUM_TOLERANCE = 1e-3
+
+
+def describe(attempt: Attempt) -> Result:
+    """Writes ``HyperParameters.get_config()`` of the whole space, values at their defaults.
+
+    Raises:
+        AttemptFailed: the space cannot be loaded or its default model is of no use.
+    """
+    hypermodel = load_space(attempt)
+    with failing_in(Phase.DESCRIBING, user_file=user_file(attempt, hypermodel)):
+        hp = keras_tuner.HyperParameters()
+        model = build_model(attempt, hypermodel, hp)
+        _check_predicts_classes(model, attempt)
+        if attempt.spec.space.hypermodel is not None:
+            hp = _every_branch(hypermodel)
+    config = _with_default_values(hp)
+    attempt.storage.write(SPACE_FILE, json.dumps(config, indent=1).encode())
+    return Result(
+        task=attempt.spec.task,
+        trial=attempt.spec.trial,
+        attempt=attempt.spec.attempt,
+        outcome=Outcome.COMPLETED,
+        parameters=model.count_params(),
+        artifacts={"space": SPACE_FILE},
+    )
+
+
+def _every_branch(hypermodel: keras_tuner.HyperModel) -> keras_tuner.HyperParameters:
+    """The space with all conditional parts, as Keras-Tuner finds it for a search of its own."""
+    oracle = keras_tuner.oracles.RandomSearchOracle(
+        objective=keras_tuner.Objective("score", "max"), max_trials=1
+    )
+    with tempfile.TemporaryDirectory(prefix="kubenas-describe-") as folder:
+        keras_tuner.Tuner(oracle=oracle, hypermodel=hypermodel, directory=folder)
+    return oracle.get_space()
+
+
+def _with_default_values(hp: keras_tuner.HyperParameters) -> dict[str, Any]:
+    """The space in ``hp`` with the default of everything that is active at the defaults."""
+    defaults = keras_tuner.HyperParameters()
+    defaults.merge(hp)
+    return dict(defaults.get_config())
+
+
+def _check_predicts_classes(model: keras.Model, attempt: Attempt) -> None:
+    classes = len(attempt.schema.classes)
+    example = np.zeros((2, *attempt.schema.shape), np.float32)
+    output = model(example, training=False)
+    shape = tuple(getattr(output, "shape", ()))
+    if shape != (2, classes):
+        raise UserError(
+            f"space.hypermodel: the model's output has shape {shape} for 2 examples; it must be"
+            f" (2, {classes}), a probability for each of the {classes} classes"
+        )
+    sums = keras.ops.convert_to_numpy(output).sum(axis=1)
+    if np.abs(sums - 1).max() > _SUM_TOLERANCE:
+        raise UserError(
+            "space.hypermodel: the model's outputs do not sum to 1; end it with a softmax so that"
+            " it gives probabilities"
+        )

@@ -1,0 +1,64 @@
+"""EVALUATE: a trained model on the test split."""
+
+import io
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from kubenas.data.dataset import load_split
+from kubenas.training.attempt import Attempt
+from kubenas.training.evaluation import (
+    EVALUATION_FILE,
+    PREDICTIONS_FILE,
+    evaluate_predictions,
+)
+from kubenas.training.failure import Phase, failing_in
+from kubenas.training.space import load_trained_model
+from kubenas.trial import Outcome, Result
+
+_BATCH_SIZE = 256
+
+
+def evaluate(attempt: Attempt) -> Result:
+    """Writes ``evaluation.json`` and ``predictions.npz`` (labels, probabilities).
+
+    Raises:
+        AttemptFailed: the model cannot be loaded or does not fit the data.
+    """
+    model = load_trained_model(attempt).model
+    examples = load_split(attempt.dataset, "test", batch_size=_BATCH_SIZE)
+    with failing_in(Phase.OTHER):
+        labels, probabilities = predict(model, examples)
+        evaluation = evaluate_predictions(
+            labels, probabilities, classes=attempt.schema.classes, model=attempt.spec.model or ""
+        )
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, labels=labels, probabilities=probabilities)
+    attempt.storage.write(PREDICTIONS_FILE, buffer.getvalue())
+    attempt.storage.write(EVALUATION_FILE, evaluation.to_json())
+    return Result(
+        task=attempt.spec.task,
+        trial=attempt.spec.trial,
+        attempt=attempt.spec.attempt,
+        outcome=Outcome.COMPLETED,
+        score=evaluation.accuracy,
+        metrics={
+            "loss": evaluation.loss,
+            "accuracy": evaluation.accuracy,
+            "macro_f1": evaluation.macro_f1,
+            "calibration_error": evaluation.calibration_error,
+        },
+        parameters=model.count_params(),
+        artifacts={"evaluation": EVALUATION_FILE, "predictions": PREDICTIONS_FILE},
+    )
+
+
+def predict(model: keras.Model, examples: tf.data.Dataset) -> tuple[np.ndarray, np.ndarray]:
+    """Labels (int32) and probabilities (float32) of all ``examples``, in their order."""
+    labels: list[np.ndarray] = []
+    probabilities: list[np.ndarray] = []
+    for images, truth in examples:
+        labels.append(truth.numpy())
+        probabilities.append(model.predict_on_batch(images))
+    return np.concatenate(labels), np.concatenate(probabilities).astype(np.float32)

@@ -1,0 +1,66 @@
+"""An attempt's spec -> its result, whatever happens in between."""
+
+import gc
+import logging
+import time
+from collections.abc import Callable
+
+import keras
+import tensorflow as tf
+
+from kubenas.errors import StorageError
+from kubenas.training.attempt import Attempt, open_attempt
+from kubenas.training.failure import AttemptFailed, Failure, Phase, failing_in
+from kubenas.training.stopping import Termination
+from kubenas.training.tasks.describe import describe
+from kubenas.training.tasks.evaluate import evaluate
+from kubenas.training.tasks.export import export
+from kubenas.training.tasks.train import train
+from kubenas.trial import AttemptSpec, FailureClass, Result, Task
+
+_LOG = logging.getLogger(__name__)
+_TASKS: dict[Task, Callable[[Attempt], Result]] = {
+    Task.DESCRIBE: describe,
+    Task.TRAIN: train,
+    Task.EVALUATE: evaluate,
+    Task.EXPORT: export,
+}
+
+
+def configure_tensorflow() -> None:
+    """Once a process, before anything runs on a device."""
+    for device in tf.config.list_physical_devices("GPU"):
+        tf.config.experimental.set_memory_growth(device, True)
+    keras.config.disable_traceback_filtering()  # failures are told apart by where they arose
+
+
+def run_task(spec: AttemptSpec, termination: Termination) -> Result:
+    """Does what ``spec`` asks; everything but ``result.json`` is written.
+
+    Raises:
+        StorageError: the store refused, so that there can be no result.
+        Terminated: SIGTERM came.
+    """
+    start = time.monotonic()
+    keras.backend.clear_session()
+    gc.collect()
+    try:
+        with failing_in(Phase.OTHER), open_attempt(spec, termination) as attempt:
+            result = _TASKS[spec.task](attempt)
+    except AttemptFailed as error:
+        _LOG.exception("%s failed", spec.ref)
+        if error.failure.kind is FailureClass.STORAGE:
+            raise StorageError(error.failure.message) from error
+        result = _failed(spec, error.failure)
+    return result.model_copy(update={"seconds": time.monotonic() - start})
+
+
+def _failed(spec: AttemptSpec, failure: Failure) -> Result:
+    return Result(
+        task=spec.task,
+        trial=spec.trial,
+        attempt=spec.attempt,
+        outcome=failure.outcome,
+        failure=failure.kind,
+        message=failure.message,
+    )

@@ -1,0 +1,199 @@
+"""TRAIN: one attempt at fitting one model, from the start or from a checkpoint."""
+
+import json
+import logging
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import keras_tuner
+
+from kubenas.data.dataset import load_split
+from kubenas.training.architecture import ARCHITECTURE_FILE, describe_architecture
+from kubenas.training.attempt import MODEL_FILE, Attempt
+from kubenas.training.checkpoint import (
+    CHECKPOINT_FOLDER,
+    CheckpointUnusable,
+    TrainingState,
+    load_checkpoint,
+)
+from kubenas.training.failure import (
+    AttemptFailed,
+    Failure,
+    NotANumber,
+    Phase,
+    classify,
+    failing_in,
+)
+from kubenas.training.history import HISTORY_FILE
+from kubenas.training.loop import TrainingLoop
+from kubenas.training.measure import measure_cost
+from kubenas.training.score import missing_objective, reported_metrics
+from kubenas.training.space import build_model, given_hyperparameters, load_space, user_file
+from kubenas.training.stopping import DeadlinePassed, Terminated
+from kubenas.training.variables import restore, write_variables
+from kubenas.trial import FailureClass, Outcome, Result
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """What is trained."""
+
+    hypermodel: keras_tuner.HyperModel
+    hp: keras_tuner.HyperParameters
+    model: keras.Model
+
+    @property
+    def own_fit(self) -> bool:
+        """Whether a user's class trains in its own way."""
+        return type(self.hypermodel).fit is not keras_tuner.HyperModel.fit
+
+
+@dataclass(frozen=True)
+class _Fitted:
+    """How fitting ended."""
+
+    reported: dict[str, float] | None
+    """Metrics that the user's own fit returned."""
+    cut_short: bool
+
+
+def train(attempt: Attempt) -> Result:
+    """Trains; leaves history, architecture and, where the plan says so, model and checkpoint.
+
+    Raises:
+        AttemptFailed: there is no score.
+        Terminated: SIGTERM came; the state is in the checkpoint.
+    """
+    keras.utils.set_random_seed(attempt.plan.seed)
+    hypermodel = load_space(attempt)
+    hp = given_hyperparameters(attempt)
+    with failing_in(Phase.BUILDING, user_file=user_file(attempt, hypermodel)):
+        candidate = _Candidate(hypermodel, hp, build_model(attempt, hypermodel, hp))
+    architecture = json.dumps(describe_architecture(candidate.model), indent=1)
+    attempt.storage.write(ARCHITECTURE_FILE, architecture.encode())
+    loop = TrainingLoop(
+        plan=attempt.plan,
+        storage=attempt.storage,
+        termination=attempt.termination,
+        deadline=attempt.spec.deadline,
+        resumed=_resume(attempt, candidate.model),
+        objective_in_logs=not candidate.own_fit,
+    )
+    try:
+        fitted = _fit(attempt, candidate, loop)
+        return _result(attempt, candidate, loop, fitted)
+    except Terminated:
+        loop.save_checkpoint()
+        raise
+    finally:
+        loop.save_history()
+
+
+def _resume(attempt: Attempt, model: keras.Model) -> TrainingState | None:
+    """The state to go on from, put into ``model``; None: from the start."""
+    uri = attempt.spec.resume_from
+    if uri is None:
+        return None
+    try:
+        state = load_checkpoint(uri)
+        restore(model, state)
+    except CheckpointUnusable as error:
+        _LOG.warning("training starts from the beginning: %s", error)
+        return None
+    _LOG.info("training goes on at epoch %d, from %s", state.epochs, uri)
+    return state
+
+
+def _fit(attempt: Attempt, candidate: _Candidate, loop: TrainingLoop) -> _Fitted:
+    if loop.finished:
+        return _Fitted(reported=None, cut_short=False)
+    try:
+        with attempt.termination.deferred():
+            returned = _call_fit(attempt, candidate, loop)
+        return _Fitted(reported_metrics(returned, attempt.plan.objective), cut_short=False)
+    except DeadlinePassed:
+        return _Fitted(reported=None, cut_short=True)
+    except Exception as error:  # user code and TensorFlow raise anything; classify sorts it
+        phase = Phase.TRAINING if loop.began else Phase.STARTING
+        file = user_file(attempt, candidate.hypermodel)
+        raise AttemptFailed(classify(error, phase, user_file=file)) from error
+
+
+def _call_fit(attempt: Attempt, candidate: _Candidate, loop: TrainingLoop) -> Any:
+    plan, first = attempt.plan, loop.state.epochs if loop.state else 0
+    examples = load_split(
+        attempt.dataset,
+        "train",
+        batch_size=plan.batch_size,
+        shuffle_seed=plan.seed + first,  # a resumed training sees orders that it has not seen
+    )
+    validation = load_split(attempt.dataset, "validation", batch_size=plan.batch_size)
+    return candidate.hypermodel.fit(
+        candidate.hp,
+        candidate.model,
+        examples,
+        validation_data=validation,
+        epochs=plan.epochs,
+        initial_epoch=first,
+        callbacks=[loop],
+        verbose=0,
+    )
+
+
+def _result(attempt: Attempt, candidate: _Candidate, loop: TrainingLoop, fitted: _Fitted) -> Result:
+    state, objective = loop.state, attempt.plan.objective
+    metrics = _metrics(state, fitted, objective)
+    score = metrics[objective]
+    if math.isnan(score):
+        raise AttemptFailed(classify(NotANumber(f"{objective} is NaN"), Phase.TRAINING))
+    if state is not None and state.best.epoch is not None:
+        write_variables(candidate.model.variables, state.best_weights)
+    cost = measure_cost(candidate.model, attempt.schema.shape)
+    return Result(
+        task=attempt.spec.task,
+        trial=attempt.spec.trial,
+        attempt=attempt.spec.attempt,
+        outcome=Outcome.COMPLETED,
+        score=score,
+        metrics=metrics,
+        epochs=state.epochs if state else 0,
+        best_epoch=state.best.epoch if state else None,
+        cut_short=fitted.cut_short,
+        parameters=candidate.model.count_params(),
+        flops=cost.flops,
+        latency_ms=cost.latency_ms,
+        artifacts=_leave_artifacts(attempt, candidate.model, loop),
+    )
+
+
+def _metrics(state: TrainingState | None, fitted: _Fitted, objective: str) -> dict[str, float]:
+    """The metrics at the best epoch, or those that the user's fit reported."""
+    if fitted.reported is not None:
+        return fitted.reported
+    if state is None and fitted.cut_short:
+        message = "no epoch had ended when the deadline passed; allow more time or fewer examples"
+        raise AttemptFailed(Failure(Outcome.FAILED, FailureClass.DEADLINE, message))
+    if state is None or state.best.epoch is None:
+        seen = state.history[-1].metrics if state else {}
+        raise AttemptFailed(classify(missing_objective(objective, seen), Phase.TRAINING))
+    best = next(record for record in state.history if record.epoch == state.best.epoch)
+    return best.metrics
+
+
+def _leave_artifacts(attempt: Attempt, model: keras.Model, loop: TrainingLoop) -> dict[str, str]:
+    """Writes what the plan asks for; all artifacts by name."""
+    artifacts = {"history": HISTORY_FILE, "architecture": ARCHITECTURE_FILE}
+    if attempt.plan.keep_checkpoint:
+        loop.save_checkpoint()
+        artifacts["checkpoint"] = CHECKPOINT_FOLDER
+    if attempt.plan.keep_model:
+        path = attempt.scratch / MODEL_FILE
+        with failing_in(Phase.OTHER):
+            model.save(path)
+        attempt.storage.write(MODEL_FILE, path.read_bytes())
+        artifacts["model"] = MODEL_FILE
+    return artifacts
