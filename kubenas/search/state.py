@@ -69,42 +69,60 @@ class SearchState:
 
 
 def fold(records: Iterable[Record]) -> SearchState:
-    """The state after ``records``, which come in the journal's order."""
+    """The state after ``records``, which come in the journal's order.
+
+    Raises:
+        ValueError: a record contradicts those before it.
+    """
     state = SearchState()
+    trials: dict[int, TrialState] = {}  # ours alone until it is returned: no copy a record
     for record in records:
-        state = advance(state, record)
-    return state
+        state = _apply(state, record, trials)
+    return replace(state, trials=trials)
 
 
 def advance(state: SearchState, record: Record) -> SearchState:
-    """The state after one more record."""
-    state = _tick(state, record)
-    match record:
-        case Opened():
-            return state
-        case Closed():
-            return replace(state, closed=record)
-        case Proposed():
-            return _with_trial(state, TrialState(record))
-    trial = state.trials[record.trial]
-    match record:
-        case Started():
-            return _with_trial(state, replace(trial, started=(*trial.started, record)))
-        case AttemptLost():
-            return _with_trial(state, replace(trial, lost=(*trial.lost, record)))
-        case Ended():
-            return _with_trial(state, replace(trial, end=record))
+    """The state after one more record.
+
+    Raises:
+        ValueError: ``record`` contradicts those before it.
+    """
+    trials = dict(state.trials)
+    return replace(_apply(state, record, trials), trials=trials)
 
 
-def _tick(state: SearchState, record: Record) -> SearchState:
+def _apply(state: SearchState, record: Record, trials: dict[int, TrialState]) -> SearchState:
+    """The state's clock and end after ``record``; its trials go into ``trials``."""
+    if state.closed and not isinstance(record, Opened):
+        raise ValueError(f"a closed search has a record '{record.kind}'")
+    if isinstance(record, Proposed | Started | AttemptLost | Ended):
+        trials[record.trial] = _told(trials.get(record.trial), record)
     passed = 0.0
     if state.last_at is not None and not isinstance(record, Opened):
         passed = max(0.0, record.at - state.last_at)
-    return replace(state, active_seconds=state.active_seconds + passed, last_at=record.at)
+    return SearchState(
+        active_seconds=state.active_seconds + passed,
+        last_at=record.at,
+        closed=record if isinstance(record, Closed) else state.closed,
+    )
 
 
-def _with_trial(state: SearchState, trial: TrialState) -> SearchState:
-    return replace(state, trials={**state.trials, trial.number: trial})
+def _told(trial: TrialState | None, record: Proposed | Started | AttemptLost | Ended) -> TrialState:
+    """A trial after a record about it."""
+    if isinstance(record, Proposed):
+        if trial is not None:
+            raise ValueError(f"trial {record.trial} is proposed twice")
+        return TrialState(record)
+    if trial is None or trial.end is not None:
+        what = "was not proposed" if trial is None else "has ended"
+        raise ValueError(f"trial {record.trial} {what}, yet has a record '{record.kind}'")
+    match record:
+        case Started():
+            return replace(trial, started=(*trial.started, record))
+        case AttemptLost():
+            return replace(trial, lost=(*trial.lost, record))
+        case Ended():
+            return replace(trial, end=record)
 
 
 def _score(trial: TrialState) -> float:

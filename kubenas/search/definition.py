@@ -1,0 +1,65 @@
+"""What a search is: search.json, written once when it begins."""
+
+import hashlib
+from importlib.metadata import PackageNotFoundError, version
+from typing import Literal
+
+from pydantic import Field
+
+from kubenas import __version__
+from kubenas.config import Config, SearchConfig
+from kubenas.trial import SpaceRef, Value
+
+_MINIMISED = ("loss", "error", "mse", "mae", "mape", "msle", "crossentropy", "divergence", "hinge")
+_PACKAGES = ("keras", "keras-tuner", "tensorflow", "tensorflow-cpu")
+
+
+class SearchDefinition(Value):
+    """All that decides what a search finds."""
+
+    version: Literal[1] = 1
+    id: str
+    config: Config
+    dataset: str = Field(description="URI of the prepared data set's folder")
+    dataset_digest: str
+    space: SpaceRef
+    direction: Literal["max", "min"]
+    versions: dict[str, str] = Field(description="of kubenas and of what it builds on")
+
+
+def search_id(config: Config, dataset_digest: str) -> str:
+    """The search's name and a digest: equal for the same config, data and generation."""
+    text = f"{config.identity()}:{dataset_digest}"
+    return f"{config.name}-{hashlib.sha256(text.encode()).hexdigest()[:10]}"
+
+
+def direction_of(config: SearchConfig) -> Literal["max", "min"]:
+    """Whether the objective is to be as large or as small as possible."""
+    if config.direction is not None:
+        return config.direction
+    return "min" if config.objective.lower().endswith(_MINIMISED) else "max"
+
+
+def define(
+    config: Config, *, dataset: str, dataset_digest: str, space: SpaceRef
+) -> SearchDefinition:
+    """The definition of a search that begins now."""
+    return SearchDefinition(
+        id=search_id(config, dataset_digest),
+        config=config,
+        dataset=dataset,
+        dataset_digest=dataset_digest,
+        space=space,
+        direction=direction_of(config.search),
+        versions=_versions(),
+    )
+
+
+def _versions() -> dict[str, str]:
+    found = {"kubenas": __version__}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue  # TensorFlow comes as one of two packages
+    return found

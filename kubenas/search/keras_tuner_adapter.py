@@ -1,0 +1,152 @@
+"""Keras-Tuner's own oracles behind :class:`kubenas.search.proposer.Proposer`.
+
+They keep their state in files that a crash can leave half written and out of step with what was
+run. Here the journal is the truth: an oracle is brought back by taking it through the recorded
+proposals and ends again, without files. ``populate_space`` is what Keras-Tuner offers to be
+overridden, and during a replay ours hands out the recorded values, which spares Bayesian
+optimisation its seconds of thought. What it hides besides (the state of the random generator,
+Hyperband's brackets) is in ``get_state()`` and travels in the journal; all else of that state
+is left out, for it grows with every trial.
+"""
+
+import copy
+import tempfile
+from collections import deque
+from collections.abc import Iterable, Mapping
+from typing import Any, Self
+
+import keras_tuner
+import numpy as np
+from keras_tuner.oracles import (
+    BayesianOptimizationOracle,
+    HyperbandOracle,
+    RandomSearchOracle,
+)
+
+from kubenas.config import Config
+from kubenas.search.proposer import NoProposal, Proposal
+from kubenas.search.records import Ended, Proposed, Record
+from kubenas.search.seeds import derived_seed
+from kubenas.trial import Outcome
+
+_REBUILT_BY_REPLAY = frozenset(
+    {
+        "ongoing_trials",
+        "hyperparameters",
+        "start_order",
+        "end_order",
+        "run_times",
+        "retry_queue",
+        "tried_so_far",
+        "id_to_hash",
+        "display",
+    }
+)
+_STATUS = {
+    Outcome.COMPLETED: "COMPLETED",
+    Outcome.FAILED: "FAILED",
+    Outcome.INFEASIBLE: "INVALID",
+}
+
+
+class _Replayable(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner is untyped
+    """Proposes recorded values first, and writes nothing to its own files."""
+
+    recorded: deque[dict[str, Any]]
+
+    def populate_space(self, trial_id: str) -> dict[str, Any]:
+        if self.recorded:
+            return {"status": "RUNNING", "values": self.recorded.popleft()}
+        return dict(super().populate_space(trial_id))
+
+    def save(self) -> None:
+        """Keeps nothing: the journal is the truth."""
+
+
+class _Random(_Replayable, RandomSearchOracle):  # type: ignore[misc]
+    pass
+
+
+class _Bayesian(_Replayable, BayesianOptimizationOracle):  # type: ignore[misc]
+    def populate_space(self, trial_id: str) -> dict[str, Any]:
+        # Its generator is not part of its state; tied to the trial, a restart draws the same.
+        seed = derived_seed("acquisition", self.seed, len(self.trials))
+        self._random_state = np.random.RandomState(seed)
+        return super().populate_space(trial_id)
+
+
+class _Hyperband(_Replayable, HyperbandOracle):  # type: ignore[misc]
+    pass
+
+
+class KerasTunerProposer:
+    """See :class:`kubenas.search.proposer.Proposer`."""
+
+    def __init__(self, oracle: _Replayable, *, objective: str) -> None:
+        self._oracle = oracle
+        self._objective = objective
+        self._asked = 0
+        # A trial's file is written whenever the trial changes, and never read.
+        self._folder = tempfile.TemporaryDirectory(prefix="kubenas-oracle-")
+        oracle.recorded = deque()
+        oracle.verbose = 0
+        oracle._set_project_dir(self._folder.name, "oracle")  # noqa: SLF001, no public way
+
+    @classmethod
+    def create(cls, config: Config, *, direction: str, space: Mapping[str, Any]) -> Self:
+        """The oracle that ``config`` names; arguments as for ``create_proposer``."""
+        search = config.search
+        common: dict[str, Any] = {
+            "objective": keras_tuner.Objective(search.objective, direction),
+            "hyperparameters": keras_tuner.HyperParameters.from_config({**space, "values": {}}),
+            "seed": derived_seed("oracle", search.seed),
+            "max_retries_per_trial": 0,
+            "max_consecutive_failed_trials": None,
+        }
+        if search.oracle == "hyperband":
+            oracle: _Replayable = _Hyperband(
+                max_epochs=config.training.epochs,
+                hyperband_iterations=search.max_trials,  # the search's budget ends it before
+                **common,
+            )
+        else:
+            kind = {"random": _Random, "bayesian": _Bayesian}[search.oracle]
+            oracle = kind(max_trials=search.max_trials, **common)
+        return cls(oracle, objective=search.objective)
+
+    def propose(self) -> Proposal | NoProposal:
+        trial = self._create_trial()
+        if trial.status == "IDLE":
+            return NoProposal.WAIT
+        if trial.status == "STOPPED":
+            return NoProposal.EXHAUSTED
+        state = self._oracle.get_state()
+        hidden = {key: value for key, value in state.items() if key not in _REBUILT_BY_REPLAY}
+        # The oracle goes on changing the lists that it has given us: take a copy.
+        values = dict(trial.hyperparameters.values)
+        return Proposal(trial.trial_id, values, copy.deepcopy(hidden))
+
+    def report(self, oracle_trial: str, end: Ended) -> None:
+        trial = self._oracle.get_trial(oracle_trial)
+        trial.status = _STATUS[end.outcome]
+        if end.outcome == Outcome.COMPLETED:
+            self._oracle.update_trial(oracle_trial, {self._objective: end.score}, step=end.epochs)
+        else:
+            trial.message = end.message
+        self._oracle.end_trial(trial)
+
+    def replay(self, records: Iterable[Record]) -> None:
+        ids: dict[int, str] = {}
+        hidden: dict[str, Any] = {}
+        for record in records:
+            if isinstance(record, Proposed):
+                self._oracle.recorded.append(dict(record.values))
+                ids[record.trial] = self._create_trial().trial_id
+                hidden = record.oracle_state or hidden
+            elif isinstance(record, Ended):
+                self.report(ids[record.trial], record)
+        self._oracle.set_state({**self._oracle.get_state(), **hidden})
+
+    def _create_trial(self) -> Any:
+        self._asked += 1  # under a known name, the oracle would repeat what that one got
+        return self._oracle.create_trial(f"slot-{self._asked}")

@@ -1,0 +1,33 @@
+"""Where things are, below the output's root."""
+
+SEARCHES = "searches"
+
+
+def search_folder(search: str) -> str:
+    """The folder of a search, without a trailing slash."""
+    return f"{SEARCHES}/{search}"
+
+
+def definition_file(search: str) -> str:
+    """What the search is: search.json."""
+    return f"{search_folder(search)}/search.json"
+
+
+def space_file(search: str) -> str:
+    """What may be built, as keras_tuner.HyperParameters.get_config()."""
+    return f"{search_folder(search)}/space.json"
+
+
+def describe_folder(search: str) -> str:
+    """The folder of the first attempt to describe the space."""
+    return f"{search_folder(search)}/describe/a1"
+
+
+def attempt_folder(search: str, trial: int, attempt: int) -> str:
+    """The folder that one attempt of a trial writes to."""
+    return f"{search_folder(search)}/trials/{trial:05d}/a{attempt}"
+
+
+def checkpoint_folder(attempt: str) -> str:
+    """The folder of the checkpoints of the attempt whose own folder (or URI) is ``attempt``."""
+    return f"{attempt}/checkpoint"

@@ -1,0 +1,155 @@
+"""What has happened in a search: journal, state and oracle, kept in step with each other."""
+
+import time
+from collections.abc import Callable
+
+from kubenas.scheduling.retry import Decision, End, Loss, decide
+from kubenas.search.conclusion import Conclusion, conclude
+from kubenas.search.duplicates import Originals, end_like
+from kubenas.search.journal import Journal
+from kubenas.search.outputs import has_checkpoint
+from kubenas.search.proposer import NoProposal, Proposer
+from kubenas.search.records import AttemptLost, Ended, Proposed, Record, Started
+from kubenas.search.running import EndedAttempt
+from kubenas.search.state import SearchState, TrialState, advance, fold
+from kubenas.search.trial_specs import TrialSpecs
+from kubenas.trial import AttemptSpec, FailureClass, Result
+
+_NUMBERS = ("score", "metrics", "epochs", "seconds", "parameters", "flops", "latency_ms")
+
+
+class Ledger:
+    """Reads the journal and brings ``proposer``, a fresh one, to where the journal ends.
+
+    Raises:
+        JournalDamaged: see :meth:`kubenas.search.journal.Journal.read`.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        proposer: Proposer,
+        specs: TrialSpecs,
+        *,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        records = journal.read()
+        self.state: SearchState = fold(records)
+        self._journal = journal
+        self._proposer = proposer
+        self._specs = specs
+        self._clock = clock
+        self._originals = Originals()
+        if self.state.closed is None:
+            proposer.replay(records)
+        for trial in self.state.trials.values():
+            self._originals.add(trial.proposal)
+
+    @property
+    def duplicates_in_a_row(self) -> int:
+        """How many of the latest proposals were duplicates."""
+        return self._originals.in_a_row
+
+    def open_trials(self) -> list[TrialState]:
+        """Trials that have not ended, by number."""
+        return [trial for _, trial in sorted(self.state.trials.items()) if trial.end is None]
+
+    def record(self, record: Record) -> None:
+        """Makes a record durable, then takes it into the state."""
+        self._journal.append(record)
+        self.state = advance(self.state, record)
+
+    def propose(self) -> Proposed | NoProposal:
+        """Has the oracle propose a trial; one that repeats an ended trial ends at once."""
+        proposal = self._proposer.propose()
+        if isinstance(proposal, NoProposal):
+            return proposal
+        record = Proposed(
+            at=self._clock(),
+            trial=len(self.state.trials),
+            values=proposal.values,
+            oracle_trial=proposal.oracle_trial,
+            oracle_state=proposal.state,
+            duplicate_of=self._originals.find(proposal.values),
+        )
+        self.record(record)
+        self._originals.add(record)
+        self.end_if_duplicate(self.state.trials[record.trial])
+        return record
+
+    def intend(self, trial: TrialState, *, deadline: float | None) -> AttemptSpec:
+        """Records that the trial's next attempt is about to be started."""
+        spec = self._specs.next_attempt(self.state, trial, deadline=deadline)
+        self.record(Started(at=self._clock(), trial=spec.trial, attempt=spec.attempt))
+        return spec
+
+    def take(self, ended: EndedAttempt) -> Conclusion:
+        """Records how an attempt ended and, if that decides it, its trial."""
+        trial = self.state.trials[ended.ref.trial]
+        conclusion = conclude(
+            ended.result,
+            ended.event,
+            earlier=self._losses(trial),
+            progressed=ended.progressed,
+        )
+        if ended.result is None or not isinstance(conclusion.decision, End):
+            self.record(
+                AttemptLost(
+                    at=self._clock(),
+                    trial=ended.ref.trial,
+                    attempt=ended.ref.attempt,
+                    failure=conclusion.failure or FailureClass.APPLICATION,
+                    message=conclusion.message,
+                    seconds=ended.seconds,
+                )
+            )
+        self._end_if_decided(trial, conclusion, ended.result)
+        return conclusion
+
+    def end_if_lost_for_good(self, trial: TrialState) -> None:
+        """Ends a trial that was not ended for a crash between the loss and the end."""
+        if not trial.lost or trial.in_flight:
+            return
+        *earlier, last = self._losses(trial)
+        decision: Decision = decide(last.failure, earlier, progressed=last.progressed)
+        lost = trial.lost[-1]
+        self._end_if_decided(trial, Conclusion(decision, lost.failure, lost.message), None)
+
+    def end_if_duplicate(self, trial: TrialState) -> None:
+        """Ends a trial that repeats one that has ended."""
+        original = trial.proposal.duplicate_of
+        if original is not None and (end := self.state.trials[original].end):
+            self._record_end(trial, end_like(end, trial=trial.number, at=self._clock()))
+
+    def _losses(self, trial: TrialState) -> list[Loss]:
+        folders = (self._specs.folder(lost.trial, lost.attempt) for lost in trial.lost)
+        storage = self._specs.storage
+        return [
+            Loss(lost.failure, has_checkpoint(storage, folder))
+            for lost, folder in zip(trial.lost, folders, strict=True)
+        ]
+
+    def _end_if_decided(
+        self, trial: TrialState, conclusion: Conclusion, result: Result | None
+    ) -> None:
+        if not isinstance(conclusion.decision, End):
+            return
+        ended = Ended(
+            at=self._clock(),
+            trial=trial.number,
+            outcome=conclusion.decision.outcome,
+            attempt=trial.started[-1].attempt,
+            failure=conclusion.failure,
+            message=conclusion.message,
+        )
+        if result is not None:
+            numbers = {name: getattr(result, name) for name in _NUMBERS}
+            ended = ended.model_copy(update=numbers)
+        self._record_end(trial, ended)
+        for other in self.open_trials():
+            if other.proposal.duplicate_of == trial.number:
+                self.end_if_duplicate(other)
+
+    def _record_end(self, trial: TrialState, ended: Ended) -> None:
+        self.record(ended)
+        self._proposer.report(trial.proposal.oracle_trial, ended)

@@ -1,0 +1,243 @@
+"""The search's loop: what ended -> the journal -> the oracle -> what starts. One thread.
+
+Crash-proof by order: a proposal is in the journal before its first attempt, the intent to start
+an attempt before the attempt, and a trial's end exactly once. Whatever point the process dies
+at, the journal and the attempts' folders say how to go on.
+"""
+
+import os
+import socket
+import time
+from collections.abc import Callable
+from typing import NoReturn
+
+from kubenas.errors import Interrupted, KubenasError, SearchFailed, UserError
+from kubenas.scheduling.retry import Pause, Retry
+from kubenas.scheduling.runner import TrialRunner
+from kubenas.search import budget
+from kubenas.search.duplicates import IN_A_ROW
+from kubenas.search.failures import hopeless, most_frequent_reason
+from kubenas.search.interruption import Interruption
+from kubenas.search.ledger import Ledger
+from kubenas.search.outputs import has_checkpoint, read_result
+from kubenas.search.progress import OnProgress, Progress, estimate_seconds_left
+from kubenas.search.proposer import NoProposal
+from kubenas.search.records import Closed, Opened
+from kubenas.search.running import EndedAttempt, RunningAttempts
+from kubenas.search.state import SearchState, TrialState
+from kubenas.search.trial_specs import TrialSpecs
+from kubenas.trial import AttemptEvent, AttemptRef, FailureClass
+
+_POLL_SECONDS = 0.5
+_OVERTIME_SECONDS = 60.0
+"""For trials in flight to end by themselves once the search's time is over."""
+
+
+class SearchLoop:
+    """Runs one search to its end, from wherever its ledger says that it is.
+
+    Args:
+        specs: knows the search and its attempts' folders.
+        ledger: what has happened so far.
+        runner: where attempts run.
+        interruption: looked at between two steps.
+        on_progress: called on every change and about twice a second.
+        clock: Unix time.
+    """
+
+    def __init__(
+        self,
+        specs: TrialSpecs,
+        *,
+        ledger: Ledger,
+        runner: TrialRunner,
+        interruption: Interruption,
+        on_progress: OnProgress | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._specs = specs
+        self._config = specs.definition.config.search
+        self._direction = specs.definition.direction
+        self._ledger = ledger
+        self._runner = runner
+        self._running = RunningAttempts(runner, clock=clock)
+        self._interruption = interruption
+        self._on_progress = on_progress
+        self._clock = clock
+        self._opened_at = 0.0
+        self._not_before: dict[int, float] = {}
+        self._dry = False
+        """The oracle has nothing to propose until a trial ends."""
+        self._paused = ""
+        """Why no attempt could succeed at present."""
+
+    def run(self) -> SearchState:
+        """Runs until the search is closed.
+
+        Raises:
+            SearchFailed: the first trials all failed by errors of the program.
+            UserError: no attempt could succeed, for a reason outside of them.
+            Interrupted: SIGTERM or SIGINT; attempts have been stopped.
+            AnotherController: someone else runs this search.
+        """
+        if self._state.closed is None:
+            self._open()
+        while self._state.closed is None:
+            self._step()
+        self._report()
+        return self._state
+
+    @property
+    def _state(self) -> SearchState:
+        return self._ledger.state
+
+    def _step(self) -> None:
+        self._leave_if_told()
+        over = self._nothing_more()
+        if not over:
+            self._fill_slots()
+        elif self._must_stop_now():
+            self._stop_running()
+        reason = "" if self._running else over or self._nothing_left()
+        if reason:
+            self._ledger.record(Closed(at=self._clock(), reason=reason))
+            return
+        self._report()
+        for ended in self._running.wait(_POLL_SECONDS):
+            self._take(ended)
+
+    # Taking the search up.
+
+    def _open(self) -> None:
+        """Settles what the last controller left: nothing finished is done again."""
+        cut_off_at = self._state.last_at or 0.0
+        self._opened_at = self._clock()
+        controller = f"{socket.gethostname()}:{os.getpid()}"
+        self._ledger.record(Opened(at=self._opened_at, controller=controller))
+        adopted = set(self._runner.adopt())
+        for trial in self._ledger.open_trials():
+            if trial.in_flight:
+                self._recover(trial, adopted, cut_off_at)
+            else:
+                self._ledger.end_if_lost_for_good(trial)
+        for trial in self._ledger.open_trials():
+            self._ledger.end_if_duplicate(trial)
+
+    def _recover(self, trial: TrialState, adopted: set[AttemptRef], cut_off_at: float) -> None:
+        started = trial.started[-1]
+        ref = AttemptRef(trial=trial.number, attempt=started.attempt)
+        storage, folder = self._specs.storage, self._specs.folder(ref.trial, ref.attempt)
+        result = read_result(storage, folder, ref)
+        if result is None and ref in adopted:
+            self._running.adopt(ref, self._specs.prefix(ref.trial, ref.attempt))
+            return
+        lost = AttemptEvent(
+            ref=ref,
+            kind="ended",
+            failure=FailureClass.NODE_LOSS,
+            message="it ended with the process that ran the search",
+        )
+        progressed = has_checkpoint(storage, folder)
+        seconds = max(0.0, cut_off_at - started.at)
+        self._take(EndedAttempt(ref, lost, result, progressed, seconds))
+
+    # What starts and what ended.
+
+    def _fill_slots(self) -> None:
+        while self._running.free and not self._interruption.requested and not self._nothing_more():
+            trial = next(filter(self._startable, self._ledger.open_trials()), None)
+            if trial is not None:
+                self._start(trial)
+            elif not self._propose():
+                return
+
+    def _startable(self, trial: TrialState) -> bool:
+        due = self._not_before.get(trial.number, 0.0) <= self._clock()
+        return due and not trial.in_flight and trial.proposal.duplicate_of is None
+
+    def _start(self, trial: TrialState) -> None:
+        left = budget.seconds_left(self._config, self._usage())
+        deadline = None if left is None else self._clock() + left
+        self._running.start(self._ledger.intend(trial, deadline=deadline))
+
+    def _propose(self) -> bool:
+        """Whether there was anything to propose."""
+        if self._dry or budget.no_more_trials(self._config, self._usage()):
+            return False
+        proposed = self._ledger.propose()
+        tried_before = self._ledger.duplicates_in_a_row >= IN_A_ROW
+        self._dry = isinstance(proposed, NoProposal) or tried_before
+        return not self._dry
+
+    def _take(self, ended: EndedAttempt) -> None:
+        conclusion = self._ledger.take(ended)
+        self._dry = False
+        match conclusion.decision:
+            case Retry(delay=delay):
+                self._not_before[ended.ref.trial] = self._clock() + delay
+            case Pause():
+                self._paused = f"{ended.ref}: {conclusion.message}"
+
+    # When it is over.
+
+    def _nothing_more(self) -> str:
+        return budget.nothing_more(self._config, self._usage(), self._direction)
+
+    def _must_stop_now(self) -> bool:
+        usage = self._usage()
+        left = budget.seconds_left(self._config, usage)
+        overtime = left is not None and left < -_OVERTIME_SECONDS
+        return overtime or budget.target_reached(self._config, usage, self._direction)
+
+    def _nothing_left(self) -> str:
+        """Why there is nothing left to do; empty: there is."""
+        if self._ledger.open_trials():
+            return ""
+        if reason := budget.no_more_trials(self._config, self._usage()):
+            return reason
+        if self._ledger.duplicates_in_a_row >= IN_A_ROW:
+            return f"the space is exhausted: {IN_A_ROW} proposals in a row had been tried before"
+        return "the space is exhausted: the oracle found nothing new to try" if self._dry else ""
+
+    def _leave_if_told(self) -> None:
+        if self._interruption.requested:
+            self._leave(Interrupted("search: stopped; the same command resumes"))
+        if self._paused:
+            self._leave(UserError(f"search paused: {self._paused}"))
+        if hopeless(self._state, since=self._opened_at):
+            reason = most_frequent_reason(self._state)
+            self._leave(SearchFailed(f"search: the first trials all failed, mostly by {reason}"))
+
+    def _leave(self, error: KubenasError) -> NoReturn:
+        self._stop_running()
+        raise error
+
+    def _stop_running(self) -> None:
+        for ended in self._running.stop_all():
+            self._take(ended)
+
+    # What is told.
+
+    def _usage(self) -> budget.Usage:
+        return budget.measure(self._state, now=self._clock(), direction=self._direction)
+
+    def _report(self) -> None:
+        if self._on_progress is None:
+            return
+        usage = self._usage()
+        done, total = len(self._state.ended()), self._config.max_trials
+        left = budget.seconds_left(self._config, usage)
+        self._on_progress(
+            Progress(
+                activity="search",
+                done=done,
+                total=total,
+                running=self._running.snapshot(),
+                best_score=usage.best,
+                best_trial=usage.best_trial,
+                seconds=usage.seconds,
+                seconds_left=estimate_seconds_left(
+                    seconds=usage.seconds, done=done, total=total, limit=left
+                ),
+            )
+        )

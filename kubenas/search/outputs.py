@@ -1,0 +1,55 @@
+"""What an attempt has left behind in its folder."""
+
+import math
+
+from pydantic import ValidationError
+
+from kubenas.errors import ObjectNotFound
+from kubenas.search.layout import checkpoint_folder
+from kubenas.storage import Storage, join
+from kubenas.trial import AttemptRef, FailureClass, Outcome, Result, Task
+
+
+def read_result(storage: Storage, folder: str, ref: AttemptRef) -> Result | None:
+    """The result of attempt ``ref`` in ``folder``; None if there is none that can be believed.
+
+    A training that claims to have completed without a finite score has failed: NaN must reach
+    neither an oracle nor a ranking.
+    """
+    try:
+        result = Result.from_json(storage.read(f"{folder}/result.json"))
+    except (ObjectNotFound, ValidationError):
+        return None
+    if (result.trial, result.attempt) != (ref.trial, ref.attempt):
+        return None
+    completed = result.task == Task.TRAIN and result.outcome == Outcome.COMPLETED
+    if completed and (result.score is None or not math.isfinite(result.score)):
+        return result.model_copy(
+            update={
+                "outcome": Outcome.INFEASIBLE,
+                "failure": FailureClass.NAN,
+                "score": None,
+                "message": result.message or f"the objective is {result.score}",
+            }
+        )
+    return result
+
+
+def has_checkpoint(storage: Storage, folder: str) -> bool:
+    """Whether the attempt in ``folder`` left a checkpoint of its own."""
+    return storage.exists(f"{checkpoint_folder(folder)}/latest.json")
+
+
+def checkpoint_uri(storage: Storage, folder: str) -> str | None:
+    """The URI of the checkpoint that the attempt in ``folder`` left, if it left one."""
+    if not has_checkpoint(storage, folder):
+        return None
+    return join(storage.uri, checkpoint_folder(folder))
+
+
+def epochs_so_far(storage: Storage, folder: str) -> int | None:
+    """Epochs that a running attempt has written down, if it has begun to."""
+    try:
+        return storage.read(f"{folder}/history.jsonl").count(b"\n")
+    except ObjectNotFound:
+        return None

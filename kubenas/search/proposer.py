@@ -1,0 +1,45 @@
+"""What the search asks of an oracle, whoever's it is."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Protocol
+
+from kubenas.search.records import Ended, Record
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A trial to run."""
+
+    oracle_trial: str
+    """The oracle's own id of it."""
+    values: dict[str, Any]
+    """Active hyperparameters, and Hyperband's ``tuner/...`` control values."""
+    state: dict[str, Any] | None = None
+    """What cannot be rebuilt from the journal's other records."""
+
+
+class NoProposal(Enum):
+    """Why there is none now."""
+
+    WAIT = "wait"
+    """A trial in flight must end first."""
+    EXHAUSTED = "exhausted"
+    """There is nothing left to try, unless a trial in flight changes that."""
+
+
+class Proposer(Protocol):
+    """Proposes trials and learns from their ends. Same seed and history, same proposals."""
+
+    def propose(self) -> Proposal | NoProposal:
+        """The next trial, which is in flight until it is reported."""
+        ...
+
+    def report(self, oracle_trial: str, end: Ended) -> None:
+        """Tells how a proposed trial ended, once."""
+        ...
+
+    def replay(self, records: Iterable[Record]) -> None:
+        """Brings a fresh proposer to where the one that made ``records`` was."""
+        ...

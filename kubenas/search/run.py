@@ -1,0 +1,129 @@
+"""A whole search, begun or taken up again."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Literal
+
+from kubenas.config import Config
+from kubenas.errors import ObjectExists, ObjectNotFound, SearchFailed, UserError
+from kubenas.scheduling.runner import TrialRunner
+from kubenas.search.controller_lock import controller_lock
+from kubenas.search.definition import SearchDefinition, define, search_id
+from kubenas.search.failures import most_frequent_reason
+from kubenas.search.interruption import Interruption
+from kubenas.search.journal import Journal
+from kubenas.search.layout import definition_file, search_folder
+from kubenas.search.ledger import Ledger
+from kubenas.search.loop import SearchLoop
+from kubenas.search.oracles import check_oracle, create_proposer
+from kubenas.search.progress import OnProgress
+from kubenas.search.space import describe_space
+from kubenas.search.state import SearchState, fold
+from kubenas.search.trial_specs import TrialSpecs
+from kubenas.storage import Storage, join
+from kubenas.trial import Outcome, SpaceRef
+
+__all__ = ["SearchRun", "read_search", "run_search", "search_id"]
+
+
+@dataclass(frozen=True)
+class SearchRun:
+    """A search as its journal tells it."""
+
+    id: str
+    prefix: str
+    """URI of the search's folder."""
+    state: SearchState
+    direction: Literal["max", "min"]
+    definition: SearchDefinition
+
+
+def run_search(
+    config: Config,
+    *,
+    dataset: str,
+    dataset_digest: str,
+    space: SpaceRef,
+    output: Storage,
+    runner: TrialRunner,
+    on_progress: OnProgress | None = None,
+) -> SearchRun:
+    """Runs a search to its end; one that was interrupted goes on, one that is over is read.
+
+    Args:
+        config: what to search for and how long.
+        dataset: URI of the prepared data set's folder.
+        dataset_digest: of the data set.
+        space: what may be built.
+        output: the root that everything is written below.
+        runner: where attempts run; the caller closes it.
+        on_progress: called on every change and about twice a second.
+
+    Raises:
+        UserError: unknown oracle, a space that cannot be built, or a reason outside of the
+            trials for which none of them can succeed.
+        SearchFailed: no trial completed, or the first ones all failed by errors of the program.
+        Interrupted: SIGTERM or SIGINT; the same call goes on.
+        AnotherController: another process runs this search.
+        JournalDamaged: the journal cannot be believed.
+    """
+    check_oracle(config.search.oracle)
+    definition = define(config, dataset=dataset, dataset_digest=dataset_digest, space=space)
+    with controller_lock(output, definition.id), Interruption() as interruption:
+        with suppress(ObjectExists):
+            output.create(definition_file(definition.id), definition.to_json())
+        state = _read_state(output, definition.id)
+        if state.closed is None:
+            hyperparameters = describe_space(definition, output, runner, on_progress=on_progress)
+            specs = TrialSpecs(definition, output, hyperparameters)
+            proposer = create_proposer(
+                config, direction=definition.direction, space=hyperparameters
+            )
+            journal = Journal(output, search_folder(definition.id))
+            state = SearchLoop(
+                specs,
+                ledger=Ledger(journal, proposer, specs),
+                runner=runner,
+                interruption=interruption,
+                on_progress=on_progress,
+            ).run()
+    if not state.ended(Outcome.COMPLETED):
+        raise _failed(state)
+    return _search_run(definition, output, state)
+
+
+def read_search(output: Storage, search: str) -> SearchRun:
+    """The search ``search`` as it is now, running or over. Writes nothing.
+
+    Raises:
+        UserError: there is no such search below ``output``.
+        JournalDamaged: the journal cannot be believed.
+    """
+    try:
+        data = output.read(definition_file(search))
+    except ObjectNotFound as error:
+        raise UserError(f"{output.uri}: there is no search '{search}' here") from error
+    definition = SearchDefinition.from_json(data)
+    return _search_run(definition, output, _read_state(output, search))
+
+
+def _read_state(output: Storage, search: str) -> SearchState:
+    return fold(Journal(output, search_folder(search)).read())
+
+
+def _search_run(definition: SearchDefinition, output: Storage, state: SearchState) -> SearchRun:
+    return SearchRun(
+        id=definition.id,
+        prefix=join(output.uri, search_folder(definition.id)),
+        state=state,
+        direction=definition.direction,
+        definition=definition,
+    )
+
+
+def _failed(state: SearchState) -> SearchFailed:
+    reason = most_frequent_reason(state) or (state.closed.reason if state.closed else "")
+    return SearchFailed(
+        f"search: none of {len(state.trials)} trials completed, mostly by {reason}; mend this and"
+        " raise search.generation to search again"
+    )

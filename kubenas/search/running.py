@@ -1,0 +1,101 @@
+"""The attempts at work: what was started, where it writes, and since when."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from kubenas.scheduling.runner import TrialRunner
+from kubenas.search.outputs import epochs_so_far, has_checkpoint, read_result
+from kubenas.search.progress import RunningAttempt
+from kubenas.storage import Storage, open_storage, split
+from kubenas.trial import AttemptEvent, AttemptRef, AttemptSpec, Result
+
+_STOP_SECONDS = 15.0
+"""For all to end after they were asked to: a runner's grace and a little more."""
+
+
+@dataclass(frozen=True)
+class EndedAttempt:
+    """An attempt that is over, and what it left behind."""
+
+    ref: AttemptRef
+    event: AttemptEvent
+    result: Result | None
+    progressed: bool
+    """Whether it left a checkpoint of its own."""
+    seconds: float
+
+
+@dataclass(frozen=True)
+class _Running:
+    storage: Storage
+    folder: str
+    since: float
+
+
+class RunningAttempts:
+    """Attempts that ``runner`` runs for us."""
+
+    def __init__(self, runner: TrialRunner, *, clock: Callable[[], float] = time.time) -> None:
+        self._runner = runner
+        self._clock = clock
+        self._running: dict[AttemptRef, _Running] = {}
+
+    def __len__(self) -> int:
+        return len(self._running)
+
+    @property
+    def free(self) -> int:
+        """Attempts that may be started now."""
+        return max(0, self._runner.capacity - len(self._running))
+
+    def start(self, spec: AttemptSpec) -> None:
+        """Starts an attempt; there must be a free slot."""
+        self.adopt(spec.ref, spec.prefix)
+        self._runner.start(spec)
+
+    def adopt(self, ref: AttemptRef, prefix: str) -> None:
+        """Takes an attempt on that the runner runs already; it writes below ``prefix``."""
+        uri, folder = split(prefix)
+        self._running[ref] = _Running(open_storage(uri), folder, self._clock())
+
+    def wait(self, timeout: float) -> list[EndedAttempt]:
+        """Attempts that have ended; waits up to ``timeout`` seconds for one."""
+        events = self._runner.poll(timeout)
+        return [
+            self._close(event, self._running.pop(event.ref))
+            for event in events
+            if event.kind == "ended" and event.ref in self._running
+        ]
+
+    def stop_all(self) -> list[EndedAttempt]:
+        """Asks all to end and waits until they have; those that do not are left behind."""
+        for ref in self._running:
+            self._runner.stop(ref)
+        ended: list[EndedAttempt] = []
+        until = time.monotonic() + _STOP_SECONDS
+        while self._running and time.monotonic() < until:
+            ended += self.wait(0.5)
+        return ended
+
+    def snapshot(self) -> tuple[RunningAttempt, ...]:
+        """What runs now, for people."""
+        now = self._clock()
+        return tuple(
+            RunningAttempt(
+                trial=ref.trial,
+                attempt=ref.attempt,
+                seconds=now - running.since,
+                epoch=epochs_so_far(running.storage, running.folder),
+            )
+            for ref, running in sorted(self._running.items(), key=lambda item: item[1].since)
+        )
+
+    def _close(self, event: AttemptEvent, running: _Running) -> EndedAttempt:
+        return EndedAttempt(
+            ref=event.ref,
+            event=event,
+            result=read_result(running.storage, running.folder, event.ref),
+            progressed=has_checkpoint(running.storage, running.folder),
+            seconds=max(0.0, self._clock() - running.since),
+        )

@@ -1,0 +1,63 @@
+"""What may be built, as JSON. The controller never runs user code: an attempt describes it."""
+
+import json
+from contextlib import suppress
+from typing import Any
+
+from kubenas.errors import ObjectExists, ObjectNotFound, UserError
+from kubenas.scheduling.runner import TrialRunner
+from kubenas.search.attempts import run_attempts
+from kubenas.search.definition import SearchDefinition
+from kubenas.search.layout import describe_folder, space_file
+from kubenas.search.progress import OnProgress
+from kubenas.storage import Storage, join, open_storage
+from kubenas.trial import AttemptSpec, Outcome, Task
+
+
+def describe_space(
+    definition: SearchDefinition,
+    storage: Storage,
+    runner: TrialRunner,
+    *,
+    on_progress: OnProgress | None = None,
+) -> dict[str, Any]:
+    """keras_tuner.HyperParameters.get_config() of the search's space; written once.
+
+    Raises:
+        UserError: the space cannot be built.
+        Interrupted: SIGTERM or SIGINT.
+    """
+    name = space_file(definition.id)
+    with suppress(ObjectNotFound):
+        return _parsed(storage.read(name))
+    data = _described(definition, storage, runner, on_progress)
+    with suppress(ObjectExists):
+        storage.create(name, data)
+    return _parsed(storage.read(name))
+
+
+def _described(
+    definition: SearchDefinition,
+    storage: Storage,
+    runner: TrialRunner,
+    on_progress: OnProgress | None,
+) -> bytes:
+    spec = AttemptSpec(
+        task=Task.DESCRIBE,
+        search=definition.id,
+        trial=0,
+        attempt=1,
+        prefix=join(storage.uri, describe_folder(definition.id)),
+        space=definition.space,
+        dataset=definition.dataset,
+    )
+    (result,) = run_attempts([spec], runner, on_progress=on_progress)
+    if result.outcome != Outcome.COMPLETED:
+        raise UserError(f"space: it cannot be built with its default values: {result.message}")
+    attempt = describe_folder(definition.id).removesuffix("a1") + f"a{result.attempt}"
+    return open_storage(join(storage.uri, attempt)).read("space.json")
+
+
+def _parsed(data: bytes) -> dict[str, Any]:
+    space: dict[str, Any] = json.loads(data)
+    return space

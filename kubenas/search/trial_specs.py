@@ -1,0 +1,96 @@
+"""A recorded proposal -> what its attempt is told to do."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from kubenas.search.definition import SearchDefinition
+from kubenas.search.layout import attempt_folder
+from kubenas.search.outputs import checkpoint_uri
+from kubenas.search.seeds import derived_seed
+from kubenas.search.state import SearchState, TrialState
+from kubenas.storage import Storage, join
+from kubenas.trial import AttemptSpec, Task, TrainingPlan
+
+_EPOCHS = "tuner/epochs"
+_PARENT = "tuner/trial_id"
+
+
+@dataclass(frozen=True)
+class TrialSpecs:
+    """Writes the specs of one search's trials."""
+
+    definition: SearchDefinition
+    storage: Storage
+    space: Mapping[str, Any]
+    """keras_tuner.HyperParameters.get_config() of what may be built."""
+
+    def folder(self, trial: int, attempt: int) -> str:
+        """The folder in the storage that an attempt writes to."""
+        return attempt_folder(self.definition.id, trial, attempt)
+
+    def prefix(self, trial: int, attempt: int) -> str:
+        """The URI of that folder."""
+        return join(self.storage.uri, self.folder(trial, attempt))
+
+    def next_attempt(
+        self, state: SearchState, trial: TrialState, *, deadline: float | None
+    ) -> AttemptSpec:
+        """The spec of the trial's next attempt.
+
+        Args:
+            state: of the search, for a trial that goes on where another one ended.
+            trial: the trial to run.
+            deadline: Unix time at which the search's own time is over.
+        """
+        definition, number = self.definition, trial.number
+        attempt = len(trial.started) + 1
+        values = trial.proposal.values
+        return AttemptSpec(
+            task=Task.TRAIN,
+            search=definition.id,
+            trial=number,
+            attempt=attempt,
+            prefix=self.prefix(number, attempt),
+            space=definition.space,
+            dataset=definition.dataset,
+            hyperparameters={"space": self.space["space"], "values": values},
+            training=self._plan(number, values),
+            resume_from=self._newest_checkpoint(state, trial),
+            deadline=deadline,
+            max_seconds=definition.config.training.max_trial_seconds,
+        )
+
+    def _plan(self, trial: int, values: Mapping[str, Any]) -> TrainingPlan:
+        config = self.definition.config
+        return TrainingPlan(
+            epochs=values.get(_EPOCHS, config.training.epochs),
+            batch_size=config.training.batch_size,
+            patience=config.training.patience,
+            seed=derived_seed("trial", config.search.seed, trial),
+            objective=config.search.objective,
+            direction=self.definition.direction,
+            keep_checkpoint=_EPOCHS in values,
+        )
+
+    def _newest_checkpoint(self, state: SearchState, trial: TrialState) -> str | None:
+        """Its own newest checkpoint, else the last one of the trial that it goes on from."""
+        for attempt in range(len(trial.started), 0, -1):
+            own = checkpoint_uri(self.storage, self.folder(trial.number, attempt))
+            if own:
+                return own
+        parent = _parent(state, trial.proposal.values)
+        if parent is None or parent.end is None or parent.end.attempt is None:
+            return None
+        return checkpoint_uri(self.storage, self.folder(parent.number, parent.end.attempt))
+
+
+def _parent(state: SearchState, values: Mapping[str, Any]) -> TrialState | None:
+    """The trained trial that Hyperband wants trained further."""
+    if _PARENT not in values:
+        return None
+    for trial in state.trials.values():
+        if trial.proposal.oracle_trial == values[_PARENT]:
+            original = trial.proposal.duplicate_of
+            return trial if original is None else state.trials[original]
+    return None
