@@ -1,0 +1,140 @@
+"""A worker that speaks the protocol of kubenas.scheduling.worker_process and trains nothing.
+
+What it does with an attempt is said by the hyperparameter or space option ``behave``. It imports
+only the standard library, so that a test may start many of them.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+
+def main() -> None:
+    if "--broken" in sys.argv:
+        sys.exit("ImportError: no module named tensorflow")
+    if "--never-ready" in sys.argv:
+        time.sleep(600)
+    requests, wake = [], threading.Event()
+    threading.Thread(target=read_requests, args=(requests, wake), daemon=True).start()
+    reply({"ready": True})
+    while True:
+        wake.wait()
+        while requests:
+            run(json.loads(Path(requests.pop(0)["spec"]).read_text()))
+        wake.clear()
+
+
+def read_requests(requests: list[dict], wake: threading.Event) -> None:
+    for line in sys.stdin:
+        requests.append(json.loads(line))
+        wake.set()
+    os._exit(1)
+
+
+def reply(message: dict) -> None:
+    print(json.dumps(message), flush=True)
+
+
+def run(spec: dict) -> None:
+    ref = {"trial": spec["trial"], "attempt": spec["attempt"]}
+    values = (spec["hyperparameters"] or {}).get("values", {})
+    behave = values.get("behave") or spec["space"]["options"].get("behave", "complete")
+    reply({"started": ref})
+    failure = BEHAVIOURS[behave](spec, values) or None
+    reply({"ended": ref, "failure": failure, "message": "disk full" if failure else ""})
+
+
+def complete(spec: dict, values: dict) -> None:
+    time.sleep(spec["space"]["options"].get("seconds", 0))
+    if spec["task"] == "describe":
+        space = {"space": spec["space"]["options"]["space"], "values": {}}
+        put(spec, "space.json", space)
+    put(spec, "result.json", result(spec, values))
+
+
+def result(spec: dict, values: dict, **changes: object) -> dict:
+    epochs = spec["training"]["epochs"] if spec["training"] else 0
+    score = sum(value for value in values.values() if isinstance(value, float))
+    trained = {"score": score, "epochs": epochs} if spec["task"] == "train" else {}
+    outcome = {"task": spec["task"], "outcome": "completed", "seconds": 0.01, **trained}
+    return {**outcome, "trial": spec["trial"], "attempt": spec["attempt"], **changes}
+
+
+def nan(spec: dict, values: dict) -> None:
+    put(spec, "result.json", result(spec, values, score="NaN"))
+
+
+def bug(spec: dict, values: dict) -> None:
+    failed = {"outcome": "failed", "failure": "application", "message": "ValueError: a bug"}
+    put(spec, "result.json", result(spec, values, score=None, **failed))
+
+
+def misconfigured(spec: dict, values: dict) -> None:
+    failed = {"outcome": "failed", "failure": "configuration", "message": "no such file"}
+    put(spec, "result.json", result(spec, values, score=None, **failed))
+
+
+def once(spec: dict, values: dict) -> None:
+    if spec["attempt"] == 1:
+        os._exit(3)
+    complete(spec, values)
+
+
+def leave(spec: dict, values: dict) -> None:
+    print("Traceback: something\nValueError: odd", file=sys.stderr, flush=True)
+    sys.exit(7)
+
+
+def kill_itself(spec: dict, values: dict) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def hang(spec: dict, values: dict) -> None:
+    def checkpoint(*_: object) -> None:
+        put(spec, "checkpoint/latest.json", {"epoch": 1})
+        sys.exit(143)
+
+    signal.signal(signal.SIGTERM, checkpoint)
+    put(spec, "running", os.getpid())
+    time.sleep(600)
+
+
+def ignore_sigterm(spec: dict, values: dict) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    child = subprocess.Popen(["sleep", "600"])  # it holds our stdout, and outlives us
+    put(spec, "running", child.pid)
+    time.sleep(600)
+
+
+def storage(spec: dict, values: dict) -> str:
+    return "storage"
+
+
+def put(spec: dict, name: str, content: object) -> None:
+    path = Path(spec["prefix"], name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}-{os.getpid()}")
+    temporary.write_text(json.dumps(content))
+    temporary.replace(path)
+
+
+BEHAVIOURS = {
+    "complete": complete,
+    "nan": nan,
+    "bug": bug,
+    "misconfigured": misconfigured,
+    "once": once,
+    "leave": leave,
+    "kill-itself": kill_itself,
+    "hang": hang,
+    "ignore-sigterm": ignore_sigterm,
+    "storage": storage,
+}
+
+if __name__ == "__main__":
+    main()
