@@ -6,7 +6,7 @@ from kubenas.images import CONTROLLER_IMAGE
 from kubenas.parameters import docstring
 
 
-def prepare(
+def prepare(  # noqa: D103 - the docstring is made below, of the parameters' help texts
     name: str,
     output: str,
     data_source: str,
@@ -40,18 +40,19 @@ def prepare(
     retrain_seeds: int = 2,
     retrain_epochs: str = "",
 ) -> None:
+    from pathlib import Path
+
     from kubenas.reporting.data_card import render_data_card
 
     from kubenas.parameters import from_parameters
     from kubenas.steps.prepare import prepare as prepare_data
+    from kubenas.steps.prepare import read_card
 
     context = prepare_data(from_parameters(locals()))
     dataset.uri = context.dataset
     dataset.metadata["digest"] = context.dataset_digest
-    with open(data_card.path, "w", encoding="utf-8") as file:
-        file.write(render_data_card(context.dataset))
-    with open(run, "w", encoding="utf-8") as file:
-        file.write(context.to_json().decode())
+    Path(data_card.path).write_text(render_data_card(read_card(context.dataset)), encoding="utf-8")
+    Path(run).write_bytes(context.to_json())
 
 
 prepare.__doc__ = docstring(

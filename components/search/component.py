@@ -14,6 +14,8 @@ def search(run: str, search_id: dsl.OutputPath(str), metrics: dsl.Output[dsl.Met
         search_id: Names the search below the output.
         metrics: Trials by outcome, the best validation score, seconds.
     """
+    from pathlib import Path
+
     from kubenas.steps.context import RunContext
     from kubenas.steps.search import search as run_search
     from kubenas.steps.search import search_metrics
@@ -22,5 +24,4 @@ def search(run: str, search_id: dsl.OutputPath(str), metrics: dsl.Output[dsl.Met
     done = run_search(context)
     for name, value in search_metrics(done).items():
         metrics.log_metric(name, value)
-    with open(search_id, "w", encoding="utf-8") as file:
-        file.write(context.search_id)
+    Path(search_id).write_text(context.search_id, encoding="utf-8")

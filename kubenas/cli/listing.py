@@ -1,12 +1,12 @@
 """``kubenas spaces`` and ``kubenas oracles``: what can be named, one line each."""
 
 from kubenas.cli.answer import Answer
+from kubenas.search.oracles import ORACLES
+from kubenas.spaces.registry import SPACES
 
 
 def list_spaces(answer: Answer) -> None:
     """Lists the registered spaces and their options."""
-    from kubenas.spaces.registry import SPACES
-
     for space in SPACES:
         answer.line(f"{space.name:<16}{space.summary}")
     answer.put(
@@ -21,8 +21,6 @@ def list_spaces(answer: Answer) -> None:
 
 def list_oracles(answer: Answer) -> None:
     """Lists the search algorithms."""
-    from kubenas.search.oracles import ORACLES
-
     for oracle in ORACLES:
         answer.line(f"{oracle.name:<16}{oracle.summary}")
     answer.put({"oracles": [{"name": each.name, "summary": each.summary} for each in ORACLES]})

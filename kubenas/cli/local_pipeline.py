@@ -43,14 +43,15 @@ class LocalPipeline:
         self.log.parent.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(self._scratch, ignore_errors=True)
         self._arguments.write_text(json.dumps(to_parameters(self._config)))
-        with self.log.open("ab") as log:
+        with self.log.open("wb") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", __name__, self._arguments, self._scratch],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                env={**os.environ, LIFELINE: "stdin"},
+                # Else a folder named docker/ where we stand is what kfp imports as docker.
+                env={**os.environ, LIFELINE: "stdin", "PYTHONSAFEPATH": "1"},
             )
         return self
 
@@ -81,9 +82,11 @@ class LocalPipeline:
         return self._process.returncode == 0
 
     def last_words(self) -> str:
-        """The last line of the log."""
-        lines = self.log.read_text(errors="replace").split("\n")
-        return next((line.strip() for line in reversed(lines) if line.strip()), "")
+        """The last line that the failed step printed, or failing that the last line there is."""
+        log = self.log.read_text(errors="replace")
+        lines = [line.strip() for line in log.splitlines() if line.strip()]
+        of_kfp = [number for number, line in enumerate(lines) if " - ERROR - Task " in line]
+        return lines[of_kfp[-1] - 1 if of_kfp else -1] if lines else ""
 
     def _signal(self, number: signal.Signals) -> None:
         try:

@@ -27,9 +27,8 @@ def tell_status(output: str, answer: Answer) -> None:
     summary = read_summary(storage) if done else None
     answer.line(f"{config.name}: {_headline(outcomes, status, done=done)}")
     for outcome in outcomes:
-        answer.line(
-            f"  {outcome.step:<10}{outcome.state:<9}{outcome.seconds:>8.1f} s  {outcome.message}"
-        )
+        figures = f"{outcome.state:<9}{outcome.seconds:>8.1f} s"
+        answer.line(f"  {outcome.step:<10}{figures}  {outcome.message}".rstrip())
     _tell_search(status, answer)
     _tell_summary(summary, answer)
     answer.put(

@@ -27,9 +27,13 @@ class SearchDefinition(Value):
     versions: dict[str, str] = Field(description="of kubenas and of what it builds on")
 
 
-def search_id(config: Config, dataset_digest: str) -> str:
-    """The search's name and a digest: equal for the same config, data and generation."""
-    text = f"{config.identity()}:{dataset_digest}"
+def search_id(config: Config, dataset_digest: str, space: SpaceRef) -> str:
+    """The search's name and a digest: equal for the same config, data, space and generation.
+
+    Of a user's HyperModel the content counts, which is part of the name of its frozen copy.
+    """
+    code = "/".join((space.hypermodel or "").split("/")[-2:])
+    text = f"{config.identity()}:{config.search.generation}:{dataset_digest}:{code}"
     return f"{config.name}-{hashlib.sha256(text.encode()).hexdigest()[:10]}"
 
 
@@ -45,7 +49,7 @@ def define(
 ) -> SearchDefinition:
     """The definition of a search that begins now."""
     return SearchDefinition(
-        id=search_id(config, dataset_digest),
+        id=search_id(config, dataset_digest, space),
         config=config,
         dataset=dataset,
         dataset_digest=dataset_digest,

@@ -60,7 +60,7 @@ def running_step(step: str, output: Storage, *, key: str) -> Iterator[None]:
         _record(output, _timed(earlier, started, {"state": "done"}))
     except KubenasError as error:
         _fail(output, _timed(earlier, started, _failure(error)), error)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001
         # The boundary of the process: whatever it was, people must find it in the outcome.
         traceback.print_exc()
         unexpected = KubenasError(f"{step}: unexpected {type(error).__name__}: {error}")

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 
 from kubenas.config import Config
+from kubenas.data.card import DataCard
+from kubenas.data.card import read_card as read_data_card
 from kubenas.data.prepare import prepare_dataset
 from kubenas.search.oracles import check_oracle
 from kubenas.steps.claim import check_claim, claim
@@ -34,6 +36,11 @@ def prepare(config: Config) -> RunContext:
             dataset_digest=prepared.schema.digest,
             space=freeze_space(space, output),
         )
+
+
+def read_card(dataset: str) -> DataCard:
+    """The data card of the data set at the URI ``dataset``."""
+    return read_data_card(open_storage(dataset).stage(""))
 
 
 def _teller(status: StatusWriter) -> Callable[[str, int, int | None], None]:

@@ -47,12 +47,7 @@ def gather(output: Storage, search: str, *, finished: bool) -> ReportInput:
 
 def _winner(output: Storage, run: SearchRun, choice: Choice | None) -> Winner | None:
     if choice is None:
-        best = run.state.ranked(run.direction)[:1]
-        return (
-            Winner(best[0].number, best[0].proposal.values, _architecture(output, run, best[0]))
-            if best
-            else None
-        )
+        return _best_so_far(output, run)
     result = choice.chosen.result
     return Winner(
         trial=choice.chosen.trial,
@@ -63,6 +58,16 @@ def _winner(output: Storage, run: SearchRun, choice: Choice | None) -> Winner | 
         latency_ms=result.latency_ms,
         flops=result.flops,
     )
+
+
+def _best_so_far(output: Storage, run: SearchRun) -> Winner | None:
+    ranked = run.state.ranked(run.direction)
+    if not ranked or ranked[0].end is None or ranked[0].end.attempt is None:
+        return None
+    best, attempt = ranked[0], ranked[0].end.attempt
+    folder = attempt_folder(run.id, best.number, attempt)
+    architecture = _json_or_none(output, join(folder, "architecture.json"))
+    return Winner(best.number, best.proposal.values, architecture)
 
 
 def _retrained(retraining: Retraining) -> Retrained:
@@ -90,16 +95,8 @@ def _history(output: Storage, search: str, trial: TrialState) -> tuple[Epoch, ..
     return ()
 
 
-def _architecture(output: Storage, run: SearchRun, trial: TrialState) -> dict[str, Any] | None:
-    if trial.end is None or trial.end.attempt is None:
-        return None
-    return _json_or_none(
-        output, join(attempt_folder(run.id, trial.number, trial.end.attempt), "architecture.json")
-    )
-
-
 def _json_or_none(storage: Storage, name: str) -> dict[str, Any] | None:
-    content: dict[str, Any] | None = (
-        json.loads(storage.read(name)) if storage.exists(name) else None
-    )
+    if not storage.exists(name):
+        return None
+    content: dict[str, Any] = json.loads(storage.read(name))
     return content

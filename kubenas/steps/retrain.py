@@ -11,6 +11,7 @@ from kubenas.search.attempts import run_attempts
 from kubenas.search.layout import search_folder, space_file
 from kubenas.search.run import SearchRun, read_search
 from kubenas.search.seeds import derived_seed
+from kubenas.search.state import TrialState
 from kubenas.steps.context import RunContext
 from kubenas.steps.outcome import running_step
 from kubenas.steps.runners import trial_runner
@@ -86,13 +87,8 @@ def retraining_specs(
                 prefix=join(folder, f"t{trial.number:05d}-s{seed}", "a1"),
                 space=context.space,
                 dataset=context.dataset,
-                hyperparameters={
-                    "space": space["space"],
-                    "values": _model_values(trial.proposal.values),
-                },
-                training=_plan(
-                    config, run.direction, derived_seed("retrain", config.search.seed, number)
-                ),
+                hyperparameters={"space": space["space"], "values": _model_values(trial)},
+                training=_plan(config, run.direction, number),
             )
 
 
@@ -115,20 +111,21 @@ def choose(retrained: Sequence[Retraining], direction: Literal["max", "min"]) ->
     return Choice(retrained=tuple(retrained), chosen=max(completed, key=merit))
 
 
-def _plan(config: Config, direction: Literal["max", "min"], seed: int) -> TrainingPlan:
+def _plan(config: Config, direction: Literal["max", "min"], number: int) -> TrainingPlan:
     return TrainingPlan(
         epochs=config.retrain.epochs or config.training.epochs,
         batch_size=config.training.batch_size,
         patience=config.training.patience,
-        seed=seed,
+        seed=derived_seed("retrain", config.search.seed, number),
         objective=config.search.objective,
         direction=direction,
         keep_model=True,
     )
 
 
-def _model_values(values: Mapping[str, Any]) -> dict[str, Any]:
+def _model_values(trial: TrialState) -> dict[str, Any]:
     """Without the values by which an oracle steers the training."""
+    values = trial.proposal.values
     return {name: value for name, value in values.items() if not name.startswith("tuner/")}
 
 

@@ -1,0 +1,46 @@
+# The commands of the README and of CONTRIBUTING.md. `make` alone lists them.
+
+VENV := .venv
+BIN := $(VENV)/bin
+UV_VERSION := 0.13.9
+UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
+
+.PHONY: help setup run test check lock pipeline bench clean
+
+help: ## List the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-10s %s\n", $$1, $$2}'
+
+setup: $(VENV)/.ready ## Make .venv from the lock file, with the CPU build of TensorFlow
+
+run: setup ## Run the whole pipeline on a real data set, on this machine alone
+	$(BIN)/kubenas run examples/digits.yaml
+
+test: check ## Check the code and run the tests that need no cluster
+	$(BIN)/pytest
+
+check: setup ## Lint, types, and who may import whom
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+pipeline: setup ## Compile pipelines/nas.yaml anew
+	$(BIN)/python -m pipelines.nas
+
+lock: $(UV) ## Resolve requirements.lock anew
+	$(UV) pip compile pyproject.toml --extra cpu --group dev --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --quiet --output-file requirements.lock
+
+clean: ## Remove what was made here, runs excepted
+	rm -rf $(VENV) .uv dist .mypy_cache .pytest_cache .ruff_cache
+
+$(VENV)/.ready: requirements.lock pyproject.toml | $(UV)
+	$(UV) venv --quiet --clear --python '>=3.11,<3.14' $(VENV)
+	$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@
+
+# uv itself comes from the Python package registry, where the machine has none.
+.uv/bin/uv:
+	python3 -m venv .uv
+	.uv/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)

@@ -1,0 +1,51 @@
+"""Config <-> pipeline parameters."""
+
+import pytest
+
+from kubenas.config import Config
+from kubenas.config_file import parse_config
+from kubenas.errors import UserError
+from kubenas.parameters import from_parameters, parameters, to_parameters
+
+FULL = {
+    "name": "all",
+    "output": "gs://bucket/out",
+    "data": {"source": "x.npz", "image_size": [32, 48], "test_fraction": 0.2},
+    "space": {"name": "layers", "options": {"max_layers": 3}},
+    "search": {"oracle": "random", "direction": "min", "max_seconds": 12.5, "target_score": 0.5},
+    "training": {"max_trial_seconds": 60},
+    "retrain": {"epochs": 3},
+}
+MINIMAL = {"name": "least", "output": "o", "data": {"source": "digits"}}
+
+
+@pytest.mark.parametrize("content", [FULL, MINIMAL])
+def test_round_trip(content: dict[str, object]) -> None:
+    config = parse_config(content, origin="test")
+    assert from_parameters(to_parameters(config)) == config
+
+
+def test_numbers_may_come_back_as_floats() -> None:
+    values = to_parameters(parse_config(MINIMAL, origin="test"))
+    as_floats = {k: float(v) if type(v) is int else v for k, v in values.items()}
+    assert from_parameters(as_floats).training.epochs == 8
+
+
+def test_every_leaf_of_the_config_is_a_parameter_with_help() -> None:
+    names = {parameter.name for parameter in parameters()}
+    sections = Config.model_fields
+    for section, field in sections.items():
+        inner = getattr(field.annotation, "model_fields", None)
+        assert {f"{section}_{key}" for key in inner} <= names if inner else section in names
+    assert all(len(parameter.help) > 15 for parameter in parameters())
+
+
+def test_only_three_must_be_given() -> None:
+    required = [parameter.name for parameter in parameters() if parameter.default is None]
+    assert required == ["name", "output", "data_source"]
+
+
+def test_what_is_not_json_is_named() -> None:
+    values = to_parameters(parse_config(MINIMAL, origin="test"))
+    with pytest.raises(UserError, match="space_options: not JSON"):
+        from_parameters({**values, "space_options": "{max"})
