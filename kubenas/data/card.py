@@ -1,0 +1,59 @@
+"""card.json: what a person should know about a prepared data set."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError
+
+from kubenas.data.schema import SplitName
+from kubenas.errors import ObjectNotFound, StorageError
+from kubenas.trial import Value
+
+CARD_FILE = "card.json"
+SHEET_FILE = "examples.png"
+
+
+class DataCard(Value):
+    """The data card of a prepared data set."""
+
+    version: Literal[1] = 1
+    source: str = Field(description="name of the file or folder it came from")
+    digest: str
+    task: str
+    examples: int
+    shape: tuple[int, int, int] = Field(description="height, width, channels")
+    dtype: Literal["uint8", "float32"]
+    classes: tuple[str, ...]
+    counts: dict[SplitName, tuple[int, ...]] = Field(description="of each split, by class")
+    imbalance: float = Field(description="largest class over smallest")
+    duplicates: int = Field(description="examples beyond the first with the same pixels")
+    label_conflicts: int = Field(description="examples whose pixels also occur in another class")
+    seed: int = Field(description="of the split")
+    notes: tuple[str, ...] = Field(description="what was done to the examples")
+    warnings: tuple[str, ...]
+
+    @property
+    def class_counts(self) -> tuple[int, ...]:
+        """Examples of each class, all splits together."""
+        return tuple(sum(column) for column in zip(*self.counts.values(), strict=True))
+
+
+def read_card(folder: Path) -> DataCard:
+    """The card of the data set in ``folder``.
+
+    Raises:
+        ObjectNotFound: there is none.
+        StorageError: it cannot be read or another version of kubenas wrote it.
+    """
+    path = folder / CARD_FILE
+    try:
+        return DataCard.from_json(path.read_bytes())
+    except FileNotFoundError as error:
+        raise ObjectNotFound(f"{folder}: no data card here; prepare the data first") from error
+    except OSError as error:
+        raise StorageError(f"{path}: cannot be read: {error.strerror}") from error
+    except ValidationError as error:
+        raise StorageError(
+            f"{path}: not a data card of this version of kubenas;"
+            f" delete {folder} and prepare the data again"
+        ) from error

@@ -1,0 +1,69 @@
+"""Arrays inside an .npz, read in chunks of rows: ``numpy.load`` would read them whole."""
+
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import IO, Any
+
+import numpy as np
+import numpy.typing as npt
+
+CHUNK_BYTES = 4 << 20
+
+
+@dataclass(frozen=True)
+class NpyHeader:
+    """What a .npy file says of its array."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    column_major: bool
+
+
+def read_npy_header(archive: zipfile.ZipFile, name: str) -> NpyHeader:
+    """The header of the array ``name``.
+
+    Raises:
+        ValueError: it is no .npy file.
+    """
+    with archive.open(f"{name}.npy") as stream:
+        return _read_header(stream)
+
+
+def read_npy(archive: zipfile.ZipFile, name: str) -> npt.NDArray[Any]:
+    """The array ``name``, whole.
+
+    Raises:
+        ValueError: it is no .npy file, or holds Python objects.
+    """
+    with archive.open(f"{name}.npy") as stream:
+        return np.asarray(np.lib.format.read_array(stream, allow_pickle=False))
+
+
+def stream_npy(archive: zipfile.ZipFile, name: str) -> Iterator[npt.NDArray[Any]]:
+    """The array ``name`` in row-major order, as arrays of some consecutive rows.
+
+    Raises:
+        EOFError: the file ends before the array does.
+    """
+    with archive.open(f"{name}.npy") as stream:
+        header = _read_header(stream)
+        row_shape = header.shape[1:]
+        row_bytes = header.dtype.itemsize * int(np.prod(row_shape))
+        rows_left = header.shape[0]
+        while rows_left:
+            rows = min(rows_left, max(1, CHUNK_BYTES // row_bytes))
+            data = stream.read(rows * row_bytes)
+            if len(data) < rows * row_bytes:
+                raise EOFError(f"array '{name}' ends {rows_left} rows too early")
+            yield np.frombuffer(data, header.dtype).reshape(rows, *row_shape)
+            rows_left -= rows
+
+
+def _read_header(stream: IO[bytes]) -> NpyHeader:
+    major, _ = np.lib.format.read_magic(stream)
+    read = (
+        np.lib.format.read_array_header_1_0 if major == 1 else np.lib.format.read_array_header_2_0
+    )
+    shape, column_major, dtype = read(stream)
+    return NpyHeader(tuple(shape), dtype, column_major)

@@ -1,0 +1,35 @@
+"""Errors while reading a user's data, as one line each."""
+
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from kubenas.errors import UserError
+
+
+@contextmanager
+def explained_reads(path: Path) -> Iterator[None]:
+    """Turns errors of the file system and of damaged archives into a UserError about ``path``."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise UserError(f"{path}: no such file or folder; correct data.source") from error
+    except PermissionError as error:
+        raise UserError(
+            f"{error.filename or path}: no permission to read it; change its permissions"
+        ) from error
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        raise UserError(
+            f"{path}: damaged or cut off ({error or 'it ends early'}); copy or download it again"
+        ) from error
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read: {error.strerror or error}") from error
+
+
+def file_content(path: Path) -> Iterator[bytes]:
+    """The bytes of a file, in pieces of a megabyte."""
+    with explained_reads(path), path.open("rb") as file:
+        while piece := file.read(1 << 20):
+            yield piece

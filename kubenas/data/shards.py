@@ -1,0 +1,73 @@
+"""A split as TFRecord files."""
+
+import hashlib
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+import tensorflow as tf
+
+from kubenas.data.example_source import ReportProgress
+from kubenas.data.schema import Shard, Split, SplitName
+from kubenas.data.spool import Spool
+from kubenas.errors import StorageError, StorageFull
+
+SHARD_BYTES = 64 << 20
+
+
+def write_split(
+    spool: Spool,
+    folder: Path,
+    split: SplitName,
+    *,
+    classes: int,
+    example_bytes: int,
+    report: ReportProgress | None = None,
+) -> Split:
+    """Writes what is in ``spool`` to shards of about ``SHARD_BYTES``, at least one.
+
+    Raises:
+        StorageError: it cannot be written.
+    """
+    count = max(1, -(-len(spool) * example_bytes // SHARD_BYTES))
+    ends = [len(spool) * (number + 1) // count for number in range(count)]
+    examples, shards, start = spool.take(), [], 0
+    for number, end in enumerate(ends):
+        path = folder / f"{split}-{number:05d}-of-{count:05d}.tfrecord"
+        _write(path, islice(examples, end - start))
+        shards.append(_described(path, end - start))
+        start = end
+        if report:
+            report(f"writing {split} examples", end, len(spool))
+    return Split(
+        examples=len(spool), shards=tuple(shards), class_counts=spool.class_counts(classes)
+    )
+
+
+def _write(path: Path, examples: Iterator[tuple[bytes, int]]) -> None:
+    try:
+        with tf.io.TFRecordWriter(str(path)) as writer:
+            for image, label in examples:
+                writer.write(_serialized(image, label))
+    except tf.errors.ResourceExhaustedError as error:
+        raise StorageFull(
+            f"{path}: the disk is full; free some space and run the same command again"
+        ) from error
+    except tf.errors.OpError as error:
+        raise StorageError(f"{path}: cannot be written: {error.message}") from error
+
+
+def _serialized(image: bytes, label: int) -> bytes:
+    features = {
+        "image": tf.train.Feature(bytes_list=tf.train.BytesList(value=[image])),
+        "label": tf.train.Feature(int64_list=tf.train.Int64List(value=[label])),
+    }
+    example = tf.train.Example(features=tf.train.Features(feature=features))
+    data: bytes = example.SerializeToString(deterministic=True)
+    return data
+
+
+def _described(path: Path, examples: int) -> Shard:
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return Shard(name=path.name, examples=examples, size=path.stat().st_size, sha256=digest)

@@ -1,0 +1,44 @@
+"""data.source -> the source of examples that it names."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from kubenas.data.bundled import DigitsSource
+from kubenas.data.example_source import ExampleSource
+from kubenas.data.npz import NpzSource
+from kubenas.data.picture_files import FolderFiles, ZipFiles
+from kubenas.data.picture_source import PictureSource
+from kubenas.data.reading import explained_reads
+from kubenas.errors import UserError
+
+_BUNDLED: dict[str, Callable[[], ExampleSource]] = {"digits": DigitsSource}
+_FILES: dict[str, Callable[[Path], ExampleSource]] = {
+    ".npz": NpzSource,
+    ".zip": lambda path: PictureSource(ZipFiles(path)),
+}
+
+
+def open_source(location: str) -> ExampleSource:
+    """The source at a path or URI, or a bundled one by its name.
+
+    Raises:
+        UserError: there is nothing, or nothing of a kind that can be read.
+    """
+    if location in _BUNDLED:
+        return _BUNDLED[location]()
+    scheme, separator, rest = location.partition("://")
+    if separator and scheme != "file":
+        raise UserError(
+            f"{location}: cannot read from {scheme}:// yet; copy the data to this machine"
+        )
+    path = Path(rest if separator else location)
+    with explained_reads(path):
+        path.stat()
+        if path.is_dir():
+            return PictureSource(FolderFiles(path))
+    if path.suffix.lower() not in _FILES:
+        raise UserError(
+            f"{path}: cannot read a '{path.suffix}' file; give an .npz with x and y, a folder or"
+            " .zip with a folder of pictures per class, or 'digits'"
+        )
+    return _FILES[path.suffix.lower()](path)

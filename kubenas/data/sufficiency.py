@@ -1,0 +1,94 @@
+"""Is there enough data to search on? Pure: errors where not, warnings where barely."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from kubenas.data.example_source import Survey
+from kubenas.data.schema import SPLITS, SplitName
+from kubenas.errors import UserError
+
+LEAST_EXAMPLES = 10
+LEAST_OF_A_CLASS = 3
+
+_IMBALANCED = 10.0
+_NAMES_SHOWN = 5
+
+
+def check_survey(survey: Survey, *, origin: str) -> None:
+    """Checks what there is before it is split.
+
+    Raises:
+        UserError: too few examples or classes.
+    """
+    if survey.examples < LEAST_EXAMPLES:
+        raise UserError(
+            f"{origin}: {survey.examples} examples; at least {LEAST_EXAMPLES} are needed"
+        )
+    if len(survey.classes) < 2:
+        raise UserError(f"{origin}: only one class, '{survey.classes[0]}'; at least two are needed")
+    small = [
+        f"'{name}' ({count})"
+        for name, count in zip(survey.classes, survey.class_counts, strict=True)
+        if count < LEAST_OF_A_CLASS
+    ]
+    if small:
+        raise UserError(
+            f"{origin}: {_listed(small)} with fewer than {LEAST_OF_A_CLASS} examples;"
+            " add some or leave the class out"
+        )
+
+
+def check_splits(
+    counts: Mapping[SplitName, Sequence[int]], classes: Sequence[str], *, origin: str
+) -> None:
+    """Checks ``counts``, examples of each class in each split.
+
+    Raises:
+        UserError: a split is empty, or training lacks a class.
+    """
+    for split in SPLITS:
+        if not sum(counts[split]):
+            raise UserError(
+                f"{origin}: no example fell into the {split} split of {_total(counts)};"
+                f" add data, or change {_remedy(split)}"
+            )
+    if missing := _missing(counts["train"], classes):
+        raise UserError(
+            f"{origin}: {_listed(missing)} without an example in the training split;"
+            f" add data, or change {_remedy('train')}"
+        )
+
+
+def balance_warnings(
+    counts: Mapping[SplitName, Sequence[int]], classes: Sequence[str]
+) -> Iterator[str]:
+    """Warnings about what a search can live with."""
+    for split in ("validation", "test"):
+        if missing := _missing(counts[split], classes):
+            yield f"{_listed(missing)} without a {split} example"
+    if (ratio := imbalance(counts)) >= _IMBALANCED:
+        yield f"imbalance {ratio:.0f}:1 between the largest and the smallest class"
+
+
+def imbalance(counts: Mapping[SplitName, Sequence[int]]) -> float:
+    """The size of the largest class over that of the smallest."""
+    totals = [sum(column) for column in zip(*counts.values(), strict=True)]
+    return float(max(totals) / min(totals))
+
+
+def _missing(counts: Sequence[int], classes: Sequence[str]) -> list[str]:
+    return [f"'{name}'" for name, count in zip(classes, counts, strict=True) if not count]
+
+
+def _listed(names: list[str]) -> str:
+    more = len(names) - _NAMES_SHOWN
+    shown = ", ".join(names[:_NAMES_SHOWN]) + (f" and {more} more" if more > 0 else "")
+    return f"class {shown}" if len(names) == 1 else f"classes {shown}"
+
+
+def _remedy(split: SplitName) -> str:
+    fractions = "test_fraction or validation_fraction" if split == "train" else f"{split}_fraction"
+    return f"data.seed or data.{fractions}"
+
+
+def _total(counts: Mapping[SplitName, Sequence[int]]) -> str:
+    return f"{sum(map(sum, counts.values()))} examples"

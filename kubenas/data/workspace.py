@@ -1,0 +1,60 @@
+"""A place for half-done work, beside the place where it will end up."""
+
+import errno
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock
+
+from kubenas.errors import StorageDenied, StorageError, StorageFull
+from kubenas.storage import Storage
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+@contextmanager
+def workspace(output: Storage, digest: str) -> Iterator[Path]:
+    """An empty local folder, for one process at a time; it is gone afterwards.
+
+    What a killed process left in it is removed by the next one. A second process waits for the
+    first. On the output's own file system, finished files need not be copied.
+
+    Raises:
+        StorageError: the disk is full or may not be written to.
+    """
+    place = _place(output) / f".tmp-{digest}"
+    with _explained(place):
+        place.mkdir(parents=True, exist_ok=True)
+        with FileLock(place / "lock"):
+            folder = place / "work"
+            try:
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.mkdir()
+                yield folder
+            finally:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _place(output: Storage) -> Path:
+    if "://" in output.uri:
+        return Path(tempfile.gettempdir()) / "kubenas"
+    return Path(output.uri) / "data"
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except PermissionError as error:
+        raise StorageDenied(
+            f"{path}: no permission; choose another output or change its permissions"
+        ) from error
+    except OSError as error:
+        if error.errno in _FULL:
+            raise StorageFull(
+                f"{path}: the disk is full; free some space and run the same command again"
+            ) from error
+        raise StorageError(f"{path}: {error.strerror or error}") from error
