@@ -16,7 +16,7 @@ from kubenas.search.outputs import checkpoint_uri, read_result
 from kubenas.search.progress import OnProgress, Progress, estimate_seconds_left
 from kubenas.search.running import EndedAttempt, RunningAttempts
 from kubenas.storage import join, open_storage, split
-from kubenas.trial import AttemptRef, AttemptSpec, FailureClass, Outcome, Result
+from kubenas.trial import AttemptRef, AttemptSpec, Outcome, Result
 
 _POLL_SECONDS = 0.5
 
@@ -172,8 +172,7 @@ class _Batch:
         conclusion = job.take(ended)
         if isinstance(conclusion.decision, Pause):
             self._running.stop_all()
-            failure = conclusion.failure or FailureClass.CONFIGURATION
-            raise UserError(f"{self._task}: {failure.value}: {conclusion.message}")
+            raise UserError(f"{self._task}: {conclusion.message}")
 
     def _report(self) -> None:
         if self._on_progress is None:

@@ -1,0 +1,231 @@
+"""A search without processes: a scripted runner, a countable space, and crashes on order."""
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from kubenas.config import Config
+from kubenas.scheduling.runner import TrialRunner
+from kubenas.search.definition import define
+from kubenas.search.interruption import Interruption
+from kubenas.search.journal import Journal
+from kubenas.search.layout import search_folder
+from kubenas.search.ledger import Ledger
+from kubenas.search.loop import SearchLoop
+from kubenas.search.proposer import NoProposal, Proposal
+from kubenas.search.records import Ended, Proposed, Record
+from kubenas.search.state import SearchState
+from kubenas.search.trial_specs import TrialSpecs
+from kubenas.storage import ObjectInfo, open_storage
+from kubenas.storage.directory import DirectoryStorage
+from kubenas.trial import (
+    AttemptEvent,
+    AttemptRef,
+    AttemptSpec,
+    FailureClass,
+    Outcome,
+    Result,
+    SpaceRef,
+    Task,
+)
+
+
+class Crash(BaseException):
+    """The process is killed here."""
+
+
+class Fuse:
+    """Crashes at the ``crash_at``-th point that is passed, and never again."""
+
+    def __init__(self, crash_at: int | None = None) -> None:
+        self.passed = 0
+        self._crash_at = crash_at
+
+    def burn(self) -> None:
+        self.passed += 1
+        if self.passed == self._crash_at:
+            raise Crash
+
+
+class FusedStorage:
+    """A directory that may crash before and after whatever it writes."""
+
+    def __init__(self, root: Path, fuse: Fuse) -> None:
+        self._inner = DirectoryStorage(root)
+        self._fuse = fuse
+        self.uri = self._inner.uri
+        self.read, self.exists = self._inner.read, self._inner.exists
+        self.delete, self.stage = self._inner.delete, self._inner.stage
+        self.upload_tree = self._inner.upload_tree
+
+    def list(self, prefix: str = "") -> Iterator[ObjectInfo]:
+        return self._inner.list(prefix)
+
+    def write(self, name: str, data: bytes) -> None:
+        self._fuse.burn()
+        self._inner.write(name, data)
+        self._fuse.burn()
+
+    def create(self, name: str, data: bytes) -> None:
+        self._fuse.burn()
+        self._inner.create(name, data)
+        self._fuse.burn()
+
+
+class ScriptedRunner(TrialRunner):
+    """Ends what it runs in the order of starting, one a poll, as the value ``behave`` says.
+
+    ``trained`` lists the attempts that did their work to the end, over all restarts.
+    """
+
+    def __init__(self, trained: list[AttemptRef], fuse: Fuse, capacity: int = 2) -> None:
+        self._trained = trained
+        self._fuse = fuse
+        self._capacity = capacity
+        self._running: list[AttemptSpec] = []
+        self._stopped: set[AttemptRef] = set()
+        self.specs: list[AttemptSpec] = []
+
+    @property
+    def capacity(self) -> int:
+        return self._capacity
+
+    def start(self, spec: AttemptSpec) -> None:
+        assert len(self._running) < self._capacity
+        self._fuse.burn()
+        open_storage(spec.prefix).create("spec.json", spec.to_json())
+        self._running.append(spec)
+        self.specs.append(spec)
+        self._fuse.burn()
+
+    def poll(self, timeout: float) -> list[AttemptEvent]:  # noqa: ARG002, it never waits
+        if not self._running:
+            return []
+        spec = self._running[0]
+        failure = self._act(spec)
+        self._running.pop(0)
+        return [AttemptEvent(ref=spec.ref, kind="ended", failure=failure)]
+
+    def stop(self, ref: AttemptRef) -> None:
+        self._stopped.add(ref)
+
+    def adopt(self) -> list[AttemptRef]:
+        return []
+
+    def close(self) -> None:
+        self._running.clear()
+
+    def _act(self, spec: AttemptSpec) -> FailureClass | None:
+        values = spec.hyperparameters["values"] if spec.hyperparameters else {}
+        behave = values.get("behave", "complete")
+        if spec.ref in self._stopped or behave == "stopped":
+            return FailureClass.DISRUPTION
+        if behave == "lost" or (behave == "lost-once" and spec.attempt == 1):
+            return FailureClass.NODE_LOSS
+        if behave == "progress" and spec.attempt <= 6:
+            open_storage(spec.prefix).write("checkpoint/latest.json", b"{}")
+            return FailureClass.NODE_LOSS
+        self._fuse.burn()
+        open_storage(spec.prefix).create("result.json", result_of(spec, values, behave).to_json())
+        self._trained.append(spec.ref)
+        self._fuse.burn()
+        return None
+
+
+def result_of(spec: AttemptSpec, values: dict[str, Any], behave: str) -> Result:
+    common = {"task": spec.task, "trial": spec.trial, "attempt": spec.attempt, "seconds": 2.0}
+    failed = {"outcome": Outcome.FAILED, "message": f"{behave} happened"}
+    match behave:
+        case "bug":
+            return Result(**common, **failed, failure=FailureClass.APPLICATION)
+        case "misconfigured":
+            return Result(**common, **failed, failure=FailureClass.CONFIGURATION)
+        case "nan":
+            return Result(**common, outcome=Outcome.COMPLETED, score=float("nan"))
+    score = float(values.get("x", 0))
+    epochs = spec.training.epochs if spec.training else 0
+    return Result(**common, outcome=Outcome.COMPLETED, score=score, epochs=epochs, best_epoch=0)
+
+
+class ListProposer:
+    """Proposes what is on a list, one after another; ids are the places on it."""
+
+    def __init__(self, proposals: list[dict[str, Any]]) -> None:
+        self._proposals = proposals
+        self._next = 0
+        self.reported: dict[str, Outcome] = {}
+        self.scores: list[float | None] = []
+
+    def propose(self) -> Proposal | NoProposal:
+        if self._next >= len(self._proposals):
+            return NoProposal.EXHAUSTED
+        self._next += 1
+        return Proposal(str(self._next - 1), dict(self._proposals[self._next - 1]))
+
+    def report(self, oracle_trial: str, end: Ended) -> None:
+        assert oracle_trial not in self.reported
+        self.reported[oracle_trial] = end.outcome
+        self.scores.append(end.score)
+
+    def replay(self, records: Iterable[Record]) -> None:
+        for record in records:
+            if isinstance(record, Proposed):
+                proposal = self.propose()
+                assert isinstance(proposal, Proposal)
+                assert proposal.values == record.values
+            elif isinstance(record, Ended):
+                self.report(str(record.trial), record)
+
+
+class Scenario:
+    """One search in ``root`` that may be run again and again."""
+
+    def __init__(self, root: Path, proposals: list[dict[str, Any]], **search: Any) -> None:
+        self.root = root
+        self.proposals = proposals
+        search = {"max_trials": max(1, len(proposals)), **search}
+        self.config = Config.model_validate(
+            {"name": "s", "output": str(root), "data": {"source": "digits"}, "search": search}
+        )
+        self.definition = define(
+            self.config, dataset="nowhere", dataset_digest="d", space=SpaceRef(name="any")
+        )
+        self.trained: list[AttemptRef] = []
+        self.specs: list[AttemptSpec] = []
+        self.fuse = Fuse()
+        self.proposer = ListProposer(proposals)
+
+    def run(self, *, crash_at: int | None = None, capacity: int = 2, **loop: Any) -> SearchState:
+        """Runs to the end, or to the crash."""
+        self.fuse = Fuse(crash_at)
+        self.proposer = ListProposer(self.proposals)
+        storage = FusedStorage(self.root, self.fuse)
+        specs = TrialSpecs(self.definition, storage, {"space": []})
+        runner = ScriptedRunner(self.trained, self.fuse, capacity)
+        clock = {"clock": loop["clock"]} if "clock" in loop else {}
+        try:
+            ledger = Ledger(self.journal(storage), self.proposer, specs, **clock)
+            loop.setdefault("interruption", Interruption())
+            return SearchLoop(specs, ledger=ledger, runner=runner, **loop).run()
+        finally:
+            self.specs += runner.specs
+
+    def journal(self, storage: Any = None) -> Journal:
+        storage = storage or DirectoryStorage(self.root)
+        return Journal(storage, search_folder(self.definition.id))
+
+    def records(self) -> list[Record]:
+        return self.journal().read()
+
+    def ends(self) -> list[Ended]:
+        return [record for record in self.records() if isinstance(record, Ended)]
+
+
+def write_result(folder: Path, ref: AttemptRef, **changes: Any) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    result = Result(
+        task=Task.TRAIN, trial=ref.trial, attempt=ref.attempt, outcome=Outcome.COMPLETED, score=1.0
+    )
+    content = json.loads(result.model_copy(update=changes).to_json())
+    (folder / "result.json").write_text(json.dumps(content))

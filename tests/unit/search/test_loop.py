@@ -1,0 +1,182 @@
+"""The loop, with a scripted runner: what is started, what is recorded, and when it is over."""
+
+import pytest
+
+from kubenas.errors import Interrupted, SearchFailed, UserError
+from kubenas.search.interruption import Interruption
+from kubenas.search.records import AttemptLost, Closed, Opened, Proposed, Started
+from kubenas.search.state import fold
+from kubenas.trial import FailureClass, Outcome
+
+from .scenario import Scenario
+
+
+class Clock:
+    """Every look at it takes a second."""
+
+    def __init__(self) -> None:
+        self.now = 1e9
+
+    def __call__(self) -> float:
+        self.now += 1.0
+        return self.now
+
+
+def xs(*values: float, **more):
+    return [{"x": value, **more} for value in values]
+
+
+def test_a_search_tries_what_is_proposed_and_ranks_it(tmp_path):
+    scenario = Scenario(tmp_path, xs(1.0, 3.0, 2.0))
+    state = scenario.run()
+    assert [trial.number for trial in state.ranked("max")] == [1, 2, 0]
+    assert state.closed.reason == "all 3 trials were run"
+    assert state == fold(scenario.records())
+    kinds = [type(record) for record in scenario.records()]
+    assert kinds[0] is Opened
+    assert kinds[-1] is Closed
+    assert kinds.index(Proposed) < kinds.index(Started)
+
+
+def test_a_finished_search_is_not_run_again(tmp_path):
+    scenario = Scenario(tmp_path, xs(1.0, 3.0))
+    first = scenario.run()
+    before = scenario.records()
+    assert scenario.run() == first
+    assert scenario.records() == before
+
+
+def test_a_duplicate_ends_like_its_original_without_training(tmp_path):
+    scenario = Scenario(tmp_path, xs(1.0, 2.0, 1.0, 1.0))
+    state = scenario.run()
+    assert {ref.trial for ref in scenario.trained} == {0, 1}
+    for number in (2, 3):
+        trial = state.trials[number]
+        assert trial.proposal.duplicate_of == 0
+        assert (trial.end.attempt, trial.end.score) == (None, 1.0)
+        assert trial.started == ()
+    assert [trial.number for trial in state.ranked("max")] == [1, 0]
+    assert scenario.proposer.scores.count(1.0) == 3
+
+
+def test_a_duplicate_of_a_trial_in_flight_waits_for_it(tmp_path):
+    scenario = Scenario(tmp_path, xs(1.0, 1.0, 2.0))
+    scenario.run()
+    records = scenario.records()
+    proposed = next(i for i, r in enumerate(records) if isinstance(r, Proposed) and r.trial == 1)
+    ends = [i for i, r in enumerate(records) if r.kind == "ended"]
+    assert proposed < ends[0]
+    assert [end.trial for end in scenario.ends()][:2] == [0, 1]
+
+
+def test_hyperbands_next_rung_is_no_duplicate_and_goes_on_from_the_checkpoint(tmp_path):
+    first = {"x": 1.0, "tuner/epochs": 2, "tuner/initial_epoch": 0, "tuner/bracket": 1}
+    second = {**first, "tuner/epochs": 6, "tuner/initial_epoch": 2, "tuner/trial_id": "0"}
+    scenario = Scenario(tmp_path, [first, {**second, "x": 1.0}])
+    folder = f"searches/{scenario.definition.id}/trials/00000/a1"
+    (tmp_path / folder / "checkpoint").mkdir(parents=True)
+    (tmp_path / folder / "checkpoint" / "latest.json").write_text("{}")
+    scenario.run(capacity=1)
+    assert [spec.training.epochs for spec in scenario.specs] == [2, 6]
+    assert all(spec.training.keep_checkpoint for spec in scenario.specs)
+    assert scenario.specs[1].resume_from == f"{tmp_path}/{folder}/checkpoint"
+
+
+@pytest.mark.parametrize(
+    ("behave", "outcome", "failure", "attempts"),
+    [
+        ("nan", Outcome.INFEASIBLE, FailureClass.NAN, 1),
+        ("bug", Outcome.FAILED, FailureClass.APPLICATION, 2),
+        ("lost", Outcome.FAILED, FailureClass.NODE_LOSS, 5),
+        ("lost-once", Outcome.COMPLETED, None, 2),
+        ("progress", Outcome.COMPLETED, None, 7),
+    ],
+)
+def test_failures_are_retried_or_ended_by_their_rules(tmp_path, behave, outcome, failure, attempts):
+    scenario = Scenario(tmp_path, [{"x": 1.0, "behave": behave}, {"x": 2.0}])
+    state = scenario.run()
+    trial = state.trials[0]
+    assert (trial.end.outcome, trial.end.failure) == (outcome, failure)
+    assert len(trial.started) == trial.end.attempt == attempts
+    assert scenario.proposer.reported["0"] == outcome
+
+
+def test_another_attempt_resumes_from_the_newest_checkpoint(tmp_path):
+    scenario = Scenario(tmp_path, [{"behave": "progress"}])
+    scenario.run(capacity=1)
+    resumed = [spec.resume_from for spec in scenario.specs]
+    assert resumed == [None] + [f"{spec.prefix}/checkpoint" for spec in scenario.specs[:-1]]
+
+
+def test_a_matter_of_configuration_pauses_the_search_and_is_tried_again(tmp_path):
+    scenario = Scenario(tmp_path, [{"behave": "misconfigured"}, {"x": 1.0}])
+    for attempt in (1, 2):
+        with pytest.raises(UserError, match=f"trial 0 attempt {attempt}: misconfigured happened"):
+            scenario.run()
+    lost = [record for record in scenario.records() if isinstance(record, AttemptLost)]
+    assert [record.failure for record in lost if record.trial == 0] == ["configuration"] * 2
+    assert fold(scenario.records()).closed is None
+
+
+def test_nothing_but_bugs_stops_the_search_early_and_says_so(tmp_path):
+    scenario = Scenario(tmp_path, [{"x": float(n), "behave": "bug"} for n in range(20)])
+    with pytest.raises(SearchFailed, match="application: bug happened"):
+        scenario.run()
+    assert 5 <= len(scenario.ends()) < 8
+    assert fold(scenario.records()).closed is None
+
+
+def test_a_search_for_a_target_stops_when_it_is_reached(tmp_path):
+    scenario = Scenario(tmp_path, xs(0.1, 0.9, 0.2, 0.3), target_score=0.8)
+    state = scenario.run()
+    assert state.closed.reason == "the target score 0.8 was reached: 0.9"
+    assert {ref.trial for ref in scenario.trained} == {0, 1}
+    assert not any(trial.in_flight for trial in state.trials.values())
+
+
+def test_a_search_ends_with_its_time_and_tells_its_attempts(tmp_path):
+    clock = Clock()
+    scenario = Scenario(tmp_path, xs(*map(float, range(100))), max_seconds=300)
+    state = scenario.run(clock=clock)
+    assert "300 seconds" in state.closed.reason
+    assert 2 < len(state.trials) < 100
+    assert state == fold(scenario.records())
+    began = scenario.records()[0].at
+    assert all(abs(spec.deadline - began - 300) < 10 for spec in scenario.specs)
+
+
+def test_an_exhausted_space_ends_the_search(tmp_path):
+    state = Scenario(tmp_path, xs(1.0, 2.0), max_trials=9).run()
+    assert len(state.ended()) == 2
+    assert "exhausted" in state.closed.reason
+
+
+def test_an_oracle_that_repeats_itself_ends_the_search(tmp_path):
+    state = Scenario(tmp_path, xs(1.0, 2.0, *[1.0] * 50)).run()
+    assert "20 proposals in a row" in state.closed.reason
+    assert 22 <= len(state.trials) <= 24
+
+
+def test_an_interrupted_search_stops_its_attempts_and_resumes(tmp_path):
+    scenario = Scenario(tmp_path, xs(1.0, 2.0, 3.0, 4.0))
+    interruption = Interruption()
+
+    def interrupt(progress):
+        interruption.requested = progress.done >= 1
+
+    with pytest.raises(Interrupted):
+        scenario.run(interruption=interruption, on_progress=interrupt)
+    state = fold(scenario.records())
+    assert not any(trial.in_flight for trial in state.trials.values())
+    lost = [record.failure for record in scenario.records() if isinstance(record, AttemptLost)]
+    assert lost == [FailureClass.DISRUPTION]
+    assert len(scenario.run().ended(Outcome.COMPLETED)) == 4
+
+
+def test_progress_is_told(tmp_path):
+    told = []
+    Scenario(tmp_path, xs(1.0, 3.0, 2.0)).run(on_progress=told.append)
+    assert told[0].done == 0
+    assert {attempt.trial for attempt in told[0].running} == {0, 1}
+    assert (told[-1].done, told[-1].total, told[-1].best_score, told[-1].best_trial) == (3, 3, 3, 1)
+    assert told[-1].running == ()
