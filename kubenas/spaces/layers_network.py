@@ -18,6 +18,8 @@ SHORTEST_POOLED_SIDE = 4
 LARGEST_FLATTENED = 2048
 """Values; a larger map is averaged down before it is flattened, or dense layers would explode."""
 _LARGEST_STRIDE = 4
+_NORM_MOMENTUM = 0.9
+"""Of the running mean and variance: after few steps they are of use already."""
 _Pair = tuple[int, int]
 
 
@@ -130,7 +132,7 @@ def _convolve(
     )
     values = convolution(values)
     if network.batch_norm:
-        values = keras.layers.BatchNormalization(name=f"{name}_norm")(values)
+        values = keras.layers.BatchNormalization(momentum=_NORM_MOMENTUM, name=f"{name}_norm")(values)
     return keras.layers.Activation(network.activation, name=f"{name}_activation")(values)
 
 

@@ -1,5 +1,6 @@
 """The attempt's HyperModel, its hyperparameters and the model that they give."""
 
+import copy
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,7 +41,7 @@ def given_hyperparameters(attempt: Attempt) -> keras_tuner.HyperParameters:
     config = attempt.spec.hyperparameters
     if config is None:
         return keras_tuner.HyperParameters()
-    return keras_tuner.HyperParameters.from_config(config)
+    return keras_tuner.HyperParameters.from_config(copy.deepcopy(config))
 
 
 def build_model(

@@ -1,7 +1,7 @@
 """The trial process: ``python -m kubenas.training.worker SPEC_URI``, or ``--serve``.
 
-Exit codes: 0, a result is in place; 2, there is no such spec; 75, the store refused; 143, ended
-by SIGTERM after a checkpoint.
+Exit codes: 0, a result is in place; 2, the spec cannot be understood; 75, the store refused;
+143, ended by SIGTERM after a checkpoint.
 """
 
 import importlib
@@ -27,7 +27,9 @@ STORAGE_EXIT_CODE = 75
 _RunTask = Callable[[AttemptSpec, Termination], Result]
 
 
-def run_attempt(spec: AttemptSpec, run_task: _RunTask, termination: Termination) -> None:
+def run_attempt(
+    spec: AttemptSpec, load_tasks: Callable[[], _RunTask], termination: Termination
+) -> None:
     """Runs one attempt and leaves log and result; one that has its result is left alone.
 
     Raises:
@@ -37,6 +39,7 @@ def run_attempt(spec: AttemptSpec, run_task: _RunTask, termination: Termination)
     storage = open_storage(spec.prefix)
     if storage.exists(RESULT_FILE):
         return
+    run_task = load_tasks()
     with captured_output() as log:
         try:
             result = run_task(spec, termination)
@@ -69,7 +72,7 @@ def serve(channel: Channel, termination: Termination) -> None:
         channel.reply(started=ref)
         failure, message = None, ""
         try:
-            run_attempt(spec, run_task, termination)
+            run_attempt(spec, lambda: run_task, termination)
         except StorageError as error:
             failure, message = FailureClass.STORAGE, str(error)
         channel.reply(ended=ref, failure=failure, message=message)
@@ -97,7 +100,7 @@ def main(arguments: Sequence[str]) -> int:
         if channel is not None:
             serve(channel, termination)
         else:
-            run_attempt(read_spec(arguments[0]), _load_tasks(), termination)
+            run_attempt(read_spec(arguments[0]), _load_tasks, termination)
     except Terminated:
         return TERMINATED_EXIT_CODE
     except KubenasError as error:

@@ -32,7 +32,7 @@ from kubenas.training.measure import measure_cost
 from kubenas.training.score import missing_objective, reported_metrics
 from kubenas.training.space import build_model, given_hyperparameters, load_space, user_file
 from kubenas.training.stopping import DeadlinePassed, Terminated
-from kubenas.training.variables import restore, write_variables
+from kubenas.training.variables import create_variables, restore, write_variables
 from kubenas.trial import FailureClass, Outcome, Result
 
 _LOG = logging.getLogger(__name__)
@@ -73,6 +73,7 @@ def train(attempt: Attempt) -> Result:
     hp = given_hyperparameters(attempt)
     with failing_in(Phase.BUILDING, user_file=user_file(attempt, hypermodel)):
         candidate = _Candidate(hypermodel, hp, build_model(attempt, hypermodel, hp))
+        create_variables(candidate.model, attempt.schema.shape)
     architecture = json.dumps(describe_architecture(candidate.model), indent=1)
     attempt.storage.write(ARCHITECTURE_FILE, architecture.encode())
     loop = TrainingLoop(

@@ -1,0 +1,74 @@
+"""Attempts on scikit-learn's digits, for a registered space or a HyperModel written in a test."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kubenas.config import DataConfig
+from kubenas.data.prepare import prepare_dataset
+from kubenas.storage import open_storage
+from kubenas.trial import AttemptSpec, SpaceRef, Task, TrainingPlan
+
+MakeSpec = Callable[..., AttemptSpec]
+
+LINEAR = """
+import keras, keras_tuner
+class Mine(keras_tuner.HyperModel):
+    def build(self, hp):
+        image = keras.Input((8, 8, 1), name="image")
+        values = keras.layers.Flatten()(image)
+        output = keras.layers.Dense(10, "softmax", name="probabilities")(values)
+        model = keras.Model(image, output)
+        model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+        return model
+"""
+"""The fastest model there is, for tests of what is around it."""
+
+
+@pytest.fixture(scope="session")
+def digits(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """URI of the prepared data set."""
+    output = open_storage(str(tmp_path_factory.mktemp("digits")))
+    return prepare_dataset(DataConfig(source="digits"), output).uri
+
+
+@pytest.fixture
+def make_spec(digits: str, tmp_path: Path) -> MakeSpec:
+    """Builds a spec; ``source`` is the text of a HyperModel file, ``plan`` changes the plan."""
+
+    def make(
+        task: Task = Task.TRAIN,
+        *,
+        source: str | None = LINEAR,
+        plan: dict[str, Any] | None = None,
+        attempt: int = 1,
+        **fields: Any,
+    ) -> AttemptSpec:
+        space = SpaceRef(name="layers")
+        if source is not None:
+            file = tmp_path / "mine.py"
+            file.write_text(source)
+            space = SpaceRef(hypermodel=f"{file}:Mine")
+        standard = TrainingPlan(
+            epochs=2,
+            batch_size=128,
+            patience=0,
+            seed=1,
+            objective="val_accuracy",
+            direction="max",
+        )
+        return AttemptSpec(
+            task=task,
+            search="s",
+            trial=0,
+            attempt=attempt,
+            prefix=str(tmp_path / f"{task}" / f"a{attempt}"),
+            space=space,
+            dataset=digits,
+            training=standard.model_copy(update=plan or {}),
+            **fields,
+        )
+
+    return make
