@@ -36,7 +36,7 @@ clean: ## Remove what was made here, runs excepted
 
 $(VENV)/.ready: requirements.lock pyproject.toml | $(UV)
 	$(UV) venv --quiet --clear --python '>=3.11,<3.14' $(VENV)
-	$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	$(UV) pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements.lock
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
 	@touch $@
 

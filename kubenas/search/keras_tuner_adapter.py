@@ -98,7 +98,7 @@ class KerasTunerProposer:
         search = config.search
         common: dict[str, Any] = {
             "objective": keras_tuner.Objective(search.objective, direction),
-            "hyperparameters": keras_tuner.HyperParameters.from_config({**space, "values": {}}),
+            "hyperparameters": _hyperparameters(space),
             "seed": derived_seed("oracle", search.seed),
             "max_retries_per_trial": 0,
             "max_consecutive_failed_trials": None,
@@ -150,3 +150,8 @@ class KerasTunerProposer:
     def _create_trial(self) -> Any:
         self._asked += 1  # under a known name, the oracle would repeat what that one got
         return self._oracle.create_trial(f"slot-{self._asked}")
+
+
+def _hyperparameters(space: Mapping[str, Any]) -> keras_tuner.HyperParameters:
+    """``space`` without values. A copy, for from_config puts objects into what it is given."""
+    return keras_tuner.HyperParameters.from_config({**copy.deepcopy(dict(space)), "values": {}})
