@@ -21,9 +21,10 @@ class ChannelMoments:
 
     def add(self, image: Image) -> None:
         """Takes in an image of shape (height, width, channels)."""
-        values = image.reshape(-1, image.shape[-1]).astype(np.float64)
-        count, mean = len(values), values.mean(axis=0)
-        self._merge(count, mean, np.square(values - mean).sum(axis=0))
+        channels = np.array(image.reshape(-1, image.shape[-1]).T, np.float64, order="C")
+        mean = channels.mean(axis=1)
+        channels -= mean[:, np.newaxis]
+        self._merge(channels.shape[1], mean, np.einsum("ij,ij->i", channels, channels))
 
     def normalization(self) -> Normalization:
         """The population moments so far; a channel that never varied has variance 1."""

@@ -68,7 +68,7 @@ def prepare_dataset(
     schema = _finished(job)
     if schema is not None:
         return Prepared(join(output.uri, job.prefix), schema, reused=True)
-    with workspace(output, digest) as folder:
+    with workspace(output) as folder:
         schema = _finished(job)  # by a process that was waited for
         reused = schema is not None
         return Prepared(join(output.uri, job.prefix), schema or _prepare(job, folder), reused)
@@ -88,7 +88,7 @@ def _finished(job: _Job) -> DataSchema | None:
 
 def _prepare(job: _Job, folder: Path) -> DataSchema:
     survey = job.source.survey(job.config.image_size, job.report)
-    check_survey(survey, origin=job.source.name)
+    check_survey(survey, origin=job.config.source)
     finished = folder / "finished"
     finished.mkdir()
     with ExitStack() as stack:
@@ -121,7 +121,7 @@ def _distribute(
         if split == "train":
             moments.add(image)
     counts = _counts(spools, survey)
-    check_splits(counts, survey.classes, origin=job.source.name)
+    check_splits(counts, survey.classes, origin=job.config.source)
     return moments.normalization()
 
 

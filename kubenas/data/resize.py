@@ -20,17 +20,15 @@ def conform(image: Image, shape: tuple[int, int, int], dtype: str) -> Image:
 
 
 def resize(image: Image, size: tuple[int, int]) -> Image:
-    """Bilinear, antialiased where it shrinks. ``image`` is uint8 or float32; size (h, w).
-
-    Channel by channel: Pillow would weigh the others by a fourth, as if it were alpha.
-    """
-    height, width = size
-    channels = [
-        _resize_channel(image[:, :, channel], (width, height)) for channel in range(image.shape[2])
-    ]
+    """Bilinear, antialiased where it shrinks. ``image`` is uint8 or float32; size (h, w)."""
+    if image.dtype == np.uint8 and image.shape[2] == 3:
+        return _resized(image, size)
+    # One by one: Pillow has no float pictures of many channels, and would take a fourth for alpha.
+    channels = [_resized(image[:, :, channel], size) for channel in range(image.shape[2])]
     return np.stack(channels, axis=2)
 
 
-def _resize_channel(channel: npt.NDArray[Any], size: tuple[int, int]) -> npt.NDArray[Any]:
-    picture = Picture.fromarray(np.ascontiguousarray(channel))
-    return np.asarray(picture.resize(size, Picture.Resampling.BILINEAR))
+def _resized(pixels: npt.NDArray[Any], size: tuple[int, int]) -> npt.NDArray[Any]:
+    height, width = size
+    picture = Picture.fromarray(np.ascontiguousarray(pixels))
+    return np.asarray(picture.resize((width, height), Picture.Resampling.BILINEAR))

@@ -16,23 +16,23 @@ _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 @contextmanager
-def workspace(output: Storage, digest: str) -> Iterator[Path]:
+def workspace(output: Storage) -> Iterator[Path]:
     """An empty local folder, for one process at a time; it is gone afterwards.
 
     What a killed process left in it is removed by the next one. A second process waits for the
-    first. On the output's own file system, finished files need not be copied.
+    first. It is on the output's own file system, where finished files need not be copied.
 
     Raises:
         StorageError: the disk is full or may not be written to.
     """
-    place = _place(output) / f".tmp-{digest}"
+    place = _place(output)
     with _explained(place):
         place.mkdir(parents=True, exist_ok=True)
         with FileLock(place / "lock"):
             folder = place / "work"
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
             try:
-                shutil.rmtree(folder, ignore_errors=True)
-                folder.mkdir()
                 yield folder
             finally:
                 shutil.rmtree(folder, ignore_errors=True)
@@ -40,8 +40,8 @@ def workspace(output: Storage, digest: str) -> Iterator[Path]:
 
 def _place(output: Storage) -> Path:
     if "://" in output.uri:
-        return Path(tempfile.gettempdir()) / "kubenas"
-    return Path(output.uri) / "data"
+        return Path(tempfile.gettempdir()) / "kubenas-prepare"
+    return Path(output.uri) / "data" / ".tmp-prepare"
 
 
 @contextmanager
