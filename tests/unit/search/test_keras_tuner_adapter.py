@@ -12,7 +12,7 @@ from kubenas.search.proposer import NoProposal
 from kubenas.search.records import RECORD, Ended, Proposed
 from kubenas.trial import Outcome
 
-pytestmark = pytest.mark.filterwarnings("ignore:.*Thread.*:DeprecationWarning:keras_tuner")
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:keras_tuner")
 
 
 def space() -> dict:
@@ -95,7 +95,7 @@ def step(journalled: Journalled, number: int) -> None:
         journalled.end(bad if number % 5 == 0 else Outcome.COMPLETED)
 
 
-@pytest.mark.parametrize(("oracle", "steps"), [("random", 20), ("hyperband", 40), ("bayesian", 17)])
+@pytest.mark.parametrize(("oracle", "steps"), [("random", 20), ("hyperband", 40), ("bayesian", 10)])
 def test_a_replayed_oracle_proposes_what_the_first_one_would_have(oracle, steps):
     own = Journalled(proposer_for(oracle))
     for number in range(steps):
@@ -106,12 +106,8 @@ def test_a_replayed_oracle_proposes_what_the_first_one_would_have(oracle, steps)
     restarted.records, restarted.open = list(own.records), list(own.open)
     for number in range(steps, steps + 4):
         step(restarted, number)
-        if oracle == "bayesian":
-            break  # what it expects of trials in flight depends on its last fit
         step(own, number)
-    if oracle != "bayesian":
-        assert restarted.records == own.records
-    assert len(restarted.records) > steps
+    assert restarted.records == own.records
     ids = [record.oracle_trial for record in restarted.records if isinstance(record, Proposed)]
     assert len(ids) == len(set(ids))
 
