@@ -42,9 +42,8 @@ def prepare(  # noqa: D103 - the docstring is made below, of the parameters' hel
 ) -> None:
     from pathlib import Path
 
-    from kubenas.reporting.data_card import render_data_card
-
     from kubenas.parameters import from_parameters
+    from kubenas.reporting.data_card import render_data_card
     from kubenas.steps.prepare import prepare as prepare_data
     from kubenas.steps.prepare import read_card
 

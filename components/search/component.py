@@ -6,7 +6,7 @@ from kubenas.images import CONTROLLER_IMAGE
 
 
 @dsl.component(base_image=CONTROLLER_IMAGE, install_kfp_package=False)
-def search(run: str, search_id: dsl.OutputPath(str), metrics: dsl.Output[dsl.Metrics]) -> None:
+def search(run: str, search_id: dsl.OutputPath(str), metrics: dsl.Output[dsl.Metrics]) -> None:  # type: ignore[valid-type]
     """Searches architectures until the budget is used.
 
     Args:

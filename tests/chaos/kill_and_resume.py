@@ -1,0 +1,181 @@
+"""Kills a real run with SIGKILL at random moments and resumes it with the same command, then
+checks that nothing was lost and nothing was done twice. Bounded in time; exits 1 if it was not so.
+
+    .venv/bin/python tests/chaos/kill_and_resume.py --kills 20 --seed 1
+"""
+
+import argparse
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from kubenas.search.journal import Journal
+from kubenas.search.layout import attempt_folder, search_folder
+from kubenas.search.records import AttemptLost, Ended, Opened, Record, Started
+from kubenas.search.run import read_search
+from kubenas.search.state import fold
+from kubenas.steps.status import read_status
+from kubenas.storage import open_storage
+
+WORKER = "kubenas.training.worker"
+
+
+def config(folder: Path, *, trials: int) -> Path:
+    file = folder / "search.yaml"
+    content = {
+        "name": "chaos",
+        "output": "out",
+        "data": {"source": "digits"},
+        "search": {"oracle": "random", "max_trials": trials},
+        "training": {"epochs": 6, "patience": 0},
+        "retrain": {"candidates": 1, "seeds": 2},
+    }
+    file.write_text(json.dumps(content))
+    return file
+
+
+def start(file: Path) -> subprocess.Popen[bytes]:
+    command = Path(sys.executable).with_name("kubenas")
+    return subprocess.Popen(
+        [command, "run", file],
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+
+
+def kill_runs(file: Path, *, kills: int, longest: float, chance: random.Random) -> int:
+    """Starts and kills; how many runs were killed before they were through."""
+    killed = 0
+    for number in range(1, kills + 1):
+        run = start(file)
+        moment = chance.uniform(0.3, longest)
+        try:
+            run.communicate(timeout=moment)
+        except subprocess.TimeoutExpired:
+            os.killpg(run.pid, signal.SIGKILL)
+            run.communicate()
+            killed += 1
+            print(f"kill {number:2}: after {moment:5.1f} s, {progress(file)}", flush=True)
+        else:
+            print(f"kill {number:2}: the run was through before {moment:.1f} s", flush=True)
+    return killed
+
+
+def kill_a_worker(file: Path) -> bool:
+    """Lets it run until a trial has trained an epoch, then kills that trial's process."""
+    run = start(file)
+    until = time.monotonic() + 120
+    killed = False
+    while run.poll() is None and time.monotonic() < until and not killed:
+        time.sleep(0.2)
+        if training(file) and (workers := list(processes(WORKER))):
+            os.kill(workers[-1], signal.SIGKILL)
+            killed = True
+            print(f"killed worker {workers[-1]} of {len(workers)}, {progress(file)}", flush=True)
+    if run.poll() is None:
+        time.sleep(15)
+        os.killpg(run.pid, signal.SIGKILL)
+    run.communicate()
+    return killed
+
+
+def processes(words: str) -> Iterator[int]:
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                if words in (entry / "cmdline").read_text():
+                    yield int(entry.name)
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+
+
+def training(file: Path) -> bool:
+    status = read_status(open_storage(str(file.parent / "out")))
+    running = status.progress.get("running", ()) if status and status.step == "search" else ()
+    return any(attempt["epoch"] for attempt in running)
+
+
+def progress(file: Path) -> str:
+    status = read_status(open_storage(str(file.parent / "out")))
+    if status is None:
+        return "nothing written yet"
+    counts = f" {status.progress['done']} done" if status.progress else ""
+    return f"in {status.step}{counts}"
+
+
+def finish(file: Path) -> str:
+    """Runs to the end; what it said if it failed."""
+    run = start(file)
+    _, said = run.communicate(timeout=900)
+    return "" if run.returncode == 0 else said.decode()
+
+
+def problems(output: Path, *, trials: int, worker_killed: bool) -> Iterator[str]:
+    """All that is not as it must be."""
+    storage = open_storage(str(output))
+    summary = json.loads(storage.read("summary.json"))
+    search = summary["search"]
+    records = Journal(storage, search_folder(search)).read()
+    ends = Counter(record.trial for record in records if isinstance(record, Ended))
+    if set(ends) != set(range(trials)) or set(ends.values()) != {1}:
+        yield f"trials did not end exactly once each: {dict(ends)}"
+    if fold(records) != read_search(storage, search).state:
+        yield "two replays of the journal differ"
+    if sum(summary["trials"].values()) != trials:
+        yield f"the summary counts {summary['trials']}"
+    if worker_killed and not any(isinstance(r, AttemptLost) for r in records):
+        yield "the killed worker's attempt was not noticed"
+    for record in records:
+        if isinstance(record, Started) and record.attempt > 1:
+            before = f"{attempt_folder(search, record.trial, record.attempt - 1)}/result.json"
+            if storage.exists(before) and json.loads(storage.read(before))["failure"] is None:
+                yield f"trial {record.trial} was trained again although {before} was there"
+    if left := list(processes(WORKER)):
+        yield f"processes were left running: {left}"
+
+
+def table(records: list[Record]) -> str:
+    counts = Counter(type(record).__name__ for record in records)
+    return ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--trials", type=int, default=12)
+    parser.add_argument("--longest", type=float, default=30.0, help="seconds before a kill")
+    parser.add_argument("--seed", type=int, default=1)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        file = config(Path(folder), trials=arguments.trials)
+        worker_killed = kill_a_worker(file)
+        killed = kill_runs(
+            file,
+            kills=arguments.kills,
+            longest=arguments.longest,
+            chance=random.Random(arguments.seed),
+        )
+        if said := finish(file):
+            print(f"did not finish: {said}")
+            return 1
+        output = Path(folder) / "out"
+        search = json.loads((output / "summary.json").read_text())["search"]
+        records = Journal(open_storage(str(output)), search_folder(search)).read()
+        opened = sum(isinstance(record, Opened) for record in records)
+        print(f"{killed} kills, the search was taken up {opened} times; journal: {table(records)}")
+        found = list(problems(output, trials=arguments.trials, worker_killed=worker_killed))
+        print("\n".join(found) or "every trial ended once, none was trained again")
+        return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
