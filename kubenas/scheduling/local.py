@@ -115,6 +115,8 @@ class LocalRunner:
             seconds = self._limits.startup_seconds
             message = f"worker was not ready after {seconds:.0f} s"
             slot.limit(seconds, FailureClass.CONFIGURATION, message)
+        if len(self._slots) < self._capacity and all(other.spec for other in self._slots):
+            self._spawn()  # one ahead: its imports are done, or begun, when it is needed
 
     def poll(self, timeout: float) -> list[AttemptEvent]:
         until = time.monotonic() + timeout

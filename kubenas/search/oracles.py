@@ -3,11 +3,14 @@
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kubenas.config import Config
 from kubenas.errors import UserError
 from kubenas.search.proposer import Proposer
+
+if TYPE_CHECKING:
+    from kubenas.search.keras_tuner_adapter import KerasTunerProposer
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,11 @@ def create_proposer(config: Config, *, direction: str, space: Mapping[str, Any])
         UserError: there is no such oracle.
     """
     check_oracle(config.search.oracle)
+    return load_oracles().create(config, direction=direction, space=space)
+
+
+def load_oracles() -> "type[KerasTunerProposer]":
+    """Imports Keras-Tuner and Keras, which takes seconds the first time."""
     from kubenas.search.keras_tuner_adapter import KerasTunerProposer  # noqa: PLC0415, slow
 
-    return KerasTunerProposer.create(config, direction=direction, space=space)
+    return KerasTunerProposer

@@ -1,5 +1,6 @@
 """A whole search, begun or taken up again."""
 
+import threading
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
@@ -15,7 +16,7 @@ from kubenas.search.journal import Journal
 from kubenas.search.layout import definition_file, search_folder
 from kubenas.search.ledger import Ledger
 from kubenas.search.loop import SearchLoop
-from kubenas.search.oracles import check_oracle, create_proposer
+from kubenas.search.oracles import check_oracle, create_proposer, load_oracles
 from kubenas.search.progress import OnProgress
 from kubenas.search.space import describe_space
 from kubenas.search.state import SearchState, fold
@@ -74,7 +75,10 @@ def run_search(
             output.create(definition_file(definition.id), definition.to_json())
         state = _read_state(output, definition.id)
         if state.closed is None:
+            loading = threading.Thread(target=load_oracles)  # seconds, while a worker describes
+            loading.start()
             hyperparameters = describe_space(definition, output, runner, on_progress=on_progress)
+            loading.join()
             specs = TrialSpecs(definition, output, hyperparameters)
             proposer = create_proposer(
                 config, direction=definition.direction, space=hyperparameters
