@@ -132,7 +132,9 @@ def _convolve(
     )
     values = convolution(values)
     if network.batch_norm:
-        values = keras.layers.BatchNormalization(momentum=_NORM_MOMENTUM, name=f"{name}_norm")(values)
+        values = keras.layers.BatchNormalization(momentum=_NORM_MOMENTUM, name=f"{name}_norm")(
+            values
+        )
     return keras.layers.Activation(network.activation, name=f"{name}_activation")(values)
 
 

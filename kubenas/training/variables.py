@@ -14,7 +14,7 @@ _LOG = logging.getLogger(__name__)
 
 def read_variables(variables: Iterable[keras.Variable]) -> tuple[Array, ...]:
     """Copies of the variables' values: later training steps do not change them."""
-    return tuple(np.array(keras.ops.convert_to_numpy(variable)) for variable in variables)
+    return tuple(np.array(variable.numpy()) for variable in variables)
 
 
 def write_variables(variables: Sequence[keras.Variable], arrays: Sequence[Array]) -> None:

@@ -60,9 +60,7 @@ def test_the_most_poolings_leave_a_map_and_flattening_stays_small(
 
 
 def test_large_pictures_are_shortened_before_the_searched_layers() -> None:
-    model = build_network(
-        network(Convolution(32, 3)), input_shape=(224, 224, 3), num_classes=3
-    )
+    model = build_network(network(Convolution(32, 3)), input_shape=(224, 224, 3), num_classes=3)
     assert max(model.get_layer("layer_2").output.shape[1:3]) <= 16
 
 

@@ -63,7 +63,9 @@ def test_a_hypermodel_file_is_read_and_never_run(tmp_path: Path) -> None:
 def test_a_class_may_be_imported_or_defined_conditionally(tmp_path: Path) -> None:
     file = tmp_path / "mine.py"
     file.write_text(
-        "from other import Imported as Mine\ntry:\n  class Tried: ...\nexcept E: ...\nAlias = Mine\n"
+        "from other import Imported as Mine\n"
+        "try:\n  class Tried: ...\nexcept E: ...\n"
+        "Alias = Mine\n"
     )
     for name in ("Mine", "Tried", "Alias"):
         check_space(hypermodel(file, name))

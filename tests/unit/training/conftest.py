@@ -1,6 +1,7 @@
 """Attempts on scikit-learn's digits, for a registered space or a HyperModel written in a test."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,8 @@ class Mine(keras_tuner.HyperModel):
         values = keras.layers.Flatten()(image)
         output = keras.layers.Dense(10, "softmax", name="probabilities")(values)
         model = keras.Model(image, output)
-        model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+        optimizer = keras.optimizers.Adam(0.02)
+        model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
         return model
 """
 """The fastest model there is, for tests of what is around it."""
@@ -34,41 +36,44 @@ def digits(tmp_path_factory: pytest.TempPathFactory) -> str:
     return prepare_dataset(DataConfig(source="digits"), output).uri
 
 
+def spec_in(
+    folder: Path,
+    dataset: str,
+    task: Task = Task.TRAIN,
+    *,
+    source: str | None = LINEAR,
+    plan: dict[str, Any] | None = None,
+    attempt: int = 1,
+    **fields: Any,
+) -> AttemptSpec:
+    """A spec; ``source`` is the text of a HyperModel file, ``plan`` changes the plan."""
+    space = SpaceRef(name="layers")
+    if source is not None:
+        file = folder / "mine.py"
+        file.write_text(source)
+        space = SpaceRef(hypermodel=f"{file}:Mine")
+    standard = TrainingPlan(
+        epochs=2,
+        batch_size=128,
+        patience=0,
+        seed=1,
+        objective="val_accuracy",
+        direction="max",
+    )
+    return AttemptSpec(
+        task=task,
+        search="s",
+        trial=0,
+        attempt=attempt,
+        prefix=str(folder / f"{task}" / f"a{attempt}"),
+        space=space,
+        dataset=dataset,
+        training=standard.model_copy(update=plan or {}),
+        **fields,
+    )
+
+
 @pytest.fixture
 def make_spec(digits: str, tmp_path: Path) -> MakeSpec:
-    """Builds a spec; ``source`` is the text of a HyperModel file, ``plan`` changes the plan."""
-
-    def make(
-        task: Task = Task.TRAIN,
-        *,
-        source: str | None = LINEAR,
-        plan: dict[str, Any] | None = None,
-        attempt: int = 1,
-        **fields: Any,
-    ) -> AttemptSpec:
-        space = SpaceRef(name="layers")
-        if source is not None:
-            file = tmp_path / "mine.py"
-            file.write_text(source)
-            space = SpaceRef(hypermodel=f"{file}:Mine")
-        standard = TrainingPlan(
-            epochs=2,
-            batch_size=128,
-            patience=0,
-            seed=1,
-            objective="val_accuracy",
-            direction="max",
-        )
-        return AttemptSpec(
-            task=task,
-            search="s",
-            trial=0,
-            attempt=attempt,
-            prefix=str(tmp_path / f"{task}" / f"a{attempt}"),
-            space=space,
-            dataset=digits,
-            training=standard.model_copy(update=plan or {}),
-            **fields,
-        )
-
-    return make
+    """:func:`spec_in` this test's folder, on the digits."""
+    return partial(spec_in, tmp_path, digits)

@@ -35,10 +35,10 @@ def test_scores_agree_with_scikit_learn() -> None:
     predicted = probabilities.argmax(axis=1)
     assert evaluation.accuracy == pytest.approx(metrics.accuracy_score(labels, predicted))
     assert evaluation.loss == pytest.approx(metrics.log_loss(labels, probabilities))
-    assert evaluation.macro_f1 == pytest.approx(metrics.f1_score(labels, predicted, average="macro"))
-    np.testing.assert_array_equal(
-        evaluation.confusion, metrics.confusion_matrix(labels, predicted)
+    assert evaluation.macro_f1 == pytest.approx(
+        metrics.f1_score(labels, predicted, average="macro")
     )
+    np.testing.assert_array_equal(evaluation.confusion, metrics.confusion_matrix(labels, predicted))
     expected = metrics.precision_recall_fscore_support(labels, predicted)
     for k, scores in enumerate(evaluation.classes):
         assert (scores.precision, scores.recall, scores.f1, scores.support) == pytest.approx(

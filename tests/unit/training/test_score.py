@@ -25,7 +25,7 @@ def test_runs_are_averaged_over_the_metrics_that_all_have() -> None:
 
 
 def test_a_missing_objective_lists_what_there_is() -> None:
-    with pytest.raises(UserError, match="no metric 'score'.*there are: accuracy, loss"):
+    with pytest.raises(UserError, match=r"no metric 'score'.*there are: accuracy, loss"):
         reported_metrics({"loss": 1.0, "accuracy": 0.5}, "score")
 
 

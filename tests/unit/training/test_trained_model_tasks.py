@@ -1,0 +1,80 @@
+"""EVALUATE and EXPORT of models that TRAIN left, with a user's own layer inside one of them."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from kubenas.data.dataset import load_raw
+from kubenas.data.schema import read_schema
+from kubenas.training.evaluation import Evaluation
+from kubenas.training.stopping import Termination
+from kubenas.training.tasks.run import run_task
+from kubenas.trial import Task
+from tests.unit.training.conftest import LINEAR, MakeSpec
+
+OWN_LAYER = LINEAR.replace(
+    "class Mine",
+    """class Twice(keras.layers.Layer):
+    def call(self, values):
+        return 2 * values
+class Mine""",
+).replace("keras.layers.Flatten()(image)", "Twice()(keras.layers.Flatten()(image))")
+
+
+@pytest.mark.parametrize("source", [None, OWN_LAYER], ids=["layers", "own layer"])
+def test_a_trained_model_is_evaluated_and_exported(
+    make_spec: MakeSpec, digits: str, source: str | None
+) -> None:
+    trained = make_spec(source=source, plan={"epochs": 3, "keep_model": True})
+    assert run_task(trained, Termination()).artifacts["model"] == "model.keras"
+    model = f"{trained.prefix}/model.keras"
+
+    spec = make_spec(Task.EVALUATE, source=source, model=model)
+    result = run_task(spec, Termination())
+    assert result.outcome == "completed", result.message
+    evaluation = Evaluation.from_json(Path(spec.prefix, "evaluation.json").read_bytes())
+    assert result.score == evaluation.accuracy > 0.5
+    assert evaluation.examples == read_schema(Path(digits)).splits["test"].examples
+    with np.load(Path(spec.prefix, "predictions.npz")) as predictions:
+        labels, probabilities = predictions["labels"], predictions["probabilities"]
+    assert (probabilities.argmax(axis=1) == labels).mean() == evaluation.accuracy
+
+    spec = make_spec(Task.EXPORT, source=source, model=model)
+    result = run_task(spec, Termination())
+    assert result.outcome == "completed", result.message
+    assert max(result.metrics.values()) <= 1e-4
+    served = tf.saved_model.load(f"{spec.prefix}/saved_model/1").signatures["serving_default"]
+    raw, truth = next(iter(load_raw(Path(digits), "test", batch_size=300)))
+    answers = served(image=raw)["probabilities"].numpy()
+    np.testing.assert_allclose(answers, probabilities, atol=1e-4)
+    np.testing.assert_array_equal(truth, labels)
+    signature = json.loads(Path(spec.prefix, "signature.json").read_text())
+    sample = signature["sample"]
+    request = tf.constant(sample["request"]["instances"], tf.float32)
+    np.testing.assert_allclose(
+        served(image=request)["probabilities"], sample["response"]["predictions"], atol=1e-4
+    )
+    names = json.loads(Path(spec.prefix, "labels.json").read_text())
+    assert sample["label"] == names[int(np.argmax(sample["response"]["predictions"]))]
+
+
+def test_an_export_that_predicts_otherwise_is_refused(make_spec: MakeSpec) -> None:
+    """Noise stands for whatever makes a served model differ from the one that was tested."""
+    source = OWN_LAYER.replace("2 * values", "values + keras.random.normal((64,))")
+    trained = make_spec(source=source, plan={"epochs": 1, "keep_model": True})
+    run_task(trained, Termination())
+    spec = make_spec(Task.EXPORT, source=source, model=f"{trained.prefix}/model.keras")
+    result = run_task(spec, Termination())
+    assert (result.outcome, result.failure) == ("failed", "application")
+    assert "not exported" in result.message
+    assert not Path(spec.prefix, "saved_model").exists()
+
+
+def test_a_spec_without_a_model_is_refused(make_spec: MakeSpec) -> None:
+    spec = make_spec(Task.EVALUATE, source=None)
+    result = run_task(spec, Termination())
+    assert (result.outcome, result.failure) == ("failed", "configuration")
+    assert "needs 'model'" in result.message
