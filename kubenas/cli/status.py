@@ -29,7 +29,7 @@ def tell_status(output: str, answer: Answer) -> None:
     for outcome in outcomes:
         figures = f"{outcome.state:<9}{outcome.seconds:>8.1f} s"
         answer.line(f"  {outcome.step:<10}{figures}  {outcome.message}".rstrip())
-    _tell_search(status, answer)
+    _tell_search(outcomes, status, answer)
     _tell_summary(summary, answer)
     answer.put(
         {
@@ -58,9 +58,9 @@ def _headline(outcomes: list[StepOutcome], status: Status | None, *, done: bool)
     return state
 
 
-def _tell_search(status: Status | None, answer: Answer) -> None:
+def _tell_search(outcomes: list[StepOutcome], status: Status | None, answer: Answer) -> None:
     progress: dict[str, Any] = status.progress if status else {}
-    if not progress:
+    if not progress or outcomes[-1].state == "done":
         return
     best = progress["best_score"]
     answer.line(

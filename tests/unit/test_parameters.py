@@ -1,5 +1,7 @@
 """Config <-> pipeline parameters."""
 
+from pathlib import Path
+
 import pytest
 
 from kubenas.config import Config
@@ -49,3 +51,10 @@ def test_what_is_not_json_is_named() -> None:
     values = to_parameters(parse_config(MINIMAL, origin="test"))
     with pytest.raises(UserError, match="space_options: not JSON"):
         from_parameters({**values, "space_options": "{max"})
+
+
+def test_every_parameter_is_in_the_users_documentation() -> None:
+    page = (Path(__file__).parents[2] / "docs/search-yaml.md").read_text()
+    for parameter in parameters():
+        assert f"| `{parameter.path[-1]}` |" in page
+        assert parameter.help in page

@@ -1,0 +1,59 @@
+"""The command line without a run: help, lists, the package."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from kubenas.cli.main import kubenas
+from pipelines.nas import PACKAGE
+
+
+def test_help_needs_no_heavy_import() -> None:
+    code = (
+        "import sys\nfrom kubenas.cli.main import kubenas\n"
+        "from click.testing import CliRunner\n"
+        "assert CliRunner().invoke(kubenas, ['--help']).exit_code == 0\n"
+        "heavy = {'tensorflow', 'keras', 'keras_tuner', 'kfp', 'numpy', 'pydantic', 'rich'}\n"
+        "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_compiling_needs_neither_tensorflow_nor_keras_tuner() -> None:
+    code = (
+        "import sys\nimport pipelines.nas\n"
+        "heavy = {'tensorflow', 'keras', 'keras_tuner'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=PACKAGE.parent.parent)
+
+
+def test_each_command_has_help() -> None:
+    for name in kubenas.commands:
+        shown = CliRunner().invoke(kubenas, [name, "--help"])
+        assert shown.exit_code == 0
+        assert "--json" in shown.output
+
+
+@pytest.mark.parametrize(("command", "name"), [("spaces", "layers"), ("oracles", "bayesian")])
+def test_lists_have_one_line_each(command: str, name: str) -> None:
+    lines = CliRunner().invoke(kubenas, [command]).output.splitlines()
+    listed = json.loads(CliRunner().invoke(kubenas, [command, "--json"]).output)[command]
+    assert [line.split()[0] for line in lines] == [each["name"] for each in listed]
+    assert name in {each["name"] for each in listed}
+
+
+def test_compile_writes_the_shipped_package(tmp_path: Path) -> None:
+    target = tmp_path / "nas.yaml"
+    done = CliRunner().invoke(kubenas, ["compile", "-o", str(target), "--json"])
+    assert done.exit_code == 0
+    assert json.loads(done.output)["package"] == str(target)
+    assert target.read_bytes() == PACKAGE.read_bytes()
+
+
+def test_an_unknown_command_is_the_users_mistake() -> None:
+    assert CliRunner().invoke(kubenas, ["rum"]).exit_code == 2
