@@ -32,6 +32,7 @@ def arrange(files: Sequence[str], folders: Sequence[str], *, origin: str) -> Cla
         UserError: there are no class folders, or not just pictures in them.
     """
     files = [name for name in files if not _is_litter(name)]
+    _check_names(files, origin)
     folders = [name for name in folders if not _is_litter(name)]
     root = _root(files, folders)
     classes = _children(folders, root)
@@ -53,6 +54,16 @@ def arrange(files: Sequence[str], folders: Sequence[str], *, origin: str) -> Cla
         labels=tuple(label for _, label in members),
         ignored=tuple(loose),
     )
+
+
+def _check_names(files: Sequence[str], origin: str) -> None:
+    for name in files:
+        try:
+            name.encode()
+        except UnicodeEncodeError as error:
+            raise UserError(
+                f"{origin}: the name {name!r} is no UTF-8 text; rename the file or its folder"
+            ) from error
 
 
 def _is_litter(name: str) -> bool:

@@ -62,8 +62,10 @@ class NpzSource:
 
     @cached_property
     def _header(self) -> NpyHeader:
-        with self._open() as archive:
-            found = sorted(name.removesuffix(".npy") for name in archive.namelist())
+        with self._open() as archive, explained_reads(self._path):
+            found = sorted(
+                name.removesuffix(".npy") for name in archive.namelist() if name.endswith(".npy")
+            )
             if missing := [name for name in ("x", "y") if name not in found]:
                 raise UserError(
                     f"{self._path}: no array {' and '.join(map(repr, missing))} in it, found"

@@ -21,8 +21,11 @@ def explained_reads(path: Path) -> Iterator[None]:
             f"{error.filename or path}: no permission to read it; change its permissions"
         ) from error
     except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        why = str(error) or "it ends early"
+        raise UserError(f"{path}: damaged or cut off ({why}); copy or download it again") from error
+    except RuntimeError as error:  # zipfile's word for encrypted, or packed in an unknown way
         raise UserError(
-            f"{path}: damaged or cut off ({error or 'it ends early'}); copy or download it again"
+            f"{path}: cannot be unpacked ({error}); pack it again without a password"
         ) from error
     except OSError as error:
         raise UserError(f"{path}: cannot be read: {error.strerror or error}") from error

@@ -81,4 +81,5 @@ class Spool:
         return np.lexsort((np.asarray(self._labels), np.asarray(self._keys)))
 
     def _numbered(self, first: int, second: int) -> tuple[int, int]:
-        return self._numbers[first], self._numbers[second]
+        low, high = sorted((self._numbers[first], self._numbers[second]))
+        return low, high

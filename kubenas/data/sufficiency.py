@@ -86,8 +86,9 @@ def _listed(names: list[str]) -> str:
 
 
 def _remedy(split: SplitName) -> str:
-    fractions = "test_fraction or validation_fraction" if split == "train" else f"{split}_fraction"
-    return f"data.seed or data.{fractions}"
+    if split == "train":
+        return "data.seed, data.test_fraction or data.validation_fraction"
+    return f"data.seed or data.{split}_fraction"
 
 
 def _total(counts: Mapping[SplitName, Sequence[int]]) -> str:

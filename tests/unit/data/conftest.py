@@ -1,0 +1,69 @@
+"""Small data sets in every form that can be read, and one that is prepared."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from PIL import Image
+
+from kubenas.config import DataConfig
+from kubenas.data.prepare import Prepared, prepare_dataset
+from kubenas.storage import Storage, open_storage
+
+Pixels = npt.NDArray[Any]
+
+
+@pytest.fixture
+def output(tmp_path: Path) -> Storage:
+    return open_storage(str(tmp_path / "output"))
+
+
+@pytest.fixture
+def save_npz(tmp_path: Path) -> Callable[..., Path]:
+    """Saves arrays by name, x and y as given or made up."""
+
+    def save(name: str = "set.npz", *, compressed: bool = False, **arrays: Any) -> Path:
+        path = tmp_path / name
+        (np.savez_compressed if compressed else np.savez)(path, **arrays)
+        return path
+
+    return save
+
+
+@pytest.fixture
+def save_pictures(tmp_path: Path) -> Callable[..., Path]:
+    """Saves pictures by their names below a folder."""
+
+    def save(pictures: Mapping[str, Image.Image], folder: str = "pictures") -> Path:
+        root = tmp_path / folder
+        for name, picture in pictures.items():
+            path = root / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            picture.save(path)
+        return root
+
+    return save
+
+
+@pytest.fixture(scope="session")
+def coloured() -> npt.NDArray[np.uint8]:
+    """300 images of 6 x 5, three channels with different moments, the last without variance."""
+    numbers = np.random.default_rng(0)
+    images = numbers.integers(0, 256, (300, 6, 5, 3), np.uint8)
+    images[..., 1] //= 4
+    images[..., 2] = 7
+    return images
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory, coloured: npt.NDArray[np.uint8]) -> Prepared:
+    """``coloured`` with its number modulo 3 as label, sorted by class, prepared."""
+    folder = tmp_path_factory.mktemp("prepared")
+    labels = np.arange(300) % 3
+    order = np.argsort(labels, kind="stable")
+    np.savez(folder / "set.npz", x=coloured[order], y=labels[order])
+    config = DataConfig(source=str(folder / "set.npz"))
+    return prepare_dataset(config, open_storage(str(folder / "output")))
