@@ -28,18 +28,23 @@ def measure(
     state: SearchState, *, now: float, direction: Literal["max", "min"], accelerators: int = 0
 ) -> Usage:
     """The usage at Unix time ``now``, with ``accelerators`` in each trial."""
-    waited = 0.0 if state.last_at is None or state.closed else max(0.0, now - state.last_at)
     ranked = state.ranked(direction)
     best = ranked[0] if ranked else None
     trial_seconds = sum(trial.seconds for trial in state.trials.values())
     return Usage(
         trials=len(state.trials),
-        seconds=state.active_seconds + waited,
+        seconds=seconds_at_work(state, now=now),
         gpu_hours=accelerators * trial_seconds / 3600,
         best=best.end.score if best and best.end else None,
         best_trial=best.number if best else None,
         epoch_seconds=_epoch_seconds(state),
     )
+
+
+def seconds_at_work(state: SearchState, *, now: float) -> float:
+    """Seconds in which a controller was at work, up to Unix time ``now``."""
+    since = 0.0 if state.last_at is None or state.closed else max(0.0, now - state.last_at)
+    return state.active_seconds + since
 
 
 def nothing_more(config: SearchConfig, usage: Usage, direction: Literal["max", "min"]) -> str:

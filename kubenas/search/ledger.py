@@ -35,6 +35,8 @@ class Ledger:
     ) -> None:
         records = journal.read()
         self.state: SearchState = fold(records)
+        self.attempts_ended = 0
+        """Since this ledger was opened; what was used changes only with it."""
         self._journal = journal
         self._proposer = proposer
         self._specs = specs
@@ -52,12 +54,13 @@ class Ledger:
 
     def open_trials(self) -> list[TrialState]:
         """Trials that have not ended, by number."""
-        return [trial for _, trial in sorted(self.state.trials.items()) if trial.end is None]
+        return [trial for trial in self.state.trials.values() if trial.end is None]
 
     def record(self, record: Record) -> None:
         """Makes a record durable, then takes it into the state."""
         self._journal.append(record)
         self.state = advance(self.state, record)
+        self.attempts_ended += isinstance(record, AttemptLost | Ended)
 
     def propose(self) -> Proposed | NoProposal:
         """Has the oracle propose a trial; one that repeats an ended trial ends at once."""

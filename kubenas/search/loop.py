@@ -9,6 +9,7 @@ import os
 import socket
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import NoReturn
 
 from kubenas.errors import Interrupted, KubenasError, SearchFailed, UserError
@@ -66,6 +67,7 @@ class SearchLoop:
         self._clock = clock
         self._opened_at = 0.0
         self._not_before: dict[int, float] = {}
+        self._measured: tuple[int, budget.Usage | None] = (0, None)
         self._dry = False
         """The oracle has nothing to propose until a trial ends."""
         self._paused = ""
@@ -219,7 +221,14 @@ class SearchLoop:
     # What is told.
 
     def _usage(self) -> budget.Usage:
-        return budget.measure(self._state, now=self._clock(), direction=self._direction)
+        """Measured anew, which looks at all trials, only when an attempt has ended."""
+        state, now = self._state, self._clock()
+        ended, usage = self._measured
+        if usage is None or ended != self._ledger.attempts_ended:
+            usage = budget.measure(state, now=now, direction=self._direction)
+            self._measured = (self._ledger.attempts_ended, usage)
+        seconds = budget.seconds_at_work(state, now=now)
+        return replace(usage, trials=len(state.trials), seconds=seconds)
 
     def _report(self) -> None:
         if self._on_progress is None:
