@@ -15,9 +15,10 @@ from kubenas.spaces.options import LayersOptions
 
 _CONVOLUTIONS = ["conv", "separable_conv"]
 _POOLINGS = ["max_pool", "average_pool"]
-_DEFAULT_LAYERS = 3
-_DEFAULT_KINDS = ["conv", "max_pool", "conv"]
-_DEFAULT_FILTERS = [16, 16, 32]
+_DEFAULT_LAYERS = 4
+_DEFAULT_KINDS = ["conv", "conv", "max_pool", "conv"]
+_DEFAULT_FILTERS = [16, 32]
+_FEWEST_FILTERS = 16
 _ADAPTIVE = ["adam", "adamw", "rmsprop"]
 
 
@@ -83,7 +84,7 @@ def choose_optimizer(hp: keras_tuner.HyperParameters) -> keras.optimizers.Optimi
     """Declares the optimiser's hyperparameters; the optimiser at their values."""
     kind = hp.Choice("optimizer", [*_ADAPTIVE, "sgd"])
     with hp.conditional_scope("optimizer", _ADAPTIVE):
-        rate = hp.Float("learning_rate", 3e-4, 1e-2, sampling="log", default=1e-3)
+        rate = hp.Float("learning_rate", 5e-4, 1e-2, sampling="log", default=2e-3)
     with hp.conditional_scope("optimizer", ["adamw"]):
         decay = hp.Float("weight_decay", 1e-5, 1e-2, sampling="log", default=1e-3)
     with hp.conditional_scope("optimizer", ["sgd"]):
@@ -125,7 +126,7 @@ def _choose_convolution(
     hp: keras_tuner.HyperParameters, number: int, options: LayersOptions
 ) -> Convolution:
     """A convolution; without values where its conditions do not hold."""
-    sizes = _doubled(8, options.max_filters)
+    sizes = _doubled(_FEWEST_FILTERS, options.max_filters)
     default = _at_most(_default(_DEFAULT_FILTERS, number), sizes)
     return Convolution(
         filters=hp.Choice(f"layer_{number}/filters", sizes, default=default),

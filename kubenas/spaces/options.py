@@ -12,7 +12,7 @@ class LayersOptions(Value):
         6, ge=1, le=16, description="Convolution and pooling layers at the most (1 to 16)."
     )
     max_filters: int = Field(
-        32, ge=8, le=512, description="Filters of a convolution at the most (8 to 512)."
+        32, ge=16, le=512, description="Filters of a convolution at the most (16 to 512)."
     )
     max_dense_layers: int = Field(
         2, ge=0, le=4, description="Dense layers before the output at the most (0 to 4)."

@@ -95,10 +95,10 @@ def test_a_network_has_no_value_that_it_does_not_use() -> None:
 
 def test_the_values_decide_the_network() -> None:
     hp = space()
-    hp.values.update({"layers": 3, "layer_1/filters": 8, "layer_2/kind": "separable_conv"})
+    hp.values.update({"layers": 3, "layer_1/filters": 32, "layer_2/kind": "separable_conv"})
     hp.values.update({"layer_2/filters": 16, "layer_2/kernel": 5, "layer_3/kind": "average_pool"})
     chosen = choose_network(hp, LayersOptions())
-    assert chosen.first == Convolution(8, 5)
+    assert chosen.first == Convolution(32, 5)
     assert chosen.layers == (Convolution(16, 5, separable=True), Pooling("average"))
 
 
@@ -107,5 +107,5 @@ def test_options_bound_the_space() -> None:
     hp = space(options)
     assert not any(parameter.name.startswith(("layer_2", "dense")) for parameter in hp.space)
     (filters,) = (p for p in hp.space if p.name == "layer_1/filters")
-    assert filters.values == [8, 16, 24]
+    assert filters.values == [16, 24]
     assert choose_network(sampled(3, options), options).layers == ()

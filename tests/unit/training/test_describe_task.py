@@ -25,7 +25,7 @@ def test_a_registered_space_is_described_whole(make_spec: MakeSpec) -> None:
     assert describe(spec).outcome == "completed"
     hp = space(spec)
     assert {"layers", "layer_6/kernel", "sgd_learning_rate"} <= {p.name for p in hp.space}
-    assert hp.values["learning_rate"] == 1e-3
+    assert hp.values["learning_rate"] == 2e-3
     assert "sgd_learning_rate" not in hp.values
 
 
