@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from kubenas.reporting.leaderboard import leaderboard, leaderboard_csv, leaderboard_json
+from kubenas.reporting.leaderboard import leaderboard, to_csv
 from kubenas.reporting.model_card import render_model_card
 from kubenas.reporting.report import render_report
 from kubenas.reporting.report_input import ReportInput
@@ -45,11 +45,16 @@ def report(context: RunContext) -> Report:
 def write_report(output: Storage, material: ReportInput) -> Report:
     """Writes everything that is made of ``material``; of a running search, too."""
     folder = search_folder(material.search)
-    rows = leaderboard(material.state, material.direction)
+    board = leaderboard(
+        material.state,
+        search=material.search,
+        objective=material.objective,
+        direction=material.direction,
+    )
     contents = {
         "report.html": render_report(material),
-        "leaderboard.json": leaderboard_json(rows),
-        "leaderboard.csv": leaderboard_csv(rows),
+        "leaderboard.json": board.model_dump_json(indent=1),
+        "leaderboard.csv": to_csv(board),
         "model_card.md": render_model_card(material),
     }
     for name, content in contents.items():

@@ -1,6 +1,7 @@
 """What a classifier's predictions on the test split say: evaluation.json. No TensorFlow."""
 
 import math
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -45,6 +46,14 @@ class RocPoint(Value):
     threshold: float
 
 
+class CalibrationBin(Value):
+    """Predictions of similar confidence: how sure they were and how often they were right."""
+
+    confidence: float
+    accuracy: float
+    count: int
+
+
 class Mistake(Value):
     """A wrong prediction."""
 
@@ -66,6 +75,8 @@ class Evaluation(Value):
     accuracy: float
     accuracy_interval: Interval
     calibration_error: float
+    """Expected calibration error, 0 to 1."""
+    calibration: tuple[CalibrationBin, ...]
     macro_f1: float
     classes: tuple[ClassScores, ...]
     confusion: tuple[tuple[int, ...], ...]
@@ -92,6 +103,7 @@ def evaluate_predictions(
     predicted = probabilities.argmax(axis=1)
     right = int((predicted == labels).sum())
     confusion = confusion_matrix(labels, predicted, len(classes))
+    bins = calibration_bins(labels, probabilities)
     scores = tuple(_class_scores(confusion, k, name) for k, name in enumerate(classes))
     return Evaluation(
         model=model,
@@ -99,7 +111,8 @@ def evaluate_predictions(
         loss=_log_loss(labels, probabilities),
         accuracy=right / len(labels),
         accuracy_interval=wilson_interval(right, len(labels)),
-        calibration_error=calibration_error(labels, probabilities),
+        calibration_error=calibration_error(bins, len(labels)),
+        calibration=bins,
         macro_f1=sum(score.f1 for score in scores) / len(scores),
         classes=scores,
         confusion=tuple(tuple(int(count) for count in row) for row in confusion),
@@ -124,16 +137,24 @@ def confusion_matrix(labels: _Labels, predicted: _Labels, classes: int) -> npt.N
     return counts.reshape(classes, classes)
 
 
-def calibration_error(labels: _Labels, probabilities: _Floats) -> float:
-    """Expected calibration error over 15 equal bins of confidence (Guo et al. 2017)."""
+def calibration_bins(labels: _Labels, probabilities: _Floats) -> tuple[CalibrationBin, ...]:
+    """Predictions in 15 equal bins of confidence; empty bins are left out."""
     confidence = probabilities.max(axis=1)
     right = probabilities.argmax(axis=1) == labels
     bins = np.minimum((confidence * _CALIBRATION_BINS).astype(int), _CALIBRATION_BINS - 1)
-    gaps = [
-        abs(right[bins == k].mean() - confidence[bins == k].mean()) * (bins == k).mean()
+    return tuple(
+        CalibrationBin(
+            confidence=float(confidence[bins == k].mean()),
+            accuracy=float(right[bins == k].mean()),
+            count=int((bins == k).sum()),
+        )
         for k in np.unique(bins)
-    ]
-    return float(sum(gaps))
+    )
+
+
+def calibration_error(bins: Sequence[CalibrationBin], examples: int) -> float:
+    """Expected calibration error: mean gap of confidence and accuracy (Guo et al. 2017)."""
+    return sum(abs(b.accuracy - b.confidence) * b.count / examples for b in bins)
 
 
 def roc_curve(positive: npt.NDArray[np.bool_], scores: _Floats) -> tuple[RocPoint, ...] | None:

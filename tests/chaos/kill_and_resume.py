@@ -25,7 +25,7 @@ from kubenas.search.state import fold
 from kubenas.steps.status import read_status
 from kubenas.storage import open_storage
 
-WORKER = "kubenas.training.worker"
+WORKER = f"{sys.executable}\0-m\0kubenas.training.worker"
 
 
 def config(folder: Path, *, trials: int) -> Path:

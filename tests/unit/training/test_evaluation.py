@@ -6,6 +6,7 @@ from sklearn import metrics
 
 from kubenas.training.evaluation import (
     Evaluation,
+    calibration_bins,
     calibration_error,
     evaluate_predictions,
     wilson_interval,
@@ -84,7 +85,9 @@ def test_wilson_as_in_the_textbook() -> None:
 def test_calibration_error_by_hand() -> None:
     probabilities = np.array([[0.8, 0.2], [0.8, 0.2], [0.4, 0.6], [0.4, 0.6]])
     labels = np.array([0, 1, 1, 1])  # at 0.8 half are right, at 0.6 all
-    assert calibration_error(labels, probabilities) == pytest.approx(0.5 * 0.3 + 0.5 * 0.4)
+    bins = calibration_bins(labels, probabilities)
+    assert [b.count for b in bins] == [2, 2]
+    assert calibration_error(bins, 4) == pytest.approx(0.5 * 0.3 + 0.5 * 0.4)
 
 
 def test_mistakes_are_the_most_confident_first() -> None:

@@ -1,0 +1,92 @@
+"""The model card as Markdown (Mitchell et al. 2019, "Model Cards for Model Reporting")."""
+
+from collections.abc import Iterator
+
+from kubenas.reporting.headline import headline, tiles
+from kubenas.reporting.quantities import ascii_spaces, percent, plain, score
+from kubenas.reporting.report_input import ReportInput
+from kubenas.reporting.retrain_table import candidates
+
+_MOST_CLASSES = 100
+
+
+def render_model_card(report: ReportInput) -> str:
+    """What the model is for, how good it is, what it was made of, and where it came from."""
+    sections = (_use, _quality, _network, _training, _limits, _lineage)
+    lines = [f"# {report.config.name}", "", headline(report), ""]
+    for section in sections:
+        lines += [*section(report), ""]
+    return ascii_spaces("\n".join(lines))
+
+
+def _use(report: ReportInput) -> Iterator[str]:
+    height, width, channels = report.schema.shape
+    yield "## Use"
+    yield ""
+    yield f"{report.config.data.task}: one of {len(report.schema.classes)} classes for a picture."
+    yield f"Input `image`: float32, (batch, {height}, {width}, {channels}), raw values as in the"
+    yield "training data; normalisation is part of the model."
+    yield "Output `probabilities`: float32, (batch, classes), in the order of `labels.json`."
+    if report.winner and report.winner.model:
+        yield ""
+        yield f"SavedModel, in the layout that model servers expect: `{report.winner.model}`"
+
+
+def _quality(report: ReportInput) -> Iterator[str]:
+    yield "## Quality"
+    yield ""
+    yield "| | | |"
+    yield "|---|---:|---|"
+    for tile in tiles(report):
+        yield f"| {tile.label} | {tile.value} | {tile.note} |"
+    if report.evaluation is None:
+        return
+    yield ""
+    yield "| class | test examples | precision | recall | F1 |"
+    yield "|---|---:|---:|---:|---:|"
+    for each in report.evaluation.classes[:_MOST_CLASSES]:
+        shares = " | ".join(percent(v) for v in (each.precision, each.recall, each.f1))
+        yield f"| {_cell(each.name)} | {each.support} | {shares} |"
+
+
+def _network(report: ReportInput) -> Iterator[str]:
+    yield "## Network"
+    yield ""
+    if report.chosen is None:
+        yield "None was found yet."
+        return
+    yield from (f"- {name}: {plain(value)}" for name, value in report.chosen.values.items())
+
+
+def _training(report: ReportInput) -> Iterator[str]:
+    training, counts = report.config.training, report.schema.splits
+    yield "## Data and training"
+    yield ""
+    sizes = ", ".join(f"{split.examples:,} {name}" for name, split in counts.items())
+    yield f"Data `{report.schema.digest}`: {sizes}; split by content."
+    yield f"Batches of {training.batch_size}; patience {training.patience}."
+    for each in candidates(report.retrained):
+        scores = ", ".join(score(value, report.objective) for value in each.scores)
+        yield f"- trial {each.trial}, retrained: {scores}"
+
+
+def _limits(report: ReportInput) -> Iterator[str]:
+    yield "## Limits"
+    yield ""
+    yield "Measured on data like the training data only; other cameras, crops or classes are not"
+    yield "covered. A picture of none of the classes is still given one of them."
+    for warning in report.card.get("warnings", ()):
+        yield f"- {warning}"
+
+
+def _lineage(report: ReportInput) -> Iterator[str]:
+    yield "## Lineage"
+    yield ""
+    yield f"- search `{report.search}`, oracle {report.config.search.oracle},"
+    yield f"  seed {report.config.search.seed}"
+    yield f"- data `{report.schema.digest}`"
+    yield f"- {', '.join(f'{name} {version}' for name, version in report.versions.items())}"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("<", "&lt;")

@@ -1,0 +1,25 @@
+"""Which networks are worth their cost: those that none beats in both score and cost."""
+
+from collections.abc import Iterable
+from typing import Literal, NamedTuple
+
+
+class Point(NamedTuple):
+    """One trial's cost and score."""
+
+    trial: int
+    cost: float
+    score: float
+
+
+def pareto_front(points: Iterable[Point], direction: Literal["max", "min"]) -> list[Point]:
+    """Points with no other at most as costly and at least as good, cheapest first.
+
+    Of equal points only the one with the lowest trial number is kept.
+    """
+    sign = 1 if direction == "max" else -1
+    front: list[Point] = []
+    for point in sorted(points, key=lambda p: (p.cost, -sign * p.score, p.trial)):
+        if not front or sign * point.score > sign * front[-1].score:
+            front.append(point)
+    return front

@@ -1,0 +1,88 @@
+"""Numbers as people read them: durations, counts, shares and scores."""
+
+import math
+
+THIN = "\u202f"
+"""Narrow no-break space, between digits and before units (SI brochure, 5.4)."""
+
+_STEPS = ((86_400, "d", 3_600, "h"), (3_600, "h", 60, "min"), (60, "min", 1, "s"))
+_PREFIXES = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
+
+
+def duration(seconds: float) -> str:
+    """``seconds`` in the two largest units that fit, such as 2 h 05 min."""
+    if seconds < 9.95:
+        return f"{seconds:.1f}{THIN}s"
+    whole = round(seconds)
+    for size, unit, smaller, smaller_unit in _STEPS:
+        if whole >= size:
+            rest = round(whole % size / smaller)
+            if rest * smaller == size:  # 119.9 min is 2 h 00 min, not 1 h 60 min
+                whole, rest = whole - whole % size + size, 0
+            return f"{whole // size}{THIN}{unit} {rest:02d}{THIN}{smaller_unit}"
+    return f"{whole}{THIN}s"
+
+
+def count(number: int) -> str:
+    """A whole number with its digits in groups of three."""
+    return f"{number:,}".replace(",", THIN)
+
+
+def plural(number: int, noun: str, many: str | None = None) -> str:
+    """``number`` with the noun in the right form."""
+    return f"{count(number)} {noun if number == 1 else many or noun + 's'}"
+
+
+def compact(number: float) -> str:
+    """Three digits and a decimal prefix, such as 1.23 M."""
+    for size, prefix in _PREFIXES:
+        if abs(number) >= size * 0.9995:
+            return f"{number / size:.3g}{THIN}{prefix}"
+    return f"{number:.3g}"
+
+
+def percent(share: float, digits: int = 1) -> str:
+    """A share of one in per cent. Never rounds up to 100 % what is less."""
+    value = 100 * share
+    text = f"{value:.{digits}f}"
+    if share < 1 and float(text) >= 100:
+        text = f"{math.floor(value * 10**digits) / 10**digits:.{digits}f}"
+    return f"{text}{THIN}%"
+
+
+def percent_interval(low: float, high: float) -> str:
+    """Two shares of one as a range in per cent."""
+    return f"{100 * low:.1f}\u2013{percent(high)}"
+
+
+def is_share(objective: str) -> bool:
+    """Whether a metric of this name is a share of the examples and read best in per cent."""
+    return objective.endswith("accuracy")
+
+
+def score(value: float | None, objective: str) -> str:
+    """A value of the objective; a dash where there is none."""
+    if value is None:
+        return "\u2013"
+    if not math.isfinite(value):
+        return str(value)
+    if is_share(objective):
+        return percent(value, 2)
+    return f"{value:.4f}" if 1e-3 <= abs(value) < 1e4 else f"{value:.4g}"
+
+
+def milliseconds(value: float) -> str:
+    """A latency."""
+    return f"{value:.2f}{THIN}ms" if value < 10 else f"{value:.3g}{THIN}ms"
+
+
+def plain(value: object) -> str:
+    """A hyperparameter's value: floats short, everything else as it is."""
+    if isinstance(value, float) and not isinstance(value, bool):
+        return f"{value:.4g}"
+    return str(value)
+
+
+def ascii_spaces(text: str) -> str:
+    """``text`` for terminals and Markdown, where a narrow space may be shown as a box."""
+    return text.replace(THIN, " ")

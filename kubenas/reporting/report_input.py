@@ -1,0 +1,117 @@
+"""Everything that a report is made of, as one frozen value."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from kubenas.config import Config
+from kubenas.data.schema import DataSchema
+from kubenas.search.state import SearchState, TrialState
+from kubenas.training.evaluation import Evaluation
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One line of an attempt's history.jsonl. ``epoch`` counts from 0."""
+
+    epoch: int
+    seconds: float
+    metrics: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Retrained:
+    """A candidate of the search, trained again with a fresh seed."""
+
+    trial: int
+    seed: int
+    score: float | None
+    seconds: float = 0.0
+    epochs: int = 0
+    message: str = ""
+    """Why there is no score, in one line."""
+
+
+@dataclass(frozen=True)
+class Winner:
+    """The network that was chosen.
+
+    ``architecture`` is the content of its architecture.json, ``values`` its hyperparameters.
+    """
+
+    trial: int
+    values: Mapping[str, Any]
+    architecture: Mapping[str, Any] | None = None
+    model: str | None = None
+    """URI of the exported model."""
+    parameters: int | None = None
+    latency_ms: float | None = None
+    flops: int | None = None
+
+
+@dataclass(frozen=True)
+class ReportInput:
+    """What is known so far. All that has a default may be missing: a search that still runs."""
+
+    config: Config
+    search: str
+    state: SearchState
+    direction: Literal["max", "min"]
+    schema: DataSchema
+    card: Mapping[str, Any] = field(default_factory=dict)
+    """The content of the data set's card.json."""
+    examples: bytes | None = None
+    """The data set's examples.png."""
+    histories: Mapping[int, tuple[Epoch, ...]] = field(default_factory=dict)
+    """Learning curves by trial number."""
+    winner: Winner | None = None
+    """None: the best trial so far stands in for it."""
+    retrained: tuple[Retrained, ...] = ()
+    evaluation: Evaluation | None = None
+    step_seconds: Mapping[str, float] = field(default_factory=dict)
+    """Wall-clock by step of the pipeline, in the steps' order."""
+    accelerators: int = 0
+    """GPUs or other accelerators that one trial holds."""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    command: str | None = None
+    """What to type to get this again."""
+    finished: bool = False
+    """Whether the whole pipeline is through."""
+
+    @property
+    def objective(self) -> str:
+        """The metric that scores trials."""
+        return self.config.search.objective
+
+    @property
+    def ranked(self) -> list[TrialState]:
+        """Completed trials, best first."""
+        return self.state.ranked(self.direction)
+
+    @property
+    def chosen(self) -> Winner | None:
+        """The winner, or the best trial so far; None while no trial has completed.
+
+        Costs that the winner does not carry are those of its trial.
+        """
+        trial = self._chosen_trial()
+        if trial is None or trial.end is None:
+            return self.winner
+        end, known = trial.end, self.winner
+        if known is None:
+            known = Winner(trial.number, trial.proposal.values)
+        return Winner(
+            trial=known.trial,
+            values=known.values,
+            architecture=known.architecture,
+            model=known.model,
+            parameters=known.parameters if known.parameters is not None else end.parameters,
+            latency_ms=known.latency_ms if known.latency_ms is not None else end.latency_ms,
+            flops=known.flops if known.flops is not None else end.flops,
+        )
+
+    def _chosen_trial(self) -> TrialState | None:
+        if self.winner is not None:
+            return self.state.trials.get(self.winner.trial)
+        ranked = self.ranked
+        return ranked[0] if ranked else None

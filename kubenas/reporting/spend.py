@@ -1,0 +1,41 @@
+"""What the search cost, and what for."""
+
+from dataclasses import dataclass
+
+from kubenas.search.state import SearchState
+from kubenas.trial import Outcome
+
+
+@dataclass(frozen=True)
+class Item:
+    """Seconds of trial processes, and how many attempts they were spent on."""
+
+    label: str
+    seconds: float
+    attempts: int
+    useful: bool
+
+
+def trial_spend(state: SearchState) -> list[Item]:
+    """Seconds of all ended attempts by what came of them, without the empty ones."""
+    items = [_ended(state, outcome) for outcome in Outcome]
+    lost = [lost for trial in state.trials.values() for lost in trial.lost]
+    items.append(
+        Item("lost to failures and restarts", sum(x.seconds for x in lost), len(lost), useful=False)
+    )
+    return [item for item in items if item.attempts]
+
+
+def accelerator_hours(state: SearchState, per_trial: int) -> float:
+    """Hours in which trials held accelerators, times how many each held."""
+    return per_trial * sum(trial.seconds for trial in state.trials.values()) / 3600
+
+
+def _ended(state: SearchState, outcome: Outcome) -> Item:
+    ends = [t.end for t in state.ended(outcome) if t.end and t.proposal.duplicate_of is None]
+    return Item(
+        label=f"{outcome.value} trials",
+        seconds=sum(end.seconds for end in ends),
+        attempts=len(ends),
+        useful=outcome == Outcome.COMPLETED,
+    )
