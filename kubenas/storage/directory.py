@@ -49,10 +49,10 @@ class DirectoryStorage:
     def exists(self, name: str) -> bool:
         return self._path(name).is_file()
 
-    def list(self, prefix: str = "") -> Iterator[ObjectInfo]:
+    def list(self, prefix: str = "", *, after: str = "") -> Iterator[ObjectInfo]:
         folder = self._path(prefix.rpartition("/")[0])
         names = (path.relative_to(self._root).as_posix() for path in _files_under(folder))
-        for name in sorted(name for name in names if name.startswith(prefix)):
+        for name in sorted(name for name in names if name.startswith(prefix) and name > after):
             with suppress(FileNotFoundError):  # deleted since it was listed
                 yield ObjectInfo(name, (self._root / name).stat().st_size)
 

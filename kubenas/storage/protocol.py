@@ -51,8 +51,12 @@ class Storage(Protocol):
         """Whether there is an object (not a folder) of this name."""
         ...
 
-    def list(self, prefix: str = "") -> Iterator[ObjectInfo]:
-        """Objects whose names start with ``prefix``, in the order of their names."""
+    def list(self, prefix: str = "", *, after: str = "") -> Iterator[ObjectInfo]:
+        """Objects whose names start with ``prefix``, in the order of their names.
+
+        Only those whose names come after ``after``, which need not exist: the store starts
+        there, so that the end of a long list costs no more than a short one.
+        """
         ...
 
     def delete(self, name: str) -> None:

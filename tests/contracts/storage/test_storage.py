@@ -99,6 +99,16 @@ def test_lists_by_prefix_in_order(storage: Storage) -> None:
     assert list(storage.list("none/")) == []
 
 
+def test_a_list_starts_after_a_name(storage: Storage) -> None:
+    for name in ["j/1", "j/2", "j/3", "k/1"]:
+        storage.write(name, b"")
+    assert [info.name for info in storage.list("j/", after="j/1")] == ["j/2", "j/3"]
+    assert [info.name for info in storage.list("j/", after="j/11")] == ["j/2", "j/3"]
+    assert [info.name for info in storage.list("j/", after="a")] == ["j/1", "j/2", "j/3"]
+    assert list(storage.list("j/", after="j/3")) == []
+    assert [info.name for info in storage.list(after="j/3")] == ["k/1"]
+
+
 def test_delete_removes_one_object(storage: Storage) -> None:
     storage.write("a/1", b"")
     storage.write("a/2", b"")

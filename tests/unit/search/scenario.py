@@ -59,8 +59,8 @@ class FusedStorage:
         self.delete, self.stage = self._inner.delete, self._inner.stage
         self.upload_tree = self._inner.upload_tree
 
-    def list(self, prefix: str = "") -> Iterator[ObjectInfo]:
-        return self._inner.list(prefix)
+    def list(self, prefix: str = "", *, after: str = "") -> Iterator[ObjectInfo]:
+        return self._inner.list(prefix, after=after)
 
     def write(self, name: str, data: bytes) -> None:
         self._fuse.burn()
