@@ -43,7 +43,7 @@ def _draw_box(draw: Drawing, box: Box, x: float, y: float) -> None:
         "rect", x=x, y=y, width=BOX_WIDTH, height=BOX_HEIGHT, rx=7, css=f"box {box.kind}", tip=tip
     )
     right = x + BOX_WIDTH - 10
-    draw.text(x + 10, y + 19, shorten(box.title, 19), css="box-title")
+    draw.text(x + 10, y + 19, shorten(box.title, 25 - len(box.shape)), css="box-title")
     draw.text(right, y + 19, box.shape, css="box-note", text_anchor="end")
     draw.text(x + 10, y + 36, shorten(extras, 22), css="box-note")
     if box.parameters:

@@ -103,7 +103,7 @@ def _fold(box: Box, layer: Mapping[str, Any]) -> Box:
 
 
 def _title(kind: str, config: Mapping[str, Any]) -> str:
-    words = [{"InputLayer": "Input"}.get(kind, kind)]
+    words = [{"InputLayer": "Input"}.get(kind, kind.removesuffix("2D"))]
     for key in ("filters", "units"):
         if key in config:
             words.append(str(config[key]))
