@@ -16,7 +16,7 @@ run: setup ## Run the whole pipeline on a real data set, on this machine alone
 	$(BIN)/kubenas run examples/digits.yaml
 
 test: check ## Check the code and run the tests that need no cluster
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 check: setup ## Lint, types, and who may import whom
 	$(BIN)/ruff check .
