@@ -19,27 +19,25 @@ from pathlib import Path
 
 from kubenas.search.journal import Journal
 from kubenas.search.layout import attempt_folder, search_folder
-from kubenas.search.records import AttemptLost, Ended, Opened, Record, Started
+from kubenas.search.records import AttemptLost, Ended, Record, Started
 from kubenas.search.run import read_search
 from kubenas.search.state import fold
 from kubenas.steps.status import read_status
-from kubenas.storage import open_storage
+from kubenas.storage import Storage, open_storage
 
 WORKER = f"{sys.executable}\0-m\0kubenas.training.worker"
 
 
-def config(folder: Path, *, trials: int) -> Path:
-    file = folder / "search.yaml"
+def write_config(file: Path, *, trials: int, generation: int) -> None:
     content = {
         "name": "chaos",
         "output": "out",
         "data": {"source": "digits"},
-        "search": {"oracle": "random", "max_trials": trials},
+        "search": {"oracle": "random", "max_trials": trials, "generation": generation},
         "training": {"epochs": 6, "patience": 0},
         "retrain": {"candidates": 1, "seeds": 2},
     }
     file.write_text(json.dumps(content))
-    return file
 
 
 def start(file: Path) -> subprocess.Popen[bytes]:
@@ -52,10 +50,12 @@ def start(file: Path) -> subprocess.Popen[bytes]:
     )
 
 
-def kill_runs(file: Path, *, kills: int, longest: float, chance: random.Random) -> int:
-    """Starts and kills; how many runs were killed before they were through."""
-    killed = 0
-    for number in range(1, kills + 1):
+def kill_runs(
+    file: Path, *, kills: int, trials: int, longest: float, chance: random.Random
+) -> None:
+    """Starts and kills. What gets through before it is killed is searched anew."""
+    killed, generation = 0, 1
+    while killed < kills:
         run = start(file)
         moment = chance.uniform(0.3, longest)
         try:
@@ -64,10 +64,13 @@ def kill_runs(file: Path, *, kills: int, longest: float, chance: random.Random) 
             os.killpg(run.pid, signal.SIGKILL)
             run.communicate()
             killed += 1
-            print(f"kill {number:2}: after {moment:5.1f} s, {progress(file)}", flush=True)
-        else:
-            print(f"kill {number:2}: the run was through before {moment:.1f} s", flush=True)
-    return killed
+            print(f"kill {killed:2}: after {moment:5.1f} s, {progress(file)}", flush=True)
+            continue
+        if run.returncode != 0:
+            raise SystemExit(f"a run failed with exit code {run.returncode}")
+        generation += 1
+        print(f"through before {moment:.1f} s; generation {generation} begins", flush=True)
+        write_config(file, trials=trials, generation=generation)
 
 
 def kill_a_worker(file: Path) -> bool:
@@ -119,26 +122,35 @@ def finish(file: Path) -> str:
     return "" if run.returncode == 0 else said.decode()
 
 
-def problems(output: Path, *, trials: int, worker_killed: bool) -> Iterator[str]:
-    """All that is not as it must be."""
-    storage = open_storage(str(output))
-    summary = json.loads(storage.read("summary.json"))
-    search = summary["search"]
+def problems(storage: Storage, search: str, *, trials: int) -> Iterator[str]:
+    """All that is not as it must be in one search."""
     records = Journal(storage, search_folder(search)).read()
     ends = Counter(record.trial for record in records if isinstance(record, Ended))
     if set(ends) != set(range(trials)) or set(ends.values()) != {1}:
         yield f"trials did not end exactly once each: {dict(ends)}"
     if fold(records) != read_search(storage, search).state:
         yield "two replays of the journal differ"
-    if sum(summary["trials"].values()) != trials:
-        yield f"the summary counts {summary['trials']}"
-    if worker_killed and not any(isinstance(r, AttemptLost) for r in records):
-        yield "the killed worker's attempt was not noticed"
     for record in records:
         if isinstance(record, Started) and record.attempt > 1:
             before = f"{attempt_folder(search, record.trial, record.attempt - 1)}/result.json"
             if storage.exists(before) and json.loads(storage.read(before))["failure"] is None:
                 yield f"trial {record.trial} was trained again although {before} was there"
+
+
+def problems_at_the_end(storage: Storage, *, trials: int, lost_a_worker: bool) -> Iterator[str]:
+    """All that is not as it must be, whichever search it was in."""
+    summary = json.loads(storage.read("summary.json"))
+    if sum(summary["trials"].values()) != trials:
+        yield f"the summary counts {summary['trials']}"
+    searches = {info.name.split("/")[1] for info in storage.list("searches/")}
+    lost = 0
+    for search in sorted(searches):
+        records = Journal(storage, search_folder(search)).read()
+        lost += sum(isinstance(record, AttemptLost) for record in records)
+        print(f"{search}: {table(records)}")
+        yield from problems(storage, search, trials=trials)
+    if lost_a_worker and not lost:
+        yield "the killed worker's attempt was not noticed"
     if left := list(processes(WORKER)):
         yield f"processes were left running: {left}"
 
@@ -156,23 +168,23 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        file = config(Path(folder), trials=arguments.trials)
-        worker_killed = kill_a_worker(file)
-        killed = kill_runs(
+        file = Path(folder) / "search.yaml"
+        write_config(file, trials=arguments.trials, generation=1)
+        lost_a_worker = kill_a_worker(file)
+        kill_runs(
             file,
             kills=arguments.kills,
+            trials=arguments.trials,
             longest=arguments.longest,
             chance=random.Random(arguments.seed),
         )
         if said := finish(file):
             print(f"did not finish: {said}")
             return 1
-        output = Path(folder) / "out"
-        search = json.loads((output / "summary.json").read_text())["search"]
-        records = Journal(open_storage(str(output)), search_folder(search)).read()
-        opened = sum(isinstance(record, Opened) for record in records)
-        print(f"{killed} kills, the search was taken up {opened} times; journal: {table(records)}")
-        found = list(problems(output, trials=arguments.trials, worker_killed=worker_killed))
+        storage = open_storage(f"{folder}/out")
+        found = list(
+            problems_at_the_end(storage, trials=arguments.trials, lost_a_worker=lost_a_worker)
+        )
         print("\n".join(found) or "every trial ended once, none was trained again")
         return 1 if found else 0
 
