@@ -1,0 +1,42 @@
+"""One output, one config."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kubenas.config import Config
+from kubenas.config_file import parse_config
+from kubenas.errors import UserError
+from kubenas.steps.claim import check_claim, claim, read_claim
+from kubenas.storage import open_storage
+
+
+def config(**sections: Any) -> Config:
+    content = {"name": "n", "output": "o", "data": {"source": "digits"}, **sections}
+    return parse_config(content, origin="test")
+
+
+def test_the_same_config_may_come_again_elsewhere_or_oftener(tmp_path: Path) -> None:
+    output = open_storage(str(tmp_path))
+    assert not check_claim(config(), output)
+    claim(config(), output)
+    assert check_claim(config(runner={"workers": 9}, search={"generation": 2}), output)
+    assert read_claim(output) == config()
+
+
+def test_another_is_refused_with_what_differs(tmp_path: Path) -> None:
+    output = open_storage(str(tmp_path))
+    claim(config(), output)
+    with pytest.raises(UserError, match=r"search.seed was 1, now 2; give another 'output'"):
+        claim(config(search={"seed": 2}), output)
+    assert read_claim(output) == config()
+
+
+def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
+    output = open_storage(str(tmp_path))
+    with pytest.raises(UserError, match="no run of kubenas"):
+        read_claim(output)
+    output.write("config.json", b"{}")
+    with pytest.raises(UserError, match="cannot|can read"):
+        read_claim(output)

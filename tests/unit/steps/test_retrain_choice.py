@@ -1,0 +1,45 @@
+"""Which retrained model is chosen."""
+
+from typing import Literal
+
+import pytest
+
+from kubenas.errors import SearchFailed
+from kubenas.steps.retrain import Retraining, choose
+from kubenas.trial import FailureClass, Outcome, Result, Task
+
+
+def retraining(trial: int, seed: int, score: float | None) -> Retraining:
+    outcome = Outcome.FAILED if score is None else Outcome.COMPLETED
+    failure = FailureClass.APPLICATION if score is None else None
+    result = Result(
+        task=Task.TRAIN, trial=trial, attempt=1, outcome=outcome, failure=failure, score=score,
+        message="broke",
+    )  # fmt: skip
+    return Retraining(trial=trial, seed=seed, prefix=f"p/t{trial}-s{seed}/a1", result=result)
+
+
+@pytest.mark.parametrize(("direction", "chosen"), [("max", (1, 2)), ("min", (0, 1))])
+def test_the_best_mean_then_the_best_seed(
+    direction: Literal["max", "min"], chosen: tuple[int, int]
+) -> None:
+    runs = [
+        retraining(0, 1, 0.1),
+        retraining(0, 2, 0.95),
+        retraining(1, 1, 0.8),
+        retraining(1, 2, 0.9),
+    ]
+    choice = choose(runs, direction)
+    assert (choice.chosen.trial, choice.chosen.seed) == chosen
+    assert choice.model == f"p/t{chosen[0]}-s{chosen[1]}/a1/model.keras"
+
+
+def test_a_failed_seed_does_not_count() -> None:
+    choice = choose([retraining(0, 1, None), retraining(0, 2, 0.5), retraining(1, 1, 0.4)], "max")
+    assert (choice.chosen.trial, choice.chosen.seed) == (0, 2)
+
+
+@pytest.mark.parametrize("runs", [[], [retraining(0, 1, None)]])
+def test_nothing_to_choose_from(runs: list[Retraining]) -> None:
+    with pytest.raises(SearchFailed, match="retrain"):
+        choose(runs, "max")
