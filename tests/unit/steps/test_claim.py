@@ -38,5 +38,5 @@ def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no run of kubenas"):
         read_claim(output)
     output.write("config.json", b"{}")
-    with pytest.raises(UserError, match="cannot|can read"):
+    with pytest.raises(UserError, match="can read"):
         read_claim(output)
