@@ -15,6 +15,8 @@ from kubenas.trial import Value
 
 STEPS = ("prepare", "search", "retrain", "evaluate", "export", "report")
 
+_NO_ERROR = {"message": "", "exit_code": 0}
+
 
 class StepOutcome(Value):
     """``steps/<step>.json``."""
@@ -55,9 +57,9 @@ def running_step(step: str, output: Storage, *, key: str) -> Iterator[None]:
     earlier = _earlier(output, step, key)
     started = time.monotonic()
     try:
-        _record(output, earlier.model_copy(update={"state": "running"}))
+        _record(output, earlier.model_copy(update={"state": "running", **_NO_ERROR}))
         yield
-        _record(output, _timed(earlier, started, {"state": "done"}))
+        _record(output, _timed(earlier, started, {"state": "done", **_NO_ERROR}))
     except KubenasError as error:
         _fail(output, _timed(earlier, started, _failure(error)), error)
     except Exception as error:  # noqa: BLE001

@@ -28,7 +28,7 @@ def test_the_same_config_may_come_again_elsewhere_or_oftener(tmp_path: Path) -> 
 def test_another_is_refused_with_what_differs(tmp_path: Path) -> None:
     output = open_storage(str(tmp_path))
     claim(config(), output)
-    with pytest.raises(UserError, match=r"search.seed was 1, now 2; give another 'output'"):
+    with pytest.raises(UserError, match=r"search\.seed was 1, now 2\); give another 'output'"):
         claim(config(search={"seed": 2}), output)
     assert read_claim(output) == config()
 
