@@ -1,5 +1,7 @@
-"""One run at a time on an output of this machine."""
+"""One run at a time of this machine on an output."""
 
+import hashlib
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,9 +11,24 @@ from filelock import FileLock, Timeout
 from kubenas.errors import UserError
 
 
+def local_folder(uri: str) -> Path:
+    """Where a run on the output at ``uri`` keeps its lock, kfp's log and scratch files.
+
+    In the output itself if that is local, else in the user's cache folder.
+    """
+    if "://" not in uri:
+        return Path(uri)
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return cache / "kubenas" / "runs" / hashlib.sha256(uri.encode()).hexdigest()[:16]
+
+
 @contextmanager
-def output_lock(folder: Path) -> Iterator[None]:
+def output_lock(folder: Path, output: str) -> Iterator[None]:
     """Holds ``folder`` for this process; the system lets go of it when the process dies.
+
+    Args:
+        folder: as :func:`local_folder` gives it.
+        output: the output's URI, for messages.
 
     Raises:
         UserError: another run holds it, or the folder cannot be written.
@@ -22,11 +39,11 @@ def output_lock(folder: Path) -> Iterator[None]:
         lock.acquire(timeout=0)
     except Timeout as error:
         raise UserError(
-            f"output {folder} is in use by another 'kubenas run'; wait for it, or stop it first"
+            f"output {output} is in use by another 'kubenas run'; wait for it, or stop it first"
         ) from error
     except OSError as error:
         raise UserError(
-            f"output {folder}: cannot be written: {error.strerror}; choose another 'output'"
+            f"output {output}: {folder} cannot be written: {error.strerror}; choose another 'output'"
         ) from error
     try:
         yield

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from kubenas.cli.answer import Answer
 from kubenas.cli.local_pipeline import LocalPipeline
-from kubenas.cli.output_lock import output_lock
+from kubenas.cli.output_lock import local_folder, output_lock
 from kubenas.cli.progress import display
 from kubenas.config import Config
 from kubenas.config_file import BUNDLED_SOURCES, load_config
@@ -33,7 +33,7 @@ def run_pipeline(file: Path, answer: Answer) -> None:
     config = load_config(file)
     storage = open_storage(config.output)
     resumed = _check(config, storage)
-    with output_lock(Path(storage.uri)):
+    with output_lock(local_folder(storage.uri), storage.uri):
         answer.line(f"{config.name}: {'resuming' if resumed else 'starting'} in {storage.uri}")
         _follow(config, storage, file)
     summary = read_summary(storage)
@@ -56,7 +56,10 @@ def _check(config: Config, storage: Storage) -> bool:
 
 def _follow(config: Config, storage: Storage, file: Path) -> None:
     try:
-        with LocalPipeline(config, Path(storage.uri) / "pipeline") as pipeline, display() as shown:
+        with (
+            LocalPipeline(config, local_folder(storage.uri) / "pipeline") as pipeline,
+            display() as shown,
+        ):
             while not pipeline.finished(_LOOK_SECONDS):
                 shown.show(read_status(storage), read_outcomes(storage))
             shown.show(read_status(storage), read_outcomes(storage))
