@@ -24,7 +24,7 @@ def local_folder(uri: str) -> Path:
 
 @contextmanager
 def output_lock(folder: Path, output: str) -> Iterator[None]:
-    """Holds ``folder`` for this process; the system lets go of it when the process dies.
+    """Holds ``folder`` for this process; the system lets go of it when that dies.
 
     Args:
         folder: as :func:`local_folder` gives it.
@@ -43,7 +43,8 @@ def output_lock(folder: Path, output: str) -> Iterator[None]:
         ) from error
     except OSError as error:
         raise UserError(
-            f"output {output}: {folder} cannot be written: {error.strerror}; choose another 'output'"
+            f"output {output}: {folder} cannot be written: {error.strerror};"
+            " choose another 'output'"
         ) from error
     try:
         yield
