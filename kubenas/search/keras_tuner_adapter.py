@@ -69,6 +69,9 @@ class _Random(_Replayable, RandomSearchOracle):  # type: ignore[misc]
 
 class _Bayesian(_Replayable, BayesianOptimizationOracle):  # type: ignore[misc]
     def populate_space(self, trial_id: str) -> dict[str, Any]:
+        if not self.trials and not self.recorded:
+            # Whoever made the space has said what is sensible: know that before anything else.
+            self.recorded.append(_defaults(self.hyperparameters))
         # Its generator is not part of its state; tied to the trial, a restart draws the same.
         seed = derived_seed("acquisition", self.seed, len(self.trials))
         self._random_state = np.random.RandomState(seed)
@@ -155,3 +158,10 @@ class KerasTunerProposer:
 def _hyperparameters(space: Mapping[str, Any]) -> keras_tuner.HyperParameters:
     """``space`` without values. A copy, for from_config puts objects into what it is given."""
     return keras_tuner.HyperParameters.from_config({**copy.deepcopy(dict(space)), "values": {}})
+
+
+def _defaults(space: keras_tuner.HyperParameters) -> dict[str, Any]:
+    """The default of each hyperparameter that is active when all have their defaults."""
+    defaults = keras_tuner.HyperParameters()
+    defaults.merge(space.space)
+    return dict(defaults.values)

@@ -122,6 +122,11 @@ def test_a_replayed_gaussian_process_proposes_the_same_when_nothing_is_in_flight
     assert again.propose().values == pytest.approx(own.propose().values)
 
 
+def test_bayesian_begins_with_the_defaults_and_only_with_those_that_are_active():
+    first, second = (proposer_for("bayesian", seed=seed).propose().values for seed in (1, 2))
+    assert first == second == {"kind": "dense", "units": 8, "rate": 1e-4, "classes": 10}
+
+
 def test_hyperband_trains_the_better_ones_on():
     own = Journalled(proposer_for("hyperband"))
     for number in range(60):
