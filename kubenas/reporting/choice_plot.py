@@ -12,7 +12,7 @@ from kubenas.reporting.sample import evenly
 from kubenas.reporting.score_axis import score_axis
 from kubenas.reporting.svg import Drawing, shorten
 
-_WIDTH, _LABELS, _RIGHT, _ROW, _TOP = 340.0, 104.0, 42.0, 26.0, 6.0
+_WIDTH, _LABELS, _RIGHT, _ROW, _TOP = 340.0, 116.0, 42.0, 26.0, 6.0
 _MOST_ROWS, _MOST_DOTS = 10, 120
 
 
@@ -33,7 +33,7 @@ def choice_plot(choice: Choice, *, objective: str, direction: Literal["max", "mi
 
 def _strip(draw: Drawing, group: Group, y: float, axis: Axis, objective: str) -> None:
     right = _WIDTH - _RIGHT
-    draw.text(_LABELS - 10, y + 4, shorten(group.label, 15), css="label", text_anchor="end")
+    draw.text(_LABELS - 10, y + 4, shorten(group.label, 16), css="label", text_anchor="end")
     draw.add("line", x1=_LABELS, x2=right, y1=y, y2=y, css="grid")
     for place, value in enumerate(evenly(sorted(group.scores), _MOST_DOTS)):
         jitter = ((place * 7) % 5 - 2) * 1.6

@@ -7,7 +7,7 @@ describes the trials that were run; an oracle runs more of what it likes, so it 
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,8 +19,9 @@ from kubenas.search.state import TrialState
 ENOUGH_TRIALS = 10
 """Below this many scored trials no effect is worth showing."""
 _MOST_GROUPS = 8
-_PERMUTATIONS = 400
-_MOST_TRIALS = 2_000
+_PERMUTATIONS = 1_000
+_MOST_TRIALS = 1_000
+_LEVEL = 0.05
 
 
 @dataclass(frozen=True)
@@ -41,10 +42,12 @@ class Choice:
     """Share of random regroupings of the same scores that look at least as strong."""
     trials: int
     groups: tuple[Group, ...]
+    clear: bool = False
+    """Whether it stands out from chance although so many choices were looked at (5 % level)."""
 
 
 def choices(trials: Sequence[TrialState]) -> list[Choice]:
-    """All hyperparameters that took at least two values, strongest first.
+    """All hyperparameters that took at least two values: clear ones, then strongest first.
 
     ``trials`` are completed ones, best first. Empty when there are too few of them. Scores are
     ranked first (Kruskal and Wallis 1952), so that a few diverged trials do not decide. Among
@@ -55,8 +58,18 @@ def choices(trials: Sequence[TrialState]) -> list[Choice]:
         return []
     sample = scored[:: math.ceil(len(scored) / _MOST_TRIALS)]
     names = dict.fromkeys(name for trial in sample for name in trial.proposal.values)
-    found = (_choice(name, sample) for name in names)
-    return sorted((c for c in found if c), key=lambda c: (-c.effect, c.chance, c.name))
+    found = [choice for name in names if (choice := _choice(name, sample))]
+    return sorted(_cleared(found), key=lambda c: (not c.clear, -c.effect, c.chance, c.name))
+
+
+def _cleared(found: Sequence[Choice]) -> list[Choice]:
+    """Which of many effects are clear (Holm 1979): the chance that even one of them is none."""
+    marked: list[Choice] = []
+    for place, choice in enumerate(sorted(found, key=lambda c: c.chance)):
+        so_far = all(earlier.clear for earlier in marked)
+        clear = so_far and choice.chance * (len(found) - place) <= _LEVEL
+        marked.append(replace(choice, clear=clear))
+    return marked
 
 
 def _choice(name: str, trials: Sequence[TrialState]) -> Choice | None:
@@ -92,12 +105,23 @@ def _quarters(values: NDArray[np.float64]) -> list[tuple[float, str]]:
     """Four ranges with about as many trials in each."""
     inner = np.unique(np.quantile(values, [0.25, 0.5, 0.75], method="inverted_cdf"))
     codes = np.searchsorted(inner, values, side="left")
-    names = {}
-    for code in np.unique(codes):
-        inside = values[codes == code]
-        low, high = plain(float(inside.min())), plain(float(inside.max()))
-        names[int(code)] = low if low == high else f"{low} \u2013 {high}"
+    ranges = {
+        int(code): (values[codes == code].min(), values[codes == code].max())
+        for code in np.unique(codes)
+    }
+    names = {code: _range(float(low), float(high)) for code, (low, high) in ranges.items()}
     return [(float(code), names[int(code)]) for code in codes]
+
+
+def _range(low: float, high: float) -> str:
+    """Two numbers with as few digits as tell them apart."""
+    if low.is_integer() and high.is_integer():
+        return f"{low:.0f}" if low == high else f"{low:.0f}\u2013{high:.0f}"
+    for digits in (2, 3, 4):
+        first, last = f"{low:.{digits}g}", f"{high:.{digits}g}"
+        if first != last:
+            return f"{first}\u2013{last}"
+    return first
 
 
 def _effect(ranks: NDArray[np.float64], codes: NDArray[np.int_], k: int) -> tuple[float, float]:
@@ -105,20 +129,20 @@ def _effect(ranks: NDArray[np.float64], codes: NDArray[np.int_], k: int) -> tupl
     n = len(ranks)
     if total == 0 or n <= k:
         return 0.0, 1.0
-    eta = _between(ranks, codes, k) / total
-    random = np.random.default_rng(0)
-    as_strong = sum(
-        _between(random.permutation(ranks), codes, k) / total >= eta - 1e-12
-        for _ in range(_PERMUTATIONS)
-    )
+    eta = float(_between(ranks, codes, k)) / total
+    repeated = np.broadcast_to(ranks, (_PERMUTATIONS, n))
+    regrouped = np.random.default_rng(0).permuted(repeated, axis=1)
+    as_strong = int((_between(regrouped, codes, k) / total >= eta - 1e-12).sum())
     effect = max(0.0, 1 - (1 - eta) * (n - 1) / (n - k))
     return effect, (as_strong + 1) / (_PERMUTATIONS + 1)
 
 
-def _between(ranks: NDArray[np.float64], codes: NDArray[np.int_], k: int) -> float:
-    sizes = np.bincount(codes, minlength=k)
-    means = np.bincount(codes, weights=ranks, minlength=k) / np.maximum(sizes, 1)
-    return float((sizes * (means - ranks.mean()) ** 2).sum())
+def _between(ranks: NDArray[np.float64], codes: NDArray[np.int_], k: int) -> NDArray[np.float64]:
+    """The sum of squares between groups, for each row of ``ranks`` (..., n)."""
+    members = (codes[:, None] == np.arange(k)).astype(float)
+    sizes = members.sum(axis=0)
+    means = (ranks - ranks.mean(axis=-1, keepdims=True)) @ members / sizes
+    return np.asarray((sizes * means**2).sum(axis=-1))
 
 
 def _ranks(scores: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,13 +1,14 @@
 """The data card as Markdown, as Kubeflow shows it on the page of a run."""
 
 from kubenas.data.card import DataCard
+from kubenas.reporting.markdown import escaped
 
 
 def render_data_card(card: DataCard) -> str:
     """What a person should know about a prepared data set before trusting a model of it."""
     height, width, channels = card.shape
     lines = [
-        f"# Data: {card.source}",
+        f"# Data: {escaped(card.source)}",
         "",
         f"- {card.examples:,} examples of {len(card.classes)} classes for {card.task}",
         f"- {height} x {width} pixels, {channels} channel(s), stored as {card.dtype}",
@@ -15,17 +16,13 @@ def render_data_card(card: DataCard) -> str:
         f"- duplicates: {card.duplicates:,}; the same picture in two classes:"
         f" {card.label_conflicts:,}",
         f"- digest `{card.digest}`, split seed {card.seed}",
-        *(f"- {note}" for note in card.notes),
-        *(f"- **warning**: {warning}" for warning in card.warnings),
+        *(f"- {escaped(note)}" for note in card.notes),
+        *(f"- **warning**: {escaped(warning)}" for warning in card.warnings),
         "",
         "| class | " + " | ".join(card.counts) + " |",
         "|---|" + "---:|" * len(card.counts),
     ]
     for index, name in enumerate(card.classes):
         counts = " | ".join(f"{by_class[index]:,}" for by_class in card.counts.values())
-        lines.append(f"| {_escaped(name)} | {counts} |")
+        lines.append(f"| {escaped(name)} | {counts} |")
     return "\n".join(lines) + "\n"
-
-
-def _escaped(text: str) -> str:
-    return text.replace("|", "\\|").replace("<", "&lt;")

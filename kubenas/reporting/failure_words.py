@@ -3,6 +3,7 @@
 from collections import defaultdict
 from dataclasses import dataclass
 
+from kubenas.reporting.lost_attempts import last_seconds, superseded, tried_again
 from kubenas.search.state import SearchState
 from kubenas.trial import FailureClass, Outcome
 
@@ -40,13 +41,14 @@ def failure_groups(state: SearchState) -> list[FailureGroup]:
     """Groups by reason, most frequent first: trials without a score, and attempts lost."""
     found: dict[tuple[str, str], list[tuple[int, float, str]]] = defaultdict(list)
     for number, trial in sorted(state.trials.items()):
-        for lost in trial.lost:
-            key = (reason(lost.failure), "tried again" if trial.end else "not yet decided")
+        for lost in superseded(trial):
+            again = "tried again" if tried_again(trial, lost) else "not yet decided"
+            key = (reason(lost.failure), again)
             found[key].append((number, lost.seconds, lost.message))
         end = trial.end
         if end and end.outcome != Outcome.COMPLETED and trial.proposal.duplicate_of is None:
             key = (reason(end.failure), end.outcome.value)
-            found[key].append((number, end.seconds, end.message))
+            found[key].append((number, last_seconds(trial), end.message))
     groups = [_group(why, what, entries) for (why, what), entries in found.items()]
     return sorted(groups, key=lambda group: (-len(group.trials), group.reason))
 

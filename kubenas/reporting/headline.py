@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from kubenas.reporting.quantities import (
     compact,
+    count,
     duration,
     milliseconds,
     percent,
@@ -32,7 +33,8 @@ def headline(report: ReportInput) -> str:
     if evaluation is None:
         best = report.ranked[0].end if report.ranked else None
         value = score(best.score if best else None, report.objective)
-        return f"The best of {_trials(report)} so far has {report.objective} {value}."
+        far = "" if report.state.closed else " so far"
+        return f"The best of {_trials(report)}{far} has {report.objective} {value}."
     return (
         f"Of {_trials(report)}, the network of trial {chosen.trial} was chosen; it is right on"
         f" {percent(evaluation.accuracy)} of {plural(evaluation.examples, 'test example')}."
@@ -42,7 +44,7 @@ def headline(report: ReportInput) -> str:
 def tiles(report: ReportInput) -> list[Tile]:
     """The figures, most wanted first; those that are not known yet are left out."""
     found = [*_quality(report), *_cost(report)]
-    seconds = sum(report.step_seconds.values()) or report.state.active_seconds
+    seconds = sum(report.seconds_by_step.values())
     found.append(Tile("Time", duration(seconds), "all steps" if report.finished else "so far"))
     return found
 
@@ -73,14 +75,15 @@ def _cost(report: ReportInput) -> list[Tile]:
     chosen = report.chosen
     found = []
     if chosen and chosen.parameters is not None:
-        found.append(Tile("Weights", compact(chosen.parameters), "of the chosen network"))
+        note = f"of the {'chosen' if report.decided else 'best'} network"
+        found.append(Tile("Weights", compact(chosen.parameters), note))
     if chosen and chosen.latency_ms is not None:
         note = "one example, on the machine that trained it"
         found.append(Tile("Latency", milliseconds(chosen.latency_ms), note))
     ended = len(report.state.ended())
     failed = ended - len(report.state.ended(Outcome.COMPLETED))
     found.append(
-        Tile("Trials", str(ended), f"{failed} without a score" if failed else "all scored")
+        Tile("Trials", count(ended), f"{failed} without a score" if failed else "all scored")
     )
     return found
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from kubenas.reporting.headline import headline, tiles
+from kubenas.reporting.markdown import escaped
 from kubenas.reporting.quantities import ascii_spaces, percent, plain, score
 from kubenas.reporting.report_input import ReportInput
 from kubenas.reporting.retrain_table import candidates
@@ -46,7 +47,7 @@ def _quality(report: ReportInput) -> Iterator[str]:
     yield "|---|---:|---:|---:|---:|"
     for each in report.evaluation.classes[:_MOST_CLASSES]:
         shares = " | ".join(percent(v) for v in (each.precision, each.recall, each.f1))
-        yield f"| {_cell(each.name)} | {each.support} | {shares} |"
+        yield f"| {escaped(each.name)} | {each.support} | {shares} |"
 
 
 def _network(report: ReportInput) -> Iterator[str]:
@@ -55,7 +56,10 @@ def _network(report: ReportInput) -> Iterator[str]:
     if report.chosen is None:
         yield "None was found yet."
         return
-    yield from (f"- {name}: {plain(value)}" for name, value in report.chosen.values.items())
+    yield from (
+        f"- {escaped(name)}: {escaped(plain(value))}"
+        for name, value in report.chosen.values.items()
+    )
 
 
 def _training(report: ReportInput) -> Iterator[str]:
@@ -76,7 +80,7 @@ def _limits(report: ReportInput) -> Iterator[str]:
     yield "Measured on data like the training data only; other cameras, crops or classes are not"
     yield "covered. A picture of none of the classes is still given one of them."
     for warning in report.card.get("warnings", ()):
-        yield f"- {warning}"
+        yield f"- {escaped(warning)}"
 
 
 def _lineage(report: ReportInput) -> Iterator[str]:
@@ -86,7 +90,3 @@ def _lineage(report: ReportInput) -> Iterator[str]:
     yield f"  seed {report.config.search.seed}"
     yield f"- data `{report.schema.digest}`"
     yield f"- {', '.join(f'{name} {version}' for name, version in report.versions.items())}"
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("<", "&lt;")

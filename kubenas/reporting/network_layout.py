@@ -102,7 +102,7 @@ class _Net:
             offsets.append(at)
             at += self.half(node) + GAP + self.half(following)
         free = [wished[node] - offset for node, offset in zip(rank, offsets, strict=True)]
-        weights = [1.0 if node in self.boxes else 0.1 for node in rank]
+        weights = [1.0 if node in self.boxes else 1e-3 for node in rank]
         fitted = isotonic(free, weights)
         return {n: x + offset for n, x, offset in zip(rank, fitted, offsets, strict=True)}
 

@@ -23,6 +23,8 @@ class Axis:
     name: str
     write: Callable[[float], str]
     log: bool = False
+    whole: bool = False
+    """Whether only whole numbers mean something."""
 
     def share(self, value: float) -> float:
         """Where ``value`` lies: 0 at the axis' low end, 1 at its high end."""
@@ -33,7 +35,7 @@ class Axis:
         """Round numbers inside the range."""
         if self.log:
             return _log_ticks(self.low, self.high, most)
-        return _linear_ticks(self.low, self.high, most)
+        return _linear_ticks(self.low, self.high, most, whole=self.whole)
 
     def _scale(self, value: float) -> float:
         return math.log10(max(value, 1e-300)) if self.log else value
@@ -86,6 +88,15 @@ class Plot:
             self._across(x) + shift, self._down(y) + 4, text, css=css, text_anchor=anchor
         )
 
+    def legend(self, entries: Sequence[tuple[str, str]]) -> None:
+        """Names of lines, each after its class, above the frame on the right."""
+        right = WIDTH - _RIGHT
+        for text, css in reversed(entries):
+            self._drawing.text(right, 14, text, css="tick", text_anchor="end")
+            right -= 7.0 * len(text) + 4
+            self._drawing.add("line", x1=right - 12, x2=right, y1=10, y2=10, css=f"line {css}")
+            right -= 22
+
     def markup(self) -> Markup:
         """The finished plot."""
         return self._drawing.markup()
@@ -118,12 +129,14 @@ def padded(low: float, high: float, share: float = 0.05) -> tuple[float, float]:
     return low - margin, high + margin
 
 
-def _linear_ticks(low: float, high: float, most: int) -> list[float]:
+def _linear_ticks(low: float, high: float, most: int, *, whole: bool = False) -> list[float]:
     if not high > low:
         return [low]
     rough = (high - low) / most
     size = 10 ** math.floor(math.log10(rough))
     step = next(size * s for s in _TICK_STEPS if size * s >= rough * (1 - 1e-9))
+    if whole:
+        step = math.ceil(step)
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
     return [round(i * step, 12) for i in range(first, last + 1)]
 

@@ -33,12 +33,12 @@ def plural(number: int, noun: str, many: str | None = None) -> str:
     return f"{count(number)} {noun if number == 1 else many or noun + 's'}"
 
 
-def compact(number: float) -> str:
-    """Three digits and a decimal prefix, such as 1.23 M."""
+def compact(number: float, digits: int = 3) -> str:
+    """``digits`` significant digits and a decimal prefix, such as 1.23 M."""
     for size, prefix in _PREFIXES:
         if abs(number) >= size * 0.9995:
-            return f"{number / size:.3g}{THIN}{prefix}"
-    return f"{number:.3g}"
+            return f"{number / size:.{digits}g}{THIN}{prefix}"
+    return f"{number:.{digits}g}"
 
 
 def percent(share: float, digits: int = 1) -> str:
@@ -52,7 +52,7 @@ def percent(share: float, digits: int = 1) -> str:
 
 def percent_interval(low: float, high: float) -> str:
     """Two shares of one as a range in per cent."""
-    return f"{100 * low:.1f}\u2013{percent(high)}"
+    return f"{percent(low).removesuffix(f'{THIN}%')}\u2013{percent(high)}"
 
 
 def is_share(objective: str) -> bool:
@@ -71,9 +71,18 @@ def score(value: float | None, objective: str) -> str:
     return f"{value:.4f}" if 1e-3 <= abs(value) < 1e4 else f"{value:.4g}"
 
 
+def spread(value: float | None, objective: str) -> str:
+    """A standard deviation of the objective; a dash where there is none."""
+    if value is None:
+        return "\u2013"
+    return "\u00b1" + (percent(value, 2) if is_share(objective) else f"{value:.2g}")
+
+
 def milliseconds(value: float) -> str:
     """A latency."""
-    return f"{value:.2f}{THIN}ms" if value < 10 else f"{value:.3g}{THIN}ms"
+    if value < 9.995:
+        return f"{value:.2f}{THIN}ms"
+    return f"{value:.1f}{THIN}ms" if value < 99.95 else f"{count(round(value))}{THIN}ms"
 
 
 def plain(value: object) -> str:

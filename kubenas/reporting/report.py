@@ -74,6 +74,7 @@ def _filters(report: ReportInput) -> dict[str, Any]:
         "ms": lambda value: "\u2013" if value is None else quantities.milliseconds(value),
         "duration": quantities.duration,
         "percent": quantities.percent,
+        "spread": lambda value: quantities.spread(value, report.objective),
         "plain": quantities.plain,
         "reason": reason,
     }
@@ -91,6 +92,7 @@ def _search(report: ReportInput) -> dict[str, Any]:
         "rows_left_out": len(board.rows) - len(rows),
         "value_words": _value_words,
         "choices": _choices(report),
+        "scored": len(report.ranked),
         "enough_trials": ENOUGH_TRIALS,
         "failures": failure_groups(report.state),
     }

@@ -73,8 +73,6 @@ class ReportInput:
     accelerators: int = 0
     """GPUs or other accelerators that one trial holds."""
     versions: Mapping[str, str] = field(default_factory=dict)
-    command: str | None = None
-    """What to type to get this again."""
     finished: bool = False
     """Whether the whole pipeline is through."""
 
@@ -82,6 +80,19 @@ class ReportInput:
     def objective(self) -> str:
         """The metric that scores trials."""
         return self.config.search.objective
+
+    @property
+    def decided(self) -> bool:
+        """Whether the winner is final: chosen among those that were trained again."""
+        return self.winner is not None and bool(self.retrained)
+
+    @property
+    def seconds_by_step(self) -> dict[str, float]:
+        """Wall-clock by step. A step tells its own at its end; of the search more is known."""
+        known = dict(self.step_seconds)
+        if not self.finished:
+            known["search"] = max(known.get("search", 0.0), self.state.active_seconds)
+        return known
 
     @property
     def ranked(self) -> list[TrialState]:

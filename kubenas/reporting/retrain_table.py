@@ -13,7 +13,7 @@ class Candidate:
 
     trial: int
     scores: tuple[float | None, ...]
-    """By seed; None: it failed."""
+    """By seed, those of all candidates; None: it failed or was not trained yet."""
     mean: float | None
     spread: float | None
     """Standard deviation over the seeds; None for fewer than two."""
@@ -23,14 +23,16 @@ class Candidate:
 def candidates(retrained: Sequence[Retrained]) -> list[Candidate]:
     """The candidates in the order in which they were retrained."""
     trials = dict.fromkeys(each.trial for each in retrained)
-    return [_candidate(n, [each for each in retrained if each.trial == n]) for n in trials]
+    seeds = sorted({each.seed for each in retrained})
+    return [_candidate(n, [each for each in retrained if each.trial == n], seeds) for n in trials]
 
 
-def _candidate(trial: int, runs: Sequence[Retrained]) -> Candidate:
+def _candidate(trial: int, runs: Sequence[Retrained], seeds: Sequence[int]) -> Candidate:
+    by_seed = {run.seed: run.score for run in runs}
     scored = [run.score for run in runs if run.score is not None]
     return Candidate(
         trial=trial,
-        scores=tuple(run.score for run in runs),
+        scores=tuple(by_seed.get(seed) for seed in seeds),
         mean=statistics.fmean(scored) if scored else None,
         spread=statistics.stdev(scored) if len(scored) > 1 else None,
         seconds=sum(run.seconds for run in runs),

@@ -1,7 +1,7 @@
 """The axis that shows scores: its range leaves out what is so bad that it hides the rest."""
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Literal
 
 import numpy as np
@@ -34,14 +34,7 @@ def outside(scores: Iterable[float], axis: Axis) -> int:
     return sum(not axis.low <= score <= axis.high for score in scores)
 
 
-def share_writer(low: float, high: float) -> Callable[[float], str]:
-    """Writes shares of one in per cent, with as many decimals as the range needs."""
-    span = 100 * (high - low)
-    digits = 0 if span >= 5 else 1 if span >= 0.5 else 2
-    return lambda value: f"{100 * value:.{digits}f}%"
-
-
 def _axis(low: float, high: float, objective: str) -> Axis:
     if is_share(objective):
-        return Axis(low, high, objective, share_writer(low, high))
-    return Axis(low, high, objective, lambda value: f"{value:.4g}")
+        return Axis(low, high, objective, lambda value: f"{100 * value:.6g}%")
+    return Axis(low, high, objective, lambda value: f"{value:.6g}")

@@ -38,7 +38,7 @@ class Figure:
 def best_by_trial(report: ReportInput) -> Figure | None:
     """The incumbent against the number of trials that had ended."""
     steps = incumbents(report.state, report.direction)
-    x = Axis(0, max(1, len(steps)), "trials ended", lambda value: count(round(value)))
+    x = Axis(0, max(1, len(steps)), "trials ended", lambda v: count(round(v)), whole=True)
     return _best(report, steps, x, [float(step.ended) for step in steps])
 
 
@@ -76,7 +76,7 @@ def score_by_cost(report: ReportInput, cost: str) -> Figure | None:
         if point.trial not in on_front:
             plot.dot(point.cost, point.score, "faint", tip=_cost_tip(point, report, cost))
     plot.steps([(p.cost, p.score) for p in front], "second")
-    for point in front:
+    for point in evenly(front, MOST_DOTS):
         css = "first" if chosen and point.trial == chosen.trial else "second"
         plot.dot(point.cost, point.score, css, tip=_cost_tip(point, report, cost), radius=4.5)
     _mark_chosen(plot, points, report, cost)
@@ -100,14 +100,15 @@ def learning_curves(report: ReportInput) -> Figure | None:
     values = [y for curve in curves.values() for _, y in curve]
     y = score_axis(values, objective, report.direction)
     longest = max(x for curve in curves.values() for x, _ in curve)
-    x = Axis(1, max(2, longest), "epoch", lambda value: f"{value:.0f}")
+    x = Axis(1, max(2, longest), "epoch", lambda value: f"{value:.0f}", whole=True)
     plot = Plot(x, y, label=f"Learning curves of {len(curves)} trials: {objective} by epoch")
     top, rest = order[:_HIGHLIGHTED], order[_HIGHLIGHTED:]
     for number in evenly(rest, MOST_CURVES):
         plot.line(curves[number], "faint", tip=f"trial {number}")
+    plot.legend([(str(number), f"top{place}") for place, number in enumerate(top)])
     for place, number in reversed(list(enumerate(top))):
         plot.line(curves[number], f"top{place}", tip=f"trial {number}")
-    caption = "In colour, best first: " + ", ".join(f"trial {number}" for number in top) + "."
+    caption = f"In colour, named by number: the best of {plural(len(curves), 'trial')}."
     return Figure("Learning curves", plot.markup(), caption)
 
 
@@ -132,9 +133,8 @@ def _best(
             plot.dot(place, step.score or 0.0, "faint", tip=_step_tip(step, report))
     line = [(place, step.best or 0.0) for place, step in scored if step.improved]
     plot.steps([*line, (places[-1], line[-1][1])], "first")
-    for place, step in scored:
-        if step.improved:
-            plot.dot(place, step.score or 0.0, "first", tip=_step_tip(step, report), radius=4)
+    for place, step in evenly([pair for pair in scored if pair[1].improved], MOST_DOTS):
+        plot.dot(place, step.score or 0.0, "first", tip=_step_tip(step, report), radius=4)
     caption = f"Each dot is a trial, the line the best so far.{_hidden(scores, plot.y)}"
     return Figure(f"Best so far by {x.name.split(',')[0]}", plot.markup(), caption)
 
@@ -142,7 +142,7 @@ def _best(
 def _cost_plot(report: ReportInput, cost: str, points: Sequence[Point]) -> Plot:
     low, high = min(p.cost for p in points), max(p.cost for p in points)
     name = "latency of one example, ms" if cost == "latency_ms" else "weights"
-    write = _plain_ms if cost == "latency_ms" else compact
+    write = _plain_ms if cost == "latency_ms" else _weights
     log = high > 8 * low
     if log:
         low, high = low / 1.15, high * 1.15
@@ -165,7 +165,7 @@ def _mark_chosen(plot: Plot, points: Sequence[Point], report: ReportInput, cost:
             plot.name(
                 point.cost,
                 point.score,
-                "chosen" if report.winner else "best",
+                "chosen" if report.decided else "best",
                 "mark",
                 anchor=anchor,
             )
@@ -193,7 +193,11 @@ def _cost_tip(point: Point, report: ReportInput, cost: str) -> str:
 
 
 def _plain_ms(value: float) -> str:
-    return f"{value:.3g}"
+    return f"{value:.6g}"
+
+
+def _weights(value: float) -> str:
+    return compact(value, 6)
 
 
 def _sampled(number: int, noun: str) -> str:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from kubenas.reporting.lost_attempts import last_seconds, superseded
 from kubenas.search.state import SearchState
 from kubenas.trial import Outcome
 
@@ -19,7 +20,7 @@ class Item:
 def trial_spend(state: SearchState) -> list[Item]:
     """Seconds of all ended attempts by what came of them, without the empty ones."""
     items = [_ended(state, outcome) for outcome in Outcome]
-    lost = [lost for trial in state.trials.values() for lost in trial.lost]
+    lost = [lost for trial in state.trials.values() for lost in superseded(trial)]
     items.append(
         Item("lost to failures and restarts", sum(x.seconds for x in lost), len(lost), useful=False)
     )
@@ -32,10 +33,10 @@ def accelerator_hours(state: SearchState, per_trial: int) -> float:
 
 
 def _ended(state: SearchState, outcome: Outcome) -> Item:
-    ends = [t.end for t in state.ended(outcome) if t.end and t.proposal.duplicate_of is None]
+    own = [trial for trial in state.ended(outcome) if trial.proposal.duplicate_of is None]
     return Item(
         label=f"{outcome.value} trials",
-        seconds=sum(end.seconds for end in ends),
-        attempts=len(ends),
+        seconds=sum(last_seconds(trial) for trial in own),
+        attempts=len(own),
         useful=outcome == Outcome.COMPLETED,
     )

@@ -20,6 +20,8 @@ class Drawing:
         box = f"0 0 {_number(width)} {_number(height)}"
         self._root = ET.Element("svg", {"viewBox": box, "role": "img", "aria-label": label})
         self._root.set("style", f"max-width:{_number(width * 1.25)}px")
+        self._root.set("width", _number(width))
+        self._root.set("height", _number(height))
         self._stack = [self._root]
 
     def add(self, tag: str, *, text: str = "", tip: str = "", **attributes: Attribute) -> None:
