@@ -6,7 +6,7 @@ from typing import Literal
 
 from kubenas.config import SearchConfig
 from kubenas.search.state import SearchState
-from kubenas.trial import Outcome
+from kubenas.search.tally import Tally
 
 
 @dataclass(frozen=True)
@@ -24,20 +24,16 @@ class Usage:
     """Median over completed trials; None: not known yet."""
 
 
-def measure(
-    state: SearchState, *, now: float, direction: Literal["max", "min"], accelerators: int = 0
-) -> Usage:
+def measure(state: SearchState, tally: Tally, *, now: float, accelerators: int = 0) -> Usage:
     """The usage at Unix time ``now``, with ``accelerators`` in each trial."""
-    ranked = state.ranked(direction)
-    best = ranked[0] if ranked else None
-    trial_seconds = sum(trial.seconds for trial in state.trials.values())
+    score, number = tally.best or (None, None)
     return Usage(
         trials=len(state.trials),
         seconds=seconds_at_work(state, now=now),
-        gpu_hours=accelerators * trial_seconds / 3600,
-        best=best.end.score if best and best.end else None,
-        best_trial=best.number if best else None,
-        epoch_seconds=_epoch_seconds(state),
+        gpu_hours=accelerators * tally.seconds / 3600,
+        best=score,
+        best_trial=number,
+        epoch_seconds=median(tally.epoch_seconds) if tally.epoch_seconds else None,
     )
 
 
@@ -77,12 +73,3 @@ def target_reached(config: SearchConfig, usage: Usage, direction: Literal["max",
         return False
     sign = 1 if direction == "max" else -1
     return sign * usage.best >= sign * config.target_score
-
-
-def _epoch_seconds(state: SearchState) -> float | None:
-    own = [
-        trial.end.seconds / trial.end.epochs
-        for trial in state.ended(Outcome.COMPLETED)
-        if trial.end and trial.end.epochs and trial.end.attempt == 1
-    ]
-    return median(own) if own else None

@@ -2,38 +2,29 @@
 
 from collections import Counter
 
-from kubenas.search.state import SearchState, TrialState
-from kubenas.trial import FailureClass, Outcome
+from kubenas.search.state import SearchState
+from kubenas.search.tally import Tally
+from kubenas.trial import Outcome
 
 FIRST_TRIALS = 5
 """If so many come to nothing by errors of the program, no more are run."""
 
 
-def hopeless(state: SearchState, *, since: float) -> bool:
-    """Whether nothing ever completed and the first trials since Unix time ``since`` all failed.
+def hopeless(tally: Tally) -> bool:
+    """Whether nothing ever completed and the first trials of this controller all failed.
 
     Only what this controller has seen counts: someone who mends the error and starts the same
     search again gets another try.
     """
-    if state.ended(Outcome.COMPLETED):
-        return False
-    recent = [trial for trial in _trained(state) if trial.end and trial.end.at >= since]
-    failed = [
-        trial for trial in recent if trial.end and trial.end.failure == FailureClass.APPLICATION
-    ]
-    return len(recent) >= FIRST_TRIALS and len(failed) == len(recent)
+    all_failed = tally.lately_broken == tally.lately_trained >= FIRST_TRIALS
+    return all_failed and not tally.completed
 
 
 def most_frequent_reason(state: SearchState) -> str:
     """The failure and the message that most trials ended with; empty if no trial ended."""
     reasons = Counter(
         (f"{trial.end.failure.value}: " if trial.end.failure else "") + trial.end.message
-        for trial in _trained(state)
-        if trial.end and trial.end.outcome != Outcome.COMPLETED
+        for trial in state.ended()
+        if trial.end and trial.end.outcome != Outcome.COMPLETED and trial.end.attempt is not None
     )
     return reasons.most_common(1)[0][0] if reasons else ""
-
-
-def _trained(state: SearchState) -> list[TrialState]:
-    """Ended trials but the duplicates, which say nothing new."""
-    return [trial for trial in state.ended() if trial.end and trial.end.attempt is not None]

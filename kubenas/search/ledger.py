@@ -11,8 +11,9 @@ from kubenas.search.outputs import has_checkpoint
 from kubenas.search.proposer import NoProposal, Proposer
 from kubenas.search.records import AttemptLost, Ended, Proposed, Record, Started
 from kubenas.search.running import EndedAttempt
-from kubenas.search.state import SearchState, TrialState, advance, fold
-from kubenas.search.trial_specs import TrialSpecs
+from kubenas.search.state import SearchState, TrialState, advance, fold, of_trial
+from kubenas.search.tally import Tally
+from kubenas.search.trial_specs import TrialSpecs, parent_of
 from kubenas.trial import AttemptSpec, FailureClass, Result
 
 _NUMBERS = ("score", "metrics", "epochs", "seconds", "parameters", "flops", "latency_ms")
@@ -35,8 +36,7 @@ class Ledger:
     ) -> None:
         records = journal.read()
         self.state: SearchState = fold(records)
-        self.attempts_ended = 0
-        """Since this ledger was opened; what was used changes only with it."""
+        self.tally = Tally(self.state, specs.definition.direction)
         self._journal = journal
         self._proposer = proposer
         self._specs = specs
@@ -52,15 +52,11 @@ class Ledger:
         """How many of the latest proposals were duplicates."""
         return self._originals.in_a_row
 
-    def open_trials(self) -> list[TrialState]:
-        """Trials that have not ended, by number."""
-        return [trial for trial in self.state.trials.values() if trial.end is None]
-
     def record(self, record: Record) -> None:
         """Makes a record durable, then takes it into the state."""
         self._journal.append(record)
         self.state = advance(self.state, record)
-        self.attempts_ended += isinstance(record, AttemptLost | Ended)
+        self.tally.take(record, self.state.trials[record.trial] if of_trial(record) else None)
 
     def propose(self) -> Proposed | NoProposal:
         """Has the oracle propose a trial; one that repeats an ended trial ends at once."""
@@ -82,7 +78,7 @@ class Ledger:
 
     def intend(self, trial: TrialState, *, deadline: float | None) -> AttemptSpec:
         """Records that the trial's next attempt is about to be started."""
-        spec = self._specs.next_attempt(self.state, trial, deadline=deadline)
+        spec = self._specs.next_attempt(trial, parent=self._parent(trial), deadline=deadline)
         self.record(Started(at=self._clock(), trial=spec.trial, attempt=spec.attempt))
         return spec
 
@@ -124,6 +120,15 @@ class Ledger:
         if original is not None and (end := self.state.trials[original].end):
             self._record_end(trial, end_like(end, trial=trial.number, at=self._clock()))
 
+    def _parent(self, trial: TrialState) -> TrialState | None:
+        """The trained trial that ``trial`` goes on from: of a duplicate its original."""
+        oracle_trial = parent_of(trial)
+        number = None if oracle_trial is None else self.tally.number(oracle_trial)
+        if number is None:
+            return None
+        original = self.state.trials[number].proposal.duplicate_of
+        return self.state.trials[number if original is None else original]
+
     def _losses(self, trial: TrialState) -> list[Loss]:
         folders = (self._specs.folder(lost.trial, lost.attempt) for lost in trial.lost)
         storage = self._specs.storage
@@ -149,7 +154,7 @@ class Ledger:
             numbers = {name: getattr(result, name) for name in _NUMBERS}
             ended = ended.model_copy(update=numbers)
         self._record_end(trial, ended)
-        for other in self.open_trials():
+        for other in self.tally.open:
             if other.proposal.duplicate_of == trial.number:
                 self.end_if_duplicate(other)
 

@@ -9,7 +9,6 @@ import os
 import socket
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import NoReturn
 
 from kubenas.errors import Interrupted, KubenasError, SearchFailed, UserError
@@ -65,9 +64,7 @@ class SearchLoop:
         self._interruption = interruption
         self._on_progress = on_progress
         self._clock = clock
-        self._opened_at = 0.0
         self._not_before: dict[int, float] = {}
-        self._measured: tuple[int, budget.Usage | None] = (0, None)
         self._dry = False
         """The oracle has nothing to propose until a trial ends."""
         self._paused = ""
@@ -113,16 +110,15 @@ class SearchLoop:
     def _open(self) -> None:
         """Settles what the last controller left: nothing finished is done again."""
         cut_off_at = self._state.last_at or 0.0
-        self._opened_at = self._clock()
         controller = f"{socket.gethostname()}:{os.getpid()}"
-        self._ledger.record(Opened(at=self._opened_at, controller=controller))
+        self._ledger.record(Opened(at=self._clock(), controller=controller))
         adopted = set(self._runner.adopt())
-        for trial in self._ledger.open_trials():
+        for trial in self._ledger.tally.open:
             if trial.in_flight:
                 self._recover(trial, adopted, cut_off_at)
             else:
                 self._ledger.end_if_lost_for_good(trial)
-        for trial in self._ledger.open_trials():
+        for trial in self._ledger.tally.open:
             self._ledger.end_if_duplicate(trial)
 
     def _recover(self, trial: TrialState, adopted: set[AttemptRef], cut_off_at: float) -> None:
@@ -147,7 +143,7 @@ class SearchLoop:
 
     def _fill_slots(self) -> None:
         while self._running.free and not self._interruption.requested and not self._nothing_more():
-            trial = next(filter(self._startable, self._ledger.open_trials()), None)
+            trial = next(filter(self._startable, self._ledger.tally.open), None)
             if trial is not None:
                 self._start(trial)
             elif not self._propose():
@@ -193,7 +189,7 @@ class SearchLoop:
 
     def _nothing_left(self) -> str:
         """Why there is nothing left to do; empty: there is."""
-        if self._ledger.open_trials():
+        if self._ledger.tally.open:
             return ""
         if reason := budget.no_more_trials(self._config, self._usage()):
             return reason
@@ -206,7 +202,7 @@ class SearchLoop:
             self._leave(Interrupted("search: stopped; the same command resumes"))
         if self._paused:
             self._leave(UserError(f"search paused: {self._paused}"))
-        if hopeless(self._state, since=self._opened_at):
+        if hopeless(self._ledger.tally):
             reason = most_frequent_reason(self._state)
             self._leave(SearchFailed(f"search: the first trials all failed, mostly by {reason}"))
 
@@ -221,20 +217,13 @@ class SearchLoop:
     # What is told.
 
     def _usage(self) -> budget.Usage:
-        """Measured anew, which looks at all trials, only when an attempt has ended."""
-        state, now = self._state, self._clock()
-        ended, usage = self._measured
-        if usage is None or ended != self._ledger.attempts_ended:
-            usage = budget.measure(state, now=now, direction=self._direction)
-            self._measured = (self._ledger.attempts_ended, usage)
-        seconds = budget.seconds_at_work(state, now=now)
-        return replace(usage, trials=len(state.trials), seconds=seconds)
+        return budget.measure(self._state, self._ledger.tally, now=self._clock())
 
     def _report(self) -> None:
         if self._on_progress is None:
             return
         usage = self._usage()
-        done, total = len(self._state.ended()), self._config.max_trials
+        done, total = self._ledger.tally.ended, self._config.max_trials
         left = budget.seconds_left(self._config, usage)
         self._on_progress(
             Progress(

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Literal, TypeAlias, TypeGuard
 
+from kubenas.search.chunked_map import ChunkedMap
+from kubenas.search.journal_reader import JournalDamaged
 from kubenas.search.records import (
     AttemptLost,
     Closed,
@@ -14,6 +16,8 @@ from kubenas.search.records import (
     Started,
 )
 from kubenas.trial import Outcome
+
+TrialRecord: TypeAlias = Proposed | Started | AttemptLost | Ended
 
 
 @dataclass(frozen=True)
@@ -72,13 +76,21 @@ def fold(records: Iterable[Record]) -> SearchState:
     """The state after ``records``, which come in the journal's order.
 
     Raises:
-        ValueError: a record contradicts those before it.
+        JournalDamaged: a record contradicts those before it.
     """
     state = SearchState()
     trials: dict[int, TrialState] = {}  # ours alone until it is returned: no copy a record
-    for record in records:
-        state = _apply(state, record, trials)
-    return replace(state, trials=trials)
+    for sequence, record in enumerate(records, start=1):
+        try:
+            if of_trial(record):
+                trials[record.trial] = _told(trials.get(record.trial), record)
+            state = _passed(state, record)
+        except ValueError as error:
+            raise JournalDamaged(
+                f"journal entry {sequence:08d}.json: {error}; restore the journal from a backup, or"
+                " raise search.generation to search again from scratch"
+            ) from error
+    return replace(state, trials=ChunkedMap.of(trials))
 
 
 def advance(state: SearchState, record: Record) -> SearchState:
@@ -87,16 +99,23 @@ def advance(state: SearchState, record: Record) -> SearchState:
     Raises:
         ValueError: ``record`` contradicts those before it.
     """
-    trials = dict(state.trials)
-    return replace(_apply(state, record, trials), trials=trials)
+    trials = state.trials
+    if of_trial(record):
+        told = _told(trials.get(record.trial), record)
+        whole = trials if isinstance(trials, ChunkedMap) else ChunkedMap.of(trials)
+        trials = whole.with_value(record.trial, told)
+    return replace(_passed(state, record), trials=trials)
 
 
-def _apply(state: SearchState, record: Record, trials: dict[int, TrialState]) -> SearchState:
-    """The state's clock and end after ``record``; its trials go into ``trials``."""
+def of_trial(record: Record) -> TypeGuard[TrialRecord]:
+    """Whether ``record`` is about a trial, and not about the search."""
+    return isinstance(record, Proposed | Started | AttemptLost | Ended)
+
+
+def _passed(state: SearchState, record: Record) -> SearchState:
+    """The search's own clock and end after ``record``, without its trials."""
     if state.closed and not isinstance(record, Opened):
         raise ValueError(f"a closed search has a record '{record.kind}'")
-    if isinstance(record, Proposed | Started | AttemptLost | Ended):
-        trials[record.trial] = _told(trials.get(record.trial), record)
     passed = 0.0
     if state.last_at is not None and not isinstance(record, Opened):
         passed = max(0.0, record.at - state.last_at)
@@ -107,7 +126,7 @@ def _apply(state: SearchState, record: Record, trials: dict[int, TrialState]) ->
     )
 
 
-def _told(trial: TrialState | None, record: Proposed | Started | AttemptLost | Ended) -> TrialState:
+def _told(trial: TrialState | None, record: TrialRecord) -> TrialState:
     """A trial after a record about it."""
     if isinstance(record, Proposed):
         if trial is not None:

@@ -8,7 +8,7 @@ from kubenas.search.definition import SearchDefinition
 from kubenas.search.layout import attempt_folder
 from kubenas.search.outputs import checkpoint_uri
 from kubenas.search.seeds import derived_seed
-from kubenas.search.state import SearchState, TrialState
+from kubenas.search.state import TrialState
 from kubenas.storage import Storage, join
 from kubenas.trial import AttemptSpec, Task, TrainingPlan
 
@@ -34,13 +34,13 @@ class TrialSpecs:
         return join(self.storage.uri, self.folder(trial, attempt))
 
     def next_attempt(
-        self, state: SearchState, trial: TrialState, *, deadline: float | None
+        self, trial: TrialState, *, parent: TrialState | None, deadline: float | None
     ) -> AttemptSpec:
         """The spec of the trial's next attempt.
 
         Args:
-            state: of the search, for a trial that goes on where another one ended.
             trial: the trial to run.
+            parent: the trained trial that it goes on from, if it does.
             deadline: Unix time at which the search's own time is over.
         """
         definition, number = self.definition, trial.number
@@ -56,7 +56,7 @@ class TrialSpecs:
             dataset=definition.dataset,
             hyperparameters={"space": self.space["space"], "values": values},
             training=self._plan(number, values),
-            resume_from=self._newest_checkpoint(state, trial),
+            resume_from=self._newest_checkpoint(trial, parent),
             deadline=deadline,
             max_seconds=definition.config.training.max_trial_seconds,
         )
@@ -73,24 +73,17 @@ class TrialSpecs:
             keep_checkpoint=_EPOCHS in values,
         )
 
-    def _newest_checkpoint(self, state: SearchState, trial: TrialState) -> str | None:
+    def _newest_checkpoint(self, trial: TrialState, parent: TrialState | None) -> str | None:
         """Its own newest checkpoint, else the last one of the trial that it goes on from."""
         for attempt in range(len(trial.started), 0, -1):
             own = checkpoint_uri(self.storage, self.folder(trial.number, attempt))
             if own:
                 return own
-        parent = _parent(state, trial.proposal.values)
         if parent is None or parent.end is None or parent.end.attempt is None:
             return None
         return checkpoint_uri(self.storage, self.folder(parent.number, parent.end.attempt))
 
 
-def _parent(state: SearchState, values: Mapping[str, Any]) -> TrialState | None:
-    """The trained trial that Hyperband wants trained further."""
-    if _PARENT not in values:
-        return None
-    for trial in state.trials.values():
-        if trial.proposal.oracle_trial == values[_PARENT]:
-            original = trial.proposal.duplicate_of
-            return trial if original is None else state.trials[original]
-    return None
+def parent_of(trial: TrialState) -> str | None:
+    """The oracle's id of the trial that Hyperband wants trained further as ``trial``."""
+    return trial.proposal.values.get(_PARENT)

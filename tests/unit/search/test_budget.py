@@ -12,6 +12,7 @@ from kubenas.search.progress import estimate_seconds_left
 from kubenas.search.records import Ended, Opened, Proposed, Started
 from kubenas.search.seeds import derived_seed
 from kubenas.search.state import SearchState, fold
+from kubenas.search.tally import Tally
 from kubenas.trial import Outcome
 
 USAGE = Usage(trials=3, seconds=50.0, gpu_hours=1.0, best=0.9, best_trial=1, epoch_seconds=4.0)
@@ -62,12 +63,14 @@ def test_usage_is_measured_from_the_state():
                 epochs=4,
             ),
         ]
-    usage = measure(fold(records), now=115.0, direction="max", accelerators=2)
+    state = fold(records)
+    usage = measure(state, Tally(state, "max"), now=115.0, accelerators=2)
     assert (usage.trials, usage.best, usage.best_trial) == (3, 0.7, 1)
     assert usage.epoch_seconds == 2.0
     assert usage.gpu_hours == pytest.approx(2 * 52 / 3600)
     assert usage.seconds >= 15.0
-    assert measure(SearchState(), now=1.0, direction="max").best is None
+    empty = SearchState()
+    assert measure(empty, Tally(empty, "max"), now=1.0).best is None
 
 
 @given(values)

@@ -89,7 +89,7 @@ def empty(path):
         (tear, "torn"),
         (empty, "torn"),
         (alter, "checksum"),
-        (age, "version 'kubenas/journal/v2'"),
+        (lambda path: path.write_text('{"schema": "katib/v1"}'), "version 'katib/v1'"),
         (copy_next, "entry 4"),
         (lambda path: path.write_text("[]"), "00000003.json"),
         (lambda path: path.write_text("{}"), "no field 'schema'"),

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kubenas.search.journal import JournalDamaged
 from kubenas.search.records import AttemptLost, Closed, Ended, Opened, Proposed, Started
 from kubenas.search.state import SearchState, advance, fold
 from kubenas.trial import FailureClass, Outcome
@@ -96,5 +97,5 @@ CLOSED = Closed(at=0.0, reason="done")
     ],
 )
 def test_contradictions_are_refused(records, words):
-    with pytest.raises(ValueError, match=words):
+    with pytest.raises(JournalDamaged, match=rf"0000000{len(records)}.json: .*{words}"):
         fold(records)

@@ -1,0 +1,48 @@
+"""A frozen mapping by number, where a copy with one value more costs little at any length."""
+
+from collections.abc import Iterator, Mapping
+from typing import Generic, Self, TypeVar
+
+V = TypeVar("V")
+
+_CHUNK = 128
+"""Copying so many entries takes about a microsecond."""
+
+
+class ChunkedMap(Mapping[int, V], Generic[V]):
+    """Values by number, in chunks of neighbours; a changed copy shares all chunks but one.
+
+    Args:
+        chunks: by number // 128, the values of those numbers. Left alone from now on.
+    """
+
+    def __init__(self, chunks: Mapping[int, Mapping[int, V]]) -> None:
+        self._chunks = chunks
+        self._length = sum(map(len, chunks.values()))
+
+    @classmethod
+    def of(cls, values: Mapping[int, V]) -> Self:
+        """A map of ``values``."""
+        chunks: dict[int, dict[int, V]] = {}
+        for number, value in values.items():
+            chunks.setdefault(number // _CHUNK, {})[number] = value
+        return cls(chunks)
+
+    def with_value(self, number: int, value: V) -> Self:
+        """A copy in which ``number`` has ``value``."""
+        index = number // _CHUNK
+        chunk = {**self._chunks.get(index, {}), number: value}
+        return type(self)({**self._chunks, index: chunk})
+
+    def __getitem__(self, number: int) -> V:
+        return self._chunks[number // _CHUNK][number]
+
+    def __iter__(self) -> Iterator[int]:
+        for chunk in self._chunks.values():
+            yield from chunk
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({dict(self)!r})"
