@@ -1,0 +1,119 @@
+import math
+
+import pytest
+
+from kubenas.data.card import DataCard
+from kubenas.reporting.data_card import render_data_card
+from kubenas.reporting.failure_words import WORDS, failure_groups
+from kubenas.reporting.model_card import render_model_card
+from kubenas.reporting.report_input import Retrained
+from kubenas.reporting.retrain_table import candidates
+from kubenas.reporting.spend import accelerator_hours, trial_spend
+from kubenas.trial import FailureClass
+
+from .materials import NASTY, Shape, material, search_state
+
+
+@pytest.mark.parametrize("shape", [Shape(0), Shape(12), Shape(12, finished=False), Shape(200)])
+def test_every_second_and_every_attempt_is_spent_once(shape) -> None:
+    state = search_state(shape)
+    items = trial_spend(state)
+    assert math.isclose(
+        sum(item.seconds for item in items), sum(t.seconds for t in state.trials.values())
+    )
+    running = sum(trial.in_flight for trial in state.trials.values())
+    started = sum(len(trial.started) for trial in state.trials.values())
+    assert sum(item.attempts for item in items) == started - running
+
+
+def test_accelerator_hours_count_each_that_was_held() -> None:
+    state = search_state(Shape(40))
+    seconds = sum(trial.seconds for trial in state.trials.values())
+    assert accelerator_hours(state, 2) == pytest.approx(2 * seconds / 3_600)
+    assert accelerator_hours(state, 0) == 0
+
+
+def test_an_attempt_that_ended_its_trial_was_not_tried_again() -> None:
+    groups = {(g.reason, g.consequence): g for g in failure_groups(search_state(Shape(40)))}
+    killed = groups[WORDS[FailureClass.HOST_OOM], "failed"]
+    assert killed.trials == (5, 28)
+    assert killed.seconds == pytest.approx(2.4)
+    assert (WORDS[FailureClass.HOST_OOM], "tried again") not in groups
+    evicted = groups[WORDS[FailureClass.DISRUPTION], "tried again"]
+    assert evicted.trials == (4, 13 + 9, 31)
+    assert evicted.example == "evicted <by> the node"
+
+
+def test_every_class_of_failure_has_words() -> None:
+    assert set(WORDS) == set(FailureClass)
+
+
+def test_candidates_are_told_by_seed() -> None:
+    runs = [Retrained(7, 1, 0.5, 2.0), Retrained(7, 2, 0.7, 3.0), Retrained(3, 2, None, 1.0)]
+    first, second = candidates(runs)
+    assert (first.trial, first.scores, first.mean) == (7, (0.5, 0.7), 0.6)
+    assert first.spread == pytest.approx(0.1 * math.sqrt(2))
+    assert first.seconds == 5.0
+    assert (second.scores, second.mean, second.spread) == ((None, None), None, None)
+
+
+@pytest.mark.parametrize("shape", [Shape(0), Shape(12, finished=False), Shape(40, "min", 100)])
+def test_a_model_card_of_any_search_has_all_sections(shape) -> None:
+    card = render_model_card(material(shape))
+    sections = [line for line in card.splitlines() if line.startswith("## ")]
+    assert sections == [
+        "## Use",
+        "## Quality",
+        "## Network",
+        "## Data and training",
+        "## Limits",
+        "## Lineage",
+    ]
+    assert "\u202f" not in card
+    assert not card.startswith("\n")
+
+
+def test_a_model_card_tells_what_the_model_is() -> None:
+    report = material(Shape(40))
+    card = render_model_card(report)
+    assert report.evaluation
+    assert report.winner
+    assert f"right on {100 * report.evaluation.accuracy:.1f} % of 1 500 test examples" in card
+    assert "`runs/fashion/export`" in card
+    assert f"- optimizer: {report.winner.values['optimizer']}" in card
+    assert "float32, (batch, 28, 28, 1)" in card
+
+
+def test_cards_take_texts_of_users_for_texts() -> None:
+    report = material(Shape(12, nasty=True))
+    card = render_model_card(report)
+    assert "<script>" not in card
+    assert "| a\\|b |" in card
+    assert "&lt;script>" in card
+
+
+def test_a_data_card_has_a_row_a_class_and_escapes_their_names() -> None:
+    names = (*NASTY, "two\nlines")
+    card = render_data_card(
+        DataCard(
+            source="<i>.npz",
+            digest="d",
+            task="image-classification",
+            examples=10,
+            shape=(8, 8, 1),
+            dtype="uint8",
+            classes=names,
+            counts={"train": (1, 2, 3, 4, 5)},
+            imbalance=5.0,
+            duplicates=0,
+            label_conflicts=0,
+            seed=1,
+            notes=("a <b>",),
+            warnings=("<u>",),
+        )
+    )
+    assert not any(mark in card for mark in ("<script", "<i>", "<b>", "<u>", "<img"))
+    rows = [line for line in card.splitlines() if line.startswith("|")]
+    assert len(rows) == 2 + len(names)
+    assert rows[4] == "| a\\|b | 3 |"
+    assert rows[6] == "| two lines | 5 |"

@@ -1,0 +1,232 @@
+import re
+import time
+from dataclasses import replace
+
+import pytest
+
+from kubenas.reporting.leaderboard import leaderboard
+from kubenas.reporting.report import render_report
+from kubenas.reporting.report_input import ReportInput, Retrained
+from kubenas.search.state import SearchState, TrialState
+from kubenas.trial import Outcome
+
+from .materials import NASTY, Shape, branching_network, class_names, evaluation, material
+from .page import Page
+
+DASH = "\u2013"
+SHAPES = [
+    Shape(0),
+    Shape(0, finished=False),
+    Shape(1),
+    Shape(1, finished=False),
+    Shape(12, finished=False),
+    Shape(12, "min", finished=False),
+    Shape(30, classes=2),
+    Shape(30, "min", classes=100),
+    Shape(40, nasty=True),
+    Shape(200),
+]
+
+
+def page_of(report: ReportInput) -> Page:
+    return Page(render_report(report))
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_a_report_of_any_search_is_sound_and_alone(shape: Shape) -> None:
+    page = page_of(material(shape))
+    assert "script" not in page.tags
+    assert "link" not in page.tags
+    assert all(each.startswith("data:image/png;base64,") for each in page.loads)
+    assert "url(" not in page.html
+    assert "@import" not in page.html
+    assert "nan" not in re.findall(r"[a-z]+", " ".join(map(_coordinates, page.drawings)))
+    assert len(page.html.encode()) < 3_000_000
+
+
+def _coordinates(drawing) -> str:
+    return " ".join(
+        value
+        for element in drawing.iter()
+        for name, value in element.attrib.items()
+        if name in ("x", "y", "d", "cx", "cy", "r", "x1", "x2", "y1", "y2", "width", "height")
+    )
+
+
+@pytest.fixture(scope="module")
+def ten_thousand() -> ReportInput:
+    return material(Shape(10_000))
+
+
+def test_ten_thousand_trials_are_quick_and_small(ten_thousand) -> None:
+    started = time.process_time()
+    html = render_report(ten_thousand)
+    assert time.process_time() - started < 20
+    assert len(html.encode()) < 3_000_000
+    page = Page(html)
+    assert len(page.table("Rank")) == 500
+    left_out = len(ten_thousand.state.ended()) - 500
+    assert f"{left_out:,} more are in leaderboard.csv".replace(",", " ") in page.text
+
+
+def test_ten_thousand_trials_each_better_than_the_one_before_stay_small(ten_thousand) -> None:
+    trials = {
+        number: _better(trial)
+        for number, trial in ten_thousand.state.trials.items()
+        if trial.end and trial.end.outcome == Outcome.COMPLETED
+    }
+    report = replace(ten_thousand, state=SearchState(trials=trials), histories={})
+    assert len(render_report(report).encode()) < 3_000_000
+
+
+def _better(trial: TrialState) -> TrialState:
+    """As its number is higher: better, larger and slower."""
+    number = trial.number
+    costs = {"parameters": 1_000 + number, "latency_ms": 1.0 + number}
+    assert trial.end
+    return replace(trial, end=trial.end.model_copy(update={"score": number / 10_000, **costs}))
+
+
+def test_the_figures_of_a_finished_report_are_those_of_its_search() -> None:
+    report = material(Shape(40))
+    page = page_of(report)
+    best = report.ranked[0]
+    assert report.evaluation
+    accuracy = report.evaluation.accuracy
+    assert f"Of 40 trials, the network of trial {best.number} was chosen" in page.text
+    assert f"right on {100 * accuracy:.1f} % of 1 500 test examples" in page.text
+    assert f"Best in search {100 * best.end.score:.2f} %" in page.text
+    without = 40 - len(report.state.ended(Outcome.COMPLETED))
+    assert f"Trials 40 {without} without a score" in page.text
+    assert "Time 1 h 01 min all steps" in page.text
+    assert "The chosen network" in page.text
+    assert "all 40 trials were run" in page.text
+    assert "not finished" not in page.text
+
+
+def test_a_running_search_calls_nothing_chosen_and_counts_its_own_time() -> None:
+    report = material(Shape(12, finished=False))
+    page = page_of(report)
+    seconds = 12.5 + report.state.active_seconds
+    assert f"Time {seconds // 60:.0f} min {round(seconds % 60):02d} s so far" in page.text
+    assert "The best of 10 trials so far" in page.text
+    assert "chosen" not in page.text
+    assert "The best network" in page.text
+    assert "not finished" in page.text
+    assert "Not evaluated yet" in page.text
+
+
+def test_a_closed_search_is_not_called_unfinished_business() -> None:
+    report = material(Shape(12), finished=False, evaluation=None, winner=None, retrained=())
+    assert "The best of 12 trials has val_accuracy" in page_of(report).text
+
+
+def test_without_any_completed_trial_the_report_says_so() -> None:
+    assert "No trial has completed yet" in page_of(material(Shape(0, finished=False))).text
+    report = material(Shape(0))
+    assert report.state.closed
+    page = page_of(report)
+    assert "No trial completed." in page.text
+    assert "Trials 0 none ended" in page.text
+
+
+def test_the_board_on_the_page_is_the_leaderboard() -> None:
+    report = material(Shape(40))
+    rows = page_of(report).table("Rank")
+    board = leaderboard(
+        report.state, search=report.search, objective=report.objective, direction=report.direction
+    )
+    assert [int(row[1]) for row in rows] == [row.trial for row in board.rows]
+    assert [row[0] for row in rows] == [DASH if r.rank is None else str(r.rank) for r in board.rows]
+    assert rows[0][2] == f"{100 * report.ranked[0].end.score:.2f} %"
+    duplicate = next(row for row in rows if row[1] == "13")
+    assert duplicate[-1] == "the same network as trial 10"
+
+
+def test_texts_of_users_are_never_markup() -> None:
+    report = material(Shape(40, nasty=True))
+    page = page_of(report)
+    for name in NASTY:
+        assert name in page.text
+    assert "script" not in page.tags
+    assert page.tags.count("img") == 1
+    assert "<b>negative</b> dimension" in page.text
+
+
+def test_the_drawings_of_the_test_split_follow_the_number_of_classes() -> None:
+    labels = {n: _labels(page_of(material(Shape(12, classes=n)))) for n in (2, 10, 100)}
+    assert any("ROC curve" in label for label in labels[2])
+    assert any("Confusion matrix of 10 classes" in label for label in labels[10])
+    assert not any("ROC" in label for label in labels[10])
+    assert not any("Confusion matrix" in label for label in labels[100])
+
+
+def _labels(page: Page) -> list[str]:
+    return [drawing.get("aria-label", "") for drawing in page.drawings]
+
+
+def test_each_class_has_its_scores_and_its_examples() -> None:
+    report = material(Shape(12, classes=100))
+    page = page_of(report)
+    assert report.evaluation
+    scores, counts = page.table("Class")[:100], page.table("Class")[100:]
+    assert [row[0] for row in scores] == list(class_names(Shape(classes=100)))
+    assert [row[3] for row in scores] == [
+        f"{100 * c.recall:.1f} %" for c in report.evaluation.classes
+    ]
+    assert counts[-1] == ["all", "70 000", "15 000", "15 000"]
+
+
+def test_a_seed_that_is_missing_leaves_its_cell_empty() -> None:
+    retrained = (Retrained(3, 1, 0.91), Retrained(3, 2, 0.93), Retrained(5, 2, 0.92))
+    rows = page_of(material(Shape(12), retrained=retrained)).table("Candidate")
+    assert rows[0][1:4] == ["91.00 %", "93.00 %", "92.00 %"]
+    assert rows[1][1:5] == [DASH, "92.00 %", "92.00 %", DASH]
+
+
+def test_the_network_is_drawn_once_and_its_choices_listed() -> None:
+    report = material(Shape(12))
+    page = page_of(report)
+    assert sum(label.startswith("The network:") for label in _labels(page)) == 1
+    assert report.winner
+    assert [row[0] for row in page.table("Choice")] == list(report.winner.values)
+
+
+def test_what_went_wrong_is_told_once() -> None:
+    report = material(Shape(12))
+    rows = page_of(report).table("Reason")
+    assert ["Ran out of main memory", "failed", "1", "1.2 s", "killed: 5 GiB used"] in rows
+    assert [row[1] for row in rows].count("tried again") == 1
+    assert sum(int(row[2]) for row in rows) == 3
+
+
+def test_few_trials_are_too_few_and_equal_trials_show_nothing() -> None:
+    few = page_of(material(Shape(9)))
+    assert "Fewer than 10 scored trials" in few.text
+    report = material(Shape(30))
+    same = {
+        n: replace(t, proposal=t.proposal.model_copy(update={"values": {"layers": 1}}))
+        for n, t in report.state.trials.items()
+    }
+    alike = replace(report, state=SearchState(trials=same, closed=report.state.closed))
+    assert "No choice took two values" in page_of(alike).text
+
+
+def test_all_right_is_no_mistake() -> None:
+    names = class_names(Shape(classes=3))
+    perfect = evaluation(names).model_copy(
+        update={"confusion": ((5, 0, 0), (0, 5, 0), (0, 0, 5)), "accuracy": 1.0}
+    )
+    report = material(Shape(12, classes=3), evaluation=perfect)
+    assert "No mistakes." in page_of(report).text
+    assert "right on 100.0 % of" in page_of(report).text
+
+
+def test_a_report_says_the_same_twice() -> None:
+    shape = Shape(30)
+    assert render_report(material(shape)) == render_report(material(shape))
+
+
+def test_the_architecture_of_the_material_branches() -> None:
+    inbound = [layer["inbound"] for layer in branching_network()["layers"]]
+    assert max(map(len, inbound)) == 3
