@@ -82,9 +82,8 @@ def _cost(report: ReportInput) -> list[Tile]:
         found.append(Tile("Latency", milliseconds(chosen.latency_ms), note))
     ended = len(report.state.ended())
     failed = ended - len(report.state.ended(Outcome.COMPLETED))
-    found.append(
-        Tile("Trials", count(ended), f"{failed} without a score" if failed else "all scored")
-    )
+    note = f"{count(failed)} without a score" if failed else "all scored" if ended else "none ended"
+    found.append(Tile("Trials", count(ended), note))
     return found
 
 
