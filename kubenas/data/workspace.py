@@ -1,6 +1,7 @@
 """A place for half-done work, beside the place where it will end up."""
 
 import errno
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -20,7 +21,8 @@ def workspace(output: Storage) -> Iterator[Path]:
     """An empty local folder, for one process at a time; it is gone afterwards.
 
     What a killed process left in it is removed by the next one. A second process waits for the
-    first. It is on the output's own file system, where finished files need not be copied.
+    first. Beside a local output, where finished files need not be copied; else in the user's own
+    temporary folder.
 
     Raises:
         StorageError: the disk is full or may not be written to.
@@ -40,7 +42,7 @@ def workspace(output: Storage) -> Iterator[Path]:
 
 def _place(output: Storage) -> Path:
     if "://" in output.uri:
-        return Path(tempfile.gettempdir()) / "kubenas-prepare"
+        return Path(tempfile.gettempdir()) / f"kubenas-prepare-{os.getuid()}"
     return Path(output.uri) / "data" / ".tmp-prepare"
 
 
