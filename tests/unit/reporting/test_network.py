@@ -12,7 +12,7 @@ from kubenas.reporting.network_drawing import network_drawing
 from kubenas.reporting.network_graph import boxes
 from kubenas.reporting.network_layout import BOX_HEIGHT, BOX_WIDTH, isotonic, layout
 
-from .materials import branching_network, layer
+from .networks import branching_network, layer
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -35,7 +35,7 @@ def drawing_of(architecture: dict[str, Any]) -> ET.Element:
     return ET.fromstring(markup)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(graphs())
 def test_boxes_never_overlap_and_every_edge_leads_down(graph) -> None:
     plan = layout(graph)
@@ -52,7 +52,7 @@ def test_boxes_never_overlap_and_every_edge_leads_down(graph) -> None:
         assert BOX_HEIGHT / 2 <= y <= plan.height - BOX_HEIGHT / 2 + 1e-6
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(graphs())
 def test_a_lane_passes_between_boxes_not_through_them(graph) -> None:
     plan = layout(graph)
@@ -172,7 +172,7 @@ def test_a_deep_network_is_drawn_soon() -> None:
     assert time.process_time() - started < 5
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.tuples(st.integers(-9, 9), st.integers(1, 5)), max_size=12))
 def test_isotonic_regression_is_that_of_scikit_learn(pairs) -> None:
     from sklearn.isotonic import isotonic_regression  # noqa: PLC0415

@@ -10,7 +10,7 @@ from kubenas.reporting.report_input import ReportInput, Retrained
 from kubenas.search.state import SearchState, TrialState
 from kubenas.trial import Outcome
 
-from .materials import NASTY, Shape, branching_network, class_names, evaluation, material
+from .materials import NASTY, Shape, class_names, evaluation, material
 from .page import Page
 
 DASH = "\u2013"
@@ -225,8 +225,3 @@ def test_all_right_is_no_mistake() -> None:
 def test_a_report_says_the_same_twice() -> None:
     shape = Shape(30)
     assert render_report(material(shape)) == render_report(material(shape))
-
-
-def test_the_architecture_of_the_material_branches() -> None:
-    inbound = [layer["inbound"] for layer in branching_network()["layers"]]
-    assert max(map(len, inbound)) == 3
