@@ -41,6 +41,14 @@ def check(scenario, state):
     assert set(scenario.proposer.reported) == {str(n) for n in range(len(PROPOSALS))}
 
 
+@pytest.fixture(scope="module", autouse=True)
+def short_segments():
+    """So that some are written, and crashes come between an entry and its segment."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("kubenas.search.journal_segment.SEGMENT_ENTRIES", 8)
+        yield
+
+
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory):
     scenario = Scenario(tmp_path_factory.mktemp("undisturbed"), PROPOSALS)

@@ -1,5 +1,6 @@
 """The journal on a real directory: what it promises, and what it refuses to believe."""
 
+import hashlib
 import json
 import time
 from pathlib import Path
@@ -104,6 +105,35 @@ def test_a_damaged_entry_is_named_with_a_remedy_and_never_skipped(written, damag
     assert words in message
     assert str(entry(written, 3)) in message
     assert "backup" in message
+    assert "\n" not in message
+
+
+def resealed(record: bytes) -> bytes:
+    """The first entry with another record, its checksum right."""
+    content = json.loads(record)
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    seal = hashlib.sha256(canonical.encode()).hexdigest()
+    head = {"schema": "kubenas/journal/v1", "sequence": 1, "sha256": seal}
+    return json.dumps({**head, "record": content}).encode()
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b'{"schema": "kubenas/journal/v2"}', "version 'kubenas/journal/v2', written by a newer"),
+        (resealed(b'{"kind": "paused", "at": 1.0}'), "does not know"),
+        (resealed(b'{"kind": "closed", "at": 1.0, "reason": "", "by": "x"}'), "closed.by"),
+    ],
+)
+def test_what_a_newer_kubenas_has_written_asks_for_an_upgrade(tmp_path, content, words):
+    entry(tmp_path, 1).parent.mkdir(parents=True)
+    entry(tmp_path, 1).write_bytes(content)
+    with pytest.raises(JournalDamaged) as caught:
+        journal(tmp_path).read()
+    message = str(caught.value)
+    assert words in message
+    assert str(entry(tmp_path, 1)) in message
+    assert "upgrade kubenas" in message
     assert "\n" not in message
 
 

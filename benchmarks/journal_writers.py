@@ -1,0 +1,95 @@
+"""Two writers of one journal, killed at random moments, and what must hold afterwards."""
+
+import multiprocessing
+import os
+import random
+import signal
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+from kubenas.search.journal import AnotherController, Journal
+from kubenas.search.records import Ended, Opened, Proposed, Record, Started
+from kubenas.search.state import SearchState, advance, fold
+from kubenas.storage import open_storage
+
+_SEARCH = "searches/killed"
+_LONGEST_SECONDS = 0.25
+"""That a writer lives: long enough to read the journal and to take it some steps on."""
+
+
+def kill_writers(uri: str, *, kills: int, seed: int = 1) -> str:
+    """Kills writers so many times; what they did in words, or what was lost or doubled."""
+    chance = random.Random(seed)
+    with tempfile.TemporaryDirectory() as folder:
+        told = Path(folder)
+        writers = [_start(uri, told) for _ in range(2)]
+        for _ in range(kills):
+            time.sleep(chance.uniform(0.0, _LONGEST_SECONDS))
+            place = chance.randrange(2)
+            _kill(writers[place])
+            writers[place] = _start(uri, told)
+        for writer in writers:
+            _kill(writer)
+        return _verdict(uri, told, kills)
+
+
+def _start(uri: str, told: Path) -> multiprocessing.Process:
+    """Forked, so that it begins at once; it opens the store for itself."""
+    writer = multiprocessing.get_context("fork").Process(target=_write, args=(uri, told))
+    writer.start()
+    return writer
+
+
+def _kill(writer: multiprocessing.Process) -> None:
+    os.kill(writer.pid or 0, signal.SIGKILL)
+    writer.join()
+    if writer.exitcode != -signal.SIGKILL:
+        raise RuntimeError(f"a writer died of something else: exit code {writer.exitcode}")
+
+
+def _write(uri: str, told: Path) -> None:
+    """Takes the search up as often as it loses it, until it is killed."""
+    with (told / f"{os.getpid()}-{time.monotonic_ns()}").open("a", buffering=1) as acknowledged:
+        while True:
+            journal = Journal(open_storage(uri), _SEARCH)
+            records = journal.read()
+            state, number = fold(records), len(records)
+            try:
+                record: Record = Opened(at=time.time(), controller=str(os.getpid()))
+                while True:
+                    journal.append(record)
+                    state, number = advance(state, record), number + 1
+                    acknowledged.write(f"{number} {record.kind} {record.at!r}\n")
+                    record = _next(state)
+            except AnotherController:
+                acknowledged.write("lost\n")
+
+
+def _next(state: SearchState) -> Record:
+    """The step that the search must take now, whoever takes it."""
+    last = len(state.trials) - 1
+    trial = state.trials.get(last)
+    if trial is None or trial.end is not None:
+        values = {"x": last + 1}
+        return Proposed(at=time.time(), trial=last + 1, values=values, oracle_trial=str(last + 1))
+    if not trial.started:
+        return Started(at=time.time(), trial=last, attempt=1)
+    return Ended(at=time.time(), trial=last, attempt=1, outcome="completed", score=0.5)
+
+
+def _verdict(uri: str, told: Path, kills: int) -> str:
+    records = Journal(open_storage(uri), _SEARCH).read()
+    fold(records)  # refuses a second end, and a step without the one before it
+    ends = Counter(record.trial for record in records if isinstance(record, Ended))
+    lines = [line for file in told.iterdir() for line in file.read_text().splitlines()]
+    acknowledged = Counter(line for line in lines if line != "lost")
+    found = Counter(f"{n} {record.kind} {record.at!r}" for n, record in enumerate(records, 1))
+    lost, doubled = acknowledged - found, [trial for trial, count in ends.items() if count != 1]
+    if lost or doubled:
+        return f"LOST {list(lost)}, ENDED TWICE {doubled}"
+    return (
+        f"{kills:,} kills, {len(records):,} records, {len(ends):,} ends,"
+        f" {lines.count('lost'):,} times a writer stopped for the other; none lost, none twice"
+    )
