@@ -46,3 +46,13 @@ class StorageFull(StorageError):
 
 class StorageDenied(StorageError):
     """The store does not permit this to these credentials."""
+
+
+class StorageUnreachable(StorageError):
+    """The store did not answer, or was too busy, for as long as it was asked; it may yet."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class CacheTooSmall(StorageError):
+    """What is to be staged is larger than the local cache has room for."""

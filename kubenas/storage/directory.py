@@ -16,6 +16,7 @@ from kubenas.errors import (
     StorageError,
     StorageFull,
 )
+from kubenas.storage.names import checked
 from kubenas.storage.protocol import ObjectInfo
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -73,10 +74,7 @@ class DirectoryStorage:
         return folder
 
     def _path(self, name: str) -> Path:
-        path = self._root / name
-        if ".." in Path(name).parts or Path(name).is_absolute():
-            raise StorageError(f"{name}: an object's name must stay below {self._root}")
-        return path
+        return self._root / checked(name, self.uri)
 
     def _place(
         self, path: Path, fill: Callable[[Path], object], settle: Callable[[Path, Path], None]

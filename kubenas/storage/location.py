@@ -1,24 +1,51 @@
 """URI -> store, and how URIs are put together and taken apart."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from kubenas.errors import UserError
+from kubenas.storage.bucket import Bucket
 from kubenas.storage.directory import DirectoryStorage
 from kubenas.storage.protocol import Storage
+from kubenas.storage.remote import RemoteStorage
 
 
 def open_storage(uri: str) -> Storage:
-    """The store for the folder at ``uri``: a path or file://.
+    """The store for the folder at ``uri``: a path, file://, gs://, s3:// or minio://.
 
     Raises:
-        UserError: no store speaks this scheme.
+        UserError: no store speaks this scheme, or the URI has no bucket.
+        StorageError: the environment has no sound credentials or endpoint.
     """
     scheme, separator, rest = uri.partition("://")
     if not separator:
         return DirectoryStorage(Path(uri))
     if scheme == "file":
         return DirectoryStorage(Path(rest))
-    raise UserError(f"{uri}: cannot store at {scheme}://; give a directory")
+    if scheme not in _BUCKETS:
+        raise UserError(
+            f"{uri}: cannot store at {scheme}://; give a directory, gs://, s3:// or minio://"
+        )
+    bucket, _, folder = rest.partition("/")
+    if not bucket:
+        raise UserError(f"{uri}: no bucket; give {scheme}://bucket/folder")
+    return RemoteStorage(_BUCKETS[scheme](scheme, bucket), folder.strip("/"))
+
+
+def _gcs(_scheme: str, bucket: str) -> Bucket:
+    from kubenas.storage.gcs import GcsBucket
+
+    return GcsBucket(bucket)
+
+
+def _s3(scheme: str, bucket: str) -> Bucket:
+    from kubenas.storage.s3 import S3Bucket
+
+    return S3Bucket(bucket, scheme=scheme)
+
+
+_BUCKETS: dict[str, Callable[[str, str], Bucket]] = {"gs": _gcs, "s3": _s3, "minio": _s3}
+"""A cloud's library is imported only where its scheme is used."""
 
 
 def join(uri: str, *names: str) -> str:

@@ -1,20 +1,12 @@
-"""What every store promises. A store joins by being added to the fixture."""
+"""What every store promises. The stores are in conftest.py."""
 
 import threading
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from kubenas.errors import ObjectExists, ObjectNotFound, StorageError
 from kubenas.storage import Storage, open_storage
-
-STORES: dict[str, Callable[[Path], str]] = {"directory": lambda folder: str(folder / "store")}
-
-
-@pytest.fixture(params=STORES)
-def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
-    return open_storage(STORES[request.param](tmp_path))
 
 
 def test_reads_what_was_written_last(storage: Storage) -> None:

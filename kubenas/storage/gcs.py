@@ -1,0 +1,221 @@
+"""Google Cloud Storage: a bucket at gs://name.
+
+Credentials are Google's application default credentials: GOOGLE_APPLICATION_CREDENTIALS, gcloud's
+login, or the workload identity of a pod. STORAGE_EMULATOR_HOST replaces the service by another
+server, without credentials.
+"""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import lru_cache
+from pathlib import Path
+
+import requests
+from google.api_core.exceptions import (
+    Forbidden,
+    GoogleAPICallError,
+    NotFound,
+    PreconditionFailed,
+    RetryError,
+    Unauthorized,
+)
+from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError, TransportError
+from google.cloud.storage import Blob, Client
+from google.cloud.storage.exceptions import DataCorruption
+from google.cloud.storage.retry import DEFAULT_RETRY
+
+from kubenas.errors import (
+    ObjectExists,
+    ObjectNotFound,
+    StorageDenied,
+    StorageError,
+    StorageUnreachable,
+)
+from kubenas.storage.bucket import CREATION_TOKEN, PATIENCE_SECONDS, BucketObject
+
+_CHECKSUM = "crc32c"
+_TIMEOUT_SECONDS = (10.0, 60.0)  # to connect; between two bytes of an answer
+_TYPE = "application/octet-stream"
+_FAILURES = (
+    GoogleAPICallError,
+    RetryError,
+    GoogleAuthError,
+    requests.RequestException,
+    DataCorruption,
+)
+_BUSY = {408, 429, 500, 502, 503, 504}
+_LOGIN = (
+    "set GOOGLE_APPLICATION_CREDENTIALS, run 'gcloud auth application-default login', or give the"
+    " pod's service account a workload identity"
+)
+
+
+class GcsBucket:
+    """See :class:`kubenas.storage.bucket.Bucket`. An object's version is its generation.
+
+    All requests may be repeated: replacing and deleting come to the same when done twice, and
+    creating is conditional and knows its own object by a token.
+    """
+
+    def __init__(self, name: str, *, patience_seconds: float = PATIENCE_SECONDS) -> None:
+        self._name = name
+        self._retry = DEFAULT_RETRY.with_delay(initial=0.2, maximum=10.0).with_timeout(
+            patience_seconds
+        )
+        with _explained(self.uri, name):
+            self._client = _connected(os.environ.get("STORAGE_EMULATOR_HOST"))
+        self._bucket = self._client.bucket(name)
+
+    @property
+    def uri(self) -> str:
+        return f"gs://{self._name}"
+
+    def get(self, key: str) -> bytes:
+        with self._explained(key):
+            data: bytes = self._bucket.blob(key).download_as_bytes(
+                checksum=_CHECKSUM, retry=self._retry, timeout=_TIMEOUT_SECONDS
+            )
+        return data
+
+    def put(self, key: str, data: bytes) -> None:
+        with self._explained(key):
+            self._send(self._bucket.blob(key), data)
+
+    def put_if_absent(self, key: str, data: bytes) -> None:
+        token = secrets.token_hex(16)
+        blob = self._bucket.blob(key)
+        blob.metadata = {CREATION_TOKEN: token}
+        with self._explained(key):
+            try:
+                self._send(blob, data, if_generation_match=0)
+            except PreconditionFailed as error:
+                if self._token(key) != token:
+                    raise ObjectExists(f"{self.uri}/{key}: exists already") from error
+
+    def exists(self, key: str) -> bool:
+        with self._explained(key):
+            found: bool = self._bucket.blob(key).exists(retry=self._retry, timeout=_TIMEOUT_SECONDS)
+        return found
+
+    def list(self, prefix: str, *, after: str = "") -> Iterator[BucketObject]:
+        with self._explained(prefix):
+            for blob in self._client.list_blobs(
+                self._bucket,
+                prefix=prefix,
+                start_offset=after or None,
+                fields="items(name,size,generation),nextPageToken",
+                retry=self._retry,
+                timeout=_TIMEOUT_SECONDS,
+            ):
+                yield BucketObject(blob.name, int(blob.size), str(blob.generation))
+
+    def delete(self, key: str) -> None:
+        with self._explained(key), suppress(NotFound):
+            self._bucket.blob(key).delete(retry=self._retry, timeout=_TIMEOUT_SECONDS)
+
+    def upload(self, source: Path, key: str) -> None:
+        with self._explained(key):
+            self._bucket.blob(key).upload_from_filename(
+                str(source),
+                content_type=_TYPE,
+                checksum=_CHECKSUM,
+                retry=self._retry,
+                timeout=_TIMEOUT_SECONDS,
+            )
+
+    def download(self, item: BucketObject, target: Path) -> None:
+        with self._explained(item.key):
+            self._bucket.blob(item.key, generation=int(item.version)).download_to_filename(
+                str(target), checksum=_CHECKSUM, retry=self._retry, timeout=_TIMEOUT_SECONDS
+            )
+
+    def _send(self, blob: Blob, data: bytes, *, if_generation_match: int | None = None) -> None:
+        blob.upload_from_string(
+            data,
+            content_type=_TYPE,
+            checksum=_CHECKSUM,
+            if_generation_match=if_generation_match,
+            retry=self._retry,
+            timeout=_TIMEOUT_SECONDS,
+        )
+
+    def _token(self, key: str) -> str | None:
+        """The creation token of the object that is there now."""
+        blob = self._bucket.get_blob(key, retry=self._retry, timeout=_TIMEOUT_SECONDS)
+        return None if blob is None else (blob.metadata or {}).get(CREATION_TOKEN)
+
+    @contextmanager
+    def _explained(self, key: str) -> Iterator[None]:
+        with _explained(f"{self.uri}/{key}", self._name):
+            yield
+
+
+@lru_cache
+def _connected(_emulator: str | None) -> Client:
+    """One client a process: it keeps connections open. The library reads the variable itself."""
+    return Client(project=None)
+
+
+@contextmanager
+def _explained(uri: str, bucket: str) -> Iterator[None]:
+    """Turns an error of Google's libraries into ours, with the URI and the remedy."""
+    try:
+        yield
+    except _FAILURES as error:
+        raise _classified(uri, bucket, error) from error
+
+
+def _classified(uri: str, bucket: str, error: Exception) -> StorageError:
+    if isinstance(error, RetryError) and isinstance(error.cause, _FAILURES):
+        return _classified(uri, bucket, error.cause)
+    if isinstance(error, GoogleAPICallError):
+        return _refusal(uri, bucket, error)
+    if isinstance(error, DefaultCredentialsError):
+        return StorageDenied(f"{uri}: there are no Google credentials here; {_LOGIN}")
+    if isinstance(error, DataCorruption):
+        return StorageUnreachable(
+            f"{uri}: arrived damaged, its checksum differs; run the same command again"
+        )
+    if isinstance(error, GoogleAuthError) and not isinstance(error, TransportError):
+        return StorageDenied(
+            f"{uri}: Google refuses these credentials ({_first_line(error)}); check that this"
+            f" machine's clock is right, then {_LOGIN}"
+        )
+    return StorageUnreachable(
+        f"{uri}: cannot reach Google Cloud Storage ({_first_line(error)}); check the network"
+        " and STORAGE_EMULATOR_HOST, and run the same command again"
+    )
+
+
+def _refusal(uri: str, bucket: str, error: GoogleAPICallError) -> StorageError:
+    if isinstance(error, NotFound):
+        if "bucket does not exist" in str(error) or not _is_about_object(error):
+            return StorageError(
+                f"{uri}: there is no bucket '{bucket}'; create it or correct the URI"
+            )
+        return ObjectNotFound(f"{uri}: there is no such object")
+    if isinstance(error, Unauthorized):
+        return StorageDenied(f"{uri}: Google does not know these credentials; {_LOGIN}")
+    if isinstance(error, Forbidden):
+        return StorageDenied(
+            f"{uri}: permission denied; grant this account the role"
+            f" roles/storage.objectUser on the bucket '{bucket}', or check that it is in the"
+            " project you mean"
+        )
+    if error.code in _BUSY:
+        return StorageUnreachable(
+            f"{uri}: Google Cloud Storage is too busy or broken (status {error.code});"
+            " wait, and run the same command again"
+        )
+    return StorageError(f"{uri}: Google Cloud Storage refused: {_first_line(error)}")
+
+
+def _is_about_object(error: GoogleAPICallError) -> bool:
+    """Reading is the only request that a missing object fails."""
+    return error.response is None or error.response.request.method == "GET"
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:200]

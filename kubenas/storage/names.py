@@ -1,0 +1,16 @@
+"""Object names: relative, with forward slashes, below the store's root."""
+
+from pathlib import PurePosixPath
+
+from kubenas.errors import StorageError
+
+
+def checked(name: str, root: str) -> str:
+    """``name``, which stays below ``root``.
+
+    Raises:
+        StorageError: it does not.
+    """
+    if name.startswith("/") or ".." in PurePosixPath(name).parts:
+        raise StorageError(f"{name}: an object's name must stay below {root}")
+    return name

@@ -1,0 +1,101 @@
+"""A folder in a bucket as a store."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from kubenas.errors import ObjectNotFound
+from kubenas.storage.bucket import Bucket, BucketObject
+from kubenas.storage.cache import Cache, Snapshot, open_cache
+from kubenas.storage.names import checked
+from kubenas.storage.parallel import in_parallel
+from kubenas.storage.protocol import ObjectInfo
+
+_STAGE_TRIES = 3
+
+
+class RemoteStorage:
+    """See :class:`kubenas.storage.protocol.Storage`. ``folder`` has no slash at its ends."""
+
+    def __init__(self, bucket: Bucket, folder: str, cache: Cache | None = None) -> None:
+        self._bucket = bucket
+        self._root = f"{folder}/" if folder else ""
+        self._cache = cache
+
+    @property
+    def uri(self) -> str:
+        return f"{self._bucket.uri}/{self._root}".rstrip("/")
+
+    def read(self, name: str) -> bytes:
+        return self._bucket.get(self._key(name))
+
+    def write(self, name: str, data: bytes) -> None:
+        self._bucket.put(self._key(name), data)
+
+    def create(self, name: str, data: bytes) -> None:
+        self._bucket.put_if_absent(self._key(name), data)
+
+    def exists(self, name: str) -> bool:
+        return self._bucket.exists(self._key(name))
+
+    def list(self, prefix: str = "", *, after: str = "") -> Iterator[ObjectInfo]:
+        for item in self._listed(self._key(prefix), after=self._root + after if after else ""):
+            yield ObjectInfo(item.key.removeprefix(self._root), item.size)
+
+    def delete(self, name: str) -> None:
+        self._bucket.delete(self._key(name))
+
+    def upload_tree(self, source: Path, prefix: str) -> None:
+        folder = self._folder(prefix)
+        paths = [path for path in source.rglob("*") if path.is_file()]
+        in_parallel(
+            lambda path: self._bucket.upload(path, folder + path.relative_to(source).as_posix()),
+            paths,
+        )
+
+    def stage(self, prefix: str) -> Path:
+        """See the protocol. The copy stays in the cache at least until this process ends.
+
+        Raises:
+            CacheTooSmall: the objects do not fit into the cache.
+        """
+        for _ in range(_STAGE_TRIES - 1):
+            try:
+                return self._staged(self._snapshot(prefix))
+            except _Changed:
+                continue
+        return self._staged(self._snapshot(prefix))
+
+    def _staged(self, snapshot: Snapshot) -> Path:
+        cache = self._cache or open_cache()
+        return cache.hold(snapshot, self._fetch)
+
+    def _fetch(self, item: BucketObject, target: Path) -> None:
+        try:
+            self._bucket.download(item, target)
+        except ObjectNotFound as error:
+            raise _Changed(f"{error}; it was replaced or deleted while it was read") from error
+
+    def _snapshot(self, prefix: str) -> Snapshot:
+        folder = self._folder(prefix)
+        items = self._listed(folder)
+        uri = f"{self._bucket.uri}/{folder}"
+        if not items:
+            raise ObjectNotFound(f"{uri}: there is no object under this prefix")
+        return Snapshot(uri, {checked(item.key.removeprefix(folder), uri): item for item in items})
+
+    def _listed(self, prefix: str, *, after: str = "") -> Sequence[BucketObject]:
+        """Without the empty objects that browsers of buckets leave for folders."""
+        found = self._bucket.list(prefix, after=after)
+        files = (item for item in found if item.key > after and not item.key.endswith("/"))
+        return sorted(files, key=lambda item: item.key)
+
+    def _key(self, name: str) -> str:
+        return self._root + checked(name, self.uri)
+
+    def _folder(self, prefix: str) -> str:
+        folder = self._key(prefix.rstrip("/"))
+        return f"{folder}/" if folder and not folder.endswith("/") else folder
+
+
+class _Changed(ObjectNotFound):
+    """An object that was listed is there no more."""

@@ -1,0 +1,109 @@
+"""An error of boto3 or botocore -> ours, with the URI and the remedy."""
+
+from urllib.parse import urlsplit
+
+from boto3.exceptions import Boto3Error
+from botocore.exceptions import (
+    ClientError,
+    CredentialRetrievalError,
+    FlexibleChecksumError,
+    HTTPClientError,
+    IncompleteReadError,
+    NoAuthTokenError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    TokenRetrievalError,
+)
+from botocore.exceptions import ConnectionError as BotoConnectionError
+
+from kubenas.errors import (
+    ObjectNotFound,
+    StorageDenied,
+    StorageError,
+    StorageFull,
+    StorageUnreachable,
+)
+
+_NO_LOGIN = (
+    NoCredentialsError,
+    PartialCredentialsError,
+    CredentialRetrievalError,
+    NoAuthTokenError,
+    TokenRetrievalError,
+    ProfileNotFound,
+)
+_NETWORK = (HTTPClientError, BotoConnectionError)
+_DAMAGED = (FlexibleChecksumError, IncompleteReadError)
+_LOGIN = (
+    "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (in Kubeflow Pipelines from the secret"
+    " mlpipeline-minio-artifact), or give the pod's service account a role"
+)
+_UNKNOWN = {"InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken"}
+_DENIED = {"AccessDenied", "403", "AllAccessDisabled", "AccountProblem"}
+_GONE = {"NoSuchKey", "NoSuchVersion", "404", "PreconditionFailed"}
+_FULL = {"XMinioStorageFull", "QuotaExceeded", "InsufficientStorage", "507"}
+_BUSY = {"SlowDown", "RequestTimeout", "ServiceUnavailable", "InternalError", "Throttling"}
+_ELSEWHERE = {"PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraint"}
+
+
+def error_code(error: ClientError) -> str:
+    """The error's name in S3's language; the status where the answer had no body."""
+    code = error.response.get("Error", {}).get("Code", "")
+    return "PreconditionFailed" if code == "412" else code
+
+
+def classified(uri: str, error: Exception) -> StorageError:
+    """What ``error``, raised while working on ``uri``, is for people."""
+    if isinstance(error, Boto3Error) and isinstance(error.__context__, Exception):
+        return classified(uri, error.__context__)  # a failed upload says why only there
+    if isinstance(error, ClientError):
+        return _refusal(uri, error)
+    if isinstance(error, _NO_LOGIN):
+        return StorageDenied(f"{uri}: there are no sound S3 credentials here; {_LOGIN}")
+    if isinstance(error, _DAMAGED):
+        return StorageUnreachable(
+            f"{uri}: arrives damaged, its checksum or size differs; run the same command again,"
+            " and if that does not help, write the object anew"
+        )
+    if isinstance(error, _NETWORK):
+        return StorageUnreachable(
+            f"{uri}: cannot reach the S3 server ({_first_line(error)}); check the network and"
+            " AWS_ENDPOINT_URL_S3, and run the same command again"
+        )
+    return StorageError(f"{uri}: cannot use S3: {_first_line(error)}")
+
+
+def _refusal(uri: str, error: ClientError) -> StorageError:  # noqa: PLR0911, one a case
+    code = error_code(error)
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    bucket = urlsplit(uri).netloc
+    if code == "NoSuchBucket":
+        return StorageError(f"{uri}: there is no bucket '{bucket}'; create it or correct the URI")
+    if code in _GONE:
+        return ObjectNotFound(f"{uri}: there is no such object")
+    if code == "RequestTimeTooSkewed":
+        return StorageDenied(f"{uri}: this machine's clock is wrong; set it and run again")
+    if code in _UNKNOWN:
+        return StorageDenied(f"{uri}: the server does not accept these credentials; {_LOGIN}")
+    if code in _DENIED:
+        return StorageDenied(
+            f"{uri}: permission denied; allow s3:GetObject, s3:PutObject, s3:DeleteObject and"
+            f" s3:ListBucket on the bucket '{bucket}'"
+        )
+    if code in _FULL or status == 507:
+        return StorageFull(f"{uri}: the store or its quota is full; free some space")
+    if code in _ELSEWHERE:
+        return StorageError(
+            f"{uri}: the bucket '{bucket}' is in another region; set AWS_REGION to its region"
+        )
+    if code in _BUSY or status in {429, 500, 502, 503, 504}:
+        return StorageUnreachable(
+            f"{uri}: the S3 server is too busy or broken ({code}, status {status}); wait, and run"
+            " the same command again"
+        )
+    return StorageError(f"{uri}: the S3 server refused: {code}: {_first_line(error)}")
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:200]

