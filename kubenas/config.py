@@ -133,6 +133,19 @@ class RetrainConfig(Value):
     )
 
 
+class RetentionConfig(Value):
+    """``retention:`` what ``kubenas gc`` leaves in the output. Changes nothing about the search."""
+
+    searches: int = Field(
+        3, ge=1, description="Searches to keep, the newest; older ones go with all they hold."
+    )
+    checkpoints: Literal["none", "failed", "all"] = Field(
+        "none",
+        description="Whose checkpoints stay once nothing resumes from them: none's, those of"
+        " failed trials, or all.",
+    )
+
+
 class Config(Value):
     """A whole search.yaml."""
 
@@ -150,11 +163,18 @@ class Config(Value):
     training: TrainingConfig = TrainingConfig()
     runner: RunnerConfig = RunnerConfig()
     retrain: RetrainConfig = RetrainConfig()
+    retention: RetentionConfig = RetentionConfig()
 
     def identified(self) -> dict[str, Any]:
-        """All that decides what is looked for; where it runs, is written and how often is not."""
+        """All that decides what is looked for; where it runs, what is kept and how often is not."""
         return self.model_dump(
-            mode="json", exclude={"runner": True, "output": True, "search": {"generation"}}
+            mode="json",
+            exclude={
+                "runner": True,
+                "retention": True,
+                "output": True,
+                "search": {"generation"},
+            },
         )
 
     def identity(self) -> str:

@@ -39,6 +39,8 @@ def prepare(  # noqa: D103 - the docstring is made below, of the parameters' hel
     retrain_candidates: int = 2,
     retrain_seeds: int = 2,
     retrain_epochs: str = "",
+    retention_searches: int = 3,
+    retention_checkpoints: str = "none",
 ) -> None:
     from pathlib import Path
 

@@ -51,6 +51,45 @@ def report(output: str, as_json: bool) -> None:
         rewrite_report(output, answer)
 
 
+@kubenas.command()
+@click.argument("output")
+@click.option("--yes", is_flag=True, help="Delete it; without, it is only told.")
+@click.option("--searches", type=click.IntRange(min=1), help="In place of retention.searches.")
+@click.option(
+    "--checkpoints",
+    type=click.Choice(["none", "failed", "all"]),
+    help="In place of retention.checkpoints.",
+)
+@click.option("-v", "--verbose", is_flag=True, help="Name each object.")
+@_JSON
+def gc(
+    output: str,
+    *,
+    yes: bool,
+    searches: int | None,
+    checkpoints: str | None,
+    verbose: bool,
+    as_json: bool,
+) -> None:
+    """Tell what is of no more use in OUTPUT, and delete it if told --yes.
+
+    Checkpoints that nothing resumes from, leftovers of lost attempts, scratch files, searches
+    beyond the latest ones with their exported models, and data sets that no kept search uses.
+    How a kept search came to its model always stays. Do not start a run meanwhile.
+    """
+    from kubenas.cli.gc import collect_garbage
+
+    given = {"searches": searches, "checkpoints": checkpoints}
+    with answering(as_json) as answer:
+        collect_garbage(
+            output,
+            answer,
+            overrides={name: value for name, value in given.items() if value is not None},
+            delete=yes,
+            verbose=verbose,
+        )
+
+
 @kubenas.command("compile")
 @click.option(
     "-o",

@@ -1,4 +1,4 @@
-"""One run at a time of this machine on an output."""
+"""One run, or one clean-up, at a time of this machine on an output."""
 
 import hashlib
 import os
@@ -22,6 +22,10 @@ def local_folder(uri: str) -> Path:
     return cache / "kubenas" / "runs" / hashlib.sha256(uri.encode()).hexdigest()[:16]
 
 
+class OutputInUse(UserError):
+    """Another command of this machine works on the output."""
+
+
 @contextmanager
 def output_lock(folder: Path, output: str) -> Iterator[None]:
     """Holds ``folder`` for this process; the system lets go of it when that dies.
@@ -31,15 +35,16 @@ def output_lock(folder: Path, output: str) -> Iterator[None]:
         output: the output's URI, for messages.
 
     Raises:
-        UserError: another run holds it, or the folder cannot be written.
+        OutputInUse: another command holds it.
+        UserError: the folder cannot be written.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(folder / ".lock")
         lock.acquire(timeout=0)
     except Timeout as error:
-        raise UserError(
-            f"output {output} is in use by another 'kubenas run'; wait for it, or stop it first"
+        raise OutputInUse(
+            f"output {output} is in use by another 'kubenas' command; wait for it, or stop it first"
         ) from error
     except OSError as error:
         raise UserError(

@@ -23,9 +23,14 @@ def describe_folder(search: str) -> str:
     return f"{search_folder(search)}/describe/a1"
 
 
+def trial_folder(trial: int) -> str:
+    """The folder of a trial's attempts, below its search's own."""
+    return f"trials/{trial:05d}"
+
+
 def attempt_folder(search: str, trial: int, attempt: int) -> str:
     """The folder that one attempt of a trial writes to."""
-    return f"{search_folder(search)}/trials/{trial:05d}/a{attempt}"
+    return f"{search_folder(search)}/{trial_folder(trial)}/a{attempt}"
 
 
 def checkpoint_folder(attempt: str) -> str:

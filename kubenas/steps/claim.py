@@ -50,7 +50,7 @@ def read_claim(output: Storage) -> Config:
 
 
 def claim(config: Config, output: Storage) -> None:
-    """Makes ``output`` belong to ``config``.
+    """Makes ``output`` belong to ``config``. What is no part of its identity is as asked last.
 
     Raises:
         UserError: it belongs to another.
@@ -58,6 +58,8 @@ def claim(config: Config, output: Storage) -> None:
     with suppress(ObjectExists):
         output.create(_NAME, config.to_json())
     check_claim(config, output)
+    if read_claim(output) != config:
+        output.write(_NAME, config.to_json())
 
 
 def _differences(earlier: Config, config: Config) -> Iterator[str]:

@@ -25,6 +25,14 @@ def test_the_same_config_may_come_again_elsewhere_or_oftener(tmp_path: Path) -> 
     assert read_claim(output) == config()
 
 
+def test_what_is_no_part_of_its_identity_is_as_asked_last(tmp_path: Path) -> None:
+    output = open_storage(str(tmp_path))
+    claim(config(), output)
+    latest = config(retention={"searches": 1, "checkpoints": "all"})
+    claim(latest, output)
+    assert read_claim(output) == latest
+
+
 def test_another_is_refused_with_what_differs(tmp_path: Path) -> None:
     output = open_storage(str(tmp_path))
     claim(config(), output)

@@ -1,0 +1,144 @@
+"""``kubenas gc``: what is of no more use in an output, told or deleted."""
+
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from kubenas.cli.answer import Answer
+from kubenas.cli.output_lock import OutputInUse, local_folder, output_lock
+from kubenas.config import RetentionConfig
+from kubenas.retention.activity import hold_searches, may_be_running
+from kubenas.retention.garbage import Garbage, Reason, find_garbage, kept_searches
+from kubenas.retention.inventory import Inventory, know_searches, search_ids
+from kubenas.retention.leftovers import find_leftovers, remove_empty_folders
+from kubenas.retention.sweep import sweep
+from kubenas.steps.claim import read_claim
+from kubenas.steps.outcome import read_outcomes
+from kubenas.steps.status import read_status
+from kubenas.storage import Storage, open_storage
+
+
+def collect_garbage(
+    output: str,
+    answer: Answer,
+    *,
+    overrides: Mapping[str, Any],
+    delete: bool,
+    verbose: bool,
+) -> None:
+    """Tells what may go from ``output`` and, if asked to, deletes it.
+
+    Args:
+        output: URI of the output.
+        answer: where it is told.
+        overrides: values in place of those in the output's config, section ``retention``.
+        delete: whether to delete.
+        verbose: whether to name each object.
+
+    Raises:
+        UserError: no run is there.
+        StorageError: something could not be read or deleted; the same command goes on.
+    """
+    storage = open_storage(output)
+    retention = read_claim(storage).retention.model_copy(update=dict(overrides))
+    local = local_folder(storage.uri)
+    with _inventory(storage, local) as inventory:
+        garbage = find_garbage(inventory, retention)
+        leftovers = [] if inventory.running else find_leftovers(local)
+        _tell([*garbage, *leftovers], inventory, retention, answer, verbose=verbose)
+        if delete:
+            sweep(storage, garbage)
+            sweep(open_storage(str(local)), leftovers)
+            if not inventory.running:
+                remove_empty_folders(local)
+    _conclude(bool(garbage or leftovers), answer, delete=delete)
+
+
+@contextmanager
+def _inventory(storage: Storage, local: Path) -> Iterator[Inventory]:
+    """What is there; as far as locks go, no run begins until the block ends."""
+    with ExitStack() as stack:
+        free = _hold(storage, local, stack)
+        status, outcomes = read_status(storage), read_outcomes(storage)
+        objects = tuple(storage.list())
+        free = hold_searches(storage, search_ids(objects), objects, stack) and free
+        yield Inventory(
+            objects=objects,
+            searches=know_searches(storage, objects),
+            current=status.search if status else None,
+            running=not free or may_be_running(status, outcomes, now=time.time()),
+        )
+
+
+def _hold(storage: Storage, local: Path, stack: ExitStack) -> bool:
+    try:
+        stack.enter_context(output_lock(local, storage.uri))
+    except OutputInUse:
+        return False
+    return True
+
+
+def _tell(
+    garbage: list[Garbage],
+    inventory: Inventory,
+    retention: RetentionConfig,
+    answer: Answer,
+    *,
+    verbose: bool,
+) -> None:
+    if inventory.running:
+        answer.line("a run may be at work here: only what it cannot need any more is looked at")
+    for search in inventory.searches.values():
+        if search.unreadable:
+            answer.line(f"left alone: search {search.id}: {search.unreadable}")
+    for each in garbage if verbose else ():
+        answer.line(f"  {each.name}  ({each.reason})")
+    by_reason = dict(_by_reason(garbage))
+    for reason, sums in by_reason.items():
+        answer.line(f"{reason:<36}{sums['objects']:>9} objects{_amount(sums['bytes']):>12}")
+    total = _sums(garbage)
+    answer.line(f"{'together':<36}{total['objects']:>9} objects{_amount(total['bytes']):>12}")
+    answer.put(
+        {
+            **total,
+            "reasons": by_reason,
+            "running": inventory.running,
+            "kept_searches": sorted(kept_searches(inventory, retention)),
+            "left_alone": {
+                each.id: each.unreadable for each in inventory.searches.values() if each.unreadable
+            },
+        }
+    )
+    if verbose:
+        answer.put({"garbage": [{"name": each.name, "reason": each.reason} for each in garbage]})
+
+
+def _by_reason(garbage: Iterable[Garbage]) -> Iterator[tuple[str, dict[str, int]]]:
+    for reason in Reason:
+        own = [each for each in garbage if each.reason == reason]
+        if own:
+            yield reason.value, _sums(own)
+
+
+def _sums(garbage: list[Garbage]) -> dict[str, int]:
+    return {"objects": len(garbage), "bytes": sum(each.size for each in garbage)}
+
+
+def _conclude(found: bool, answer: Answer, *, delete: bool) -> None:
+    answer.put({"deleted": delete})
+    if delete:
+        answer.line("deleted")
+    elif found:
+        answer.line("nothing has been deleted; add --yes to delete it")
+
+
+def _amount(size: int) -> str:
+    """Bytes in words."""
+    number = float(size)
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if number < 1024:
+            return f"{number:.0f} {unit}" if unit == "B" else f"{number:.1f} {unit}"
+        number /= 1024
+    return f"{number:.1f} TiB"

@@ -1,0 +1,122 @@
+"""What an output holds, and what is known about it: all that housekeeping decides on."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from pydantic import ValidationError
+
+from kubenas.errors import ObjectNotFound
+from kubenas.retention.fate import Fate, task_fate, trial_fates
+from kubenas.search.journal import JournalDamaged
+from kubenas.search.layout import SEARCHES, definition_file, search_folder
+from kubenas.search.run import read_search
+from kubenas.storage import ObjectInfo, Storage
+from kubenas.trial import Result
+
+_IN_ATTEMPT = re.compile(
+    rf"{SEARCHES}/(?P<search>[^/]+)/(?P<folder>(?:trials|retrain)/[^/]+|describe|evaluate|export)"
+    r"/a(?P<attempt>\d+)/(?P<rest>.+)"
+)
+
+
+@dataclass(frozen=True)
+class InAttempt:
+    """An object's place in the folder of an attempt."""
+
+    search: str
+    folder: str
+    """Of the trial or task, below the search's own."""
+    attempt: int
+    rest: str
+    """The name below the attempt's own folder."""
+
+
+@dataclass(frozen=True)
+class KnownSearch:
+    """One search in the output."""
+
+    id: str
+    dataset_digest: str = ""
+    last_at: float = 0.0
+    """Unix time of the last entry in its journal."""
+    fates: Mapping[str, Fate] = field(default_factory=dict)
+    """By the folder of a trial or task, below the search's own."""
+    unreadable: str = ""
+    """Why nothing is known about it."""
+    remains: bool = False
+    """Its definition, which is the first to go, has been deleted."""
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """An output at one time."""
+
+    objects: tuple[ObjectInfo, ...]
+    """Listed before anything else was read: what is known is never older than they are."""
+    searches: Mapping[str, KnownSearch]
+    current: str | None = None
+    """The search that the last step worked on."""
+    running: bool = False
+    """Something may be at work here: searches, data and scratch files may be in use."""
+
+
+def in_attempt(name: str) -> InAttempt | None:
+    """Where in an attempt's folder the object ``name`` of the output is, if it is in one."""
+    match = _IN_ATTEMPT.fullmatch(name)
+    if match is None:
+        return None
+    return InAttempt(match["search"], match["folder"], int(match["attempt"]), match["rest"])
+
+
+def search_ids(objects: Iterable[ObjectInfo]) -> list[str]:
+    """All searches of which there is anything, sorted."""
+    parts = (info.name.split("/") for info in objects)
+    return sorted({part[1] for part in parts if part[0] == SEARCHES and len(part) > 2})
+
+
+def know_searches(output: Storage, objects: Iterable[ObjectInfo]) -> dict[str, KnownSearch]:
+    """Reads what is settled in each search of which ``objects``, the whole output, tell."""
+    objects = tuple(objects)
+    tasks = _tasks(objects)
+    names = {info.name for info in objects}
+    return {
+        search: _known(output, search, tasks[search])
+        if definition_file(search) in names
+        else KnownSearch(search, remains=True)
+        for search in search_ids(objects)
+    }
+
+
+def _known(output: Storage, search: str, tasks: Mapping[str, frozenset[int]]) -> KnownSearch:
+    try:
+        run = read_search(output, search)
+    except JournalDamaged as error:
+        return KnownSearch(search, unreadable=str(error))
+    except ValidationError:
+        return KnownSearch(search, unreadable="search.json: of another version of kubenas")
+    folder = search_folder(search)
+    fates = trial_fates(run.state) | {
+        task: task_fate({n: _result(output, f"{folder}/{task}/a{n}") for n in sorted(attempts)})
+        for task, attempts in tasks.items()
+    }
+    return KnownSearch(search, run.definition.dataset_digest, run.state.last_at or 0.0, fates)
+
+
+def _tasks(objects: Iterable[ObjectInfo]) -> Mapping[str, Mapping[str, frozenset[int]]]:
+    """The attempts of all that is no trial, by search and folder."""
+    found: dict[str, dict[str, frozenset[int]]] = defaultdict(dict)
+    for info in objects:
+        place = in_attempt(info.name)
+        if place and not place.folder.startswith("trials/"):
+            known = found[place.search].get(place.folder, frozenset())
+            found[place.search][place.folder] = known | {place.attempt}
+    return found
+
+
+def _result(output: Storage, folder: str) -> Result | None:
+    try:
+        return Result.from_json(output.read(f"{folder}/result.json"))
+    except (ObjectNotFound, ValidationError):
+        return None

@@ -1,0 +1,40 @@
+"""What killed commands left on this machine: scratch files and half-written files."""
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from kubenas.retention.garbage import Garbage, Reason
+
+_SCRATCH = "pipeline/artifacts/"
+_TEMPORARY = ".tmp-"
+_ABANDONED_SECONDS = 3600.0
+
+
+def find_leftovers(root: Path) -> list[Garbage]:
+    """Leftovers under ``root``, where nothing may be at work. Names are relative to it."""
+    return sorted(_leftovers(root), key=lambda each: each.name)
+
+
+def remove_empty_folders(root: Path) -> None:
+    """Removes folders without any file under ``root``, where nothing may be at work."""
+    for parent, _, _ in os.walk(root, topdown=False):
+        if Path(parent) != root:
+            with suppress(OSError):  # it is not empty
+                Path(parent).rmdir()
+
+
+def _leftovers(root: Path) -> Iterator[Garbage]:
+    now = time.time()
+    for path in root.rglob("*"):
+        name = path.relative_to(root).as_posix()
+        with suppress(FileNotFoundError):
+            if not path.is_file():
+                continue
+            seen = path.stat()
+            if name.startswith(_SCRATCH):
+                yield Garbage(name, seen.st_size, Reason.SCRATCH)
+            elif f"/{_TEMPORARY}" in f"/{name}" and now - seen.st_mtime > _ABANDONED_SECONDS:
+                yield Garbage(name, seen.st_size, Reason.TEMPORARY)

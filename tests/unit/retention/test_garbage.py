@@ -1,0 +1,167 @@
+"""What may go: the rules, on inventories made by hand."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import pytest
+
+from kubenas.config import RetentionConfig
+from kubenas.retention.fate import Fate, task_fate
+from kubenas.retention.garbage import Reason, find_garbage, kept_searches
+from kubenas.retention.inventory import Inventory, KnownSearch
+from kubenas.storage import ObjectInfo
+from kubenas.trial import FailureClass, Outcome, Result, Task
+
+KEEP = RetentionConfig()
+TRIAL = "trials/00004"
+LINEAGE = ("spec.json", "log.txt", "history.jsonl", "result.json")
+STATE = "checkpoint/state-00002-abcd.npz"
+POINTER = "checkpoint/latest.json"
+ATTEMPT = (*LINEAGE, "architecture.json", "model.keras", POINTER, STATE)
+SEARCH = ("search.json", "space.json", "retrain.json", "report.html", "journal/00000001.json")
+
+
+def objects(*names: str) -> tuple[ObjectInfo, ...]:
+    return tuple(ObjectInfo(name, 10) for name in names)
+
+
+def of_trial(fate: Fate, attempts: Iterable[int], files: Iterable[str] = ATTEMPT) -> Inventory:
+    names = [f"searches/s/{TRIAL}/a{attempt}/{file}" for attempt in attempts for file in files]
+    search = KnownSearch("s", "d", fates={TRIAL: fate})
+    return Inventory(objects(*(f"searches/s/{name}" for name in SEARCH), *names), {"s": search})
+
+
+def gone(inventory: Inventory, retention: RetentionConfig = KEEP) -> dict[str, Reason]:
+    strip = f"searches/s/{TRIAL}/"
+    found = find_garbage(inventory, retention)
+    return {each.name.removeprefix(strip): each.reason for each in found}
+
+
+def test_of_a_completed_trial_only_checkpoints_go() -> None:
+    fate = Fate(over=True, outcome=Outcome.COMPLETED)
+    assert gone(of_trial(fate, [1])) == {
+        f"a1/{POINTER}": Reason.ENDED,
+        f"a1/{STATE}": Reason.ENDED,
+    }
+
+
+def test_of_a_lost_attempt_its_lineage_stays() -> None:
+    fate = Fate(over=True, outcome=Outcome.COMPLETED, lost=frozenset({1}))
+    left = gone(of_trial(fate, [1, 2]))
+    assert {name for name, reason in left.items() if reason == Reason.LOST} == {
+        "a1/architecture.json",
+        "a1/model.keras",
+    }
+    assert not [name for name in left if name.split("/")[-1] in LINEAGE]
+
+
+def test_a_parent_stays_while_another_trial_may_go_on_from_it() -> None:
+    fate = Fate(over=True, outcome=Outcome.COMPLETED, lost=frozenset({1}), parent=2)
+    left = gone(of_trial(fate, [1, 2], [POINTER, STATE]))
+    assert set(left) == {f"a1/{POINTER}", f"a1/{STATE}"}
+
+
+def test_of_an_open_trial_the_newest_checkpoint_stays_and_that_there_were_others() -> None:
+    fate = Fate(over=False, lost=frozenset({1, 2}))
+    inventory = of_trial(fate, [1, 2], [POINTER, STATE])
+    assert gone(inventory) == {f"a1/{STATE}": Reason.SUPERSEDED}
+    begun = objects(f"searches/s/{TRIAL}/a3/{STATE}")  # no pointer yet: it cannot be resumed from
+    assert gone(replace(inventory, objects=inventory.objects + begun)) == {
+        f"a1/{STATE}": Reason.SUPERSEDED
+    }
+
+
+@pytest.mark.parametrize(
+    ("policy", "outcome", "stays"),
+    [
+        ("none", Outcome.FAILED, False),
+        ("failed", Outcome.FAILED, True),
+        ("failed", Outcome.INFEASIBLE, True),
+        ("failed", Outcome.COMPLETED, False),
+        ("all", Outcome.COMPLETED, True),
+    ],
+)
+def test_checkpoints_stay_as_the_config_says(policy: str, outcome: Outcome, stays: bool) -> None:
+    retention = RetentionConfig(checkpoints=policy)
+    inventory = of_trial(Fate(over=True, outcome=outcome), [1], [POINTER, STATE])
+    assert bool(gone(inventory, retention)) is not stays
+
+
+def test_an_attempt_of_which_nothing_is_known_is_left_alone() -> None:
+    inventory = of_trial(Fate(over=True), [1])
+    unknown = replace(inventory, searches={"s": KnownSearch("s", "d")})
+    assert not gone(unknown)
+
+
+def several(*, running: bool = False, current: str | None = None) -> Inventory:
+    searches = {
+        "old": KnownSearch("old", "d-old", 100.0),
+        "mid": KnownSearch("mid", "d-mid", 200.0),
+        "new": KnownSearch("new", "d-new", 300.0),
+    }
+    names = [f"searches/{search}/{file}" for search in searches for file in SEARCH]
+    data = [f"data/d-{search}/{file}" for search in searches for file in ("schema.json", "x.rec")]
+    return Inventory(
+        objects("config.json", "code/1/m.py", "summary.json", "steps/x.json", *names, *data),
+        searches,
+        current=current,
+        running=running,
+    )
+
+
+def test_searches_beyond_the_latest_go_and_data_that_only_they_used() -> None:
+    found = find_garbage(several(), RetentionConfig(searches=2))
+    assert {each.name.split("/")[1] for each in found} == {"old", "d-old"}
+    assert {each.reason for each in found} == {Reason.EARLIER, Reason.DATA}
+    assert len(found) == len(SEARCH) + 2
+
+
+def test_the_current_search_stays_however_old() -> None:
+    assert kept_searches(several(current="old"), RetentionConfig(searches=2)) == {"old", "new"}
+
+
+def test_while_something_is_at_work_no_search_and_no_data_go() -> None:
+    assert not find_garbage(several(running=True), RetentionConfig(searches=1))
+
+
+def test_a_search_that_cannot_be_read_stays_and_so_does_all_data() -> None:
+    inventory = several()
+    damaged = KnownSearch("old", unreadable="damaged")
+    inventory = replace(inventory, searches={**inventory.searches, "old": damaged})
+    found = find_garbage(inventory, RetentionConfig(searches=1))
+    assert {each.name.split("/")[1] for each in found} == {"mid"}
+
+
+def test_what_is_left_of_a_deleted_search_goes_and_counts_for_nothing() -> None:
+    inventory = several()
+    remains = {**inventory.searches, "new": KnownSearch("new", remains=True)}
+    found = find_garbage(replace(inventory, searches=remains), RetentionConfig(searches=2))
+    assert {each.reason for each in found} == {Reason.REMAINS, Reason.DATA}
+    assert {each.name.split("/")[1] for each in found} == {"new", "d-new"}
+
+
+def test_without_any_search_data_stay() -> None:
+    inventory = Inventory(objects("config.json", "data/d/schema.json"), {})
+    assert not find_garbage(inventory, KEEP)
+
+
+def test_what_speaks_of_others_goes_first() -> None:
+    names = [each.name for each in find_garbage(several(), RetentionConfig(searches=1))]
+    for search in ("old", "mid"):
+        assert names.index(f"searches/{search}/search.json") < names.index(
+            f"searches/{search}/journal/00000001.json"
+        )
+        assert names.index(f"data/d-{search}/schema.json") < names.index(f"data/d-{search}/x.rec")
+
+
+def test_a_tasks_fate_is_told_by_its_results() -> None:
+    def result(attempt: int, outcome: Outcome, failure: FailureClass | None = None) -> Result:
+        return Result(task=Task.EXPORT, trial=1, attempt=attempt, outcome=outcome, failure=failure)
+
+    retried = result(1, Outcome.FAILED, FailureClass.APPLICATION)
+    done = result(2, Outcome.COMPLETED)
+    assert task_fate({1: retried, 2: done}) == Fate(
+        over=True, lost=frozenset({1}), outcome=Outcome.COMPLETED
+    )
+    assert task_fate({1: retried, 2: None}) == Fate(over=False, lost=frozenset({1}))
+    assert task_fate({1: None}) == Fate(over=False)

@@ -1,0 +1,191 @@
+"""``kubenas gc`` on real folders: told first, deleted when asked to, cut off and gone on with."""
+
+import json
+import os
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from filelock import FileLock
+
+from kubenas.cli.main import kubenas
+from kubenas.config import Config, RetentionConfig
+from kubenas.retention.garbage import find_garbage
+from kubenas.retention.inventory import Inventory, know_searches
+from kubenas.search.definition import SearchDefinition, define
+from kubenas.search.journal import Journal, JournalDamaged
+from kubenas.search.layout import definition_file, search_folder
+from kubenas.search.records import Closed, Ended, Opened, Proposed, Started
+from kubenas.search.run import read_search
+from kubenas.steps.claim import claim
+from kubenas.steps.outcome import StepOutcome
+from kubenas.steps.status import Status
+from kubenas.storage import Storage, open_storage
+from kubenas.trial import Outcome, SpaceRef
+
+ENTRIES = 5
+
+
+def config_of(output: str, generation: int) -> Config:
+    content: dict[str, Any] = {"name": "n", "output": output, "data": {"source": "digits"}}
+    return Config.model_validate(
+        {**content, "search": {"generation": generation}, "retention": {"searches": 2}}
+    )
+
+
+def make_search(output: Storage, generation: int) -> SearchDefinition:
+    config = config_of(output.uri, generation)
+    definition = define(
+        config,
+        dataset=f"{output.uri}/data/d{generation}",
+        dataset_digest=f"d{generation}",
+        space=SpaceRef(name="layers"),
+    )
+    output.create(definition_file(definition.id), definition.to_json())
+    folder, at = search_folder(definition.id), 1000.0 * generation
+    journal = Journal(output, folder)
+    for record in (
+        Opened(at=at, controller="c"),
+        Proposed(at=at, trial=0, values={"x": 1}, oracle_trial="0"),
+        Started(at=at, trial=0, attempt=1),
+        Ended(at=at, trial=0, outcome=Outcome.COMPLETED, attempt=1, score=0.5),
+        Closed(at=at, reason="budget"),
+    ):
+        journal.append(record)
+    for name in ("spec.json", "result.json", "log.txt", "checkpoint/latest.json"):
+        output.write(f"{folder}/trials/00000/a1/{name}", b"{}")
+    output.write(f"{folder}/export/a1/saved_model/1/saved_model.pb", b"model")
+    for name in ("schema.json", "train.tfrecord"):
+        output.write(f"data/d{generation}/{name}", b"data")
+    return definition
+
+
+@pytest.fixture
+def output(tmp_path: Path) -> Storage:
+    storage = open_storage(str(tmp_path / "out"))
+    claim(config_of(storage.uri, 1), storage)
+    for generation in (1, 2, 3):
+        make_search(storage, generation)
+    storage.write("pipeline/artifacts/run/executor_output.json", b"{}")
+    storage.write("pipeline/pipeline.log", b"log")
+    storage.write("report.html", b"page")
+    half = tmp_path / "out/searches/.tmp-abc/half"
+    half.parent.mkdir()
+    half.write_bytes(b"half")
+    os.utime(half, (1, 1))
+    return storage
+
+
+def gc(output: Storage, *arguments: str) -> dict[str, Any]:
+    done = CliRunner().invoke(kubenas, ["gc", output.uri, "--json", *arguments])
+    assert done.exit_code == 0, done.output
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
+
+
+def files(output: Storage) -> set[str]:
+    root = Path(output.uri)
+    paths = (path for path in root.rglob("*") if path.is_file() and path.name != ".lock")
+    return {path.relative_to(root).as_posix() for path in paths}
+
+
+def say(output: Storage, step: str, state: Any, *, ago: float = 0.0) -> None:
+    output.write(f"steps/{step}.json", StepOutcome(step=step, state=state, key="k").to_json())
+    output.write("status.json", Status(step=step, at=time.time() - ago).to_json())
+
+
+def test_it_tells_and_deletes_nothing(output: Storage) -> None:
+    before = files(output)
+    told = gc(output)
+    assert files(output) == before
+    assert told["deleted"] is False
+    assert {reason: sums["objects"] for reason, sums in told["reasons"].items()} == {
+        "checkpoints of ended trials": 2,
+        "earlier searches": 1 + ENTRIES + 4 + 1,
+        "data sets that no kept search uses": 2,
+        "scratch files of the pipeline": 1,
+        "abandoned temporary files": 1,
+    }
+    lines = CliRunner().invoke(kubenas, ["gc", output.uri]).output.splitlines()
+    assert lines[-1] == "nothing has been deleted; add --yes to delete it"
+
+
+def test_it_deletes_exactly_what_it_told_once(output: Storage) -> None:
+    before = files(output)
+    told = gc(output, "--verbose")
+    done = gc(output, "--yes")
+    assert done["deleted"] is True
+    assert files(output) == before - {each["name"] for each in told["garbage"]}
+    assert (done["objects"], done["bytes"]) == (told["objects"], told["bytes"])
+    assert gc(output, "--yes")["objects"] == 0
+    assert not [
+        path for path in Path(output.uri).rglob("*") if path.is_dir() and not any(path.iterdir())
+    ]
+    for search in done["kept_searches"]:
+        assert read_search(output, search).state.closed is not None
+
+
+def test_options_go_before_the_config(output: Storage) -> None:
+    told = gc(output, "--searches", "3", "--checkpoints", "all")
+    assert set(told["reasons"]) == {"scratch files of the pipeline", "abandoned temporary files"}
+
+
+@pytest.mark.parametrize("locked", [".lock", "searches/{search}/controller.lock"])
+def test_a_locked_output_loses_only_what_is_dead(output: Storage, locked: str) -> None:
+    search = gc(output)["kept_searches"][0]
+    with FileLock(Path(output.uri) / locked.format(search=search)):
+        told = gc(output, "--yes")
+    assert told["running"] is True
+    assert set(told["reasons"]) == {"checkpoints of ended trials"}
+
+
+@pytest.mark.parametrize(
+    ("step", "state", "ago", "running"),
+    [
+        ("search", "running", 5, True),
+        ("search", "done", 5, True),  # the next step is about to start
+        ("search", "running", 3600, False),
+        ("search", "failed", 5, False),
+        ("report", "done", 5, False),
+    ],
+)
+def test_a_fresh_word_of_a_run_counts_as_running(
+    output: Storage, step: str, state: str, ago: float, running: bool
+) -> None:
+    say(output, step, state, ago=ago)
+    assert gc(output)["running"] is running
+
+
+def test_cut_off_anywhere_it_goes_on_and_no_journal_lies(output: Storage) -> None:
+    objects = tuple(output.list())
+    inventory = Inventory(objects, know_searches(output, objects))
+    garbage = find_garbage(inventory, RetentionConfig(searches=2))
+    (earlier,) = {each.name.split("/")[1] for each in garbage if each.reason == "earlier searches"}
+    whole = Journal(output, search_folder(earlier)).read()
+    for each in garbage:
+        output.delete(each.name)
+        with suppress(JournalDamaged):  # refused, not believed
+            assert Journal(output, search_folder(earlier)).read() in (whole, [])
+        known = know_searches(output, output.list())
+        assert not [search.unreadable for search in known.values() if search.unreadable]
+    assert set(gc(output)["reasons"]) == {
+        "scratch files of the pipeline",
+        "abandoned temporary files",
+    }
+
+
+def test_a_damaged_search_is_named_and_left_alone(output: Storage) -> None:
+    search = gc(output)["kept_searches"][0]
+    output.write(f"{search_folder(search)}/journal/00000002.json", b"torn")
+    told = gc(output, "--yes")
+    assert set(told["left_alone"]) == {search}
+    assert output.exists(f"{search_folder(search)}/trials/00000/a1/checkpoint/latest.json")
+
+
+def test_where_no_run_is_it_says_so(tmp_path: Path) -> None:
+    done = CliRunner().invoke(kubenas, ["gc", str(tmp_path), "--yes"])
+    assert done.exit_code == 2
+    assert "no run of kubenas is here" in done.output
