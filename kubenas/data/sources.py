@@ -10,6 +10,7 @@ from kubenas.data.picture_files import FolderFiles, ZipFiles
 from kubenas.data.picture_source import PictureSource
 from kubenas.data.reading import explained_reads
 from kubenas.errors import UserError
+from kubenas.storage import open_storage, split
 
 _BUNDLED: dict[str, Callable[[], ExampleSource]] = {"digits": DigitsSource}
 _FILES: dict[str, Callable[[Path], ExampleSource]] = {
@@ -26,12 +27,7 @@ def open_source(location: str) -> ExampleSource:
     """
     if location in _BUNDLED:
         return _BUNDLED[location]()
-    scheme, separator, rest = location.partition("://")
-    if separator and scheme != "file":
-        raise UserError(
-            f"{location}: cannot read from {scheme}:// yet; copy the data to this machine"
-        )
-    path = Path(rest if separator else location)
+    path = _local(location)
     with explained_reads(path):
         path.stat()
         if path.is_dir():
@@ -42,3 +38,14 @@ def open_source(location: str) -> ExampleSource:
             " .zip with a folder of pictures per class, or 'digits'"
         )
     return _FILES[path.suffix.lower()](path)
+
+
+def _local(location: str) -> Path:
+    """Where the data lies on this machine, staged from a bucket if that is where it is."""
+    scheme, separator, rest = location.partition("://")
+    if not separator:
+        return Path(location)
+    if scheme == "file":
+        return Path(rest)
+    folder, name = split(location)
+    return open_storage(folder).stage(name)

@@ -13,6 +13,7 @@ from kubenas.steps.outcome import running_step
 from kubenas.steps.space import freeze_space, space_of
 from kubenas.steps.status import StatusWriter
 from kubenas.storage import open_storage
+from kubenas.storage.probe import probe
 
 
 def prepare(config: Config) -> RunContext:
@@ -24,6 +25,7 @@ def prepare(config: Config) -> RunContext:
     output = open_storage(config.output)
     with running_step("prepare", output, key=config.identity()):
         status = StatusWriter(output, "prepare")
+        probe(output)
         check_claim(config, output)
         check_oracle(config.search.oracle)
         space = space_of(config.space)

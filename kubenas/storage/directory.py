@@ -69,8 +69,8 @@ class DirectoryStorage:
 
     def stage(self, prefix: str) -> Path:
         folder = self._path(prefix)
-        if not folder.is_dir():
-            raise ObjectNotFound(f"{folder}: there is no such folder")
+        if not folder.exists():
+            raise ObjectNotFound(f"{folder}: there is no such file or folder")
         return folder
 
     def _path(self, name: str) -> Path:

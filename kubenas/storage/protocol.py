@@ -70,6 +70,8 @@ class Storage(Protocol):
     def stage(self, prefix: str) -> Path:
         """A local folder with all objects under ``prefix``, for libraries that want files.
 
+        Where ``prefix`` is the name of one object, a local file with its content.
+
         Read it, do not write to it. A local store gives its own folder, others a copy.
 
         Raises:

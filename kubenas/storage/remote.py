@@ -1,7 +1,7 @@
 """A folder in a bucket as a store."""
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from kubenas.errors import ObjectNotFound
 from kubenas.storage.bucket import Bucket, BucketObject
@@ -67,7 +67,8 @@ class RemoteStorage:
 
     def _staged(self, snapshot: Snapshot) -> Path:
         cache = self._cache or open_cache()
-        return cache.hold(snapshot, self._fetch)
+        folder = cache.hold(snapshot, self._fetch)
+        return folder if snapshot.uri.endswith("/") else folder / next(iter(snapshot.items))
 
     def _fetch(self, item: BucketObject, target: Path) -> None:
         try:
@@ -80,6 +81,10 @@ class RemoteStorage:
         items = self._listed(folder)
         uri = f"{self._bucket.uri}/{folder}"
         if not items:
+            key = folder.rstrip("/")
+            items = [item for item in self._listed(key) if item.key == key] if key else []
+            if items:
+                return Snapshot(uri.rstrip("/"), {PurePosixPath(key).name: items[0]})
             raise ObjectNotFound(f"{uri}: there is no object under this prefix")
         return Snapshot(uri, {checked(item.key.removeprefix(folder), uri): item for item in items})
 

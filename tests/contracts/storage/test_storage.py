@@ -141,6 +141,13 @@ def test_an_uploaded_tree_does_not_change_with_its_source(storage: Storage, tmp_
     assert storage.read("model/weights") == b"good"
 
 
+def test_one_object_can_be_staged_under_its_own_name(storage: Storage) -> None:
+    storage.write("raw/data.npz", b"numbers")
+    storage.write("raw/data.npz.md5", b"other")
+    staged = storage.stage("raw/data.npz")
+    assert (staged.name, staged.read_bytes()) == ("data.npz", b"numbers")
+
+
 def test_staging_nothing_is_an_error(storage: Storage) -> None:
     with pytest.raises(ObjectNotFound):
         storage.stage("nowhere")
