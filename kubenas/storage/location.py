@@ -24,7 +24,7 @@ def open_storage(uri: str) -> Storage:
         return DirectoryStorage(Path(rest))
     if scheme not in _BUCKETS:
         raise UserError(
-            f"{uri}: cannot store at {scheme}://; give a directory, gs://, s3:// or minio://"
+            f"{uri}: there is no store for {scheme}://; give a path, gs://, s3:// or minio://"
         )
     bucket, _, folder = rest.partition("/")
     if not bucket:

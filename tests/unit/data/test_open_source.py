@@ -29,7 +29,7 @@ def test_a_file_uri_is_a_path(save_npz: Callable[..., Path]) -> None:
 @pytest.mark.parametrize(
     ("location", "says"),
     [
-        ("gs://bucket/set.npz", "gs://bucket/set.npz: cannot read from gs:// yet"),
+        ("ftp://host/set.npz", "ftp://host: there is no store for ftp://"),
         ("nowhere/set.npz", "nowhere/set.npz: no such file or folder"),
     ],
 )
