@@ -30,6 +30,17 @@ def run(file: Path, as_json: bool) -> None:
 
 
 @kubenas.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@_JSON
+def doctor(file: Path, as_json: bool) -> None:
+    """Look for what would keep FILE (a search.yaml) from running, and tell what mends it."""
+    from kubenas.cli.doctor import diagnose
+
+    with answering(as_json) as answer:
+        diagnose(file, answer)
+
+
+@kubenas.command()
 @click.argument("output")
 @_JSON
 def status(output: str, as_json: bool) -> None:

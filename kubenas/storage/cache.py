@@ -84,6 +84,16 @@ class Cache:
         self._folder = folder.absolute()
         self._limit = limit
 
+    @property
+    def folder(self) -> Path:
+        """Where it is."""
+        return self._folder
+
+    @property
+    def limit(self) -> int:
+        """Bytes that it may take."""
+        return self._limit
+
     def hold(self, snapshot: Snapshot, fetch: Fetch) -> Path:
         """The folder with the files of ``snapshot``, which stays until this process ends.
 

@@ -1,0 +1,83 @@
+"""Whether a cluster lets a search run on it. Pure: what it says about itself -> findings."""
+
+from collections.abc import Iterable, Iterator
+
+from kubenas.doctor.finding import Finding, ok, problem
+from kubenas.scheduling.cluster_facts import ClusterFacts, Node, Permission
+
+DEFAULT_ACCELERATOR = "nvidia.com/gpu"
+
+
+def judge_cluster(facts: ClusterFacts, *, accelerator: str, images: Iterable[str]) -> list[Finding]:
+    """Findings about a cluster that answers.
+
+    Args:
+        facts: what it says.
+        accelerator: the extended resource that trials may ask for.
+        images: what the steps and trials run in.
+    """
+    findings = [
+        ok("cluster", f"{facts.server}: Kubernetes {facts.version}, namespace {facts.namespace}"),
+        _rights(facts),
+    ]
+    if facts.nodes is None:
+        return [*findings, ok("nodes", "not looked at: these credentials may not list them")]
+    return [
+        *findings,
+        _nodes(facts.nodes),
+        _accelerators(facts.nodes, accelerator),
+        *_images(facts.nodes, images),
+    ]
+
+
+def _rights(facts: ClusterFacts) -> Finding:
+    if not facts.refused:
+        return ok("rights", "jobs, pods, logs, leases and events: all that a search does")
+    refused = ", ".join(sorted(map(str, facts.refused)))
+    first = min(facts.refused, key=str)
+    return problem(
+        "rights",
+        f"not allowed in namespace {facts.namespace}: {refused}; have a Role bound that allows it,"
+        f" then see 'kubectl auth can-i {_can_i(first)} -n {facts.namespace}'",
+    )
+
+
+def _can_i(permission: Permission) -> str:
+    resource, _, subresource = permission.resource.partition("/")
+    group = f".{permission.group}" if permission.group else ""
+    return f"{permission.verb} {resource}{group}" + (
+        f" --subresource={subresource}" if subresource else ""
+    )
+
+
+def _nodes(nodes: tuple[Node, ...]) -> Finding:
+    ready = sum(node.ready for node in nodes)
+    says = f"{ready} of {len(nodes)} ready"
+    if ready:
+        return ok("nodes", says)
+    return problem("nodes", f"{says}; see 'kubectl get nodes'")
+
+
+def _accelerators(nodes: tuple[Node, ...], accelerator: str) -> Finding:
+    offers = {
+        node.name: int(node.allocatable[accelerator])
+        for node in nodes
+        if node.ready and node.allocatable.get(accelerator, "0") != "0"
+    }
+    if not offers:
+        return ok("accelerator", f"no ready node offers {accelerator}: trials train on CPUs")
+    return ok("accelerator", f"{sum(offers.values())} {accelerator} on {len(offers)} nodes")
+
+
+def _images(nodes: tuple[Node, ...], images: Iterable[str]) -> Iterator[Finding]:
+    for image in images:
+        holders = sum(any(_same(image, name) for name in node.images) for node in nodes)
+        if holders:
+            yield ok("image", f"{image}: on {holders} of {len(nodes)} nodes")
+        else:
+            yield ok("image", f"{image}: not seen on a node, it will be pulled")
+
+
+def _same(image: str, name: str) -> bool:
+    """Nodes write docker.io/ where a user may leave it out."""
+    return name in {image, f"docker.io/{image}", f"docker.io/library/{image}"}

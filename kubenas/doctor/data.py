@@ -1,0 +1,24 @@
+"""Whether the data can be reached. What is in them is for preparing to say."""
+
+from kubenas.data.sources import open_source
+from kubenas.doctor.finding import Finding, ok, problem
+from kubenas.errors import UserError
+from kubenas.storage import open_storage, split
+
+
+def check_data(source: str) -> Finding:
+    """``source`` as in the config. Nothing is copied."""
+    try:
+        if "://" not in source or source.startswith("file://"):
+            open_source(source)
+        elif not _is_there(source):
+            return problem("data", f"data.source: {source}: there is nothing; correct the URI")
+    except UserError as error:
+        return problem("data", f"data.source: {error}")
+    return ok("data", f"{source}: can be reached")
+
+
+def _is_there(uri: str) -> bool:
+    folder, name = split(uri)
+    storage = open_storage(folder)
+    return storage.exists(name) or next(iter(storage.list(f"{name}/")), None) is not None

@@ -1,0 +1,101 @@
+"""Whether this machine has room for what is asked of it."""
+
+import os
+import shutil
+from contextlib import suppress
+from pathlib import Path
+
+from kubenas.doctor.finding import Finding, ok, problem
+from kubenas.storage import Storage
+from kubenas.storage.cache import open_cache
+
+_GIB = 1 << 30
+_PROCESS_BYTES = 700 << 20
+"""What a process with TensorFlow and a small network takes (docs/BENCHMARKS.md)."""
+
+_LEAST_DISK_BYTES = _GIB
+_CGROUP_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
+
+
+def check_memory(workers: int) -> Finding:
+    """Memory for ``workers`` trials at a time beside the search."""
+    return judge_memory(workers, memory_bytes())
+
+
+def judge_memory(workers: int, memory: int) -> Finding:
+    """The same for a machine with ``memory`` bytes."""
+    fit = max(1, memory // _PROCESS_BYTES - 1)
+    says = f"{memory / _GIB:.1f} GiB for {workers} workers and the search"
+    if workers <= fit:
+        return ok("memory", says)
+    return problem(
+        "memory",
+        f"{says}, which take {_PROCESS_BYTES / _GIB:.1f} GiB each and more for large networks;"
+        f" set runner.workers: {fit}",
+    )
+
+
+def memory_bytes() -> int:
+    """This machine's memory, or the container's limit if that is less."""
+    whole = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    limits = []
+    for path in _CGROUP_LIMITS:
+        with suppress(OSError, ValueError):  # absent, or "max"
+            limits.append(int(Path(path).read_text()))
+    return min([whole, *limits])
+
+
+def check_disk(output: Storage) -> Finding:
+    """Room for a local output."""
+    if "://" in output.uri:
+        return ok("disk", "the output is not on this machine")
+    free = free_bytes(Path(output.uri))
+    says = f"{free / _GIB:.1f} GiB free at {output.uri}"
+    if free >= _LEAST_DISK_BYTES:
+        return ok("disk", says)
+    return problem("disk", f"{says}; free some space ('kubenas gc') or choose another 'output'")
+
+
+def check_cache(output: Storage) -> Finding:
+    """Room for the local copies of what is in a bucket.
+
+    Raises:
+        UserError: the cache's size in the environment is no size.
+    """
+    if "://" not in output.uri:
+        return ok("cache", "not needed, the output is on this machine")
+    cache = open_cache()
+    sizes: dict[str, int] = {}
+    for info in output.list("data/"):
+        folder = info.name.split("/")[1]
+        sizes[folder] = sizes.get(folder, 0) + info.size
+    return judge_cache(
+        str(cache.folder), cache.limit, free_bytes(cache.folder), max(sizes.values(), default=0)
+    )
+
+
+def judge_cache(folder: str, limit: int, free: int, needed: int) -> Finding:
+    """The same for numbers given.
+
+    Args:
+        folder: where the cache is.
+        limit: bytes that it may take.
+        free: bytes free on its disk.
+        needed: bytes of the largest data set that is to be staged.
+    """
+    says = f"up to {limit / _GIB:.1f} GiB at {folder}, {free / _GIB:.1f} GiB free there"
+    if limit < needed:
+        return problem(
+            "cache",
+            f"{says}; the data set takes {needed / _GIB:.1f} GiB: set KUBENAS_CACHE_GIB to more",
+        )
+    if free < max(needed, _LEAST_DISK_BYTES):
+        return problem("cache", f"{says}; set KUBENAS_CACHE to a folder on a larger disk")
+    return ok("cache", says)
+
+
+def free_bytes(folder: Path) -> int:
+    """Bytes free where ``folder`` is, or will be once it is made."""
+    while not folder.exists():
+        folder = folder.parent
+    return shutil.disk_usage(folder).free

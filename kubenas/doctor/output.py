@@ -1,0 +1,61 @@
+"""Whether an output can be written as a search needs it, and how fast."""
+
+import secrets
+import statistics
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+from kubenas.doctor.finding import Finding, ok, problem
+from kubenas.errors import StorageError
+from kubenas.storage import Storage
+from kubenas.storage.probe import probe
+
+_ROUNDS = 5
+_CONTENT = b"x" * 1024
+_SLOW_SECONDS = 1.0
+
+
+def check_output(output: Storage) -> list[Finding]:
+    """Credentials, conditional creation and latency. Leaves no object behind."""
+    try:
+        probe(output)
+        writing, reading = _latencies(output)
+    except StorageError as error:
+        return [problem("output", str(error))]
+    return [
+        ok("output", f"{output.uri}: can be written, and creates only what is absent"),
+        judge_latency(writing, reading),
+    ]
+
+
+def judge_latency(writing: float, reading: float) -> Finding:
+    """``writing`` and ``reading`` are the seconds that a small object takes."""
+    says = f"a small write takes {writing * 1000:.0f} ms, a read {reading * 1000:.0f} ms"
+    if max(writing, reading) < _SLOW_SECONDS:
+        return ok("latency", says)
+    return problem(
+        "latency", f"{says}; a search waits for several of them a trial: choose a nearer 'output'"
+    )
+
+
+def _latencies(output: Storage) -> tuple[float, float]:
+    """Median seconds of a small write and of a small read."""
+    name = f".probe/{secrets.token_hex(8)}"
+    try:
+        return (
+            _median_seconds(lambda: output.write(name, _CONTENT)),
+            _median_seconds(lambda: output.read(name)),
+        )
+    finally:
+        with suppress(StorageError):  # what kept it from being written is the finding
+            output.delete(name)
+
+
+def _median_seconds(act: Callable[[], object]) -> float:
+    taken = []
+    for _ in range(_ROUNDS):
+        begun = time.perf_counter()
+        act()
+        taken.append(time.perf_counter() - begun)
+    return statistics.median(taken)

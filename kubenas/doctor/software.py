@@ -1,0 +1,60 @@
+"""Whether what kubenas builds on is here, in the versions that it was made for."""
+
+import sys
+from collections.abc import Iterable, Mapping
+from importlib.metadata import PackageNotFoundError, requires, version
+
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+
+from kubenas.doctor.finding import Finding, ok, problem
+
+_SHOWN = ("keras", "keras-tuner", "kfp")
+_TENSORFLOW = ("tensorflow", "tensorflow-cpu")
+_PYTHON = ">=3.11,<3.14"
+
+
+def check_software() -> list[Finding]:
+    """Python, TensorFlow and the packages whose version matters most."""
+    installed = {name: found for name in (*_TENSORFLOW, *_SHOWN) if (found := _version(name))}
+    python = ".".join(str(part) for part in sys.version_info[:3])
+    return judge_software(python, installed, requires("kubenas") or ())
+
+
+def judge_software(
+    python: str, installed: Mapping[str, str], wanted: Iterable[str]
+) -> list[Finding]:
+    """The same for versions given.
+
+    Args:
+        python: Python's version.
+        installed: versions by package; what is not installed is not in it.
+        wanted: kubenas' requirements, as its metadata has them.
+    """
+    allowed = {each.name: each.specifier for each in map(Requirement, wanted)}
+    tensorflow = next((name for name in _TENSORFLOW if name in installed), _TENSORFLOW[0])
+    return [
+        _judge("python", python, SpecifierSet(_PYTHON), "make the environment anew with such one"),
+        *(
+            _judge(name, installed.get(name), allowed.get(name, SpecifierSet()), remedy)
+            for name, remedy in (
+                (tensorflow, "pip install 'kubenas[cpu]' or 'kubenas[gpu]'"),
+                *((name, "pip install --upgrade kubenas") for name in _SHOWN),
+            )
+        ),
+    ]
+
+
+def _judge(name: str, found: str | None, allowed: SpecifierSet, remedy: str) -> Finding:
+    if found is None:
+        return problem(name, f"not installed; {remedy}")
+    if not allowed.contains(found, prereleases=True):
+        return problem(name, f"{found}, needed is {allowed}; {remedy}")
+    return ok(name, found)
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None

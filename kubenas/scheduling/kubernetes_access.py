@@ -1,0 +1,127 @@
+"""Asks a cluster what may be done there and with what. Changes nothing."""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import urllib3
+from kubernetes import client, config
+from kubernetes.config import ConfigException
+
+from kubenas.errors import UserError
+from kubenas.scheduling.cluster_facts import ClusterFacts, Node, Permission
+
+_TIMEOUT = (5, 20)
+"""Seconds to connect, and to answer."""
+
+_NAMESPACE_FILE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
+_DEFAULT_KUBECONFIG = Path("~/.kube/config")
+
+
+def cluster_configured() -> bool:
+    """Whether there is a kubeconfig, or this is a pod with a service account."""
+    return _in_pod() or any(path.is_file() for path in _kubeconfigs())
+
+
+def ask_cluster(permissions: Iterable[Permission]) -> ClusterFacts:
+    """Asks the configured cluster.
+
+    Args:
+        permissions: what is to be done in the namespace.
+
+    Raises:
+        UserError: the configuration is not sound, or the cluster cannot be reached.
+    """
+    namespace = _load()
+    api = client.ApiClient(_client_configuration())
+    server = api.configuration.host
+    try:
+        return ClusterFacts(
+            server=server,
+            version=client.VersionApi(api).get_code(_request_timeout=_TIMEOUT).git_version,
+            namespace=namespace,
+            refused=frozenset(each for each in permissions if not _may(api, namespace, each)),
+            nodes=_nodes(api),
+        )
+    except client.ApiException as error:
+        raise UserError(
+            f"{server}: the cluster refuses: {error.status} {error.reason}; log in anew, or check"
+            " KUBECONFIG"
+        ) from error
+    except urllib3.exceptions.HTTPError as error:
+        raise UserError(
+            f"{server}: the cluster does not answer; start it, check the network, or correct"
+            " KUBECONFIG"
+        ) from error
+
+
+def _in_pod() -> bool:
+    return bool(os.environ.get("KUBERNETES_SERVICE_HOST")) and _NAMESPACE_FILE.is_file()
+
+
+def _kubeconfigs() -> list[Path]:
+    named = os.environ.get("KUBECONFIG", "")
+    paths = [Path(part) for part in named.split(os.pathsep) if part] or [_DEFAULT_KUBECONFIG]
+    return [path.expanduser() for path in paths]
+
+
+def _load() -> str:
+    """Loads the configuration; the namespace that it names."""
+    try:
+        if _in_pod():
+            config.load_incluster_config()
+            return _NAMESPACE_FILE.read_text().strip()
+        files = os.pathsep.join(str(path) for path in _kubeconfigs())
+        config.load_kube_config(files)
+        _, active = config.list_kube_config_contexts(files)
+    except ConfigException as error:
+        raise UserError(f"KUBECONFIG: {error}; correct the file, or unset it") from error
+    namespace: str = active["context"].get("namespace") or "default"
+    return namespace
+
+
+def _client_configuration() -> Any:
+    loaded = client.Configuration.get_default_copy()
+    loaded.retries = False  # a person waits
+    return loaded
+
+
+def _may(api: Any, namespace: str, permission: Permission) -> bool:
+    resource, _, subresource = permission.resource.partition("/")
+    review = client.V1SelfSubjectAccessReview(
+        spec=client.V1SelfSubjectAccessReviewSpec(
+            resource_attributes=client.V1ResourceAttributes(
+                namespace=namespace,
+                verb=permission.verb,
+                group=permission.group,
+                resource=resource,
+                subresource=subresource or None,
+            )
+        )
+    )
+    answer = client.AuthorizationV1Api(api).create_self_subject_access_review(
+        review, _request_timeout=_TIMEOUT
+    )
+    return bool(answer.status.allowed)
+
+
+def _nodes(api: Any) -> tuple[Node, ...] | None:
+    try:
+        listed = client.CoreV1Api(api).list_node(_request_timeout=_TIMEOUT).items
+    except client.ApiException as error:
+        if error.status == 403:
+            return None
+        raise
+    return tuple(_node(item) for item in listed)
+
+
+def _node(item: Any) -> Node:
+    ready = any(each.type == "Ready" and each.status == "True" for each in item.status.conditions)
+    names = (name for image in item.status.images or () for name in image.names or ())
+    return Node(
+        name=item.metadata.name,
+        ready=ready and not item.spec.unschedulable,
+        allocatable=dict(item.status.allocatable or {}),
+        images=frozenset(names),
+    )

@@ -1,0 +1,116 @@
+"""What is a problem and what mends it, for facts made by hand."""
+
+import pytest
+
+from kubenas.doctor.clock import judge_clock, store_url
+from kubenas.doctor.cluster import judge_cluster
+from kubenas.doctor.finding import Finding
+from kubenas.doctor.machine import judge_cache, judge_memory
+from kubenas.doctor.output import judge_latency
+from kubenas.doctor.software import judge_software
+from kubenas.scheduling.cluster_facts import NEEDED, ClusterFacts, Node
+
+GIB = 1 << 30
+WANTED = (
+    "keras<4,>=3.13",
+    "keras-tuner==1.4.8",
+    "kfp>=2.17",
+    "tensorflow-cpu<2.22,>=2.20; extra == 'cpu'",
+)
+HERE = {"tensorflow-cpu": "2.21.0", "keras": "3.15.1", "keras-tuner": "1.4.8", "kfp": "2.17.3"}
+
+
+def by_subject(findings: list[Finding]) -> dict[str, Finding]:
+    return {finding.subject: finding for finding in findings}
+
+
+def test_the_versions_that_it_was_made_for() -> None:
+    assert all(finding.ok for finding in judge_software("3.12.1", HERE, WANTED))
+
+
+@pytest.mark.parametrize(
+    ("python", "installed", "subject", "says"),
+    [
+        ("3.10.2", HERE, "python", "needed is <3.14,>=3.11"),
+        ("3.12.1", {**HERE, "keras-tuner": "1.4.7"}, "keras-tuner", "needed is ==1.4.8"),
+        ("3.12.1", {**HERE, "tensorflow-cpu": "2.22.0"}, "tensorflow-cpu", "kubenas[cpu]"),
+        ("3.12.1", {"keras": "3.15"}, "tensorflow", "not installed; pip install 'kubenas[cpu]'"),
+    ],
+)
+def test_others_are_named(python: str, installed: dict[str, str], subject: str, says: str) -> None:
+    finding = by_subject(judge_software(python, installed, WANTED))[subject]
+    assert not finding.ok
+    assert says in finding.says
+
+
+def test_no_more_workers_than_memory_holds() -> None:
+    assert judge_memory(2, 4 * GIB).ok
+    refused = judge_memory(8, 4 * GIB)
+    assert not refused.ok
+    assert refused.says.endswith("set runner.workers: 4")
+    assert judge_memory(4, 4 * GIB).ok
+
+
+@pytest.mark.parametrize(
+    ("limit", "free", "needed", "remedy"),
+    [
+        (10, 40, 3, ""),
+        (10, 40, 12, "KUBENAS_CACHE_GIB to more"),
+        (10, 2, 3, "KUBENAS_CACHE to a folder on a larger disk"),
+    ],
+)
+def test_the_cache_must_hold_the_data(limit: int, free: int, needed: int, remedy: str) -> None:
+    finding = judge_cache("/c", limit * GIB, free * GIB, needed * GIB)
+    assert finding.ok is not bool(remedy)
+    assert remedy in finding.says
+
+
+def test_a_wrong_clock_and_a_slow_store() -> None:
+    assert judge_clock(-2.0).ok
+    assert "41 s behind" in judge_clock(-41.0).says
+    assert not judge_clock(-41.0).ok
+    assert judge_latency(0.2, 0.1).ok
+    assert not judge_latency(2.0, 0.1).ok
+
+
+def test_where_a_store_tells_the_time() -> None:
+    assert store_url("/a/folder", {}) is None
+    assert store_url("gs://b/x", {}) == "https://storage.googleapis.com"
+    assert store_url("s3://b/x", {}) == "https://s3.amazonaws.com"
+    assert store_url("minio://b", {"AWS_ENDPOINT_URL": "http://m:9000"}) == "http://m:9000"
+
+
+def node(name: str, *, ready: bool = True, gpus: str = "4") -> Node:
+    images = frozenset({"docker.io/kubenas/controller:1"} if name == "n1" else ())
+    return Node(name, ready=ready, allocatable={"nvidia.com/gpu": gpus}, images=images)
+
+
+def cluster(**changes: object) -> dict[str, Finding]:
+    facts: dict[str, object] = {"refused": frozenset(), "nodes": (node("n1"), node("n2"))}
+    told = ClusterFacts("https://c", "v1.34", "team", **{**facts, **changes})  # type: ignore[arg-type]
+    findings = judge_cluster(told, accelerator="nvidia.com/gpu", images=["kubenas/controller:1"])
+    return by_subject(findings)
+
+
+def test_a_cluster_that_lets_a_search_run() -> None:
+    findings = cluster()
+    assert all(finding.ok for finding in findings.values())
+    assert findings["accelerator"].says == "8 nvidia.com/gpu on 2 nodes"
+    assert findings["image"].says == "kubenas/controller:1: on 1 of 2 nodes"
+
+
+def test_rights_that_lack_are_named_with_what_to_ask() -> None:
+    refused = frozenset(each for each in NEEDED if each.resource in {"leases", "pods/log"})
+    finding = cluster(refused=refused)["rights"]
+    assert not finding.ok
+    assert "create leases, get leases, get pods/log, update leases" in finding.says
+    assert "'kubectl auth can-i create leases.coordination.k8s.io -n team'" in finding.says
+
+
+def test_nodes_that_are_down_or_hidden_or_without_accelerators() -> None:
+    down = cluster(nodes=(node("n1", ready=False),))
+    assert not down["nodes"].ok
+    assert "no ready node offers" in down["accelerator"].says
+    assert "trials train on CPUs" in cluster(nodes=(node("n2", gpus="0"),))["accelerator"].says
+    assert "it will be pulled" in cluster(nodes=(node("n2"),))["image"].says
+    assert set(cluster(nodes=None)) == {"cluster", "rights", "nodes"}
