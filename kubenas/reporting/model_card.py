@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from kubenas.reporting.comparison import comparisons
 from kubenas.reporting.headline import headline, tiles
 from kubenas.reporting.markdown import escaped
 from kubenas.reporting.quantities import ascii_spaces, percent, plain, score
@@ -40,6 +41,9 @@ def _quality(report: ReportInput) -> Iterator[str]:
     yield "|---|---:|---|"
     for tile in tiles(report):
         yield f"| {tile.label} | {tile.value} | {tile.note} |"
+    for sentence in comparisons(report):
+        yield ""
+        yield escaped(sentence)
     if report.evaluation is None:
         return
     yield ""

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from kubenas.reporting import quantities
 from kubenas.reporting.choice_plot import choice_plot
 from kubenas.reporting.choices import ENOUGH_TRIALS, choices
+from kubenas.reporting.comparison import comparisons
 from kubenas.reporting.failure_words import failure_groups, reason
 from kubenas.reporting.headline import headline, tiles
 from kubenas.reporting.leaderboard import Row, leaderboard
@@ -58,6 +59,7 @@ def render_report(report: ReportInput) -> str:
         style=Markup(style),  # noqa: S704
         headline=headline(report),
         tiles=tiles(report),
+        comparisons=comparisons(report),
         **_search(report),
         **_chosen(report),
         **_test(report),
