@@ -1,5 +1,9 @@
-"""Two writers of one journal, killed at random moments, and what must hold afterwards."""
+"""Two writers of one journal, killed at random moments, and what must hold afterwards.
 
+.venv/bin/python benchmarks/journal_writers.py OUTPUT --kills 1000
+"""
+
+import argparse
 import multiprocessing
 import os
 import random
@@ -15,23 +19,28 @@ from kubenas.search.state import SearchState, advance, fold
 from kubenas.storage import open_storage
 
 _SEARCH = "searches/killed"
-_LONGEST_SECONDS = 0.25
+_LONGEST_SECONDS = {"directory": 0.25, "bucket": 1.0}
 """That a writer lives: long enough to read the journal and to take it some steps on."""
 
 
 def kill_writers(uri: str, *, kills: int, seed: int = 1) -> str:
     """Kills writers so many times; what they did in words, or what was lost or doubled."""
     chance = random.Random(seed)
+    longest = _LONGEST_SECONDS["bucket" if "://" in uri else "directory"]
+    open_storage(uri)  # imports its libraries and asks nothing: forked writers share no connection
     with tempfile.TemporaryDirectory() as folder:
         told = Path(folder)
         writers = [_start(uri, told) for _ in range(2)]
-        for _ in range(kills):
-            time.sleep(chance.uniform(0.0, _LONGEST_SECONDS))
-            place = chance.randrange(2)
-            _kill(writers[place])
-            writers[place] = _start(uri, told)
-        for writer in writers:
-            _kill(writer)
+        try:
+            for _ in range(kills):
+                time.sleep(chance.uniform(0.0, longest))
+                place = chance.randrange(2)
+                _kill(writers[place])
+                writers[place] = _start(uri, told)
+        finally:
+            for writer in writers:
+                writer.kill()
+                writer.join()
         return _verdict(uri, told, kills)
 
 
@@ -93,3 +102,15 @@ def _verdict(uri: str, told: Path, kills: int) -> str:
         f"{kills:,} kills, {len(records):,} records, {len(ends):,} ends,"
         f" {lines.count('lost'):,} times a writer stopped for the other; none lost, none twice"
     )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("output")
+    parser.add_argument("--kills", type=int, default=1000)
+    arguments = parser.parse_args()
+    print(kill_writers(arguments.output, kills=arguments.kills))
+
+
+if __name__ == "__main__":
+    main()

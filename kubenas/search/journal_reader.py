@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TypeVar
 
 from kubenas.errors import KubenasError, ObjectNotFound
@@ -20,6 +21,7 @@ from kubenas.storage import Storage, join
 _LOG = logging.getLogger(__name__)
 _REQUESTS = 16
 """Requests at a time: an object store answers one after tens of milliseconds."""
+_BATCH = 1024
 
 _RESTORE = "restore it from a backup, or raise search.generation to search again from scratch"
 _UPGRADE = "upgrade kubenas and run the same command again"
@@ -143,37 +145,34 @@ class JournalReader:
     # Entries.
 
     def _read_tail(self, known: int) -> list[bytes]:
-        """The entries from number ``known`` on, that one included; from the first if it is 0."""
-        first = max(known, 1)
+        """The entries from number ``known`` on, that one included; from the first if it is 0.
+
+        The list tells how far to read and which objects are foreign, not which entries exist: a
+        folder that others write to while it is listed may show an entry and hide the one before.
+        """
         after = self.entry_name(known - 1) if known else ""
         names = [info.name for info in self._storage.list(self._entries, after=after)]
-        for sequence, name in enumerate(names, start=first):
-            if name != self.entry_name(sequence):
-                raise self._unexpected(name, sequence)
-        if known and not names:
-            raise self._missing(known)
-        return list(_in_parallel(self._read_entry, range(first, first + len(names))))
+        last = max(map(self._number, names), default=known)
+        return list(_in_parallel(self._read_entry, range(max(known, 1), max(known, last) + 1)))
 
     def _read_entry(self, sequence: int) -> bytes:
         """Its line. Line breaks, which only a person adds, mean nothing between JSON's tokens."""
         try:
             return self._storage.read(self.entry_name(sequence)).replace(b"\n", b" ")
         except ObjectNotFound as error:
-            raise self._missing(sequence) from error
+            others = self._uri(self._segments)
+            raise self._damaged(
+                sequence, f"missing, though later entries exist, here or in {others}; {_RESTORE}"
+            ) from error
 
-    def _unexpected(self, name: str, sequence: int) -> JournalDamaged:
+    def _number(self, name: str) -> int:
+        """The number of the entry that an object among the entries is."""
         number = name[len(self._entries) :].removesuffix(".json")
-        if number.isdigit() and name > self.entry_name(sequence):
-            return self._damaged(sequence, f"missing, though later entries exist; {_RESTORE}")
-        return JournalDamaged(
+        if number.isdecimal() and name == self.entry_name(int(number)) and int(number) > 0:
+            return int(number)
+        raise JournalDamaged(
             f"{self._uri(name)}: does not belong into a journal; move it out of this folder"
         )
-
-    def _missing(self, sequence: int) -> JournalDamaged:
-        """An entry that a segment tells of, or that was there a moment ago."""
-        told = f"missing, though {self._uri(self._segments)} tells of it or of later ones"
-        remedy = "restore it from a backup, or move those segments away if they are not its own"
-        return self._damaged(sequence, f"{told}; {remedy}")
 
     def _damaged(self, sequence: int, words: str) -> JournalDamaged:
         return JournalDamaged(f"{self._uri(self.entry_name(sequence))}: {words}")
@@ -183,6 +182,8 @@ class JournalReader:
 
 
 def _in_parallel(function: Callable[[T], U], arguments: Iterable[T]) -> Iterator[U]:
-    """Like map, in threads. After an error nothing further is begun."""
+    """Like map, in threads and a batch at a time. After an error nothing further is begun."""
+    remaining = iter(arguments)
     with ThreadPoolExecutor(max_workers=_REQUESTS) as threads:
-        yield from threads.map(function, arguments)
+        while batch := list(islice(remaining, _BATCH)):
+            yield from threads.map(function, batch)

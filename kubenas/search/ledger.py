@@ -1,7 +1,7 @@
 """What has happened in a search: journal, state and oracle, kept in step with each other."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from kubenas.scheduling.retry import Decision, End, Loss, decide
 from kubenas.search.conclusion import Conclusion, conclude
@@ -20,21 +20,28 @@ _NUMBERS = ("score", "metrics", "epochs", "seconds", "parameters", "flops", "lat
 
 
 class Ledger:
-    """Reads the journal and brings ``proposer``, a fresh one, to where the journal ends.
+    """Brings ``proposer``, a fresh one, to where the journal ends, and goes on from there.
+
+    Args:
+        journal: has been read.
+        records: what was read.
+        proposer: what proposes trials.
+        specs: knows the search and its attempts' folders.
+        clock: Unix time.
 
     Raises:
-        JournalDamaged: see :meth:`kubenas.search.journal.Journal.read`.
+        JournalDamaged: the records contradict each other.
     """
 
     def __init__(
         self,
         journal: Journal,
+        records: Sequence[Record],
+        *,
         proposer: Proposer,
         specs: TrialSpecs,
-        *,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        records = journal.read()
         self.state: SearchState = fold(records)
         self.tally = Tally(self.state, specs.definition.direction)
         self._journal = journal

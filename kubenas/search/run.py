@@ -73,7 +73,9 @@ def run_search(
     with controller_lock(output, definition.id), Interruption() as interruption:
         with suppress(ObjectExists):
             output.create(definition_file(definition.id), definition.to_json())
-        state = _read_state(output, definition.id)
+        journal = Journal(output, search_folder(definition.id))
+        records = journal.read()
+        state = fold(records)
         if state.closed is None:
             loading = threading.Thread(target=load_oracles)  # seconds, while a worker describes
             loading.start()
@@ -83,10 +85,9 @@ def run_search(
             proposer = create_proposer(
                 config, direction=definition.direction, space=hyperparameters
             )
-            journal = Journal(output, search_folder(definition.id))
             state = SearchLoop(
                 specs,
-                ledger=Ledger(journal, proposer, specs),
+                ledger=Ledger(journal, records, proposer=proposer, specs=specs),
                 runner=runner,
                 interruption=interruption,
                 on_progress=on_progress,
@@ -108,11 +109,8 @@ def read_search(output: Storage, search: str) -> SearchRun:
     except ObjectNotFound as error:
         raise UserError(f"{output.uri}: there is no search '{search}' here") from error
     definition = SearchDefinition.from_json(data)
-    return _search_run(definition, output, _read_state(output, search))
-
-
-def _read_state(output: Storage, search: str) -> SearchState:
-    return fold(Journal(output, search_folder(search)).read())
+    records = Journal(output, search_folder(search)).read()
+    return _search_run(definition, output, fold(records))
 
 
 def _search_run(definition: SearchDefinition, output: Storage, state: SearchState) -> SearchRun:

@@ -205,7 +205,8 @@ class Scenario:
         runner = ScriptedRunner(self.trained, self.fuse, capacity)
         clock = {"clock": loop["clock"]} if "clock" in loop else {}
         try:
-            ledger = Ledger(self.journal(storage), self.proposer, specs, **clock)
+            journal = self.journal(storage)
+            ledger = Ledger(journal, journal.read(), proposer=self.proposer, specs=specs, **clock)
             loop.setdefault("interruption", Interruption())
             return SearchLoop(specs, ledger=ledger, runner=runner, **loop).run()
         finally:

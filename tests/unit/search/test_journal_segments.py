@@ -157,7 +157,7 @@ def test_a_lost_entry_is_damage_however_whole_the_segments_are(long, number):
 def test_entries_that_only_a_segment_tells_of_are_damage(long):
     for number in range(2 * N, LAST + 1):
         entry(long, number).unlink()
-    with pytest.raises(JournalDamaged, match=f"{2 * N:08d}.json: .*journal-segments tells of it"):
+    with pytest.raises(JournalDamaged, match=f"{2 * N:08d}.json: .*journal-segments; restore"):
         read(long)
 
 
@@ -165,6 +165,24 @@ def test_an_entry_that_a_damaged_segment_no_longer_covers_must_be_there(long):
     segment(long, 0).write_bytes(b"")
     entry(long, 7).unlink()
     with pytest.raises(JournalDamaged, match=r"00000007.json: missing, .*backup"):
+        read(long)
+
+
+class HidingStorage(DirectoryStorage):
+    """Lists like a folder that changes meanwhile: an entry, but not the one before it."""
+
+    def list(self, prefix: str = "", *, after: str = "") -> Iterator[ObjectInfo]:
+        infos = [*super().list(prefix, after=after)]
+        yield from infos[:-2] + infos[-1:]
+
+
+def test_an_entry_that_a_list_does_not_show_is_read(long):
+    assert Journal(HidingStorage(long), "searches/s").read() == RECORDS
+
+
+def test_a_stray_number_is_not_read_up_to(long):
+    shutil.copy(entry(long, LAST), entry(long, 99_999_999))
+    with pytest.raises(JournalDamaged, match=f"{LAST + 1:08d}.json: missing"):
         read(long)
 
 
