@@ -146,8 +146,10 @@ def test_the_exported_model_predicts_from_raw_pictures(story: Story) -> None:
     assert (probabilities.argmax(axis=1) == digits.target[:500]).mean() > 0.7
 
 
-def test_running_once_more_repeats_nothing(story: Story) -> None:
+def test_running_once_more_repeats_nothing_also_after_a_clean_up(story: Story) -> None:
     before = journal(story)
+    cleaned = json.loads(kubenas("gc", story.output, "--yes", "--json").stdout)
+    assert cleaned["objects"] > 0
     begun = time.monotonic()
     again = kubenas("run", story.file, "--json")
     assert again.returncode == 0, again.stderr
