@@ -155,7 +155,8 @@ class Config(Value):
     )
     output: str = Field(
         min_length=1,
-        description="Where everything is written: a directory, or gs://, s3:// or minio:// with a bucket and a folder.",
+        description="Where everything is written: a directory, or gs://, s3:// or minio:// with a"
+        " bucket and a folder.",
     )
     data: DataConfig
     space: SpaceConfig = SpaceConfig()
