@@ -21,6 +21,8 @@ from kubenas.search.records import Ended, Opened, Started
 from kubenas.steps.status import read_status
 from kubenas.storage import open_storage
 
+pytestmark = pytest.mark.timeout(900)  # the whole pipeline, also on a busy machine
+
 KUBENAS = Path(sys.executable).with_name("kubenas")
 TRIALS = 3
 CONFIG = {
@@ -36,7 +38,7 @@ Done = subprocess.CompletedProcess[str]
 
 def kubenas(*arguments: str | Path) -> Done:
     return subprocess.run(
-        [KUBENAS, *arguments], capture_output=True, text=True, timeout=280, check=False
+        [KUBENAS, *arguments], capture_output=True, text=True, timeout=540, check=False
     )
 
 
@@ -156,7 +158,7 @@ def test_running_once_more_repeats_nothing_also_after_a_clean_up(story: Story) -
     assert json.loads(again.stdout) == story.summary
     started = [record for record in journal(story) if isinstance(record, Started)]
     assert started == [record for record in before if isinstance(record, Started)]
-    assert time.monotonic() - begun < 100
+    assert time.monotonic() - begun < 300
 
 
 def test_status_of_a_finished_run(story: Story) -> None:
