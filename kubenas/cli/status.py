@@ -23,7 +23,7 @@ def tell_status(output: str, answer: Answer) -> None:
     config = read_claim(storage)
     outcomes = read_outcomes(storage)
     status = read_status(storage)
-    done = bool(outcomes) and outcomes[-1].step == STEPS[-1] and outcomes[-1].state == "done"
+    done = _is_done(outcomes, status)
     summary = read_summary(storage) if done else None
     answer.line(f"{config.name}: {_headline(outcomes, status, done=done)}")
     for outcome in outcomes:
@@ -40,6 +40,14 @@ def tell_status(output: str, answer: Answer) -> None:
             "summary": summary.model_dump(mode="json") if summary else None,
         }
     )
+
+
+def _is_done(outcomes: list[StepOutcome], status: Status | None) -> bool:
+    """Whether the last step is done, and with the search that was worked on last."""
+    if not outcomes or status is None:
+        return False
+    last = outcomes[-1]
+    return last.step == STEPS[-1] and last.state == "done" and last.key == status.search
 
 
 def _state(outcomes: list[StepOutcome], status: Status | None, *, done: bool) -> str:
