@@ -40,8 +40,11 @@ def _fake_gcs_server() -> Iterator[None]:
     binary = folder / f"fake-gcs-server-{platform.system().lower()}-{machine}"
     port = _free_port()
     url = f"http://127.0.0.1:{port}"
-    options = ["-scheme", "http", "-backend", "memory", "-host", "127.0.0.1", "-external-url", url]
-    with _server([binary, *options, "-port", str(port)], port):
+    options = ["-scheme", "http", "-host", "127.0.0.1", "-port", str(port), "-external-url", url]
+    with (
+        tempfile.TemporaryDirectory() as root,  # in memory it looks at all objects for each one
+        _server([binary, *options, "-backend", "filesystem", "-filesystem-root", root], port),
+    ):
         request = urllib.request.Request(
             f"{url}/storage/v1/b",
             data=f'{{"name": "{_BUCKET}"}}'.encode(),
