@@ -33,6 +33,7 @@ from kubenas.storage.parallel import in_parallel
 _GIB = 1 << 30
 _DEFAULT_GIB = 10.0
 _READ_ONLY = 0o444
+_EVICTED = "evicted-"
 
 Fetch = Callable[[BucketObject, Path], None]
 """Downloads an object to a new file and verifies it."""
@@ -116,6 +117,7 @@ class Cache:
         missing = _missing(self._files(snapshot.key), snapshot)
         if missing:
             with _locked(self._folder / "locks" / "space"):
+                self._sweep()
                 self._reserve(snapshot)
             self._download(snapshot, missing, fetch)
         os.utime(self._entry(snapshot.key))
@@ -162,14 +164,22 @@ class Cache:
     def _evicted(self, key: str) -> bool:
         """Deletes an entry unless a process uses it."""
         with _open_lock(self._folder / "locks" / f"{key}.use") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+            if not _taken(lock):
                 return False
-            rubbish = self._folder / "incoming" / f"evicted-{uuid.uuid4().hex}"
+            rubbish = self._folder / "incoming" / f"{_EVICTED}{uuid.uuid4().hex}"
             self._entry(key).parent.rename(rubbish)
             shutil.rmtree(rubbish)
             return True
+
+    def _sweep(self) -> None:
+        """Deletes what processes left that were killed while they downloaded or evicted."""
+        for path in (self._folder / "incoming").iterdir():
+            if path.name.startswith(_EVICTED):
+                shutil.rmtree(path)
+                continue
+            with _open_lock(self._folder / "locks" / f"{path.name}.fill") as lock:
+                if _taken(lock):
+                    shutil.rmtree(path)
 
     def _too_small(self, snapshot: Snapshot, *, in_use: int) -> CacheTooSmall:
         others = f", of which {in_use / _GIB:.3g} GiB are in use" if in_use else ""
@@ -228,6 +238,15 @@ def _open_lock(path: Path) -> Iterator[int]:
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+def _taken(lock: int) -> bool:
+    """Whether the lock could be had alone at once; it is then held."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 @contextmanager

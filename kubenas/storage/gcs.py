@@ -7,10 +7,11 @@ server, without credentials.
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import requests
 from google.api_core.exceptions import (
@@ -37,6 +38,7 @@ from kubenas.storage.bucket import CREATION_TOKEN, PATIENCE_SECONDS, BucketObjec
 
 _CHECKSUM = "crc32c"
 _TIMEOUT_SECONDS = (10.0, 60.0)  # to connect; between two bytes of an answer
+_SINGLE_REQUEST_BYTES = 8 << 20  # the library sends more than this as a resumable upload
 _TYPE = "application/octet-stream"
 _FAILURES = (
     GoogleAPICallError,
@@ -116,14 +118,19 @@ class GcsBucket:
             self._bucket.blob(key).delete(retry=self._retry, timeout=_TIMEOUT_SECONDS)
 
     def upload(self, source: Path, key: str) -> None:
-        with self._explained(key):
-            self._bucket.blob(key).upload_from_filename(
+        blob = self._bucket.blob(key)
+
+        def send() -> None:
+            blob.upload_from_filename(
                 str(source),
                 content_type=_TYPE,
                 checksum=_CHECKSUM,
                 retry=self._retry,
                 timeout=_TIMEOUT_SECONDS,
             )
+
+        with self._explained(key):
+            _sent(send, source.stat().st_size)
 
     def download(self, item: BucketObject, target: Path) -> None:
         with self._explained(item.key):
@@ -132,14 +139,17 @@ class GcsBucket:
             )
 
     def _send(self, blob: Blob, data: bytes, *, if_generation_match: int | None = None) -> None:
-        blob.upload_from_string(
-            data,
-            content_type=_TYPE,
-            checksum=_CHECKSUM,
-            if_generation_match=if_generation_match,
-            retry=self._retry,
-            timeout=_TIMEOUT_SECONDS,
-        )
+        def send() -> None:
+            blob.upload_from_string(
+                data,
+                content_type=_TYPE,
+                checksum=_CHECKSUM,
+                if_generation_match=if_generation_match,
+                retry=self._retry,
+                timeout=_TIMEOUT_SECONDS,
+            )
+
+        _sent(send, len(data))
 
     def _token(self, key: str) -> str | None:
         """The creation token of the object that is there now."""
@@ -150,6 +160,24 @@ class GcsBucket:
     def _explained(self, key: str) -> Iterator[None]:
         with _explained(f"{self.uri}/{key}", self._name):
             yield
+
+
+def _sent(send: Callable[[], None], size: int) -> None:
+    """Begins a resumable upload anew, once, if its session is lost to it.
+
+    https://cloud.google.com/storage/docs/resumable-uploads says when: statuses 404 and 410. Where
+    the answer to the last part was lost, not every server answers that part again.
+    """
+    try:
+        send()
+    except (GoogleAPICallError, RetryError) as error:
+        if size <= _SINGLE_REQUEST_BYTES or not _is_session_lost(error):
+            raise
+        send()
+
+
+def _is_session_lost(error: Exception) -> bool:
+    return isinstance(error, RetryError) or getattr(error, "code", None) in {404, 410}
 
 
 @lru_cache
@@ -213,8 +241,11 @@ def _refusal(uri: str, bucket: str, error: GoogleAPICallError) -> StorageError:
 
 
 def _is_about_object(error: GoogleAPICallError) -> bool:
-    """Reading is the only request that a missing object fails."""
-    return error.response is None or error.response.request.method == "GET"
+    """Only the reading of an object fails for want of it; a list would be empty."""
+    if error.response is None:
+        return True
+    request = error.response.request
+    return request.method == "GET" and not urlsplit(request.url).path.endswith("/o")
 
 
 def _first_line(error: Exception) -> str:

@@ -128,17 +128,25 @@ class S3Bucket:
 
     def upload(self, source: Path, key: str) -> None:
         with self._explained(key):
-            self._client.upload_file(
-                str(source),
-                self._name,
-                key,
-                ExtraArgs={"Metadata": {_CRC32: _crc32(source)}},
-                Config=_MULTIPART,
-            )
+            try:
+                self._send(source, key)
+            except Boto3Error as error:
+                if not _completed_before(error):
+                    raise
+                self._send(source, key)
 
     def download(self, item: BucketObject, target: Path) -> None:
         with self._explained(item.key):
             self._repeated(lambda: self._receive(item, target), f"{self.uri}/{item.key}")
+
+    def _send(self, source: Path, key: str) -> None:
+        self._client.upload_file(
+            str(source),
+            self._name,
+            key,
+            ExtraArgs={"Metadata": {_CRC32: _crc32(source)}},
+            Config=_MULTIPART,
+        )
 
     def _receive(self, item: BucketObject, target: Path) -> None:
         answer = self._client.get_object(Bucket=self._name, Key=item.key, IfMatch=item.version)
@@ -191,11 +199,19 @@ def _connected(environment: S3Environment, tries: int) -> "S3Client":
         config=Config(
             connect_timeout=_CONNECT_SECONDS,
             read_timeout=_READ_SECONDS,
-            retries={"mode": "standard", "total_max_attempts": tries},
+            # The mode "standard" gives all requests of a client one allowance of repetitions: after
+            # an outage the next request would fail at its first fault.
+            retries={"mode": "legacy", "total_max_attempts": tries},
             max_pool_connections=4 * TRANSFERS,
             s3={"addressing_style": "path"} if environment.path_style else None,
         ),
     )
+
+
+def _completed_before(error: Boto3Error) -> bool:
+    """Whether a multipart upload was completed a second time since the first answer was lost."""
+    cause = error.__context__
+    return isinstance(cause, ClientError) and error_code(cause) == "NoSuchUpload"
 
 
 def _crc32(path: Path) -> str:

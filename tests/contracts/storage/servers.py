@@ -46,7 +46,7 @@ def moto_server() -> Iterator[str]:
     """moto's S3 server, with one bucket; its URL."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    command = [str(Path(sys.executable).with_name("moto_server")), "-p", str(port)]
+    command = [sys.executable, str(Path(__file__).with_name("s3_server.py")), str(port)]
     with _server(command, port):
         urllib.request.urlopen(urllib.request.Request(f"{url}/{BUCKET}", method="PUT")).close()
         yield url
