@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NotRequired, TypedDict, TypeVar
 
 import boto3
 from boto3.exceptions import Boto3Error
@@ -35,6 +35,7 @@ from kubenas.storage.s3_errors import classified, error_code
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
+    from types_boto3_s3.type_defs import GetObjectOutputTypeDef
 
 _CRC32 = "kubenas-crc32"
 """Metadata with the checksum of a whole file: no server keeps one for all multipart uploads."""
@@ -50,7 +51,12 @@ _CUT_SHORT = (HTTPClientError, IncompleteReadError, FlexibleChecksumError)
 
 _MISSING = {"404", "NoSuchKey"}
 
-Answer = TypeVar("Answer")
+Content = TypeVar("Content")
+
+
+class _Wanted(TypedDict):
+    Key: str
+    IfMatch: NotRequired[str]
 
 
 class S3Bucket:
@@ -75,11 +81,8 @@ class S3Bucket:
         return f"{self._scheme}://{self._name}"
 
     def get(self, key: str) -> bytes:
-        def receive() -> bytes:
-            return self._client.get_object(Bucket=self._name, Key=key)["Body"].read()
-
         with self._explained(key):
-            return self._repeated(receive, f"{self.uri}/{key}")
+            return self._received({"Key": key}, lambda answer: answer["Body"].read())
 
     def put(self, key: str, data: bytes) -> None:
         with self._explained(key):
@@ -137,7 +140,9 @@ class S3Bucket:
 
     def download(self, item: BucketObject, target: Path) -> None:
         with self._explained(item.key):
-            self._repeated(lambda: self._receive(item, target), f"{self.uri}/{item.key}")
+            self._received(
+                {"Key": item.key, "IfMatch": item.version}, lambda answer: _save(answer, target)
+            )
 
     def _send(self, source: Path, key: str) -> None:
         self._client.upload_file(
@@ -148,25 +153,18 @@ class S3Bucket:
             Config=_MULTIPART,
         )
 
-    def _receive(self, item: BucketObject, target: Path) -> None:
-        answer = self._client.get_object(Bucket=self._name, Key=item.key, IfMatch=item.version)
-        checksum = 0
-        with target.open("wb") as file:
-            for chunk in answer["Body"].iter_chunks(_CHUNK):
-                checksum = zlib.crc32(chunk, checksum)
-                file.write(chunk)
-        if answer["Metadata"].get(_CRC32, _hexadecimal(checksum)) != _hexadecimal(checksum):
-            raise FlexibleChecksumError(error_msg="the checksum of the whole file differs")
-
-    def _repeated(self, receive: Callable[[], Answer], uri: str) -> Answer:
-        """An answer whose body broke off is asked for again."""
+    def _received(
+        self, wanted: "_Wanted", read: Callable[["GetObjectOutputTypeDef"], Content]
+    ) -> Content:
+        """What ``read`` makes of an answer; one whose body breaks off is asked for again."""
         for wait in range(self._tries):
+            answer = self._client.get_object(Bucket=self._name, **wanted)
             try:
-                return receive()
+                return read(answer)
             except _CUT_SHORT as error:
                 last = error
             time.sleep(2.0**wait / 4)
-        raise classified(uri, last) from last
+        raise last
 
     def _metadata(self, key: str) -> dict[str, str] | None:
         try:
@@ -212,6 +210,16 @@ def _completed_before(error: Boto3Error) -> bool:
     """Whether a multipart upload was completed a second time since the first answer was lost."""
     cause = error.__context__
     return isinstance(cause, ClientError) and error_code(cause) == "NoSuchUpload"
+
+
+def _save(answer: "GetObjectOutputTypeDef", target: Path) -> None:
+    checksum = 0
+    with target.open("wb") as file:
+        for chunk in answer["Body"].iter_chunks(_CHUNK):
+            checksum = zlib.crc32(chunk, checksum)
+            file.write(chunk)
+    if answer["Metadata"].get(_CRC32, _hexadecimal(checksum)) != _hexadecimal(checksum):
+        raise FlexibleChecksumError(error_msg="the checksum of the whole file differs")
 
 
 def _crc32(path: Path) -> str:
