@@ -39,6 +39,7 @@ from kubenas.storage.bucket import CREATION_TOKEN, PATIENCE_SECONDS, BucketObjec
 _CHECKSUM = "crc32c"
 _TIMEOUT_SECONDS = (10.0, 60.0)  # to connect; between two bytes of an answer
 _SINGLE_REQUEST_BYTES = 8 << 20  # the library sends more than this as a resumable upload
+_CHUNK_BYTES = 32 << 20  # of a resumable upload; the library holds one in memory for each
 _TYPE = "application/octet-stream"
 _FAILURES = (
     GoogleAPICallError,
@@ -118,7 +119,7 @@ class GcsBucket:
             self._bucket.blob(key).delete(retry=self._retry, timeout=_TIMEOUT_SECONDS)
 
     def upload(self, source: Path, key: str) -> None:
-        blob = self._bucket.blob(key)
+        blob = self._bucket.blob(key, chunk_size=_CHUNK_BYTES)
 
         def send() -> None:
             blob.upload_from_filename(

@@ -218,6 +218,31 @@ def test_a_large_create_with_a_lost_answer(faulty: Faulty, lost: int) -> None:
     assert faulty.past.read("large") == content
 
 
+def test_a_large_file_whose_completion_is_not_heard(faulty: Faulty) -> None:
+    """Large enough for several parts; the answer to the last request of the transfer is lost."""
+    content = os.urandom(1 << 20) * 65
+    lost: list[str] = []
+
+    def lose_completion(exchange: faults.Exchange) -> None:
+        answer = exchange.forward()
+        completes = (exchange.command == "POST" and "uploadId" in exchange.path) or (
+            exchange.headers.get("Content-Range", "").endswith(f"{len(content) - 1}/{len(content)}")
+        )
+        if completes and not lost:
+            lost.append(exchange.path)
+            exchange.hang_up()
+        elif completes and exchange.command == "POST" and len(lost) == 1:
+            lost.append(exchange.path)  # as servers answer that forget an upload once it is done
+            faults.refuse(404, b"<Error><Code>NoSuchUpload</Code></Error>")(exchange)
+        else:
+            exchange.reply(answer)
+
+    faulty.proxy.inject(lose_completion, times=1000)
+    faulty.behind.upload_tree(faulty.tree(content), "large")
+    assert len(lost) == (1 if faulty.past.uri.startswith("gs") else 2)
+    assert (faulty.past.stage("large") / "file").read_bytes() == content
+
+
 @contextmanager
 def within(seconds: float) -> Iterator[None]:
     began = time.monotonic()
