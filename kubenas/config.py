@@ -6,6 +6,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from kubenas.runner_config import RunnerConfig
 from kubenas.trial import Value
 
 
@@ -114,13 +115,6 @@ class TrainingConfig(Value):
     max_trial_seconds: float | None = Field(
         None, gt=0, description="Seconds after which one trial is killed; empty: no limit."
     )
-
-
-class RunnerConfig(Value):
-    """``runner:`` where trials run. Changes nothing about what is found."""
-
-    kind: Literal["local"] = Field("local", description="local: processes beside the search.")
-    workers: int = Field(2, ge=1, le=1024, description="Trials at the same time.")
 
 
 class RetrainConfig(Value):

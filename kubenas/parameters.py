@@ -20,6 +20,8 @@ from kubenas.errors import UserError
 
 Scalar = str | int | float | bool
 
+_EMPTY: tuple[Any, ...] = (None, {}, [], ())
+
 
 @dataclass(frozen=True)
 class Parameter:
@@ -76,7 +78,7 @@ def _parameter(path: tuple[str, ...], field: FieldInfo) -> Parameter:
     default: Scalar | None = None
     if not field.is_required():
         value = field.get_default(call_default_factory=True)
-        default = ("" if value in (None, {}) else json.dumps(value)) if kind is None else value
+        default = ("" if value in _EMPTY else json.dumps(value)) if kind is None else value
     return Parameter("_".join(path), path, kind or str, is_json, default, field.description or "")
 
 
@@ -100,7 +102,7 @@ def _lookup(content: Any, path: tuple[str, ...]) -> Any:
 
 
 def _encode(value: Any, parameter: Parameter) -> Scalar:
-    if value is None or value == {}:
+    if value in _EMPTY:
         return ""
     if parameter.is_json:
         return json.dumps(value)

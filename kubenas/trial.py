@@ -126,6 +126,8 @@ class AttemptSpec(Value):
         None, description="Unix time at which to end with what has been reached"
     )
     max_seconds: float | None = Field(None, description="after which the attempt is killed")
+    host_ooms: int = Field(0, ge=0, description="earlier attempts that ran out of host memory")
+    disruptions: int = Field(0, ge=0, description="earlier attempts that lost their place or node")
 
     @property
     def ref(self) -> AttemptRef:
@@ -159,6 +161,6 @@ class AttemptEvent(Value):
     """A runner's word about an attempt. Whether it succeeded is for ``result.json`` to say."""
 
     ref: AttemptRef
-    kind: Literal["running", "ended"]
+    kind: Literal["waiting", "running", "ended"]
     failure: FailureClass | None = Field(None, description="why it ended, where the runner knows")
-    message: str = ""
+    message: str = Field("", description="how it ended, or what it waits for")

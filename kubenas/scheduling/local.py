@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from kubenas.scheduling.worker_process import WorkerProcess, cause_of_death
 from kubenas.storage import join, open_storage
-from kubenas.trial import AttemptEvent, AttemptRef, AttemptSpec, FailureClass
+from kubenas.trial import AttemptEvent, AttemptRef, AttemptSpec, FailureClass, Task
 
 _LAST_SECONDS = 5.0
 """In which a worker that has closed its stdout is expected to be gone."""
@@ -98,6 +98,10 @@ class LocalRunner:
     def capacity(self) -> int:
         return self._capacity
 
+    @property
+    def persistent(self) -> bool:
+        return False
+
     def start(self, spec: AttemptSpec) -> None:
         open_storage(spec.prefix).write("spec.json", spec.to_json())
         uri = join(spec.prefix, "spec.json")
@@ -139,7 +143,7 @@ class LocalRunner:
         slot.limit(self._limits.grace_seconds, FailureClass.DISRUPTION, "stopped on request")
         slot.worker.terminate()
 
-    def adopt(self) -> list[AttemptRef]:
+    def adopt(self, task: Task) -> list[AttemptRef]:  # noqa: ARG002
         return []  # workers die with the process that started them
 
     def close(self) -> None:

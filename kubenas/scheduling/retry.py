@@ -1,6 +1,7 @@
 """What follows when an attempt ended without a result that decides its trial. Pure."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from kubenas.trial import FailureClass, Outcome
@@ -26,6 +27,15 @@ class Loss:
     failure: FailureClass
     progressed: bool = False
     """Whether it left a checkpoint of its own."""
+
+
+def losses_so_far(failures: Iterable[FailureClass]) -> dict[str, int]:
+    """What a trial's next AttemptSpec says of its lost attempts, for its place to be chosen."""
+    counts = Counter(failures)
+    return {
+        "host_ooms": counts[FailureClass.HOST_OOM],
+        "disruptions": sum(counts[failure] for failure in _LOST),
+    }
 
 
 @dataclass(frozen=True)

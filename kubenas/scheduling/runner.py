@@ -5,7 +5,7 @@ tests/contracts/runner holds every implementation to it.
 
 from typing import Protocol
 
-from kubenas.trial import AttemptEvent, AttemptRef, AttemptSpec
+from kubenas.trial import AttemptEvent, AttemptRef, AttemptSpec, Task
 
 
 class TrialRunner(Protocol):
@@ -13,7 +13,12 @@ class TrialRunner(Protocol):
 
     @property
     def capacity(self) -> int:
-        """Attempts that may run at the same time."""
+        """Attempts that may run or wait at the same time; fewer while the cluster is full."""
+        ...
+
+    @property
+    def persistent(self) -> bool:
+        """Whether attempts outlive this process, for a later one to adopt."""
         ...
 
     def start(self, spec: AttemptSpec) -> None:
@@ -26,7 +31,8 @@ class TrialRunner(Protocol):
     def poll(self, timeout: float) -> list[AttemptEvent]:
         """What happened since the last call; waits up to ``timeout`` seconds for something.
 
-        Every started or adopted attempt gives exactly one ``ended`` event, stopped ones too.
+        Every started or adopted attempt gives exactly one ``ended`` event, stopped ones too. One
+        that cannot run yet gives ``waiting`` events that say why; it uses up no attempt.
         """
         ...
 
@@ -34,10 +40,17 @@ class TrialRunner(Protocol):
         """Asks an attempt to end: it checkpoints, and is killed if it takes too long."""
         ...
 
-    def adopt(self) -> list[AttemptRef]:
-        """Attempts of this search that an earlier controller started and that still run."""
+    def adopt(self, task: Task) -> list[AttemptRef]:
+        """Attempts at ``task`` that an earlier controller started and whose end is still to come.
+
+        Some may have ended meanwhile: the next poll() tells.
+        """
         ...
 
     def close(self) -> None:
-        """Stops everything that was started and waits until it is gone."""
+        """Frees what this process holds.
+
+        Unless the runner is persistent, everything that was started is stopped, and gone when
+        this returns.
+        """
         ...

@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 
 from kubenas.errors import Interrupted, UserError
-from kubenas.scheduling.retry import End, Loss, Pause, Retry
+from kubenas.scheduling.retry import End, Loss, Pause, Retry, losses_so_far
 from kubenas.scheduling.runner import TrialRunner
 from kubenas.search.conclusion import Conclusion, conclude, decides
 from kubenas.search.interruption import Interruption
@@ -91,6 +91,7 @@ class _Job:
                 "attempt": self.last_attempt,
                 "prefix": self.last_prefix,
                 "resume_from": resume_from,
+                **losses_so_far(loss.failure for loss in self.losses),
             }
         )
 
@@ -140,7 +141,7 @@ class _Batch:
         self._interruption = interruption
         self._begun = time.monotonic()
         self._at_work: dict[int, _Job] = {}
-        adopted = set(runner.adopt())
+        adopted = set(runner.adopt(specs[0].task)) if specs else set()
         for job in self._jobs:
             if job.result is None and job.last_ref in adopted:
                 self._running.adopt(job.last_ref, job.last_prefix)

@@ -26,7 +26,7 @@ from kubenas.search.records import Closed, Opened
 from kubenas.search.running import EndedAttempt, RunningAttempts
 from kubenas.search.state import SearchState, TrialState
 from kubenas.search.trial_specs import TrialSpecs
-from kubenas.trial import AttemptEvent, AttemptRef, FailureClass
+from kubenas.trial import AttemptEvent, AttemptRef, FailureClass, Task
 
 _POLL_SECONDS = 0.5
 _OVERTIME_SECONDS = 60.0
@@ -112,7 +112,7 @@ class SearchLoop:
         cut_off_at = self._state.last_at or 0.0
         controller = f"{socket.gethostname()}:{os.getpid()}"
         self._ledger.record(Opened(at=self._clock(), controller=controller))
-        adopted = set(self._runner.adopt())
+        adopted = set(self._runner.adopt(Task.TRAIN))
         for trial in self._ledger.tally.open:
             if trial.in_flight:
                 self._recover(trial, adopted, cut_off_at)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from kubenas.scheduling.retry import losses_so_far
 from kubenas.search.definition import SearchDefinition
 from kubenas.search.layout import attempt_folder
 from kubenas.search.outputs import checkpoint_uri
@@ -59,6 +60,7 @@ class TrialSpecs:
             resume_from=self._newest_checkpoint(trial, parent),
             deadline=deadline,
             max_seconds=definition.config.training.max_trial_seconds,
+            **losses_so_far(lost.failure for lost in trial.lost),
         )
 
     def _plan(self, trial: int, values: Mapping[str, Any]) -> TrainingPlan:

@@ -1,8 +1,10 @@
 """Config <-> pipeline parameters."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
 from kubenas.config import Config
 from kubenas.config_file import parse_config
@@ -16,6 +18,10 @@ FULL = {
     "space": {"name": "layers", "options": {"max_layers": 3}},
     "search": {"oracle": "random", "direction": "min", "max_seconds": 12.5, "target_score": 0.5},
     "training": {"max_trial_seconds": 60},
+    "runner": {
+        "kind": "kubernetes",
+        "pod": {"image": "i:1", "tolerations": [{"key": "gpu", "operator": "Exists"}]},
+    },
     "retrain": {"epochs": 3},
 }
 MINIMAL = {"name": "least", "output": "o", "data": {"source": "digits"}}
@@ -33,12 +39,16 @@ def test_numbers_may_come_back_as_floats() -> None:
     assert from_parameters(as_floats).training.epochs == 8
 
 
+def leaves(model: type[BaseModel], path: str = "") -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from leaves(field.annotation, f"{path}{name}_")
+        else:
+            yield f"{path}{name}"
+
+
 def test_every_leaf_of_the_config_is_a_parameter_with_help() -> None:
-    names = {parameter.name for parameter in parameters()}
-    sections = Config.model_fields
-    for section, field in sections.items():
-        inner = getattr(field.annotation, "model_fields", None)
-        assert {f"{section}_{key}" for key in inner} <= names if inner else section in names
+    assert [parameter.name for parameter in parameters()] == list(leaves(Config))
     assert all(len(parameter.help) > 15 for parameter in parameters())
 
 

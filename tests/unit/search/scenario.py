@@ -110,7 +110,11 @@ class ScriptedRunner(TrialRunner):
     def stop(self, ref: AttemptRef) -> None:
         self._stopped.add(ref)
 
-    def adopt(self) -> list[AttemptRef]:
+    @property
+    def persistent(self) -> bool:
+        return False
+
+    def adopt(self, task: Task) -> list[AttemptRef]:  # noqa: ARG002
         return []
 
     def close(self) -> None:

@@ -1,0 +1,138 @@
+"""``runner:`` of search.yaml: where trials run, and in what kind of pod."""
+
+import re
+from typing import Any, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from kubenas.trial import Value
+
+_QUANTITY = re.compile(r"\d+(\.\d+)?(m|[kMGTPE]|[KMGTPE]i)?")
+_RESOURCE = re.compile(r"([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?")
+
+
+class PodConfig(Value):
+    """``runner.pod:`` the pod that a trial runs in, on a cluster."""
+
+    namespace: str | None = Field(
+        None, description="Namespace of the trials; empty: the one that the search runs in."
+    )
+    image: str | None = Field(
+        None, description="Image that trials run in; empty: the one that this release names."
+    )
+    image_pull_secrets: tuple[str, ...] = Field(
+        (), description="Names of Secrets to pull the image with, as a JSON list."
+    )
+    service_account: str | None = Field(
+        None, description="Service account of the trials; empty: the namespace's default one."
+    )
+    accelerator: str | None = Field(
+        None,
+        description="Extended resource that a trial holds, such as nvidia.com/gpu; empty: none.",
+    )
+    accelerators: int = Field(1, ge=1, le=64, description="How many of it one trial holds.")
+    resource_claim_template: str | None = Field(
+        None, description="Name of a ResourceClaimTemplate whose devices a trial holds (DRA)."
+    )
+    cpu: str = Field("1", description="Cores that a trial asks for, as Kubernetes writes them.")
+    memory: str = Field("4Gi", description="Memory that a trial asks for, and its limit.")
+    memory_growth: float = Field(
+        2.0, gt=1, le=16, description="What its memory is multiplied by after it ran out of it."
+    )
+    shared_memory: str = Field("1Gi", description="Size of /dev/shm, part of the memory's limit.")
+    scratch: str = Field("10Gi", description="Local disk that a trial may fill below /tmp.")
+    node_selector: dict[str, str] = Field(
+        {}, description="Labels that a trial's node must have, as a JSON object."
+    )
+    tolerations: tuple[dict[str, Any], ...] = Field(
+        (), description="Tolerations as Kubernetes writes them, as a JSON list."
+    )
+    affinity: dict[str, Any] = Field(
+        {}, description="Affinity as Kubernetes writes it, as a JSON object."
+    )
+    spot_node_selector: dict[str, str] = Field(
+        {}, description="Further labels of the cheap nodes that a trial is tried on first."
+    )
+    spot_tolerations: tuple[dict[str, Any], ...] = Field(
+        (), description="Further tolerations that let a trial onto the cheap nodes."
+    )
+    spot_disruptions: int = Field(
+        2, ge=1, description="Disruptions after which a trial is kept off the cheap nodes."
+    )
+    priority_class: str | None = Field(
+        None, description="PriorityClass of the trials; empty: the cluster's default."
+    )
+    scheduler: str | None = Field(
+        None, description="Scheduler that places the trials; empty: the cluster's default."
+    )
+    runtime_class: str | None = Field(
+        None, description="RuntimeClass of the trials, such as nvidia; empty: the node's default."
+    )
+    kueue_queue: str | None = Field(
+        None, description="Kueue LocalQueue that admits the trials; empty: no queue."
+    )
+    env: dict[str, str] = Field(
+        {}, description="Environment variables of the trials, as a JSON object; nothing secret."
+    )
+    secrets: tuple[str, ...] = Field(
+        (), description="Names of Secrets whose keys become environment variables, as a JSON list."
+    )
+    volumes: tuple[dict[str, Any], ...] = Field(
+        (), description="Volumes as Kubernetes writes them, as a JSON list."
+    )
+    mounts: tuple[dict[str, Any], ...] = Field(
+        (), description="volumeMounts as Kubernetes writes them, as a JSON list."
+    )
+    cache: dict[str, Any] = Field(
+        {},
+        description="A volume's source for the data sets that trials share, as a JSON object, such"
+        ' as {"persistentVolumeClaim": {"claimName": "data"}}; empty: each stages its own copy.',
+    )
+
+    @field_validator("cpu", "memory", "shared_memory", "scratch")
+    @classmethod
+    def _is_a_quantity(cls, value: str) -> str:
+        if not _QUANTITY.fullmatch(value):
+            raise ValueError("must be a quantity such as 2, 500m or 4Gi")
+        return value
+
+    @field_validator("accelerator")
+    @classmethod
+    def _is_an_extended_resource(cls, value: str | None) -> str | None:
+        if value is not None and not _RESOURCE.fullmatch(value):
+            raise ValueError("must be a resource's full name such as nvidia.com/gpu")
+        return value
+
+    @model_validator(mode="after")
+    def _mounts_what_there_is(self) -> Self:
+        names = {volume.get("name") for volume in self.volumes}
+        for mount in self.mounts:
+            if mount.get("name") not in names:
+                raise ValueError(f"mounts: no volume is named {mount.get('name')!r}")
+        return self
+
+
+class RunnerConfig(Value):
+    """``runner:`` where trials run. Changes nothing about what is found."""
+
+    kind: Literal["local", "kubernetes"] = Field(
+        "local",
+        description="local: processes beside the search; kubernetes: a Job in the cluster each.",
+    )
+    workers: int = Field(2, ge=1, le=1024, description="Trials at the same time.")
+    queue_seconds: float = Field(
+        3600.0,
+        gt=0,
+        description="Seconds that trials may wait for a place in the cluster while none of them"
+        " runs, before the search is paused.",
+    )
+    ttl_seconds: int = Field(
+        3600, ge=60, description="Seconds after which the cluster removes a Job that has ended."
+    )
+    heartbeat_seconds: float = Field(
+        300.0,
+        gt=0,
+        description="Seconds after which trials in a cluster end themselves if the search has"
+        " given no sign of life.",
+    )
+    pod: PodConfig = PodConfig()
