@@ -93,7 +93,16 @@ class SearchConfig(Value):
         None, gt=0, description="Seconds that the search may take; empty: no limit."
     )
     max_gpu_hours: float | None = Field(
-        None, gt=0, description="Accelerator-hours that all trials may use; empty: no limit."
+        None,
+        gt=0,
+        description="Accelerator-hours that all trials may use, lost attempts included, as by"
+        " runner.pod; no trial is started that cannot end within them. Empty: no limit.",
+    )
+    max_cost: float | None = Field(
+        None,
+        gt=0,
+        description="Money that all trials may cost at runner.price_per_hour; no trial is started"
+        " that cannot end within it. Empty: no limit.",
     )
     target_score: float | None = Field(
         None, description="Stop when a trial scores this well; empty: use the whole budget."
@@ -159,6 +168,12 @@ class Config(Value):
     runner: RunnerConfig = RunnerConfig()
     retrain: RetrainConfig = RetrainConfig()
     retention: RetentionConfig = RetentionConfig()
+
+    @model_validator(mode="after")
+    def _cost_has_a_price(self) -> Self:
+        if self.search.max_cost is not None and self.runner.price_per_hour is None:
+            raise ValueError("search.max_cost needs runner.price_per_hour")
+        return self
 
     def identified(self) -> dict[str, Any]:
         """All that decides what is looked for; where it runs, what is kept and how often is not."""

@@ -135,4 +135,16 @@ class RunnerConfig(Value):
         description="Seconds after which trials in a cluster end themselves if the search has"
         " given no sign of life.",
     )
+    price_per_hour: float | None = Field(
+        None,
+        gt=0,
+        description="What an accelerator costs an hour, in any currency; where trials hold none,"
+        " what a trial costs an hour. Empty: not known.",
+    )
     pod: PodConfig = PodConfig()
+
+    @property
+    def accelerators(self) -> int:
+        """Accelerators that a trial is known to hold: those that its pod asks for."""
+        asked = self.pod.accelerator or self.pod.resource_claim_template
+        return self.pod.accelerators if self.kind == "kubernetes" and asked else 0

@@ -103,6 +103,7 @@ def words(status: Status) -> str:
         parts.append(f"best {progress['best_score']:.4f} (trial {progress['best_trial']})")
     if progress["seconds_left"] is not None:
         parts.append(f"about {_duration(progress['seconds_left'])} left")
+    parts += progress.get("used", ())
     return " · ".join(parts)
 
 

@@ -75,6 +75,7 @@ def _tell_search(outcomes: list[StepOutcome], status: Status | None, answer: Ans
         f"  {progress['activity']}: {progress['done']} of {progress['total']} done,"
         f" {len(progress['running'])} running"
         + (f", best {best:.4f} (trial {progress['best_trial']})" if best is not None else "")
+        + "".join(f", {words}" for words in progress.get("used", ()))
     )
 
 

@@ -24,7 +24,7 @@ from kubenas.reporting.search_plots import (
     learning_curves,
     score_by_cost,
 )
-from kubenas.reporting.spend import accelerator_hours, trial_spend
+from kubenas.reporting.spend import trial_spend
 from kubenas.reporting.test_split_plots import (
     MOST_CLASSES_DRAWN,
     calibration_curve,
@@ -32,6 +32,8 @@ from kubenas.reporting.test_split_plots import (
     confusion_matrix,
     roc_curve,
 )
+from kubenas.search.allowance import words_of_use
+from kubenas.search.expense import expense_of
 
 _SHOWN_ROWS = 20
 _MOST_ROWS = 500
@@ -160,7 +162,7 @@ def _data(report: ReportInput) -> dict[str, Any]:
 def _costs(report: ReportInput) -> dict[str, Any]:
     return {
         "spend": trial_spend(report.state),
-        "accelerator_hours": accelerator_hours(report.state, report.accelerators),
+        "used": words_of_use(report.config.search, expense_of(report.state)),
         "config_yaml": yaml.safe_dump(
             report.config.model_dump(mode="json", exclude_none=True), sort_keys=False
         ),

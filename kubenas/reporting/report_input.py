@@ -70,8 +70,6 @@ class ReportInput:
     evaluation: Evaluation | None = None
     step_seconds: Mapping[str, float] = field(default_factory=dict)
     """Wall-clock by step of the pipeline, in the steps' order."""
-    accelerators: int = 0
-    """GPUs or other accelerators that one trial holds."""
     versions: Mapping[str, str] = field(default_factory=dict)
     finished: bool = False
     """Whether the whole pipeline is through."""

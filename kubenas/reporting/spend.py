@@ -27,11 +27,6 @@ def trial_spend(state: SearchState) -> list[Item]:
     return [item for item in items if item.attempts]
 
 
-def accelerator_hours(state: SearchState, per_trial: int) -> float:
-    """Hours in which trials held accelerators, times how many each held."""
-    return per_trial * sum(trial.seconds for trial in state.trials.values()) / 3600
-
-
 def _ended(state: SearchState, outcome: Outcome) -> Item:
     own = [trial for trial in state.ended(outcome) if trial.proposal.duplicate_of is None]
     return Item(

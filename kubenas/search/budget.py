@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Literal
 
-from kubenas.config import SearchConfig
+from kubenas.config import Config, SearchConfig
+from kubenas.search.allowance import affordable_seconds, granted_seconds, words_of_use
+from kubenas.search.expense import Expense, Rate
 from kubenas.search.state import SearchState
 from kubenas.search.tally import Tally
 
@@ -17,23 +19,37 @@ class Usage:
     """Proposed ones, duplicates included."""
     seconds: float
     """In which a controller was at work."""
-    gpu_hours: float
+    expense: Expense
+    """Of attempts that have ended."""
+    affordable_seconds: float | None
+    """That one more attempt could run, besides those in flight; None: no cap binds."""
     best: float | None
     best_trial: int | None
     epoch_seconds: float | None
     """Median over completed trials; None: not known yet."""
+    slow_epoch_seconds: float | None = None
+    """Their upper tenth begins here."""
+
+    def seconds_for(self, epochs: int) -> float | None:
+        """What training for ``epochs`` hardly ever exceeds; None: not known yet."""
+        return None if self.slow_epoch_seconds is None else epochs * self.slow_epoch_seconds
 
 
-def measure(state: SearchState, tally: Tally, *, now: float, accelerators: int = 0) -> Usage:
-    """The usage at Unix time ``now``, with ``accelerators`` in each trial."""
+def measure(
+    config: SearchConfig, state: SearchState, tally: Tally, *, rate: Rate, now: float
+) -> Usage:
+    """The usage at Unix time ``now``, where an attempt is started at ``rate``."""
     score, number = tally.best or (None, None)
+    epochs = tally.epoch_seconds
     return Usage(
         trials=len(state.trials),
         seconds=seconds_at_work(state, now=now),
-        gpu_hours=accelerators * tally.seconds / 3600,
+        expense=tally.expense,
+        affordable_seconds=affordable_seconds(config, tally.expense, tally.reserved, rate),
         best=score,
         best_trial=number,
-        epoch_seconds=median(tally.epoch_seconds) if tally.epoch_seconds else None,
+        epoch_seconds=median(epochs) if epochs else None,
+        slow_epoch_seconds=epochs[9 * len(epochs) // 10] if epochs else None,
     )
 
 
@@ -43,15 +59,17 @@ def seconds_at_work(state: SearchState, *, now: float) -> float:
     return state.active_seconds + since
 
 
-def nothing_more(config: SearchConfig, usage: Usage, direction: Literal["max", "min"]) -> str:
+def nothing_more(config: Config, usage: Usage, direction: Literal["max", "min"]) -> str:
     """Why no attempt may be started any more, in words for people; empty: one may."""
-    if target_reached(config, usage, direction):
-        return f"the target score {config.target_score:g} was reached: {usage.best:g}"
-    left = seconds_left(config, usage)
+    search = config.search
+    if target_reached(search, usage, direction):
+        return f"the target score {search.target_score:g} was reached: {usage.best:g}"
+    left = seconds_left(search, usage)
     if left is not None and left <= 0.5 * (usage.epoch_seconds or 0.0):
-        return f"the {config.max_seconds:g} seconds of the search were used"
-    if config.max_gpu_hours is not None and usage.gpu_hours >= config.max_gpu_hours:
-        return f"the {config.max_gpu_hours:g} accelerator-hours of the search were used"
+        return f"the {search.max_seconds:g} seconds of the search were used"
+    if seconds_granted(usage, epochs=config.training.epochs, slots=1) == 0:
+        used = " and ".join(words_of_use(search, usage.expense))
+        return f"too little was left of its budget for another trial: {used}"
     return ""
 
 
@@ -65,6 +83,20 @@ def no_more_trials(config: SearchConfig, usage: Usage) -> str:
 def seconds_left(config: SearchConfig, usage: Usage) -> float | None:
     """Seconds that the search may go on for; None: it has no limit."""
     return None if config.max_seconds is None else config.max_seconds - usage.seconds
+
+
+def seconds_granted(usage: Usage, *, epochs: int, slots: int) -> float | None:
+    """Seconds that an attempt at ``epochs`` may run; 0: it may not start; None: no cap binds.
+
+    Args:
+        usage: so far.
+        epochs: that it trains.
+        slots: attempts that may be started now, this one included.
+    """
+    if usage.affordable_seconds is None:
+        return None
+    needed = usage.seconds_for(epochs)
+    return granted_seconds(usage.affordable_seconds, needed=needed, slots=slots)
 
 
 def target_reached(config: SearchConfig, usage: Usage, direction: Literal["max", "min"]) -> bool:

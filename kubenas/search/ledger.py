@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from kubenas.scheduling.retry import Decision, End, Loss, decide
+from kubenas.search.allowance import Grant
 from kubenas.search.conclusion import Conclusion, conclude
 from kubenas.search.duplicates import Originals, end_like
 from kubenas.search.journal import Journal
@@ -83,10 +84,19 @@ class Ledger:
         self.end_if_duplicate(self.state.trials[record.trial])
         return record
 
-    def intend(self, trial: TrialState, *, deadline: float | None) -> AttemptSpec:
+    def intend(self, trial: TrialState, grant: Grant) -> AttemptSpec:
         """Records that the trial's next attempt is about to be started."""
-        spec = self._specs.next_attempt(trial, parent=self._parent(trial), deadline=deadline)
-        self.record(Started(at=self._clock(), trial=spec.trial, attempt=spec.attempt))
+        spec = self._specs.next_attempt(trial, parent=self._parent(trial), grant=grant)
+        self.record(
+            Started(
+                at=self._clock(),
+                trial=spec.trial,
+                attempt=spec.attempt,
+                accelerators=grant.rate.accelerators,
+                price=grant.rate.price,
+                granted_seconds=grant.seconds,
+            )
+        )
         return spec
 
     def take(self, ended: EndedAttempt) -> Conclusion:

@@ -15,7 +15,9 @@ from kubenas.errors import Interrupted, KubenasError, SearchFailed, UserError
 from kubenas.scheduling.retry import Pause, Retry
 from kubenas.scheduling.runner import TrialRunner
 from kubenas.search import budget
+from kubenas.search.allowance import grant, words_of_use
 from kubenas.search.duplicates import IN_A_ROW
+from kubenas.search.expense import Rate
 from kubenas.search.failures import hopeless, most_frequent_reason
 from kubenas.search.interruption import Interruption
 from kubenas.search.ledger import Ledger
@@ -56,7 +58,9 @@ class SearchLoop:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._specs = specs
+        self._whole_config = specs.definition.config
         self._config = specs.definition.config.search
+        self._rate = Rate.of(specs.definition.config.runner)
         self._direction = specs.definition.direction
         self._ledger = ledger
         self._runner = runner
@@ -127,7 +131,8 @@ class SearchLoop:
         storage, folder = self._specs.storage, self._specs.folder(ref.trial, ref.attempt)
         result = read_result(storage, folder, ref)
         if result is None and ref in adopted:
-            self._running.adopt(ref, self._specs.prefix(ref.trial, ref.attempt))
+            prefix = self._specs.prefix(ref.trial, ref.attempt)
+            self._running.adopt(ref, prefix, since=started.at)
             return
         lost = AttemptEvent(
             ref=ref,
@@ -144,19 +149,25 @@ class SearchLoop:
     def _fill_slots(self) -> None:
         while self._running.free and not self._interruption.requested and not self._nothing_more():
             trial = next(filter(self._startable, self._ledger.tally.open), None)
-            if trial is not None:
-                self._start(trial)
-            elif not self._propose():
+            started = self._propose() if trial is None else self._start(trial)
+            if not started:
                 return
 
     def _startable(self, trial: TrialState) -> bool:
         due = self._not_before.get(trial.number, 0.0) <= self._clock()
         return due and not trial.in_flight and trial.proposal.duplicate_of is None
 
-    def _start(self, trial: TrialState) -> None:
-        left = budget.seconds_left(self._config, self._usage())
-        deadline = None if left is None else self._clock() + left
-        self._running.start(self._ledger.intend(trial, deadline=deadline))
+    def _start(self, trial: TrialState) -> bool:
+        """Whether the budget had room for it."""
+        usage, slots = self._usage(), self._running.free
+        epochs = self._whole_config.training.epochs
+        seconds = budget.seconds_granted(usage, epochs=epochs, slots=slots)
+        if seconds == 0:
+            return False
+        left = budget.seconds_left(self._config, usage)
+        granted = grant(self._rate, seconds=seconds, now=self._clock(), search_seconds=left)
+        self._running.start(self._ledger.intend(trial, granted))
+        return True
 
     def _propose(self) -> bool:
         """Whether there was anything to propose."""
@@ -179,7 +190,7 @@ class SearchLoop:
     # When it is over.
 
     def _nothing_more(self) -> str:
-        return budget.nothing_more(self._config, self._usage(), self._direction)
+        return budget.nothing_more(self._whole_config, self._usage(), self._direction)
 
     def _must_stop_now(self) -> bool:
         usage = self._usage()
@@ -217,7 +228,9 @@ class SearchLoop:
     # What is told.
 
     def _usage(self) -> budget.Usage:
-        return budget.measure(self._state, self._ledger.tally, now=self._clock())
+        return budget.measure(
+            self._config, self._state, self._ledger.tally, rate=self._rate, now=self._clock()
+        )
 
     def _report(self) -> None:
         if self._on_progress is None:
@@ -234,6 +247,7 @@ class SearchLoop:
                 best_score=usage.best,
                 best_trial=usage.best_trial,
                 seconds=usage.seconds,
+                used=words_of_use(self._config, usage.expense),
                 seconds_left=estimate_seconds_left(
                     seconds=usage.seconds, done=done, total=total, limit=left
                 ),

@@ -33,6 +33,8 @@ class Progress:
     """Time at work, that of earlier controllers of the search included."""
     seconds_left: float | None = None
     """An estimate."""
+    used: tuple[str, ...] = ()
+    """Accelerators and money, in words for people; empty where neither counts."""
 
 
 OnProgress = Callable[[Progress], None]

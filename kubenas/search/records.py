@@ -36,6 +36,11 @@ class Started(Value):
     at: float
     trial: int
     attempt: int
+    accelerators: int = Field(0, description="that it holds while it runs")
+    price: float = Field(0.0, description="of an hour of it, with all that it holds")
+    granted_seconds: float | None = Field(
+        None, description="after which it is killed, for the budget's sake; None: no cap"
+    )
 
 
 class AttemptLost(Value):

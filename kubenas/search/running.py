@@ -54,10 +54,17 @@ class RunningAttempts:
         self.adopt(spec.ref, spec.prefix)
         self._runner.start(spec)
 
-    def adopt(self, ref: AttemptRef, prefix: str) -> None:
-        """Takes an attempt on that the runner runs already; it writes below ``prefix``."""
+    def adopt(self, ref: AttemptRef, prefix: str, *, since: float | None = None) -> None:
+        """Takes an attempt on that the runner runs already.
+
+        Args:
+            ref: the attempt.
+            prefix: URI of the folder that it writes to.
+            since: Unix time at which it was started; None: now.
+        """
         uri, folder = split(prefix)
-        self._running[ref] = _Running(open_storage(uri), folder, self._clock())
+        since = self._clock() if since is None else since
+        self._running[ref] = _Running(open_storage(uri), folder, since)
 
     def wait(self, timeout: float) -> list[EndedAttempt]:
         """Attempts that have ended; waits up to ``timeout`` seconds for one."""

@@ -7,6 +7,7 @@ from bisect import insort
 from collections.abc import Sequence
 from typing import Literal
 
+from kubenas.search.expense import Expense, expense_of_end, reserved
 from kubenas.search.records import AttemptLost, Ended, Opened, Proposed, Record
 from kubenas.search.state import SearchState, TrialState
 from kubenas.trial import FailureClass, Outcome
@@ -32,6 +33,8 @@ class Tally:
         """Those of them that have completed."""
         self.seconds = 0.0
         """Wall-clock of all ended attempts."""
+        self.expense = Expense()
+        """What they have used."""
         self.lately_trained = 0
         """Trials that have ended since the search was last opened, without duplicates."""
         self.lately_broken = 0
@@ -59,6 +62,11 @@ class Tally:
         """What an epoch took in each trial that completed at once, sorted."""
         return self._epoch_seconds
 
+    @property
+    def reserved(self) -> Expense:
+        """What the attempts in flight may yet use."""
+        return reserved(self._open.values())
+
     def number(self, oracle_trial: str) -> int | None:
         """The trial that the oracle calls ``oracle_trial``."""
         return self._numbers.get(oracle_trial)
@@ -76,6 +84,8 @@ class Tally:
                 self._end(record)
         if trial is None:
             return
+        if isinstance(record, AttemptLost | Ended):
+            self.expense += expense_of_end(trial, record)
         if trial.end is None:
             self._open[trial.number] = trial
         else:

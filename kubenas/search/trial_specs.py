@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kubenas.scheduling.retry import losses_so_far
+from kubenas.search.allowance import Grant
 from kubenas.search.definition import SearchDefinition
 from kubenas.search.layout import attempt_folder
 from kubenas.search.outputs import checkpoint_uri
@@ -35,18 +36,20 @@ class TrialSpecs:
         return join(self.storage.uri, self.folder(trial, attempt))
 
     def next_attempt(
-        self, trial: TrialState, *, parent: TrialState | None, deadline: float | None
+        self, trial: TrialState, *, parent: TrialState | None, grant: Grant
     ) -> AttemptSpec:
         """The spec of the trial's next attempt.
 
         Args:
             trial: the trial to run.
             parent: the trained trial that it goes on from, if it does.
-            deadline: Unix time at which the search's own time is over.
+            grant: what the attempt may use.
         """
         definition, number = self.definition, trial.number
         attempt = len(trial.started) + 1
         values = trial.proposal.values
+        most = (definition.config.training.max_trial_seconds, grant.seconds)
+        limits = [seconds for seconds in most if seconds is not None]
         return AttemptSpec(
             task=Task.TRAIN,
             search=definition.id,
@@ -58,8 +61,8 @@ class TrialSpecs:
             hyperparameters={"space": self.space["space"], "values": values},
             training=self._plan(number, values),
             resume_from=self._newest_checkpoint(trial, parent),
-            deadline=deadline,
-            max_seconds=definition.config.training.max_trial_seconds,
+            deadline=grant.deadline,
+            max_seconds=min(limits, default=None),
             **losses_so_far(lost.failure for lost in trial.lost),
         )
 

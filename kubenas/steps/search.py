@@ -71,4 +71,5 @@ def progress_line(progress: Progress) -> str:
         parts.append(f"best {progress.best_score:.4f} (trial {progress.best_trial})")
     if progress.seconds_left is not None:
         parts.append(f"about {progress.seconds_left:.0f} s left")
+    parts += progress.used
     return ", ".join(parts)

@@ -4,6 +4,8 @@ from pydantic import ValidationError
 
 from kubenas.errors import UserError
 from kubenas.reporting.report_input import ReportInput
+from kubenas.search.allowance import words_of_use
+from kubenas.search.expense import expense_of
 from kubenas.storage import Storage, join
 from kubenas.trial import Outcome, Value
 
@@ -41,6 +43,12 @@ class Summary(Value):
     model: str | None
     """The exported SavedModel's folder."""
     report: str
+    gpu_hours: float = 0.0
+    """Accelerator-hours of the search's attempts, lost ones too."""
+    cost: float = 0.0
+    """Of the same attempts; 0 where no price is known."""
+    used: tuple[str, ...] = ()
+    """Both in words, with their caps."""
     seconds: dict[str, float]
     """By step."""
 
@@ -60,6 +68,8 @@ class Summary(Value):
             )
         lines.append(f"model       {self.model or 'not exported yet'}")
         lines.append(f"report      {self.report}")
+        if self.used:
+            lines.append(f"used        {', '.join(self.used)}")
         lines.append(f"seconds     {', '.join(f'{k} {v:.0f}' for k, v in self.seconds.items())}")
         return lines
 
@@ -68,7 +78,7 @@ def summarise(material: ReportInput, report: str) -> Summary:
     """The summary of a run whose report is at ``report``."""
     state, ranked = material.state, material.ranked
     best = ranked[0] if ranked else None
-    trials = state.trials.values()
+    trials, expense = state.trials.values(), expense_of(state)
     return Summary(
         name=material.config.name,
         search=material.search,
@@ -82,6 +92,9 @@ def summarise(material: ReportInput, report: str) -> Summary:
         test=_test_score(material),
         model=material.winner.model if material.winner else None,
         report=report,
+        gpu_hours=round(expense.gpu_hours, 6),
+        cost=round(expense.cost, 6),
+        used=words_of_use(material.config.search, expense),
         seconds={step: round(seconds, 2) for step, seconds in material.step_seconds.items()},
     )
 

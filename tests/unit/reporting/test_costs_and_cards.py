@@ -8,7 +8,7 @@ from kubenas.reporting.failure_words import WORDS, failure_groups
 from kubenas.reporting.model_card import render_model_card
 from kubenas.reporting.report_input import Retrained
 from kubenas.reporting.retrain_table import candidates
-from kubenas.reporting.spend import accelerator_hours, trial_spend
+from kubenas.reporting.spend import trial_spend
 from kubenas.trial import FailureClass
 
 from .materials import NASTY, Shape, material, search_state
@@ -24,13 +24,6 @@ def test_every_second_and_every_attempt_is_spent_once(shape) -> None:
     running = sum(trial.in_flight for trial in state.trials.values())
     started = sum(len(trial.started) for trial in state.trials.values())
     assert sum(item.attempts for item in items) == started - running
-
-
-def test_accelerator_hours_count_each_that_was_held() -> None:
-    state = search_state(Shape(40))
-    seconds = sum(trial.seconds for trial in state.trials.values())
-    assert accelerator_hours(state, 2) == pytest.approx(2 * seconds / 3_600)
-    assert accelerator_hours(state, 0) == 0
 
 
 def test_an_attempt_that_ended_its_trial_was_not_tried_again() -> None:

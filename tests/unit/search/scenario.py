@@ -1,7 +1,7 @@
 """A search without processes: a scripted runner, a countable space, and crashes on order."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -185,13 +185,19 @@ class ListProposer:
 class Scenario:
     """One search in ``root`` that may be run again and again."""
 
-    def __init__(self, root: Path, proposals: list[dict[str, Any]], **search: Any) -> None:
+    def __init__(
+        self,
+        root: Path,
+        proposals: list[dict[str, Any]],
+        *,
+        sections: Mapping[str, Any] | None = None,
+        **search: Any,
+    ) -> None:
         self.root = root
         self.proposals = proposals
         search = {"max_trials": max(1, len(proposals)), **search}
-        self.config = Config.model_validate(
-            {"name": "s", "output": str(root), "data": {"source": "digits"}, "search": search}
-        )
+        content = {"name": "s", "output": str(root), "data": {"source": "digits"}}
+        self.config = Config.model_validate({**content, **(sections or {}), "search": search})
         self.definition = define(
             self.config, dataset="nowhere", dataset_digest="d", space=SpaceRef(name="any")
         )

@@ -1,13 +1,16 @@
 """When a search is over, and what counts as the same trial."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubenas.config import SearchConfig
+from kubenas.config import Config, SearchConfig
 from kubenas.search.budget import Usage, measure, no_more_trials, nothing_more
 from kubenas.search.definition import direction_of
 from kubenas.search.duplicates import Originals, end_like, signature
+from kubenas.search.expense import Expense, Rate
 from kubenas.search.progress import estimate_seconds_left
 from kubenas.search.records import Ended, Opened, Proposed, Started
 from kubenas.search.seeds import derived_seed
@@ -15,7 +18,16 @@ from kubenas.search.state import SearchState, fold
 from kubenas.search.tally import Tally
 from kubenas.trial import Outcome
 
-USAGE = Usage(trials=3, seconds=50.0, gpu_hours=1.0, best=0.9, best_trial=1, epoch_seconds=4.0)
+USAGE = Usage(
+    trials=3,
+    seconds=50.0,
+    expense=Expense(gpu_hours=1.0),
+    affordable_seconds=None,
+    best=0.9,
+    best_trial=1,
+    epoch_seconds=4.0,
+    slow_epoch_seconds=5.0,
+)
 values = st.dictionaries(
     st.text(max_size=3), st.integers() | st.booleans() | st.floats(0, 1) | st.text(max_size=3)
 )
@@ -28,8 +40,6 @@ values = st.dictionaries(
         ({"max_seconds": 53}, "max", ""),
         ({"max_seconds": 51.9}, "max", "seconds"),
         ({"max_seconds": 20}, "max", "seconds"),
-        ({"max_gpu_hours": 1.1}, "max", ""),
-        ({"max_gpu_hours": 1.0}, "max", "accelerator-hours"),
         ({"target_score": 0.9}, "max", "target"),
         ({"target_score": 0.91}, "max", ""),
         ({"target_score": 0.91}, "min", "target"),
@@ -37,14 +47,27 @@ values = st.dictionaries(
     ],
 )
 def test_limits(limits, direction, words):
-    reason = nothing_more(SearchConfig(**limits), USAGE, direction)
+    reason = nothing_more(config(**limits), USAGE, direction)
     assert (words in reason) if words else reason == ""
+
+
+@pytest.mark.parametrize(("seconds", "over"), [(None, False), (45.0, False), (44.0, True)])
+def test_it_is_over_when_no_trial_could_end_within_the_budget(seconds, over):
+    usage = replace(USAGE, affordable_seconds=seconds)  # 8 epochs of 5 s, and a tenth
+    reason = nothing_more(config(max_gpu_hours=2), usage, "max")
+    words = "too little was left of its budget for another trial: accelerator-hours 1 of 2"
+    assert reason == (words if over else "")
+
+
+def config(**search):
+    content = {"name": "s", "output": "o", "data": {"source": "digits"}, "search": search}
+    return Config.model_validate(content)
 
 
 def test_the_number_of_trials_is_a_limit_of_its_own():
     assert no_more_trials(SearchConfig(max_trials=4), USAGE) == ""
     assert no_more_trials(SearchConfig(max_trials=3), USAGE) == "all 3 trials were run"
-    assert nothing_more(SearchConfig(max_trials=3), USAGE, "max") == ""
+    assert nothing_more(config(max_trials=3), USAGE, "max") == ""
 
 
 def test_usage_is_measured_from_the_state():
@@ -52,7 +75,7 @@ def test_usage_is_measured_from_the_state():
     for trial, (score, seconds) in enumerate([(0.5, 8.0), (0.7, 4.0), (0.6, 40.0)]):
         records += [
             Proposed(at=101.0, trial=trial, values={}, oracle_trial=str(trial)),
-            Started(at=102.0, trial=trial, attempt=1),
+            Started(at=102.0, trial=trial, attempt=1, accelerators=2),
             Ended(
                 at=110.0,
                 trial=trial,
@@ -64,13 +87,15 @@ def test_usage_is_measured_from_the_state():
             ),
         ]
     state = fold(records)
-    usage = measure(state, Tally(state, "max"), now=115.0, accelerators=2)
+    config, rate = SearchConfig(max_gpu_hours=1), Rate(2)
+    usage = measure(config, state, Tally(state, "max"), rate=rate, now=115.0)
     assert (usage.trials, usage.best, usage.best_trial) == (3, 0.7, 1)
-    assert usage.epoch_seconds == 2.0
-    assert usage.gpu_hours == pytest.approx(2 * 52 / 3600)
+    assert (usage.epoch_seconds, usage.slow_epoch_seconds) == (2.0, 10.0)
+    assert usage.expense.gpu_hours == pytest.approx(2 * 52 / 3600)
+    assert usage.affordable_seconds == pytest.approx(1800 - 52)
     assert usage.seconds >= 15.0
     empty = SearchState()
-    assert measure(empty, Tally(empty, "max"), now=1.0).best is None
+    assert measure(config, empty, Tally(empty, "max"), rate=rate, now=1.0).best is None
 
 
 @given(values)

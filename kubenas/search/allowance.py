@@ -1,0 +1,97 @@
+"""How long the next attempt may run so that the search stays within its caps. Pure.
+
+The caps are hard: what was used, what attempts in flight were granted and what the next one is
+granted never exceed them together. An attempt is asked to end a little before its time is over
+and killed when it is. One that ends early gives back what it has not used.
+"""
+
+from dataclasses import dataclass
+
+from kubenas.config import SearchConfig
+from kubenas.search.expense import Expense, Rate
+
+WIND_UP = 0.1
+"""Share of its time in which an attempt validates, saves and ends."""
+_GENEROSITY = 2.0
+"""Times what a trial is expected to take: a slow one is not cut short while there is enough."""
+_LEAST_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Grant:
+    """What an attempt may use."""
+
+    rate: Rate
+    seconds: float | None = None
+    """After which it is killed; None: no cap."""
+    deadline: float | None = None
+    """Unix time at which it is asked to end; None: never."""
+
+
+def grant(rate: Rate, *, seconds: float | None, now: float, search_seconds: float | None) -> Grant:
+    """The grant of an attempt that starts at Unix time ``now``.
+
+    Args:
+        rate: what it uses in an hour.
+        seconds: that it may run; None: no cap binds.
+        now: Unix time.
+        search_seconds: that the whole search may go on for; None: no limit.
+    """
+    working = None if seconds is None else (1 - WIND_UP) * seconds
+    ends = [now + left for left in (working, search_seconds) if left is not None]
+    return Grant(rate, seconds, min(ends, default=None))
+
+
+def affordable_seconds(
+    config: SearchConfig, used: Expense, promised: Expense, rate: Rate
+) -> float | None:
+    """Seconds that one more attempt at ``rate`` could run within the caps; None: no cap binds.
+
+    Args:
+        config: the caps.
+        used: by attempts that have ended.
+        promised: to attempts in flight.
+        rate: of the attempt.
+    """
+    taken = used + promised
+    limits = [
+        (config.max_gpu_hours, taken.gpu_hours, rate.accelerators),
+        (config.max_cost, taken.cost, rate.price),
+    ]
+    left = [
+        max(0.0, cap - amount) / an_hour * 3600
+        for cap, amount, an_hour in limits
+        if cap is not None and an_hour > 0
+    ]
+    return min(left, default=None)
+
+
+def granted_seconds(affordable: float, *, needed: float | None, slots: int) -> float:
+    """Seconds that the next attempt may run; 0: it may not be started.
+
+    Args:
+        affordable: of one attempt, as by :func:`affordable_seconds`.
+        needed: what a trial takes; None: not known yet, what there is is shared out.
+        slots: attempts that may be started now, this one included.
+    """
+    seconds = affordable / max(1, slots)
+    if needed is not None:
+        enough = max(needed / (1 - WIND_UP), _LEAST_SECONDS)
+        seconds = min(affordable, _GENEROSITY * enough) if affordable >= enough else 0.0
+    return seconds if seconds >= _LEAST_SECONDS else 0.0
+
+
+def words_of_use(config: SearchConfig, used: Expense) -> tuple[str, ...]:
+    """What was used of what, for people; nothing about what neither is used nor has a cap."""
+    return tuple(
+        _words(words, amount, cap)
+        for words, amount, cap in (
+            ("accelerator-hours {}", used.gpu_hours, config.max_gpu_hours),
+            ("cost {}", used.cost, config.max_cost),
+        )
+        if cap is not None or amount > 0
+    )
+
+
+def _words(words: str, amount: float, cap: float | None) -> str:
+    return words.format(f"{amount:.3g}" + ("" if cap is None else f" of {cap:g}"))

@@ -1,0 +1,140 @@
+"""Caps on accelerator-hours and money: what was used, and that a search never passes them."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from kubenas.config import Config, SearchConfig
+from kubenas.runner_config import RunnerConfig
+from kubenas.search.allowance import (
+    affordable_seconds,
+    grant,
+    granted_seconds,
+    words_of_use,
+)
+from kubenas.search.expense import Expense, Rate, expense_of, reserved
+from kubenas.search.records import AttemptLost, Ended, Started
+from kubenas.search.state import fold
+from kubenas.trial import FailureClass
+
+from .scenario import Scenario
+
+MINIMAL = {"name": "s", "output": "o", "data": {"source": "digits"}}
+
+
+def test_a_trial_costs_its_accelerators_or_itself():
+    pod = {"accelerator": "nvidia.com/gpu", "accelerators": 4}
+    cluster = {"kind": "kubernetes", "pod": pod}
+    assert Rate.of(RunnerConfig(**cluster, price_per_hour=2.5)) == Rate(4, 10.0)
+    assert Rate.of(RunnerConfig(**cluster)) == Rate(4, 0.0)
+    assert Rate.of(RunnerConfig(kind="kubernetes", price_per_hour=2.5)) == Rate(0, 2.5)
+    assert Rate.of(RunnerConfig(pod=pod, price_per_hour=2.5)) == Rate(0, 2.5)
+    assert Rate(4, 10.0).over(1800) == Expense(2.0, 5.0)
+
+
+def test_a_cap_on_cost_needs_a_price():
+    search = {"max_cost": 5}
+    with pytest.raises(ValidationError, match=r"runner\.price_per_hour"):
+        Config.model_validate({**MINIMAL, "search": search})
+    Config.model_validate({**MINIMAL, "search": search, "runner": {"price_per_hour": 1}})
+
+
+def test_the_tightest_cap_binds_and_what_is_promised_counts():
+    config = SearchConfig(max_gpu_hours=10, max_cost=6)
+    used, promised = Expense(4.0, 1.0), Expense(2.0, 2.0)
+    assert affordable_seconds(config, used, promised, Rate(2, 1.0)) == 2 * 3600
+    assert affordable_seconds(config, used, promised, Rate(2, 6.0)) == 0.5 * 3600
+    assert affordable_seconds(config, used, promised, Rate(0, 0.0)) is None
+    assert affordable_seconds(SearchConfig(), used, promised, Rate(2, 1.0)) is None
+    assert affordable_seconds(config, Expense(11.0, 0.0), promised, Rate(1, 0.0)) == 0
+
+
+@pytest.mark.parametrize(
+    ("affordable", "needed", "slots", "seconds"),
+    [
+        (100.0, None, 4, 25.0),  # nothing is known: a fair share
+        (1.5, None, 4, 0.0),
+        (100.0, 9.0, 4, 20.0),  # twice the expected and the time to wind up
+        (15.0, 9.0, 4, 15.0),
+        (9.9, 9.0, 4, 0.0),  # it could not end in time
+    ],
+)
+def test_what_is_granted(affordable, needed, slots, seconds):
+    assert granted_seconds(affordable, needed=needed, slots=slots) == pytest.approx(seconds)
+
+
+def test_an_attempt_is_asked_to_end_before_it_is_killed_and_with_the_search():
+    given_ = {"seconds": 100.0, "now": 1000.0}
+    assert grant(Rate(), **given_, search_seconds=None).deadline == 1090.0
+    assert grant(Rate(), **given_, search_seconds=5.0).deadline == 1005.0
+    assert grant(Rate(), seconds=None, now=0.0, search_seconds=None).deadline is None
+
+
+def test_words_name_the_cap_and_leave_out_what_does_not_count():
+    assert words_of_use(SearchConfig(), Expense()) == ()
+    assert words_of_use(SearchConfig(), Expense(0.5, 0.0)) == ("accelerator-hours 0.5",)
+    config = SearchConfig(max_gpu_hours=2, max_cost=8)
+    assert words_of_use(config, Expense(0.5, 0.0)) == ("accelerator-hours 0.5 of 2", "cost 0 of 8")
+
+
+@given(
+    st.floats(1, 1e5),
+    st.integers(1, 8),
+    st.lists(st.tuples(st.none() | st.floats(0.1, 1e4), st.floats(0, 1)), max_size=60),
+)
+def test_grants_never_exceed_the_cap_together(cap_seconds, slots, moves):
+    """Whatever is known, and whatever share of its time each attempt uses."""
+    config, rate = SearchConfig(max_gpu_hours=2 * cap_seconds / 3600), Rate(2, 0.0)
+    used, flying = 0.0, []
+    for needed, share in moves:
+        if len(flying) == slots:
+            granted, part = flying.pop(0)
+            used += granted * part
+        promised = Expense(2 * sum(granted for granted, _ in flying) / 3600)
+        left = affordable_seconds(config, Expense(2 * used / 3600), promised, rate)
+        seconds = granted_seconds(left, needed=needed, slots=slots - len(flying))
+        flying += [(seconds, share)] if seconds else []
+        assert used + sum(granted for granted, _ in flying) <= cap_seconds * (1 + 1e-9)
+
+
+def capped(tmp_path, proposals, **search):
+    pod = {"accelerator": "nvidia.com/gpu", "accelerators": 2}
+    runner = {"kind": "kubernetes", "price_per_hour": 3, "pod": pod}
+    return Scenario(tmp_path, proposals, sections={"runner": runner}, **search)
+
+
+def test_a_search_stops_before_its_cap_and_says_what_it_used(tmp_path):
+    # A scripted trial takes 2 s on 2 accelerators; of 20.2 accelerator-seconds it needs 4.4.
+    proposals = [{"x": float(x)} for x in range(10)]
+    scenario = capped(tmp_path, proposals, max_gpu_hours=0.0056, max_cost=1)
+    state = scenario.run()
+    assert expense_of(state).gpu_hours == pytest.approx(16 / 3600)
+    assert expense_of(state).cost == pytest.approx(6 * 8 / 3600)
+    assert state.closed.reason == (
+        "too little was left of its budget for another trial:"
+        " accelerator-hours 0.00444 of 0.0056 and cost 0.0133 of 1"
+    )
+    assert all(spec.deadline is not None and spec.max_seconds for spec in scenario.specs)
+    assert scenario.run() == state
+
+
+def test_the_journal_tells_what_each_attempt_held_and_lost_ones_count(tmp_path):
+    scenario = capped(tmp_path, [{"x": 1.0, "behave": "lost-once"}])
+    ticks = iter(range(10**9, 2 * 10**9))
+    state = scenario.run(clock=lambda: float(next(ticks)))
+    records = scenario.records()
+    assert [(r.accelerators, r.price) for r in records if isinstance(r, Started)] == [(2, 6.0)] * 2
+    lost = next(record for record in records if isinstance(record, AttemptLost))
+    assert lost.seconds > 0
+    assert expense_of(state).gpu_hours == pytest.approx(2 * (lost.seconds + 2.0) / 3600)
+
+
+def test_an_attempt_in_flight_reserves_all_it_was_granted(tmp_path):
+    scenario = capped(tmp_path, [{"x": 1.0}], max_gpu_hours=1)
+    scenario.run()
+    records = [r for r in scenario.records() if not isinstance(r, Ended) and r.kind != "closed"]
+    state = fold(records)
+    assert reserved(state.trials.values()).gpu_hours == pytest.approx(0.5)  # of two free slots
+    lost = AttemptLost(at=9e9, trial=0, attempt=1, failure=FailureClass.NODE_LOSS)
+    assert reserved(fold([*records, lost]).trials.values()) == Expense()
