@@ -7,7 +7,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, model_validator
 
 from kubenas.runner_config import RunnerConfig
-from kubenas.trial import Value
+from kubenas.trial import Limits, Value
 
 
 class DataConfig(Value):
@@ -107,6 +107,7 @@ class SearchConfig(Value):
     target_score: float | None = Field(
         None, description="Stop when a trial scores this well; empty: use the whole budget."
     )
+    limits: Limits = Limits()
     seed: int = Field(1, ge=0, description="Seed of the search; the same seed proposes the same.")
     generation: int = Field(
         1, ge=1, description="Raise it to search again from scratch with the same config and data."

@@ -49,6 +49,7 @@ class FailureClass(StrEnum):
     DEVICE_OOM = "device-oom"
     NAN = "nan"
     INVALID_GRAPH = "invalid-graph"
+    LIMIT = "limit"
     DEADLINE = "deadline"
     APPLICATION = "application"
     QUOTA = "quota"
@@ -91,6 +92,33 @@ class SpaceRef(Value):
         return self
 
 
+class Limits(Value):
+    """What a network may cost at the most. One that costs more is not trained."""
+
+    parameters: int | None = Field(None, ge=1, description="Weights at the most; empty: no limit.")
+    flops: int | None = Field(
+        None,
+        ge=1,
+        description="Floating-point operations for one example at the most, a multiplication and"
+        " an addition being two; empty: no limit.",
+    )
+    latency_ms: float | None = Field(
+        None,
+        gt=0,
+        description="Milliseconds for one example at the most, on the machine that trains it;"
+        " empty: no limit.",
+    )
+    memory_mib: float | None = Field(
+        None,
+        gt=0,
+        description="MiB of memory to train it at the most, as estimated from weights, optimiser"
+        " and one batch's activations; empty: no limit.",
+    )
+    model_mib: float | None = Field(
+        None, gt=0, description="MiB of the model's weights at the most; empty: no limit."
+    )
+
+
 class TrainingPlan(Value):
     """How one attempt trains."""
 
@@ -103,6 +131,7 @@ class TrainingPlan(Value):
     checkpoint_seconds: float = Field(30.0, ge=0, description="least time between checkpoints")
     keep_model: bool = Field(False, description="leave the best model as model.keras")
     keep_checkpoint: bool = Field(False, description="leave the last state to be resumed from")
+    limits: Limits = Field(Limits(), description="on the model, checked before it is trained")
 
 
 class AttemptSpec(Value):

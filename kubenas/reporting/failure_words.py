@@ -14,6 +14,7 @@ WORDS = {
     FailureClass.DEVICE_OOM: "Ran out of accelerator memory",
     FailureClass.NAN: "Training diverged: the loss became NaN or infinite",
     FailureClass.INVALID_GRAPH: "The network cannot be built from these choices",
+    FailureClass.LIMIT: "Beyond a limit that was set, so not trained",
     FailureClass.DEADLINE: "Took longer than allowed",
     FailureClass.APPLICATION: "The program stopped with an error",
     FailureClass.QUOTA: "No quota or capacity to run it",

@@ -12,7 +12,9 @@ LOSSES_IN_A_ROW = 5
 QUOTA_DELAY_SECONDS = 30.0
 
 _LOST = frozenset({FailureClass.DISRUPTION, FailureClass.NODE_LOSS})
-_INFEASIBLE = frozenset({FailureClass.DEVICE_OOM, FailureClass.NAN, FailureClass.INVALID_GRAPH})
+_INFEASIBLE = frozenset(
+    {FailureClass.DEVICE_OOM, FailureClass.NAN, FailureClass.INVALID_GRAPH, FailureClass.LIMIT}
+)
 _PAUSING = frozenset({FailureClass.CONFIGURATION, FailureClass.IMAGE, FailureClass.STORAGE})
 _RETRIED_ONCE = {
     FailureClass.APPLICATION: Outcome.FAILED,

@@ -76,6 +76,7 @@ class TrialSpecs:
             objective=config.search.objective,
             direction=self.definition.direction,
             keep_checkpoint=_EPOCHS in values,
+            limits=config.search.limits,
         )
 
     def _newest_checkpoint(self, trial: TrialState, parent: TrialState | None) -> str | None:

@@ -30,10 +30,11 @@ from kubenas.training.history import HISTORY_FILE
 from kubenas.training.loop import TrainingLoop
 from kubenas.training.measure import measure_cost
 from kubenas.training.score import missing_objective, reported_metrics
+from kubenas.training.size import excess, model_size
 from kubenas.training.space import build_model, given_hyperparameters, load_space, user_file
 from kubenas.training.stopping import DeadlinePassed, Terminated
 from kubenas.training.variables import create_variables, restore, write_variables
-from kubenas.trial import FailureClass, Outcome, Result
+from kubenas.trial import FailureClass, Limits, Outcome, Result
 
 _LOG = logging.getLogger(__name__)
 
@@ -76,6 +77,8 @@ def train(attempt: Attempt) -> Result:
         create_variables(candidate.model, attempt.schema.shape)
     architecture = json.dumps(describe_architecture(candidate.model), indent=1)
     attempt.storage.write(ARCHITECTURE_FILE, architecture.encode())
+    if (too_large := _beyond_limits(attempt, candidate.model)) is not None:
+        return too_large
     loop = TrainingLoop(
         plan=attempt.plan,
         storage=attempt.storage,
@@ -92,6 +95,33 @@ def train(attempt: Attempt) -> Result:
         raise
     finally:
         loop.save_history()
+
+
+def _beyond_limits(attempt: Attempt, model: keras.Model) -> Result | None:
+    """The result of a network that is not worth training; None: it is within the limits.
+
+    One that is resumed was within them; its latency may look different on another machine.
+    """
+    limits = attempt.plan.limits
+    if attempt.spec.resume_from is not None or limits == Limits():
+        return None
+    cost = measure_cost(model, attempt.schema.shape)
+    size = model_size(model, cost, batch_size=attempt.plan.batch_size)
+    words = excess(size, limits)
+    if not words:
+        return None
+    return Result(
+        task=attempt.spec.task,
+        trial=attempt.spec.trial,
+        attempt=attempt.spec.attempt,
+        outcome=Outcome.INFEASIBLE,
+        failure=FailureClass.LIMIT,
+        message=words,
+        parameters=size.parameters,
+        flops=size.flops,
+        latency_ms=size.latency_ms,
+        artifacts={"architecture": ARCHITECTURE_FILE},
+    )
 
 
 def _resume(attempt: Attempt, model: keras.Model) -> TrainingState | None:

@@ -1,0 +1,93 @@
+"""What a model would cost, known before it is trained, and which limits that exceeds."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+
+from kubenas.training.measure import Cost
+from kubenas.trial import Limits
+
+_MEBIBYTE = 2**20
+_UNITS = {
+    "parameters": "weights",
+    "flops": "floating-point operations for one example",
+    "latency_ms": "ms for one example",
+    "memory_mib": "MiB of memory to train it",
+    "model_mib": "MiB for its weights",
+}
+
+
+@dataclass(frozen=True)
+class ModelSize:
+    """Figures by the names of :class:`kubenas.trial.Limits`; None where it cannot be measured."""
+
+    parameters: int
+    flops: int | None
+    latency_ms: float | None
+    memory_mib: float
+    model_mib: float
+
+
+def model_size(model: keras.Model, cost: Cost, *, batch_size: int) -> ModelSize:
+    """The size of a compiled model whose optimiser's variables have been made."""
+    weights = _bytes(model.variables)
+    return ModelSize(
+        parameters=model.count_params(),
+        flops=cost.flops,
+        latency_ms=cost.latency_ms,
+        memory_mib=(weights + _training_bytes(model, batch_size)) / _MEBIBYTE,
+        model_mib=weights / _MEBIBYTE,
+    )
+
+
+def excess(size: ModelSize, limits: Limits) -> str:
+    """The first limit that is exceeded or cannot be kept for sure, in words; empty: none is."""
+    for name, unit in _UNITS.items():
+        limit, value = getattr(limits, name), getattr(size, name)
+        if limit is None:
+            continue
+        if value is None:
+            return f"search.limits.{name}: the network's {unit} cannot be measured"
+        if value > limit:
+            return f"{value:.6g} {unit}, more than search.limits.{name} of {limit:g}"
+    return ""
+
+
+def _training_bytes(model: keras.Model, batch_size: int) -> float:
+    """An estimate of what training adds to the weights.
+
+    Gradients, the optimiser's variables, and every layer's output for one batch, which is kept
+    for the backward pass. What a kernel needs while it runs, and layers within layers, are not
+    in it.
+    """
+    gradients = _bytes(model.trainable_variables)
+    return gradients + _bytes(model.optimizer.variables) + batch_size * _output_bytes(model)
+
+
+def _output_bytes(model: keras.Model) -> float:
+    """Of all layers' outputs for one example."""
+    tensors = keras.tree.flatten([_outputs(layer) for layer in model.layers])
+    return float(
+        sum(_width(str(t.dtype)) * math.prod(n or 1 for n in t.shape[1:]) for t in tensors)
+    )
+
+
+def _outputs(layer: keras.Layer) -> Any:
+    try:
+        return layer.output
+    except AttributeError:  # never called on a symbolic tensor, or several times
+        return []
+
+
+def _bytes(variables: list[keras.Variable]) -> float:
+    return float(sum(_width(str(v.dtype)) * math.prod(v.shape) for v in variables))
+
+
+def _width(dtype: str) -> float:
+    """Bytes of one number."""
+    return _BYTES.get(dtype, 4)
+
+
+_BYTES = {"float16": 2, "bfloat16": 2, "float64": 8, "int64": 8, "int8": 1, "uint8": 1, "bool": 1}
