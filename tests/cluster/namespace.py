@@ -1,0 +1,159 @@
+"""A namespace of the cluster that a test has to itself."""
+
+import json
+import subprocess
+import time
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.cluster.images import Images, run
+
+CHART = Path(__file__).parents[2] / "helm/kubenas"
+CONTROLLER = "kubenas-controller"
+TRIAL = "kubenas-trial"
+_ENDED = ("Succeeded", "Failed")
+
+
+@dataclass(frozen=True)
+class Namespace:
+    """Pod Security `restricted` is enforced in it."""
+
+    name: str
+    images: Images
+
+    def kubectl(self, *arguments: str) -> str:
+        """What kubectl says."""
+        return run("kubectl", "--namespace", self.name, *arguments)
+
+    def apply(self, *manifests: Mapping[str, Any]) -> None:
+        """Creates or changes objects."""
+        items = {"apiVersion": "v1", "kind": "List", "items": manifests}
+        done = subprocess.run(
+            ["kubectl", "--namespace", self.name, "apply", "-f", "-"],
+            input=json.dumps(items),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+
+    def get(self, kind: str, *arguments: str) -> Any:
+        """One object if it is named, else the list of its kind's objects."""
+        answer = json.loads(self.kubectl("get", kind, *arguments, "--output", "json"))
+        return answer["items"] if answer["kind"].endswith("List") else answer
+
+    def install_chart(self, **values: Any) -> None:
+        """Installs the chart; ``values`` as in values.yaml, with ``__`` for a dot."""
+        settings = [
+            word
+            for name, value in values.items()
+            for word in ("--set-json", f"{name.replace('__', '.')}={json.dumps(value)}")
+        ]
+        run("helm", "install", "kubenas", str(CHART), "--namespace", self.name, *settings)
+
+    def run_pod(self, name: str, *command: str, **spec: Any) -> str:
+        """Runs a pod of the controller's image to its end; its log.
+
+        Args:
+            name: of the pod.
+            command: with its arguments.
+            spec: as :func:`pod` has it.
+        """
+        self.apply(pod(name, self.images.controller, command, **spec))
+        phase = self.wait_for_pod(name)
+        log = self.kubectl("logs", name)
+        assert phase == "Succeeded", f"{phase}: {log}"
+        return log
+
+    def wait_for_pod(self, name: str, seconds: float = 180.0) -> str:
+        """The phase that the pod ended in."""
+        until = time.monotonic() + seconds
+        while True:
+            status = self.get("pod", name)["status"]
+            if status["phase"] in _ENDED:
+                return str(status["phase"])
+            assert time.monotonic() < until, f"pod {name} has not ended: {json.dumps(status)}"
+            time.sleep(0.5)
+
+    def kubeconfig(self, account: str, folder: Path) -> Path:
+        """A kubeconfig in ``folder`` with the rights of a service account, for this namespace."""
+        token = self.kubectl("create", "token", account).strip()
+        config = json.loads(
+            run("kubectl", "config", "view", "--raw", "--flatten", "--minify", "-ojson")
+        )
+        config["users"] = [{"name": account, "user": {"token": token}}]
+        config["contexts"][0]["context"] |= {"user": account, "namespace": self.name}
+        file = folder / f"{account}.kubeconfig"
+        file.write_text(json.dumps(config), encoding="utf-8")
+        return file
+
+    def describe(self) -> str:
+        """What is there and what happened, for whoever looks at a failed test."""
+        events = self.kubectl("get", "events", "--sort-by=.metadata.creationTimestamp")
+        return f"{self.kubectl('get', 'jobs,pods', '--output=wide')}\n{events}"
+
+
+@contextmanager
+def fresh_namespace(images: Images, prefix: str = "kubenas-test") -> Iterator[Namespace]:
+    """A namespace, deleted with all that is in it."""
+    name = f"{prefix}-{uuid.uuid4().hex[:8]}"
+    run("kubectl", "create", "namespace", name)
+    try:
+        run("kubectl", "label", "namespace", name, "pod-security.kubernetes.io/enforce=restricted")
+        yield Namespace(name, images)
+    finally:
+        run("kubectl", "delete", "namespace", name, "--wait=false")
+
+
+def pod(
+    name: str,
+    image: str,
+    command: Sequence[str],
+    *,
+    account: str = CONTROLLER,
+    environment: Mapping[str, str] | None = None,
+    **spec: Any,
+) -> dict[str, Any]:
+    """A pod that `restricted` admits, on a read-only root file system with a writable /tmp.
+
+    Args:
+        name: of the pod.
+        image: of its only container.
+        command: with its arguments.
+        account: its service account.
+        environment: variables.
+        spec: further fields of the pod's spec.
+    """
+    container = {
+        "name": "main",
+        "image": image,
+        "command": list(command),
+        "env": [{"name": key, "value": value} for key, value in (environment or {}).items()],
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        },
+        "volumeMounts": [{"name": "tmp", "mountPath": "/tmp"}],
+    }
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": name},
+        "spec": {
+            "restartPolicy": "Never",
+            "serviceAccountName": account,
+            "terminationGracePeriodSeconds": 5,
+            "securityContext": {
+                "runAsNonRoot": True,
+                "seccompProfile": {"type": "RuntimeDefault"},
+            },
+            "containers": [container],
+            "volumes": [{"name": "tmp", "emptyDir": {}}],
+            **spec,
+        },
+    }

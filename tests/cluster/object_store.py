@@ -1,0 +1,89 @@
+"""An object store in a pod: the same URI here and in the cluster's pods."""
+
+import shutil
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.cluster.images import Images, publish_folder
+from tests.cluster.namespace import Namespace, fresh_namespace, pod
+from tests.contracts.storage.servers import BUCKET, create_gcs_bucket, fake_gcs_binary
+
+_PORT = 8000
+_LABELS = {"app": "store"}
+_START_SECONDS = 120.0
+
+
+@dataclass(frozen=True)
+class ObjectStore:
+    """A server with one bucket."""
+
+    url: str
+    """Reached from this machine and from pods."""
+
+    @property
+    def uri(self) -> str:
+        """The bucket."""
+        return f"gs://{BUCKET}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a process needs in order to find the server."""
+        return {"STORAGE_EMULATOR_HOST": self.url}
+
+
+@contextmanager
+def object_store(images: Images, folder: Path) -> Iterator[ObjectStore]:
+    """fake-gcs-server in a namespace of its own; ``folder`` is empty and of no more use."""
+    shutil.copy(fake_gcs_binary(), folder / "server")
+    (folder / "Dockerfile").write_text(
+        'FROM scratch\nCOPY server /server\nUSER 65532:65532\nENTRYPOINT ["/server"]\n'
+    )
+    image = publish_folder(folder, "kubenas/test-store:1")
+    with fresh_namespace(images, "kubenas-store") as namespace:
+        url = _expose(namespace)
+        _serve(namespace, image, url)
+        create_gcs_bucket(url)
+        yield ObjectStore(url)
+
+
+def _expose(namespace: Namespace) -> str:
+    """A port of a node leads to the store from everywhere; its URL."""
+    spec = {"type": "NodePort", "selector": _LABELS, "ports": [{"port": _PORT}]}
+    namespace.apply(
+        {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "store"}, "spec": spec}
+    )
+    addresses = namespace.get("nodes")[0]["status"]["addresses"]
+    address = next(each["address"] for each in addresses if each["type"] == "InternalIP")
+    port = namespace.get("service", "store")["spec"]["ports"][0]["nodePort"]
+    return f"http://{address}:{port}"
+
+
+def _serve(namespace: Namespace, image: str, url: str) -> None:
+    options = ["-scheme", "http", "-backend", "memory", "-port", str(_PORT), "-external-url", url]
+    manifest = pod(
+        "store",
+        image,
+        ["/server", *options],
+        account="default",
+        automountServiceAccountToken=False,
+        tolerations=[{"operator": "Exists"}],  # it stays where a test takes a node away
+    )
+    namespace.apply(manifest | {"metadata": {"name": "store", "labels": _LABELS}})
+    _wait_for(url)
+
+
+def _wait_for(url: str) -> None:
+    until = time.monotonic() + _START_SECONDS
+    while True:
+        try:
+            urllib.request.urlopen(f"{url}/storage/v1/b", timeout=2).close()
+        except OSError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.2)
+        else:
+            return
