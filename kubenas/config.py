@@ -76,6 +76,19 @@ class SpaceConfig(Value):
         return self
 
 
+class RungsConfig(Value):
+    """``search.rungs:`` trials are trained briefly, and only the better ones further."""
+
+    eta: int | None = Field(
+        None,
+        ge=2,
+        le=16,
+        description="One in so many trials of a rung is trained further, about so many times as"
+        " long; 3 or 4 are usual. Empty: every trial is trained at full length.",
+    )
+    min_epochs: int = Field(1, ge=1, description="Epochs of the lowest rung at the least.")
+
+
 class SearchConfig(Value):
     """``search:`` how the space is explored and when to stop."""
 
@@ -108,6 +121,7 @@ class SearchConfig(Value):
         None, description="Stop when a trial scores this well; empty: use the whole budget."
     )
     limits: Limits = Limits()
+    rungs: RungsConfig = RungsConfig()
     seed: int = Field(1, ge=0, description="Seed of the search; the same seed proposes the same.")
     generation: int = Field(
         1, ge=1, description="Raise it to search again from scratch with the same config and data."
@@ -174,6 +188,20 @@ class Config(Value):
     def _cost_has_a_price(self) -> Self:
         if self.search.max_cost is not None and self.runner.price_per_hour is None:
             raise ValueError("search.max_cost needs runner.price_per_hour")
+        return self
+
+    @model_validator(mode="after")
+    def _rungs_have_room(self) -> Self:
+        rungs = self.search.rungs
+        if rungs.eta is None:
+            return self
+        if self.search.oracle == "hyperband":
+            raise ValueError("search.rungs: the oracle hyperband has rungs of its own; use another")
+        if self.training.epochs < rungs.eta * rungs.min_epochs:
+            raise ValueError(
+                f"search.rungs: training.epochs must be at least {rungs.eta * rungs.min_epochs},"
+                " eta times min_epochs, for there to be two rungs"
+            )
         return self
 
     def identified(self) -> dict[str, Any]:

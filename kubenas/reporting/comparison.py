@@ -30,7 +30,7 @@ def _guessing(report: ReportInput) -> Iterator[str]:
 def _other_trials(report: ReportInput) -> Iterator[str]:
     scores = {
         trial.number: trial.end.score
-        for trial in report.ranked
+        for trial in report.peers
         if trial.end and trial.end.score is not None and math.isfinite(trial.end.score)
     }
     if len(scores) < _ENOUGH_TRIALS:

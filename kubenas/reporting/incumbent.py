@@ -23,18 +23,22 @@ class Step:
 
 
 def incumbents(state: SearchState, direction: str) -> list[Step]:
-    """One step for each ended trial that was trained, in the order in which they ended."""
+    """One step for each ended trial that was trained, in the order in which they ended.
+
+    The first score of a longer rung replaces the best of a shorter one, whatever they are.
+    """
     ends = [t for t in state.ended() if t.proposal.duplicate_of is None]
     ends.sort(key=lambda trial: (trial.end.at if trial.end else 0.0, trial.number))
     clock = busy_seconds(state.trials.values(), [t.end.at for t in ends if t.end])
+    sign = 1 if direction == "max" else -1
     steps: list[Step] = []
     best: float | None = None
+    merit: tuple[int, float] | None = None
     for place, (trial, seconds) in enumerate(zip(ends, clock, strict=True), 1):
         score = _score(trial)
-        improved = score is not None and (
-            best is None or (score > best if direction == "max" else score < best)
-        )
-        best = score if improved else best
+        improved = score is not None and (merit is None or (trial.rung, sign * score) > merit)
+        if score is not None and improved:
+            best, merit = score, (trial.rung, sign * score)
         steps.append(Step(trial.number, place, seconds, score, best, improved))
     return steps
 

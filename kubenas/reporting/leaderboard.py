@@ -13,7 +13,10 @@ _VALUE_PREFIX = "values."
 
 
 class Row(Value):
-    """One trial. ``rank`` counts from 1 and is None for duplicates and what has no score."""
+    """One trial. ``rank`` counts from 1.
+
+    It is None for what has no score, for duplicates, and for what another trial trained further.
+    """
 
     rank: int | None
     trial: int
@@ -28,6 +31,10 @@ class Row(Value):
     seconds: float
     attempts: int
     duplicate_of: int | None
+    rung: int | None
+    """Epochs that the trial's rung trains up to; trials of a longer rung rank first."""
+    trained_further: int | None
+    """The trial that went on from this one's checkpoint and completed."""
     metrics: dict[str, float]
     values: dict[str, Any]
 
@@ -45,16 +52,24 @@ class Leaderboard(Value):
 def leaderboard(
     state: SearchState, *, search: str, objective: str, direction: Literal["max", "min"]
 ) -> Leaderboard:
-    """Ranked trials, then duplicates, infeasible and failed ones, each by number."""
+    """Ranked trials, then other completed, infeasible and failed ones, each by number."""
     ranked = state.ranked(direction)
     places = {trial.number: place for place, trial in enumerate(ranked, 1)}
     rest = [trial for trial in state.ended() if trial.number not in places]
+    further = {
+        trial.proposal.parent: trial.number
+        for trial in state.ended(Outcome.COMPLETED)
+        if trial.proposal.parent is not None
+    }
     rest.sort(key=lambda trial: (_ORDER[_outcome(trial)], trial.number))
     return Leaderboard(
         search=search,
         objective=objective,
         direction=direction,
-        rows=tuple(_row(trial, places.get(trial.number)) for trial in [*ranked, *rest]),
+        rows=tuple(
+            _row(trial, places.get(trial.number), further.get(trial.number))
+            for trial in [*ranked, *rest]
+        ),
     )
 
 
@@ -92,7 +107,7 @@ def _outcome(trial: TrialState) -> Outcome:
     return trial.end.outcome
 
 
-def _row(trial: TrialState, rank: int | None) -> Row:
+def _row(trial: TrialState, rank: int | None, trained_further: int | None) -> Row:
     end = trial.end
     if end is None:
         raise ValueError(f"trial {trial.number} has not ended")
@@ -110,6 +125,8 @@ def _row(trial: TrialState, rank: int | None) -> Row:
         seconds=trial.seconds,
         attempts=len(trial.started),
         duplicate_of=trial.proposal.duplicate_of,
+        rung=trial.proposal.epochs,
+        trained_further=trained_further,
         metrics=end.metrics,
         values=trial.proposal.values,
     )

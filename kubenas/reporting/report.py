@@ -34,6 +34,7 @@ from kubenas.reporting.test_split_plots import (
 )
 from kubenas.search.allowance import words_of_use
 from kubenas.search.expense import expense_of
+from kubenas.search.rungs import rungs_of
 
 _SHOWN_ROWS = 20
 _MOST_ROWS = 500
@@ -90,13 +91,14 @@ def _search(report: ReportInput) -> dict[str, Any]:
     )
     rows = board.rows[:_MOST_ROWS]
     return {
+        "rungs": rungs_of(report.config),
         "figures": [figure for figure in _figures(report) if figure],
         "rows": rows[:_SHOWN_ROWS],
         "more_rows": rows[_SHOWN_ROWS:],
         "rows_left_out": len(board.rows) - len(rows),
         "value_words": _value_words,
         "choices": _choices(report),
-        "scored": len(report.ranked),
+        "scored": len(report.peers),
         "enough_trials": ENOUGH_TRIALS,
         "failures": failure_groups(report.state),
     }
@@ -122,7 +124,7 @@ def _choices(report: ReportInput) -> list[dict[str, Any]]:
             "choice": choice,
             "plot": choice_plot(choice, objective=report.objective, direction=report.direction),
         }
-        for choice in choices(report.ranked)[:_MOST_CHOICES]
+        for choice in choices(report.peers)[:_MOST_CHOICES]
     ]
 
 

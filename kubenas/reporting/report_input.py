@@ -8,6 +8,10 @@ from kubenas.config import Config
 from kubenas.data.schema import DataSchema
 from kubenas.search.state import SearchState, TrialState
 from kubenas.training.evaluation import Evaluation
+from kubenas.trial import Outcome
+
+_ENOUGH_PEERS = 10
+"""Trials of a rung for plots and comparisons."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +102,24 @@ class ReportInput:
         return self.state.ranked(self.direction)
 
     @property
+    def peers(self) -> list[TrialState]:
+        """Completed trials whose scores compare, best first: those of one rung.
+
+        It is the longest with enough of them, else the one with the most. Without rungs these
+        are all completed trials.
+        """
+        rungs: dict[int, list[TrialState]] = {}
+        for trial in self.state.ended(Outcome.COMPLETED):
+            if trial.proposal.duplicate_of is None and trial.end and trial.end.score is not None:
+                rungs.setdefault(trial.rung, []).append(trial)
+        if not rungs:
+            return []
+        enough = [rung for rung, trials in rungs.items() if len(trials) >= _ENOUGH_PEERS]
+        rung = max(enough) if enough else max(rungs, key=lambda r: (len(rungs[r]), r))
+        sign = -1 if self.direction == "max" else 1
+        return sorted(rungs[rung], key=lambda t: (sign * _score(t), t.number))
+
+    @property
     def chosen(self) -> Winner | None:
         """The winner, or the best trial so far; None while no trial has completed.
 
@@ -124,3 +146,9 @@ class ReportInput:
             return self.state.trials.get(self.winner.trial)
         ranked = self.ranked
         return ranked[0] if ranked else None
+
+
+def _score(trial: TrialState) -> float:
+    if trial.end is None or trial.end.score is None:
+        raise ValueError(f"trial {trial.number} has no score")
+    return trial.end.score

@@ -59,7 +59,7 @@ def score_by_cost(report: ReportInput, cost: str) -> Figure | None:
     """Score against ``parameters`` or ``latency_ms``, with the Pareto front."""
     points = [
         Point(trial.number, float(value), trial.end.score)
-        for trial in report.ranked
+        for trial in report.peers
         if trial.end
         and trial.end.score is not None
         and math.isfinite(trial.end.score)
@@ -82,7 +82,7 @@ def score_by_cost(report: ReportInput, cost: str) -> Figure | None:
     _mark_chosen(plot, points, report, cost)
     hidden = _hidden([p.score for p in points], plot.y)
     caption = f"{_sampled(len(points), 'network')}; the line joins the {len(front)} that no other"
-    caption += f" beats in both score and cost.{hidden}"
+    caption += f" beats in both score and cost.{hidden}{_rung_note(report)}"
     return Figure(f"Score against {_COST_NAMES[cost]}", plot.markup(), caption)
 
 
@@ -136,6 +136,8 @@ def _best(
     for place, step in evenly([pair for pair in scored if pair[1].improved], MOST_DOTS):
         plot.dot(place, step.score or 0.0, "first", tip=_step_tip(step, report), radius=4)
     caption = f"Each dot is a trial, the line the best so far.{_hidden(scores, plot.y)}"
+    if any(trial.rung for trial in report.ranked):
+        caption += " A trial that was trained for more epochs takes the lead from all with fewer."
     return Figure(f"Best so far by {x.name.split(',')[0]}", plot.markup(), caption)
 
 
@@ -203,6 +205,11 @@ def _weights(value: float) -> str:
 def _sampled(number: int, noun: str) -> str:
     every = plural(number, noun)
     return every if number <= MOST_DOTS else f"{every}, of which about {count(MOST_DOTS)} are drawn"
+
+
+def _rung_note(report: ReportInput) -> str:
+    rung = max((trial.rung for trial in report.peers), default=0)
+    return f" Scores after {plural(rung, 'epoch')}." if rung else ""
 
 
 def _hidden(scores: Sequence[float], axis: Axis) -> str:

@@ -31,7 +31,7 @@ def trial_fates(state: SearchState) -> dict[str, Fate]:
     """The fate of each trial of a search, by its folder."""
     # Who trains a trial further chooses from those that have completed, and says for how long.
     further = state.closed is None and any(
-        "tuner/epochs" in trial.proposal.values for trial in state.trials.values()
+        trial.proposal.epochs is not None for trial in state.trials.values()
     )
     return {
         trial_folder(trial.number): _trial_fate(

@@ -7,6 +7,7 @@ from typing import Literal
 from kubenas.config import Config, SearchConfig
 from kubenas.search.allowance import affordable_seconds, granted_seconds, words_of_use
 from kubenas.search.expense import Expense, Rate
+from kubenas.search.rungs import least_epochs
 from kubenas.search.state import SearchState
 from kubenas.search.tally import Tally
 
@@ -67,7 +68,7 @@ def nothing_more(config: Config, usage: Usage, direction: Literal["max", "min"])
     left = seconds_left(search, usage)
     if left is not None and left <= 0.5 * (usage.epoch_seconds or 0.0):
         return f"the {search.max_seconds:g} seconds of the search were used"
-    if seconds_granted(usage, epochs=config.training.epochs, slots=1) == 0:
+    if seconds_granted(usage, epochs=least_epochs(config), slots=1) == 0:
         used = " and ".join(words_of_use(search, usage.expense))
         return f"too little was left of its budget for another trial: {used}"
     return ""

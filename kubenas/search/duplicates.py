@@ -9,14 +9,14 @@ from kubenas.search.records import Ended, Proposed
 IN_A_ROW = 20
 """Duplicates in a row after which a space counts as exhausted."""
 
-_BOOKKEEPING = frozenset({"tuner/trial_id", "tuner/bracket", "tuner/round"})
-"""Hyperband's notes to itself; the epochs, which decide what is trained, are not among them."""
+_BOOKKEEPING = "tuner/"
+"""Begins the names of Hyperband's notes to itself."""
 
 
-def signature(values: Mapping[str, Any]) -> str:
-    """Equal for values that train the same network in the same way."""
-    kept = {name: value for name, value in values.items() if name not in _BOOKKEEPING}
-    return json.dumps(kept, sort_keys=True)
+def signature(values: Mapping[str, Any], epochs: int | None = None) -> str:
+    """Equal for values that train the same network for as long."""
+    kept = {name: each for name, each in values.items() if not name.startswith(_BOOKKEEPING)}
+    return json.dumps([epochs, kept], sort_keys=True)
 
 
 class Originals:
@@ -27,14 +27,14 @@ class Originals:
         self.in_a_row = 0
         """How many of the latest proposals were duplicates."""
 
-    def find(self, values: Mapping[str, Any]) -> int | None:
-        """The earlier trial that ``values`` repeat."""
-        return self._trials.get(signature(values))
+    def find(self, values: Mapping[str, Any], epochs: int | None = None) -> int | None:
+        """The earlier trial that training ``values`` up to ``epochs`` would repeat."""
+        return self._trials.get(signature(values, epochs))
 
     def add(self, proposal: Proposed) -> None:
         """Takes note of a proposal, also of a duplicate."""
         if proposal.duplicate_of is None:
-            self._trials[signature(proposal.values)] = proposal.trial
+            self._trials[signature(proposal.values, proposal.epochs)] = proposal.trial
             self.in_a_row = 0
         else:
             self.in_a_row += 1

@@ -127,7 +127,13 @@ class KerasTunerProposer:
         hidden = {key: value for key, value in state.items() if key not in _REBUILT_BY_REPLAY}
         # The oracle goes on changing the lists that it has given us: take a copy.
         values = dict(trial.hyperparameters.values)
-        return Proposal(trial.trial_id, values, copy.deepcopy(hidden))
+        return Proposal(
+            trial.trial_id,
+            values,
+            copy.deepcopy(hidden),
+            epochs=values.get("tuner/epochs"),  # Hyperband's, which notes them among the values
+            parent=values.get("tuner/trial_id"),
+        )
 
     def report(self, oracle_trial: str, end: Ended) -> None:
         trial = self._oracle.get_trial(oracle_trial)
@@ -138,7 +144,7 @@ class KerasTunerProposer:
             trial.message = end.message
         self._oracle.end_trial(trial)
 
-    def replay(self, records: Iterable[Record]) -> None:
+    def replay(self, records: Iterable[Record]) -> dict[int, str]:
         ids: dict[int, str] = {}
         hidden: dict[str, Any] = {}
         for record in records:
@@ -149,6 +155,7 @@ class KerasTunerProposer:
             elif isinstance(record, Ended):
                 self.report(ids[record.trial], record)
         self._oracle.set_state({**self._oracle.get_state(), **hidden})
+        return ids
 
     def _create_trial(self) -> Any:
         self._asked += 1  # under a known name, the oracle would repeat what that one got

@@ -14,7 +14,7 @@ from kubenas.search.records import AttemptLost, Ended, Proposed, Record, Started
 from kubenas.search.running import EndedAttempt
 from kubenas.search.state import SearchState, TrialState, advance, fold, of_trial
 from kubenas.search.tally import Tally
-from kubenas.search.trial_specs import TrialSpecs, parent_of
+from kubenas.search.trial_specs import TrialSpecs
 from kubenas.trial import AttemptSpec, FailureClass, Result
 
 _NUMBERS = ("score", "metrics", "epochs", "seconds", "parameters", "flops", "latency_ms")
@@ -77,16 +77,23 @@ class Ledger:
             values=proposal.values,
             oracle_trial=proposal.oracle_trial,
             oracle_state=proposal.state,
-            duplicate_of=self._originals.find(proposal.values),
+            duplicate_of=self._originals.find(proposal.values, proposal.epochs),
+            epochs=proposal.epochs,
+            parent=self._trained(proposal.parent),
         )
         self.record(record)
         self._originals.add(record)
         self.end_if_duplicate(self.state.trials[record.trial])
         return record
 
+    def parent(self, trial: TrialState) -> TrialState | None:
+        """The trial whose training ``trial`` goes on with."""
+        number = trial.proposal.parent
+        return None if number is None else self.state.trials[number]
+
     def intend(self, trial: TrialState, grant: Grant) -> AttemptSpec:
         """Records that the trial's next attempt is about to be started."""
-        spec = self._specs.next_attempt(trial, parent=self._parent(trial), grant=grant)
+        spec = self._specs.next_attempt(trial, parent=self.parent(trial), grant=grant)
         self.record(
             Started(
                 at=self._clock(),
@@ -137,14 +144,13 @@ class Ledger:
         if original is not None and (end := self.state.trials[original].end):
             self._record_end(trial, end_like(end, trial=trial.number, at=self._clock()))
 
-    def _parent(self, trial: TrialState) -> TrialState | None:
-        """The trained trial that ``trial`` goes on from: of a duplicate its original."""
-        oracle_trial = parent_of(trial)
+    def _trained(self, oracle_trial: str | None) -> int | None:
+        """The trial that was trained as ``oracle_trial``: of a duplicate its original."""
         number = None if oracle_trial is None else self.tally.number(oracle_trial)
         if number is None:
             return None
         original = self.state.trials[number].proposal.duplicate_of
-        return self.state.trials[number if original is None else original]
+        return number if original is None else original
 
     def _losses(self, trial: TrialState) -> list[Loss]:
         folders = (self._specs.folder(lost.trial, lost.attempt) for lost in trial.lost)

@@ -160,7 +160,7 @@ class SearchLoop:
     def _start(self, trial: TrialState) -> bool:
         """Whether the budget had room for it."""
         usage, slots = self._usage(), self._running.free
-        epochs = self._whole_config.training.epochs
+        epochs = self._specs.epochs_to_go(trial, self._ledger.parent(trial))
         seconds = budget.seconds_granted(usage, epochs=epochs, slots=slots)
         if seconds == 0:
             return False

@@ -1,6 +1,6 @@
 """What the search asks of an oracle, whoever's it is."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Protocol
@@ -18,6 +18,10 @@ class Proposal:
     """Active hyperparameters, and Hyperband's ``tuner/...`` control values."""
     state: dict[str, Any] | None = None
     """What cannot be rebuilt from the journal's other records."""
+    epochs: int | None = None
+    """The rung: train up to this epoch, perhaps to go on later; None: there are no rungs."""
+    parent: str | None = None
+    """The proposer's own id of the trial to go on from."""
 
 
 class NoProposal(Enum):
@@ -40,6 +44,10 @@ class Proposer(Protocol):
         """Tells how a proposed trial ended, once."""
         ...
 
-    def replay(self, records: Iterable[Record]) -> None:
-        """Brings a fresh proposer to where the one that made ``records`` was."""
+    def replay(self, records: Iterable[Record]) -> Mapping[int, str]:
+        """Brings a fresh proposer to where the one that made ``records`` was.
+
+        Returns:
+            Its own ids of their trials, by number.
+        """
         ...

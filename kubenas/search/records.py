@@ -27,6 +27,12 @@ class Proposed(Value):
         None, description="get_state() of an oracle that cannot be given a recorded proposal"
     )
     duplicate_of: int | None = Field(None, description="trial with the same network; not trained")
+    epochs: int | None = Field(
+        None,
+        description="rung: trained up to this epoch, to be perhaps trained further; None:"
+        " there are no rungs",
+    )
+    parent: int | None = Field(None, description="trial whose training this one goes on with")
 
 
 class Started(Value):
@@ -87,3 +93,6 @@ Record = Annotated[
     Opened | Proposed | Started | AttemptLost | Ended | Closed, Field(discriminator="kind")
 ]
 RECORD: TypeAdapter[Record] = TypeAdapter(Record)
+
+Telling = Proposed | Ended
+"""What an oracle is told."""

@@ -3,6 +3,7 @@
 import threading
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 from kubenas.config import Config
@@ -10,6 +11,7 @@ from kubenas.errors import ObjectExists, ObjectNotFound, SearchFailed, UserError
 from kubenas.scheduling.runner import TrialRunner
 from kubenas.search.controller_lock import controller_lock
 from kubenas.search.definition import SearchDefinition, define, search_id
+from kubenas.search.directed import directed
 from kubenas.search.failures import most_frequent_reason
 from kubenas.search.interruption import Interruption
 from kubenas.search.journal import Journal
@@ -82,12 +84,12 @@ def run_search(
             hyperparameters = describe_space(definition, output, runner, on_progress=on_progress)
             loading.join()
             specs = TrialSpecs(definition, output, hyperparameters)
-            proposer = create_proposer(
-                config, direction=definition.direction, space=hyperparameters
+            create = partial(
+                create_proposer, config, direction=definition.direction, space=hyperparameters
             )
             state = SearchLoop(
                 specs,
-                ledger=Ledger(journal, records, proposer=proposer, specs=specs),
+                ledger=Ledger(journal, records, proposer=directed(create, definition), specs=specs),
                 runner=runner,
                 interruption=interruption,
                 on_progress=on_progress,

@@ -35,6 +35,11 @@ class TrialState:
         return self.proposal.trial
 
     @property
+    def rung(self) -> int:
+        """Epochs that its rung trains up to; 0 where there are no rungs."""
+        return self.proposal.epochs or 0
+
+    @property
     def in_flight(self) -> bool:
         """Whether its last attempt was started and has not been seen to end."""
         return self.end is None and len(self.started) > len(self.lost)
@@ -64,12 +69,20 @@ class SearchState:
         ]
 
     def ranked(self, direction: Literal["max", "min"]) -> list[TrialState]:
-        """Completed trials, best first; of equals the earlier; duplicates left out."""
+        """Completed trials, best first; of equals the earlier.
+
+        Scores of different rungs are not compared: trials of a longer rung come first. Left out
+        are duplicates, and trials that another has trained further.
+        """
         sign = -1 if direction == "max" else 1
         own = [
             trial for trial in self.ended(Outcome.COMPLETED) if trial.proposal.duplicate_of is None
         ]
-        return sorted(own, key=lambda trial: (sign * _score(trial), trial.number))
+        trained_on = {trial.proposal.parent for trial in own}
+        return sorted(
+            (trial for trial in own if trial.number not in trained_on),
+            key=lambda trial: (-trial.rung, sign * _score(trial), trial.number),
+        )
 
 
 def fold(records: Iterable[Record]) -> SearchState:

@@ -25,7 +25,7 @@ class Tally:
         self._sign = -1 if direction == "max" else 1
         self._open: dict[int, TrialState] = {}
         self._numbers: dict[str, int] = {}
-        self._best: tuple[float, int] | None = None
+        self._best: tuple[int, float, int] | None = None
         self._epoch_seconds: list[float] = []
         self.ended = 0
         """Trials that have ended, duplicates too."""
@@ -54,12 +54,12 @@ class Tally:
 
     @property
     def best(self) -> tuple[float, int] | None:
-        """The best score and the trial that has it; of equals the earlier trial."""
-        return None if self._best is None else (self._sign * self._best[0], self._best[1])
+        """The best score of the longest rung, and the trial that has it; of equals the earlier."""
+        return None if self._best is None else (self._sign * self._best[1], self._best[2])
 
     @property
     def epoch_seconds(self) -> Sequence[float]:
-        """What an epoch took in each trial that completed at once, sorted."""
+        """What an epoch took in each trial that completed at once, from the start; sorted."""
         return self._epoch_seconds
 
     @property
@@ -81,7 +81,7 @@ class Tally:
             case AttemptLost():
                 self.seconds += record.seconds
             case Ended():
-                self._end(record)
+                self._end(record, trial)
         if trial is None:
             return
         if isinstance(record, AttemptLost | Ended):
@@ -91,7 +91,7 @@ class Tally:
         else:
             self._open.pop(trial.number, None)
 
-    def _end(self, end: Ended) -> None:
+    def _end(self, end: Ended, trial: TrialState | None) -> None:
         self.ended += 1
         self.completed += end.outcome == Outcome.COMPLETED
         self.seconds += end.seconds
@@ -101,7 +101,9 @@ class Tally:
         self.lately_broken += end.failure == FailureClass.APPLICATION
         if end.outcome != Outcome.COMPLETED or end.score is None:
             return
-        place = (self._sign * end.score, end.trial)
+        rung = trial.proposal.epochs if trial else None
+        place = (-(rung or 0), self._sign * end.score, end.trial)
         self._best = place if self._best is None else min(self._best, place)
-        if end.epochs and end.attempt == 1:
+        from_the_start = trial is None or trial.proposal.parent is None
+        if end.epochs and end.attempt == 1 and from_the_start:
             insort(self._epoch_seconds, end.seconds / end.epochs)

@@ -14,9 +14,6 @@ from kubenas.search.state import TrialState
 from kubenas.storage import Storage, join
 from kubenas.trial import AttemptSpec, Task, TrainingPlan
 
-_EPOCHS = "tuner/epochs"
-_PARENT = "tuner/trial_id"
-
 
 @dataclass(frozen=True)
 class TrialSpecs:
@@ -59,23 +56,31 @@ class TrialSpecs:
             space=definition.space,
             dataset=definition.dataset,
             hyperparameters={"space": self.space["space"], "values": values},
-            training=self._plan(number, values),
+            training=self._plan(trial),
             resume_from=self._newest_checkpoint(trial, parent),
             deadline=grant.deadline,
             max_seconds=min(limits, default=None),
             **losses_so_far(lost.failure for lost in trial.lost),
         )
 
-    def _plan(self, trial: int, values: Mapping[str, Any]) -> TrainingPlan:
-        config = self.definition.config
+    def epochs(self, trial: TrialState) -> int:
+        """The epoch that the trial is trained up to."""
+        return trial.proposal.epochs or self.definition.config.training.epochs
+
+    def epochs_to_go(self, trial: TrialState, parent: TrialState | None) -> int:
+        """Epochs that training it takes, those of the trial that it goes on from left out."""
+        return max(1, self.epochs(trial) - (self.epochs(parent) if parent else 0))
+
+    def _plan(self, trial: TrialState) -> TrainingPlan:
+        config, epochs = self.definition.config, self.epochs(trial)
         return TrainingPlan(
-            epochs=values.get(_EPOCHS, config.training.epochs),
+            epochs=epochs,
             batch_size=config.training.batch_size,
             patience=config.training.patience,
-            seed=derived_seed("trial", config.search.seed, trial),
+            seed=derived_seed("trial", config.search.seed, trial.number),
             objective=config.search.objective,
             direction=self.definition.direction,
-            keep_checkpoint=_EPOCHS in values,
+            keep_checkpoint=epochs < config.training.epochs,
             limits=config.search.limits,
         )
 
@@ -88,8 +93,3 @@ class TrialSpecs:
         if parent is None or parent.end is None or parent.end.attempt is None:
             return None
         return checkpoint_uri(self.storage, self.folder(parent.number, parent.end.attempt))
-
-
-def parent_of(trial: TrialState) -> str | None:
-    """The oracle's id of the trial that Hyperband wants trained further as ``trial``."""
-    return trial.proposal.values.get(_PARENT)

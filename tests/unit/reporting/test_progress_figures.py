@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kubenas.reporting.incumbent import busy_seconds, incumbents
+from kubenas.reporting.leaderboard import Row, leaderboard
 from kubenas.reporting.pareto import Point, pareto_front
 from kubenas.reporting.search_plots import best_by_trial, learning_curves, score_by_cost
 from kubenas.search.records import Ended, Proposed
@@ -122,3 +123,24 @@ def test_the_best_curves_are_named() -> None:
     for place, trial in enumerate(report.ranked[:5]):
         assert f">{trial.number}</text>" in figure.drawing
         assert f"top{place}" in figure.drawing
+
+
+def test_a_longer_rung_takes_the_lead_and_only_equal_rungs_compare() -> None:
+    given_ = [(1, None, 0.5), (1, None, 0.9), (3, 1, 0.7), (1, None, 0.95), (3, 3, 0.8)]
+    trials = {}
+    for number, (epochs, parent, score) in enumerate(given_):
+        trial = ended(number, float(number), score)
+        update = {"epochs": epochs, "parent": parent}
+        trials[number] = replace(trial, proposal=trial.proposal.model_copy(update=update))
+    state = SearchState(trials=trials)
+    assert [step.best for step in incumbents(state, "max")] == [0.5, 0.9, 0.7, 0.7, 0.8]
+    assert [trial.number for trial in state.ranked("max")] == [4, 2, 0]
+    report = replace(material(Shape(0)), state=state, direction="max")
+    assert [trial.number for trial in report.peers] == [3, 1, 0]  # the rung with the most
+    rows = {row.trial: row for row in board(state)}
+    assert (rows[1].rank, rows[1].trained_further, rows[1].rung) == (None, 2, 1)
+    assert (rows[4].rank, rows[4].trained_further, rows[4].rung) == (1, None, 3)
+
+
+def board(state: SearchState) -> tuple[Row, ...]:
+    return leaderboard(state, search="s", objective="o", direction="max").rows

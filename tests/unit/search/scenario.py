@@ -8,6 +8,7 @@ from typing import Any
 from kubenas.config import Config
 from kubenas.scheduling.runner import TrialRunner
 from kubenas.search.definition import define
+from kubenas.search.directed import directed
 from kubenas.search.interruption import Interruption
 from kubenas.search.journal import Journal
 from kubenas.search.layout import search_folder
@@ -164,22 +165,31 @@ class ListProposer:
     def propose(self) -> Proposal | NoProposal:
         if self._next >= len(self._proposals):
             return NoProposal.EXHAUSTED
+        values = dict(self._proposals[self._next])
         self._next += 1
-        return Proposal(str(self._next - 1), dict(self._proposals[self._next - 1]))
+        return Proposal(
+            str(self._next - 1),
+            values,
+            epochs=values.get("tuner/epochs"),
+            parent=values.get("tuner/trial_id"),
+        )
 
     def report(self, oracle_trial: str, end: Ended) -> None:
         assert oracle_trial not in self.reported
         self.reported[oracle_trial] = end.outcome
         self.scores.append(end.score)
 
-    def replay(self, records: Iterable[Record]) -> None:
+    def replay(self, records: Iterable[Record]) -> dict[int, str]:
+        ids: dict[int, str] = {}
         for record in records:
             if isinstance(record, Proposed):
                 proposal = self.propose()
                 assert isinstance(proposal, Proposal)
                 assert proposal.values == record.values
+                ids[record.trial] = proposal.oracle_trial
             elif isinstance(record, Ended):
-                self.report(str(record.trial), record)
+                self.report(ids[record.trial], record)
+        return ids
 
 
 class Scenario:
@@ -209,18 +219,22 @@ class Scenario:
     def run(self, *, crash_at: int | None = None, capacity: int = 2, **loop: Any) -> SearchState:
         """Runs to the end, or to the crash."""
         self.fuse = Fuse(crash_at)
-        self.proposer = ListProposer(self.proposals)
         storage = FusedStorage(self.root, self.fuse)
         specs = TrialSpecs(self.definition, storage, {"space": []})
         runner = ScriptedRunner(self.trained, self.fuse, capacity)
         clock = {"clock": loop["clock"]} if "clock" in loop else {}
         try:
             journal = self.journal(storage)
-            ledger = Ledger(journal, journal.read(), proposer=self.proposer, specs=specs, **clock)
+            proposer = directed(self._fresh_proposer, self.definition)
+            ledger = Ledger(journal, journal.read(), proposer=proposer, specs=specs, **clock)
             loop.setdefault("interruption", Interruption())
             return SearchLoop(specs, ledger=ledger, runner=runner, **loop).run()
         finally:
             self.specs += runner.specs
+
+    def _fresh_proposer(self) -> ListProposer:
+        self.proposer = ListProposer(self.proposals)
+        return self.proposer
 
     def journal(self, storage: Any = None) -> Journal:
         storage = storage or DirectoryStorage(self.root)

@@ -1,0 +1,115 @@
+"""What an oracle is told of a search with rungs: one score a network, and no two rungs compared.
+
+The oracle learns from the highest rung with enough scores. Below it, a network that was not
+promoted is told as worse than all that were, in the order of its own rung: that is what halving
+has decided, and it needs no comparison of scores from different rungs. A network on its way up is
+told as still in flight. Pure.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from kubenas.search.records import Ended, Proposed, Telling
+from kubenas.trial import Outcome
+
+ENOUGH_SCORES = 10
+"""On a rung, before the oracle learns from it."""
+_LEAST_SPREAD = 1e-3
+
+
+@dataclass
+class _Network:
+    """One network on its way up."""
+
+    rung: int = 0
+    """That it was last put on."""
+    ends: dict[int, Ended] = field(default_factory=dict)
+    """By rung."""
+
+    def score(self, rung: int) -> float | None:
+        """On ``rung``; None: it has none there."""
+        end = self.ends.get(rung)
+        return end.score if end and end.outcome == Outcome.COMPLETED else None
+
+
+def tell_networks(
+    records: Sequence[Telling], rungs: Sequence[int], direction: Literal["max", "min"]
+) -> list[Telling]:
+    """``records`` as if each network were one trial; promotions are left out.
+
+    Args:
+        records: proposals and ends, in the journal's order.
+        rungs: epochs of each rung, ascending.
+        direction: of the score.
+    """
+    roots, networks = _networks(records, rungs)
+    learnt = _learnt_rung(networks.values(), len(rungs))
+    imputed = _imputed(networks, learnt, 1 if direction == "max" else -1)
+    told: list[Telling] = []
+    for record in records:
+        if roots[record.trial] != record.trial:
+            continue
+        if isinstance(record, Proposed):
+            told.append(record)
+        elif (end := _told(record, networks[record.trial], imputed, learnt)) is not None:
+            told.append(end)
+    return told
+
+
+def _networks(
+    records: Iterable[Telling], rungs: Sequence[int]
+) -> tuple[dict[int, int], dict[int, _Network]]:
+    """The first trial of each trial's network, and the networks by their first trials."""
+    roots: dict[int, int] = {}
+    networks: dict[int, _Network] = {}
+    places: dict[int, int] = {}
+    for record in records:
+        if isinstance(record, Proposed):
+            root = record.trial if record.parent is None else roots[record.parent]
+            roots[record.trial] = root
+            places[record.trial] = rungs.index(record.epochs) if record.epochs in rungs else 0
+            networks.setdefault(root, _Network()).rung = places[record.trial]
+        else:
+            networks[roots[record.trial]].ends[places[record.trial]] = record
+    return roots, networks
+
+
+def _learnt_rung(networks: Iterable[_Network], rungs: int) -> int:
+    """The highest rung with enough scores; the lowest if none has."""
+    counts = [0] * rungs
+    for network in networks:
+        for rung in network.ends:
+            counts[rung] += network.score(rung) is not None
+    return max((rung for rung in range(rungs) if counts[rung] >= ENOUGH_SCORES), default=0)
+
+
+def _imputed(networks: dict[int, _Network], learnt: int, sign: int) -> dict[int, float]:
+    """Scores for networks that were left behind, all worse than any on the learnt rung."""
+    known = [score for n in networks.values() if (score := n.score(learnt)) is not None]
+    behind = [
+        (network.rung, sign * score, root)
+        for root, network in networks.items()
+        if network.rung < learnt and (score := network.score(network.rung)) is not None
+    ]
+    if not known or not behind:
+        return {}
+    worst, best = sorted((min(known), max(known)), reverse=sign < 0)
+    step = max(abs(best - worst), _LEAST_SPREAD) / len(behind)
+    order = sorted(behind, reverse=True)
+    return {root: worst - sign * step * place for place, (*_, root) in enumerate(order, 1)}
+
+
+def _told(first: Ended, network: _Network, imputed: dict[int, float], learnt: int) -> Ended | None:
+    """The end of a network whose first trial ended with ``first``; None: it is on its way."""
+    if first.outcome != Outcome.COMPLETED:
+        return first
+    score = network.score(learnt)
+    if score is not None:
+        return first.model_copy(update={"score": score})
+    last = network.ends.get(network.rung)
+    if last is None:
+        return None
+    if last.outcome != Outcome.COMPLETED:
+        return last.model_copy(update={"trial": first.trial, "at": first.at})
+    return first.model_copy(update={"score": imputed[first.trial]})
