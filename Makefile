@@ -39,11 +39,14 @@ e2e: setup ## Run the tests that need a cluster: KUBECONFIG, and REGISTRY= that 
 e2e-all: setup ## The same with those that take long or disturb the whole cluster
 	$(BIN)/pytest tests/cluster -m cluster
 
+bench: setup ## Measure the search against its peers on the published tables in TABLES
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/search.py --tables $(TABLES)
+
 pipeline: setup ## Compile pipelines/nas.yaml anew
 	$(BIN)/python -m pipelines.nas
 
 lock: $(UV) ## Resolve requirements.lock anew
-	$(UV) pip compile pyproject.toml --extra cpu --group dev --universal --python-version 3.11 \
+	$(UV) pip compile pyproject.toml --extra cpu --group dev --group bench --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --quiet --output-file requirements.lock
 	for lock in "cpu pyproject.toml --extra cpu" "gpu pyproject.toml --extra gpu" "build --group build"; do \
 	  set -- $$lock; name=$$1; shift; \

@@ -20,12 +20,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from object_servers import NotInstalled, output
-
 from kubenas.search.journal import Journal
 from kubenas.search.records import Ended, Opened, Proposed, Record, Started
 from kubenas.search.state import fold
 from kubenas.storage import ObjectInfo, Storage, open_storage
+from object_servers import NotInstalled, output
 
 SEARCH = "searches/benchmark"
 VALUES = {f"layer_{number}/units": 64 * number for number in range(20)}
