@@ -1,0 +1,91 @@
+"""How many trainings a search needs, ours and its peers', on published tables.
+
+Every algorithm searches the same tables under the same conditions; nothing is trained. What was
+run is kept in --results, so that a command that was cut goes on where it was, and the figures of
+several commands come together in one document.
+
+    .venv/bin/python benchmarks/search.py --tables FOLDER --results runs --in-flight 1,16,64
+    .venv/bin/python benchmarks/search.py --tables FOLDER --results runs --in-flight 16 --noisy
+    .venv/bin/python benchmarks/search.py --tables FOLDER --results runs --timing
+    .venv/bin/python benchmarks/search.py --tables FOLDER --results runs --write docs
+"""
+
+import argparse
+from collections.abc import Callable, Collection
+from pathlib import Path
+
+from searching.algorithms import ALGORITHMS
+from searching.arrays import TableAbsent
+from searching.campaign import carry_out, crossed, missing
+from searching.catalogue import TABLES
+from searching.document import print_all, write_all
+from searching.results import Results
+from searching.timing import time_all
+
+
+def parse(arguments: list[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add("--tables", type=Path, default=Path("tables"), help="folder with the published tables")
+    add("--results", type=Path, default=Path("search-runs"), help="folder that keeps every run")
+    add("--only", type=names(TABLES), default=list(TABLES), metavar="TABLE,...")
+    add("--algorithms", type=names(ALGORITHMS), default=list(ALGORITHMS), metavar="NAME,...")
+    add("--in-flight", type=numbers, default=[1, 16, 64], metavar="N,...")
+    add("--noisy", action="store_true", help="a training gives one of its runs, not their mean")
+    add("--infeasible", type=float, default=0.0, help="share of points that cannot be trained")
+    add("--budget", type=int, default=200, help="in full trainings")
+    add("--seeds", type=int, default=50)
+    add("--slow-seeds", type=int, default=5, help="of what takes seconds a suggestion")
+    add("--processes", type=int, default=2)
+    add("--timing", action="store_true", help="time suggestions after 100 to 10,000 trials")
+    add("--write", type=Path, metavar="DOCS", help="write what --results holds, and run nothing")
+    return parser.parse_args(arguments)
+
+
+def names(known: Collection[str]) -> Callable[[str], list[str]]:
+    def split(text: str) -> list[str]:
+        chosen = [part.strip() for part in text.split(",")]
+        for name in chosen:
+            if name not in known:
+                raise argparse.ArgumentTypeError(f"no '{name}'; there are {', '.join(known)}")
+        return chosen
+
+    return split
+
+
+def numbers(text: str) -> list[int]:
+    return [int(part) for part in text.split(",")]
+
+
+def main() -> None:
+    arguments = parse()
+    results = Results(arguments.results)
+    try:
+        if arguments.write:
+            write_all(results, arguments.tables, arguments.write)
+        elif arguments.timing:
+            time_all(arguments.algorithms, arguments.tables, arguments.results)
+        else:
+            run(arguments, results)
+    except TableAbsent as absent:
+        raise SystemExit(str(absent)) from None
+
+
+def run(arguments: argparse.Namespace, results: Results) -> None:
+    conditions = crossed(
+        arguments.only,
+        arguments.in_flight,
+        noisy=arguments.noisy,
+        infeasible=arguments.infeasible,
+        budget=arguments.budget,
+    )
+    seeds = (arguments.seeds, arguments.slow_seeds)
+    jobs = missing(conditions, arguments.algorithms, results, arguments.tables, seeds)
+    carry_out(jobs, results, arguments.processes)
+    print_all(results, arguments.tables, conditions)
+
+
+if __name__ == "__main__":
+    main()

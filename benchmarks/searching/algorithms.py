@@ -1,0 +1,114 @@
+"""Every algorithm by name: ours through ``create_oracle``, the peers as they are published."""
+
+import hashlib
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from searching.searcher import Searcher
+from searching.simulation import Conditions
+from searching.table import Table
+
+_HERE = Path(__file__).parent
+Make = Callable[[Table, Conditions, int], Searcher]
+
+
+@dataclass(frozen=True)
+class Algorithm:
+    name: str
+    make: Make
+    """From a table, the conditions and a seed."""
+    version: str
+    """Runs of another version are not taken for runs of this one."""
+    ours: bool = False
+    slow: bool = False
+    """Seconds a suggestion: it gets fewer seeds."""
+    objectives: tuple[int, ...] = (1,)
+    """How many it can optimise."""
+    needs: str = ""
+    """What a table must have: "graph" or "early" scores."""
+
+    def suits(self, table: Table) -> bool:
+        """Whether it can be put to ``table`` at all."""
+        lacks = self.needs and getattr(table, self.needs) is None
+        return len(table.objectives) in self.objectives and not lacks
+
+
+def _own(name: str) -> Make:
+    def make(table: Table, _: Conditions, seed: int) -> Searcher:
+        from searching import greedy, peers
+
+        kinds: dict[str, Callable[[Table, int], Searcher]] = {
+            "random": peers.RandomSearch,
+            "evolution": peers.RegularisedEvolution,
+            "local search": peers.LocalSearch,
+            "REINFORCE": peers.Reinforce,
+            "AutoKeras greedy": greedy.Greedy,
+        }
+        return kinds[name](table, seed)
+
+    return make
+
+
+def _optuna(sampler: str) -> Make:
+    def make(table: Table, _: Conditions, seed: int) -> Searcher:
+        import optuna
+
+        from searching.optuna_searcher import OptunaSearcher
+
+        return OptunaSearcher(getattr(optuna.samplers, sampler)(seed=seed), table)
+
+    return make
+
+
+def _keras_tuner(kind: str) -> Make:
+    def make(table: Table, conditions: Conditions, seed: int) -> Searcher:
+        from keras_tuner import oracles
+        from sklearn.exceptions import ConvergenceWarning
+
+        from kubenas.search.seeds import derived_seed
+        from searching.oracle_searcher import OracleSearcher, objectives
+
+        # Its Gaussian process warns at nearly every fit.
+        warnings.filterwarnings("ignore", category=ConvergenceWarning)
+        own = {"max_trials": conditions.budget}
+        if kind == "HyperbandOracle":
+            # Its brackets then hold the two budgets that the table knows, and no others.
+            factor = round(table.epochs / table.early_epochs)
+            own = {"max_epochs": table.epochs, "factor": factor, "hyperband_iterations": 10_000}
+        (objective,) = objectives(table)
+        oracle = getattr(oracles, kind)(
+            objective=objective,
+            hyperparameters=table.space.hyperparameters(),
+            seed=derived_seed("benchmark", seed),
+            max_consecutive_failed_trials=None,
+            **own,
+        )
+        return OracleSearcher(oracle, table)
+
+    return make
+
+
+def _digest(*files: Path) -> str:
+    """Of what the files say."""
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:10]
+
+
+def _peers() -> Iterator[Algorithm]:
+    own = _digest(_HERE / "peers.py", _HERE / "greedy.py")
+    yield Algorithm("random", _own("random"), own, objectives=(1, 2))
+    for name in ("evolution", "local search", "REINFORCE", "AutoKeras greedy"):
+        yield Algorithm(name, _own(name), own)
+    optuna, keras_tuner = version("optuna"), version("keras-tuner")
+    yield Algorithm("Optuna TPE", _optuna("TPESampler"), optuna, objectives=(1, 2))
+    yield Algorithm("Optuna NSGA-II", _optuna("NSGAIISampler"), optuna, objectives=(2,))
+    bayesian, hyperband = (
+        _keras_tuner(f"{k}Oracle") for k in ("BayesianOptimization", "Hyperband")
+    )
+    yield Algorithm("Keras-Tuner bayesian", bayesian, keras_tuner, slow=True)
+    yield Algorithm("Keras-Tuner hyperband", hyperband, keras_tuner, needs="early")
+
+
+ALGORITHMS = {algorithm.name: algorithm for algorithm in _peers()}

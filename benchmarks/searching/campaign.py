@@ -1,0 +1,91 @@
+"""Runs whatever is missing, on several processes; may be cut at any moment and gone on with."""
+
+import multiprocessing
+import os
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from searching.algorithms import ALGORITHMS
+from searching.catalogue import load_table
+from searching.results import Results
+from searching.simulation import Conditions, Run, simulate
+
+_BLOCK = 10
+_SAY_EVERY = 30.0
+
+
+@dataclass(frozen=True)
+class Job:
+    conditions: Conditions
+    algorithm: str
+    seed: int
+    tables: Path
+
+
+def missing(
+    conditions: Sequence[Conditions],
+    algorithms: Sequence[str],
+    results: Results,
+    tables: Path,
+    seeds: tuple[int, int],
+) -> list[Job]:
+    """The jobs to do; a campaign that is cut has about as many seeds of everything.
+
+    ``seeds`` says how many a quick and a slow algorithm get.
+    """
+    jobs = []
+    for condition in conditions:
+        table = load_table(condition.table, tables, condition.infeasible)
+        for algorithm in (ALGORITHMS[name] for name in algorithms):
+            if algorithm.suits(table):
+                done = results.seeds(condition, algorithm.name, algorithm.version)
+                wanted = range(seeds[algorithm.slow])
+                jobs += [Job(condition, algorithm.name, s, tables) for s in wanted if s not in done]
+    return sorted(jobs, key=_turn)
+
+
+def _turn(job: Job) -> int:
+    """Quick algorithms take turns by blocks of seeds, slow ones by single seeds."""
+    return job.seed if ALGORITHMS[job.algorithm].slow else job.seed // _BLOCK
+
+
+def carry_out(jobs: Sequence[Job], results: Results, processes: int) -> None:
+    """Runs ``jobs`` and keeps each result as soon as it is there."""
+    said, begun = time.monotonic(), time.monotonic()
+    for count, (job, run) in enumerate(_runs(jobs, processes), 1):
+        version = ALGORITHMS[job.algorithm].version
+        results.add(job.conditions, job.algorithm, version, job.seed, run)
+        if time.monotonic() - said > _SAY_EVERY or count == len(jobs):
+            said = time.monotonic()
+            print(f"{count} of {len(jobs)} runs after {said - begun:.0f} s", flush=True)
+
+
+def _runs(jobs: Sequence[Job], processes: int) -> Iterator[tuple[Job, Run]]:
+    # Each process thinks on one core, or its linear algebra would take its neighbour's.
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ[name] = "1"
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with multiprocessing.get_context("spawn").Pool(processes) as pool:
+        yield from pool.imap_unordered(run_job, jobs)
+
+
+def run_job(job: Job) -> tuple[Job, Run]:
+    """One search, from the first proposal to the end of its budget."""
+    condition = job.conditions
+    table = load_table(condition.table, job.tables, condition.infeasible)
+    searcher = ALGORITHMS[job.algorithm].make(table, condition, job.seed)
+    return job, simulate(searcher, table, condition, job.seed)
+
+
+def crossed(
+    tables: Iterable[str], in_flight: Iterable[int], *, noisy: bool, infeasible: float, budget: int
+) -> list[Conditions]:
+    """Each table with each number in flight."""
+    flights = list(in_flight)
+    return [
+        Conditions(table, flight, noisy, infeasible, budget)
+        for table in tables
+        for flight in flights
+    ]

@@ -1,0 +1,138 @@
+"""Prints what was measured, and writes it as a document with plots."""
+
+import itertools
+import json
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from searching import report, timing
+from searching.catalogue import load_table
+from searching.curves import drawing
+from searching.results import Results
+from searching.simulation import Conditions
+from searching.standing import Comparison, compare
+from searching.table import Front
+
+DOCUMENT = "SEARCH_BENCHMARKS.md"
+_PLOTTED = (
+    "kubenas auto+graph",
+    "kubenas auto",
+    "Optuna TPE",
+    "Keras-Tuner bayesian",
+    "evolution",
+    "local search",
+    "REINFORCE",
+    "random",
+)
+_INTRODUCTION = """# Search benchmarks
+
+How many trainings a search needs on published tables, where the score of every network is known
+and nothing has to be trained. Every figure here was printed by `benchmarks/search.py`; peers ran
+in the same program under the same conditions: Optuna {optuna} (TPE and NSGA-II with their
+defaults), Keras-Tuner {keras_tuner} (its oracles as they are), and regularised evolution, local
+search, REINFORCE, AutoKeras' greedy and random search as published. AutoKeras' greedy is written
+anew for this benchmark; the others of the last group are too.
+
+- Trainings take the seconds of the table (or in proportion to FLOPs where it has none), and as many
+  as are *in flight* run at once. An algorithm hears of a score when that training ends.
+- *Noisy*: a training gives one of its two to four known runs at random. Otherwise it gives their
+  mean. Regret is always by the mean of what an algorithm would choose.
+- A budget of {budget} full trainings. Hyperband's trainings over 12 of 200 epochs count as 12/200.
+- Figures are *area under regret · median trainings until a point as good as the best was trained
+  (within 0.1 points of accuracy, 0.5 on layer-lists, the best 0.1 % of all losses on HPOlib) ·
+  share of seeds that found one*. The area is the mean regret over the budget, where nobody is
+  charged for being worse than the median point. Less is better.
+- Repeated proposals count as trainings. Seeds are the number of searches; Keras-Tuner's bayesian
+  needs seconds a proposal and gets fewer. Intervals are 95 % of paired bootstrap samples.
+- *+graph*: the space also says which network its values stand for.
+
+```
+.venv/bin/python benchmarks/search.py --tables FOLDER --results search-runs
+.venv/bin/python benchmarks/search.py --tables FOLDER --results search-runs --in-flight 16 --noisy
+.venv/bin/python benchmarks/search.py --tables FOLDER --results search-runs --timing
+.venv/bin/python benchmarks/search.py --tables FOLDER --results search-runs --write docs
+```
+
+A run that was cut goes on where it was.
+"""
+
+
+def print_all(results: Results, tables: Path, conditions: Sequence[Conditions]) -> None:
+    """Prints the figures of ``conditions``."""
+    print("\n".join(_sections(_comparisons(results, tables, conditions), None)))
+
+
+def write_all(results: Results, tables: Path, docs: Path) -> None:
+    """Writes all that ``results`` hold into ``docs``: the document and a plot a table."""
+    comparisons = _comparisons(results, tables, results.conditions())
+    if not comparisons:
+        raise SystemExit("no finished runs; run the benchmark without --write first")
+    budget = max(comparison.conditions.budget for comparison in comparisons)
+    head = _INTRODUCTION.format(
+        optuna=version("optuna"), keras_tuner=version("keras-tuner"), budget=budget
+    )
+    states = report.versions(
+        comparisons, lambda comparison, name: results.version(comparison.conditions, name)
+    )
+    if states:
+        head += f"\nState of our algorithms: {', '.join(states)}.\n"
+    text = "\n".join([head, *_sections(comparisons, docs), *_timing(results)])
+    (docs / DOCUMENT).write_text(text)
+    print(f"wrote {docs / DOCUMENT}")
+
+
+def _comparisons(
+    results: Results, tables: Path, conditions: Sequence[Conditions]
+) -> list[Comparison]:
+    ordered = sorted(conditions, key=lambda c: (c.table, c.infeasible, c.noisy, c.in_flight))
+    found = [compare(results, c, load_table(c.table, tables, c.infeasible)) for c in ordered]
+    return [comparison for comparison in found if comparison.standings]
+
+
+def _sections(comparisons: Sequence[Comparison], docs: Path | None) -> list[str]:
+    single = [c for c in comparisons if not isinstance(c.table.goal, Front)]
+    several = [c for c in comparisons if isinstance(c.table.goal, Front)]
+    parts = []
+    if ours := report.summary(single):
+        parts += ["## Our default against the best peer\n", _RATIO, ours]
+    for name, group in itertools.groupby(single, key=lambda c: c.table.name):
+        parts += _one_table(name, list(group), docs)
+    if several:
+        parts += ["## Accuracy and latency\n", _VOLUMES]
+    for setting, same in itertools.groupby(sorted(several, key=report.setting), key=report.setting):
+        parts += [f"In flight: {setting}.\n", report.volumes(list(same))]
+    return parts
+
+
+_RATIO = (
+    "Area under regret by that of the best peer under the same conditions, with its interval."
+    " Below 1 is better than every peer.\n"
+)
+_VOLUMES = (
+    "NAS-Bench-201's CIFAR-10 accuracy against latency on a device. The dominated share of what"
+    " the true front dominates, after the whole budget, up to the worst accuracy and latency of"
+    " the table. More is better.\n"
+)
+
+
+def _one_table(name: str, group: list[Comparison], docs: Path | None) -> list[str]:
+    parts = [f"## {name}\n", report.near_words(group[0].table) + ".\n", report.one_table(group)]
+    if name == "layer-lists":
+        for comparison in group:
+            words = f"True score of the chosen network, {report.setting(comparison)} in flight:\n"
+            parts += [words, report.chosen(comparison)]
+    shown = next((c for c in group if report.setting(c) == "16"), group[0])
+    if docs is not None:
+        file = f"search-{name}.svg"
+        (docs / file).write_text(drawing(shown, _PLOTTED))
+        parts.append(f"![Mean regret on {name}]({file})\n")
+    return parts
+
+
+def _timing(results: Results) -> list[str]:
+    file = results.folder / timing.FILE
+    if not file.exists():
+        return []
+    rows = [json.loads(line) for line in file.read_text().splitlines()]
+    return ["## Seconds a suggestion\n", timing.INTRODUCTION, timing.as_table(rows)]

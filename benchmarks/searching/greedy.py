@@ -1,0 +1,59 @@
+"""AutoKeras' greedy search as it is published, over names like ``layer_1/conv/filters``."""
+
+from collections import defaultdict
+
+import numpy as np
+
+from searching.peers import Fresh
+from searching.searcher import Proposal
+from searching.space import Values
+from searching.table import Scores, Table
+
+_TRIES = 200
+
+
+class Greedy:
+    """Takes the best point so far and draws one part of it anew (Jin et al., 2023).
+
+    The names of a point's decisions form a tree. A part is a node of it, chosen with a chance
+    that falls with the number of its leaves.
+    """
+
+    def __init__(self, table: Table, seed: int) -> None:
+        self._space, self._sign = table.space, table.objectives[0].sign
+        self._rng = np.random.default_rng(seed)
+        self._fresh = Fresh(table.space, self._rng)
+        self._best: tuple[float, Values] | None = None
+
+    def ask(self) -> Proposal | None:
+        if self._best is None:
+            return self._fresh.draw()
+        for _ in range(_TRIES):
+            part = self._part(self._best[1])
+            kept = {name: value for name, value in self._best[1].items() if name not in part}
+            values = self._space.draw(self._rng, kept)
+            if self._fresh.take(values):
+                return Proposal(values)
+        return None
+
+    def tell(self, proposal: Proposal, scores: Scores | None) -> None:
+        if scores is None:
+            return
+        score = self._sign * scores[0]
+        if self._best is None or score > self._best[0]:
+            self._best = (score, proposal.values)
+
+    def _part(self, values: Values) -> set[str]:
+        parts = list(tree(values).values())
+        chances = np.array([1 / len(leaves) for leaves in parts])
+        return parts[int(self._rng.choice(len(parts), p=chances / chances.sum()))]
+
+
+def tree(names: Values) -> dict[str, set[str]]:
+    """Every node of the names' tree, root and leaves included, and the leaves below it."""
+    nodes: dict[str, set[str]] = defaultdict(set)
+    for name in names:
+        steps = name.split("/")
+        for depth in range(len(steps) + 1):
+            nodes["/".join(steps[:depth])].add(name)
+    return nodes

@@ -1,0 +1,101 @@
+"""How long an algorithm thinks about its next proposal when many trials have ended."""
+
+import json
+import statistics
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+
+from searching.algorithms import ALGORITHMS
+from searching.catalogue import load_table
+from searching.peers import Fresh
+from searching.searcher import Proposal, Remembering, Searcher
+from searching.simulation import Conditions
+from searching.table import Scores, Table
+
+FILE = "timing.jsonl"
+ENDED = (100, 300, 1_000, 10_000)
+TABLES = ("nasbench201-cifar10", "layer-lists")
+TIMED = (
+    "kubenas auto",
+    "kubenas auto+graph",
+    "kubenas bayesian",
+    "kubenas bayesian+graph",
+    "kubenas predictor",
+    "kubenas generator",
+    "kubenas evolution",
+    "kubenas local_search",
+    "kubenas random",
+    "Optuna TPE",
+    "Keras-Tuner bayesian",
+)
+INTRODUCTION = (
+    "Median (and longest) of the proposals after so many ended trials, each told its score"
+    " before the next. The ended trials are random points; 16 more are in flight.\n"
+)
+_PROPOSALS, _IN_FLIGHT = 12, 16
+_SLOW_LIMIT = 300
+"""Ended trials up to which something that takes seconds a proposal is timed."""
+
+
+def time_all(algorithms: Iterable[str], tables: Path, results: Path) -> None:
+    """Times what is to be timed of ``algorithms``, keeps it in ``results`` and prints it."""
+    results.mkdir(parents=True, exist_ok=True)
+    file = results / FILE
+    lines = file.read_text().splitlines() if file.exists() else []
+    known = {(r["table"], r["algorithm"]): r for r in map(json.loads, lines)}
+    for table in TABLES:
+        for name in algorithms:
+            if name in TIMED and ALGORITHMS[name].suits(load_table(table, tables)):
+                row = {"table": table, "algorithm": name, **_row(name, load_table(table, tables))}
+                known[table, name] = row
+                print(json.dumps(row), flush=True)
+                file.write_text("".join(json.dumps(r) + "\n" for r in known.values()))
+    print(as_table(list(known.values())))
+
+
+def as_table(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The timings as Markdown."""
+    lines = [f"| | | {' | '.join(f'{count:,}' for count in ENDED)} |"]
+    lines.append("| --- | --- " + "| ---: " * len(ENDED) + "|")
+    for row in rows:
+        cells = [_cell(row["seconds"].get(str(count))) for count in ENDED]
+        lines.append(f"| {row['table']} | {row['algorithm']} | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _cell(measured: Sequence[float] | None) -> str:
+    return f"{measured[0]:.3f} ({measured[1]:.2f})" if measured else ""
+
+
+def _row(name: str, table: Table) -> dict[str, Any]:
+    counts = [count for count in ENDED if not ALGORITHMS[name].slow or count <= _SLOW_LIMIT]
+    return {"seconds": {str(count): _seconds(name, table, count) for count in counts}}
+
+
+def _seconds(name: str, table: Table, ended: int) -> tuple[float, float]:
+    conditions = Conditions(table.name, _IN_FLIGHT, budget=ended + 10 * _PROPOSALS)
+    searcher = cast("Remembering", ALGORITHMS[name].make(table, conditions, 0))
+    history = _history(table, ended + _IN_FLIGHT)
+    searcher.remember(history[:ended], history[ended:])
+    spent = [_one(searcher, table) for _ in range(_PROPOSALS)]
+    return round(statistics.median(spent), 4), round(max(spent), 4)
+
+
+def _one(searcher: Searcher, table: Table) -> float:
+    begun = time.perf_counter()
+    proposal = searcher.ask()
+    spent = time.perf_counter() - begun
+    if proposal is None:
+        raise SystemExit(f"{table.name}: nothing was proposed")
+    searcher.tell(proposal, table.truth(proposal.values))
+    return spent
+
+
+def _history(table: Table, count: int) -> list[tuple[Proposal, Scores]]:
+    fresh = Fresh(table.space, np.random.default_rng(0))
+    proposals = (fresh.draw() for _ in range(count))
+    return [(proposal, table.truth(proposal.values)) for proposal in proposals if proposal]
