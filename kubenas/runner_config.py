@@ -26,6 +26,9 @@ class PodConfig(Value):
     service_account: str | None = Field(
         None, description="Service account of the trials; empty: the namespace's default one."
     )
+    user: int | None = Field(
+        None, ge=1, description="Numeric user that trials run as; empty: the image's own."
+    )
     accelerator: str | None = Field(
         None,
         description="Extended resource that a trial holds, such as nvidia.com/gpu; empty: none.",

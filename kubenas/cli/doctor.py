@@ -16,7 +16,8 @@ from kubenas.doctor.software import check_software
 from kubenas.errors import UserError
 from kubenas.images import CONTROLLER_IMAGE
 from kubenas.scheduling.cluster_facts import NEEDED
-from kubenas.scheduling.kubernetes_access import ask_cluster, cluster_configured
+from kubenas.scheduling.kubernetes_access import ask_cluster
+from kubenas.scheduling.kubernetes_connection import cluster_configured
 from kubenas.search.oracles import check_oracle
 from kubenas.steps.space import space_of
 from kubenas.storage import Storage, open_storage

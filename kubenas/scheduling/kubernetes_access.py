@@ -1,27 +1,17 @@
 """Asks a cluster what may be done there and with what. Changes nothing."""
 
-import os
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 import urllib3
-from kubernetes import client, config
-from kubernetes.config import ConfigException
+from kubernetes import client
 
 from kubenas.errors import UserError
 from kubenas.scheduling.cluster_facts import ClusterFacts, Node, Permission
+from kubenas.scheduling.kubernetes_connection import connect
 
 _TIMEOUT = (5, 20)
 """Seconds to connect, and to answer."""
-
-_NAMESPACE_FILE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
-_DEFAULT_KUBECONFIG = Path("~/.kube/config")
-
-
-def cluster_configured() -> bool:
-    """Whether there is a kubeconfig, or this is a pod with a service account."""
-    return _in_pod() or any(path.is_file() for path in _kubeconfigs())
 
 
 def ask_cluster(permissions: Iterable[Permission]) -> ClusterFacts:
@@ -33,9 +23,8 @@ def ask_cluster(permissions: Iterable[Permission]) -> ClusterFacts:
     Raises:
         UserError: the configuration is not sound, or the cluster cannot be reached.
     """
-    namespace = _load()
-    api = client.ApiClient(_client_configuration())
-    server = api.configuration.host
+    connection = connect()
+    api, namespace, server = connection.client, connection.namespace, connection.server
     try:
         return ClusterFacts(
             server=server,
@@ -54,37 +43,6 @@ def ask_cluster(permissions: Iterable[Permission]) -> ClusterFacts:
             f"{server}: the cluster does not answer; start it, check the network, or correct"
             " KUBECONFIG"
         ) from error
-
-
-def _in_pod() -> bool:
-    return bool(os.environ.get("KUBERNETES_SERVICE_HOST")) and _NAMESPACE_FILE.is_file()
-
-
-def _kubeconfigs() -> list[Path]:
-    named = os.environ.get("KUBECONFIG", "")
-    paths = [Path(part) for part in named.split(os.pathsep) if part] or [_DEFAULT_KUBECONFIG]
-    return [path.expanduser() for path in paths]
-
-
-def _load() -> str:
-    """Loads the configuration; the namespace that it names."""
-    try:
-        if _in_pod():
-            config.load_incluster_config()
-            return _NAMESPACE_FILE.read_text().strip()
-        files = os.pathsep.join(str(path) for path in _kubeconfigs())
-        config.load_kube_config(files)
-        _, active = config.list_kube_config_contexts(files)
-    except ConfigException as error:
-        raise UserError(f"KUBECONFIG: {error}; correct the file, or unset it") from error
-    namespace: str = active["context"].get("namespace") or "default"
-    return namespace
-
-
-def _client_configuration() -> Any:
-    loaded = client.Configuration.get_default_copy()
-    loaded.retries = False  # a person waits
-    return loaded
 
 
 def _may(api: Any, namespace: str, permission: Permission) -> bool:

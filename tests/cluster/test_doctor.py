@@ -11,7 +11,8 @@ import pytest
 
 from kubenas.doctor.cluster import judge_cluster
 from kubenas.scheduling.cluster_facts import NEEDED, ClusterFacts
-from kubenas.scheduling.kubernetes_access import ask_cluster, cluster_configured
+from kubenas.scheduling.kubernetes_access import ask_cluster
+from kubenas.scheduling.kubernetes_connection import cluster_configured
 
 pytestmark = pytest.mark.cluster
 

@@ -1,0 +1,65 @@
+"""Which cluster, as whom, and in which namespace: a pod's service account, or a kubeconfig."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kubernetes import client, config
+from kubernetes.config import ConfigException
+
+from kubenas.errors import UserError
+
+_NAMESPACE_FILE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
+_DEFAULT_KUBECONFIG = Path("~/.kube/config")
+
+
+@dataclass(frozen=True)
+class Connection:
+    """How to speak to the configured cluster."""
+
+    client: Any
+    """A kubernetes.client.ApiClient that does not retry by itself."""
+    namespace: str
+    """The one that the configuration names."""
+
+    @property
+    def server(self) -> str:
+        """URL of the API server."""
+        host: str = self.client.configuration.host
+        return host
+
+
+def cluster_configured() -> bool:
+    """Whether there is a kubeconfig, or this is a pod with a service account."""
+    return _in_pod() or any(path.is_file() for path in _kubeconfigs())
+
+
+def connect() -> Connection:
+    """The configured cluster. Sends nothing yet.
+
+    Raises:
+        UserError: the configuration is not sound.
+    """
+    settings = client.Configuration()
+    settings.retries = False  # who calls knows whether to try again, and when
+    try:
+        if _in_pod():
+            config.load_incluster_config(settings)
+            return Connection(client.ApiClient(settings), _NAMESPACE_FILE.read_text().strip())
+        files = os.pathsep.join(str(path) for path in _kubeconfigs())
+        config.load_kube_config(files, client_configuration=settings)
+        _, active = config.list_kube_config_contexts(files)
+    except ConfigException as error:
+        raise UserError(f"KUBECONFIG: {error}; correct the file, or unset it") from error
+    return Connection(client.ApiClient(settings), active["context"].get("namespace") or "default")
+
+
+def _in_pod() -> bool:
+    return bool(os.environ.get("KUBERNETES_SERVICE_HOST")) and _NAMESPACE_FILE.is_file()
+
+
+def _kubeconfigs() -> list[Path]:
+    named = os.environ.get("KUBECONFIG", "")
+    paths = [Path(part) for part in named.split(os.pathsep) if part] or [_DEFAULT_KUBECONFIG]
+    return [path.expanduser() for path in paths]

@@ -1,0 +1,24 @@
+"""Amounts as Kubernetes writes them: 500m, 2, 4Gi. Pure."""
+
+import math
+from fractions import Fraction
+
+_DECIMAL = {"m": Fraction(1, 1000), "": Fraction(1)}
+_UNITS = {
+    **_DECIMAL,
+    **{unit: Fraction(1000) ** power for power, unit in enumerate("kMGTPE", 1)},
+    **{f"{unit}i": Fraction(1024) ** power for power, unit in enumerate("KMGTPE", 1)},
+}
+
+
+def scaled(quantity: str, factor: float) -> str:
+    """``quantity`` times ``factor``, in whole base units where that is exact enough for memory."""
+    if factor == 1:
+        return quantity
+    return str(math.ceil(amount(quantity) * Fraction(factor)))
+
+
+def amount(quantity: str) -> Fraction:
+    """``quantity`` in base units: bytes, cores."""
+    number = quantity.rstrip("mkMGTPEKi")
+    return Fraction(number) * _UNITS[quantity[len(number) :]]
