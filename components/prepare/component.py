@@ -52,6 +52,7 @@ def prepare(  # noqa: D103 - the docstring is made below, of the parameters' hel
     runner_pod_image: str = "",
     runner_pod_image_pull_secrets: str = "",
     runner_pod_service_account: str = "",
+    runner_pod_user: str = "",
     runner_pod_accelerator: str = "",
     runner_pod_accelerators: int = 1,
     runner_pod_resource_claim_template: str = "",

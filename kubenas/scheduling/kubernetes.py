@@ -170,8 +170,8 @@ class KubernetesRunner:
         del self._attempts[attempt.name]
         if ours:
             self._leftover.add(attempt.name)
-        if attempt.pod is not None and attempt.pod.exit is not None:
-            self._tell_running(attempt)  # it has run, if too briefly to be seen
+        if attempt.pod and attempt.pod.exit and attempt.pod.exit.ran:
+            self._tell_running(attempt)  # too briefly to be seen
         self._tell(attempt, kind="ended", failure=end.failure, message=end.message)
         for other in self._attempts.values():
             if other.full:

@@ -5,6 +5,8 @@ watch drops bookmarks.
 """
 
 import json
+import os
+import socket
 import threading
 import time
 from collections import Counter
@@ -162,7 +164,7 @@ class Api:
             raise ApiAway(f"{self.server}: the API server does not answer: {reason}") from error
         except ConfigException as error:
             raise ApiAway(f"{self.server}: no credentials at present: {error}") from error
-        except json.JSONDecodeError as error:
+        except ValueError as error:
             raise ApiAway(f"{self.server}: not the answer of an API server") from error
 
     def _headers(self) -> dict[str, str]:
@@ -210,9 +212,11 @@ class Stream:
                     yield json.loads(line)
 
     def close(self) -> None:
-        """Ends it from another thread."""
-        with self._api.translated_errors(), suppress(RuntimeError):  # it has ended by itself
-            self._response.shutdown()
+        """Ends it from another thread. The TLS layer is left alone: it is being read from."""
+        with suppress(OSError, ValueError):  # it has ended by itself
+            connection = socket.socket(fileno=os.dup(self._response.fileno()))
+            with connection:
+                connection.shutdown(socket.SHUT_RDWR)
 
 
 def _seconds(retry_after: str | None) -> float:

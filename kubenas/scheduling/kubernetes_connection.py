@@ -22,6 +22,8 @@ class Connection:
     """A kubernetes.client.ApiClient that does not retry by itself."""
     namespace: str
     """The one that the configuration names."""
+    in_pod: bool = False
+    """Whether this process is a pod of that cluster and namespace."""
 
     @property
     def server(self) -> str:
@@ -46,7 +48,8 @@ def connect() -> Connection:
     try:
         if _in_pod():
             config.load_incluster_config(settings)
-            return Connection(client.ApiClient(settings), _NAMESPACE_FILE.read_text().strip())
+            namespace = _NAMESPACE_FILE.read_text().strip()
+            return Connection(client.ApiClient(settings), namespace, in_pod=True)
         files = os.pathsep.join(str(path) for path in _kubeconfigs())
         config.load_kube_config(files, client_configuration=settings)
         _, active = config.list_kube_config_contexts(files)

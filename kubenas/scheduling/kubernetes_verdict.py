@@ -38,10 +38,7 @@ class Waiting:
 
 @dataclass(frozen=True)
 class Running:
-    """Its container runs."""
-
-    since: float
-    """Unix time."""
+    """Its container runs, or has ended and the rest is about to be told."""
 
 
 @dataclass(frozen=True)
@@ -65,8 +62,8 @@ def judge(job: JobView, pod: PodView | None) -> Verdict:
         return _of_failed(pod)
     if job.suspended:
         return Ended(FailureClass.DISRUPTION, f"suspended by its queue: {job.suspended.message}")
-    if pod.running_since is not None:
-        return Running(pod.running_since)
+    if pod.running_since is not None or pod.exit is not None:
+        return Running()
     return _of_pending(pod)
 
 

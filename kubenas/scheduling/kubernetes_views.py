@@ -45,6 +45,8 @@ class Exit:
     code: int
     reason: str = ""
     message: str = ""
+    ran: bool = True
+    """Whether it had ever started."""
 
 
 @dataclass(frozen=True)
@@ -110,9 +112,16 @@ def pod_view(pod: Mapping[str, Any]) -> PodView:
         disrupted=conditions.get("DisruptionTarget"),
         waiting=_condition(waiting) if waiting else None,
         running_since=_unix(running.get("startedAt")) if running else None,
-        exit=Exit(ended["exitCode"], ended.get("reason", ""), ended.get("message", ""))
-        if ended
-        else None,
+        exit=_exit(ended) if ended else None,
+    )
+
+
+def _exit(ended: Mapping[str, Any]) -> Exit:
+    return Exit(
+        code=ended["exitCode"],
+        reason=ended.get("reason", ""),
+        message=ended.get("message", ""),
+        ran=bool(ended.get("startedAt")),
     )
 
 

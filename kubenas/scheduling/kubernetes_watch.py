@@ -9,7 +9,6 @@ import random
 import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -108,8 +107,7 @@ class Watch(Generic[View]):
         """Ends the watch."""
         self._closed.set()
         if (stream := self._stream) is not None:
-            with suppress(ApiAway):
-                stream.close()
+            stream.close()
         self._thread.join(_CLOSE_SECONDS)
 
     def _run(self) -> None:

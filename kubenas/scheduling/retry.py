@@ -9,13 +9,14 @@ from kubenas.trial import FailureClass, Outcome
 LOSSES_IN_A_ROW = 5
 """Losses without progress after which a trial is suspected of causing them itself."""
 
-QUOTA_DELAY_SECONDS = 30.0
-
 _LOST = frozenset({FailureClass.DISRUPTION, FailureClass.NODE_LOSS})
 _INFEASIBLE = frozenset(
     {FailureClass.DEVICE_OOM, FailureClass.NAN, FailureClass.INVALID_GRAPH, FailureClass.LIMIT}
 )
-_PAUSING = frozenset({FailureClass.CONFIGURATION, FailureClass.IMAGE, FailureClass.STORAGE})
+_PAUSING = frozenset(
+    {FailureClass.CONFIGURATION, FailureClass.IMAGE, FailureClass.STORAGE, FailureClass.QUOTA}
+)
+"""A runner waits for room by itself: QUOTA means that there was none for longer than it should."""
 _RETRIED_ONCE = {
     FailureClass.APPLICATION: Outcome.FAILED,
     FailureClass.HOST_OOM: Outcome.INFEASIBLE,
@@ -78,10 +79,12 @@ def decide(failure: FailureClass, earlier: Sequence[Loss], *, progressed: bool =
     if failure in _RETRIED_ONCE:
         again = any(loss.failure == failure for loss in earlier)
         return End(_RETRIED_ONCE[failure], "twice") if again else Retry()
+    if failure == FailureClass.QUOTA and any(
+        loss.failure == FailureClass.HOST_OOM for loss in earlier
+    ):
+        return End(Outcome.INFEASIBLE, "with as much memory as it needs")
     if failure in _PAUSING:
         return Pause()
-    if failure == FailureClass.QUOTA:
-        return Retry(delay=QUOTA_DELAY_SECONDS)
     return End(Outcome.INFEASIBLE if failure in _INFEASIBLE else Outcome.FAILED)
 
 

@@ -46,8 +46,7 @@ def run_model_task(task: Task, context: RunContext) -> ModelTask:
         model=choice.model,
     )
     status = StatusWriter(output, task.value, search=search)
-    stage = task.value
-    with trial_runner(context.config.runner, search=search, stage=stage, attempts=1) as runner:
+    with trial_runner(context, step=task.value, attempts=1) as runner:
         (result,) = run_attempts([spec], runner, on_progress=progress_teller(status))
     if result.outcome != Outcome.COMPLETED:
         raise SearchFailed(f"{task.value}: {result.message}")

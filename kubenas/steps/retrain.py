@@ -56,9 +56,7 @@ def retrain(context: RunContext) -> Choice:
         run = read_search(output, search)
         specs = list(retraining_specs(context, run, _space(output, search)))
         status = StatusWriter(output, "retrain", search=search)
-        with trial_runner(
-            context.config.runner, search=search, stage="retrain", attempts=len(specs)
-        ) as runner:
+        with trial_runner(context, step="retrain", attempts=len(specs)) as runner:
             results = run_attempts(specs, runner, on_progress=progress_teller(status))
         choice = choose(_retrainings(specs, results, context.config), run.direction)
         output.write(_file(search), choice.to_json())

@@ -25,9 +25,7 @@ def search(context: RunContext) -> SearchRun:
     output = context.output
     with running_step("search", output, key=context.search_id):
         status = StatusWriter(output, "search", search=context.search_id)
-        with trial_runner(
-            context.config.runner, search=context.search_id, stage="search"
-        ) as runner:
+        with trial_runner(context, step="search") as runner:
             return run_search(
                 context.config,
                 dataset=context.dataset,

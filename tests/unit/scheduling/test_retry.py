@@ -26,16 +26,17 @@ losses = st.lists(st.builds(Loss, st.sampled_from(FailureClass), st.booleans()),
         (FailureClass.CONFIGURATION, Pause()),
         (FailureClass.IMAGE, Pause()),
         (FailureClass.STORAGE, Pause()),
+        (FailureClass.QUOTA, Pause()),
     ],
 )
 def test_a_first_failure(failure, decision):
     assert decide(failure, []) == decision
 
 
-def test_quota_waits_and_uses_nothing_up():
-    decision = decide(FailureClass.QUOTA, [Loss(FailureClass.QUOTA)] * 100)
-    assert isinstance(decision, Retry)
-    assert decision.delay > 0
+def test_a_trial_that_needs_more_memory_than_there_is_does_not_stop_the_others():
+    decision = decide(FailureClass.QUOTA, [Loss(FailureClass.HOST_OOM)])
+    assert isinstance(decision, End)
+    assert decision.outcome == Outcome.INFEASIBLE
 
 
 @pytest.mark.parametrize(
