@@ -42,8 +42,9 @@ e2e-all: setup ## The same with those that take long or disturb the whole cluste
 bench: setup ## Measure the search against its peers on the published tables in TABLES
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/search.py --tables $(TABLES)
 
-pipeline: setup ## Compile pipelines/nas.yaml anew
+pipeline: setup ## Write pipelines/nas.yaml and the chart's schema and README anew
 	$(BIN)/python -m pipelines.nas
+	$(BIN)/python -m helm.document
 
 lock: $(UV) ## Resolve requirements.lock anew
 	$(UV) pip compile pyproject.toml --extra cpu --group dev --group bench --universal --python-version 3.11 \

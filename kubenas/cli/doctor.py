@@ -1,4 +1,4 @@
-"""``kubenas doctor``: what would keep a search.yaml from running, and what mends it."""
+"""``kubenas doctor``: what would keep a search from running, and what mends it."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,8 +23,10 @@ from kubenas.steps.space import space_of
 from kubenas.storage import Storage, open_storage
 
 
-def diagnose(file: Path, answer: Answer) -> None:
+def diagnose(file: Path | None, answer: Answer) -> None:
     """Looks at everything that the search.yaml ``file`` needs; a line for each finding.
+
+    Without a file, at what every search needs: the software and the cluster.
 
     Raises:
         UserError: there is a problem.
@@ -43,11 +45,18 @@ def diagnose(file: Path, answer: Answer) -> None:
     )
     problems = [finding.subject for finding in findings if not finding.ok]
     if problems:
-        raise UserError(f"{file}: to be mended before it runs: {', '.join(problems)}")
+        where = f"{file}: " if file else ""
+        raise UserError(f"{where}to be mended before it runs: {', '.join(problems)}")
 
 
-def _findings(file: Path) -> Iterator[Finding]:
+def _findings(file: Path | None) -> Iterator[Finding]:
     yield from check_software()
+    if file is not None:
+        yield from _of_file(file)
+    yield from _of_cluster()
+
+
+def _of_file(file: Path) -> Iterator[Finding]:
     try:
         config = load_config(file)
     except UserError as error:
@@ -62,7 +71,6 @@ def _findings(file: Path) -> Iterator[Finding]:
         yield problem("output", str(error))
     else:
         yield from _of_output(output)
-    yield from _of_cluster()
 
 
 def _check_config(config: Config, file: Path) -> Finding:

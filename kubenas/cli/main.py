@@ -30,10 +30,13 @@ def run(file: Path, as_json: bool) -> None:
 
 
 @kubenas.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path), required=False)
 @_JSON
-def doctor(file: Path, as_json: bool) -> None:
-    """Look for what would keep FILE (a search.yaml) from running, and tell what mends it."""
+def doctor(file: Path | None, as_json: bool) -> None:
+    """Look for what would keep FILE (a search.yaml) from running, and tell what mends it.
+
+    Without FILE, only the software and the cluster are looked at.
+    """
     from kubenas.cli.doctor import diagnose
 
     with answering(as_json) as answer:

@@ -49,7 +49,7 @@ NEEDED = tuple(
         ("", "pods", ("get", "list", "watch", "delete")),
         ("", "pods/log", ("get",)),
         ("coordination.k8s.io", "leases", ("create", "get", "update")),
-        ("", "events", ("list", "watch")),
+        ("", "events", ("create", "list", "watch")),
     )
     for verb in verbs
 )

@@ -80,7 +80,7 @@ class Namespace:
             time.sleep(0.5)
 
     def kubeconfig(self, account: str, folder: Path) -> Path:
-        """A kubeconfig in ``folder`` with the rights of a service account, for this namespace."""
+        """A kubeconfig in ``folder`` with the rights of one of this namespace's accounts."""
         token = self.kubectl("create", "token", account).strip()
         config = json.loads(
             run("kubectl", "config", "view", "--raw", "--flatten", "--minify", "-ojson")

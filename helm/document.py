@@ -1,0 +1,126 @@
+"""Writes the chart's README.md and values.schema.json from its values.yaml and the runner's config.
+
+``python -m helm.document``, or ``make pipeline``. Types are those of the default values; what these
+leave open is in ``_OPEN``.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from kubenas.runner_config import RunnerConfig
+
+CHART = Path(__file__).parent / "kubenas"
+_AS_KUBERNETES_HAS_THEM = {"type": "array", "items": {"type": "object"}}
+_OPEN = {
+    "networkPolicy.trialEgress": _AS_KUBERNETES_HAS_THEM,
+    "networkPolicy.metricsFrom": _AS_KUBERNETES_HAS_THEM,
+    "prePull.tolerations": _AS_KUBERNETES_HAS_THEM,
+    "resourceQuota.hard": {
+        "type": "object",
+        "additionalProperties": {"type": ["string", "integer"]},
+    },
+}
+_TYPES = {
+    bool: {"type": "boolean"},
+    int: {"type": "integer"},
+    str: {"type": "string"},
+    list: {"type": "array", "items": {"type": "string"}},
+    dict: {"type": "object", "additionalProperties": {"type": "string"}},
+}
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One line of values.yaml."""
+
+    name: str
+    """With a dot before a key within a section."""
+    default: Any
+    says: str
+    """Its comment."""
+
+
+def settings() -> Iterator[Setting]:
+    """Sections and their keys, in order."""
+    text = (CHART / "values.yaml").read_text(encoding="utf-8")
+    values = yaml.safe_load(text)
+    section = ""
+    for says, indent, key in re.findall(r"(?m)^ *# (?:-- )?(.+)\n( *)([A-Za-z]+):", text):
+        section = section if indent else key
+        name = f"{section}.{key}" if indent else key
+        yield Setting(name, values[section][key] if indent else values[key], says)
+
+
+def readme() -> str:
+    """The chart's README."""
+    chart = yaml.safe_load((CHART / "Chart.yaml").read_text(encoding="utf-8"))
+    lines = [
+        "# Chart kubenas",
+        "",
+        f"{chart['description']}: service accounts, the rights of those that",
+        "start trials, network policies, and defaults. Install it into each namespace that",
+        "searches run in; nothing cluster-wide is made unless `priorityClasses.create`",
+        "says so.",
+        "",
+        "```",
+        "helm install kubenas helm/kubenas -n team --set 'controller.alsoFor={pipeline-runner}'",
+        "helm test kubenas -n team",
+        "```",
+        "",
+        "This file and `values.schema.json` are made by `make pipeline` from `values.yaml`.",
+    ]
+    for setting in settings():
+        if "." in setting.name:
+            lines.append(f"| `{setting.name}` | `{json.dumps(setting.default)}` | {setting.says} |")
+        else:
+            lines += ["", f"## {setting.name}", "", setting.says]
+            if setting.default:
+                lines += ["", "| value | default | |", "|---|---|---|"]
+    return "\n".join(lines) + "\n"
+
+
+def schema() -> dict[str, Any]:
+    """The JSON schema of the values: closed."""
+    runner = RunnerConfig.model_json_schema()
+    properties: dict[str, Any] = {"global": {"type": "object"}}
+    for setting in settings():
+        section, _, key = setting.name.partition(".")
+        if key:
+            kind = _OPEN.get(setting.name, _TYPES[type(setting.default)])
+            properties[section]["properties"][key] = {"description": setting.says, **kind}
+        else:
+            properties[section] = _closed(setting.says, {})
+    properties["runner"] |= {"properties": runner["properties"]}
+    return {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        **_closed("Values of the chart kubenas.", properties),
+        "$defs": runner["$defs"],
+    }
+
+
+def files() -> dict[Path, str]:
+    """What is written, and with what."""
+    return {
+        CHART / "README.md": readme(),
+        CHART / "values.schema.json": json.dumps(schema(), indent=2) + "\n",
+    }
+
+
+def _closed(says: str, properties: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "description": says,
+        "type": "object",
+        "additionalProperties": False,
+        "properties": properties,
+    }
+
+
+if __name__ == "__main__":
+    for path, text in files().items():
+        path.write_text(text, encoding="utf-8")
