@@ -120,6 +120,13 @@ class SearchConfig(Value):
     target_score: float | None = Field(
         None, description="Stop when a trial scores this well; empty: use the whole budget."
     )
+    baseline_share: float = Field(
+        0.0,
+        ge=0,
+        le=0.5,
+        description="Share of the networks that are drawn at random, to measure what random search"
+        " would have reached at equal cost; 0: it is estimated from what there is.",
+    )
     limits: Limits = Limits()
     rungs: RungsConfig = RungsConfig()
     seed: int = Field(1, ge=0, description="Seed of the search; the same seed proposes the same.")
@@ -202,6 +209,12 @@ class Config(Value):
                 f"search.rungs: training.epochs must be at least {rungs.eta * rungs.min_epochs},"
                 " eta times min_epochs, for there to be two rungs"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _hyperband_goes_alone(self) -> Self:
+        if self.search.oracle == "hyperband" and self.search.baseline_share:
+            raise ValueError("search.baseline_share: hyperband cannot be mixed; use another oracle")
         return self
 
     def identified(self) -> dict[str, Any]:

@@ -1,10 +1,11 @@
-"""What the result compares with: answering always the same, the median trial, the first one."""
+"""What the result compares with: guessing, the median trial, the first one, random search."""
 
 import math
 from collections.abc import Iterator
 from statistics import median
 
 from kubenas.reporting.quantities import percent, score
+from kubenas.reporting.random_search import random_search, words
 from kubenas.reporting.report_input import ReportInput
 
 _ENOUGH_TRIALS = 3
@@ -13,7 +14,9 @@ _ENOUGH_TRIALS = 3
 
 def comparisons(report: ReportInput) -> list[str]:
     """Sentences, the yardstick of the test split first; none where there is nothing to say."""
-    return [*_guessing(report), *_other_trials(report)]
+    baseline = random_search(report)
+    at_random = [] if baseline is None else [words(baseline, report.objective)]
+    return [*_guessing(report), *_other_trials(report), *at_random]
 
 
 def _guessing(report: ReportInput) -> Iterator[str]:

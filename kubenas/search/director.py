@@ -7,6 +7,7 @@ follows from what it was told before, it is told the rest; else a fresh one is t
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from kubenas.search.proposer import NoProposal, Proposal, Proposer
@@ -62,7 +63,7 @@ class Director:
         if isinstance(asked, NoProposal):
             return asked
         self._ids[self._trials] = asked.oracle_trial
-        proposal = Proposal(str(self._trials), asked.values, asked.state, epochs=self._epochs)
+        proposal = replace(asked, oracle_trial=str(self._trials), epochs=self._epochs)
         return self._noted(proposal)
 
     def report(self, oracle_trial: str, end: Ended) -> None:
@@ -86,6 +87,7 @@ class Director:
                 oracle_state=proposal.state,
                 epochs=proposal.epochs,
                 parent=None if proposal.parent is None else int(proposal.parent),
+                origin=proposal.origin,
             )
         )
         return proposal

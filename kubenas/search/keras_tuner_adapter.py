@@ -27,6 +27,7 @@ from kubenas.config import Config
 from kubenas.search.proposer import NoProposal, Proposal
 from kubenas.search.records import Ended, Proposed, Record
 from kubenas.search.seeds import derived_seed
+from kubenas.search.space_point import read_space
 from kubenas.trial import Outcome
 
 _REBUILT_BY_REPLAY = frozenset(
@@ -53,6 +54,8 @@ class _Replayable(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner is u
     """Proposes recorded values first, and writes nothing to its own files."""
 
     recorded: deque[dict[str, Any]]
+    at_random = False
+    """Whether the latest proposal was drawn at random, whatever the scores."""
 
     def populate_space(self, trial_id: str) -> dict[str, Any]:
         if self.recorded:
@@ -64,7 +67,7 @@ class _Replayable(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner is u
 
 
 class _Random(_Replayable, RandomSearchOracle):  # type: ignore[misc]
-    pass
+    at_random = True
 
 
 class _Bayesian(_Replayable, BayesianOptimizationOracle):  # type: ignore[misc]
@@ -75,6 +78,9 @@ class _Bayesian(_Replayable, BayesianOptimizationOracle):  # type: ignore[misc]
         # Its generator is not part of its state; tied to the trial, a restart draws the same.
         seed = derived_seed("acquisition", self.seed, len(self.trials))
         self._random_state = np.random.RandomState(seed)
+        completed = sum(trial.status == "COMPLETED" for trial in self.trials.values())
+        initial = self.num_initial_points or max(3 * len(self.hyperparameters.space), 3)
+        self.at_random = not self.recorded and completed < initial
         return super().populate_space(trial_id)
 
 
@@ -101,7 +107,7 @@ class KerasTunerProposer:
         search = config.search
         common: dict[str, Any] = {
             "objective": keras_tuner.Objective(search.objective, direction),
-            "hyperparameters": _hyperparameters(space),
+            "hyperparameters": read_space(space),
             "seed": derived_seed("oracle", search.seed),
             "max_retries_per_trial": 0,
             "max_consecutive_failed_trials": None,
@@ -133,6 +139,7 @@ class KerasTunerProposer:
             copy.deepcopy(hidden),
             epochs=values.get("tuner/epochs"),  # Hyperband's, which notes them among the values
             parent=values.get("tuner/trial_id"),
+            origin="random" if self._oracle.at_random else "oracle",
         )
 
     def report(self, oracle_trial: str, end: Ended) -> None:
@@ -160,11 +167,6 @@ class KerasTunerProposer:
     def _create_trial(self) -> Any:
         self._asked += 1  # under a known name, the oracle would repeat what that one got
         return self._oracle.create_trial(f"slot-{self._asked}")
-
-
-def _hyperparameters(space: Mapping[str, Any]) -> keras_tuner.HyperParameters:
-    """``space`` without values. A copy, for from_config puts objects into what it is given."""
-    return keras_tuner.HyperParameters.from_config({**copy.deepcopy(dict(space)), "values": {}})
 
 
 def _defaults(space: keras_tuner.HyperParameters) -> dict[str, Any]:

@@ -80,6 +80,7 @@ class Ledger:
             duplicate_of=self._originals.find(proposal.values, proposal.epochs),
             epochs=proposal.epochs,
             parent=self._trained(proposal.parent),
+            origin=proposal.origin,
         )
         self.record(record)
         self._originals.add(record)

@@ -44,6 +44,7 @@ class Promotions:
             dict(self._proposals[promotion.network].values),
             epochs=self._rungs[promotion.rung],
             parent=str(parent),
+            origin="promotion",
         )
 
     def _see_proposal(self, record: Proposed) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Protocol
 
-from kubenas.search.records import Ended, Record
+from kubenas.search.records import Ended, Origin, Record
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,7 @@ class Proposal:
     """The rung: train up to this epoch, perhaps to go on later; None: there are no rungs."""
     parent: str | None = None
     """The proposer's own id of the trial to go on from."""
+    origin: Origin = "oracle"
 
 
 class NoProposal(Enum):

@@ -6,6 +6,10 @@ from pydantic import Field, TypeAdapter
 
 from kubenas.trial import FailureClass, Outcome, Value
 
+Origin = Literal["oracle", "random", "promotion", "baseline", "prior"]
+"""Of a proposal: what was learnt, chance alone, a promotion to the next rung, a draw set aside for
+comparison, or an earlier search."""
+
 
 class Opened(Value):
     """A controller took the search up, for the first time or again."""
@@ -33,6 +37,7 @@ class Proposed(Value):
         " there are no rungs",
     )
     parent: int | None = Field(None, description="trial whose training this one goes on with")
+    origin: Origin = Field("oracle", description="who or what proposed it")
 
 
 class Started(Value):

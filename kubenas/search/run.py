@@ -89,7 +89,12 @@ def run_search(
             )
             state = SearchLoop(
                 specs,
-                ledger=Ledger(journal, records, proposer=directed(create, definition), specs=specs),
+                ledger=Ledger(
+                    journal,
+                    records,
+                    proposer=directed(create, definition, hyperparameters),
+                    specs=specs,
+                ),
                 runner=runner,
                 interruption=interruption,
                 on_progress=on_progress,

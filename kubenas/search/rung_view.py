@@ -38,11 +38,15 @@ def tell_networks(
 ) -> list[Telling]:
     """``records`` as if each network were one trial; promotions are left out.
 
+    So are draws for comparison, which are trained at full length whatever comes of them.
+
     Args:
         records: proposals and ends, in the journal's order.
         rungs: epochs of each rung, ascending.
         direction: of the score.
     """
+    aside = {r.trial for r in records if isinstance(r, Proposed) and r.origin == "baseline"}
+    records = [record for record in records if record.trial not in aside]
     roots, networks = _networks(records, rungs)
     learnt = _learnt_rung(networks.values(), len(rungs))
     imputed = _imputed(networks, learnt, 1 if direction == "max" else -1)

@@ -1,8 +1,11 @@
 """summary.json: what a run came to, for programs and people in a hurry."""
 
+from typing import Literal
+
 from pydantic import ValidationError
 
 from kubenas.errors import UserError
+from kubenas.reporting.random_search import random_search
 from kubenas.reporting.report_input import ReportInput
 from kubenas.search.allowance import words_of_use
 from kubenas.search.expense import expense_of
@@ -21,6 +24,19 @@ class TestScore(Value):
     loss: float
     macro_f1: float
     examples: int
+
+
+class RandomBaseline(Value):
+    """The best score that random search would be expected to have reached at equal cost."""
+
+    kind: Literal["measured", "estimated"]
+    draws: int
+    """Scored random trials that it is known from."""
+    trials: float
+    """That random search would have had."""
+    expected: float
+    interval: tuple[float, float]
+    """95 % confidence."""
 
 
 class Summary(Value):
@@ -43,6 +59,8 @@ class Summary(Value):
     model: str | None
     """The exported SavedModel's folder."""
     report: str
+    random_search: RandomBaseline | None = None
+    """None: no trials were drawn at random from which it could be told."""
     gpu_hours: float = 0.0
     """Accelerator-hours of the search's attempts, lost ones too."""
     cost: float = 0.0
@@ -59,6 +77,12 @@ class Summary(Value):
         if self.validation_score is not None:
             lines.append(
                 f"best        trial {self.best_trial}, {self.objective} {self.validation_score:.4f}"
+            )
+        if self.random_search is not None:
+            low, high = self.random_search.interval
+            lines.append(
+                f"random      {self.random_search.expected:.4f} would be expected at equal cost"
+                f" ({self.random_search.kind}; 95 % interval {low:.4f} to {high:.4f})"
             )
         if self.test is not None:
             low, high = self.test.accuracy_interval
@@ -92,6 +116,7 @@ def summarise(material: ReportInput, report: str) -> Summary:
         test=_test_score(material),
         model=material.winner.model if material.winner else None,
         report=report,
+        random_search=_random_baseline(material),
         gpu_hours=round(expense.gpu_hours, 6),
         cost=round(expense.cost, 6),
         used=words_of_use(material.config.search, expense),
@@ -119,6 +144,19 @@ def read_summary(output: Storage) -> Summary | None:
         raise UserError(
             f"{output.uri}/{_NAME}: not a summary of this version; run 'kubenas report' again"
         ) from error
+
+
+def _random_baseline(material: ReportInput) -> RandomBaseline | None:
+    found = random_search(material)
+    if found is None:
+        return None
+    return RandomBaseline(
+        kind=found.kind,
+        draws=found.draws,
+        trials=round(found.trials, 2),
+        expected=found.expected,
+        interval=(found.low, found.high),
+    )
 
 
 def _test_score(material: ReportInput) -> TestScore | None:

@@ -225,7 +225,7 @@ class Scenario:
         clock = {"clock": loop["clock"]} if "clock" in loop else {}
         try:
             journal = self.journal(storage)
-            proposer = directed(self._fresh_proposer, self.definition)
+            proposer = directed(self._fresh_proposer, self.definition, {"space": []})
             ledger = Ledger(journal, journal.read(), proposer=proposer, specs=specs, **clock)
             loop.setdefault("interruption", Interruption())
             return SearchLoop(specs, ledger=ledger, runner=runner, **loop).run()

@@ -44,7 +44,7 @@ def definition(**search: object) -> SearchDefinition:
 
 def fresh(told: SearchDefinition) -> Proposer:
     create = partial(create_proposer, told.config, direction=told.direction, space=SPACE)
-    return directed(create, told)
+    return directed(create, told, SPACE)
 
 
 class Play:
@@ -69,6 +69,7 @@ class Play:
             oracle_state=proposal.state,
             epochs=proposal.epochs,
             parent=None if proposal.parent is None else int(proposal.parent),
+            origin=proposal.origin,
         )
         self.records.append(record)
         self.running.append(record)
@@ -89,7 +90,11 @@ class Play:
         self.proposer.replay(self.records)
 
 
-OPTIONS = [{"rungs": {"eta": 2}}]
+OPTIONS = [
+    {"rungs": {"eta": 2}},
+    {"baseline_share": 0.3},
+    {"rungs": {"eta": 3}, "baseline_share": 0.2},
+]
 
 
 @pytest.mark.parametrize("options", OPTIONS, ids=str)
@@ -122,3 +127,15 @@ def test_the_oracle_is_asked_only_when_nobody_is_to_be_promoted():
         assert promoted in (scored.count(below) // 3, scored.count(below) // 3 - 1)
     ended = {r.trial for r in play.records if isinstance(r, Ended)}
     assert all(record.parent in ended for record in proposed if record.parent is not None)
+
+
+def test_a_share_of_the_networks_is_drawn_at_random_at_full_length():
+    play = Play(partial(fresh, definition(rungs={"eta": 2}, baseline_share=0.25)))
+    for _ in range(40):
+        play.propose()
+        play.end(0)
+    networks = [r for r in play.records if isinstance(r, Proposed) and r.parent is None]
+    drawn = [place for place, record in enumerate(networks) if record.origin == "baseline"]
+    assert drawn == list(range(3, len(networks), 4))
+    assert {networks[place].epochs for place in drawn} == {9}
+    assert len({str(networks[place].values) for place in drawn}) == len(drawn)
