@@ -116,9 +116,13 @@ def pod(
     *,
     account: str = CONTROLLER,
     environment: Mapping[str, str] | None = None,
+    labels: Mapping[str, str] | None = None,
+    owner: Mapping[str, Any] | None = None,
+    scratch: Sequence[str] = ("/tmp",),
+    config_maps: Mapping[str, str] | None = None,
     **spec: Any,
 ) -> dict[str, Any]:
-    """A pod that `restricted` admits, on a read-only root file system with a writable /tmp.
+    """A pod that `restricted` admits, on a read-only root file system.
 
     Args:
         name: of the pod.
@@ -126,8 +130,16 @@ def pod(
         command: with its arguments.
         account: its service account.
         environment: variables.
+        labels: of the pod.
+        owner: ownerReference of the pod.
+        scratch: folders that it may write to.
+        config_maps: names of ConfigMaps by the folder that they are mounted at.
         spec: further fields of the pod's spec.
     """
+    folders = {path: {"emptyDir": {}} for path in scratch} | {
+        path: {"configMap": {"name": each}} for path, each in (config_maps or {}).items()
+    }
+    volumes = {path: path.strip("/").replace("/", "-") for path in folders}
     container = {
         "name": "main",
         "image": image,
@@ -138,12 +150,16 @@ def pod(
             "readOnlyRootFilesystem": True,
             "capabilities": {"drop": ["ALL"]},
         },
-        "volumeMounts": [{"name": "tmp", "mountPath": "/tmp"}],
+        "volumeMounts": [{"name": each, "mountPath": path} for path, each in volumes.items()],
     }
     return {
         "apiVersion": "v1",
         "kind": "Pod",
-        "metadata": {"name": name},
+        "metadata": {
+            "name": name,
+            "labels": dict(labels or {}),
+            "ownerReferences": [dict(owner)] if owner else [],
+        },
         "spec": {
             "restartPolicy": "Never",
             "serviceAccountName": account,
@@ -153,7 +169,7 @@ def pod(
                 "seccompProfile": {"type": "RuntimeDefault"},
             },
             "containers": [container],
-            "volumes": [{"name": "tmp", "emptyDir": {}}],
+            "volumes": [{"name": volumes[path], **each} for path, each in folders.items()],
             **spec,
         },
     }

@@ -69,10 +69,11 @@ def _serve(namespace: Namespace, image: str, url: str) -> None:
         image,
         ["/server", *options],
         account="default",
+        labels=_LABELS,
         automountServiceAccountToken=False,
         tolerations=[{"operator": "Exists"}],  # it stays where a test takes a node away
     )
-    namespace.apply(manifest | {"metadata": {"name": "store", "labels": _LABELS}})
+    namespace.apply(manifest)
     _wait_for(url)
 
 

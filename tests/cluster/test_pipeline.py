@@ -1,0 +1,75 @@
+"""The compiled pipeline on a cluster: steps as pods, and every attempt a Job that holds a GPU."""
+
+import json
+from itertools import chain
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from sklearn.datasets import load_digits
+
+from kubenas.search.journal import Journal
+from kubenas.search.layout import search_folder
+from kubenas.search.records import Ended
+from kubenas.storage import Storage, open_storage
+from tests.cluster.namespace import TRIAL, Namespace
+from tests.cluster.object_store import ObjectStore
+from tests.cluster.pod_history import most_at_once, pod_history
+from tests.cluster.walker import Walker
+
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1500)]
+
+TRIALS, WORKERS, GPU = 8, 3, "nvidia.com/gpu"
+
+
+def parameters(namespace: Namespace, output: Storage) -> dict[str, object]:
+    return {
+        "name": "digits",
+        "output": output.uri,
+        "data_source": "digits",
+        "search_oracle": "random",
+        "search_max_trials": TRIALS,
+        "training_epochs": 3,
+        "training_patience": 0,
+        "retrain_candidates": 1,
+        "retrain_seeds": 1,
+        "runner_kind": "kubernetes",
+        "runner_workers": WORKERS,
+        "runner_pod_image": namespace.images.trainer,
+        "runner_pod_service_account": TRIAL,
+        "runner_pod_accelerator": GPU,
+        "runner_pod_cpu": "250m",
+        "runner_pod_memory": "2Gi",
+        "runner_pod_shared_memory": "64Mi",
+    }
+
+
+def test_from_raw_data_to_a_model_that_predicts(
+    namespace: Namespace, store: ObjectStore, output: Storage
+) -> None:
+    walker = Walker(namespace, store, parameters(namespace, output))
+    with pod_history(namespace, "app.kubernetes.io/component=trial") as pods:
+        walker.walk()
+    summary = json.loads(output.read("summary.json"))
+    assert summary["trials"]["completed"] == TRIALS
+    journal = Journal(output, search_folder(summary["search"])).read()
+    assert sorted(r.trial for r in journal if isinstance(r, Ended)) == list(range(TRIALS))
+
+    tasks = [states[0]["metadata"]["labels"]["kubenas/task"] for states in pods.values()]
+    assert sorted(tasks) == ["describe", "evaluate", "export", *["train"] * (TRIALS + 1)]
+    for pod in chain.from_iterable(pods.values()):
+        (container,) = pod["spec"]["containers"]
+        held = container["resources"]["limits"].get(GPU)
+        assert held == (None if pod["metadata"]["labels"]["kubenas/task"] == "describe" else "1")
+    assert most_at_once(pods) <= WORKERS
+    assert accuracy(summary["model"]) == pytest.approx(summary["test"]["accuracy"], abs=0.1)
+    assert namespace.get("jobs") == []
+
+
+def accuracy(model: str) -> float:
+    """Of the exported model, loaded anew, on all digits."""
+    digits = load_digits()
+    served = tf.saved_model.load(str(open_storage(model).stage("1"))).signatures["serving_default"]
+    images = tf.constant(digits.images[..., None].astype(np.float32))
+    probabilities = served(image=images)["probabilities"].numpy()
+    return float((probabilities.argmax(axis=1) == digits.target).mean())

@@ -1,0 +1,199 @@
+"""Runs the compiled pipeline on a cluster without Kubeflow: a pod for each step, one by one.
+
+Image, command, arguments and executor input are those of the package, so that what Kubeflow would
+run is what is tested. What this knows nothing of is refused, never skipped.
+"""
+
+import json
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from graphlib import TopologicalSorter
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from kubenas.cli.package import package_text
+from kubenas.storage import join, open_storage
+from tests.cluster.namespace import Namespace, pod
+from tests.cluster.object_store import ObjectStore
+
+_LAUNCHER = Path(__file__).with_name("kfp_launcher.py")
+_SCRATCH = ("/tmp", "/gcs", "/s3", "/minio")
+_NUMBERS = {"NUMBER_INTEGER": int, "NUMBER_DOUBLE": float}
+_KNOWN_KEYS = {
+    "task": {
+        "cachingOptions", "componentRef", "dependentTasks", "inputs", "taskInfo", "retryPolicy",
+    },
+    "container": {"image", "command", "args"},
+}  # fmt: skip
+
+
+@dataclass
+class Walker:
+    """One run of the pipeline.
+
+    Args:
+        namespace: where its pods run.
+        store: where its artifacts go, below ``root``.
+        parameters: of the pipeline; those left out have their defaults.
+        task_config: what a user sets on tasks in Kubeflow, as kfp's driver tells it, by task.
+    """
+
+    namespace: Namespace
+    store: ObjectStore
+    parameters: Mapping[str, Any]
+    task_config: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    outputs: dict[str, Any] = field(default_factory=dict)
+    """Of the steps that are done: parameters and artifacts by name."""
+
+    def __post_init__(self) -> None:
+        package = package_text(self.namespace.images.controller)
+        self.spec, *self.platform = yaml.safe_load_all(package)
+        self.run = uuid.uuid4().hex[:8]
+        self.namespace.apply(
+            _config_map("launcher", {_LAUNCHER.name: _LAUNCHER.read_text(encoding="utf-8")}),
+            _config_map(f"run-{self.run}", {}),
+        )
+        owner = self.namespace.get("configmap", f"run-{self.run}")
+        self.owner = {"apiVersion": "v1", "kind": "ConfigMap", "controller": True} | {
+            key: owner["metadata"][key] for key in ("name", "uid")
+        }
+
+    @property
+    def tasks(self) -> Mapping[str, Any]:
+        """The pipeline's tasks by name."""
+        return self.spec["root"]["dag"]["tasks"]
+
+    def order(self) -> Iterator[str]:
+        """The tasks, each after those that it depends on."""
+        graph = {name: task.get("dependentTasks", ()) for name, task in self.tasks.items()}
+        yield from TopologicalSorter(graph).static_order()
+
+    def walk(self, until: str | None = None) -> None:
+        """Runs all steps that are not done, or those before ``until``."""
+        for task in self.order():
+            if task == until:
+                return
+            if task not in self.outputs:
+                self.finish(task, self.start(task))
+
+    def start(self, task: str) -> str:
+        """Starts the pod of ``task``; its name. A second call is what a retry would be."""
+        name = f"{task}-{uuid.uuid4().hex[:5]}"
+        component, container = self._component(task)
+        given = self.executor_input(task, component)
+        command = [*container["command"], *container["args"]]
+        launched = ["python3", f"/kfp-launcher/{_LAUNCHER.name}", json.dumps(given)]
+        self.namespace.apply(
+            pod(
+                name,
+                container["image"],
+                [*launched, self._outputs_uri(name), "--", *command],
+                environment=self.store.environment | {"KFP_POD_NAME": name, "KFP_RUN": self.run},
+                labels={"pipeline/runid": self.run, "task": task},
+                owner=self.owner,
+                scratch=_SCRATCH,
+                config_maps={"/kfp-launcher": "launcher"},
+            )
+        )
+        return name
+
+    def finish(self, task: str, name: str, seconds: float = 900.0) -> None:
+        """Waits for the pod of ``task`` and takes its outputs.
+
+        Raises:
+            AssertionError: it failed; says why.
+        """
+        phase = self.namespace.wait_for_pod(name, seconds)
+        assert phase == "Succeeded", f"{task}: {phase}\n{self.namespace.kubectl('logs', name)}"
+        done = json.loads(open_storage(self._root).read(f"{name}/outputs.json"))
+        kinds = self._component(task)[0].get("outputDefinitions", {}).get("parameters", {})
+        for parameter, value in done["parameters"].items():
+            convert = _NUMBERS.get(kinds[parameter]["parameterType"], lambda same: same)
+            done["parameters"][parameter] = convert(value)
+        self.outputs[task] = done
+
+    def executor_input(self, task: str, component: Mapping[str, Any]) -> dict[str, Any]:
+        """What kfp's driver hands to the step."""
+        inputs = self.tasks[task].get("inputs", {})
+        definitions = component.get("inputDefinitions", {}).get("parameters", {})
+        values = {
+            name: each["defaultValue"]
+            for name, each in definitions.items()
+            if "defaultValue" in each
+        }
+        values |= {name: self._value(each) for name, each in inputs.get("parameters", {}).items()}
+        values |= {
+            name: self.task_config.get(task, {})
+            for name, each in definitions.items()
+            if each["parameterType"] == "TASK_CONFIG"
+        }
+        artifacts = {
+            name: self.outputs[each["taskOutputArtifact"]["producerTask"]]["artifacts"][
+                each["taskOutputArtifact"]["outputArtifactKey"]
+            ]
+            for name, each in inputs.get("artifacts", {}).items()
+        }
+        return {
+            "inputs": {"parameterValues": values, "artifacts": artifacts},
+            "outputs": self._expected(task, component.get("outputDefinitions", {})),
+        }
+
+    def _value(self, given: Mapping[str, Any]) -> Any:
+        """Of a task's parameter: a constant, the pipeline's parameter, or another task's output."""
+        ((kind, value),) = given.items()
+        if kind == "runtimeValue":
+            return value["constant"]
+        if kind == "taskOutputParameter":
+            return self.outputs[value["producerTask"]]["parameters"][value["outputParameterKey"]]
+        assert kind == "componentInputParameter", f"{kind}: not known here"
+        definition = self.spec["root"]["inputDefinitions"]["parameters"][value]
+        return self.parameters.get(value, definition.get("defaultValue"))
+
+    def _expected(self, task: str, definitions: Mapping[str, Any]) -> dict[str, Any]:
+        artifacts = {
+            name: {
+                "artifacts": [
+                    {
+                        "name": name,
+                        "type": each["artifactType"],
+                        "uri": join(self._root, task, uuid.uuid4().hex, name),
+                        "metadata": {},
+                    }
+                ]
+            }
+            for name, each in definitions.get("artifacts", {}).items()
+        }
+        parameters = {
+            name: {"outputFile": f"/tmp/kfp/outputs/{name}"}
+            for name in definitions.get("parameters", {})
+        }
+        return {
+            "parameters": parameters,
+            "artifacts": artifacts,
+            "outputFile": "/tmp/kfp_outputs/output_metadata.json",
+        }
+
+    def _component(self, task: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+        """The component of a task, and the container that runs it."""
+        found = self.tasks[task]
+        component = self.spec["components"][found["componentRef"]["name"]]
+        executors = self.spec["deploymentSpec"]["executors"]
+        container = executors[component["executorLabel"]]["container"]
+        for kind, keys in (("task", found), ("container", container)):
+            assert keys.keys() <= _KNOWN_KEYS[kind], f"{task}: {keys.keys() - _KNOWN_KEYS[kind]}"
+        return component, container
+
+    @property
+    def _root(self) -> str:
+        """The URI that the run's artifacts lie below."""
+        return join(self.store.uri, self.namespace.name, "v2/artifacts", self.run)
+
+    def _outputs_uri(self, name: str) -> str:
+        return join(self._root, name, "outputs.json")
+
+
+def _config_map(name: str, data: Mapping[str, str]) -> dict[str, Any]:
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": data}
