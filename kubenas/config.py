@@ -120,6 +120,11 @@ class SearchConfig(Value):
     target_score: float | None = Field(
         None, description="Stop when a trial scores this well; empty: use the whole budget."
     )
+    warm_start: tuple[str, ...] = Field(
+        (),
+        description="Results to begin from, as a JSON list: earlier outputs, searches in them, or"
+        " .csv tables with a column for each hyperparameter and a 'score'.",
+    )
     baseline_share: float = Field(
         0.0,
         ge=0,
@@ -213,8 +218,10 @@ class Config(Value):
 
     @model_validator(mode="after")
     def _hyperband_goes_alone(self) -> Self:
-        if self.search.oracle == "hyperband" and self.search.baseline_share:
-            raise ValueError("search.baseline_share: hyperband cannot be mixed; use another oracle")
+        mixed = {"baseline_share": self.search.baseline_share, "warm_start": self.search.warm_start}
+        for name, value in mixed.items():
+            if value and self.search.oracle == "hyperband":
+                raise ValueError(f"search.{name}: does not go with hyperband; use another oracle")
         return self
 
     def identified(self) -> dict[str, Any]:

@@ -96,8 +96,14 @@ def _resolve_paths(config: Config, folder: Path) -> Config:
     if space.hypermodel:
         file, _, cls = space.hypermodel.rpartition(":")
         space = space.model_copy(update={"hypermodel": f"{_resolve(file, folder)}:{cls}"})
+    earlier = tuple(_resolve(source, folder) for source in config.search.warm_start)
     return config.model_copy(
-        update={"data": data, "space": space, "output": _resolve(config.output, folder)}
+        update={
+            "data": data,
+            "space": space,
+            "search": config.search.model_copy(update={"warm_start": earlier}),
+            "output": _resolve(config.output, folder),
+        }
     )
 
 

@@ -92,6 +92,7 @@ def _search(report: ReportInput) -> dict[str, Any]:
     rows = board.rows[:_MOST_ROWS]
     return {
         "rungs": rungs_of(report.config),
+        "repeated": sum(t.proposal.origin == "prior" for t in report.state.trials.values()),
         "figures": [figure for figure in _figures(report) if figure],
         "rows": rows[:_SHOWN_ROWS],
         "more_rows": rows[_SHOWN_ROWS:],

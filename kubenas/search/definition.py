@@ -24,6 +24,7 @@ class SearchDefinition(Value):
     dataset_digest: str
     space: SpaceRef
     direction: Literal["max", "min"]
+    prior: str | None = Field(None, description="digest of prior.json; None: nothing was known")
     versions: dict[str, str] = Field(description="of kubenas and of what it builds on")
 
 
@@ -45,9 +46,14 @@ def direction_of(config: SearchConfig) -> Literal["max", "min"]:
 
 
 def define(
-    config: Config, *, dataset: str, dataset_digest: str, space: SpaceRef
+    config: Config,
+    *,
+    dataset: str,
+    dataset_digest: str,
+    space: SpaceRef,
+    prior: str | None = None,
 ) -> SearchDefinition:
-    """The definition of a search that begins now."""
+    """The definition of a search that begins now, with the digest of its prior."""
     return SearchDefinition(
         id=search_id(config, dataset_digest, space),
         config=config,
@@ -55,6 +61,7 @@ def define(
         dataset_digest=dataset_digest,
         space=space,
         direction=direction_of(config.search),
+        prior=prior,
         versions=_versions(),
     )
 

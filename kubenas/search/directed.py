@@ -7,6 +7,9 @@ from typing import Any
 from kubenas.search.baseline_draws import BaselineDraws
 from kubenas.search.definition import SearchDefinition
 from kubenas.search.director import Director, Source
+from kubenas.search.prior import Known, Prior
+from kubenas.search.prior_trials import PriorTrials, trials_to_repeat
+from kubenas.search.prior_view import tell_with_prior
 from kubenas.search.promotions import Promotions
 from kubenas.search.proposer import Proposer
 from kubenas.search.records import Telling
@@ -15,7 +18,10 @@ from kubenas.search.rungs import rungs_of
 
 
 def directed(
-    create: Callable[[], Proposer], definition: SearchDefinition, space: Mapping[str, Any]
+    create: Callable[[], Proposer],
+    definition: SearchDefinition,
+    space: Mapping[str, Any],
+    prior: Prior | None = None,
 ) -> Proposer:
     """What proposes the trials of a search: the oracle itself where nothing is to be directed.
 
@@ -23,16 +29,42 @@ def directed(
         create: makes the config's oracle, a fresh one each time.
         definition: of the search.
         space: keras_tuner.HyperParameters.get_config() of what may be built.
+        prior: what is known from elsewhere.
     """
-    sources = [*_promotions(definition), *_baseline(definition, space)]
+    known = _points(prior, space) if prior else []
+    sources = [
+        *_repeated(definition, known),
+        *_promotions(definition),
+        *_baseline(definition, space),
+    ]
     if not sources:
         return create()
-    rungs = rungs_of(definition.config)
+    rungs, direction = rungs_of(definition.config), definition.direction
 
     def tell(records: Sequence[Telling]) -> list[Telling]:
-        return tell_networks(records, rungs, definition.direction) if rungs else list(records)
+        told = tell_networks(records, rungs, direction) if rungs else list(records)
+        return tell_with_prior(told, known, direction)
 
     return Director(create, tell=tell, sources=sources, epochs=min(rungs, default=None))
+
+
+def _points(prior: Prior, space: Mapping[str, Any]) -> list[Known]:
+    """What is known of points of ``space``, each once."""
+    from kubenas.search.space_point import point_of, read_space  # noqa: PLC0415, slow
+
+    own = read_space(space)
+    points: list[Known] = []
+    for each in prior.known:
+        point = point_of(own, each.values)
+        if point is not None and all(point != other.values for other in points):
+            points.append(Known(values=point, merit=each.merit))
+    return points
+
+
+def _repeated(definition: SearchDefinition, known: Sequence[Known]) -> list[Source]:
+    best = known[: trials_to_repeat(definition.config.search.max_trials)]
+    epochs = min(rungs_of(definition.config), default=None)
+    return [PriorTrials(best, epochs=epochs)] if best else []
 
 
 def _promotions(definition: SearchDefinition) -> list[Source]:

@@ -18,6 +18,11 @@ def space_file(search: str) -> str:
     return f"{search_folder(search)}/space.json"
 
 
+def prior_file(search: str) -> str:
+    """What was known from elsewhere when the search began."""
+    return f"{search_folder(search)}/prior.json"
+
+
 def describe_folder(search: str) -> str:
     """The folder of the first attempt to describe the space."""
     return f"{search_folder(search)}/describe/a1"

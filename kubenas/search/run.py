@@ -10,15 +10,16 @@ from kubenas.config import Config
 from kubenas.errors import ObjectExists, ObjectNotFound, SearchFailed, UserError
 from kubenas.scheduling.runner import TrialRunner
 from kubenas.search.controller_lock import controller_lock
-from kubenas.search.definition import SearchDefinition, define, search_id
+from kubenas.search.definition import SearchDefinition, define, direction_of, search_id
 from kubenas.search.directed import directed
 from kubenas.search.failures import most_frequent_reason
 from kubenas.search.interruption import Interruption
-from kubenas.search.journal import Journal
-from kubenas.search.layout import definition_file, search_folder
+from kubenas.search.journal import Journal, JournalDamaged
+from kubenas.search.layout import definition_file, prior_file, search_folder
 from kubenas.search.ledger import Ledger
 from kubenas.search.loop import SearchLoop
 from kubenas.search.oracles import check_oracle, create_proposer, load_oracles
+from kubenas.search.prior import Prior, frozen_prior
 from kubenas.search.progress import OnProgress
 from kubenas.search.space import describe_space
 from kubenas.search.state import SearchState, fold
@@ -71,10 +72,19 @@ def run_search(
         JournalDamaged: the journal cannot be believed.
     """
     check_oracle(config.search.oracle)
-    definition = define(config, dataset=dataset, dataset_digest=dataset_digest, space=space)
-    with controller_lock(output, definition.id), Interruption() as interruption:
-        with suppress(ObjectExists):
-            output.create(definition_file(definition.id), definition.to_json())
+    search = search_id(config, dataset_digest, space)
+    with controller_lock(output, search), Interruption() as interruption:
+        prior = frozen_prior(
+            config.search.warm_start, output, search, direction=direction_of(config.search)
+        )
+        definition = define(
+            config,
+            dataset=dataset,
+            dataset_digest=dataset_digest,
+            space=space,
+            prior=prior.digest if prior else None,
+        )
+        _define(output, definition)
         journal = Journal(output, search_folder(definition.id))
         records = journal.read()
         state = fold(records)
@@ -85,14 +95,17 @@ def run_search(
             loading.join()
             specs = TrialSpecs(definition, output, hyperparameters)
             create = partial(
-                create_proposer, config, direction=definition.direction, space=hyperparameters
+                create_proposer,
+                _with_room(config, prior),
+                direction=definition.direction,
+                space=hyperparameters,
             )
             state = SearchLoop(
                 specs,
                 ledger=Ledger(
                     journal,
                     records,
-                    proposer=directed(create, definition, hyperparameters),
+                    proposer=directed(create, definition, hyperparameters, prior),
                     specs=specs,
                 ),
                 runner=runner,
@@ -102,6 +115,30 @@ def run_search(
     if not state.ended(Outcome.COMPLETED):
         raise _failed(state)
     return _search_run(definition, output, state)
+
+
+def _define(output: Storage, definition: SearchDefinition) -> None:
+    """Writes search.json, once.
+
+    Raises:
+        JournalDamaged: it was begun with another prior than lies beside it now.
+    """
+    name = definition_file(definition.id)
+    with suppress(ObjectExists):
+        output.create(name, definition.to_json())
+    begun_with = SearchDefinition.from_json(output.read(name)).prior
+    if begun_with != definition.prior:
+        raise JournalDamaged(
+            f"{join(output.uri, prior_file(definition.id))}: not what the search began with;"
+            " restore it from a backup, or raise search.generation to search again from scratch"
+        )
+
+
+def _with_room(config: Config, prior: Prior | None) -> Config:
+    """``config`` for an oracle that counts what it is told from elsewhere as trials."""
+    room = config.search.max_trials + (len(prior.known) if prior else 0)
+    search = config.search.model_copy(update={"max_trials": room})
+    return config.model_copy(update={"search": search})
 
 
 def read_search(output: Storage, search: str) -> SearchRun:

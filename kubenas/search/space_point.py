@@ -62,8 +62,12 @@ def _allowed(hyperparameter: Any, value: Any) -> Any:
         options = [True, False]
     else:
         options = [hyperparameter.value]
-    same = (own for own in options if own == value and isinstance(own, bool) == _is_bool(value))
-    return next(same, None)
+    return next((own for own in options if _same(own, value)), None)
+
+
+def _same(own: Any, value: Any) -> bool:
+    """Whether both are one option; a table tells of text and numbers alike as it is written."""
+    return str(own) == str(value) or (own == value and _is_bool(own) == _is_bool(value))
 
 
 def _on_scale(hyperparameter: Any, value: Any) -> int | float | None:

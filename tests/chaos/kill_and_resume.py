@@ -19,7 +19,7 @@ from pathlib import Path
 
 from kubenas.search.journal import Journal
 from kubenas.search.layout import attempt_folder, search_folder
-from kubenas.search.records import AttemptLost, Ended, Record, Started
+from kubenas.search.records import AttemptLost, Ended, Proposed, Record, Started
 from kubenas.search.run import read_search
 from kubenas.search.state import fold
 from kubenas.steps.status import read_status
@@ -28,12 +28,17 @@ from kubenas.storage import Storage, open_storage
 WORKER = f"{sys.executable}\0-m\0kubenas.training.worker"
 
 
-def write_config(file: Path, *, trials: int, generation: int) -> None:
+def write_config(file: Path, *, trials: int, generation: int, eta: int | None) -> None:
     content = {
         "name": "chaos",
         "output": "out",
         "data": {"source": "digits"},
-        "search": {"oracle": "random", "max_trials": trials, "generation": generation},
+        "search": {
+            "oracle": "random",
+            "max_trials": trials,
+            "generation": generation,
+            "rungs": {"eta": eta},
+        },
         "training": {"epochs": 6, "patience": 0},
         "retrain": {"candidates": 1, "seeds": 2},
     }
@@ -51,7 +56,13 @@ def start(file: Path) -> subprocess.Popen[bytes]:
 
 
 def kill_runs(
-    file: Path, *, kills: int, trials: int, longest: float, chance: random.Random
+    file: Path,
+    *,
+    kills: int,
+    trials: int,
+    longest: float,
+    chance: random.Random,
+    eta: int | None,
 ) -> None:
     """Starts and kills. What gets through before it is killed is searched anew."""
     killed, generation = 0, 1
@@ -70,7 +81,7 @@ def kill_runs(
             raise SystemExit(f"a run failed with exit code {run.returncode}")
         generation += 1
         print(f"through before {moment:.1f} s; generation {generation} begins", flush=True)
-        write_config(file, trials=trials, generation=generation)
+        write_config(file, trials=trials, generation=generation, eta=eta)
 
 
 def kill_a_worker(file: Path) -> bool:
@@ -130,11 +141,31 @@ def problems(storage: Storage, search: str, *, trials: int) -> Iterator[str]:
         yield f"trials did not end exactly once each: {dict(ends)}"
     if fold(records) != read_search(storage, search).state:
         yield "two replays of the journal differ"
+    yield from problems_of_promotions(records, storage, search)
     for record in records:
         if isinstance(record, Started) and record.attempt > 1:
             before = f"{attempt_folder(search, record.trial, record.attempt - 1)}/result.json"
             if storage.exists(before) and json.loads(storage.read(before))["failure"] is None:
                 yield f"trial {record.trial} was trained again although {before} was there"
+
+
+def problems_of_promotions(records: list[Record], storage: Storage, search: str) -> Iterator[str]:
+    """Where a network was promoted twice, before it had ended, or did not go on where it was."""
+    ended: set[int] = set()
+    parents: list[int] = []
+    for record in records:
+        if isinstance(record, Ended):
+            ended.add(record.trial)
+        if not isinstance(record, Proposed) or record.parent is None:
+            continue
+        if record.parent not in ended or record.parent in parents:
+            yield f"trial {record.parent} was promoted twice or too early"
+        parents.append(record.parent)
+        spec = f"{attempt_folder(search, record.trial, 1)}/spec.json"
+        if storage.exists(spec) and json.loads(storage.read(spec))["resume_from"] is None:
+            yield f"trial {record.trial} began anew instead of going on from {record.parent}"
+    if parents:
+        print(f"{search}: {len(parents)} promotions")
 
 
 def problems_at_the_end(storage: Storage, *, trials: int, lost_a_worker: bool) -> Iterator[str]:
@@ -165,11 +196,12 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--trials", type=int, default=12)
     parser.add_argument("--longest", type=float, default=30.0, help="seconds before a kill")
+    parser.add_argument("--eta", type=int, help="of rungs; without, there are none")
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "search.yaml"
-        write_config(file, trials=arguments.trials, generation=1)
+        write_config(file, trials=arguments.trials, generation=1, eta=arguments.eta)
         lost_a_worker = kill_a_worker(file)
         kill_runs(
             file,
@@ -177,6 +209,7 @@ def main() -> int:
             trials=arguments.trials,
             longest=arguments.longest,
             chance=random.Random(arguments.seed),
+            eta=arguments.eta,
         )
         if said := finish(file):
             print(f"did not finish: {said}")

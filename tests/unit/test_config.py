@@ -68,7 +68,7 @@ def test_where_it_runs_is_no_part_of_its_identity(tmp_path: Path) -> None:
         ("name: n\n", "output: this key is required"),
         (MINIMAL + "serach: {}\n", "did you mean 'search'"),
         (MINIMAL + "search: {max_trial: 3}\n", "did you mean 'max_trials'"),
-        (MINIMAL + "search: {zzz: 3}\n", "allowed are direction, generation"),
+        (MINIMAL + "search: {zzz: 3}\n", "allowed are baseline_share, direction"),
         (MINIMAL + "search: {max_trials: many}\n", "search.max_trials"),
         (MINIMAL + "search: {max_trials: 0}\n", "greater than or equal to 1, got 0"),
         (MINIMAL + "search: {max_seconds: -5}\n", "greater than 0, got -5"),

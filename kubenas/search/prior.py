@@ -1,0 +1,122 @@
+"""What is known from elsewhere: earlier searches and tables of results, ranked source by source.
+
+Their scores come from other data and other trainings, so only their order within a source counts:
+a result's merit is its normal score (van der Waerden). What was read when the search began is kept
+beside its journal, for the sources may change or go.
+"""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from statistics import NormalDist
+from typing import Any, Literal
+
+from kubenas.errors import ObjectExists, ObjectNotFound, UserError
+from kubenas.search.definition import SearchDefinition
+from kubenas.search.journal import Journal
+from kubenas.search.layout import SEARCHES, definition_file, prior_file, search_folder
+from kubenas.search.results_table import read_table
+from kubenas.search.state import fold
+from kubenas.storage import Storage, join, open_storage, split
+from kubenas.trial import Value
+
+
+class Known(Value):
+    """One result from elsewhere."""
+
+    values: dict[str, Any]
+    merit: float
+    """Its place in its source as a standard normal number; the larger the better."""
+
+
+class Prior(Value):
+    """``prior.json``: everything that a search knew when it began."""
+
+    version: Literal[1] = 1
+    sources: tuple[str, ...] = ()
+    known: tuple[Known, ...] = ()
+    """Best first; of equals those of the source that was named first."""
+
+    @property
+    def digest(self) -> str:
+        """Of the content."""
+        return hashlib.sha256(self.to_json()).hexdigest()[:12]
+
+
+def frozen_prior(
+    sources: Sequence[str], output: Storage, search: str, *, direction: Literal["max", "min"]
+) -> Prior | None:
+    """The prior of a search; read from ``sources`` once, when the search begins; None: no sources.
+
+    Args:
+        sources: URIs of outputs, of searches and of .csv files.
+        output: the root that the search is below.
+        search: its id.
+        direction: of the scores in tables; searches tell their own.
+
+    Raises:
+        UserError: a source cannot be read or holds no result.
+    """
+    if not sources:
+        return None
+    name = prior_file(search)
+    if not output.exists(name):
+        with suppress(ObjectExists):
+            output.create(name, gather(sources, direction).to_json())
+    return Prior.from_json(output.read(name))
+
+
+def gather(sources: Sequence[str], direction: Literal["max", "min"]) -> Prior:
+    """What ``sources`` hold now. Arguments and errors as of :func:`frozen_prior`."""
+    known = [each for source in sources for each in _known(source, direction)]
+    known.sort(key=lambda each: -each.merit)
+    return Prior(sources=tuple(sources), known=tuple(known))
+
+
+def ranked(results: Sequence[dict[str, Any]]) -> list[Known]:
+    """``results``, best first, with their merits."""
+    normal, count = NormalDist(), len(results)
+    return [
+        Known(values=values, merit=normal.inv_cdf(1 - (place + 0.5) / count))
+        for place, values in enumerate(results)
+    ]
+
+
+def _known(source: str, direction: Literal["max", "min"]) -> Iterable[Known]:
+    if source.lower().endswith(".csv"):
+        found = [ranked(read_table(source, direction))]
+    else:
+        found = [ranked(_results(*search)) for search in _searches(source)]
+    known = [each for results in found for each in results]
+    if not known:
+        raise UserError(f"search.warm_start: {source} holds no completed trial")
+    return known
+
+
+def _searches(source: str) -> list[tuple[Storage, str]]:
+    """The searches at ``source``, each with the root that it is below."""
+    folder, name = split(source)
+    root, kind = split(folder)
+    if kind == SEARCHES and open_storage(root).exists(definition_file(name)):
+        return [(open_storage(root), name)]
+    storage = open_storage(source)
+    names = {info.name.split("/")[1] for info in storage.list(f"{SEARCHES}/")}
+    found = [(storage, name) for name in sorted(names) if storage.exists(definition_file(name))]
+    if not found:
+        raise UserError(
+            f"search.warm_start: {source} is no output of kubenas, no search in one and no .csv"
+        )
+    return found
+
+
+def _results(output: Storage, search: str) -> list[dict[str, Any]]:
+    """Values of a search's completed networks, best first."""
+    try:
+        definition = SearchDefinition.from_json(output.read(definition_file(search)))
+    except (ObjectNotFound, ValueError) as error:
+        raise UserError(
+            f"search.warm_start: {join(output.uri, search_folder(search))} cannot be read by this"
+            " version of kubenas; use its leaderboard.csv instead"
+        ) from error
+    state = fold(Journal(output, search_folder(search)).read())
+    return [trial.proposal.values for trial in state.ranked(definition.direction)]
