@@ -1,0 +1,11 @@
+"""Which oracles there are, and how they are made. Importing this loads neither Keras-Tuner nor Keras."""
+
+from kubenas.search.oracles.catalog import (
+    ORACLES,
+    OracleInfo,
+    check_oracle,
+    create_proposer,
+    load_oracles,
+)
+
+__all__ = ["ORACLES", "OracleInfo", "check_oracle", "create_proposer", "load_oracles"]

@@ -1,0 +1,170 @@
+"""What all of kubenas' oracles share: history in, one new point out, through Keras-Tuner's protocol.
+
+An oracle of one's own is a subclass with :meth:`SearchOracle.suggest`. It gets what is known and
+a random generator that depends on the seed and on how many trials there are, and nothing else: so
+the same seed and the same journal give the same proposal, whatever process asks. The base sees to
+the rest: nothing is proposed twice (as the same network), nothing invalid, nothing beyond the
+limits, and a space with nothing left stops.
+"""
+
+import tempfile
+import weakref
+from abc import abstractmethod
+from collections import deque
+from typing import Any, ClassVar
+
+import keras_tuner
+import numpy as np
+
+from kubenas.search.oracles.designs import Designs, GraphOf, Limits
+from kubenas.search.oracles.dimension import Floats
+from kubenas.search.oracles.encoding import Encoding
+from kubenas.search.oracles.history import History
+from kubenas.search.seeds import derived_seed
+
+_DRAWS = 256
+"""Random points at a time when a new one is looked for."""
+_ROUNDS = 8
+_ENUMERABLE = 200_000
+"""Up to this many points, a space is searched for the last new one."""
+
+
+class SearchOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner is untyped
+    """Base of kubenas' oracles.
+
+    Args:
+        objective: what scores a trial.
+        max_trials: after which it stops; None: only when the space is exhausted.
+        hyperparameters: the space; a plain Tuner may add to it.
+        seed: the same seed and history, the same proposals.
+        graph: the network at some values, if the space can tell.
+        limits: what no proposal may exceed.
+    """
+
+    name: ClassVar[str]
+    """What a config calls it."""
+
+    def __init__(
+        self,
+        objective: Any = None,
+        max_trials: int | None = None,
+        hyperparameters: keras_tuner.HyperParameters | None = None,
+        *,
+        seed: int = 1,
+        graph: GraphOf | None = None,
+        limits: Limits | None = None,
+    ) -> None:
+        super().__init__(
+            objective=objective,
+            max_trials=max_trials,
+            hyperparameters=hyperparameters,
+            seed=derived_seed("oracle", seed),
+            max_consecutive_failed_trials=None,
+        )
+        self.verbose = 0
+        self.recorded: deque[dict[str, Any]] = deque()
+        """Values that the next trials get before anything is suggested."""
+        self._graph = graph
+        self._limits = limits
+        self._dimensions = -1
+        self._set_up_if_grown()
+        self._use_temporary_folder()
+
+    @abstractmethod
+    def suggest(self, history: History, rng: np.random.Generator) -> Floats:
+        """Points to try next, ``(any number, dimensions)``, most wanted first.
+
+        The first that is new is taken; if none is, a random one.
+        """
+
+    def prepare(self) -> None:
+        """Called when :attr:`encoding` and :attr:`designs` are there, and again if they change."""
+
+    def populate_space(self, trial_id: str) -> dict[str, Any]:
+        """See Keras-Tuner's; ``trial_id`` plays no part."""
+        if self.recorded:
+            return {"status": "RUNNING", "values": self.recorded.popleft()}
+        self._set_up_if_grown()
+        history = self.history()
+        rng = np.random.default_rng(derived_seed(self.name, self.seed, history.started))
+        point = self._first_new(self.suggest(history, rng))
+        if point is None:
+            point = self._any_new(rng)
+        if point is None:
+            return {"status": "STOPPED"}
+        return {"status": "RUNNING", "values": self.encoding.decode(point)}
+
+    def history(self) -> History:
+        """What is known now."""
+        ended = [self.trials[name] for name in self.end_order]
+        over = set(self.end_order)
+        pending = [self.trials[name] for name in self.start_order if name not in over]
+        return History(
+            self._points(ended),
+            np.array([self._score(trial) for trial in ended], dtype=float),
+            self._points(pending),
+        )
+
+    def is_new(self, point: Floats) -> bool:
+        """Whether ``point`` may be proposed: allowed, and a network that has not been."""
+        design = self.designs.of(point)
+        return design.allowed and design.key not in self._seen()
+
+    def _first_new(self, points: Floats) -> Floats | None:
+        return next((point for point in points if self.is_new(point)), None)
+
+    def _any_new(self, rng: np.random.Generator) -> Floats | None:
+        """A random new point; None if there is none, as far as can be told."""
+        for _ in range(_ROUNDS):
+            point = self._first_new(self.encoding.sample(_DRAWS, rng))
+            if point is not None:
+                return point
+        everything = self.encoding.all_points(_ENUMERABLE)
+        if everything is None:
+            return None
+        return self._first_new(everything[rng.permutation(len(everything))])
+
+    def _points(self, trials: list[Any]) -> Floats:
+        points = [self._point(trial) for trial in trials]
+        return np.array(points).reshape(len(points), len(self.encoding))
+
+    def _point(self, trial: Any) -> Floats:
+        state = (trial.trial_id, trial.status)  # a plain Tuner may add values until it ends
+        if state not in self._encoded:
+            self._encoded[state] = self.encoding.encode(trial.hyperparameters.values)
+        return self._encoded[state]
+
+    def _score(self, trial: Any) -> float:
+        if trial.status != "COMPLETED" or trial.score is None or not np.isfinite(trial.score):
+            return np.nan
+        return float(trial.score if self.objective.direction == "max" else -trial.score)
+
+    def _seen(self) -> set[object]:
+        for name in self.start_order[self._seen_up_to :]:
+            self._keys.add(self.designs.of(self._point(self.trials[name])).key)
+        self._seen_up_to = len(self.start_order)
+        return self._keys
+
+    def _set_up_if_grown(self) -> None:
+        """Reads the space anew when a plain Tuner has added to it."""
+        if len(self.hyperparameters.space) == self._dimensions:
+            return
+        self._dimensions = len(self.hyperparameters.space)
+        self.encoding = Encoding(self.hyperparameters)
+        self.designs = Designs(self.encoding, graph=self._graph, limits=self._limits)
+        self._encoded: dict[tuple[str, str], Floats] = {}
+        self._keys: set[object] = set()
+        self._seen_up_to = 0
+        self.prepare()
+
+    def _use_temporary_folder(self) -> None:
+        """Until a Tuner names its own: Keras-Tuner writes files at each step."""
+        folder = tempfile.TemporaryDirectory(prefix="kubenas-oracle-")
+        weakref.finalize(self, folder.cleanup)
+        self._set_project_dir(folder.name, self.name)
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """See Keras-Tuner's."""
+        super().set_state(state)
+        self._dimensions = -1
+        self._set_up_if_grown()

@@ -1,0 +1,139 @@
+"""Bayesian optimisation with a Gaussian process over values and graphs."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from kubenas.search.oracles.atlas import Atlas
+from kubenas.search.oracles.base import SearchOracle
+from kubenas.search.oracles.dimension import Floats
+from kubenas.search.oracles.gaussian_process import GaussianProcess, Settings, fit
+from kubenas.search.oracles.history import History
+from kubenas.search.oracles.initial import initial
+from kubenas.search.oracles.variation import cross, mutate
+from kubenas.search.seeds import derived_seed
+
+BEGINNING = 16
+"""Trials before the first guess, of a search that is long enough."""
+_FEWEST = 4
+"""Scores to learn from."""
+_OBSERVED = 400
+"""Observations that the process holds at the most: the best, and a sample of the others."""
+_FITTED = 150
+"""Observations that its settings are fitted to at the most."""
+_CLIPPED = 0.3
+"""Share of the scores, the worst, that count as equally bad: what is bad need not be told apart."""
+_GROWTH = 1.15
+"""Settings are fitted anew when there are so many times as many observations."""
+_STATIC = 2000
+_PARENTS = 10
+_CHILDREN = 40
+"""Of each parent."""
+
+
+class BayesianOracle(SearchOracle):
+    """Tries where the expected improvement is largest."""
+
+    name = "bayesian"
+
+    def prepare(self) -> None:
+        self._atlas = Atlas(self.encoding, self.designs)
+        self._ordered = np.array(self.encoding.units, dtype=bool)
+        self._fitted: tuple[int, Settings] | None = None
+        rng = np.random.default_rng(derived_seed("candidates", self.seed))
+        self._static = self.encoding.sample(_STATIC, rng)
+        
+
+    def suggest(self, history: History, rng: np.random.Generator) -> Floats:
+        beginning = max(_FEWEST, min(BEGINNING, (self.max_trials or 100) // 3))
+        if history.started < beginning or history.feasible.sum() < _FEWEST:
+            return initial(self.encoding, self.designs, history, rng)
+        return self.most_promising(history, rng)
+
+    def most_promising(self, history: History, rng: np.random.Generator) -> Floats:
+        """Candidates by expected improvement, the largest first."""
+        rows, targets = observations(history)
+        settings = self._settings(history)
+        observed = self._atlas.inputs(rows)
+        process = GaussianProcess(observed, targets, settings)
+        candidates = self._candidates(history, rng)
+        inputs = self._atlas.inputs(candidates)
+        mean, deviation = process.predict(inputs, self._atlas.inputs(history.pending))
+        best = process.mean(observed).max()
+        merit = log_expected_improvement(mean, deviation, best)
+        merit += np.log(self._chances(history, inputs, settings))
+        return candidates[np.argsort(-merit, kind="stable")]
+
+    def _candidates(self, history: History, rng: np.random.Generator) -> Floats:
+        parents = history.best(_PARENTS)
+        repeated = np.repeat(parents, _CHILDREN, axis=0)
+        others = parents[rng.integers(len(parents), size=len(repeated) // 4)]
+        crossed = cross(self.encoding, others, parents[rng.integers(len(parents), size=len(others))], rng)
+        everything = np.concatenate([mutate(self.encoding, repeated, rng), crossed, self._static])
+        return new_ones(self, everything)
+
+    def _settings(self, history: History) -> Settings:
+        """Fitted to the first so many observations: the same after a restart."""
+        count = milestone(int(history.feasible.sum()))
+        if self._fitted is None or self._fitted[0] != count:
+            upto = np.flatnonzero(history.feasible)[count - 1] + 1
+            early = History(history.points[:upto], history.scores[:upto], history.pending[:0])
+            rows, targets = observations(early, most=_FITTED)
+            self._fitted = count, fit(self._atlas.inputs(rows), targets, self._ordered)
+        return self._fitted[1]
+
+    def _chances(self, history: History, inputs: object, settings: Settings) -> Floats:
+        """The chance of each candidate to be feasible, by the outcomes of its like."""
+        if history.feasible.all():
+            return np.ones(len(inputs))
+        kernel = settings.kernel
+        tried = history.points[-_OBSERVED:]
+        close = (kernel(inputs, self._atlas.inputs(tried)) / kernel.scale) ** 4
+        feasible = history.feasible[-_OBSERVED:]
+        return np.asarray((close @ feasible + 1.0) / (close.sum(axis=1) + 1.0 + 1e-9))
+
+
+def new_ones(oracle: SearchOracle, points: Floats) -> Floats:
+    """Those of ``points`` that are new, each network once."""
+    found: dict[object, Floats] = {}
+    for point in points:
+        if oracle.is_new(point):
+            found.setdefault(oracle.designs.of(point).key, point)
+    return np.array(list(found.values())).reshape(len(found), len(oracle.encoding))
+
+
+def milestone(count: int) -> int:
+    """The largest of a growing series of counts that is not above ``count``."""
+    reached = float(_FEWEST)
+    while max(reached + 1, reached * _GROWTH) <= count:
+        reached = max(reached + 1, reached * _GROWTH)
+    return int(reached)
+
+
+def observations(history: History, *, most: int = _OBSERVED) -> tuple[Floats, Floats]:
+    """At most ``most`` completed points and their scores, clipped and standardised."""
+    points, scores = history.completed
+    if len(points) > most:
+        order = np.argsort(-scores, kind="stable")
+        best, others = order[: most // 2], order[most // 2 :]
+        step = np.linspace(0, len(others) - 1, most - len(best)).astype(int)
+        kept = np.sort(np.concatenate([best, others[step]]))
+        points, scores = points[kept], scores[kept]
+    return points, standardised(scores)
+
+
+def standardised(scores: Floats) -> Floats:
+    """Mean 0 and variance 1, the worst clipped."""
+    clipped = np.maximum(scores, np.quantile(scores, _CLIPPED))
+    spread = clipped.std()
+    return np.asarray((clipped - clipped.mean()) / (spread if spread > 0 else 1.0))
+
+
+def log_expected_improvement(mean: Floats, deviation: Floats, best: float) -> Floats:
+    """Logarithm of the expected improvement over ``best``; finite where it is tiny."""
+    z = (mean - best) / deviation
+    plain = stats.norm.pdf(z) + z * stats.norm.cdf(z)
+    # For very negative z, pdf(z) / z**2 is what is left of it.
+    tail = stats.norm.logpdf(z) - 2.0 * np.log(np.maximum(-z, 1.0))
+    return np.log(deviation) + np.where(plain > 1e-30, np.log(np.maximum(plain, 1e-300)), tail)

@@ -1,0 +1,53 @@
+"""An oracle by its name. Importing this loads neither Keras-Tuner nor Keras."""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from kubenas.search.oracles.catalog import check_oracle, oracle_class
+
+if TYPE_CHECKING:
+    import keras_tuner
+
+    from kubenas.search.oracles.designs import GraphOf, Limits
+
+
+def create_oracle(
+    name: str,
+    space: "keras_tuner.HyperParameters",
+    objective: "keras_tuner.Objective | str",
+    *,
+    seed: int,
+    max_trials: int | None,
+    graph: "GraphOf | None" = None,
+    limits: "Limits | None" = None,
+    **options: Any,
+) -> "keras_tuner.Oracle":
+    """An oracle for ``space``, to be used through Keras-Tuner's protocol or in a plain ``Tuner``.
+
+    Args:
+        name: see :data:`kubenas.search.oracles.ORACLES`.
+        space: what may be chosen.
+        objective: what scores a trial.
+        seed: the same seed and the same history give the same proposals.
+        max_trials: after which it stops; None: when the space is exhausted.
+        graph: the network at some values, if the space can tell: then equal networks are
+            recognised, and alike ones known to be so.
+        limits: what no proposal may exceed, by the estimates of ``graph``.
+        options: the oracle's own.
+
+    Raises:
+        UserError: there is no such oracle.
+        TypeError: the oracle has no such option.
+    """
+    check_oracle(name)
+    module, kind = oracle_class(name)
+    oracle = getattr(importlib.import_module(module), kind)
+    return oracle(
+        objective=objective,
+        max_trials=max_trials,
+        hyperparameters=space,
+        seed=seed,
+        graph=graph,
+        limits=limits,
+        **options,
+    )

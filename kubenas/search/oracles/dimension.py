@@ -1,0 +1,156 @@
+"""One hyperparameter as a number: a level where its values are finite, else a position in [0, 1)."""
+
+import math
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+import keras_tuner
+import numpy as np
+from keras_tuner.engine import hyperparameters as kt
+from numpy.typing import NDArray
+
+Floats: TypeAlias = NDArray[np.float64]
+Kind: TypeAlias = Literal["categorical", "ordered", "numeric"]
+
+
+@dataclass(frozen=True)
+class Condition:
+    """Holds where one of the dimensions ``parents``, which share a name, has one of ``values``."""
+
+    name: str
+    parents: tuple[int, ...]
+    values: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """A hyperparameter under its conditions.
+
+    Args:
+        hyperparameter: Keras-Tuner's.
+        conditions: all of which must hold for it to be active.
+    """
+
+    hyperparameter: Any
+    conditions: tuple[Condition, ...] = ()
+    kind: Kind = field(init=False)
+    levels: int = field(init=False)
+    """How many values there are; 0: a continuum."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "kind", _kind(self.hyperparameter))
+        object.__setattr__(self, "levels", _levels(self.hyperparameter))
+
+    @property
+    def name(self) -> str:
+        """The hyperparameter's name, which others under other conditions may share."""
+        return str(self.hyperparameter.name)
+
+    def decode(self, code: float) -> Any:
+        """The value that ``code`` stands for."""
+        hyperparameter = self.hyperparameter
+        if isinstance(hyperparameter, kt.Fixed):
+            return hyperparameter.value
+        if isinstance(hyperparameter, kt.Boolean):
+            return bool(code)
+        if isinstance(hyperparameter, kt.Choice):
+            return hyperparameter.values[int(code)]
+        if not self.levels:
+            return float(hyperparameter.prob_to_value(code))
+        if hyperparameter.step is None:
+            return hyperparameter.min_value + int(code)
+        return hyperparameter.prob_to_value((int(code) + 0.5) / self.levels)
+
+    def encode(self, value: Any) -> float | None:
+        """The code of ``value``; None if it is none of this hyperparameter's."""
+        hyperparameter = self.hyperparameter
+        if isinstance(hyperparameter, kt.Fixed):
+            return 0.0 if value == hyperparameter.value else None
+        if isinstance(hyperparameter, kt.Boolean):
+            return float(value) if isinstance(value, bool) else None
+        if isinstance(hyperparameter, kt.Choice):
+            values = hyperparameter.values
+            return float(values.index(value)) if value in values else None
+        if not hyperparameter.min_value <= value <= hyperparameter.max_value:
+            return None
+        return self._encode_number(float(value))
+
+    def draw(self, count: int, rng: np.random.Generator) -> Floats:
+        """``count`` random codes, spread as Keras-Tuner spreads its own."""
+        if not self.levels:
+            return rng.random(count)
+        if self._rounds:
+            low, high = self.hyperparameter.min_value, self.hyperparameter.max_value + 1
+            drawn = low * (high / low) ** rng.random(count)
+            return np.asarray(np.minimum(np.floor(drawn), high - 1) - low, dtype=float)
+        return rng.integers(self.levels, size=count).astype(float)
+
+    def unit(self, codes: Floats) -> Floats:
+        """Positions in [0, 1] of ``codes``, on the hyperparameter's own scale."""
+        if not self.levels:
+            return codes
+        if self.levels == 1:
+            return codes * 0.0
+        if self._rounds:
+            low, high = self.hyperparameter.min_value, self.hyperparameter.max_value
+            return np.asarray(np.log((low + codes) / low) / math.log(high / low))
+        return codes / (self.levels - 1)
+
+    @property
+    def _rounds(self) -> bool:
+        """Whether its values are whole numbers on a logarithmic scale."""
+        own = self.hyperparameter
+        return isinstance(own, kt.Int) and own.step is None and self.levels > 1
+
+    def _encode_number(self, value: float) -> float:
+        hyperparameter = self.hyperparameter
+        if not self.levels:
+            return float(min(max(hyperparameter.value_to_prob(value), 0.0), 1.0 - 1e-12))
+        if hyperparameter.step is None:
+            return float(round(value - hyperparameter.min_value))
+        if hyperparameter.sampling == "linear":
+            level = (value - hyperparameter.min_value) / hyperparameter.step
+        else:
+            grown = value
+            if hyperparameter.sampling == "reverse_log":
+                grown = hyperparameter.max_value + hyperparameter.min_value - value
+            level = math.log(grown / hyperparameter.min_value, hyperparameter.step)
+        return float(min(max(round(level), 0), self.levels - 1))
+
+
+def _kind(hyperparameter: Any) -> Kind:
+    if isinstance(hyperparameter, kt.Choice):
+        return "ordered" if hyperparameter.ordered else "categorical"
+    return "categorical" if isinstance(hyperparameter, kt.Boolean | kt.Fixed) else "numeric"
+
+
+def _levels(hyperparameter: Any) -> int:
+    if isinstance(hyperparameter, kt.Fixed):
+        return 1
+    if isinstance(hyperparameter, kt.Boolean):
+        return 2
+    if isinstance(hyperparameter, kt.Choice):
+        return len(hyperparameter.values)
+    if hyperparameter.max_value == hyperparameter.min_value:
+        return 1
+    if hyperparameter.step is not None:
+        return len(tuple(hyperparameter.values))
+    if isinstance(hyperparameter, kt.Int):
+        return int(hyperparameter.max_value - hyperparameter.min_value + 1)
+    return 0
+
+
+def dimensions(space: keras_tuner.HyperParameters) -> tuple[Dimension, ...]:
+    """The hyperparameters of ``space``, parents before what depends on them."""
+    found: list[Dimension] = []
+    for hyperparameter in space.space:
+        conditions = tuple(
+            Condition(
+                condition.name,
+                tuple(place for place, each in enumerate(found) if each.name == condition.name),
+                tuple(condition.values),
+            )
+            for condition in hyperparameter.conditions
+        )
+        found.append(Dimension(hyperparameter, conditions))
+    return tuple(found)

@@ -1,0 +1,39 @@
+"""Regularised evolution (Real et al., Regularized Evolution for Image Classifier Architecture
+Search, AAAI 2019), asynchronous: the oldest leave the population, whoever they are.
+"""
+
+import numpy as np
+
+from kubenas.search.oracles.base import SearchOracle
+from kubenas.search.oracles.dimension import Floats
+from kubenas.search.oracles.encoding import Encoding
+from kubenas.search.oracles.history import History
+from kubenas.search.oracles.initial import initial
+from kubenas.search.oracles.variation import mutate
+
+POPULATION = 50
+_TOURNAMENT = 10
+_CHILDREN = 8
+"""Tries at a child that is new."""
+
+
+class EvolutionOracle(SearchOracle):
+    """Mutates the winner of a tournament among the latest trials."""
+
+    name = "evolution"
+
+    def suggest(self, history: History, rng: np.random.Generator) -> Floats:
+        budget = self.max_trials or 10 * POPULATION
+        beginning = max(2, min(POPULATION, budget // 5))
+        if history.started < beginning or not history.feasible.any():
+            return initial(self.encoding, self.designs, history, rng)
+        return evolve(self.encoding, history, rng)
+
+
+def evolve(encoding: Encoding, history: History, rng: np.random.Generator) -> Floats:
+    """Children of tournament winners, ``(some, dimensions)``."""
+    points, scores = (each[-POPULATION:] for each in history.completed)
+    size = min(_TOURNAMENT, len(points))
+    drawn = [rng.choice(len(points), size=size, replace=False) for _ in range(_CHILDREN)]
+    winners = [members[np.argmax(scores[members])] for members in drawn]
+    return mutate(encoding, points[winners], rng, extra=0.1)

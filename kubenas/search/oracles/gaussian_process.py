@@ -1,0 +1,179 @@
+"""A Gaussian process whose settings are chosen by marginal likelihood (Rasmussen and Williams,
+Gaussian Processes for Machine Learning, 2006, chapter 5) with a prior on each.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import linalg, optimize
+
+from kubenas.search.oracles.atlas import Inputs
+from kubenas.search.oracles.dimension import Floats
+from kubenas.search.oracles.kernel import Kernel, apart, likeness
+
+_EVALUATIONS = 25
+_JITTER = 1e-6
+_NOISE = (1e-4, 1.0)
+"""Bounds of the noise variance; scores have variance 1."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What is learned: a kernel and the variance of the noise."""
+
+    kernel: Kernel
+    noise: float
+
+
+class GaussianProcess:
+    """Scores of architectures.
+
+    Args:
+        inputs: what was observed, ``n`` of them.
+        scores: ``(n,)``, standardised.
+        settings: as found by :func:`fit`.
+    """
+
+    def __init__(self, inputs: Inputs, scores: Floats, settings: Settings) -> None:
+        self._inputs = inputs
+        self._settings = settings
+        covariance = settings.kernel(inputs, inputs)
+        covariance[np.diag_indices_from(covariance)] += settings.noise + _JITTER
+        self._factor = linalg.cholesky(covariance, lower=True, check_finite=False)
+        self._weights = linalg.cho_solve((self._factor, True), scores, check_finite=False)
+        self._scores = scores
+
+    def mean(self, inputs: Inputs) -> Floats:
+        """Expected scores, ``(m,)``."""
+        return np.asarray(self._settings.kernel(inputs, self._inputs) @ self._weights)
+
+    def predict(self, inputs: Inputs, pending: Inputs) -> tuple[Floats, Floats]:
+        """Expected scores and their standard deviations, ``(m,)`` each.
+
+        Those in flight are taken to end as expected (the kriging believer of Ginsbourger et al.,
+        2010), which changes no expectation and narrows the deviations around them.
+        """
+        kernel = self._settings.kernel
+        cross = kernel(self._inputs, inputs)
+        mean = cross.T @ self._weights
+        solved = linalg.solve_triangular(self._factor, cross, lower=True, check_finite=False)
+        variance = kernel.scale - np.einsum("ij,ij->j", solved, solved)
+        if len(pending):
+            between = linalg.solve_triangular(
+                self._factor, kernel(self._inputs, pending), lower=True, check_finite=False
+            )
+            own = kernel(pending, pending) - between.T @ between
+            own[np.diag_indices_from(own)] += self._settings.noise + _JITTER
+            factor = linalg.cholesky(own, lower=True, check_finite=False)
+            rest = kernel(pending, inputs) - between.T @ solved
+            told = linalg.solve_triangular(factor, rest, lower=True, check_finite=False)
+            variance -= np.einsum("ij,ij->j", told, told)
+        return mean, np.sqrt(np.maximum(variance, 1e-12))
+
+    def left_out(self) -> Floats:
+        """What would be expected of each observation without itself, ``(n,)``."""
+        inverse = linalg.cho_solve((self._factor, True), np.eye(len(self._scores)))
+        return np.asarray(self._scores - self._weights / np.diag(inverse))
+
+
+def fit(inputs: Inputs, scores: Floats, ordered: NDArray[np.bool_]) -> Settings:
+    """The most likely settings given the prior.
+
+    Args:
+        inputs: ``n`` observations; some hundred at the most, for it takes ``n`` cubed.
+        scores: ``(n,)``, standardised.
+        ordered: which dimensions have positions.
+    """
+    problem = _Likelihood(inputs, scores, ordered)
+    found = optimize.minimize(
+        problem,
+        problem.start,
+        jac=True,
+        method="L-BFGS-B",
+        bounds=problem.bounds,
+        options={"maxfun": _EVALUATIONS},
+    )
+    return problem.settings(found.x)
+
+
+class _Likelihood:
+    """The negative log posterior of settings, as logarithms, and its gradient."""
+
+    def __init__(self, inputs: Inputs, scores: Floats, ordered: NDArray[np.bool_]) -> None:
+        self._scores = scores
+        self._ordered = ordered
+        positions = inputs.positions
+        distances = [
+            apart(column, column) if is_ordered else _different(column)
+            for column, is_ordered in zip(positions.T, ordered, strict=True)
+        ]
+        self._used = np.array([distance.any() for distance in distances], dtype=bool)
+        used = [distance for distance in distances if distance.any()]
+        count = len(scores)
+        self._distances = np.stack(used) if used else np.empty((0, count, count))
+        self._likeness = None if inputs.features is None else likeness(inputs, inputs)
+        spread = np.nan_to_num(inputs.sizes.std(axis=0))
+        self._size_rates = np.where(spread > 1e-9, 1.0 / np.maximum(spread, 1e-9) ** 2, 0.0)
+        known = np.flatnonzero(self._size_rates)
+        self._size_distance = np.zeros((count, count))
+        for place in known:
+            column = inputs.sizes[:, place]
+            self._size_distance += self._size_rates[place] * (column[:, None] - column[None]) ** 2
+        self._has_sizes = bool(len(known))
+        mean_distance = float(self._distances.sum(axis=0).mean()) if used else 1.0
+        rates = np.full(len(used), np.log(1.5 / max(mean_distance, 1e-9)))
+        # rates of the dimensions; weights of values, graphs, sizes; rate of sizes; noise
+        self.start = np.array([*rates, np.log(0.5), np.log(0.4), np.log(0.2), 0.0, np.log(0.03)])
+        self._deviations = np.array([*np.full(len(used), 0.8), 0.7, 0.7, 0.7, 1.0, 1.5])
+        self.bounds = [(value - 5.0, value + 5.0) for value in self.start[:-1]]
+        self.bounds.append((np.log(_NOISE[0]), np.log(_NOISE[1])))
+
+    def __call__(self, logs: Floats) -> tuple[float, Floats]:
+        rates, (values, graphs, large, size_rate, noise) = self._split(logs)
+        product = values * np.exp(-np.tensordot(rates, self._distances, axes=1))
+        covariance = product.copy()
+        like = None if self._likeness is None else graphs * self._likeness
+        if like is not None:
+            covariance += like
+        alike = large * np.exp(-0.5 * size_rate * self._size_distance) if self._has_sizes else None
+        if alike is not None:
+            covariance += alike
+        covariance[np.diag_indices_from(covariance)] += noise + _JITTER
+        factor = linalg.cholesky(covariance, lower=True, check_finite=False)
+        weights = linalg.cho_solve((factor, True), self._scores, check_finite=False)
+        inverse = linalg.cho_solve((factor, True), np.eye(len(weights)), check_finite=False)
+        inner = inverse - np.outer(weights, weights)
+        through = inner * product
+        gradient = [
+            *(-0.5 * rates * np.tensordot(self._distances, through, axes=2)),
+            0.5 * through.sum(),
+            0.0 if like is None else 0.5 * float((inner * like).sum()),
+            0.0 if alike is None else 0.5 * float((inner * alike).sum()),
+            0.0 if alike is None else -0.25 * size_rate * float((inner * alike * self._size_distance).sum()),
+            0.5 * noise * float(np.trace(inner)),
+        ]
+        likelihood = 0.5 * float(self._scores @ weights) + float(np.log(np.diag(factor)).sum())
+        away = (logs - self.start) / self._deviations
+        return likelihood + 0.5 * float(away @ away), np.array(gradient) + away / self._deviations
+
+    def settings(self, logs: Floats) -> Settings:
+        """Settings whose logarithms are ``logs``."""
+        rates, (values, graphs, large, size_rate, noise) = self._split(logs)
+        everywhere = np.zeros(len(self._used))
+        everywhere[self._used] = rates
+        graphs = 0.0 if self._likeness is None else graphs
+        large = large if self._has_sizes else 0.0
+        kernel = Kernel(
+            self._ordered, everywhere, (values, graphs, large), size_rate * self._size_rates
+        )
+        return Settings(kernel, noise)
+
+    def _split(self, logs: Floats) -> tuple[Floats, Floats]:
+        both = np.exp(logs)
+        return both[:-5], both[-5:]
+
+
+def _different(column: Floats) -> Floats:
+    codes = np.nan_to_num(column, nan=-1.0)
+    return np.asarray(codes[:, None] != codes[None], dtype=float)

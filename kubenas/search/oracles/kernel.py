@@ -1,0 +1,96 @@
+"""How alike two architectures are: the covariance of a Gaussian process over a space.
+
+A weighted sum of a product kernel on the values (Hamming distance for unordered choices, L1 for
+ordered and numeric ones, nothing where both are inactive, 1 where only one is), a Weisfeiler-Lehman
+subtree kernel on the graphs (Ru et al., Interpretable NAS via Bayesian Optimisation with
+Weisfeiler-Lehman Kernels, ICLR 2021), and a squared-exponential one on sizes.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kubenas.search.oracles.atlas import Inputs
+from kubenas.search.oracles.dimension import Floats
+
+_SIZE_SCALE = 1.0
+"""Lengthscale of log parameters in natural units where they are not standardised: a factor e."""
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """A kernel with its settings.
+
+    Args:
+        ordered: which dimensions have positions; the others have codes.
+        rates: ``(dimensions,)``, the decay of likeness with distance in each.
+        weights: of values, graphs and sizes.
+        size_rates: ``(2,)``, for log parameters and log operations; 0: not known.
+    """
+
+    ordered: NDArray[np.bool_]
+    rates: Floats
+    weights: tuple[float, float, float]
+    size_rates: Floats
+
+    def __call__(self, left: Inputs, right: Inputs) -> Floats:
+        """Covariances, ``(left, right)``."""
+        values, graphs, large = self.weights
+        total = values * np.exp(-self._distances(left.positions, right.positions))
+        if left.features is not None and right.features is not None:
+            total += graphs * likeness(left, right)
+        if self.size_rates.any():
+            total += large * np.exp(-0.5 * self._size_distances(left.sizes, right.sizes))
+        return np.asarray(total)
+
+    @property
+    def scale(self) -> float:
+        """The variance of each point."""
+        return sum(self.weights)
+
+    def _distances(self, left: Floats, right: Floats) -> Floats:
+        codes = ~self.ordered & (self.rates > 0)
+        total = _mismatches(left[:, codes], right[:, codes], self.rates[codes])
+        for place in np.flatnonzero(self.ordered & (self.rates > 0)):
+            total += self.rates[place] * apart(left[:, place], right[:, place])
+        return total
+
+    def _size_distances(self, left: Floats, right: Floats) -> Floats:
+        total = np.zeros((len(left), len(right)))
+        for place in np.flatnonzero(self.size_rates):
+            difference = left[:, place][:, None] - right[:, place][None]
+            total += self.size_rates[place] * difference**2
+        return total
+
+
+def likeness(left: Inputs, right: Inputs) -> Floats:
+    """The squared normalised dot product of subtree counts, ``(left, right)``."""
+    product = left.features @ right.features.T  # type: ignore[union-attr]
+    return np.asarray(product.toarray()) ** 2
+
+
+def apart(left: Floats, right: Floats) -> Floats:
+    """Distances in one ordered dimension, ``(left, right)``; inactive: 0 to its like, else 1."""
+    difference = np.abs(left[:, None] - right[None])
+    if np.isnan(difference).any():
+        inactive = np.isnan(left)[:, None] != np.isnan(right)[None]
+        return np.where(np.isnan(difference), inactive.astype(float), difference)
+    return difference
+
+
+def _mismatches(left: Floats, right: Floats, rates: Floats) -> Floats:
+    """Weighted Hamming distances, by a product of indicator matrices."""
+    if not len(rates):
+        return np.zeros((len(left), len(right)))
+    left, right = np.nan_to_num(left, nan=-1.0), np.nan_to_num(right, nan=-1.0)
+    equal = np.zeros((len(left), len(right)))
+    columns = [
+        (place, code, rates[place])
+        for place in range(left.shape[1])
+        for code in np.unique(right[:, place])
+    ]
+    one = np.stack([rate * (left[:, place] == code) for place, code, rate in columns], axis=1)
+    two = np.stack([(right[:, place] == code).astype(float) for place, code, _ in columns], axis=1)
+    equal = one @ two.T
+    return np.asarray(rates.sum() - equal)

@@ -1,0 +1,28 @@
+"""Local search (White et al., Exploring the Loss Landscape in Neural Architecture Search, UAI
+2021): all networks one choice away from the best, then from the best of those, and so on.
+"""
+
+import numpy as np
+
+from kubenas.search.oracles.base import SearchOracle
+from kubenas.search.oracles.dimension import Floats
+from kubenas.search.oracles.history import History
+from kubenas.search.oracles.initial import initial
+from kubenas.search.oracles.variation import neighbours
+
+_BEGINNING = 10
+_CENTRES = 3
+"""Of the best trials, how many are walked around before a new start."""
+
+
+class LocalSearchOracle(SearchOracle):
+    """Goes uphill from the best of a few random networks; starts anew when there is no way up."""
+
+    name = "local_search"
+
+    def suggest(self, history: History, rng: np.random.Generator) -> Floats:
+        beginning = min(_BEGINNING, max(2, (self.max_trials or 100) // 5))
+        if history.started < beginning or not history.feasible.any():
+            return initial(self.encoding, self.designs, history, rng)
+        around = [neighbours(self.encoding, point, rng) for point in history.best(_CENTRES)]
+        return np.concatenate([*around, initial(self.encoding, self.designs, history, rng)])

@@ -1,0 +1,17 @@
+"""Random search without repeats: the yardstick for all others."""
+
+import numpy as np
+
+from kubenas.search.oracles.base import SearchOracle
+from kubenas.search.oracles.dimension import Floats
+from kubenas.search.oracles.history import History
+from kubenas.search.oracles.initial import stratified
+
+
+class RandomOracle(SearchOracle):
+    """Uniform over each choice, evenly spread over the values of the top-level choice."""
+
+    name = "random"
+
+    def suggest(self, history: History, rng: np.random.Generator) -> Floats:
+        return stratified(self.encoding, history, rng)

@@ -1,0 +1,99 @@
+"""A network as a graph of operations: what a space may tell of an architecture without building it.
+
+Needs no TensorFlow, so that the search itself can tell which proposals are the same network,
+which are alike, and how large they are.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+_ROUNDS = 3
+"""Of relabelling: subtrees up to this height tell graphs apart and liken them."""
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A directed acyclic graph whose nodes are operations.
+
+    Give it in the form in which equal networks are equal graphs: without what does not reach the
+    output, and without operations that do nothing.
+
+    Args:
+        labels: operation of each node, its settings included ("conv 3x3 32").
+        edges: pairs of node numbers, from the one whose output the other takes.
+        parameters: an estimate of the weights, if there is one.
+        flops: an estimate of the floating-point operations for one example, if there is one.
+
+    Raises:
+        ValueError: an edge names a node that there is not.
+    """
+
+    labels: tuple[str, ...]
+    edges: tuple[tuple[int, int], ...]
+    parameters: float | None = None
+    flops: float | None = None
+
+    def __post_init__(self) -> None:
+        if any(not 0 <= node < len(self.labels) for edge in self.edges for node in edge):
+            raise ValueError(f"an edge names a node beyond the {len(self.labels)} that there are")
+
+    @classmethod
+    def chain(
+        cls,
+        labels: Iterable[str],
+        *,
+        parameters: float | None = None,
+        flops: float | None = None,
+    ) -> "Graph":
+        """A network whose operations follow each other."""
+        nodes = tuple(labels)
+        return cls(nodes, tuple(pairwise(range(len(nodes)))), parameters, flops)
+
+    @cached_property
+    def features(self) -> Mapping[str, int]:
+        """How often each subtree occurs (Shervashidze et al., Weisfeiler-Lehman Graph Kernels,
+        JMLR 2011), with incoming and outgoing edges told apart.
+        """
+        counts = Counter(self.labels)
+        current = list(self.labels)
+        before, after = self._neighbours()
+        for _ in range(min(_ROUNDS, len(current) - 1)):
+            current = [
+                _digest(current[node], _of(current, before[node]), _of(current, after[node]))
+                for node in range(len(current))
+            ]
+            counts.update(current)
+        return dict(counts)
+
+    @cached_property
+    def key(self) -> str:
+        """Equal for equal graphs, whatever the order of their nodes."""
+        size = f"{len(self.labels)} {len(self.edges)}"
+        current = list(self.labels)
+        before, after = self._neighbours()
+        for _ in range(len(current)):
+            current = [
+                _digest(current[node], _of(current, before[node]), _of(current, after[node]))
+                for node in range(len(current))
+            ]
+        return _digest(size, ",".join(sorted(current)), "")
+
+    def _neighbours(self) -> tuple[list[list[int]], list[list[int]]]:
+        before: list[list[int]] = [[] for _ in self.labels]
+        after: list[list[int]] = [[] for _ in self.labels]
+        for source, target in self.edges:
+            before[target].append(source)
+            after[source].append(target)
+        return before, after
+
+
+def _of(labels: list[str], nodes: list[int]) -> str:
+    return ",".join(sorted(labels[node] for node in nodes))
+
+
+def _digest(own: str, before: str, after: str) -> str:
+    return hashlib.blake2b(f"{own}|{before}|{after}".encode(), digest_size=8).hexdigest()
