@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
-_ROUNDS = 3
-"""Of relabelling: subtrees up to this height tell graphs apart and liken them."""
+_HEIGHT = 3
+"""Of the subtrees by which graphs are likened to each other."""
 
 
 @dataclass(frozen=True)
@@ -55,32 +55,36 @@ class Graph:
 
     @cached_property
     def features(self) -> Mapping[str, int]:
-        """How often each subtree occurs (Shervashidze et al., Weisfeiler-Lehman Graph Kernels,
-        JMLR 2011), with incoming and outgoing edges told apart.
+        """How often each subtree up to a height of 3 occurs, incoming and outgoing edges told apart
+        (Shervashidze et al., Weisfeiler-Lehman Graph Kernels, JMLR 2011).
         """
-        counts = Counter(self.labels)
-        current = list(self.labels)
-        before, after = self._neighbours()
-        for _ in range(min(_ROUNDS, len(current) - 1)):
-            current = [
-                _digest(current[node], _of(current, before[node]), _of(current, after[node]))
-                for node in range(len(current))
-            ]
-            counts.update(current)
+        counts: Counter[str] = Counter()
+        for labels in self._rounds[: _HEIGHT + 1]:
+            counts.update(labels)
         return dict(counts)
 
     @cached_property
     def key(self) -> str:
         """Equal for equal graphs, whatever the order of their nodes."""
         size = f"{len(self.labels)} {len(self.edges)}"
-        current = list(self.labels)
+        return _digest(size, ",".join(sorted(self._rounds[-1])), "")
+
+    @cached_property
+    def _rounds(self) -> list[list[str]]:
+        """The nodes' labels, and what they become when each takes in its neighbours' again and
+        again, until that tells no more nodes apart and the features are complete.
+        """
         before, after = self._neighbours()
-        for _ in range(len(current)):
-            current = [
-                _digest(current[node], _of(current, before[node]), _of(current, after[node]))
-                for node in range(len(current))
-            ]
-        return _digest(size, ",".join(sorted(current)), "")
+        rounds = [list(self.labels)]
+        while len(rounds) <= _HEIGHT or len(set(rounds[-1])) > len(set(rounds[-2])):
+            last = rounds[-1]
+            rounds.append(
+                [
+                    _digest(last[node], _of(last, before[node]), _of(last, after[node]))
+                    for node in range(len(last))
+                ]
+            )
+        return rounds
 
     def _neighbours(self) -> tuple[list[list[int]], list[list[int]]]:
         before: list[list[int]] = [[] for _ in self.labels]

@@ -1,6 +1,8 @@
 """Points with all that a surrogate looks at, each worked out once."""
 
+import zlib
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +12,11 @@ from kubenas.search.oracles.designs import Design, Designs, sizes
 from kubenas.search.oracles.dimension import Floats
 from kubenas.search.oracles.encoding import Encoding
 
+_COLUMNS = 4096
+"""Subtrees are hashed to so many columns; a network has some dozens of them."""
+
+_Row: TypeAlias = tuple[NDArray[np.int32], Floats]
+
 
 @dataclass(frozen=True)
 class Inputs:
@@ -17,8 +24,8 @@ class Inputs:
 
     positions: Floats
     """``(points, dimensions)``: see :meth:`Encoding.positions`."""
-    features: sparse.csr_matrix | None
-    """``(points, subtrees)``, rows of length 1; None: the space tells of no graphs."""
+    features: sparse.csr_array | None
+    """``(points, columns)``, rows of length 1; None: the space tells of no graphs."""
     sizes: Floats
     """``(points, 2)``: logarithms of parameters and operations; NaN: not known."""
 
@@ -29,6 +36,17 @@ class Inputs:
         features = None if self.features is None else self.features[rows]
         return Inputs(self.positions[rows], features, self.sizes[rows])
 
+    def with_more(self, other: "Inputs") -> "Inputs":
+        """These points and then those of ``other``."""
+        features = None
+        if self.features is not None and other.features is not None:
+            features = sparse.vstack([self.features, other.features], format="csr")
+        return Inputs(
+            np.concatenate([self.positions, other.positions]),
+            features,
+            np.concatenate([self.sizes, other.sizes]),
+        )
+
 
 class Atlas:
     """Makes :class:`Inputs` of points."""
@@ -36,26 +54,34 @@ class Atlas:
     def __init__(self, encoding: Encoding, designs: Designs) -> None:
         self._encoding = encoding
         self._designs = designs
-        self._columns: dict[str, int] = {}
+        self._rows: dict[object, _Row] = {}
 
     def inputs(self, points: Floats) -> Inputs:
         """``points`` as a surrogate sees them."""
-        designs = [self._designs.of(point) for point in points]
+        designs = self._designs.of(points)
         features = self._features(designs) if self._designs.has_graphs else None
         return Inputs(self._encoding.positions(points), features, sizes(designs))
 
-    def _features(self, designs: list[Design]) -> sparse.csr_matrix:
-        columns = self._columns
-        rows, places, counts = [], [], []
-        for row, design in enumerate(designs):
-            for feature, count in (design.features or {}).items():
-                rows.append(row)
-                places.append(columns.setdefault(feature, len(columns)))
-                counts.append(float(count))
-        matrix = sparse.csr_matrix((counts, (rows, places)), shape=(len(designs), _WIDTH))
-        lengths = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
-        return sparse.diags(1.0 / np.maximum(lengths, 1e-12)) @ matrix
+    def _features(self, designs: list[Design]) -> sparse.csr_array:
+        rows = [self._row(design) for design in designs]
+        lengths = [len(columns) for columns, _ in rows]
+        columns = np.concatenate([np.empty(0, dtype=np.int32), *(each for each, _ in rows)])
+        counts = np.concatenate([np.empty(0), *(each for _, each in rows)])
+        bounds = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
+        return sparse.csr_array((counts, columns, bounds), shape=(len(rows), _COLUMNS))
+
+    def _row(self, design: Design) -> _Row:
+        row = self._rows.get(design.key)
+        if row is None:
+            row = self._rows[design.key] = _hashed(design)
+        return row
 
 
-_WIDTH = 1 << 20
-"""Columns, more than there will be: matrices made at different times fit each other."""
+def _hashed(design: Design) -> _Row:
+    totals: dict[int, float] = {}
+    for feature, count in (design.features or {}).items():
+        column = zlib.crc32(feature.encode()) % _COLUMNS
+        totals[column] = totals.get(column, 0.0) + count
+    columns = np.array(sorted(totals), dtype=np.int32)
+    counts = np.array([totals[column] for column in columns])
+    return columns, counts / max(float(np.linalg.norm(counts)), 1e-12)

@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 
 import keras_tuner
 import numpy as np
+from numpy.typing import NDArray
 
 from kubenas.search.oracles.designs import Designs, GraphOf, Limits
 from kubenas.search.oracles.dimension import Floats
@@ -105,13 +106,22 @@ class SearchOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner is 
             self._points(pending),
         )
 
-    def is_new(self, point: Floats) -> bool:
-        """Whether ``point`` may be proposed: allowed, and a network that has not been."""
-        design = self.designs.of(point)
-        return design.allowed and design.key not in self._seen()
+    def new(self, points: Floats) -> NDArray[np.intp]:
+        """Which of ``points`` may be proposed: allowed, not proposed yet, each network once."""
+        found: dict[object, int] = {}
+        seen = self._seen()
+        for row, design in enumerate(self.designs.of(points)):
+            if design.allowed and design.key not in seen:
+                found.setdefault(design.key, row)
+        return np.fromiter(found.values(), dtype=np.intp, count=len(found))
 
     def _first_new(self, points: Floats) -> Floats | None:
-        return next((point for point in points if self.is_new(point)), None)
+        seen = self._seen()
+        for point in points:
+            (design,) = self.designs.of(point[None])
+            if design.allowed and design.key not in seen:
+                return np.asarray(point)
+        return None
 
     def _any_new(self, rng: np.random.Generator) -> Floats | None:
         """A random new point; None if there is none, as far as can be told."""
@@ -141,7 +151,8 @@ class SearchOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner is 
 
     def _seen(self) -> set[object]:
         for name in self.start_order[self._seen_up_to :]:
-            self._keys.add(self.designs.of(self._point(self.trials[name])).key)
+            (design,) = self.designs.of(self._point(self.trials[name])[None])
+            self._keys.add(design.key)
         self._seen_up_to = len(self.start_order)
         return self._keys
 

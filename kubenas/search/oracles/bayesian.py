@@ -1,11 +1,11 @@
 """Bayesian optimisation with a Gaussian process over values and graphs."""
 
-from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
-from kubenas.search.oracles.atlas import Atlas
+from kubenas.search.oracles.atlas import Atlas, Inputs
 from kubenas.search.oracles.base import SearchOracle
 from kubenas.search.oracles.dimension import Floats
 from kubenas.search.oracles.gaussian_process import GaussianProcess, Settings, fit
@@ -26,9 +26,10 @@ _CLIPPED = 0.3
 """Share of the scores, the worst, that count as equally bad: what is bad need not be told apart."""
 _GROWTH = 1.15
 """Settings are fitted anew when there are so many times as many observations."""
-_STATIC = 2000
+_EVERYWHERE = 1500
+"""Candidates from all over the space."""
 _PARENTS = 10
-_CHILDREN = 40
+_CHILDREN = 30
 """Of each parent."""
 
 
@@ -41,9 +42,13 @@ class BayesianOracle(SearchOracle):
         self._atlas = Atlas(self.encoding, self.designs)
         self._ordered = np.array(self.encoding.units, dtype=bool)
         self._fitted: tuple[int, Settings] | None = None
+
+    @cached_property
+    def _everywhere(self) -> tuple[Floats, Inputs]:
+        """Candidates from all over the space, the same at every asking."""
         rng = np.random.default_rng(derived_seed("candidates", self.seed))
-        self._static = self.encoding.sample(_STATIC, rng)
-        
+        points = self.encoding.sample(_EVERYWHERE, rng)
+        return points, self._atlas.inputs(points)
 
     def suggest(self, history: History, rng: np.random.Generator) -> Floats:
         beginning = max(_FEWEST, min(BEGINNING, (self.max_trials or 100) // 3))
@@ -57,21 +62,27 @@ class BayesianOracle(SearchOracle):
         settings = self._settings(history)
         observed = self._atlas.inputs(rows)
         process = GaussianProcess(observed, targets, settings)
-        candidates = self._candidates(history, rng)
-        inputs = self._atlas.inputs(candidates)
+        candidates, inputs = self._candidates(history, rng)
         mean, deviation = process.predict(inputs, self._atlas.inputs(history.pending))
         best = process.mean(observed).max()
         merit = log_expected_improvement(mean, deviation, best)
         merit += np.log(self._chances(history, inputs, settings))
         return candidates[np.argsort(-merit, kind="stable")]
 
-    def _candidates(self, history: History, rng: np.random.Generator) -> Floats:
+    def _candidates(self, history: History, rng: np.random.Generator) -> tuple[Floats, Inputs]:
+        near = self._near(history, rng)
+        near = near[self.new(near)]
+        far, far_inputs = self._everywhere
+        new = self.new(far)
+        return np.concatenate([near, far[new]]), self._atlas.inputs(near).with_more(far_inputs[new])
+
+    def _near(self, history: History, rng: np.random.Generator) -> Floats:
+        """Children of the best."""
         parents = history.best(_PARENTS)
-        repeated = np.repeat(parents, _CHILDREN, axis=0)
-        others = parents[rng.integers(len(parents), size=len(repeated) // 4)]
-        crossed = cross(self.encoding, others, parents[rng.integers(len(parents), size=len(others))], rng)
-        everything = np.concatenate([mutate(self.encoding, repeated, rng), crossed, self._static])
-        return new_ones(self, everything)
+        mutated = mutate(self.encoding, np.repeat(parents, _CHILDREN, axis=0), rng)
+        couples = rng.integers(len(parents), size=(2, len(mutated) // 4))
+        crossed = cross(self.encoding, parents[couples[0]], parents[couples[1]], rng)
+        return np.concatenate([mutated, crossed])
 
     def _settings(self, history: History) -> Settings:
         """Fitted to the first so many observations: the same after a restart."""
@@ -83,7 +94,7 @@ class BayesianOracle(SearchOracle):
             self._fitted = count, fit(self._atlas.inputs(rows), targets, self._ordered)
         return self._fitted[1]
 
-    def _chances(self, history: History, inputs: object, settings: Settings) -> Floats:
+    def _chances(self, history: History, inputs: Inputs, settings: Settings) -> Floats:
         """The chance of each candidate to be feasible, by the outcomes of its like."""
         if history.feasible.all():
             return np.ones(len(inputs))
@@ -92,15 +103,6 @@ class BayesianOracle(SearchOracle):
         close = (kernel(inputs, self._atlas.inputs(tried)) / kernel.scale) ** 4
         feasible = history.feasible[-_OBSERVED:]
         return np.asarray((close @ feasible + 1.0) / (close.sum(axis=1) + 1.0 + 1e-9))
-
-
-def new_ones(oracle: SearchOracle, points: Floats) -> Floats:
-    """Those of ``points`` that are new, each network once."""
-    found: dict[object, Floats] = {}
-    for point in points:
-        if oracle.is_new(point):
-            found.setdefault(oracle.designs.of(point).key, point)
-    return np.array(list(found.values())).reshape(len(found), len(oracle.encoding))
 
 
 def milestone(count: int) -> int:
@@ -133,7 +135,10 @@ def standardised(scores: Floats) -> Floats:
 def log_expected_improvement(mean: Floats, deviation: Floats, best: float) -> Floats:
     """Logarithm of the expected improvement over ``best``; finite where it is tiny."""
     z = (mean - best) / deviation
-    plain = stats.norm.pdf(z) + z * stats.norm.cdf(z)
-    # For very negative z, pdf(z) / z**2 is what is left of it.
-    tail = stats.norm.logpdf(z) - 2.0 * np.log(np.maximum(-z, 1.0))
-    return np.log(deviation) + np.where(plain > 1e-30, np.log(np.maximum(plain, 1e-300)), tail)
+    density = np.exp(-0.5 * z**2) / np.sqrt(2.0 * np.pi)
+    plain = density + z * special.ndtr(z)
+    # For very negative z, the density over z squared is what is left of it.
+    tail = -0.5 * z**2 - 0.5 * np.log(2.0 * np.pi) - 2.0 * np.log(np.maximum(-z, 1.0))
+    return np.asarray(
+        np.log(deviation) + np.where(plain > 1e-30, np.log(np.maximum(plain, 1e-300)), tail)
+    )

@@ -61,26 +61,22 @@ class Designs:
         """Whether designs have features and sizes."""
         return self._graph is not None
 
-    def of(self, point: Floats) -> Design:
-        """The design of one point."""
-        key = self._encoding.key(point)
-        design = self._made.get(key)
-        if design is None:
-            design = self._made[key] = self._make(point, key)
-        return design
+    def of(self, points: Floats) -> list[Design]:
+        """The designs of ``(any number, dimensions)`` points."""
+        found = []
+        for point, key in zip(points, self._encoding.keys(points), strict=True):
+            design = self._made.get(key)
+            if design is None:
+                design = self._made[key] = self._make(point, key)
+            found.append(design)
+        return found
 
     def _make(self, point: Floats, key: bytes) -> Design:
         if self._graph is None:
             return Design(key, None, (math.nan, math.nan), allowed=True)
         graph = self._graph(self._encoding.decode(point))
-        # The graph says what the network is; other choices, such as a learning rate, count too
-        # where the graph has none of them, so a space whose graph is not all must say so there.
-        return Design(
-            graph.key,
-            graph.features,
-            (_log(graph.parameters), _log(graph.flops)),
-            self._limits.allow(graph),
-        )
+        size = (_log(graph.parameters), _log(graph.flops))
+        return Design(graph.key, graph.features, size, self._limits.allow(graph))
 
 
 def _within(estimate: float | None, limit: float | None) -> bool:

@@ -79,9 +79,10 @@ class Encoding:
             points[:, place] = np.where(self._holds(place, points), filled, np.nan)
         return points
 
-    def key(self, point: Floats) -> bytes:
-        """Equal for equal points."""
-        return np.round(point, _DIGITS).tobytes()
+    def keys(self, points: Floats) -> list[bytes]:
+        """For each point, what is equal for equal points."""
+        rounded = np.ascontiguousarray(np.round(points, _DIGITS))
+        return [row.tobytes() for row in rounded]
 
     @cached_property
     def units(self) -> tuple[bool, ...]:

@@ -33,7 +33,7 @@ def initial(
         return np.concatenate([encoding.default()[None], drawn])
     if not designs.has_graphs or rng.random() > _SHARE_OF_LARGER:
         return drawn
-    parameters = sizes([designs.of(point) for point in drawn])[:, 0]
+    parameters = sizes(designs.of(drawn))[:, 0]
     if np.isnan(parameters).any():
         return drawn
     large = parameters >= np.quantile(parameters, 1.0 - _LARGER)

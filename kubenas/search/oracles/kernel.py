@@ -14,10 +14,6 @@ from numpy.typing import NDArray
 from kubenas.search.oracles.atlas import Inputs
 from kubenas.search.oracles.dimension import Floats
 
-_SIZE_SCALE = 1.0
-"""Lengthscale of log parameters in natural units where they are not standardised: a factor e."""
-
-
 @dataclass(frozen=True)
 class Kernel:
     """A kernel with its settings.
@@ -66,8 +62,11 @@ class Kernel:
 
 def likeness(left: Inputs, right: Inputs) -> Floats:
     """The squared normalised dot product of subtree counts, ``(left, right)``."""
-    product = left.features @ right.features.T  # type: ignore[union-attr]
-    return np.asarray(product.toarray()) ** 2
+    if left.features is None or right.features is None:
+        raise ValueError("these points have no graphs")
+    used = np.unique(right.features.indices)  # the others meet nothing
+    narrow = right.features[:, used].toarray()
+    return np.asarray(left.features[:, used] @ narrow.T) ** 2
 
 
 def apart(left: Floats, right: Floats) -> Floats:
@@ -84,13 +83,10 @@ def _mismatches(left: Floats, right: Floats, rates: Floats) -> Floats:
     if not len(rates):
         return np.zeros((len(left), len(right)))
     left, right = np.nan_to_num(left, nan=-1.0), np.nan_to_num(right, nan=-1.0)
-    equal = np.zeros((len(left), len(right)))
-    columns = [
-        (place, code, rates[place])
-        for place in range(left.shape[1])
-        for code in np.unique(right[:, place])
+    pairs = [
+        (place, code) for place in range(left.shape[1]) for code in np.unique(right[:, place])
     ]
-    one = np.stack([rate * (left[:, place] == code) for place, code, rate in columns], axis=1)
-    two = np.stack([(right[:, place] == code).astype(float) for place, code, _ in columns], axis=1)
-    equal = one @ two.T
+    places = [place for place, _ in pairs]
+    codes = np.array([code for _, code in pairs])
+    equal = ((left[:, places] == codes) * rates[places]) @ (right[:, places] == codes).T
     return np.asarray(rates.sum() - equal)

@@ -16,14 +16,14 @@ def mutate(
 
     What a change activates is drawn at random.
     """
+    free = np.array([dimension.levels != 1 for dimension in encoding.dimensions], dtype=bool)
+    order = np.where(np.isnan(points) | ~free, np.inf, rng.random(points.shape))
+    rank = np.argsort(np.argsort(order, axis=1), axis=1)
+    chosen = (rank < rng.geometric(1.0 - extra, size=len(points))[:, None]) & np.isfinite(order)
     changed = np.array(points)
-    free = np.array([dimension.levels != 1 for dimension in encoding.dimensions])
-    for row in changed:
-        active = np.flatnonzero(~np.isnan(row) & free)
-        if len(active):
-            count = min(len(active), int(rng.geometric(1.0 - extra)))
-            for place in rng.choice(active, size=count, replace=False):
-                row[place] = _changed(encoding.dimensions[place], row[place], rng)
+    for place, dimension in enumerate(encoding.dimensions):
+        rows = np.flatnonzero(chosen[:, place])
+        changed[rows, place] = _changed(dimension, points[rows, place], rng)
     return encoding.complete(changed, encoding.draw_codes(len(points), rng))
 
 
@@ -57,20 +57,18 @@ def neighbours(encoding: Encoding, point: Floats, rng: np.random.Generator) -> F
     return encoding.complete(codes, encoding.draw_codes(len(codes), rng))
 
 
-def _changed(dimension: Dimension, code: float, rng: np.random.Generator) -> float:
-    """Another code: a near one half of the time, where there is a scale."""
-    if dimension.kind == "categorical" or rng.random() < 0.5:
-        drawn = float(dimension.draw(1, rng)[0])
-    elif dimension.levels:
-        drawn = code + rng.choice([-1.0, 1.0]) * (
-            1 + np.floor(abs(rng.normal(0.0, _NEAR)) * dimension.levels)
-        )
-    else:
-        drawn = code + rng.normal(0.0, _NEAR)
-    if dimension.levels:
-        drawn = float(np.clip(drawn, 0, dimension.levels - 1))
-        return drawn if drawn != code else float((code + rng.integers(1, dimension.levels)) % dimension.levels)
-    return float(np.clip(drawn, 0.0, 1.0 - 1e-12))
+def _changed(dimension: Dimension, codes: Floats, rng: np.random.Generator) -> Floats:
+    """Other codes: near ones half of the time, where there is a scale."""
+    count, levels = len(codes), dimension.levels
+    steps = rng.normal(0.0, _NEAR, size=count)
+    if not levels:
+        drawn = np.where(rng.random(count) < 0.5, codes + steps, dimension.draw(count, rng))
+        return np.clip(drawn, 0.0, 1.0 - 1e-12)
+    others = (codes + rng.integers(1, levels, size=count)) % levels
+    if dimension.kind == "categorical":
+        return np.asarray(others)
+    near = np.clip(codes + np.sign(steps) * np.ceil(np.abs(steps) * levels), 0, levels - 1)
+    return np.where((rng.random(count) < 0.5) & (near != codes), near, others)
 
 
 def _other_codes(dimension: Dimension, code: float, rng: np.random.Generator) -> list[float]:
