@@ -1,9 +1,9 @@
-"""Keras-Tuner's own oracles behind :class:`kubenas.search.proposer.Proposer`.
+"""Oracles, ours and Keras-Tuner's, behind :class:`kubenas.search.proposer.Proposer`.
 
-They keep their state in files that a crash can leave half written and out of step with what was
-run. Here the journal is the truth: an oracle is brought back by taking it through the recorded
-proposals and ends again, without files. ``populate_space`` is what Keras-Tuner offers to be
-overridden, and during a replay ours hands out the recorded values, which spares Bayesian
+Keras-Tuner's own keep their state in files that a crash can leave half written and out of step
+with what was run. Here the journal is the truth: an oracle is brought back by taking it through
+the recorded proposals and ends again, without files. ``populate_space`` is what Keras-Tuner offers
+to be overridden, and during a replay ours hands out the recorded values, which spares Bayesian
 optimisation its seconds of thought. What it hides besides (the state of the random generator,
 Hyperband's brackets) is in ``get_state()`` and travels in the journal; all else of that state
 is left out, for it grows with every trial.
@@ -13,7 +13,7 @@ import copy
 import tempfile
 from collections import deque
 from collections.abc import Iterable, Mapping
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import keras_tuner
 import numpy as np
@@ -24,6 +24,9 @@ from keras_tuner.oracles import (
 )
 
 from kubenas.config import Config
+from kubenas.search.oracles.catalog import find_oracle
+from kubenas.search.oracles.create import create_oracle
+from kubenas.search.oracles.designs import GraphOf
 from kubenas.search.proposer import NoProposal, Proposal
 from kubenas.search.records import Ended, Proposed, Record
 from kubenas.search.seeds import derived_seed
@@ -50,12 +53,25 @@ _STATUS = {
 }
 
 
+class Replayable(Protocol):
+    """What is asked of an oracle besides Keras-Tuner's protocol."""
+
+    recorded: deque[dict[str, Any]]
+    """Values that the next trials get before anything is suggested."""
+    at_random: bool
+    """Whether the latest proposal was drawn at random, whatever the scores."""
+
+    verbose: int
+
+    def __getattr__(self, name: str) -> Any:
+        """Keras-Tuner's own, which are untyped."""
+
+
 class _Replayable(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner is untyped
     """Proposes recorded values first, and writes nothing to its own files."""
 
     recorded: deque[dict[str, Any]]
     at_random = False
-    """Whether the latest proposal was drawn at random, whatever the scores."""
 
     def populate_space(self, trial_id: str) -> dict[str, Any]:
         if self.recorded:
@@ -91,7 +107,7 @@ class _Hyperband(_Replayable, HyperbandOracle):  # type: ignore[misc]
 class KerasTunerProposer:
     """See :class:`kubenas.search.proposer.Proposer`."""
 
-    def __init__(self, oracle: _Replayable, *, objective: str) -> None:
+    def __init__(self, oracle: Replayable, *, objective: str) -> None:
         self._oracle = oracle
         self._objective = objective
         self._asked = 0
@@ -102,26 +118,45 @@ class KerasTunerProposer:
         oracle._set_project_dir(self._folder.name, "oracle")  # noqa: SLF001, no public way
 
     @classmethod
-    def create(cls, config: Config, *, direction: str, space: Mapping[str, Any]) -> Self:
+    def create(
+        cls,
+        config: Config,
+        *,
+        direction: str,
+        space: Mapping[str, Any],
+        graph: GraphOf | None = None,
+    ) -> Self:
         """The oracle that ``config`` names; arguments as for ``create_proposer``."""
         search = config.search
+        objective = keras_tuner.Objective(search.objective, direction)
+        if not find_oracle(search.oracle).is_keras_tuners:
+            oracle = create_oracle(
+                search.oracle,
+                read_space(space),
+                objective,
+                seed=search.seed,
+                max_trials=search.max_trials,
+                graph=graph,
+            )
+            oracle.keeps_files = False
+            return cls(oracle, objective=search.objective)
         common: dict[str, Any] = {
-            "objective": keras_tuner.Objective(search.objective, direction),
+            "objective": objective,
             "hyperparameters": read_space(space),
             "seed": derived_seed("oracle", search.seed),
             "max_retries_per_trial": 0,
             "max_consecutive_failed_trials": None,
         }
         if search.oracle == "hyperband":
-            oracle: _Replayable = _Hyperband(
+            own: _Replayable = _Hyperband(
                 max_epochs=config.training.epochs,
                 hyperband_iterations=search.max_trials,  # the search's budget ends it before
                 **common,
             )
         else:
-            kind = {"random": _Random, "bayesian": _Bayesian}[search.oracle]
-            oracle = kind(max_trials=search.max_trials, **common)
-        return cls(oracle, objective=search.objective)
+            kind = {"keras_tuner.random": _Random, "keras_tuner.bayesian": _Bayesian}[search.oracle]
+            own = kind(max_trials=search.max_trials, **common)
+        return cls(own, objective=search.objective)
 
     def propose(self) -> Proposal | NoProposal:
         trial = self._create_trial()

@@ -1,4 +1,4 @@
-"""Which oracles there are, and how they are made. Importing this loads neither Keras-Tuner nor Keras."""
+"""Which oracles there are and how they are made. Loads neither Keras-Tuner nor Keras."""
 
 from kubenas.search.oracles.catalog import (
     ORACLES,

@@ -1,4 +1,4 @@
-"""What all of kubenas' oracles share: history in, one new point out, through Keras-Tuner's protocol.
+"""What all oracles of kubenas share: history in, one new point out, by Keras-Tuner's protocol.
 
 An oracle of one's own is a subclass with :meth:`SearchOracle.suggest`. It gets what is known and
 a random generator that depends on the seed and on how many trials there are, and nothing else: so
@@ -21,6 +21,7 @@ from kubenas.search.oracles.designs import Designs, GraphOf, Limits
 from kubenas.search.oracles.dimension import Floats
 from kubenas.search.oracles.encoding import Encoding
 from kubenas.search.oracles.history import History
+from kubenas.search.oracles.initial import initial
 from kubenas.search.seeds import derived_seed
 
 _DRAWS = 256
@@ -65,9 +66,14 @@ class SearchOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner is 
         self.verbose = 0
         self.recorded: deque[dict[str, Any]] = deque()
         """Values that the next trials get before anything is suggested."""
+        self.at_random = False
+        """Whether the latest proposal was drawn at random, whatever the scores."""
+        self.keeps_files = True
+        """Whether each step is saved, as Keras-Tuner does; a journal makes that needless."""
         self._graph = graph
         self._limits = limits
         self._dimensions = -1
+        self._seen_up_to = 0
         self._set_up_if_grown()
         self._use_temporary_folder()
 
@@ -82,18 +88,30 @@ class SearchOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner is 
         """Called when :attr:`encoding` and :attr:`designs` are there, and again if they change."""
 
     def populate_space(self, trial_id: str) -> dict[str, Any]:
-        """See Keras-Tuner's; ``trial_id`` plays no part."""
+        """See Keras-Tuner's."""
+        del trial_id  # how many trials there are says as much
         if self.recorded:
             return {"status": "RUNNING", "values": self.recorded.popleft()}
         self._set_up_if_grown()
         history = self.history()
         rng = np.random.default_rng(derived_seed(self.name, self.seed, history.started))
+        self.at_random = False
         point = self._first_new(self.suggest(history, rng))
         if point is None:
             point = self._any_new(rng)
         if point is None:
             return {"status": "STOPPED"}
         return {"status": "RUNNING", "values": self.encoding.decode(point)}
+
+    def begin(self, history: History, rng: np.random.Generator) -> Floats:
+        """What to suggest before there is anything to learn from."""
+        points, self.at_random = initial(self.encoding, self.designs, history, rng)
+        return points
+
+    def save(self) -> None:
+        """See Keras-Tuner's."""
+        if self.keeps_files:
+            super().save()
 
     def history(self) -> History:
         """What is known now."""

@@ -10,7 +10,6 @@ from kubenas.search.oracles.base import SearchOracle
 from kubenas.search.oracles.dimension import Floats
 from kubenas.search.oracles.gaussian_process import GaussianProcess, Settings, fit
 from kubenas.search.oracles.history import History
-from kubenas.search.oracles.initial import initial
 from kubenas.search.oracles.variation import cross, mutate
 from kubenas.search.seeds import derived_seed
 
@@ -53,7 +52,7 @@ class BayesianOracle(SearchOracle):
     def suggest(self, history: History, rng: np.random.Generator) -> Floats:
         beginning = max(_FEWEST, min(BEGINNING, (self.max_trials or 100) // 3))
         if history.started < beginning or history.feasible.sum() < _FEWEST:
-            return initial(self.encoding, self.designs, history, rng)
+            return self.begin(history, rng)
         return self.most_promising(history, rng)
 
     def most_promising(self, history: History, rng: np.random.Generator) -> Floats:

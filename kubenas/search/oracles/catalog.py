@@ -11,6 +11,7 @@ from kubenas.search.proposer import Proposer
 
 if TYPE_CHECKING:
     from kubenas.search.keras_tuner_adapter import KerasTunerProposer
+    from kubenas.search.oracles.designs import GraphOf
 
 
 @dataclass(frozen=True)
@@ -20,20 +21,69 @@ class OracleInfo:
     name: str
     summary: str
     """One line."""
+    implementation: tuple[str, str]
+    """Module and class: it loads Keras-Tuner, so it is looked up when it is needed."""
 
+    @property
+    def is_keras_tuners(self) -> bool:
+        """Whether it is Keras-Tuner's own, which knows neither graphs nor limits."""
+        return self.implementation[0] == _KERAS_TUNER
+
+
+_HERE = "kubenas.search.oracles"
+_KERAS_TUNER = "keras_tuner.oracles"
 
 ORACLES = (
-    OracleInfo("random", "Draws every trial at random: the yardstick for all others."),
     OracleInfo(
         "bayesian",
-        "Fits a Gaussian process to the scores and tries where it expects or doubts most"
-        " (Keras-Tuner's); slow to propose beyond some hundred trials.",
+        "Fits a Gaussian process to values and graphs, tries where the expected gain is largest.",
+        (f"{_HERE}.bayesian", "BayesianOracle"),
+    ),
+    OracleInfo(
+        "evolution",
+        "Regularised evolution: mutates the better ones of the latest networks.",
+        (f"{_HERE}.evolution", "EvolutionOracle"),
+    ),
+    OracleInfo(
+        "local_search",
+        "Tries all networks one choice away from the best, and starts anew at the top.",
+        (f"{_HERE}.local_search", "LocalSearchOracle"),
+    ),
+    OracleInfo(
+        "random",
+        "Draws every trial at random, none twice: the yardstick for all others.",
+        (f"{_HERE}.random_search", "RandomOracle"),
     ),
     OracleInfo(
         "hyperband",
         "Starts many trials for a few epochs and trains the better ones on (Keras-Tuner's).",
+        (_KERAS_TUNER, "HyperbandOracle"),
+    ),
+    OracleInfo(
+        "keras_tuner.bayesian",
+        "Keras-Tuner's own Bayesian optimisation; takes seconds for each proposal.",
+        (_KERAS_TUNER, "BayesianOptimizationOracle"),
+    ),
+    OracleInfo(
+        "keras_tuner.random",
+        "Keras-Tuner's own random search.",
+        (_KERAS_TUNER, "RandomSearchOracle"),
     ),
 )
+
+
+def find_oracle(name: str) -> OracleInfo:
+    """The oracle of this name.
+
+    Raises:
+        UserError: there is none; the message suggests one.
+    """
+    found = {oracle.name: oracle for oracle in ORACLES}
+    if name not in found:
+        close = difflib.get_close_matches(name, found, n=1)
+        hint = f"did you mean '{close[0]}'?" if close else f"there are {', '.join(found)}"
+        raise UserError(f"search.oracle: unknown oracle '{name}'; {hint}")
+    return found[name]
 
 
 def check_oracle(name: str) -> None:
@@ -42,26 +92,29 @@ def check_oracle(name: str) -> None:
     Raises:
         UserError: there is none; the message suggests one.
     """
-    names = [oracle.name for oracle in ORACLES]
-    if name not in names:
-        close = difflib.get_close_matches(name, names, n=1)
-        hint = f"did you mean '{close[0]}'?" if close else f"there are {', '.join(names)}"
-        raise UserError(f"search.oracle: unknown oracle '{name}'; {hint}")
+    find_oracle(name)
 
 
-def create_proposer(config: Config, *, direction: str, space: Mapping[str, Any]) -> Proposer:
+def create_proposer(
+    config: Config,
+    *,
+    direction: str,
+    space: Mapping[str, Any],
+    graph: "GraphOf | None" = None,
+) -> Proposer:
     """The oracle that ``config`` names, fresh.
 
     Args:
         config: name, objective, seed and size of the search.
         direction: "max" or "min".
         space: keras_tuner.HyperParameters.get_config() of what may be built.
+        graph: the network at some values, if the space can tell.
 
     Raises:
         UserError: there is no such oracle.
     """
     check_oracle(config.search.oracle)
-    return load_oracles().create(config, direction=direction, space=space)
+    return load_oracles().create(config, direction=direction, space=space, graph=graph)
 
 
 def load_oracles() -> "type[KerasTunerProposer]":

@@ -3,7 +3,8 @@
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from kubenas.search.oracles.catalog import check_oracle, oracle_class
+from kubenas.search.oracles.catalog import find_oracle
+from kubenas.search.seeds import derived_seed
 
 if TYPE_CHECKING:
     import keras_tuner
@@ -39,15 +40,11 @@ def create_oracle(
         UserError: there is no such oracle.
         TypeError: the oracle has no such option.
     """
-    check_oracle(name)
-    module, kind = oracle_class(name)
-    oracle = getattr(importlib.import_module(module), kind)
-    return oracle(
-        objective=objective,
-        max_trials=max_trials,
-        hyperparameters=space,
-        seed=seed,
-        graph=graph,
-        limits=limits,
-        **options,
-    )
+    info = find_oracle(name)
+    module, kind = info.implementation
+    implementation = getattr(importlib.import_module(module), kind)
+    common = {"objective": objective, "max_trials": max_trials, "hyperparameters": space}
+    if info.is_keras_tuners:
+        seed = derived_seed("oracle", seed)  # Keras-Tuner's neighbouring seeds repeat each other
+        return implementation(**common, seed=seed, max_consecutive_failed_trials=None, **options)
+    return implementation(**common, seed=seed, graph=graph, limits=limits, **options)

@@ -1,4 +1,4 @@
-"""One hyperparameter as a number: a level where its values are finite, else a position in [0, 1)."""
+"""One hyperparameter as a number: a level where values are finite, else a position in [0, 1)."""
 
 import math
 from dataclasses import dataclass, field
@@ -125,19 +125,19 @@ def _kind(hyperparameter: Any) -> Kind:
 
 
 def _levels(hyperparameter: Any) -> int:
-    if isinstance(hyperparameter, kt.Fixed):
+    match hyperparameter:
+        case kt.Fixed():
+            return 1
+        case kt.Boolean():
+            return 2
+        case kt.Choice():
+            return len(hyperparameter.values)
+    low, high, step = hyperparameter.min_value, hyperparameter.max_value, hyperparameter.step
+    if low == high:
         return 1
-    if isinstance(hyperparameter, kt.Boolean):
-        return 2
-    if isinstance(hyperparameter, kt.Choice):
-        return len(hyperparameter.values)
-    if hyperparameter.max_value == hyperparameter.min_value:
-        return 1
-    if hyperparameter.step is not None:
+    if step is not None:
         return len(tuple(hyperparameter.values))
-    if isinstance(hyperparameter, kt.Int):
-        return int(hyperparameter.max_value - hyperparameter.min_value + 1)
-    return 0
+    return int(high - low + 1) if isinstance(hyperparameter, kt.Int) else 0
 
 
 def dimensions(space: keras_tuner.HyperParameters) -> tuple[Dimension, ...]:

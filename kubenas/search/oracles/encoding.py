@@ -114,7 +114,7 @@ class Encoding:
 
     def all_points(self, limit: int) -> Floats | None:
         """Every point there is; None if there are more than ``limit``, or a continuum."""
-        found = []
+        found: list[Floats] = []
         for point in self._enumerate(np.full(len(self), np.nan), 0):
             if point is None or len(found) == limit:
                 return None

@@ -8,7 +8,6 @@ from kubenas.search.oracles.base import SearchOracle
 from kubenas.search.oracles.dimension import Floats
 from kubenas.search.oracles.encoding import Encoding
 from kubenas.search.oracles.history import History
-from kubenas.search.oracles.initial import initial
 from kubenas.search.oracles.variation import mutate
 
 POPULATION = 50
@@ -26,7 +25,7 @@ class EvolutionOracle(SearchOracle):
         budget = self.max_trials or 10 * POPULATION
         beginning = max(2, min(POPULATION, budget // 5))
         if history.started < beginning or not history.feasible.any():
-            return initial(self.encoding, self.designs, history, rng)
+            return self.begin(history, rng)
         return evolve(self.encoding, history, rng)
 
 

@@ -150,7 +150,9 @@ class _Likelihood:
             0.5 * through.sum(),
             0.0 if like is None else 0.5 * float((inner * like).sum()),
             0.0 if alike is None else 0.5 * float((inner * alike).sum()),
-            0.0 if alike is None else -0.25 * size_rate * float((inner * alike * self._size_distance).sum()),
+            0.0
+            if alike is None
+            else -0.25 * size_rate * float((inner * alike * self._size_distance).sum()),
             0.5 * noise * float(np.trace(inner)),
         ]
         likelihood = 0.5 * float(self._scores @ weights) + float(np.log(np.diag(factor)).sum())

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from kubenas.search.oracles.atlas import Inputs
 from kubenas.search.oracles.dimension import Floats
 
+
 @dataclass(frozen=True)
 class Kernel:
     """A kernel with its settings.
@@ -83,9 +84,7 @@ def _mismatches(left: Floats, right: Floats, rates: Floats) -> Floats:
     if not len(rates):
         return np.zeros((len(left), len(right)))
     left, right = np.nan_to_num(left, nan=-1.0), np.nan_to_num(right, nan=-1.0)
-    pairs = [
-        (place, code) for place in range(left.shape[1]) for code in np.unique(right[:, place])
-    ]
+    pairs = [(place, code) for place in range(left.shape[1]) for code in np.unique(right[:, place])]
     places = [place for place, _ in pairs]
     codes = np.array([code for _, code in pairs])
     equal = ((left[:, places] == codes) * rates[places]) @ (right[:, places] == codes).T

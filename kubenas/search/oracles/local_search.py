@@ -7,7 +7,6 @@ import numpy as np
 from kubenas.search.oracles.base import SearchOracle
 from kubenas.search.oracles.dimension import Floats
 from kubenas.search.oracles.history import History
-from kubenas.search.oracles.initial import initial
 from kubenas.search.oracles.variation import neighbours
 
 _BEGINNING = 10
@@ -23,6 +22,6 @@ class LocalSearchOracle(SearchOracle):
     def suggest(self, history: History, rng: np.random.Generator) -> Floats:
         beginning = min(_BEGINNING, max(2, (self.max_trials or 100) // 5))
         if history.started < beginning or not history.feasible.any():
-            return initial(self.encoding, self.designs, history, rng)
+            return self.begin(history, rng)
         around = [neighbours(self.encoding, point, rng) for point in history.best(_CENTRES)]
-        return np.concatenate([*around, initial(self.encoding, self.designs, history, rng)])
+        return np.concatenate([*around, self.begin(history, rng)])

@@ -14,4 +14,5 @@ class RandomOracle(SearchOracle):
     name = "random"
 
     def suggest(self, history: History, rng: np.random.Generator) -> Floats:
+        self.at_random = True
         return stratified(self.encoding, history, rng)

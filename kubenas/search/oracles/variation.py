@@ -27,9 +27,7 @@ def mutate(
     return encoding.complete(changed, encoding.draw_codes(len(points), rng))
 
 
-def cross(
-    encoding: Encoding, mothers: Floats, fathers: Floats, rng: np.random.Generator
-) -> Floats:
+def cross(encoding: Encoding, mothers: Floats, fathers: Floats, rng: np.random.Generator) -> Floats:
     """Children that take each choice from one of their two parents."""
     from_mother = rng.random(mothers.shape) < 0.5
     children = np.where(from_mother, mothers, fathers)
