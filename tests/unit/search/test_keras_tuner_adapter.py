@@ -95,7 +95,17 @@ def step(journalled: Journalled, number: int) -> None:
         journalled.end(bad if number % 5 == 0 else Outcome.COMPLETED)
 
 
-@pytest.mark.parametrize(("oracle", "steps"), [("random", 20), ("hyperband", 40), ("keras_tuner.bayesian", 10), ("bayesian", 30), ("evolution", 20), ("local_search", 20)])
+@pytest.mark.parametrize(
+    ("oracle", "steps"),
+    [
+        ("random", 20),
+        ("hyperband", 40),
+        ("keras_tuner.bayesian", 10),
+        ("bayesian", 30),
+        ("evolution", 20),
+        ("local_search", 20),
+    ],
+)
 def test_a_replayed_oracle_proposes_what_the_first_one_would_have(oracle, steps):
     own = Journalled(proposer_for(oracle))
     for number in range(steps):
@@ -123,7 +133,9 @@ def test_a_replayed_gaussian_process_proposes_the_same_when_nothing_is_in_flight
 
 
 def test_bayesian_begins_with_the_defaults_and_only_with_those_that_are_active():
-    first, second = (proposer_for("keras_tuner.bayesian", seed=seed).propose().values for seed in (1, 2))
+    first, second = (
+        proposer_for("keras_tuner.bayesian", seed=seed).propose().values for seed in (1, 2)
+    )
     assert first == second == {"kind": "dense", "units": 8, "rate": 1e-4, "classes": 10}
 
 
