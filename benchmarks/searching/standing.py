@@ -26,8 +26,6 @@ class Standing:
     """Each seed's mean over its curve."""
     queries: tuple[float, ...]
     """Trainings to a point as good as the best; infinite where none was found."""
-    thinking: float
-    """Median seconds a suggestion took, while other processes ran."""
 
     @property
     def area(self) -> float:
@@ -93,5 +91,4 @@ def standing(name: str, runs: Mapping[int, Run], table: Table, budget: int) -> S
         curves = np.stack([regret(run, goal, objective, budget) for run in ordered])
         areas = curves.mean(axis=1)
         queries = tuple(queries_to_near(run, goal, objective) for run in ordered)
-    thinking = statistics.median(seconds for run in ordered for seconds in run.thinking)
-    return Standing(name, seeds, curves, tuple(areas.tolist()), queries, thinking)
+    return Standing(name, seeds, curves, tuple(areas.tolist()), queries)

@@ -1,0 +1,177 @@
+"""Real trainings for equal seconds: kubenas with rungs against Keras-Tuner's Bayesian optimisation.
+
+Both search the same space on the same prepared data on all of this machine, one after the other,
+each from the start of its process. What each chose is then trained anew, in the same way and with
+the same seeds, and tested on examples that took no part. kubenas runs two trials at a time,
+Keras-Tuner one that may use all cores.
+
+    .venv/bin/python benchmarks/real_search.py --source fashion_mnist.npz --seconds 600 --seeds 3
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+SCRIPT = Path(__file__).with_name("real_search_contestants.py")
+RETRAININGS = 3
+GRACE_SECONDS = 60
+"""After its time a contestant may finish writing; what it found then does not count."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    contestant: str
+    trials: int
+    best: float
+    """Validation accuracy of the best trial."""
+    seconds_to_target: float | None
+    test: float
+    """Mean test accuracy of the chosen network, trained anew."""
+
+
+def main() -> None:
+    arguments = parse()
+    with tempfile.TemporaryDirectory() as name:
+        source = subset(Path(arguments.source), arguments.examples, Path(name) / "subset.npz")
+        measured = [
+            compete(contestant, seed, source, Path(name), arguments)
+            for seed in range(1, arguments.seeds + 1)
+            for contestant in ("kubenas", "keras_tuner")
+        ]
+    print(json.dumps({key: str(value) for key, value in vars(arguments).items()}))
+    print(
+        f"| | seeds | trials | validation | test | searches to {arguments.target:.0%} | s to it |"
+    )
+    print("|---|---:|---:|---:|---:|---:|---:|")
+    for contestant in ("kubenas", "keras_tuner"):
+        print(row(contestant, [m for m in measured if m.contestant == contestant]))
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--source", required=True, help="an .npz with x and y")
+    parser.add_argument("--examples", type=int, default=10_000, help="taken of it")
+    parser.add_argument("--seconds", type=int, default=600, help="for each search")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--epochs", type=int, default=9)
+    parser.add_argument("--oracle", default="auto")
+    parser.add_argument("--target", type=float, default=0.89, help="validation accuracy")
+    return parser.parse_args()
+
+
+def subset(source: Path, examples: int, file: Path) -> Path:
+    """Some of the examples of ``source``, the same ones each time."""
+    with np.load(source) as arrays:
+        images, labels = arrays["x"], arrays["y"]
+    chosen = np.random.default_rng(0).permutation(len(labels))[:examples]
+    np.savez(file, x=images[chosen], y=labels[chosen])
+    return file
+
+
+def compete(
+    contestant: str, seed: int, source: Path, folder: Path, arguments: argparse.Namespace
+) -> Measured:
+    place = folder / f"{contestant}-{seed}"
+    place.mkdir()
+    context = prepared(place, seed, source, arguments)
+    command = [sys.executable, str(SCRIPT), contestant, str(context), str(place / "tuner")]
+    begun = time.time()
+    lines = said_within(command, arguments.seconds + (GRACE_SECONDS * (contestant == "kubenas")))
+    ended = [
+        (line["at"] - begun, line) for line in lines
+        if "score" in line and line["at"] - begun <= arguments.seconds
+    ]  # fmt: skip
+    if not ended:
+        raise SystemExit(f"{contestant}: no trial ended within {arguments.seconds} s")
+    best = max((line for _, line in ended), key=lambda line: line["score"])
+    chosen = next((line["chosen"] for line in lines if "chosen" in line), best["values"])
+    reached = [at for at, line in ended if line["score"] >= arguments.target]
+    test = tested(chosen, place, seed, source, arguments)
+    result = Measured(contestant, len(ended), best["score"], min(reached, default=None), test)
+    print(f"seed {seed}: {result}", flush=True)
+    return result
+
+
+def prepared(folder: Path, seed: int, source: Path, arguments: argparse.Namespace) -> Path:
+    """A run's context, its data prepared, its search not begun."""
+    from kubenas.config_file import parse_config
+    from kubenas.steps.prepare import prepare
+
+    content = {
+        "name": "real-search",
+        "output": str(folder / "out"),
+        "data": {"source": str(source)},
+        "search": {
+            "oracle": arguments.oracle,
+            "max_trials": 1000,
+            "max_seconds": arguments.seconds,
+            "seed": seed,
+            "rungs": {"eta": 3},
+        },
+        "training": {"epochs": arguments.epochs},
+        "runner": {"workers": 2},
+    }
+    file = folder / "context.json"
+    file.write_bytes(prepare(parse_config(content, origin="benchmark")).to_json())
+    return file
+
+
+def said_within(command: Sequence[str], seconds: float) -> list[dict[str, Any]]:
+    """The lines of JSON that a process writes until it ends or its time does."""
+    with tempfile.TemporaryFile("w+") as said:
+        process = subprocess.Popen(command, stdout=said)
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        said.seek(0)
+        return [json.loads(line) for line in said if line.startswith("{") and line.endswith("}\n")]
+
+
+def tested(
+    values: dict[str, Any], folder: Path, seed: int, source: Path, arguments: argparse.Namespace
+) -> float:
+    """Mean test accuracy of some trainings of the network that ``values`` describe."""
+    file = folder / "values.json"
+    file.write_text(json.dumps(values))
+    accuracies = []
+    for again in range(RETRAININGS):
+        place = folder / f"test-{again}"
+        place.mkdir()
+        context = prepared(place, 1000 * seed + again, source, arguments)
+        command = [sys.executable, str(SCRIPT), "retrained", str(context), str(file)]
+        (line,) = said_within(command, 3600)
+        accuracies.append(line["test_accuracy"])
+    return statistics.fmean(accuracies)
+
+
+def row(contestant: str, measured: Sequence[Measured]) -> str:
+    reached = [m.seconds_to_target for m in measured if m.seconds_to_target is not None]
+    seconds = f"{statistics.median(reached):.0f}" if reached else ""
+    cells = [
+        contestant,
+        str(len(measured)),
+        f"{statistics.fmean(m.trials for m in measured):.0f}",
+        f"{statistics.fmean(m.best for m in measured):.4f}",
+        f"{statistics.fmean(m.test for m in measured):.4f}",
+        str(len(reached)),
+        seconds,
+    ]
+    return "| " + " | ".join(cells) + " |"
+
+
+if __name__ == "__main__":
+    main()
