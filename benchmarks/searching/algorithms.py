@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from kubenas.search.oracles import ORACLES
 from searching.searcher import Searcher
 from searching.simulation import Conditions
 from searching.table import Table
@@ -91,9 +92,43 @@ def _keras_tuner(kind: str) -> Make:
     return make
 
 
+def _kubenas(name: str, *, graph: bool) -> Make:
+    def make(table: Table, conditions: Conditions, seed: int) -> Searcher:
+        from kubenas.search import create_oracle
+        from searching.oracle_searcher import OracleSearcher, objectives
+
+        oracle = create_oracle(
+            name,
+            table.space.hyperparameters(),
+            objectives(table) if len(table.objectives) > 1 else objectives(table)[0],
+            seed=seed,
+            max_trials=conditions.budget,
+            graph=table.graph if graph else None,
+        )
+        return OracleSearcher(oracle, table)
+
+    return make
+
+
 def _digest(*files: Path) -> str:
     """Of what the files say."""
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:10]
+
+
+def _ours() -> Iterator[Algorithm]:
+    kubenas = _HERE.parents[1] / "kubenas"
+    oracles = sorted((kubenas / "search" / "oracles").rglob("*.py"))
+    state = _digest(kubenas / "spaces" / "graph.py", *oracles)
+    for name in (oracle.name for oracle in ORACLES if not oracle.is_keras_tuners):
+        for graph in (False,) if name in WITHOUT_GRAPH else (False, True):
+            yield Algorithm(
+                f"kubenas {name}" + "+graph" * graph,
+                _kubenas(name, graph=graph),
+                state,
+                ours=True,
+                objectives=(1, 2) if name in SEVERAL_OBJECTIVES else (1,),
+                needs="graph" * graph,
+            )
 
 
 def _peers() -> Iterator[Algorithm]:
@@ -111,4 +146,7 @@ def _peers() -> Iterator[Algorithm]:
     yield Algorithm("Keras-Tuner hyperband", hyperband, keras_tuner, needs="early")
 
 
-ALGORITHMS = {algorithm.name: algorithm for algorithm in _peers()}
+WITHOUT_GRAPH = ("random", "evolution", "local_search", "reinforce")
+"""These are put to a table by its values alone."""
+SEVERAL_OBJECTIVES: tuple[str, ...] = ()
+ALGORITHMS = {algorithm.name: algorithm for algorithm in (*_ours(), *_peers())}

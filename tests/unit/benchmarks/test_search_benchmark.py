@@ -1,4 +1,4 @@
-"""The search benchmark on a small made-up table: every peer for real, cut runs, figures."""
+"""The search benchmark on a small made-up table: every algorithm for real, cut runs, figures."""
 
 import numpy as np
 import pytest
@@ -50,12 +50,12 @@ def search(name, *, in_flight=1, budget=40, seed=0, table=None, noisy=False):
     return simulate(ALGORITHMS[name].make(table, conditions, seed), table, conditions, seed)
 
 
-PEERS = [name for name, algorithm in ALGORITHMS.items() if not algorithm.ours]
+SUITED = [name for name, algorithm in ALGORITHMS.items() if algorithm.suits(small_table())]
 
 
-@pytest.mark.parametrize("name", [n for n in PEERS if ALGORITHMS[n].suits(small_table())])
+@pytest.mark.parametrize("name", SUITED)
 @pytest.mark.parametrize("in_flight", [1, 5])
-def test_each_peer_spends_its_budget_on_valid_points(name, in_flight):
+def test_each_algorithm_spends_its_budget_on_valid_points(name, in_flight):
     run = search(name, in_flight=in_flight, budget=15)
     assert sum(ending.cost for ending in run.endings) == pytest.approx(15, abs=1)
     assert len(run.thinking) == len(run.endings)
@@ -65,8 +65,8 @@ def test_each_peer_spends_its_budget_on_valid_points(name, in_flight):
     assert all(ending.observed == ending.truth for ending in full)
 
 
-@pytest.mark.parametrize("name", [n for n in PEERS if ALGORITHMS[n].suits(small_table())])
-def test_each_peer_survives_infeasible_points(name):
+@pytest.mark.parametrize("name", SUITED)
+def test_each_algorithm_survives_infeasible_points(name):
     table = small_table(feasible=lambda values: values["width"] < 3)
     run = search(name, table=table, budget=15)
     failed = [ending for ending in run.endings if ending.observed is None]
@@ -76,7 +76,7 @@ def test_each_peer_survives_infeasible_points(name):
 
 
 @pytest.mark.parametrize("name", ["evolution", "local search", "AutoKeras greedy", "Optuna TPE"])
-def test_peers_that_learn_beat_random(name):
+def test_what_learns_beats_random(name):
     def area(name):
         runs = [search(name, seed=seed) for seed in range(8)]
         bests = [np.maximum.accumulate([e.truth[0] for e in run.endings]) for run in runs]
