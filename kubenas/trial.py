@@ -134,6 +134,13 @@ class TrainingPlan(Value):
     limits: Limits = Field(Limits(), description="on the model, checked before it is trained")
 
 
+class Heartbeat(Value):
+    """A sign of life of a search, for attempts that would outlive it."""
+
+    uri: str = Field(description="URI of an object that changes as long as the search lives")
+    seconds: float = Field(gt=0, description="without a change after which an attempt ends itself")
+
+
 class AttemptSpec(Value):
     """Everything a trial process needs to know; it gets the URI of this and nothing else."""
 
@@ -157,6 +164,9 @@ class AttemptSpec(Value):
     max_seconds: float | None = Field(None, description="after which the attempt is killed")
     host_ooms: int = Field(0, ge=0, description="earlier attempts that ran out of host memory")
     disruptions: int = Field(0, ge=0, description="earlier attempts that lost their place or node")
+    heartbeat: Heartbeat | None = Field(
+        None, description="of the search; None: the attempt ends with it in another way"
+    )
 
     @property
     def ref(self) -> AttemptRef:

@@ -67,6 +67,7 @@ class KubernetesRunner:
         return True
 
     def start(self, spec: AttemptSpec) -> None:
+        spec = spec.model_copy(update={"heartbeat": self._place.heartbeat})
         open_storage(spec.prefix).write("spec.json", spec.to_json())
         attempt = TrackedAttempt(
             name=job_name(self._place.stage, spec),

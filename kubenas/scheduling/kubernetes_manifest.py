@@ -20,7 +20,7 @@ from kubenas.scheduling.kubernetes_names import (
 )
 from kubenas.scheduling.quantity import scaled
 from kubenas.storage import join
-from kubenas.trial import AttemptSpec, Task
+from kubenas.trial import AttemptSpec, Heartbeat, Task
 
 WORKER = ("python", "-m", "kubenas.training.worker")
 CONTAINER = "trial"
@@ -49,6 +49,8 @@ class Place:
     command: tuple[str, ...] = WORKER
     """Gets the URI of the attempt's spec as its last argument."""
     grace_seconds: int = _GRACE_SECONDS
+    heartbeat: Heartbeat | None = None
+    """Of the process that starts them; None: they go on without it."""
 
 
 def job_manifest(spec: AttemptSpec, place: Place) -> dict[str, Any]:

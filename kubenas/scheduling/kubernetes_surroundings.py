@@ -11,6 +11,7 @@ from kubenas.scheduling.kubernetes_api import Api
 from kubenas.scheduling.kubernetes_connection import connect
 from kubenas.scheduling.kubernetes_manifest import Place
 from kubenas.scheduling.kubernetes_names import Stage
+from kubenas.trial import Heartbeat
 
 _POD_NAME = ("KFP_POD_NAME", "HOSTNAME")
 _STORE = (
@@ -26,8 +27,16 @@ _STORE = (
 """Where stores are, as this process was told; nothing secret."""
 
 
-def stage_runner(config: RunnerConfig, stage: Stage, *, workers: int) -> KubernetesRunner:
+def stage_runner(
+    config: RunnerConfig, stage: Stage, *, workers: int, heartbeat: Heartbeat
+) -> KubernetesRunner:
     """The runner of a stage's attempts, in the cluster that this process is configured for.
+
+    Args:
+        config: where trials run.
+        stage: the step that the attempts belong to.
+        workers: attempts at the same time.
+        heartbeat: of this process, which attempts watch.
 
     Raises:
         UserError: no cluster is configured, or not soundly.
@@ -45,6 +54,7 @@ def stage_runner(config: RunnerConfig, stage: Stage, *, workers: int) -> Kuberne
         image=config.pod.image or TRAINER_IMAGE,
         owner=_owner_reference(api, namespace) if owned else None,
         environment=_store_environment(os.environ),
+        heartbeat=heartbeat,
     )
     return KubernetesRunner(api, place, workers=workers)
 

@@ -42,7 +42,7 @@ def run_attempts(
 
     Raises:
         UserError: no attempt could succeed for a reason outside of them; its message says which.
-        Interrupted: SIGTERM or SIGINT; the attempts have been stopped.
+        Interrupted: SIGTERM or SIGINT; attempts that cannot outlive us have been stopped.
     """
     with Interruption() as interruption:
         return _Batch(specs, runner, on_progress, interruption).run()
@@ -150,7 +150,7 @@ class _Batch:
     def run(self) -> list[Result]:
         while any(job.result is None for job in self._jobs):
             if self._interruption.requested:
-                self._running.stop_all()
+                self._running.leave()
                 raise Interrupted(f"{self._task}: stopped; the same command resumes")
             self._start_waiting()
             self._report()

@@ -23,6 +23,11 @@ def prior_file(search: str) -> str:
     return f"{search_folder(search)}/prior.json"
 
 
+def heartbeat_file(search: str) -> str:
+    """What changes as long as a step of the search lives."""
+    return f"{search_folder(search)}/heartbeat.json"
+
+
 def describe_folder(search: str) -> str:
     """The folder of the first attempt to describe the space."""
     return f"{search_folder(search)}/describe/a1"

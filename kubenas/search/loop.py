@@ -80,7 +80,7 @@ class SearchLoop:
         Raises:
             SearchFailed: the first trials all failed by errors of the program.
             UserError: no attempt could succeed, for a reason outside of them.
-            Interrupted: SIGTERM or SIGINT; attempts have been stopped.
+            Interrupted: SIGTERM or SIGINT; attempts that cannot outlive us have been stopped.
             AnotherController: someone else runs this search.
         """
         if self._state.closed is None:
@@ -210,14 +210,16 @@ class SearchLoop:
 
     def _leave_if_told(self) -> None:
         if self._interruption.requested:
-            self._leave(Interrupted("search: stopped; the same command resumes"))
+            for ended in self._running.leave():
+                self._take(ended)
+            raise Interrupted("search: stopped; the same command resumes")
         if self._paused:
-            self._leave(UserError(f"search paused: {self._paused}"))
+            self._give_up(UserError(f"search paused: {self._paused}"))
         if hopeless(self._ledger.tally):
             reason = most_frequent_reason(self._state)
-            self._leave(SearchFailed(f"search: the first trials all failed, mostly by {reason}"))
+            self._give_up(SearchFailed(f"search: the first trials all failed, mostly by {reason}"))
 
-    def _leave(self, error: KubenasError) -> NoReturn:
+    def _give_up(self, error: KubenasError) -> NoReturn:
         self._stop_running()
         raise error
 

@@ -14,6 +14,8 @@ class RunningAttempt:
     """Since it was started, its worker's start included."""
     epoch: int | None = None
     """Epochs that it has finished, where that is known."""
+    waiting: str = ""
+    """Why it does not run yet; empty: it does."""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kubenas.scheduling.runner import TrialRunner
 from kubenas.search.outputs import epochs_so_far, has_checkpoint, read_result
@@ -31,6 +31,7 @@ class _Running:
     storage: Storage
     folder: str
     since: float
+    waiting: str = ""
 
 
 class RunningAttempts:
@@ -68,12 +69,19 @@ class RunningAttempts:
 
     def wait(self, timeout: float) -> list[EndedAttempt]:
         """Attempts that have ended; waits up to ``timeout`` seconds for one."""
-        events = self._runner.poll(timeout)
+        events = [each for each in self._runner.poll(timeout) if each.ref in self._running]
+        for event in events:
+            waiting = event.message if event.kind == "waiting" else ""
+            self._running[event.ref] = replace(self._running[event.ref], waiting=waiting)
         return [
             self._close(event, self._running.pop(event.ref))
             for event in events
-            if event.kind == "ended" and event.ref in self._running
+            if event.kind == "ended"
         ]
+
+    def leave(self) -> list[EndedAttempt]:
+        """Stops all, unless they outlive this process: then the next one adopts them."""
+        return [] if self._runner.persistent else self.stop_all()
 
     def stop_all(self) -> list[EndedAttempt]:
         """Asks all to end and waits until they have; those that do not are left behind."""
@@ -94,6 +102,7 @@ class RunningAttempts:
                 attempt=ref.attempt,
                 seconds=now - running.since,
                 epoch=epochs_so_far(running.storage, running.folder),
+                waiting=running.waiting,
             )
             for ref, running in sorted(self._running.items(), key=lambda item: item[1].since)
         )

@@ -3,11 +3,14 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from kubenas.runner_config import RunnerConfig
 from kubenas.scheduling.kubernetes_names import Stage
 from kubenas.scheduling.local import LocalRunner
 from kubenas.scheduling.runner import TrialRunner
+from kubenas.search.heartbeat import beating
+from kubenas.search.layout import heartbeat_file
 from kubenas.steps.context import RunContext
+from kubenas.storage import join
+from kubenas.trial import Heartbeat
 
 
 @contextmanager
@@ -27,18 +30,26 @@ def trial_runner(
     """
     config = context.config.runner
     workers = config.workers if attempts is None else max(1, min(config.workers, attempts))
-    stage = Stage(search=context.search_id, output=context.output.uri, step=step)
-    runner = _runner(config, stage, workers)
-    try:
-        yield runner
-    finally:
-        runner.close()
-
-
-def _runner(config: RunnerConfig, stage: Stage, workers: int) -> TrialRunner:
     if config.kind == "local":
-        return LocalRunner(workers=workers)
+        with LocalRunner(workers=workers) as runner:
+            yield runner
+    else:
+        with _cluster_runner(context, step, workers) as runner:
+            yield runner
+
+
+@contextmanager
+def _cluster_runner(context: RunContext, step: str, workers: int) -> Iterator[TrialRunner]:
     # Who has no cluster does not wait for its client.
     from kubenas.scheduling.kubernetes_surroundings import stage_runner
 
-    return stage_runner(config, stage, workers=workers)
+    config, output = context.config.runner, context.output
+    heartbeat = Heartbeat(
+        uri=join(output.uri, heartbeat_file(context.search_id)), seconds=config.heartbeat_seconds
+    )
+    stage = Stage(search=context.search_id, output=output.uri, step=step)
+    with (
+        beating(heartbeat),
+        stage_runner(config, stage, workers=workers, heartbeat=heartbeat) as runner,
+    ):
+        yield runner

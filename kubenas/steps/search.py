@@ -3,6 +3,7 @@
 import dataclasses
 import logging
 import time
+from collections import Counter
 
 from kubenas.search.progress import OnProgress, Progress
 from kubenas.search.run import SearchRun, run_search
@@ -63,8 +64,10 @@ def progress_line(progress: Progress) -> str:
     """``progress`` in one line."""
     parts = [
         f"{progress.activity}: {progress.done} of {progress.total} done",
-        f"{len(progress.running)} running",
+        f"{sum(not each.waiting for each in progress.running)} running",
     ]
+    waiting = Counter(each.waiting for each in progress.running if each.waiting)
+    parts += [f"{count} waiting ({reason})" for reason, count in waiting.most_common()]
     if progress.best_score is not None:
         parts.append(f"best {progress.best_score:.4f} (trial {progress.best_trial})")
     if progress.seconds_left is not None:

@@ -4,6 +4,7 @@ Both are BaseExceptions, like KeyboardInterrupt: a user's ``except Exception`` m
 them on their way out of a training loop.
 """
 
+import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,10 +30,18 @@ class Termination:
     def __init__(self) -> None:
         self._requested = False
         self._deferred = False
+        self.reason = "ended by SIGTERM"
+        """Why the process ends, if it does."""
 
     def install(self) -> None:
         """Handles SIGTERM from now on."""
         signal.signal(signal.SIGTERM, self._handle)
+
+    def demand(self, reason: str) -> None:
+        """Does what SIGTERM does, from any thread."""
+        if not self._requested:
+            self.reason = reason
+            os.kill(os.getpid(), signal.SIGTERM)
 
     @contextmanager
     def deferred(self) -> Iterator[None]:

@@ -1,7 +1,7 @@
 """The trial process: ``python -m kubenas.training.worker SPEC_URI``, or ``--serve``.
 
 Exit codes: 0, a result is in place; 2, the spec cannot be understood; 75, the store refused;
-143, ended by SIGTERM after a checkpoint.
+143, ended after a checkpoint by SIGTERM, or because the search is gone.
 """
 
 import importlib
@@ -17,6 +17,7 @@ from kubenas.errors import KubenasError, StorageError, UserError
 from kubenas.storage import open_storage, split
 from kubenas.training.capture import captured_output, tail
 from kubenas.training.channel import Channel
+from kubenas.training.heartbeat import HeartbeatWatch
 from kubenas.training.stopping import TERMINATED_EXIT_CODE, Terminated, Termination
 from kubenas.trial import AttemptSpec, FailureClass, Result
 
@@ -78,6 +79,12 @@ def serve(channel: Channel, termination: Termination) -> None:
         channel.reply(ended=ref, failure=failure, message=message)
 
 
+def _run_alone(spec: AttemptSpec, termination: Termination) -> None:
+    if spec.heartbeat is not None:
+        HeartbeatWatch(spec.heartbeat, termination).start()
+    run_attempt(spec, _load_tasks, termination)
+
+
 def _load_tasks() -> _RunTask:
     """TensorFlow is imported here, after stdout has been put aside."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -100,8 +107,9 @@ def main(arguments: Sequence[str]) -> int:
         if channel is not None:
             serve(channel, termination)
         else:
-            run_attempt(read_spec(arguments[0]), _load_tasks, termination)
+            _run_alone(read_spec(arguments[0]), termination)
     except Terminated:
+        sys.stderr.write(f"{termination.reason}\n")
         return TERMINATED_EXIT_CODE
     except KubenasError as error:
         sys.stderr.write(f"{error}\n")

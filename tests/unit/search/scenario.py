@@ -80,8 +80,16 @@ class ScriptedRunner(TrialRunner):
     ``trained`` lists the attempts that did their work to the end, over all restarts.
     """
 
-    def __init__(self, trained: list[AttemptRef], fuse: Fuse, capacity: int = 2) -> None:
+    def __init__(
+        self,
+        trained: list[AttemptRef],
+        fuse: Fuse,
+        capacity: int = 2,
+        *,
+        persistent: bool = False,
+    ) -> None:
         self._trained = trained
+        self._persistent = persistent
         self._fuse = fuse
         self._capacity = capacity
         self._running: list[AttemptSpec] = []
@@ -113,7 +121,7 @@ class ScriptedRunner(TrialRunner):
 
     @property
     def persistent(self) -> bool:
-        return False
+        return self._persistent
 
     def adopt(self, task: Task) -> list[AttemptRef]:  # noqa: ARG002
         return []
@@ -216,12 +224,19 @@ class Scenario:
         self.fuse = Fuse()
         self.proposer = ListProposer(proposals)
 
-    def run(self, *, crash_at: int | None = None, capacity: int = 2, **loop: Any) -> SearchState:
+    def run(
+        self,
+        *,
+        crash_at: int | None = None,
+        capacity: int = 2,
+        persistent: bool = False,
+        **loop: Any,
+    ) -> SearchState:
         """Runs to the end, or to the crash."""
         self.fuse = Fuse(crash_at)
         storage = FusedStorage(self.root, self.fuse)
         specs = TrialSpecs(self.definition, storage, {"space": []})
-        runner = ScriptedRunner(self.trained, self.fuse, capacity)
+        runner = ScriptedRunner(self.trained, self.fuse, capacity, persistent=persistent)
         clock = {"clock": loop["clock"]} if "clock" in loop else {}
         try:
             journal = self.journal(storage)

@@ -173,6 +173,18 @@ def test_an_interrupted_search_stops_its_attempts_and_resumes(tmp_path):
     assert len(scenario.run().ended(Outcome.COMPLETED)) == 4
 
 
+def test_an_interrupted_search_leaves_attempts_alone_that_outlive_it(tmp_path):
+    scenario = Scenario(tmp_path, xs(1.0, 2.0, 3.0, 4.0))
+    interruption = Interruption()
+
+    def interrupt(progress):
+        interruption.requested = progress.done >= 1
+
+    with pytest.raises(Interrupted):
+        scenario.run(interruption=interruption, on_progress=interrupt, persistent=True)
+    assert sum(trial.in_flight for trial in fold(scenario.records()).trials.values()) == 1
+
+
 def test_progress_is_told(tmp_path):
     told = []
     Scenario(tmp_path, xs(1.0, 3.0, 2.0)).run(on_progress=told.append)

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
+from kubenas.search.heartbeat import beating
 from kubenas.training.checkpoint import load_checkpoint
-from kubenas.trial import AttemptSpec, Result, Task
+from kubenas.trial import AttemptSpec, Heartbeat, Result, Task
 from tests.unit.training.conftest import LINEAR, MakeSpec
 
 CHATTY = LINEAR.replace(
@@ -146,3 +147,45 @@ def test_exit_codes_without_a_spec(tmp_path: Path) -> None:
     missing = once(str(tmp_path / "none.json"))
     assert missing.returncode == 75
     assert missing.stderr.count("\n") == 1
+
+
+def test_an_attempt_without_a_sign_of_life_of_its_search_checkpoints_and_ends(
+    make_spec: MakeSpec, tmp_path: Path
+) -> None:
+    heartbeat = Heartbeat(uri=str(tmp_path / "heartbeat.json"), seconds=10)
+    spec = make_spec(
+        plan={"epochs": 100_000, "checkpoint_seconds": 0.0},
+        heartbeat=heartbeat,
+    )
+    with beating(heartbeat):
+        attempt = subprocess.Popen(
+            [sys.executable, "-m", "kubenas.training.worker", written(spec)],
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        wait_for(Path(spec.prefix, "checkpoint", "latest.json"))
+        time.sleep(heartbeat.seconds)
+        assert attempt.poll() is None
+    _, errors = attempt.communicate(timeout=60)
+    assert attempt.returncode == 143
+    assert errors.endswith("the search has given no sign of life for 10 s\n")
+    assert load_checkpoint(f"{spec.prefix}/checkpoint").epochs >= 1
+    assert not Path(spec.prefix, "result.json").exists()
+
+
+DEAF = """
+import signal, sys, time
+from kubenas.training.heartbeat import HeartbeatWatch
+from kubenas.training.stopping import Termination
+from kubenas.trial import Heartbeat
+termination = Termination()
+termination.install()
+HeartbeatWatch(Heartbeat(uri=sys.argv[1], seconds=0.5), termination, grace_seconds=0.5).start()
+with termination.deferred():
+    time.sleep(600)
+"""
+
+
+def test_an_attempt_that_does_not_listen_is_ended(tmp_path: Path) -> None:
+    deaf = [sys.executable, "-c", DEAF, str(tmp_path / "nothing.json")]
+    assert subprocess.run(deaf, timeout=120, check=False).returncode == 143
