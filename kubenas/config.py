@@ -4,10 +4,13 @@ import hashlib
 import json
 from typing import Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from kubenas.runner_config import RunnerConfig
 from kubenas.trial import Limits, Value
+
+COSTS = ("parameters", "flops", "latency_ms")
+"""What a network costs, whatever it was trained on: may be an objective besides a metric."""
 
 
 class DataConfig(Value):
@@ -96,10 +99,14 @@ class SearchConfig(Value):
         "bayesian", description="Which algorithm proposes trials ('kubenas oracles' lists them)."
     )
     objective: str = Field(
-        "val_accuracy", description="Metric that scores a trial, as Keras names it."
+        "val_accuracy",
+        description="Metric that scores a trial, as Keras names it. Several, with commas between:"
+        " the best trade-offs are looked for, also with parameters, flops and latency_ms.",
     )
     direction: Literal["max", "min"] | None = Field(
-        None, description="'max' or 'min'; empty: min for losses and errors, else max."
+        None,
+        description="'max' or 'min', of the first objective; empty: min for losses and errors,"
+        " else max.",
     )
     max_trials: int = Field(12, ge=1, le=100_000, description="Trials to run at the most.")
     max_seconds: float | None = Field(
@@ -138,6 +145,35 @@ class SearchConfig(Value):
     generation: int = Field(
         1, ge=1, description="Raise it to search again from scratch with the same config and data."
     )
+
+    @field_validator("objective", mode="before")
+    @classmethod
+    def _joined(cls, value: Any) -> Any:
+        return ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
+
+    @model_validator(mode="after")
+    def _objectives_make_sense(self) -> Self:
+        names = self.objectives
+        if not all(names) or len(set(names)) < len(names):
+            raise ValueError("objective: give one metric, or different ones with commas between")
+        if self.metric in COSTS:
+            raise ValueError(
+                f"objective: begin with a metric of the training, such as val_accuracy;"
+                f" '{self.metric}' may follow"
+            )
+        if len(names) > 1 and self.oracle == "hyperband":
+            raise ValueError("objective: hyperband takes one only; use another oracle")
+        return self
+
+    @property
+    def objectives(self) -> tuple[str, ...]:
+        """All objectives by name."""
+        return tuple(name.strip() for name in self.objective.split(","))
+
+    @property
+    def metric(self) -> str:
+        """The one that scores a trial."""
+        return self.objectives[0]
 
 
 class TrainingConfig(Value):

@@ -128,6 +128,7 @@ class TrainingPlan(Value):
     seed: int
     objective: str = Field(description="a metric of the model, such as val_accuracy")
     direction: Literal["max", "min"]
+    further_metrics: tuple[str, ...] = Field((), description="that the result must tell, too")
     checkpoint_seconds: float = Field(30.0, ge=0, description="least time between checkpoints")
     keep_model: bool = Field(False, description="leave the best model as model.keras")
     keep_checkpoint: bool = Field(False, description="leave the last state to be resumed from")

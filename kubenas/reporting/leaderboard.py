@@ -5,6 +5,7 @@ import io
 from collections.abc import Sequence
 from typing import Any, Literal
 
+from kubenas.search.objectives import Objective, front
 from kubenas.search.state import SearchState, TrialState
 from kubenas.trial import FailureClass, Outcome, Value
 
@@ -35,6 +36,8 @@ class Row(Value):
     """Epochs that the trial's rung trains up to; trials of a longer rung rank first."""
     trained_further: int | None
     """The trial that went on from this one's checkpoint and completed."""
+    front: bool | None
+    """Of several objectives: whether no trial beats it in all. None: there is one only."""
     metrics: dict[str, float]
     values: dict[str, Any]
 
@@ -50,9 +53,22 @@ class Leaderboard(Value):
 
 
 def leaderboard(
-    state: SearchState, *, search: str, objective: str, direction: Literal["max", "min"]
+    state: SearchState,
+    *,
+    search: str,
+    objective: str,
+    direction: Literal["max", "min"],
+    objectives: Sequence[Objective] = (),
 ) -> Leaderboard:
-    """Ranked trials, then other completed, infeasible and failed ones, each by number."""
+    """Ranked trials, then other completed, infeasible and failed ones, each by number.
+
+    Args:
+        state: of the search.
+        search: its id.
+        objective: by which trials rank.
+        direction: of it.
+        objectives: all, where there are several.
+    """
     ranked = state.ranked(direction)
     places = {trial.number: place for place, trial in enumerate(ranked, 1)}
     rest = [trial for trial in state.ended() if trial.number not in places]
@@ -61,13 +77,19 @@ def leaderboard(
         for trial in state.ended(Outcome.COMPLETED)
         if trial.proposal.parent is not None
     }
+    on_front = front(ranked, objectives) if len(objectives) > 1 else None
     rest.sort(key=lambda trial: (_ORDER[_outcome(trial)], trial.number))
     return Leaderboard(
         search=search,
         objective=objective,
         direction=direction,
         rows=tuple(
-            _row(trial, places.get(trial.number), further.get(trial.number))
+            _row(trial, places.get(trial.number)).model_copy(
+                update={
+                    "trained_further": further.get(trial.number),
+                    "front": None if on_front is None else trial.number in on_front,
+                }
+            )
             for trial in [*ranked, *rest]
         ),
     )
@@ -107,7 +129,7 @@ def _outcome(trial: TrialState) -> Outcome:
     return trial.end.outcome
 
 
-def _row(trial: TrialState, rank: int | None, trained_further: int | None) -> Row:
+def _row(trial: TrialState, rank: int | None) -> Row:
     end = trial.end
     if end is None:
         raise ValueError(f"trial {trial.number} has not ended")
@@ -126,7 +148,8 @@ def _row(trial: TrialState, rank: int | None, trained_further: int | None) -> Ro
         attempts=len(trial.started),
         duplicate_of=trial.proposal.duplicate_of,
         rung=trial.proposal.epochs,
-        trained_further=trained_further,
+        trained_further=None,
+        front=None,
         metrics=end.metrics,
         values=trial.proposal.values,
     )

@@ -87,10 +87,15 @@ def _filters(report: ReportInput) -> dict[str, Any]:
 
 def _search(report: ReportInput) -> dict[str, Any]:
     board = leaderboard(
-        report.state, search=report.search, objective=report.objective, direction=report.direction
+        report.state,
+        search=report.search,
+        objective=report.objective,
+        direction=report.direction,
+        objectives=report.objectives,
     )
     rows = board.rows[:_MOST_ROWS]
     return {
+        "on_front": sum(bool(row.front) for row in board.rows),
         "rungs": rungs_of(report.config),
         "repeated": sum(t.proposal.origin == "prior" for t in report.state.trials.values()),
         "figures": [figure for figure in _figures(report) if figure],
@@ -111,6 +116,7 @@ def _figures(report: ReportInput) -> list[Figure | None]:
         best_by_time(report),
         score_by_cost(report, "parameters"),
         score_by_cost(report, "latency_ms"),
+        score_by_cost(report, "flops") if "flops" in report.config.search.objectives else None,
         learning_curves(report),
     ]
 

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from kubenas.config import Config
 from kubenas.data.schema import DataSchema
+from kubenas.search.objectives import Objective, objectives_of
 from kubenas.search.state import SearchState, TrialState
 from kubenas.training.evaluation import Evaluation
 from kubenas.trial import Outcome
@@ -81,7 +82,12 @@ class ReportInput:
     @property
     def objective(self) -> str:
         """The metric that scores trials."""
-        return self.config.search.objective
+        return self.config.search.metric
+
+    @property
+    def objectives(self) -> tuple[Objective, ...]:
+        """All of them; the first is :attr:`objective`."""
+        return objectives_of(self.config.search)
 
     @property
     def decided(self) -> bool:

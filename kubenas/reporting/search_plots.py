@@ -56,7 +56,7 @@ def best_by_time(report: ReportInput) -> Figure | None:
 
 
 def score_by_cost(report: ReportInput, cost: str) -> Figure | None:
-    """Score against ``parameters`` or ``latency_ms``, with the Pareto front."""
+    """Score against ``parameters``, ``flops`` or ``latency_ms``, with the Pareto front."""
     points = [
         Point(trial.number, float(value), trial.end.score)
         for trial in report.peers
@@ -112,7 +112,16 @@ def learning_curves(report: ReportInput) -> Figure | None:
     return Figure("Learning curves", plot.markup(), caption)
 
 
-_COST_NAMES = {"parameters": "number of weights", "latency_ms": "latency"}
+_COST_NAMES = {
+    "parameters": "number of weights",
+    "flops": "floating-point operations",
+    "latency_ms": "latency",
+}
+_AXES = {
+    "parameters": "weights",
+    "flops": "operations for one example",
+    "latency_ms": "latency of one example, ms",
+}
 
 
 def _best(
@@ -143,7 +152,7 @@ def _best(
 
 def _cost_plot(report: ReportInput, cost: str, points: Sequence[Point]) -> Plot:
     low, high = min(p.cost for p in points), max(p.cost for p in points)
-    name = "latency of one example, ms" if cost == "latency_ms" else "weights"
+    name = _AXES[cost]
     write = _plain_ms if cost == "latency_ms" else _weights
     log = high > 8 * low
     if log:
@@ -188,9 +197,11 @@ def _step_tip(step: Step, report: ReportInput) -> str:
 
 
 def _cost_tip(point: Point, report: ReportInput, cost: str) -> str:
-    amount = (
-        milliseconds(point.cost) if cost == "latency_ms" else plural(round(point.cost), "weight")
-    )
+    amount = {
+        "parameters": plural(round(point.cost), "weight"),
+        "flops": plural(round(point.cost), "operation"),
+        "latency_ms": milliseconds(point.cost),
+    }[cost]
     return f"trial {point.trial}: {score(point.score, report.objective)}, {amount}"
 
 

@@ -7,10 +7,10 @@ from typing import Literal
 from pydantic import Field
 
 from kubenas import __version__
-from kubenas.config import Config, SearchConfig
+from kubenas.config import Config
+from kubenas.search.objectives import objectives_of
 from kubenas.trial import SpaceRef, Value
 
-_MINIMISED = ("loss", "error", "mse", "mae", "mape", "msle", "crossentropy", "divergence", "hinge")
 _PACKAGES = ("keras", "keras-tuner", "tensorflow", "tensorflow-cpu")
 
 
@@ -38,13 +38,6 @@ def search_id(config: Config, dataset_digest: str, space: SpaceRef) -> str:
     return f"{config.name}-{hashlib.sha256(text.encode()).hexdigest()[:10]}"
 
 
-def direction_of(config: SearchConfig) -> Literal["max", "min"]:
-    """Whether the objective is to be as large or as small as possible."""
-    if config.direction is not None:
-        return config.direction
-    return "min" if config.objective.lower().endswith(_MINIMISED) else "max"
-
-
 def define(
     config: Config,
     *,
@@ -60,7 +53,7 @@ def define(
         dataset=dataset,
         dataset_digest=dataset_digest,
         space=space,
-        direction=direction_of(config.search),
+        direction=objectives_of(config.search)[0].direction,
         prior=prior,
         versions=_versions(),
     )

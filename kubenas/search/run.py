@@ -10,7 +10,7 @@ from kubenas.config import Config
 from kubenas.errors import ObjectExists, ObjectNotFound, SearchFailed, UserError
 from kubenas.scheduling.runner import TrialRunner
 from kubenas.search.controller_lock import controller_lock
-from kubenas.search.definition import SearchDefinition, define, direction_of, search_id
+from kubenas.search.definition import SearchDefinition, define, search_id
 from kubenas.search.directed import directed
 from kubenas.search.failures import most_frequent_reason
 from kubenas.search.interruption import Interruption
@@ -18,6 +18,7 @@ from kubenas.search.journal import Journal, JournalDamaged
 from kubenas.search.layout import definition_file, prior_file, search_folder
 from kubenas.search.ledger import Ledger
 from kubenas.search.loop import SearchLoop
+from kubenas.search.objectives import objectives_of
 from kubenas.search.oracles import check_oracle, create_proposer, load_oracles
 from kubenas.search.prior import Prior, frozen_prior
 from kubenas.search.progress import OnProgress
@@ -74,9 +75,8 @@ def run_search(
     check_oracle(config.search.oracle)
     search = search_id(config, dataset_digest, space)
     with controller_lock(output, search), Interruption() as interruption:
-        prior = frozen_prior(
-            config.search.warm_start, output, search, direction=direction_of(config.search)
-        )
+        direction = objectives_of(config.search)[0].direction
+        prior = frozen_prior(config.search.warm_start, output, search, direction=direction)
         definition = define(
             config,
             dataset=dataset,

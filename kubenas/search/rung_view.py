@@ -108,12 +108,17 @@ def _told(first: Ended, network: _Network, imputed: dict[int, float], learnt: in
     """The end of a network whose first trial ended with ``first``; None: it is on its way."""
     if first.outcome != Outcome.COMPLETED:
         return first
-    score = network.score(learnt)
-    if score is not None:
-        return first.model_copy(update={"score": score})
+    if network.score(learnt) is not None:
+        return _as_first(network.ends[learnt], first)
     last = network.ends.get(network.rung)
     if last is None:
         return None
+    told = _as_first(last, first)
     if last.outcome != Outcome.COMPLETED:
-        return last.model_copy(update={"trial": first.trial, "at": first.at})
-    return first.model_copy(update={"score": imputed[first.trial]})
+        return told
+    return told.model_copy(update={"score": imputed[first.trial]})
+
+
+def _as_first(end: Ended, first: Ended) -> Ended:
+    """``end`` of a later trial of the network as that of its first one."""
+    return end.model_copy(update={"trial": first.trial, "at": first.at})

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from kubenas.config import COSTS
 from kubenas.scheduling.retry import losses_so_far
 from kubenas.search.allowance import Grant
 from kubenas.search.definition import SearchDefinition
@@ -78,7 +79,8 @@ class TrialSpecs:
             batch_size=config.training.batch_size,
             patience=config.training.patience,
             seed=derived_seed("trial", config.search.seed, trial.number),
-            objective=config.search.objective,
+            objective=config.search.metric,
+            further_metrics=[name for name in config.search.objectives[1:] if name not in COSTS],
             direction=self.definition.direction,
             keep_checkpoint=epochs < config.training.epochs,
             limits=config.search.limits,

@@ -50,6 +50,7 @@ def write_report(output: Storage, material: ReportInput) -> Report:
         search=material.search,
         objective=material.objective,
         direction=material.direction,
+        objectives=material.objectives,
     )
     contents = {
         "report.html": render_report(material),

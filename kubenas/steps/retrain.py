@@ -9,6 +9,7 @@ from kubenas.config import Config
 from kubenas.errors import SearchFailed
 from kubenas.search.attempts import run_attempts
 from kubenas.search.layout import search_folder, space_file
+from kubenas.search.objectives import front, objectives_of
 from kubenas.search.run import SearchRun, read_search
 from kubenas.search.seeds import derived_seed
 from kubenas.search.state import TrialState
@@ -75,8 +76,7 @@ def retraining_specs(
     """An attempt for each of the best candidates and each seed."""
     config = context.config
     folder = join(context.config.output, search_folder(run.id), "retrain")
-    best = run.state.ranked(run.direction)[: config.retrain.candidates]
-    for trial in best:
+    for trial in candidates(run, config):
         for seed in range(1, config.retrain.seeds + 1):
             number = trial.number * config.retrain.seeds + seed - 1
             yield AttemptSpec(
@@ -90,6 +90,15 @@ def retraining_specs(
                 hyperparameters={"space": space["space"], "values": _model_values(trial)},
                 training=_plan(config, run.direction, number),
             )
+
+
+def candidates(run: SearchRun, config: Config) -> list[TrialState]:
+    """The trials to retrain, best first: of several objectives those on the front come first."""
+    ranked = run.state.ranked(run.direction)
+    objectives = objectives_of(config.search)
+    on_front = front(ranked, objectives) if len(objectives) > 1 else set()
+    ranked.sort(key=lambda trial: trial.number not in on_front)
+    return ranked[: config.retrain.candidates]
 
 
 def choose(retrained: Sequence[Retraining], direction: Literal["max", "min"]) -> Choice:
@@ -117,7 +126,7 @@ def _plan(config: Config, direction: Literal["max", "min"], number: int) -> Trai
         batch_size=config.training.batch_size,
         patience=config.training.patience,
         seed=derived_seed("retrain", config.search.seed, number),
-        objective=config.search.objective,
+        objective=config.search.metric,
         direction=direction,
         keep_model=True,
     )

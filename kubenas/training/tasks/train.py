@@ -178,6 +178,9 @@ def _call_fit(attempt: Attempt, candidate: _Candidate, loop: TrainingLoop) -> An
 def _result(attempt: Attempt, candidate: _Candidate, loop: TrainingLoop, fitted: _Fitted) -> Result:
     state, objective = loop.state, attempt.plan.objective
     metrics = _metrics(state, fitted, objective)
+    for name in attempt.plan.further_metrics:
+        if name not in metrics:
+            raise AttemptFailed(classify(missing_objective(name, metrics), Phase.TRAINING))
     score = metrics[objective]
     if math.isnan(score):
         raise AttemptFailed(classify(NotANumber(f"{objective} is NaN"), Phase.TRAINING))

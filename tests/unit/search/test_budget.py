@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from kubenas.config import Config, SearchConfig
 from kubenas.search.budget import Usage, measure, no_more_trials, nothing_more
-from kubenas.search.definition import direction_of
 from kubenas.search.duplicates import Originals, end_like, signature
 from kubenas.search.expense import Expense, Rate
+from kubenas.search.objectives import objectives_of
 from kubenas.search.progress import estimate_seconds_left
 from kubenas.search.records import Ended, Opened, Proposed, Started
 from kubenas.search.seeds import derived_seed
@@ -154,8 +154,9 @@ def test_a_duplicate_costs_nothing():
     ],
 )
 def test_the_direction_follows_from_the_objective(objective, direction):
-    assert direction_of(SearchConfig(objective=objective)) == direction
-    assert direction_of(SearchConfig(objective=objective, direction="max")) == "max"
+    assert objectives_of(SearchConfig(objective=objective))[0].direction == direction
+    given_ = SearchConfig(objective=objective, direction="max")
+    assert objectives_of(given_)[0].direction == "max"
 
 
 @given(st.integers(0, 1000), st.integers(0, 1000))

@@ -1,0 +1,69 @@
+"""Several objectives: how a config names them, and which trials are on the front."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from kubenas.config import SearchConfig
+from kubenas.search.objectives import Objective, front, objectives_of
+from kubenas.search.records import Ended, Proposed
+from kubenas.search.state import TrialState
+from kubenas.trial import Outcome
+
+TWO = (Objective("val_accuracy", "max"), Objective("latency_ms", "min"))
+SMALL = st.integers(1, 6).map(float)
+
+
+@pytest.mark.parametrize("given_", ["val_accuracy, latency_ms,val_loss", None])
+def test_they_are_a_list_or_a_text_and_have_their_directions(given_):
+    objective = given_ or ["val_accuracy", "latency_ms", "val_loss"]
+    config = SearchConfig.model_validate({"objective": objective})
+    assert config.metric == "val_accuracy"
+    assert objectives_of(config) == (*TWO, Objective("val_loss", "min"))
+
+
+@pytest.mark.parametrize(
+    ("objective", "words"),
+    [
+        ("parameters, val_accuracy", "'parameters' may follow"),
+        ("val_accuracy,", "give one metric"),
+        ("val_loss, val_loss", "different ones"),
+        ([], "give one metric"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(objective, words):
+    with pytest.raises(ValidationError, match=words):
+        SearchConfig.model_validate({"objective": objective})
+    with pytest.raises(ValidationError, match="takes one only"):
+        SearchConfig(oracle="hyperband", objective="val_accuracy, flops")
+
+
+def trial(number, score, latency, epochs=None):
+    return TrialState(
+        Proposed(at=0, trial=number, values={}, oracle_trial="", epochs=epochs),
+        end=Ended(
+            at=1,
+            trial=number,
+            outcome=Outcome.COMPLETED,
+            attempt=1,
+            score=score,
+            latency_ms=latency,
+        ),
+    )
+
+
+@given(st.lists(st.tuples(SMALL, st.none() | SMALL), max_size=20))
+def test_the_front_is_what_nothing_beats(pairs):
+    trials = [trial(number, *pair) for number, pair in enumerate(pairs)]
+    known = {n: pair for n, pair in enumerate(pairs) if pair[1] is not None}
+
+    def beats(a, b):
+        return a != b and a[0] >= b[0] and a[1] <= b[1]
+
+    expected = {n for n, p in known.items() if not any(beats(q, p) for q in known.values())}
+    assert front(trials, TWO) == expected
+
+
+def test_a_shorter_rung_is_not_on_the_front():
+    assert front([trial(0, 0.9, 1.0, 1), trial(1, 0.5, 2.0, 9)], TWO) == {1}
