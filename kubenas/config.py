@@ -161,8 +161,8 @@ class SearchConfig(Value):
                 f"objective: begin with a metric of the training, such as val_accuracy;"
                 f" '{self.metric}' may follow"
             )
-        if len(names) > 1 and self.oracle == "hyperband":
-            raise ValueError("objective: hyperband takes one only; use another oracle")
+        if len(names) > 1 and (self.oracle == "hyperband" or "keras_tuner." in self.oracle):
+            raise ValueError(f"objective: {self.oracle} takes one only; use another oracle")
         return self
 
     @property

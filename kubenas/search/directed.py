@@ -40,10 +40,11 @@ def directed(
     if not sources:
         return create()
     rungs, direction = rungs_of(definition.config), definition.direction
+    several = len(definition.config.search.objectives) > 1  # a rank from elsewhere is of one only
 
     def tell(records: Sequence[Telling]) -> list[Telling]:
         told = tell_networks(records, rungs, direction) if rungs else list(records)
-        return tell_with_prior(told, known, direction)
+        return told if several else tell_with_prior(told, known, direction)
 
     return Director(create, tell=tell, sources=sources, epochs=min(rungs, default=None))
 

@@ -12,7 +12,7 @@ is left out, for it grows with every trial.
 import copy
 import tempfile
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol, Self
 
 import keras_tuner
@@ -24,9 +24,10 @@ from keras_tuner.oracles import (
 )
 
 from kubenas.config import Config
+from kubenas.search.objectives import Objective, objectives_of
 from kubenas.search.oracles.catalog import find_oracle
 from kubenas.search.oracles.create import create_oracle
-from kubenas.search.oracles.designs import GraphOf
+from kubenas.search.oracles.designs import GraphOf, Limits
 from kubenas.search.proposer import NoProposal, Proposal
 from kubenas.search.records import Ended, Proposed, Record
 from kubenas.search.seeds import derived_seed
@@ -46,11 +47,6 @@ _REBUILT_BY_REPLAY = frozenset(
         "display",
     }
 )
-_STATUS = {
-    Outcome.COMPLETED: "COMPLETED",
-    Outcome.FAILED: "FAILED",
-    Outcome.INFEASIBLE: "INVALID",
-}
 
 
 class Replayable(Protocol):
@@ -107,9 +103,9 @@ class _Hyperband(_Replayable, HyperbandOracle):  # type: ignore[misc]
 class KerasTunerProposer:
     """See :class:`kubenas.search.proposer.Proposer`."""
 
-    def __init__(self, oracle: Replayable, *, objective: str) -> None:
+    def __init__(self, oracle: Replayable, objectives: Sequence[Objective]) -> None:
         self._oracle = oracle
-        self._objective = objective
+        self._objectives = objectives
         self._asked = 0
         # A trial's file is written whenever the trial changes, and never read.
         self._folder = tempfile.TemporaryDirectory(prefix="kubenas-oracle-")
@@ -122,26 +118,27 @@ class KerasTunerProposer:
         cls,
         config: Config,
         *,
-        direction: str,
         space: Mapping[str, Any],
         graph: GraphOf | None = None,
     ) -> Self:
         """The oracle that ``config`` names; arguments as for ``create_proposer``."""
         search = config.search
-        objective = keras_tuner.Objective(search.objective, direction)
+        objectives = objectives_of(search)
+        first, *_ = several = [keras_tuner.Objective(o.name, o.direction) for o in objectives]
         if not find_oracle(search.oracle).is_keras_tuners:
             oracle = create_oracle(
                 search.oracle,
                 read_space(space),
-                objective,
+                several if len(several) > 1 else first,
                 seed=search.seed,
                 max_trials=search.max_trials,
                 graph=graph,
+                limits=Limits(search.limits.parameters, search.limits.flops),
             )
             oracle.keeps_files = False
-            return cls(oracle, objective=search.objective)
+            return cls(oracle, objectives)
         common: dict[str, Any] = {
-            "objective": objective,
+            "objective": first,
             "hyperparameters": read_space(space),
             "seed": derived_seed("oracle", search.seed),
             "max_retries_per_trial": 0,
@@ -156,7 +153,7 @@ class KerasTunerProposer:
         else:
             kind = {"keras_tuner.random": _Random, "keras_tuner.bayesian": _Bayesian}[search.oracle]
             own = kind(max_trials=search.max_trials, **common)
-        return cls(own, objective=search.objective)
+        return cls(own, objectives)
 
     def propose(self) -> Proposal | NoProposal:
         trial = self._create_trial()
@@ -179,12 +176,22 @@ class KerasTunerProposer:
 
     def report(self, oracle_trial: str, end: Ended) -> None:
         trial = self._oracle.get_trial(oracle_trial)
-        trial.status = _STATUS[end.outcome]
-        if end.outcome == Outcome.COMPLETED:
-            self._oracle.update_trial(oracle_trial, {self._objective: end.score}, step=end.epochs)
+        values = self._values(end)
+        if values is None:
+            failed = end.outcome == Outcome.FAILED
+            trial.status, trial.message = "FAILED" if failed else "INVALID", end.message
         else:
-            trial.message = end.message
+            trial.status = "COMPLETED"
+            self._oracle.update_trial(oracle_trial, values, step=end.epochs)
         self._oracle.end_trial(trial)
+
+    def _values(self, end: Ended) -> dict[str, float | None] | None:
+        """Of each objective; None: the trial has no score, or a cost could not be measured."""
+        if end.outcome != Outcome.COMPLETED:
+            return None
+        first, *others = self._objectives
+        values = {first.name: end.score, **{other.name: other.of(end) for other in others}}
+        return None if None in values.values() else values
 
     def replay(self, records: Iterable[Record]) -> dict[int, str]:
         ids: dict[int, str] = {}

@@ -97,7 +97,6 @@ def run_search(
             create = partial(
                 create_proposer,
                 _with_room(config, prior),
-                direction=definition.direction,
                 space=hyperparameters,
             )
             state = SearchLoop(

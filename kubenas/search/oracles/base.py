@@ -87,6 +87,9 @@ class SearchOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner is 
     def prepare(self) -> None:
         """Called when :attr:`encoding` and :attr:`designs` are there, and again if they change."""
 
+    def rescored(self) -> None:
+        """Called when scores are others than before: what was learnt from them alone is void."""
+
     def populate_space(self, trial_id: str) -> dict[str, Any]:
         """See Keras-Tuner's."""
         del trial_id  # how many trials there are says as much

@@ -42,6 +42,9 @@ class BayesianOracle(SearchOracle):
         self._ordered = np.array(self.encoding.units, dtype=bool)
         self._fitted: tuple[int, Settings] | None = None
 
+    def rescored(self) -> None:
+        self._fitted = None
+
     @cached_property
     def _everywhere(self) -> tuple[Floats, Inputs]:
         """Candidates from all over the space, the same at every asking."""

@@ -98,7 +98,6 @@ def check_oracle(name: str) -> None:
 def create_proposer(
     config: Config,
     *,
-    direction: str,
     space: Mapping[str, Any],
     graph: "GraphOf | None" = None,
 ) -> Proposer:
@@ -106,7 +105,6 @@ def create_proposer(
 
     Args:
         config: name, objective, seed and size of the search.
-        direction: "max" or "min".
         space: keras_tuner.HyperParameters.get_config() of what may be built.
         graph: the network at some values, if the space can tell.
 
@@ -114,7 +112,7 @@ def create_proposer(
         UserError: there is no such oracle.
     """
     check_oracle(config.search.oracle)
-    return load_oracles().create(config, direction=direction, space=space, graph=graph)
+    return load_oracles().create(config, space=space, graph=graph)
 
 
 def load_oracles() -> "type[KerasTunerProposer]":

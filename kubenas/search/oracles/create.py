@@ -3,7 +3,8 @@
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from kubenas.search.oracles.catalog import find_oracle
+from kubenas.errors import UserError
+from kubenas.search.oracles.catalog import OracleInfo, find_oracle
 from kubenas.search.seeds import derived_seed
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 def create_oracle(
     name: str,
     space: "keras_tuner.HyperParameters",
-    objective: "keras_tuner.Objective | str",
+    objective: "keras_tuner.Objective | str | list[keras_tuner.Objective]",
     *,
     seed: int,
     max_trials: int | None,
@@ -28,7 +29,7 @@ def create_oracle(
     Args:
         name: see :data:`kubenas.search.oracles.ORACLES`.
         space: what may be chosen.
-        objective: what scores a trial.
+        objective: what scores a trial; of a list, the best trade-offs are looked for.
         seed: the same seed and the same history give the same proposals.
         max_trials: after which it stops; None: when the space is exhausted.
         graph: the network at some values, if the space can tell: then equal networks are
@@ -37,14 +38,27 @@ def create_oracle(
         options: the oracle's own.
 
     Raises:
-        UserError: there is no such oracle.
+        UserError: there is no such oracle, or it takes one objective only.
         TypeError: the oracle has no such option.
     """
     info = find_oracle(name)
     module, kind = info.implementation
     implementation = getattr(importlib.import_module(module), kind)
+    several = isinstance(objective, list) and len(objective) > 1
+    if several:
+        implementation = _for_several(info, implementation)
     common = {"objective": objective, "max_trials": max_trials, "hyperparameters": space}
     if info.is_keras_tuners:
         seed = derived_seed("oracle", seed)  # Keras-Tuner's neighbouring seeds repeat each other
         return implementation(**common, seed=seed, max_consecutive_failed_trials=None, **options)
     return implementation(**common, seed=seed, graph=graph, limits=limits, **options)
+
+
+def _for_several(info: OracleInfo, implementation: Any) -> Any:
+    if info.is_keras_tuners:
+        raise UserError(
+            f"search.objective: the oracle {info.name} takes one objective only; use another"
+        )
+    from kubenas.search.oracles.parego import for_several  # noqa: PLC0415, slow
+
+    return for_several(implementation)

@@ -43,7 +43,7 @@ def definition(**search: object) -> SearchDefinition:
 
 
 def fresh(told: SearchDefinition) -> Proposer:
-    create = partial(create_proposer, told.config, direction=told.direction, space=SPACE)
+    create = partial(create_proposer, told.config, space=SPACE)
     return directed(create, told, SPACE)
 
 
@@ -82,6 +82,9 @@ class Play:
         end = Ended(at=2.0, trial=proposal.trial, outcome=Outcome.COMPLETED, attempt=1, score=score)
         if values["left"] < 0.1:
             end = end.model_copy(update={"outcome": Outcome.INFEASIBLE, "score": None})
+        self.report(proposal, end)
+
+    def report(self, proposal: Proposed, end: Ended) -> None:
         self.records.append(end)
         self.proposer.report(proposal.oracle_trial, end)
 

@@ -48,7 +48,7 @@ def proposer_for(oracle: str, *, seed: int = 1, content: dict | None = None, tri
             "training": {"epochs": 9},
         }
     )
-    return create_proposer(config, direction="max", space=content or space())
+    return create_proposer(config, space=content or space())
 
 
 class Journalled:

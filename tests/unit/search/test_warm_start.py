@@ -189,7 +189,7 @@ def test_the_best_from_elsewhere_are_tried_first_and_a_restart_changes_nothing(o
     points = [{"left": x / 10, "right": 0.3} for x in range(9)]
     prior = Prior(known=tuple(ranked([*points, {"left": 7}])))
     told = definition(**options)
-    create = partial(create_proposer, told.config, direction=told.direction, space=SPACE)
+    create = partial(create_proposer, told.config, space=SPACE)
     make = partial(directed, create, told, SPACE, prior)
     steady, restless = Play(make), Play(make)
     for _ in range(50):

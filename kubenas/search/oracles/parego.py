@@ -1,0 +1,100 @@
+"""Several objectives by ParEGO (Knowles 2006, "ParEGO: A Hybrid Algorithm With On-Line Landscape
+Approximation for Expensive Multiobjective Optimization Problems"), around any oracle of ours.
+
+At each asking, the objectives are made one score by an augmented Tchebycheff function with weights
+drawn at random, and the oracle suggests for that score. So any number of trials may be in flight,
+each after another trade-off.
+"""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kubenas.search.oracles.base import SearchOracle
+from kubenas.search.oracles.dimension import Floats
+from kubenas.search.oracles.history import History
+from kubenas.search.seeds import derived_seed
+
+_AUGMENTATION = 0.05
+"""Weight of the sum beside the largest part (rho in the paper): ties are broken by the sum."""
+
+
+class ParEGO(SearchOracle):
+    """Mixed into an oracle by :func:`for_several`; ``objective`` is a list."""
+
+    def history(self) -> History:
+        history = super().history()
+        self.rescored()
+        rng = np.random.default_rng(derived_seed("weights", self.seed, history.started))
+        values = self._values(self.end_order)
+        weights = rng.dirichlet(np.ones(values.shape[1]))
+        return replace(history, scores=tchebycheff(values, weights))
+
+    def score_trial(self, trial: Any) -> None:
+        """See Keras-Tuner's. The first objective is the score; NaN if any is not known."""
+        first = self.objective.objectives[0].name
+        known = all(trial.metrics.exists(each.name) for each in self.objective.objectives)
+        trial.score = trial.metrics.get_best_value(first) if known else np.nan
+        trial.best_step = trial.metrics.get_best_step(first) if known else 0
+
+    def get_best_trials(self, num_trials: int = 1) -> list[Any]:
+        """Completed trials, those on the front first, each by the first objective."""
+        names = [name for name in self.end_order if self.trials[name].status == "COMPLETED"]
+        values = self._values(names)
+        order = np.lexsort((-values[:, 0], ~undominated(values)))
+        return [self.trials[names[place]] for place in order[:num_trials]]
+
+    def _values(self, names: list[str]) -> Floats:
+        """``(trials, objectives)``, the larger the better; NaN where a trial has no score."""
+        objectives = self.objective.objectives
+        values = np.full((len(names), len(objectives)), np.nan)
+        for row, name in enumerate(names):
+            trial = self.trials[name]
+            if trial.status != "COMPLETED":
+                continue
+            for column, objective in enumerate(objectives):
+                sign = 1.0 if objective.direction == "max" else -1.0
+                values[row, column] = sign * trial.metrics.get_best_value(objective.name)
+        return values
+
+
+def for_several(kind: type[SearchOracle]) -> type[SearchOracle]:
+    """``kind`` for a list of objectives."""
+    return type(f"ParEGO{kind.__name__}", (ParEGO, kind), {"name": f"parego.{kind.name}"})
+
+
+def tchebycheff(values: Floats, weights: Floats) -> Floats:
+    """One score for each row of ``values``, the larger the better; NaN stays NaN.
+
+    Args:
+        values: ``(trials, objectives)``, the larger the better.
+        weights: ``(objectives,)``, not negative.
+
+    Objectives are put on the scale of the front: 0 is the best known value, 1 the worst on it.
+    """
+    known = ~np.isnan(values).any(axis=1)
+    scores = np.full(len(values), np.nan)
+    if not known.any():
+        return scores
+    shortfall = (values[known].max(axis=0) - values[known]) / _range_of_front(values[known])
+    parts = weights * shortfall
+    scores[known] = -(parts.max(axis=1) + _AUGMENTATION * parts.sum(axis=1))
+    return scores
+
+
+def undominated(values: Floats) -> NDArray[np.bool_]:
+    """Which rows no other row beats: at least as good in all columns and better in one."""
+    front = np.ones(len(values), dtype=bool)
+    for row, own in enumerate(values):
+        at_least = (values >= own).all(axis=1)
+        front[row] = not (at_least & (values > own).any(axis=1)).any()
+    return front
+
+
+def _range_of_front(values: Floats) -> Floats:
+    """Of each objective over the front, or over all where the front has only one value."""
+    spread = np.ptp(values[undominated(values)], axis=0)
+    spread = np.where(spread > 0, spread, np.ptp(values, axis=0))
+    return np.asarray(np.where(spread > 0, spread, 1.0))
