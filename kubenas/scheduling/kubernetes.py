@@ -66,6 +66,10 @@ class KubernetesRunner:
     def persistent(self) -> bool:
         return True
 
+    @property
+    def epoch(self) -> int | None:
+        return self._place.epoch
+
     def start(self, spec: AttemptSpec) -> None:
         spec = spec.model_copy(update={"heartbeat": self._place.heartbeat})
         open_storage(spec.prefix).write("spec.json", spec.to_json())

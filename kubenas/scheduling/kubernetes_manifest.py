@@ -10,6 +10,7 @@ from typing import Any
 
 from kubenas.runner_config import PodConfig, RunnerConfig
 from kubenas.scheduling.kubernetes_names import (
+    EPOCH,
     MAX_SECONDS,
     PREFIX,
     SPEC_HASH,
@@ -51,6 +52,8 @@ class Place:
     grace_seconds: int = _GRACE_SECONDS
     heartbeat: Heartbeat | None = None
     """Of the process that starts them; None: they go on without it."""
+    epoch: int | None = None
+    """The number of that process's tenure, for people."""
 
 
 def job_manifest(spec: AttemptSpec, place: Place) -> dict[str, Any]:
@@ -65,7 +68,7 @@ def job_manifest(spec: AttemptSpec, place: Place) -> dict[str, Any]:
             "name": job_name(place.stage, spec),
             "namespace": place.namespace,
             "labels": labels,
-            "annotations": _annotations(spec),
+            "annotations": _annotations(spec, place),
             **({"ownerReferences": [dict(place.owner)]} if place.owner else {}),
         },
         "spec": {
@@ -91,9 +94,10 @@ def job_manifest(spec: AttemptSpec, place: Place) -> dict[str, Any]:
     }
 
 
-def _annotations(spec: AttemptSpec) -> dict[str, str]:
-    limit = {} if spec.max_seconds is None else {MAX_SECONDS: str(spec.max_seconds)}
-    return {SPEC_HASH: spec_hash(spec), PREFIX: spec.prefix, **limit}
+def _annotations(spec: AttemptSpec, place: Place) -> dict[str, str]:
+    optional = {MAX_SECONDS: spec.max_seconds, EPOCH: place.epoch}
+    known = {name: str(value) for name, value in optional.items() if value is not None}
+    return {SPEC_HASH: spec_hash(spec), PREFIX: spec.prefix, **known}
 
 
 def memory_of(spec: AttemptSpec, pod: PodConfig) -> str:

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from kubenas.trial import AttemptSpec, Task
 
@@ -15,6 +16,7 @@ TRIAL = "kubenas/trial"
 ATTEMPT = "kubenas/attempt"
 SPEC_HASH = "kubenas/spec-hash"
 PREFIX = "kubenas/prefix"
+EPOCH = "kubenas/epoch"
 MAX_SECONDS = "kubenas/max-seconds"
 
 _NAME_LIMIT = 63
@@ -56,6 +58,12 @@ def job_name(stage: Stage, spec: AttemptSpec) -> str:
         return name
     room = _NAME_LIMIT - len(f"nas--{end}") - 11
     return f"nas-{stage.search[:room].rstrip('-')}-{_digest(stage.search, 10)}-{end}"
+
+
+def lease_metadata(stage: Stage) -> dict[str, Any]:
+    """Name and labels of the Lease of the stage's search in its output, for all its steps."""
+    labels = {name: value for name, value in stage.labels.items() if name != STAGE}
+    return {"name": f"nas-{_digest(stage.search + labels[OUTPUT], 20)}", "labels": labels}
 
 
 def attempt_labels(stage: Stage, spec: AttemptSpec) -> Mapping[str, str]:

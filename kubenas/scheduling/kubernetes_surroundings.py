@@ -1,19 +1,29 @@
-"""What trials get from the process that starts them: its owner, and where stores are."""
+"""What this process is to the cluster, and what its trials get from it: owner, stores, defaults."""
 
+import json
+import logging
 import os
-from collections.abc import Mapping
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
+from kubenas.errors import UserError
 from kubenas.images import TRAINER_IMAGE
 from kubenas.runner_config import RunnerConfig
 from kubenas.scheduling.kubernetes import KubernetesRunner
-from kubenas.scheduling.kubernetes_api import Api
+from kubenas.scheduling.kubernetes_api import Api, ApiRefused
 from kubenas.scheduling.kubernetes_connection import connect
+from kubenas.scheduling.kubernetes_lease import held_lease
 from kubenas.scheduling.kubernetes_manifest import Place
-from kubenas.scheduling.kubernetes_names import Stage
+from kubenas.scheduling.kubernetes_names import Stage, lease_metadata
 from kubenas.trial import Heartbeat
 
+_LOG = logging.getLogger(__name__)
 _POD_NAME = ("KFP_POD_NAME", "HOSTNAME")
+_DEFAULTS = ("kubenas-defaults", "runner.json")
+"""ConfigMap of the chart, and its key."""
 _STORE = (
     "AWS_ENDPOINT_URL",
     "AWS_ENDPOINT_URL_S3",
@@ -27,16 +37,88 @@ _STORE = (
 """Where stores are, as this process was told; nothing secret."""
 
 
-def stage_runner(
-    config: RunnerConfig, stage: Stage, *, workers: int, heartbeat: Heartbeat
-) -> KubernetesRunner:
-    """The runner of a stage's attempts, in the cluster that this process is configured for.
+@dataclass(frozen=True)
+class Surroundings:
+    """The cluster that this process is configured for, seen from where it runs."""
 
-    Args:
-        config: where trials run.
-        stage: the step that the attempts belong to.
-        workers: attempts at the same time.
-        heartbeat: of this process, which attempts watch.
+    api: Api
+    namespace: str
+    """The one that this process runs in, or that its kubeconfig names."""
+    pod: Mapping[str, Any] | None
+    """The pod that this process is; None: it is none."""
+
+    @contextmanager
+    def lease(self, stage: Stage, on_lost: Callable[[str], None]) -> Iterator[int]:
+        """Holds the Lease of the stage's search while entered; yields the epoch.
+
+        Raises:
+            LeaseHeld, UserError, ApiAway: see :func:`held_lease`.
+        """
+        metadata = {**lease_metadata(stage), "namespace": self.namespace}
+        with held_lease(self.api, metadata, holder=self._name, on_lost=on_lost) as epoch:
+            yield epoch
+
+    def runner(
+        self,
+        config: RunnerConfig,
+        stage: Stage,
+        *,
+        workers: int,
+        heartbeat: Heartbeat,
+        epoch: int,
+    ) -> KubernetesRunner:
+        """The runner of a stage's attempts.
+
+        Args:
+            config: where trials run.
+            stage: the step that the attempts belong to.
+            workers: attempts at the same time.
+            heartbeat: of this process, which attempts watch.
+            epoch: the number of this process's tenure.
+        """
+        namespace = config.pod.namespace or self.namespace
+        owned = self.pod is not None and namespace == self.namespace
+        place = Place(
+            config=config,
+            stage=stage,
+            namespace=namespace,
+            image=config.pod.image or TRAINER_IMAGE,
+            owner=reference_to_owner(self.pod) if owned and self.pod else None,
+            environment=_store_environment(os.environ),
+            heartbeat=heartbeat,
+            epoch=epoch,
+        )
+        return KubernetesRunner(self.api, place, workers=workers)
+
+    def defaults(self) -> Mapping[str, Any]:
+        """What the chart of this namespace says of ``runner``; empty where there is no chart.
+
+        Raises:
+            UserError: it is not JSON.
+            ApiAway: the API server does not answer.
+        """
+        name, key = _DEFAULTS
+        try:
+            found = self.api.call("GET", f"/api/v1/namespaces/{self.namespace}/configmaps/{name}")
+        except ApiRefused as error:
+            _LOG.info("no defaults of this namespace are known: %s", error)
+            return {}
+        try:
+            defaults: Mapping[str, Any] = json.loads(found.get("data", {}).get(key, "{}"))
+        except ValueError as error:
+            raise UserError(f"ConfigMap {name}, {key}: not JSON: {error}") from error
+        return defaults
+
+    @property
+    def _name(self) -> str:
+        if self.pod is None:
+            return f"{socket.gethostname()}:{os.getpid()}"
+        uid: str = self.pod["metadata"]["uid"]
+        return uid
+
+
+def surroundings() -> Surroundings:
+    """Asks the cluster which pod this is.
 
     Raises:
         UserError: no cluster is configured, or not soundly.
@@ -44,29 +126,19 @@ def stage_runner(
         ApiAway: the API server does not answer.
     """
     connection = connect()
-    api = Api(connection)
-    namespace = config.pod.namespace or connection.namespace
-    owned = connection.in_pod and namespace == connection.namespace
-    place = Place(
-        config=config,
-        stage=stage,
-        namespace=namespace,
-        image=config.pod.image or TRAINER_IMAGE,
-        owner=_owner_reference(api, namespace) if owned else None,
-        environment=_store_environment(os.environ),
-        heartbeat=heartbeat,
-    )
-    return KubernetesRunner(api, place, workers=workers)
-
-
-def _owner_reference(api: Api, namespace: str) -> dict[str, Any] | None:
-    """The owner of the pod that this is: in Kubeflow the Workflow, which outlives a step's pod."""
-    name = next((os.environ[key] for key in _POD_NAME if os.environ.get(key)), None)
-    return reference_to_owner(api.call("GET", f"/api/v1/namespaces/{namespace}/pods/{name}"))
+    api, namespace = Api(connection), connection.namespace
+    pod = None
+    if connection.in_pod:
+        name = next((os.environ[key] for key in _POD_NAME if os.environ.get(key)), None)
+        pod = api.call("GET", f"/api/v1/namespaces/{namespace}/pods/{name}")
+    return Surroundings(api, namespace, pod)
 
 
 def reference_to_owner(pod: Mapping[str, Any]) -> dict[str, Any] | None:
-    """An ownerReference to what owns ``pod``. It neither controls nor waits for its trials."""
+    """An ownerReference to what owns ``pod``: in Kubeflow the Workflow, which outlives the step.
+
+    The owner neither controls nor waits for trials.
+    """
     owners = pod["metadata"].get("ownerReferences", ())
     owner = next((each for each in owners if each.get("controller")), next(iter(owners), None))
     if owner is None:

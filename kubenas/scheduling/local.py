@@ -102,6 +102,10 @@ class LocalRunner:
     def persistent(self) -> bool:
         return False
 
+    @property
+    def epoch(self) -> int | None:
+        return None
+
     def start(self, spec: AttemptSpec) -> None:
         open_storage(spec.prefix).write("spec.json", spec.to_json())
         uri = join(spec.prefix, "spec.json")

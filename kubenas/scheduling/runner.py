@@ -21,6 +21,14 @@ class TrialRunner(Protocol):
         """Whether attempts outlive this process, for a later one to adopt."""
         ...
 
+    @property
+    def epoch(self) -> int | None:
+        """The number of this process's tenure over the search, larger than any before.
+
+        None where no two processes can hold it.
+        """
+        ...
+
     def start(self, spec: AttemptSpec) -> None:
         """Writes ``spec`` to ``<prefix>/spec.json`` and starts the attempt.
 

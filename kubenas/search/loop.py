@@ -115,7 +115,8 @@ class SearchLoop:
         """Settles what the last controller left: nothing finished is done again."""
         cut_off_at = self._state.last_at or 0.0
         controller = f"{socket.gethostname()}:{os.getpid()}"
-        self._ledger.record(Opened(at=self._clock(), controller=controller))
+        opened = Opened(at=self._clock(), controller=controller, epoch=self._runner.epoch)
+        self._ledger.record(opened)
         adopted = set(self._runner.adopt(Task.TRAIN))
         for trial in self._ledger.tally.open:
             if trial.in_flight:

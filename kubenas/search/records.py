@@ -16,7 +16,8 @@ class Opened(Value):
 
     kind: Literal["opened"] = "opened"
     at: float
-    controller: str = Field(description="who: host and process, or pod uid")
+    controller: str = Field(description="who: host, which is a pod's name, and process")
+    epoch: int | None = Field(None, description="number of its tenure, where a Lease counts them")
 
 
 class Proposed(Value):

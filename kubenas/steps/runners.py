@@ -1,5 +1,7 @@
 """The config's runner."""
 
+import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -26,6 +28,7 @@ def trial_runner(
 
     Raises:
         UserError: trials cannot run there: no cluster is configured, or it refuses.
+        LeaseHeld: another process runs a step of this search.
         ApiAway: the cluster does not answer.
     """
     config = context.config.runner
@@ -41,15 +44,24 @@ def trial_runner(
 @contextmanager
 def _cluster_runner(context: RunContext, step: str, workers: int) -> Iterator[TrialRunner]:
     # Who has no cluster does not wait for its client.
-    from kubenas.scheduling.kubernetes_surroundings import stage_runner
+    from kubenas.scheduling.kubernetes_surroundings import surroundings
 
     config, output = context.config.runner, context.output
     heartbeat = Heartbeat(
         uri=join(output.uri, heartbeat_file(context.search_id)), seconds=config.heartbeat_seconds
     )
     stage = Stage(search=context.search_id, output=output.uri, step=step)
+    here = surroundings()
     with (
+        here.lease(stage, on_lost=_leave_at_once) as epoch,
         beating(heartbeat),
-        stage_runner(config, stage, workers=workers, heartbeat=heartbeat) as runner,
+        here.runner(config, stage, workers=workers, heartbeat=heartbeat, epoch=epoch) as runner,
     ):
         yield runner
+
+
+def _leave_at_once(reason: str) -> None:
+    """Whatever this process does next could only be in the way of the one that took over."""
+    sys.stderr.write(f"{reason}\n")
+    sys.stderr.flush()
+    os._exit(1)
