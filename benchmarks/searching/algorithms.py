@@ -126,7 +126,7 @@ def _ours() -> Iterator[Algorithm]:
                 _kubenas(name, graph=graph),
                 state,
                 ours=True,
-                objectives=(1, 2) if name in SEVERAL_OBJECTIVES else (1,),
+                objectives=(1, 2),
                 needs="graph" * graph,
             )
 
@@ -148,5 +148,4 @@ def _peers() -> Iterator[Algorithm]:
 
 WITHOUT_GRAPH = ("random", "evolution", "local_search", "reinforce")
 """These are put to a table by its values alone."""
-SEVERAL_OBJECTIVES: tuple[str, ...] = ()
 ALGORITHMS = {algorithm.name: algorithm for algorithm in (*_ours(), *_peers())}

@@ -1,16 +1,20 @@
 """The search benchmark on a small made-up table: every algorithm for real, cut runs, figures."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
+from kubenas.spaces.graph import Graph
 from searching import catalogue
 from searching.algorithms import ALGORITHMS
 from searching.campaign import crossed, missing, run_job
 from searching.document import print_all, write_all
+from searching.metrics import volume
 from searching.results import Results
 from searching.simulation import Conditions, simulate
 from searching.space import Decision, Space, key
-from searching.table import Goal, Objective, Table
+from searching.table import Front, Goal, Objective, Table
 
 OPTIONS = ("a", "b", "c", "d")
 SIZE = 4**3 * 3
@@ -83,6 +87,27 @@ def test_what_learns_beats_random(name):
         return float(np.mean(bests))
 
     assert area(name) > area("random")
+
+
+@pytest.mark.parametrize("name", [n for n, a in ALGORITHMS.items() if 2 in a.objectives])
+def test_algorithms_for_two_objectives_come_near_the_front(name):
+    table = small_table()
+    wide = Objective("width", "min")
+    front = Front(worst=(-1.0, 3.0), best=(9.0, 1.0), volume=0.95)
+    table = dataclasses.replace(
+        table,
+        objectives=(*table.objectives, wide),
+        runs=lambda values: [(score(values), float(values["width"]))],
+        goal=front,
+        graph=as_chain,
+    )
+    conditions = Conditions("small", 4, budget=25)
+    run = simulate(ALGORITHMS[name].make(table, conditions, 0), table, conditions, 0)
+    assert 0.4 < volume(run, front, 25)[-1] <= 1.0
+
+
+def as_chain(values):
+    return Graph.chain([f"{name} {value}" for name, value in values.items()])
 
 
 def test_random_search_ends_when_every_point_was_tried():
