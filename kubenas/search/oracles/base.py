@@ -116,6 +116,11 @@ class SearchOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner is 
         if self.keeps_files:
             super().save()
 
+    def _save_trial(self, trial: Any) -> None:
+        """Keras-Tuner writes a trial's file three times in its life, most of a replay's time."""
+        if self.keeps_files:
+            super()._save_trial(trial)
+
     def history(self) -> History:
         """What is known now."""
         ended = [self.trials[name] for name in self.end_order]

@@ -101,8 +101,8 @@ OPTIONS = [
 
 
 @pytest.mark.parametrize("options", OPTIONS, ids=str)
-@settings(max_examples=15, deadline=None)
-@given(moves=st.lists(st.integers(0, 5), min_size=20, max_size=60))
+@settings(max_examples=6, deadline=None)
+@given(moves=st.lists(st.integers(0, 5), min_size=20, max_size=45))
 def test_a_restart_at_any_moment_changes_no_proposal(options, moves):
     """Odd moves propose, others end a trial; one player is restarted before each proposal."""
     make = partial(fresh, definition(**options))
