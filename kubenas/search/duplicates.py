@@ -48,6 +48,7 @@ def end_like(original: Ended, *, trial: int, at: float) -> Ended:
             "at": at,
             "attempt": None,
             "seconds": 0.0,
+            "held_seconds": 0.0,
             "message": f"the same as trial {original.trial}, which was not trained again",
         }
     )

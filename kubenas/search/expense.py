@@ -51,7 +51,8 @@ def expense_of_end(trial: TrialState, record: AttemptLost | Ended) -> Expense:
     if record.attempt is None:
         return Expense()
     started = next(each for each in trial.started if each.attempt == record.attempt)
-    return _rate(started).over(record.seconds)
+    held = record.held_seconds if isinstance(record, Ended) else 0.0
+    return _rate(started).over(max(record.seconds, held))
 
 
 def expense_of(state: SearchState) -> Expense:

@@ -15,7 +15,7 @@ from kubenas.search.running import EndedAttempt
 from kubenas.search.state import SearchState, TrialState, advance, fold, of_trial
 from kubenas.search.tally import Tally
 from kubenas.search.trial_specs import TrialSpecs
-from kubenas.trial import AttemptSpec, FailureClass, Result
+from kubenas.trial import AttemptSpec, FailureClass
 
 _NUMBERS = ("score", "metrics", "epochs", "seconds", "parameters", "flops", "latency_ms")
 
@@ -127,7 +127,7 @@ class Ledger:
                     seconds=ended.seconds,
                 )
             )
-        self._end_if_decided(trial, conclusion, ended.result)
+        self._end_if_decided(trial, conclusion, ended)
         return conclusion
 
     def end_if_lost_for_good(self, trial: TrialState) -> None:
@@ -162,7 +162,7 @@ class Ledger:
         ]
 
     def _end_if_decided(
-        self, trial: TrialState, conclusion: Conclusion, result: Result | None
+        self, trial: TrialState, conclusion: Conclusion, last: EndedAttempt | None
     ) -> None:
         if not isinstance(conclusion.decision, End):
             return
@@ -174,9 +174,9 @@ class Ledger:
             failure=conclusion.failure,
             message=conclusion.message,
         )
-        if result is not None:
-            numbers = {name: getattr(result, name) for name in _NUMBERS}
-            ended = ended.model_copy(update=numbers)
+        if last is not None and last.result is not None:
+            numbers = {name: getattr(last.result, name) for name in _NUMBERS}
+            ended = ended.model_copy(update={**numbers, "held_seconds": last.seconds})
         self._record_end(trial, ended)
         for other in self.tally.open:
             if other.proposal.duplicate_of == trial.number:

@@ -11,7 +11,7 @@ class RunningAttempt:
     trial: int
     attempt: int
     seconds: float
-    """Since it was started, its worker's start included."""
+    """Since it began to run; before that, since it was started."""
     epoch: int | None = None
     """Epochs that it has finished, where that is known."""
     waiting: str = ""

@@ -81,6 +81,9 @@ class Ended(Value):
     message: str = ""
     epochs: int = 0
     seconds: float = Field(0.0, description="wall-clock of the deciding attempt")
+    held_seconds: float = Field(
+        0.0, description="in which that attempt ran, its process's start and end included"
+    )
     parameters: int | None = None
     flops: int | None = None
     latency_ms: float | None = None

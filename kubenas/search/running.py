@@ -24,6 +24,7 @@ class EndedAttempt:
     progressed: bool
     """Whether it left a checkpoint of its own."""
     seconds: float
+    """In which it ran, as its runner told; if it never did, since it was started."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,8 @@ class _Running:
     folder: str
     since: float
     waiting: str = ""
+    began: bool = False
+    """Whether its runner has told that it runs."""
 
 
 class RunningAttempts:
@@ -64,15 +67,15 @@ class RunningAttempts:
             since: Unix time at which it was started; None: now.
         """
         uri, folder = split(prefix)
+        began = since is not None
         since = self._clock() if since is None else since
-        self._running[ref] = _Running(open_storage(uri), folder, since)
+        self._running[ref] = _Running(open_storage(uri), folder, since, began=began)
 
     def wait(self, timeout: float) -> list[EndedAttempt]:
         """Attempts that have ended; waits up to ``timeout`` seconds for one."""
         events = [each for each in self._runner.poll(timeout) if each.ref in self._running]
         for event in events:
-            waiting = event.message if event.kind == "waiting" else ""
-            self._running[event.ref] = replace(self._running[event.ref], waiting=waiting)
+            self._running[event.ref] = self._told(event, self._running[event.ref])
         return [
             self._close(event, self._running.pop(event.ref))
             for event in events
@@ -106,6 +109,13 @@ class RunningAttempts:
             )
             for ref, running in sorted(self._running.items(), key=lambda item: item[1].since)
         )
+
+    def _told(self, event: AttemptEvent, running: _Running) -> _Running:
+        """``running`` after ``event``: until it runs, it holds nothing that counts."""
+        waiting = event.message if event.kind == "waiting" else ""
+        if event.kind == "running" and not running.began:
+            return replace(running, waiting=waiting, since=self._clock(), began=True)
+        return replace(running, waiting=waiting)
 
     def _close(self, event: AttemptEvent, running: _Running) -> EndedAttempt:
         return EndedAttempt(

@@ -236,7 +236,8 @@ class Scenario:
         self.fuse = Fuse(crash_at)
         storage = FusedStorage(self.root, self.fuse)
         specs = TrialSpecs(self.definition, storage, {"space": []})
-        runner = ScriptedRunner(self.trained, self.fuse, capacity, persistent=persistent)
+        kind = loop.pop("runner", ScriptedRunner)
+        runner = kind(self.trained, self.fuse, capacity, persistent=persistent)
         clock = {"clock": loop["clock"]} if "clock" in loop else {}
         try:
             journal = self.journal(storage)

@@ -16,9 +16,9 @@ from kubenas.search.allowance import (
 from kubenas.search.expense import Expense, Rate, expense_of, reserved
 from kubenas.search.records import AttemptLost, Ended, Started
 from kubenas.search.state import fold
-from kubenas.trial import FailureClass
+from kubenas.trial import AttemptEvent, FailureClass
 
-from .scenario import Scenario
+from .scenario import Scenario, ScriptedRunner
 
 MINIMAL = {"name": "s", "output": "o", "data": {"source": "digits"}}
 
@@ -126,8 +126,9 @@ def test_the_journal_tells_what_each_attempt_held_and_lost_ones_count(tmp_path):
     records = scenario.records()
     assert [(r.accelerators, r.price) for r in records if isinstance(r, Started)] == [(2, 6.0)] * 2
     lost = next(record for record in records if isinstance(record, AttemptLost))
-    assert lost.seconds > 0
-    assert expense_of(state).gpu_hours == pytest.approx(2 * (lost.seconds + 2.0) / 3600)
+    held = state.trials[0].end.held_seconds
+    assert min(lost.seconds, held) > 0
+    assert expense_of(state).gpu_hours == pytest.approx(2 * (lost.seconds + held) / 3600)
 
 
 def test_an_attempt_in_flight_reserves_all_it_was_granted(tmp_path):
@@ -138,3 +139,26 @@ def test_an_attempt_in_flight_reserves_all_it_was_granted(tmp_path):
     assert reserved(state.trials.values()).gpu_hours == pytest.approx(0.5)  # of two free slots
     lost = AttemptLost(at=9e9, trial=0, attempt=1, failure=FailureClass.NODE_LOSS)
     assert reserved(fold([*records, lost]).trials.values()) == Expense()
+
+
+def test_what_a_process_needs_besides_its_training_counts_and_waiting_does_not(tmp_path):
+    """Every look at the clock takes a second; the attempt waits, runs, and ends."""
+
+    class Telling(ScriptedRunner):
+        told = 0
+
+        def poll(self, timeout):
+            self.told += 1
+            if self.told < 30 and self._running:
+                kind = "running" if self.told == 20 else "waiting"
+                return [AttemptEvent(ref=self._running[0].ref, kind=kind)]
+            return super().poll(timeout)
+
+    ticks = iter(range(10**9, 2 * 10**9))
+    scenario = capped(tmp_path, [{"x": 1.0}])
+    state = scenario.run(clock=lambda: float(next(ticks)), runner=Telling)
+    end = state.trials[0].end
+    assert end.seconds == 2.0
+    waited = end.at - state.trials[0].started[0].at
+    assert 2.0 < end.held_seconds < waited / 2
+    assert expense_of(state).gpu_hours == pytest.approx(2 * end.held_seconds / 3600)
