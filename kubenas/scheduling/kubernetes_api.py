@@ -213,7 +213,7 @@ class Stream:
 
     def close(self) -> None:
         """Ends it from another thread. The TLS layer is left alone: it is being read from."""
-        with suppress(OSError, ValueError):  # it has ended by itself
+        with suppress(OSError, ValueError, AttributeError):  # it has ended by itself
             connection = socket.socket(fileno=os.dup(self._response.fileno()))
             with connection:
                 connection.shutdown(socket.SHUT_RDWR)

@@ -12,6 +12,9 @@ from kubenas.storage import Storage, open_storage
 from tests.cluster.images import Images, publish_images
 from tests.cluster.namespace import Namespace, fresh_namespace
 from tests.cluster.object_store import ObjectStore, object_store
+from tests.cluster.stand_in_pods import make_runner, make_spec
+
+__all__ = ["make_runner", "make_spec"]  # fixtures of several files
 
 
 @pytest.hookimpl(tryfirst=True)

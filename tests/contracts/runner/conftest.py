@@ -1,5 +1,4 @@
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -7,7 +6,7 @@ import pytest
 
 from kubenas.scheduling.local import LocalLimits, LocalRunner
 from kubenas.scheduling.runner import TrialRunner
-from kubenas.trial import AttemptEvent, AttemptSpec, SpaceRef, Task
+from kubenas.trial import AttemptSpec, SpaceRef, Task
 
 STAND_IN = Path(__file__).with_name("stand_in_worker.py")
 COMMAND = (sys.executable, "-S", str(STAND_IN))
@@ -16,9 +15,9 @@ LIMITS = LocalLimits(attempts_per_worker=4, grace_seconds=1.0, startup_seconds=2
 MakeRunner = Callable[..., TrialRunner]
 
 
-@pytest.fixture(params=["local"])
-def make_runner(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[MakeRunner]:
-    """Makes runners of each kind; those that it made are closed after the test."""
+@pytest.fixture
+def make_runner(tmp_path: Path) -> Iterator[MakeRunner]:
+    """Makes local runners; those that it made are closed after the test."""
     made: list[TrialRunner] = []
 
     def make(workers: int = 2, *arguments: str, limits: LocalLimits = LIMITS) -> TrialRunner:
@@ -47,21 +46,3 @@ def make_spec(tmp_path: Path) -> Callable[..., AttemptSpec]:
         return spec.model_copy(update=changes)
 
     return make
-
-
-def wait_for(path: Path, seconds: float = 20.0) -> str:
-    until = time.monotonic() + seconds
-    while not path.is_file():
-        assert time.monotonic() < until, f"{path} did not appear"
-        time.sleep(0.01)
-    return path.read_text()
-
-
-def ended(runner: TrialRunner, count: int = 1, seconds: float = 20.0) -> list[AttemptEvent]:
-    """The next ``count`` ended events."""
-    events: list[AttemptEvent] = []
-    until = time.monotonic() + seconds
-    while len(events) < count:
-        assert time.monotonic() < until, f"only {events} ended"
-        events += [event for event in runner.poll(1.0) if event.kind == "ended"]
-    return events

@@ -1,7 +1,8 @@
-"""A worker that speaks the protocol of kubenas.scheduling.worker_process and trains nothing.
+"""A worker that trains nothing. It speaks the protocol of kubenas.scheduling.worker_process or,
+given the URI of a spec, runs that one attempt with the exit codes of kubenas.training.worker.
 
-What it does with an attempt is said by the hyperparameter or space option ``behave``. It imports
-only the standard library, so that a test may start many of them.
+What it does with an attempt is said by the hyperparameter or space option ``behave``. Where it
+needs no object store it imports only the standard library, so that a test may start many of them.
 """
 
 import json
@@ -15,6 +16,8 @@ from pathlib import Path
 
 
 def main() -> None:
+    if "://" in sys.argv[-1]:
+        run_alone(sys.argv[-1])
     if "--broken" in sys.argv:
         sys.exit("ImportError: no module named tensorflow")
     if "--never-ready" in sys.argv:
@@ -25,8 +28,24 @@ def main() -> None:
     while True:
         wake.wait()
         while requests:
-            run(json.loads(Path(requests.pop(0)["spec"]).read_text()))
+            serve(json.loads(Path(requests.pop(0)["spec"]).read_text()))
         wake.clear()
+
+
+def run_alone(uri: str) -> None:
+    """As a pod's first process, which signals of its own cannot kill: a child does the work."""
+    child = os.fork()
+    if child:
+        signal.signal(signal.SIGTERM, lambda *_: os.kill(child, signal.SIGTERM))
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        sys.exit(code if code >= 0 else 128 - code)
+    from kubenas.storage import open_storage, split  # noqa: PLC0415 - only a pod has it
+
+    folder, name = split(uri)
+    if run(json.loads(open_storage(folder).read(name))):
+        sys.stderr.write("disk full\n")
+        sys.exit(75)
+    sys.exit(0)
 
 
 def read_requests(requests: list[dict], wake: threading.Event) -> None:
@@ -41,13 +60,17 @@ def reply(message: dict) -> None:
     sys.stdout.flush()
 
 
-def run(spec: dict) -> None:
+def serve(spec: dict) -> None:
     ref = {"trial": spec["trial"], "attempt": spec["attempt"]}
+    reply({"started": ref})
+    failure = run(spec)
+    reply({"ended": ref, "failure": failure, "message": "disk full" if failure else ""})
+
+
+def run(spec: dict) -> str | None:
     values = (spec["hyperparameters"] or {}).get("values", {})
     behave = values.get("behave") or spec["space"]["options"].get("behave", "complete")
-    reply({"started": ref})
-    failure = BEHAVIOURS[behave](spec, values) or None
-    reply({"ended": ref, "failure": failure, "message": "disk full" if failure else ""})
+    return BEHAVIOURS[behave](spec, values) or None
 
 
 def complete(spec: dict, values: dict) -> None:
@@ -112,11 +135,21 @@ def ignore_sigterm(spec: dict, values: dict) -> None:
     time.sleep(600)
 
 
+def eat_memory(spec: dict, values: dict) -> None:
+    eaten = b"x" * (200 << 20)
+    put(spec, "result.json", result(spec, values, artifacts={"bytes": str(len(eaten))}))
+
+
 def storage(spec: dict, values: dict) -> str:
     return "storage"
 
 
 def put(spec: dict, name: str, content: object) -> None:
+    if "://" in spec["prefix"]:
+        from kubenas.storage import open_storage  # noqa: PLC0415
+
+        open_storage(spec["prefix"]).write(name, json.dumps(content).encode())
+        return
     path = Path(spec["prefix"], name)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}-{os.getpid()}")
@@ -134,6 +167,7 @@ BEHAVIOURS = {
     "kill-itself": kill_itself,
     "hang": hang,
     "ignore-sigterm": ignore_sigterm,
+    "eat-memory": eat_memory,
     "storage": storage,
 }
 

@@ -1,0 +1,65 @@
+"""The Kubernetes runner on a real cluster: what every runner promises, and that a later process
+goes on with what an earlier one has started."""
+
+import pytest
+
+from kubenas.trial import FailureClass, Task
+from tests.contracts.runner.promises import *  # noqa: F403
+from tests.contracts.runner.waiting import ended, wait_for
+
+pytestmark = pytest.mark.cluster
+
+
+def test_close_leaves_attempts_running_for_the_next_runner(make_runner, make_spec, namespace):
+    spec, first = make_spec("hang"), make_runner()
+    assert first.persistent
+    first.start(spec)
+    wait_for(spec, "running")
+    first.close()
+    second = make_runner()
+    assert second.adopt(Task.TRAIN) == []
+    assert second.adopt(Task.EVALUATE) == [spec.ref]
+    assert second.adopt(Task.EVALUATE) == []
+    second.stop(spec.ref)
+    (event,) = ended(second)
+    assert (event.ref, event.failure) == (spec.ref, FailureClass.DISRUPTION)
+    second.close()
+    assert namespace.get("jobs") == []
+
+
+def test_what_ended_while_nobody_looked_is_told_to_who_adopts_it(make_runner, make_spec, namespace):
+    spec, first = make_spec("leave"), make_runner()
+    first.start(spec)
+    first.close()
+    namespace.kubectl("wait", "--for=condition=Failed", "job", "--all", "--timeout=90s")
+    second = make_runner()
+    assert second.adopt(Task.EVALUATE) == [spec.ref]
+    (event,) = ended(second)
+    assert event.failure == FailureClass.APPLICATION
+    assert "ValueError: odd" in event.message
+
+
+def test_starting_again_what_has_been_started_takes_it_over(make_runner, make_spec, namespace):
+    spec = make_spec("hang")
+    make_runner().start(spec)
+    wait_for(spec, "running")
+    again = make_runner()
+    again.start(spec)
+    assert len(namespace.get("jobs")) == 1
+    again.stop(spec.ref)
+    assert ended(again)[0].failure == FailureClass.DISRUPTION
+
+
+def test_a_job_of_the_same_name_that_means_something_else_is_a_conflict(
+    make_runner, make_spec, namespace
+):
+    spec, other = make_spec("hang"), make_spec("complete")
+    make_runner().start(spec)
+    wait_for(spec, "running")
+    runner = make_runner()
+    runner.start(other)
+    (event,) = ended(runner)
+    assert event.failure == FailureClass.CONFIGURATION
+    assert spec.prefix in event.message
+    runner.close()
+    assert len(namespace.get("jobs")) == 1

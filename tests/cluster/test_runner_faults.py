@@ -1,0 +1,132 @@
+"""What happens to pods, nodes and the API server, and what the runner makes of it: each attempt
+ends once, with the right failure, and leaves no Job and no pod."""
+
+import time
+
+import pytest
+
+from kubenas.scheduling.kubernetes import KubernetesRunner
+from kubenas.trial import AttemptEvent, AttemptRef, FailureClass
+from tests.cluster.namespace import Namespace
+from tests.contracts.runner.waiting import PATIENCE, ended, wait_for, waiting
+
+pytestmark = pytest.mark.cluster
+
+EVICT = """
+apiVersion: policy/v1
+kind: Eviction
+metadata: {name: NAME}
+"""
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left(namespace: Namespace):
+    """After each test, whatever has happened in it."""
+    yield
+    until = time.monotonic() + PATIENCE
+    while left := namespace.get("jobs,pods"):
+        assert time.monotonic() < until, [each["metadata"]["name"] for each in left]
+        time.sleep(0.5)
+
+
+def pod_name(namespace: Namespace) -> str:
+    (pod,) = namespace.get("pods")
+    return str(pod["metadata"]["name"])
+
+
+def end(runner: KubernetesRunner, ref: AttemptRef) -> AttemptEvent:
+    """The attempt's one end; the runner is closed after it."""
+    (event,) = ended(runner, seconds=2 * PATIENCE)
+    assert event.ref == ref
+    assert not any(other.kind == "ended" for other in runner.poll(1.0))
+    runner.close()
+    return event
+
+
+@pytest.mark.parametrize(
+    ("command", "failure"),
+    [
+        ("delete pod POD --wait=false", FailureClass.DISRUPTION),
+        ("delete pod POD --force --grace-period=0", FailureClass.NODE_LOSS),
+        ("delete job --all --wait=false", FailureClass.DISRUPTION),
+        ("delete job --all --cascade=foreground --wait=false", FailureClass.DISRUPTION),
+        ('patch job JOB --patch {"spec":{"suspend":true}}', FailureClass.DISRUPTION),
+    ],
+)
+def test_what_is_taken_from_a_running_attempt(make_runner, make_spec, namespace, command, failure):
+    runner, spec = make_runner(), make_spec("hang")
+    runner.start(spec)
+    wait_for(spec, "running")
+    pod = pod_name(namespace)
+    namespace.kubectl(*command.replace("POD", pod).replace("JOB", pod.rpartition("-")[0]).split())
+    assert end(runner, spec.ref).failure == failure
+
+
+def test_an_evicted_attempt_is_disrupted(make_runner, make_spec, namespace, tmp_path):
+    runner, spec = make_runner(), make_spec("hang")
+    runner.start(spec)
+    wait_for(spec, "running")
+    pod = pod_name(namespace)
+    eviction = tmp_path / "eviction.yaml"
+    eviction.write_text(EVICT.replace("NAME", pod))
+    path = f"/api/v1/namespaces/{namespace.name}/pods/{pod}/eviction"
+    namespace.kubectl("create", "--raw", path, "-f", str(eviction))
+    event = end(runner, spec.ref)
+    assert event.failure == FailureClass.DISRUPTION
+    assert "EvictionByEvictionAPI" in event.message
+
+
+def test_an_attempt_that_needs_more_memory_gets_more(make_runner, make_spec, namespace):
+    runner = make_runner(pod={"memory": "160Mi", "memory_growth": 4.0})
+    spec = make_spec("eat-memory")
+    runner.start(spec)
+    (event,) = ended(runner)
+    assert event.failure == FailureClass.HOST_OOM
+    again = spec.model_copy(update={"attempt": 2, "prefix": f"{spec.prefix[:-1]}2", "host_ooms": 1})
+    runner.start(again)
+    assert end(runner, again.ref).failure is None
+
+
+@pytest.mark.parametrize(
+    ("pod", "failure", "words"),
+    [
+        ({"image": "localhost:5000/kubenas/trainer:absent"}, FailureClass.IMAGE, "absent"),
+        ({"image": "Not/A::name"}, FailureClass.IMAGE, "InvalidImageName"),
+        ({"secrets": ("absent",)}, FailureClass.CONFIGURATION, 'secret "absent" not found'),
+        ({"service_account": "absent"}, FailureClass.CONFIGURATION, '"absent" not found'),
+        ({"priority_class": "absent"}, FailureClass.CONFIGURATION, "PriorityClass"),
+        ({"affinity": {"podAffinity": 7}}, FailureClass.CONFIGURATION, "its Job is refused"),
+    ],
+)
+def test_what_no_attempt_can_run_with(make_runner, make_spec, pod, failure, words):
+    runner, spec = make_runner(pod=pod), make_spec()
+    runner.start(spec)
+    event = end(runner, spec.ref)
+    assert event.failure == failure
+    assert words in event.message
+
+
+def test_more_gpus_than_there_are_end_the_wait_with_the_reason(make_runner, make_spec):
+    pod = {"accelerator": "nvidia.com/gpu", "accelerators": 64}
+    runner, spec = make_runner(pod=pod, runner={"queue_seconds": 10}), make_spec()
+    runner.start(spec)
+    waiting(runner, "Insufficient nvidia.com/gpu")
+    event = end(runner, spec.ref)
+    assert event.failure == FailureClass.QUOTA
+    assert "Insufficient nvidia.com/gpu" in event.message
+
+
+@pytest.mark.parametrize("resource", ["pods", "count/jobs.batch"])
+def test_a_full_quota_holds_attempts_back_until_there_is_room(
+    make_runner, make_spec, namespace, resource
+):
+    quota = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "full"}}
+    namespace.apply({**quota, "spec": {"hard": {resource: "0"}}})
+    namespace.kubectl("wait", "--for=jsonpath={.status.hard}", "quota/full", "--timeout=60s")
+    runner, spec = make_runner(8), make_spec()
+    runner.start(spec)
+    waiting(runner, "exceeded quota")
+    assert runner.capacity == 1
+    namespace.kubectl("delete", "quota", "full")
+    assert end(runner, spec.ref).failure is None
+    assert runner.capacity == 8
