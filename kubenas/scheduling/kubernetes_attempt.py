@@ -164,7 +164,8 @@ class TrackedAttempt:
     @property
     def _over(self) -> bool:
         """Whether nothing of it runs any more."""
-        if self.job_gone or self.pod_gone or (self.removed and self.job is None):
+        never_made = self.removed and self.manifest is not None
+        if self.job_gone or self.pod_gone or never_made:
             return True
         return self.pod is not None and self.pod.phase in {"Succeeded", "Failed"}
 

@@ -9,12 +9,13 @@ from collections.abc import Iterator
 import pytest
 
 from kubenas.storage import Storage, open_storage
+from tests.cluster.components import components
 from tests.cluster.images import Images, publish_images
 from tests.cluster.namespace import Namespace, fresh_namespace
 from tests.cluster.object_store import ObjectStore, object_store
 from tests.cluster.stand_in_pods import make_runner, make_spec
 
-__all__ = ["make_runner", "make_spec"]  # fixtures of several files
+__all__ = ["components", "make_runner", "make_spec"]  # fixtures of several files
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -1,6 +1,7 @@
 """What happens to pods, nodes and the API server, and what the runner makes of it: each attempt
 ends once, with the right failure, and leaves no Job and no pod."""
 
+import json
 import time
 
 import pytest
@@ -11,12 +12,6 @@ from tests.cluster.namespace import Namespace
 from tests.contracts.runner.waiting import PATIENCE, ended, wait_for, waiting
 
 pytestmark = pytest.mark.cluster
-
-EVICT = """
-apiVersion: policy/v1
-kind: Eviction
-metadata: {name: NAME}
-"""
 
 
 @pytest.fixture(autouse=True)
@@ -67,10 +62,11 @@ def test_an_evicted_attempt_is_disrupted(make_runner, make_spec, namespace, tmp_
     runner.start(spec)
     wait_for(spec, "running")
     pod = pod_name(namespace)
-    eviction = tmp_path / "eviction.yaml"
-    eviction.write_text(EVICT.replace("NAME", pod))
+    eviction = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": pod}}
+    file = tmp_path / "eviction.json"
+    file.write_text(json.dumps(eviction))
     path = f"/api/v1/namespaces/{namespace.name}/pods/{pod}/eviction"
-    namespace.kubectl("create", "--raw", path, "-f", str(eviction))
+    namespace.kubectl("create", "--raw", path, "-f", str(file))
     event = end(runner, spec.ref)
     assert event.failure == FailureClass.DISRUPTION
     assert "EvictionByEvictionAPI" in event.message
@@ -130,3 +126,36 @@ def test_a_full_quota_holds_attempts_back_until_there_is_room(
     namespace.kubectl("delete", "quota", "full")
     assert end(runner, spec.ref).failure is None
     assert runner.capacity == 8
+
+
+@pytest.mark.heavy
+def test_a_dead_node_is_given_up_and_its_pod_removed_by_force(
+    make_runner, make_spec, namespace, components
+):
+    runner, spec = make_runner(), make_spec("hang")
+    runner.start(spec)
+    wait_for(spec, "running")
+    (pod,) = namespace.get("pods")
+    with components.paused(f"kubelet-{pod['spec']['nodeName']}"):
+        event = end(runner, spec.ref)
+    assert event.failure == FailureClass.NODE_LOSS
+
+
+@pytest.mark.heavy
+def test_the_api_server_may_be_away_for_a_minute(make_runner, make_spec, components):
+    runner = make_runner(3)
+    running, ending, new = make_spec("hang"), make_spec(trial=1), make_spec(trial=2)
+    runner.start(running)
+    runner.start(ending)
+    wait_for(running, "running")
+    with components.stopped("kube-apiserver"):
+        runner.start(new)
+        until = time.monotonic() + 60.0
+        heard = []
+        while time.monotonic() < until:
+            heard += runner.poll(1.0)
+    heard += ended(runner, 2 - sum(event.kind == "ended" for event in heard))
+    assert sorted(event.ref.trial for event in heard if event.kind == "ended") == [1, 2]
+    assert all(event.failure is None for event in heard)
+    runner.stop(running.ref)
+    assert end(runner, running.ref).failure == FailureClass.DISRUPTION
