@@ -192,7 +192,9 @@ class KubernetesRunner:
         elif attempt.doom is None and attempt.manifest is not None:
             self._create(attempt, attempt.manifest)
         elif attempt.pod is not None and attempt.stuck(self._limits.stuck):
+            # The Job holds its pod back with a finalizer until the pod says how it ended.
             self._jobs.remove_by_force(attempt.pod)
+            self._jobs.remove(attempt.name, wait_for_pod=False)
             attempt.postpone()
 
     def _create(self, attempt: TrackedAttempt, manifest: dict[str, object]) -> None:

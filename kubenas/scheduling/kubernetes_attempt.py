@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kubenas.scheduling.kubernetes_mirror import Sight
-from kubenas.scheduling.kubernetes_verdict import Ended, Verdict, Waiting, judge
+from kubenas.scheduling.kubernetes_verdict import Ended, Verdict, Waiting, judge, judge_vanished
 from kubenas.scheduling.kubernetes_views import JobView, PodView
 from kubenas.trial import AttemptRef, FailureClass
 
@@ -174,8 +174,8 @@ class TrackedAttempt:
         seen = judge(self.job, self.pod) if self.job and self.pod else None
         if isinstance(seen, Ended):
             return seen
-        if self.pod_gone:
-            return Ended(FailureClass.NODE_LOSS, "its pod was removed before it had ended")
+        if self.pod_gone and self.pod is not None:
+            return judge_vanished(self.pod)
         if seen is not None:
             return seen  # the pod is still on its way out, with a last checkpoint
         return Ended(FailureClass.DISRUPTION, "its Job was deleted")

@@ -67,6 +67,13 @@ def judge(job: JobView, pod: PodView | None) -> Verdict:
     return _of_pending(pod)
 
 
+def judge_vanished(pod: PodView) -> Ended:
+    """How an attempt ended whose pod was removed before it said so itself."""
+    if pod.disrupted:
+        return _of_disrupted(pod, pod.disrupted)
+    return Ended(FailureClass.NODE_LOSS, "its pod was removed before it had ended")
+
+
 def judge_refusal(message: str) -> Waiting:
     """What it means that a Job or its pod may not be created, in the API server's words."""
     reason = message.partition("forbidden: ")[2] or message
