@@ -1,9 +1,10 @@
 """Bayesian optimisation with a Gaussian process over values and graphs."""
 
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy import special
+from scipy import special, stats
 
 from kubenas.search.oracles.atlas import Atlas, Inputs
 from kubenas.search.oracles.base import SearchOracle
@@ -32,6 +33,24 @@ _CHILDREN = 30
 """Of each parent."""
 
 
+@dataclass(frozen=True)
+class Fitted:
+    """What was learned of a search at one moment."""
+
+    count: int
+    """Observations so far."""
+    inputs: Inputs
+    targets: Floats
+    settings: Settings
+
+    @cached_property
+    def correlation(self) -> float:
+        """Of the scores' ranks with those expected of each without itself."""
+        process = GaussianProcess(self.inputs, self.targets, self.settings)
+        correlation = stats.spearmanr(process.left_out(), self.targets).statistic
+        return 0.0 if np.isnan(correlation) else float(correlation)
+
+
 class BayesianOracle(SearchOracle):
     """Tries where the expected improvement is largest."""
 
@@ -40,7 +59,7 @@ class BayesianOracle(SearchOracle):
     def prepare(self) -> None:
         self._atlas = Atlas(self.encoding, self.designs)
         self._ordered = np.array(self.encoding.units, dtype=bool)
-        self._fitted: tuple[int, Settings] | None = None
+        self._fitted: Fitted | None = None
 
     def rescored(self) -> None:
         self._fitted = None
@@ -61,7 +80,7 @@ class BayesianOracle(SearchOracle):
     def most_promising(self, history: History, rng: np.random.Generator) -> Floats:
         """Candidates by expected improvement, the largest first."""
         rows, targets = observations(history)
-        settings = self._settings(history)
+        settings = self.fitted(history).settings
         observed = self._atlas.inputs(rows)
         process = GaussianProcess(observed, targets, settings)
         candidates, inputs = self._candidates(history, rng)
@@ -86,15 +105,16 @@ class BayesianOracle(SearchOracle):
         crossed = cross(self.encoding, parents[couples[0]], parents[couples[1]], rng)
         return np.concatenate([mutated, crossed])
 
-    def _settings(self, history: History) -> Settings:
+    def fitted(self, history: History) -> "Fitted":
         """Fitted to the first so many observations: the same after a restart."""
         count = milestone(int(history.feasible.sum()))
-        if self._fitted is None or self._fitted[0] != count:
+        if self._fitted is None or self._fitted.count != count:
             upto = np.flatnonzero(history.feasible)[count - 1] + 1
             early = History(history.points[:upto], history.scores[:upto], history.pending[:0])
             rows, targets = observations(early, most=_FITTED)
-            self._fitted = count, fit(self._atlas.inputs(rows), targets, self._ordered)
-        return self._fitted[1]
+            inputs = self._atlas.inputs(rows)
+            self._fitted = Fitted(count, inputs, targets, fit(inputs, targets, self._ordered))
+        return self._fitted
 
     def _chances(self, history: History, inputs: Inputs, settings: Settings) -> Floats:
         """The chance of each candidate to be feasible, by the outcomes of its like."""

@@ -35,6 +35,11 @@ _KERAS_TUNER = "keras_tuner.oracles"
 
 ORACLES = (
     OracleInfo(
+        "auto",
+        "The default: Bayesian optimisation, with others beside it where it explains little.",
+        (f"{_HERE}.auto", "AutoOracle"),
+    ),
+    OracleInfo(
         "bayesian",
         "Fits a Gaussian process to values and graphs, tries where the expected gain is largest.",
         (f"{_HERE}.bayesian", "BayesianOracle"),

@@ -1,0 +1,42 @@
+"""The default: a portfolio around Bayesian optimisation, for spaces that nobody has seen before."""
+
+import numpy as np
+
+from kubenas.search.oracles.bayesian import BayesianOracle
+from kubenas.search.oracles.dimension import Floats
+from kubenas.search.oracles.evolution import evolve
+from kubenas.search.oracles.history import History
+from kubenas.search.oracles.variation import neighbours
+
+_JUDGED = 24
+"""Scores after which the process is judged by what it would have said of each."""
+_EXPLAINS = 0.3
+"""Rank correlation of that with the scores, below which it is not left to itself."""
+_CROWDED = 64
+"""In flight, beyond which a process without new scores has little more to say."""
+
+
+class AutoOracle(BayesianOracle):
+    """Bayesian optimisation; where it explains little or many trials are in flight, others too."""
+
+    name = "auto"
+
+    def most_promising(self, history: History, rng: np.random.Generator) -> Floats:
+        """See :class:`BayesianOracle`."""
+        if rng.random() < self._share_of_others(history):
+            return self._others(history, rng)
+        return super().most_promising(history, rng)
+
+    def _others(self, history: History, rng: np.random.Generator) -> Floats:
+        """Steps from what is best so far, which need no model."""
+        if rng.random() < 0.5:
+            return evolve(self.encoding, history, rng)
+        return np.concatenate([neighbours(self.encoding, point, rng) for point in history.best(3)])
+
+    def _share_of_others(self, history: History) -> float:
+        crowded = 0.2 if len(history.pending) > _CROWDED else 0.0
+        return max(crowded, 0.0 if self._explains(history) else 0.5)
+
+    def _explains(self, history: History) -> bool:
+        fitted = self.fitted(history)
+        return fitted.count < _JUDGED or fitted.correlation >= _EXPLAINS
