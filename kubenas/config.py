@@ -96,7 +96,7 @@ class SearchConfig(Value):
     """``search:`` how the space is explored and when to stop."""
 
     oracle: str = Field(
-        "bayesian", description="Which algorithm proposes trials ('kubenas oracles' lists them)."
+        "auto", description="Which algorithm proposes trials ('kubenas oracles' lists them)."
     )
     objective: str = Field(
         "val_accuracy",

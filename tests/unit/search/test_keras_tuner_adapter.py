@@ -101,7 +101,7 @@ def step(journalled: Journalled, number: int) -> None:
         ("random", 20),
         ("hyperband", 40),
         ("keras_tuner.bayesian", 10),
-        ("bayesian", 30),
+        ("auto", 30),
         ("evolution", 20),
         ("local_search", 20),
     ],
