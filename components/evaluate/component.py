@@ -2,15 +2,21 @@
 
 from kfp import dsl
 
+from components.trial_settings import FOR_TRIALS
 from kubenas.images import CONTROLLER_IMAGE
 
 
-@dsl.component(base_image=CONTROLLER_IMAGE, install_kfp_package=False)
+@dsl.component(
+    base_image=CONTROLLER_IMAGE,
+    install_kfp_package=False,
+    task_config_passthroughs=FOR_TRIALS,
+)
 def evaluate(
     run: str,
     model: dsl.Input[dsl.Model],
     metrics: dsl.Output[dsl.Metrics],
     confusion: dsl.Output[dsl.ClassificationMetrics],
+    task_config: dsl.TaskConfig,
 ) -> None:
     """Evaluates the chosen model once on the test split.
 
@@ -19,12 +25,13 @@ def evaluate(
         model: The model that retraining chose.
         metrics: Test accuracy and its 95 % interval, loss, macro F1.
         confusion: Confusion matrix, and the ROC curve where there are two classes.
+        task_config: What is set on this task in Kubeflow, for the trials.
     """
     from kubenas.steps.context import RunContext
     from kubenas.steps.evaluate import evaluate as run_evaluation
     from kubenas.steps.evaluate import scalars
 
-    evaluation = run_evaluation(RunContext.from_json(run.encode()))
+    evaluation = run_evaluation(RunContext.of_step(run, vars(task_config)))
     for name, value in scalars(evaluation).items():
         metrics.log_metric(name, value)
     names = [scores.name for scores in evaluation.classes]

@@ -2,17 +2,28 @@
 
 from kfp import dsl
 
+from components.trial_settings import FOR_TRIALS
 from kubenas.images import CONTROLLER_IMAGE
 
 
-@dsl.component(base_image=CONTROLLER_IMAGE, install_kfp_package=False)
-def search(run: str, search_id: dsl.OutputPath(str), metrics: dsl.Output[dsl.Metrics]) -> None:  # type: ignore[valid-type]
+@dsl.component(
+    base_image=CONTROLLER_IMAGE,
+    install_kfp_package=False,
+    task_config_passthroughs=FOR_TRIALS,
+)
+def search(
+    run: str,
+    search_id: dsl.OutputPath(str),  # type: ignore[valid-type]
+    metrics: dsl.Output[dsl.Metrics],
+    task_config: dsl.TaskConfig,
+) -> None:
     """Searches architectures until the budget is used.
 
     Args:
         run: The frozen config, from the step that prepares the data.
         search_id: Names the search below the output.
         metrics: Trials by outcome, the best validation score, seconds.
+        task_config: What is set on this task in Kubeflow, for the trials.
     """
     from pathlib import Path
 
@@ -20,7 +31,7 @@ def search(run: str, search_id: dsl.OutputPath(str), metrics: dsl.Output[dsl.Met
     from kubenas.steps.search import search as run_search
     from kubenas.steps.search import search_metrics
 
-    context = RunContext.from_json(run.encode())
+    context = RunContext.of_step(run, vars(task_config))
     done = run_search(context)
     for name, value in search_metrics(done).items():
         metrics.log_metric(name, value)

@@ -1,5 +1,8 @@
 """What every step after the first needs to know, passed between steps as one JSON text."""
 
+from collections.abc import Mapping
+from typing import Any, Self
+
 from kubenas.config import Config
 from kubenas.search.definition import search_id
 from kubenas.storage import Storage, open_storage
@@ -14,6 +17,14 @@ class RunContext(Value):
     """URI of the prepared data set's folder."""
     dataset_digest: str
     space: SpaceRef
+    task_config: dict[str, Any] = {}
+    """What the user set on this step's task in Kubeflow: the fields of ``kfp.dsl.TaskConfig``."""
+
+    @classmethod
+    def of_step(cls, run: str, task_config: Mapping[str, Any]) -> Self:
+        """What the first step has passed on, and what is set on this one."""
+        context = cls.from_json(run.encode())
+        return context.model_copy(update={"task_config": dict(task_config)})
 
     @property
     def output(self) -> Storage:

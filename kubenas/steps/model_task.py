@@ -9,6 +9,7 @@ from kubenas.steps.context import RunContext
 from kubenas.steps.retrain import Choice, read_choice
 from kubenas.steps.runners import trial_runner
 from kubenas.steps.search import progress_teller
+from kubenas.steps.settings import settled
 from kubenas.steps.status import StatusWriter
 from kubenas.storage import Storage, join, split
 from kubenas.trial import AttemptSpec, Outcome, Result, Task
@@ -31,6 +32,7 @@ def run_model_task(task: Task, context: RunContext) -> ModelTask:
         UserError: nothing has been chosen yet.
         SearchFailed: the attempt failed.
     """
+    context = settled(context)
     output, search = context.output, context.search_id
     choice = read_choice(output, search)
     if choice is None:

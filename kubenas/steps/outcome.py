@@ -10,6 +10,7 @@ from typing import Literal
 
 from kubenas.errors import KubenasError
 from kubenas.steps.lifeline import end_with_parent, interrupt_on_sigterm
+from kubenas.steps.logs import set_up_logging
 from kubenas.storage import Storage
 from kubenas.trial import Value
 
@@ -52,6 +53,7 @@ def running_step(step: str, output: Storage, *, key: str) -> Iterator[None]:
     Raises:
         SystemExit: with the error's exit code, in place of any error.
     """
+    set_up_logging()
     end_with_parent()
     interrupt_on_sigterm()
     earlier = _earlier(output, step, key)

@@ -17,6 +17,7 @@ from kubenas.steps.context import RunContext
 from kubenas.steps.outcome import running_step
 from kubenas.steps.runners import trial_runner
 from kubenas.steps.search import progress_teller
+from kubenas.steps.settings import settled
 from kubenas.steps.status import StatusWriter
 from kubenas.storage import Storage, join, split
 from kubenas.trial import AttemptSpec, Outcome, Result, Task, TrainingPlan, Value
@@ -54,6 +55,7 @@ def retrain(context: RunContext) -> Choice:
     """
     output, search = context.output, context.search_id
     with running_step("retrain", output, key=search):
+        context = settled(context)
         run = read_search(output, search)
         specs = list(retraining_specs(context, run, _space(output, search)))
         status = StatusWriter(output, "retrain", search=search)

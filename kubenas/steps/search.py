@@ -10,6 +10,7 @@ from kubenas.search.run import SearchRun, run_search
 from kubenas.steps.context import RunContext
 from kubenas.steps.outcome import running_step
 from kubenas.steps.runners import trial_runner
+from kubenas.steps.settings import settled
 from kubenas.steps.status import StatusWriter
 from kubenas.trial import Outcome
 
@@ -25,6 +26,7 @@ def search(context: RunContext) -> SearchRun:
     """
     output = context.output
     with running_step("search", output, key=context.search_id):
+        context = settled(context)
         status = StatusWriter(output, "search", search=context.search_id)
         with trial_runner(context, step="search") as runner:
             return run_search(

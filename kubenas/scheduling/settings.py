@@ -1,0 +1,93 @@
+"""Where trials run, from several places: what is said first counts. Pure.
+
+A value that is the built-in default counts as not said, for a form in Kubeflow sends all of them.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from kubenas.errors import UserError
+from kubenas.runner_config import PodConfig, RunnerConfig
+
+_SECTION = "pod"
+
+
+def filled(config: RunnerConfig, *further: Mapping[str, Any]) -> dict[str, Any]:
+    """``runner:`` with what ``config`` leaves at its default as the first of ``further`` says it.
+
+    Args:
+        config: as given.
+        further: the same section as a file would have it, keys left out that are not set; not yet
+            checked.
+    """
+    content = config.model_dump(mode="json")
+    for layer in further:
+        content = _filled(content, RunnerConfig().model_dump(mode="json"), layer)
+        pod = _filled(
+            content[_SECTION], PodConfig().model_dump(mode="json"), layer.get(_SECTION, {})
+        )
+        content[_SECTION] = pod
+    return content
+
+
+def _filled(
+    content: Mapping[str, Any], default: Mapping[str, Any], layer: Mapping[str, Any]
+) -> dict[str, Any]:
+    said = {
+        key: value
+        for key, value in layer.items()
+        if key not in (_SECTION, "kind") and content.get(key) == default.get(key)
+    }
+    return {**content, **said}
+
+
+def of_task(task: Mapping[str, Any]) -> dict[str, Any]:
+    """What a user has set on a task in Kubeflow, as ``runner:`` has it.
+
+    Args:
+        task: the fields of ``kfp.dsl.TaskConfig``.
+
+    Raises:
+        UserError: something that trials cannot be given in this way.
+    """
+    pod = {
+        "node_selector": task.get("node_selector"),
+        "tolerations": task.get("tolerations"),
+        "affinity": task.get("affinity"),
+        "env": _environment(task.get("env") or ()),
+        "volumes": task.get("volumes"),
+        "mounts": task.get("volume_mounts"),
+        **_resources(task.get("resources") or {}),
+    }
+    return {_SECTION: {key: value for key, value in pod.items() if value}}
+
+
+def _environment(variables: Any) -> dict[str, str]:
+    for variable in variables:
+        if "valueFrom" in variable:
+            raise UserError(
+                f"the task's variable {variable['name']} is taken from elsewhere; name its Secret"
+                " in runner_pod_secrets instead"
+            )
+    return {variable["name"]: variable.get("value", "") for variable in variables}
+
+
+def _resources(resources: Mapping[str, Any]) -> dict[str, Any]:
+    requests, limits = resources.get("requests") or {}, resources.get("limits") or {}
+    devices = {
+        name: count for name, count in {**requests, **limits}.items() if "/" in name and int(count)
+    }
+    if len(devices) > 1:
+        names = " and ".join(sorted(devices))
+        raise UserError(f"the task asks for {names}; a trial holds accelerators of one kind")
+    (accelerator, count), *_ = devices.items() or [(None, 0)]
+    return {
+        "cpu": _quantity(requests.get("cpu") or limits.get("cpu")),
+        "memory": _quantity(limits.get("memory") or requests.get("memory")),
+        "accelerator": accelerator,
+        "accelerators": int(count),
+    }
+
+
+def _quantity(value: Any) -> str | None:
+    return None if value is None else str(value)

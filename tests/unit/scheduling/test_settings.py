@@ -1,0 +1,65 @@
+"""Settings of trials from config, task and namespace: who comes first, and what is refused."""
+
+import pytest
+
+from kubenas.errors import UserError
+from kubenas.runner_config import RunnerConfig
+from kubenas.scheduling.settings import filled, of_task
+
+
+def merged(config, *further):
+    return RunnerConfig.model_validate(filled(RunnerConfig.model_validate(config), *further))
+
+
+def test_what_is_said_first_counts_key_by_key():
+    found = merged(
+        {"kind": "kubernetes", "pod": {"cpu": "2"}},
+        {"pod": {"cpu": "4", "memory": "8Gi", "node_selector": {"gpu": "a100"}}},
+        {"workers": 9, "pod": {"memory": "1Gi", "node_selector": {"zone": "b"}, "scheduler": "x"}},
+    )
+    assert (found.kind, found.workers) == ("kubernetes", 9)
+    assert (found.pod.cpu, found.pod.memory, found.pod.scheduler) == ("2", "8Gi", "x")
+    assert found.pod.node_selector == {"gpu": "a100"}
+    assert merged({"workers": 3}) == RunnerConfig(workers=3)
+
+
+def test_the_namespace_does_not_say_where_trials_run_at_all():
+    assert merged({"kind": "kubernetes"}, {"kind": "local"}).kind == "kubernetes"
+
+
+def test_a_task_of_kubeflow_says_what_its_trials_hold():
+    task = {
+        "affinity": {"nodeAffinity": {}},
+        "tolerations": [{"key": "gpu", "operator": "Exists"}],
+        "node_selector": {"gpu": "a100"},
+        "env": [{"name": "LEVEL", "value": "3"}],
+        "volumes": [{"name": "data", "persistentVolumeClaim": {"claimName": "data"}}],
+        "volume_mounts": [{"name": "data", "mountPath": "/data"}],
+        "resources": {
+            "requests": {"cpu": "500m", "memory": "2Gi"},
+            "limits": {"cpu": "4", "memory": "4Gi", "nvidia.com/gpu": "2"},
+        },
+    }
+    pod = merged({"kind": "kubernetes"}, of_task(task)).pod
+    assert (pod.cpu, pod.memory, pod.accelerator, pod.accelerators) == (
+        "500m", "4Gi", "nvidia.com/gpu", 2,
+    )  # fmt: skip
+    assert pod.node_selector == {"gpu": "a100"}
+    assert pod.tolerations == ({"key": "gpu", "operator": "Exists"},)
+    assert pod.affinity == {"nodeAffinity": {}}
+    assert pod.env == {"LEVEL": "3"}
+    assert [mount["mountPath"] for mount in pod.mounts] == ["/data"]
+
+
+@pytest.mark.parametrize("task", [{}, {"resources": None, "env": None}, {"resources": {}}])
+def test_a_task_that_says_nothing_changes_nothing(task):
+    assert of_task(task) == {"pod": {}}
+
+
+def test_what_trials_cannot_be_given_is_refused():
+    secret = {"name": "TOKEN", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}
+    with pytest.raises(UserError, match="TOKEN is taken from elsewhere"):
+        of_task({"env": [secret]})
+    two = {"limits": {"nvidia.com/gpu": "1", "amd.com/gpu": "1"}}
+    with pytest.raises(UserError, match=r"amd.com/gpu and nvidia.com/gpu; a trial holds"):
+        of_task({"resources": two})
