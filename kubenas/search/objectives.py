@@ -45,11 +45,14 @@ def front(trials: Sequence[TrialState], objectives: Sequence[Objective]) -> set[
         for trial in trials
         if trial.rung == longest and (values := _values(trial, objectives)) is not None
     }
-    return {
-        number
-        for number, values in points.items()
-        if not any(_beats(other, values) for other in points.values())
-    }
+    found: list[tuple[float, ...]] = []
+    numbers: set[int] = set()
+    # What beats a point comes before it in this order; if anything does, something found does.
+    for number in sorted(points, key=lambda number: points[number], reverse=True):
+        if not any(_beats(other, points[number]) for other in found):
+            found.append(points[number])
+            numbers.add(number)
+    return numbers
 
 
 def _values(trial: TrialState, objectives: Sequence[Objective]) -> tuple[float, ...] | None:

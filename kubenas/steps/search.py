@@ -5,6 +5,7 @@ import logging
 import time
 from collections import Counter
 
+from kubenas.search.expense import expense_of
 from kubenas.search.progress import OnProgress, Progress
 from kubenas.search.run import SearchRun, run_search
 from kubenas.steps.context import RunContext
@@ -45,7 +46,10 @@ def search_metrics(run: SearchRun) -> dict[str, float]:
     counts = {f"trials_{outcome.value}": len(run.state.ended(outcome)) for outcome in Outcome}
     best = run.state.ranked(run.direction)[0].end
     scores = {} if best is None or best.score is None else {"best_validation_score": best.score}
-    return {**scores, **counts, "search_seconds": run.state.active_seconds}
+    expense = expense_of(run.state)
+    used = {"gpu_hours": expense.gpu_hours, "cost": expense.cost}
+    known = {name: amount for name, amount in used.items() if amount}
+    return {**scores, **counts, "search_seconds": run.state.active_seconds, **known}
 
 
 def progress_teller(status: StatusWriter) -> OnProgress:

@@ -7,6 +7,7 @@ each after another trade-off.
 """
 
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -48,16 +49,24 @@ class ParEGO(SearchOracle):
 
     def _values(self, names: list[str]) -> Floats:
         """``(trials, objectives)``, the larger the better; NaN where a trial has no score."""
-        objectives = self.objective.objectives
-        values = np.full((len(names), len(objectives)), np.nan)
-        for row, name in enumerate(names):
-            trial = self.trials[name]
-            if trial.status != "COMPLETED":
-                continue
-            for column, objective in enumerate(objectives):
-                sign = 1.0 if objective.direction == "max" else -1.0
-                values[row, column] = sign * trial.metrics.get_best_value(objective.name)
-        return values
+        for name in names:
+            if name not in self._known:  # what has ended does not change
+                self._known[name] = self._values_of(self.trials[name])
+        shape = (len(names), len(self.objective.objectives))
+        return np.array([self._known[name] for name in names]).reshape(shape)
+
+    def _values_of(self, trial: Any) -> list[float]:
+        if trial.status != "COMPLETED":
+            return [np.nan] * len(self.objective.objectives)
+        return [
+            trial.metrics.get_best_value(each.name) * (1.0 if each.direction == "max" else -1.0)
+            for each in self.objective.objectives
+        ]
+
+    @cached_property
+    def _known(self) -> dict[str, list[float]]:
+        """Values of trials that have ended."""
+        return {}
 
 
 def for_several(kind: type[SearchOracle]) -> type[SearchOracle]:
@@ -85,11 +94,18 @@ def tchebycheff(values: Floats, weights: Floats) -> Floats:
 
 
 def undominated(values: Floats) -> NDArray[np.bool_]:
-    """Which rows no other row beats: at least as good in all columns and better in one."""
-    front = np.ones(len(values), dtype=bool)
-    for row, own in enumerate(values):
-        at_least = (values >= own).all(axis=1)
-        front[row] = not (at_least & (values > own).any(axis=1)).any()
+    """Which rows no other row beats: at least as good in all columns and better in one.
+
+    What beats a row comes before it where the first columns descend; and if anything beats it,
+    something on the front does.
+    """
+    front = np.zeros(len(values), dtype=bool)
+    found = np.empty((0, values.shape[1]))
+    for row in np.lexsort(tuple(-values.T[::-1])):
+        own = values[row]
+        if not ((found >= own).all(axis=1) & (found > own).any(axis=1)).any():
+            front[row] = True
+            found = np.concatenate([found, own[None]])
     return front
 
 
