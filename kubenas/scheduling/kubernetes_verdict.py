@@ -19,6 +19,7 @@ _FAILURE_OF_EXIT = {
 _NODE_LOST = {"DeletionByTaintManager", "DeletionByPodGC", "NodeLost"}
 _BAD_IMAGE = {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"}
 _BAD_CONTAINER = {"CreateContainerConfigError", "CreateContainerError", "RunContainerError"}
+_OWN_FAULT = re.compile(r"exceeds the (total )?limit", re.IGNORECASE)
 _LINES = 3
 _LENGTH = 1000
 
@@ -70,7 +71,7 @@ def judge(job: JobView, pod: PodView | None) -> Verdict:
 def judge_vanished(pod: PodView) -> Ended:
     """How an attempt ended whose pod was removed before it said so itself."""
     if pod.disrupted:
-        return _of_disrupted(pod, pod.disrupted)
+        return _of_disrupted(pod.disrupted)
     return Ended(FailureClass.NODE_LOSS, "its pod was removed before it had ended")
 
 
@@ -113,23 +114,23 @@ def _of_pending(pod: PodView) -> Waiting:
 def _of_failed(pod: PodView) -> Ended:
     if pod.reason == "DeadlineExceeded":
         return Ended(FailureClass.DEADLINE, "ran longer than its pod may")
+    if _OWN_FAULT.search(pod.message):  # evicted, but not for somebody else's sake
+        message = f"{_line(pod.message)}; raise runner.pod.scratch"
+        return Ended(FailureClass.APPLICATION, message)
     if pod.disrupted:
-        return _of_disrupted(pod, pod.disrupted)
-    if pod.exit:
+        return _of_disrupted(pod.disrupted)
+    if pod.exit and pod.reason != "Evicted":
         return _of_exit(pod.exit)
     if pod.reason in _NODE_LOST:
         return Ended(FailureClass.NODE_LOSS, _line(f"{pod.reason}: {pod.message}"))
-    # The kubelet would not take it, or its node was shut down.
+    # Evicted, not admitted by its kubelet, or its node was shut down.
     reason = _line(f"{pod.reason or 'its pod failed'}: {pod.message}".removesuffix(": "))
     return Ended(FailureClass.DISRUPTION, reason)
 
 
-def _of_disrupted(pod: PodView, disrupted: Condition) -> Ended:
+def _of_disrupted(disrupted: Condition) -> Ended:
     if disrupted.reason in _NODE_LOST:
         return Ended(FailureClass.NODE_LOSS, f"its node is gone: {_words(disrupted)}")
-    if re.search(r"exceeds the (total )?limit", pod.message, re.IGNORECASE):
-        message = f"{_line(pod.message)}; raise runner.pod.scratch"
-        return Ended(FailureClass.APPLICATION, message)
     return Ended(FailureClass.DISRUPTION, f"disrupted: {_words(disrupted)}")
 
 
