@@ -4,13 +4,13 @@ Every hyperparameter is declared on every build, under the conditions in which i
 that one call gives the whole space and a network has values for nothing that it does not use.
 """
 
-from dataclasses import replace
 from typing import Any
 
 import keras
 import keras_tuner
 
-from kubenas.spaces.layers_network import Convolution, Network, Pooling, build_network
+from kubenas.spaces.layers_model import build_network
+from kubenas.spaces.layers_network import Network, network_of
 from kubenas.spaces.options import LayersOptions
 
 _CONVOLUTIONS = ["conv", "separable_conv"]
@@ -66,18 +66,16 @@ class LayersHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]  # keras_t
 def choose_network(hp: keras_tuner.HyperParameters, options: LayersOptions) -> Network:
     """Declares the network's hyperparameters; the network at their values."""
     most = options.max_layers
-    count = hp.Int("layers", 1, most, default=min(_DEFAULT_LAYERS, most))
-    first = _choose_convolution(hp, 1, options)
-    rest = [_choose_layer(hp, number, options) for number in range(2, most + 1)]
-    return Network(
-        first=first,
-        layers=tuple(layer for layer in rest[: count - 1] if layer is not None),
-        activation=hp.Choice("activation", ["relu", "elu", "silu"]),
-        batch_norm=hp.Boolean("batch_norm", default=True),
-        head=hp.Choice("head", ["flatten", "average"]),
-        dense=_choose_dense(hp, options),
-        dropout=hp.Float("dropout", 0.0, 0.5, step=0.1, default=0.3),
-    )
+    hp.Int("layers", 1, most, default=min(_DEFAULT_LAYERS, most))
+    _declare_convolution(hp, 1, options)
+    for number in range(2, most + 1):
+        _declare_layer(hp, number, options)
+    hp.Choice("activation", ["relu", "elu", "silu"])
+    hp.Boolean("batch_norm", default=True)
+    hp.Choice("head", ["flatten", "average"])
+    _declare_dense(hp, options)
+    hp.Float("dropout", 0.0, 0.5, step=0.1, default=0.3)
+    return network_of(hp.values)
 
 
 def choose_optimizer(hp: keras_tuner.HyperParameters) -> keras.optimizers.Optimizer:
@@ -100,52 +98,33 @@ def choose_optimizer(hp: keras_tuner.HyperParameters) -> keras.optimizers.Optimi
             return keras.optimizers.SGD(sgd_rate, momentum=0.9, nesterov=True)
 
 
-def _choose_layer(
-    hp: keras_tuner.HyperParameters, number: int, options: LayersOptions
-) -> Convolution | Pooling | None:
-    """Layer ``number``, counted from 1; None if the network is shorter."""
+def _declare_layer(hp: keras_tuner.HyperParameters, number: int, options: LayersOptions) -> None:
+    """Declares layer ``number``, counted from 1."""
     with hp.conditional_scope("layers", list(range(number, options.max_layers + 1))):
         kinds = [*_CONVOLUTIONS, *_POOLINGS]
-        kind = hp.Choice(f"layer_{number}/kind", kinds, default=_default(_DEFAULT_KINDS, number))
+        hp.Choice(f"layer_{number}/kind", kinds, default=_default(_DEFAULT_KINDS, number))
         with hp.conditional_scope(f"layer_{number}/kind", _CONVOLUTIONS):
-            convolution = _choose_convolution(hp, number, options)
-    match kind:
-        case "conv":
-            return convolution
-        case "separable_conv":
-            return replace(convolution, separable=True)
-        case "max_pool":
-            return Pooling("max")
-        case "average_pool":
-            return Pooling("average")
-        case _:
-            return None
+            _declare_convolution(hp, number, options)
 
 
-def _choose_convolution(
+def _declare_convolution(
     hp: keras_tuner.HyperParameters, number: int, options: LayersOptions
-) -> Convolution:
-    """A convolution; without values where its conditions do not hold."""
+) -> None:
     sizes = _doubled(_FEWEST_FILTERS, options.max_filters)
     default = _at_most(_default(_DEFAULT_FILTERS, number), sizes)
-    return Convolution(
-        filters=hp.Choice(f"layer_{number}/filters", sizes, default=default),
-        kernel=hp.Choice(f"layer_{number}/kernel", [3, 5], default=5 if number == 1 else 3),
-    )
+    hp.Choice(f"layer_{number}/filters", sizes, default=default)
+    hp.Choice(f"layer_{number}/kernel", [3, 5], default=5 if number == 1 else 3)
 
 
-def _choose_dense(hp: keras_tuner.HyperParameters, options: LayersOptions) -> tuple[int, ...]:
+def _declare_dense(hp: keras_tuner.HyperParameters, options: LayersOptions) -> None:
     most = options.max_dense_layers
     if most == 0:
-        return ()
+        return
     sizes = _doubled(16, options.max_units)
-    count = hp.Int("dense_layers", 0, most, default=1)
-    chosen = []
+    hp.Int("dense_layers", 0, most, default=1)
     for number in range(1, most + 1):
         with hp.conditional_scope("dense_layers", list(range(number, most + 1))):
-            name = f"dense_{number}/units"
-            chosen.append(hp.Choice(name, sizes, default=_at_most(64, sizes)))
-    return tuple(chosen[:count])
+            hp.Choice(f"dense_{number}/units", sizes, default=_at_most(64, sizes))
 
 
 def _default(defaults: list[Any], number: int) -> Any:

@@ -2,14 +2,16 @@
 
 import difflib
 import importlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pydantic import ValidationError
 
 from kubenas.config import SpaceConfig
 from kubenas.errors import UserError
+from kubenas.spaces.graph import Graph
 from kubenas.spaces.hypermodel_source import check_hypermodel_source
 from kubenas.spaces.options import LayersOptions
 from kubenas.trial import SpaceRef, Value
@@ -18,6 +20,16 @@ if TYPE_CHECKING:
     import keras_tuner
 
 DEFAULT_SPACE = "layers"
+
+
+class MakeGraph(Protocol):
+    """Makes the function from values to graphs."""
+
+    def __call__(
+        self, *, input_shape: tuple[int, int, int], num_classes: int
+    ) -> Callable[[Mapping[str, Any]], Graph]:
+        """For pictures of ``input_shape``, (height, width, channels), of so many classes."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -37,6 +49,8 @@ class _Entry:
     summary: str
     options: type[Value]
     hypermodel: tuple[str, str]
+    graph: tuple[str, str]
+    """Imports neither TensorFlow nor Keras."""
 
 
 _ENTRIES = {
@@ -44,6 +58,7 @@ _ENTRIES = {
         summary="A list of convolutions and poolings, then dense layers; small enough for a CPU.",
         options=LayersOptions,
         hypermodel=("kubenas.spaces.layers", "LayersHyperModel"),
+        graph=("kubenas.spaces.layers_graph", "LayersGraph"),
     ),
 }
 
@@ -99,6 +114,21 @@ def load_hypermodel(
     module, name = _ENTRIES[space.name or DEFAULT_SPACE].hypermodel
     hypermodel = getattr(importlib.import_module(module), name)
     return hypermodel(input_shape=input_shape, num_classes=num_classes, options=options)
+
+
+def space_graph(space: SpaceRef) -> MakeGraph | None:
+    """What tells of networks without building them, once the data's sizes are known.
+
+    None: only a built model could tell, as of a user's HyperModel.
+
+    Raises:
+        UserError: see :func:`check_space`.
+    """
+    name = space.name
+    if name not in _ENTRIES:
+        return None
+    module, kind = _ENTRIES[name].graph
+    return partial(getattr(importlib.import_module(module), kind), options=_options(space))
 
 
 def _options(space: SpaceRef | SpaceConfig) -> Value:

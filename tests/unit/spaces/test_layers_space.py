@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from kubenas.spaces.layers import LayersHyperModel, choose_network
-from kubenas.spaces.layers_network import Convolution, Network, Pooling, build_network
+from kubenas.spaces.layers_model import build_network
+from kubenas.spaces.layers_network import Convolution, Network, Pooling
 from kubenas.spaces.options import LayersOptions
 
 
