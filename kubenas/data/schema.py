@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field, ValidationError
 
 from kubenas.errors import ObjectNotFound, StorageError
+from kubenas.storage import Storage, join
 from kubenas.trial import Value
 
 SCHEMA_FILE = "schema.json"
@@ -66,13 +67,35 @@ def read_schema(folder: Path) -> DataSchema:
     """
     path = folder / SCHEMA_FILE
     try:
-        return DataSchema.from_json(path.read_bytes())
+        return _parsed(path.read_bytes(), str(folder))
     except FileNotFoundError as error:
-        raise ObjectNotFound(f"{folder}: no prepared data set here; prepare it first") from error
+        raise _missing(str(folder)) from error
     except OSError as error:
         raise StorageError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def read_stored_schema(dataset: Storage) -> DataSchema:
+    """The schema of the data set in ``dataset``, wherever that is.
+
+    Raises:
+        ObjectNotFound: there is none, or its preparation was interrupted.
+        StorageError: it cannot be read or another version of kubenas wrote it.
+    """
+    try:
+        return _parsed(dataset.read(SCHEMA_FILE), dataset.uri)
+    except ObjectNotFound as error:
+        raise _missing(dataset.uri) from error
+
+
+def _parsed(data: bytes, folder: str) -> DataSchema:
+    try:
+        return DataSchema.from_json(data)
     except ValidationError as error:
         raise StorageError(
-            f"{path}: not a data schema of this version of kubenas;"
+            f"{join(folder, SCHEMA_FILE)}: not a data schema of this version of kubenas;"
             f" delete {folder} and prepare the data again"
         ) from error
+
+
+def _missing(folder: str) -> ObjectNotFound:
+    return ObjectNotFound(f"{folder}: no prepared data set here; prepare it first")

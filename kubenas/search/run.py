@@ -22,7 +22,7 @@ from kubenas.search.objectives import objectives_of
 from kubenas.search.oracles import check_oracle, create_proposer, load_oracles
 from kubenas.search.prior import Prior, frozen_prior
 from kubenas.search.progress import OnProgress
-from kubenas.search.space import describe_space
+from kubenas.search.space import describe_space, graph_of
 from kubenas.search.state import SearchState, fold
 from kubenas.search.trial_specs import TrialSpecs
 from kubenas.storage import Storage, join
@@ -98,6 +98,7 @@ def run_search(
                 create_proposer,
                 _with_room(config, prior),
                 space=hyperparameters,
+                graph=graph_of(space, dataset),
             )
             state = SearchLoop(
                 specs,

@@ -4,14 +4,17 @@ import json
 from contextlib import suppress
 from typing import Any
 
+from kubenas.data.schema import read_stored_schema
 from kubenas.errors import ObjectExists, ObjectNotFound, UserError
 from kubenas.scheduling.runner import TrialRunner
 from kubenas.search.attempts import run_attempts
 from kubenas.search.definition import SearchDefinition
 from kubenas.search.layout import describe_folder, space_file
+from kubenas.search.oracles.designs import GraphOf
 from kubenas.search.progress import OnProgress
+from kubenas.spaces.registry import space_graph
 from kubenas.storage import Storage, join, open_storage
-from kubenas.trial import AttemptSpec, Outcome, Task
+from kubenas.trial import AttemptSpec, Outcome, SpaceRef, Task
 
 
 def describe_space(
@@ -34,6 +37,25 @@ def describe_space(
     with suppress(ObjectExists):
         storage.create(name, data)
     return _parsed(storage.read(name))
+
+
+def graph_of(space: SpaceRef, dataset: str) -> GraphOf | None:
+    """The network at some values, without building it; None: only a built model could tell.
+
+    Args:
+        space: what may be built.
+        dataset: URI of the prepared data set's folder, which tells how large pictures are.
+
+    Raises:
+        UserError: there is no such space or option.
+        ObjectNotFound: there is no such data set.
+        StorageError: the data set cannot be read.
+    """
+    make = space_graph(space)
+    if make is None:
+        return None
+    schema = read_stored_schema(open_storage(dataset))
+    return make(input_shape=schema.shape, num_classes=len(schema.classes))
 
 
 def _described(

@@ -7,9 +7,10 @@ which are alike, and how large they are.
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
+from typing import Any
 
 _HEIGHT = 3
 """Of the subtrees by which graphs are likened to each other."""
@@ -27,6 +28,8 @@ class Graph:
         edges: pairs of node numbers, from the one whose output the other takes.
         parameters: an estimate of the weights, if there is one.
         flops: an estimate of the floating-point operations for one example, if there is one.
+        rest: what else decides how such a network does, such as the learning rate: with another
+            rest it is not the same, however alike.
 
     Raises:
         ValueError: an edge names a node that there is not.
@@ -36,6 +39,7 @@ class Graph:
     edges: tuple[tuple[int, int], ...]
     parameters: float | None = None
     flops: float | None = None
+    rest: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if any(not 0 <= node < len(self.labels) for edge in self.edges for node in edge):
@@ -48,10 +52,11 @@ class Graph:
         *,
         parameters: float | None = None,
         flops: float | None = None,
+        rest: Mapping[str, Any] | None = None,
     ) -> "Graph":
         """A network whose operations follow each other."""
         nodes = tuple(labels)
-        return cls(nodes, tuple(pairwise(range(len(nodes)))), parameters, flops)
+        return cls(nodes, tuple(pairwise(range(len(nodes)))), parameters, flops, rest or {})
 
     @cached_property
     def features(self) -> Mapping[str, int]:
@@ -67,7 +72,8 @@ class Graph:
     def key(self) -> str:
         """Equal for equal graphs, whatever the order of their nodes."""
         size = f"{len(self.labels)} {len(self.edges)}"
-        return _digest(size, ",".join(sorted(self._rounds[-1])), "")
+        rest = ",".join(f"{name}={_plain(self.rest[name])}" for name in sorted(self.rest))
+        return _digest(size, ",".join(sorted(self._rounds[-1])), rest)
 
     @cached_property
     def _rounds(self) -> list[list[str]]:
@@ -97,6 +103,11 @@ class Graph:
 
 def _of(labels: list[str], nodes: list[int]) -> str:
     return ",".join(sorted(labels[node] for node in nodes))
+
+
+def _plain(value: Any) -> str:
+    """As text, numbers without the digits that arithmetic disturbs."""
+    return f"{value:.9g}" if isinstance(value, float) else repr(value)
 
 
 def _digest(own: str, before: str, after: str) -> str:

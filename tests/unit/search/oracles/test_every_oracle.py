@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from kubenas.search.oracles.catalog import ORACLES
 from kubenas.search.oracles.create import create_oracle
 
 from .driving import ENDINGS, Drive
@@ -17,7 +18,7 @@ from .spaces import COUNTABLE, everything, spaces, tail_graph, wrong
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:keras_tuner")
 
-NAMES = ("random", "bayesian", "evolution", "local_search")
+NAMES = tuple(info.name for info in ORACLES if not info.is_keras_tuners)
 few = settings(
     max_examples=6,
     deadline=None,
