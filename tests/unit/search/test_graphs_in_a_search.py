@@ -1,0 +1,109 @@
+"""The graphs of a space reach the oracle: equal networks once, none beyond what is allowed."""
+
+import json
+
+import keras_tuner
+import pytest
+
+from kubenas.config import Config
+from kubenas.data.schema import DataSchema
+from kubenas.errors import ObjectNotFound, StorageError
+from kubenas.search.oracles import create_proposer
+from kubenas.search.records import Ended, Proposed
+from kubenas.search.space import graph_of
+from kubenas.spaces.layers import LayersHyperModel
+from kubenas.spaces.options import LayersOptions
+from kubenas.storage import open_storage
+from kubenas.trial import Outcome, SpaceRef
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:keras_tuner")
+
+SHAPE = (3, 3, 1)
+"""Too small for any pooling to do anything."""
+SPACE = SpaceRef(name="layers", options={"max_layers": 4})
+
+
+@pytest.fixture
+def graph(tmp_path):
+    split = {"examples": 0, "shards": [], "class_counts": [0, 0]}
+    schema = DataSchema(
+        task="image-classification",
+        digest="d",
+        shape=SHAPE,
+        dtype="uint8",
+        classes=("a", "b"),
+        splits=dict.fromkeys(("train", "validation", "test"), split),
+        normalization={"mean": [0.0], "variance": [1.0]},
+    )
+    open_storage(str(tmp_path)).write("schema.json", schema.to_json())
+    return graph_of(SPACE, str(tmp_path))
+
+
+def proposer(graph, **search: object):
+    hp = keras_tuner.HyperParameters()
+    options = LayersOptions.model_validate(SPACE.options)
+    LayersHyperModel(input_shape=SHAPE, num_classes=2, options=options).declare_hyperparameters(hp)
+    config = Config.model_validate(
+        {
+            "name": "s",
+            "output": "/nowhere",
+            "data": {"source": "digits"},
+            "search": {"max_trials": 40, "oracle": "bayesian", **search},
+        }
+    )
+    return create_proposer(config, space=json.loads(json.dumps(hp.get_config())), graph=graph)
+
+
+def drive(oracle, trials: int) -> list:
+    records = []
+    for number in range(trials):
+        proposal = oracle.propose()
+        asked = Proposed(
+            at=0.0,
+            trial=number,
+            values=proposal.values,
+            oracle_trial=proposal.oracle_trial,
+            oracle_state=proposal.state,
+        )
+        score = sum(map(ord, str(proposal.values))) % 97 / 97
+        end = Ended(at=0.0, trial=number, outcome=Outcome.COMPLETED, score=score, epochs=1)
+        records += [asked, end]
+        oracle.report(proposal.oracle_trial, end)
+    return records
+
+
+def networks(records: list) -> list[dict]:
+    return [record.values for record in records if isinstance(record, Proposed)]
+
+
+def test_poolings_without_effect_are_not_another_network(graph):
+    plain = networks(drive(proposer(graph), 1))[0] | {"layers": 1}
+    with_pooling = plain | {"layers": 2, "layer_2/kind": "max_pool"}
+    assert graph(plain).key == graph(with_pooling).key
+    keys = [graph(values).key for values in networks(drive(proposer(graph), 30))]
+    assert len(set(keys)) == 30
+
+
+def test_no_network_with_more_weights_than_allowed_is_proposed(graph):
+    oracle = proposer(graph, limits={"parameters": 2000}, oracle="random")
+    assert max(graph(values).parameters for values in networks(drive(oracle, 25))) <= 2000
+
+
+def test_a_killed_search_goes_on_with_the_same_networks(graph):
+    first = proposer(graph)
+    records = drive(first, 24)
+    again = proposer(graph)
+    again.replay(records)
+    assert [again.propose().values for _ in range(3)] == [first.propose().values for _ in range(3)]
+
+
+def test_a_space_of_ones_own_has_no_graph_and_needs_no_data_for_it():
+    assert graph_of(SpaceRef(hypermodel="file.py:Mine"), "/nowhere") is None
+
+
+def test_data_that_is_not_there_or_unreadable_is_named(tmp_path):
+    with pytest.raises(ObjectNotFound, match="no prepared data set here; prepare it first"):
+        graph_of(SPACE, str(tmp_path))
+    open_storage(str(tmp_path)).write("schema.json", b"{}")
+    with pytest.raises(StorageError, match=r"schema\.json: not a data schema of this version"):
+        graph_of(SPACE, str(tmp_path))
