@@ -31,8 +31,8 @@ How many trainings a search needs on published tables, where the score of every 
 and nothing has to be trained. Every figure here was printed by `benchmarks/search.py`; peers ran
 in the same program under the same conditions: Optuna {optuna} (TPE and NSGA-II with their
 defaults), Keras-Tuner {keras_tuner} (its oracles as they are), and regularised evolution, local
-search, REINFORCE, AutoKeras' greedy and random search as published. AutoKeras' greedy is written
-anew for this benchmark; the others of the last group are too.
+search, REINFORCE, AutoKeras' greedy and random search, written anew for this benchmark from how
+they are published.
 
 - Trainings take the seconds of the table (or in proportion to FLOPs where it has none), and as many
   as are *in flight* run at once. An algorithm hears of a score when that training ends.
@@ -75,8 +75,8 @@ def write_all(results: Results, tables: Path, docs: Path) -> None:
     states = report.versions(
         comparisons, lambda comparison, name: results.version(comparison.conditions, name)
     )
-    if states:
-        head += f"\nState of our algorithms: {', '.join(states)}.\n"
+    known = ", ".join(states) or "not run into these results yet"
+    head += f"\nState of our algorithms: {known}.\n"
     text = "\n".join([head, *_sections(comparisons, docs), *_timing(results)])
     (docs / DOCUMENT).write_text(text)
     print(f"wrote {docs / DOCUMENT}")
