@@ -46,6 +46,17 @@ class Rate:
         return Expense(self.accelerators * hours, self.price * hours)
 
 
+def seconds_unseen(started: Started, *, last_seen: float, now: float) -> float:
+    """Wall-clock to count for an attempt that ended while no controller looked.
+
+    Where a cap binds, all that it may have used by Unix time ``now``, for the cap is hard; else up
+    to when the search was last seen alive.
+    """
+    if started.granted_seconds is None:
+        return max(0.0, last_seen - started.at)
+    return min(started.granted_seconds, max(0.0, now - started.at))
+
+
 def expense_of_end(trial: TrialState, record: AttemptLost | Ended) -> Expense:
     """What the attempt that ended with ``record`` has used; nothing if it is a duplicate's end."""
     if record.attempt is None:

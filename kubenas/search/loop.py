@@ -17,7 +17,7 @@ from kubenas.scheduling.runner import TrialRunner
 from kubenas.search import budget
 from kubenas.search.allowance import grant, words_of_use
 from kubenas.search.duplicates import IN_A_ROW
-from kubenas.search.expense import Rate
+from kubenas.search.expense import Rate, seconds_unseen
 from kubenas.search.failures import hopeless, most_frequent_reason
 from kubenas.search.interruption import Interruption
 from kubenas.search.ledger import Ledger
@@ -142,7 +142,8 @@ class SearchLoop:
             message="it ended with the process that ran the search",
         )
         progressed = has_checkpoint(storage, folder)
-        seconds = max(0.0, cut_off_at - started.at)
+        unseen = seconds_unseen(started, last_seen=cut_off_at, now=self._clock())
+        seconds = unseen if result is None else result.seconds
         self._take(EndedAttempt(ref, lost, result, progressed, seconds))
 
     # What starts and what ended.

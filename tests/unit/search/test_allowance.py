@@ -13,12 +13,12 @@ from kubenas.search.allowance import (
     granted_seconds,
     words_of_use,
 )
-from kubenas.search.expense import Expense, Rate, expense_of, reserved
+from kubenas.search.expense import Expense, Rate, expense_of, reserved, seconds_unseen
 from kubenas.search.records import AttemptLost, Ended, Started
 from kubenas.search.state import fold
 from kubenas.trial import AttemptEvent, FailureClass
 
-from .scenario import Scenario, ScriptedRunner
+from .scenario import Crash, Scenario, ScriptedRunner
 
 MINIMAL = {"name": "s", "output": "o", "data": {"source": "digits"}}
 
@@ -162,3 +162,36 @@ def test_what_a_process_needs_besides_its_training_counts_and_waiting_does_not(t
     waited = end.at - state.trials[0].started[0].at
     assert 2.0 < end.held_seconds < waited / 2
     assert expense_of(state).gpu_hours == pytest.approx(2 * end.held_seconds / 3600)
+
+
+@pytest.mark.parametrize(
+    ("granted", "now", "seconds"), [(None, 900.0, 30.0), (50.0, 900.0, 50.0), (50.0, 120.0, 20.0)]
+)
+def test_an_attempt_that_nobody_saw_end_counts_in_full_where_a_cap_binds(granted, now, seconds):
+    started = Started(at=100.0, trial=0, attempt=1, granted_seconds=granted)
+    assert seconds_unseen(started, last_seen=130.0, now=now) == seconds
+
+
+def test_a_killed_search_never_passes_its_cap(tmp_path):
+    """The clock leaps by an hour at each restart; what was in flight is charged in full."""
+    proposals = [{"x": float(x)} for x in range(9)]
+    whole = capped(tmp_path / "whole", proposals, max_cost=0.02)
+    whole.run(clock=Leaping())
+    for point in range(5, whole.fuse.passed, 5):
+        scenario, clock = capped(tmp_path / str(point), proposals, max_cost=0.02), Leaping()
+        with pytest.raises(Crash):
+            scenario.run(crash_at=point, clock=clock)
+        clock.now += 3600
+        state = scenario.run(clock=clock)
+        assert expense_of(state).cost <= 0.02
+        assert state.closed
+
+
+class Leaping:
+    """A clock that a test may set; each look takes a hundredth of a second."""
+
+    now = 1e9
+
+    def __call__(self):
+        self.now += 0.01
+        return self.now
