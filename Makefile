@@ -37,7 +37,7 @@ e2e: setup ## Run the tests that need a cluster: KUBECONFIG, and REGISTRY= that 
 	$(BIN)/pytest tests/cluster -m "cluster and not heavy"
 
 e2e-all: setup ## The same with those that take long or disturb the whole cluster
-	$(BIN)/pytest tests/cluster -m cluster
+	FAULTS=docs/FAULTS.md $(BIN)/pytest tests/cluster -m cluster
 
 bench: setup ## Measure the search against its peers on the published tables in TABLES
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/search.py --tables $(TABLES)

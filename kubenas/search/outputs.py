@@ -7,20 +7,31 @@ from pydantic import ValidationError
 from kubenas.errors import ObjectNotFound
 from kubenas.search.layout import checkpoint_folder
 from kubenas.storage import Storage, join
-from kubenas.trial import AttemptRef, FailureClass, Outcome, Result, Task
+from kubenas.trial import (
+    RESULT_LIMIT_BYTES,
+    AttemptRef,
+    FailureClass,
+    Outcome,
+    Result,
+    Task,
+)
 
 
 def read_result(storage: Storage, folder: str, ref: AttemptRef) -> Result | None:
     """The result of attempt ``ref`` in ``folder``; None if there is none that can be believed.
 
+    One of more than ``RESULT_LIMIT_BYTES`` cannot: whatever wrote it was no trial of ours.
+
     A training that claims to have completed without a finite score has failed: NaN must reach
     neither an oracle nor a ranking.
     """
     try:
-        result = Result.from_json(storage.read(f"{folder}/result.json"))
+        data = storage.read(f"{folder}/result.json")
+        result = Result.from_json(data)
     except (ObjectNotFound, ValidationError):
         return None
-    if (result.trial, result.attempt) != (ref.trial, ref.attempt):
+    named = (result.trial, result.attempt) == (ref.trial, ref.attempt)
+    if not named or len(data) > RESULT_LIMIT_BYTES:
         return None
     completed = result.task == Task.TRAIN and result.outcome == Outcome.COMPLETED
     if completed and (result.score is None or not math.isfinite(result.score)):

@@ -10,6 +10,7 @@ import pytest
 
 from kubenas.storage import Storage, open_storage
 from tests.cluster.components import components
+from tests.cluster.fault_table import pytest_terminal_summary  # noqa: F401 - a hook
 from tests.cluster.images import Images, publish_images
 from tests.cluster.namespace import Namespace, fresh_namespace
 from tests.cluster.object_store import ObjectStore, object_store

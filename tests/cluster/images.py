@@ -2,12 +2,15 @@
 
 import os
 import subprocess
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from kubenas.images import CONTROLLER_IMAGE, TRAINER_IMAGE, in_registry
 
 _ROOT = Path(__file__).parents[2]
+_AWAY = ("connection refused", "was refused", "connect: connection", "unexpected EOF")
+_AWAY_SECONDS = 150.0
 _DOCKER = os.environ.get("DOCKER", "docker")
 REGISTRY = os.environ.get("REGISTRY", "localhost:5000")
 """Where images are pushed to, and pulled from by the cluster."""
@@ -40,11 +43,21 @@ def publish_folder(folder: Path, name: str) -> str:
     return _with_digest(image)
 
 
-def run(*command: str) -> str:
-    """What ``command`` says; its complaint is in the error if it fails."""
-    done = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, f"{' '.join(command)}:\n{done.stdout}{done.stderr}"
-    return done.stdout
+def run(*command: str, stdin: str | None = None) -> str:
+    """What ``command`` says; its complaint is in the error if it fails.
+
+    It is run again while the API server does not answer: a test may have stopped it.
+    """
+    until = time.monotonic() + _AWAY_SECONDS
+    while True:
+        done = subprocess.run(
+            command, cwd=_ROOT, input=stdin, capture_output=True, text=True, check=False
+        )
+        if done.returncode == 0:
+            return done.stdout
+        away = any(word in done.stderr for word in _AWAY) and time.monotonic() < until
+        assert away, f"{' '.join(command)}:\n{done.stdout}{done.stderr}"
+        time.sleep(1)
 
 
 def _with_digest(image: str) -> str:

@@ -1,7 +1,6 @@
 """A namespace of the cluster that a test has to itself."""
 
 import json
-import subprocess
 import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
@@ -32,14 +31,7 @@ class Namespace:
     def apply(self, *manifests: Mapping[str, Any]) -> None:
         """Creates or changes objects."""
         items = {"apiVersion": "v1", "kind": "List", "items": manifests}
-        done = subprocess.run(
-            ["kubectl", "--namespace", self.name, "apply", "-f", "-"],
-            input=json.dumps(items),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
+        run("kubectl", "--namespace", self.name, "apply", "-f", "-", stdin=json.dumps(items))
 
     def get(self, kind: str, *arguments: str) -> Any:
         """One object if it is named, else the list of its kind's objects."""
@@ -76,7 +68,7 @@ class Namespace:
             status = self.get("pod", name)["status"]
             if status["phase"] in _ENDED:
                 return str(status["phase"])
-            assert time.monotonic() < until, f"pod {name} has not ended: {json.dumps(status)}"
+            assert time.monotonic() < until, f"{name} has not ended: {self.kubectl('logs', name)}"
             time.sleep(0.5)
 
     def kubeconfig(self, account: str, folder: Path) -> Path:

@@ -12,29 +12,47 @@ from tests.cluster.namespace import Namespace
 Pod = Mapping[str, Any]
 
 
+class _Watch(threading.Thread):
+    """Watches until it is told to stop; an API server that goes away is waited for."""
+
+    def __init__(self, namespace: Namespace, selector: str) -> None:
+        super().__init__(daemon=True)
+        self.seen: dict[str, list[Pod]] = {}
+        self._command = [
+            *("kubectl", "--namespace", namespace.name, "get", "pods", "--selector", selector),
+            *("--watch", "--output=jsonpath={@}{'\\n'}"),
+        ]
+        self._stopped = threading.Event()
+        self._watch: subprocess.Popen[str] | None = None
+
+    def run(self) -> None:
+        while not self._stopped.wait(0.5):
+            self._watch = subprocess.Popen(
+                self._command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+            )
+            assert self._watch.stdout is not None
+            for line in self._watch.stdout:
+                pod = json.loads(line)
+                self.seen.setdefault(pod["metadata"]["uid"], []).append(pod)
+            self._watch.wait()
+
+    def stop(self) -> None:
+        self._stopped.set()
+        while self.is_alive():
+            if self._watch is not None:
+                self._watch.terminate()
+            self.join(0.2)
+
+
 @contextmanager
-def pod_history(namespace: Namespace, selector: str) -> Iterator[dict[str, list[Pod]]]:
+def pod_history(namespace: Namespace, selector: str) -> Iterator[Mapping[str, list[Pod]]]:
     """All states of each pod that the selector matches, by the pod's uid, as they come."""
-    seen: dict[str, list[Pod]] = {}
-    command = ["kubectl", "-n", namespace.name, "get", "pods", "--watch", "-l", selector]
-    watch = subprocess.Popen(
-        [*command, "--output=jsonpath={@}{'\\n'}"], stdout=subprocess.PIPE, text=True
-    )
-
-    def follow() -> None:
-        assert watch.stdout is not None
-        for line in watch.stdout:
-            pod = json.loads(line)
-            seen.setdefault(pod["metadata"]["uid"], []).append(pod)
-
-    reader = threading.Thread(target=follow, daemon=True)
-    reader.start()
+    watch = _Watch(namespace, selector)
+    watch.start()
     try:
-        yield seen
+        yield watch.seen
     finally:
-        watch.terminate()
-        watch.wait()
-        reader.join()
+        watch.stop()
 
 
 def most_at_once(histories: Mapping[str, list[Pod]]) -> int:

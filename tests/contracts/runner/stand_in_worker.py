@@ -69,7 +69,9 @@ def serve(spec: dict) -> None:
 
 def run(spec: dict) -> str | None:
     values = (spec["hyperparameters"] or {}).get("values", {})
-    behave = values.get("behave") or spec["space"]["options"].get("behave", "complete")
+    options = spec["space"]["options"]
+    of_trial = options.get("behave_of", {}).get(str(spec["trial"]))
+    behave = values.get("behave") or of_trial or options.get("behave", "complete")
     return BEHAVIOURS[behave](spec, values) or None
 
 
@@ -91,6 +93,14 @@ def result(spec: dict, values: dict, **changes: object) -> dict:
 
 def nan(spec: dict, values: dict) -> None:
     put(spec, "result.json", result(spec, values, score="NaN"))
+
+
+def truncated(spec: dict, values: dict) -> None:
+    put_text(spec, "result.json", json.dumps(result(spec, values))[:-20])
+
+
+def oversized(spec: dict, values: dict) -> None:
+    put(spec, "result.json", result(spec, values, artifacts={"much": "x" * (1 << 20)}))
 
 
 def bug(spec: dict, values: dict) -> None:
@@ -145,21 +155,27 @@ def storage(spec: dict, values: dict) -> str:
 
 
 def put(spec: dict, name: str, content: object) -> None:
+    put_text(spec, name, json.dumps(content))
+
+
+def put_text(spec: dict, name: str, text: str) -> None:
     if "://" in spec["prefix"]:
         from kubenas.storage import open_storage  # noqa: PLC0415
 
-        open_storage(spec["prefix"]).write(name, json.dumps(content).encode())
+        open_storage(spec["prefix"]).write(name, text.encode())
         return
     path = Path(spec["prefix"], name)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}-{os.getpid()}")
-    temporary.write_text(json.dumps(content))
+    temporary.write_text(text)
     temporary.replace(path)
 
 
 BEHAVIOURS = {
     "complete": complete,
     "nan": nan,
+    "truncated": truncated,
+    "oversized": oversized,
     "bug": bug,
     "misconfigured": misconfigured,
     "once": once,

@@ -1,0 +1,174 @@
+"""A search step in a pod whose trials are stand-ins, and what must be true whatever befell it."""
+
+import json
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kubenas.config import Config
+from kubenas.search.journal import Journal
+from kubenas.search.layout import search_folder, space_file
+from kubenas.search.records import Ended, Record, Started
+from kubenas.search.state import SearchState, fold
+from kubenas.steps.context import RunContext
+from kubenas.storage import Storage
+from kubenas.trial import SpaceRef
+from tests.cluster.namespace import TRIAL, Namespace
+from tests.cluster.object_store import ObjectStore
+from tests.cluster.pod_history import Pod, pod_history
+from tests.cluster.walker import Walker
+
+PATIENCE = 240.0
+"""Seconds for what takes a few on an idle machine."""
+TRIALS = "app.kubernetes.io/component=trial"
+_SCRIPT = Path(__file__).parents[1] / "contracts/runner/stand_in_worker.py"
+_WORKER = "/opt/kubenas/lib/python3.11/site-packages/kubenas/training/worker.py"
+_SPACE = {
+    "space": [
+        {
+            "class_name": "Float",
+            "config": {
+                "name": "x", "default": 0.5, "conditions": [], "min_value": 0.0, "max_value": 1.0,
+                "step": None, "sampling": "linear",
+            },
+        }
+    ],
+    "values": {"x": 0.5},
+}  # fmt: skip
+
+
+@dataclass
+class StandInSearch:
+    """The search step, as the compiled pipeline has it, on a space that needs no training."""
+
+    walker: Walker
+    context: RunContext
+    output: Storage
+    pods: Mapping[str, list[Pod]]
+    """All states of each trial's pod so far, by uid."""
+
+    def start(self) -> str:
+        """Starts the step's pod; its name. A second call is what a retry is."""
+        return self.walker.start("search")
+
+    def started(self, trials: int) -> str:
+        """The same, waiting until so many pods of trials run."""
+        pod = self.start()
+        self.wait_until(lambda: len(self.running()) >= trials)
+        return pod
+
+    def ended(self, pod: str, phase: str = "Succeeded") -> str:
+        """The log of the step's pod, which must end in ``phase``."""
+        found = self.namespace.wait_for_pod(pod, PATIENCE)
+        log = self.namespace.kubectl("logs", pod)
+        assert found == phase, log
+        return log
+
+    def running(self) -> list[Pod]:
+        """The pods of trials that run now."""
+        selected = ("--selector", TRIALS, "--field-selector", "status.phase=Running")
+        return self.namespace.get("pods", *selected)
+
+    def wait_until(self, condition: Any) -> None:
+        """Waits until ``condition()`` is true."""
+        until = time.monotonic() + PATIENCE
+        while not condition():
+            assert time.monotonic() < until, self.namespace.describe()
+            time.sleep(0.5)
+
+    @property
+    def namespace(self) -> Namespace:
+        """Where it runs."""
+        return self.walker.namespace
+
+    @property
+    def records(self) -> list[Record]:
+        """The journal."""
+        return Journal(self.output, search_folder(self.context.search_id)).read()
+
+    def check_whole(self, trials: int) -> SearchState:
+        """Every trial ended once, no attempt ran twice, nothing is left, the journal replays."""
+        records = self.records
+        state = fold(records)
+        assert state.closed
+        ends = Counter(record.trial for record in records if isinstance(record, Ended))
+        assert ends == Counter(range(trials))
+        starts = Counter((r.trial, r.attempt) for r in records if isinstance(r, Started))
+        assert set(starts.values()) == {1}
+        labels = [states[0]["metadata"]["labels"] for states in self.pods.values()]
+        ran = Counter((int(each["kubenas/trial"]), int(each["kubenas/attempt"])) for each in labels)
+        assert set(ran.values()) == {1}
+        assert ran.keys() <= starts.keys()
+        self.wait_until(lambda: not self.namespace.get("jobs,pods", "--selector", TRIALS))
+        return state
+
+
+@contextmanager
+def stand_in_search(
+    namespace: Namespace,
+    store: ObjectStore,
+    output: Storage,
+    *,
+    options: Mapping[str, Any] | None = None,
+    pod: Mapping[str, Any] | None = None,
+    **sections: Mapping[str, Any],
+) -> Iterator[StandInSearch]:
+    """A search of 4 trials, 2 at a time, that has not been started.
+
+    Args:
+        namespace: where it runs.
+        store: where ``output`` is.
+        output: what it writes to.
+        options: what the stand-ins do, see stand_in_worker.py.
+        pod: changes of ``runner.pod``.
+        sections: changes of the config's sections.
+    """
+    context = RunContext(
+        config=_config(namespace, output, pod or {}, sections),
+        dataset=f"{output.uri}/data",
+        dataset_digest="0" * 12,
+        space=SpaceRef(name="any", options=dict(options or {})),
+    )
+    output.create(space_file(context.search_id), json.dumps(_SPACE).encode())
+    script = {_SCRIPT.name: _SCRIPT.read_text(encoding="utf-8")}
+    metadata = {"name": "stand-in"}
+    namespace.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": script})
+    walker = Walker(namespace, store, {})
+    run = {"run": context.to_json().decode()}
+    walker.outputs["prepare"] = {"parameters": run, "artifacts": {}}
+    with pod_history(namespace, TRIALS) as pods:
+        yield StandInSearch(walker, context, output, pods)
+
+
+def _config(
+    namespace: Namespace,
+    output: Storage,
+    pod: Mapping[str, Any],
+    sections: Mapping[str, Mapping[str, Any]],
+) -> Config:
+    stand_in = {
+        "image": namespace.images.trainer,
+        "service_account": TRIAL,
+        "cpu": "50m",
+        "memory": "256Mi",
+        "shared_memory": "16Mi",
+        "scratch": "64Mi",
+        "volumes": [{"name": "stand-in", "configMap": {"name": "stand-in"}}],
+        "mounts": [{"name": "stand-in", "mountPath": _WORKER, "subPath": _SCRIPT.name}],
+    }
+    runner = {"kind": "kubernetes", "workers": 2, "pod": {**stand_in, **pod}}
+    return Config.model_validate(
+        {
+            "name": "faults",
+            "output": output.uri,
+            "data": {"source": "digits"},
+            "space": {"name": "layers"},
+            "search": {"oracle": "random", "max_trials": 4} | dict(sections.get("search", {})),
+            "training": {"epochs": 1} | dict(sections.get("training", {})),
+            "runner": runner | dict(sections.get("runner", {})),
+        }
+    )
