@@ -43,6 +43,13 @@ def publish_folder(folder: Path, name: str) -> str:
     return _with_digest(image)
 
 
+def publish_copy(image: str, name: str) -> None:
+    """Pushes ``image``, which has been pushed before, under another name."""
+    run(_DOCKER, "tag", image, name)
+    run(_DOCKER, "push", "--quiet", name)
+    run(_DOCKER, "rmi", name)
+
+
 def run(*command: str, stdin: str | None = None) -> str:
     """What ``command`` says; its complaint is in the error if it fails.
 

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from kubenas.images import in_registry
 from kubenas.storage import Storage
 from kubenas.trial import FailureClass, Outcome
+from tests.cluster.images import REGISTRY, publish_copy
 from tests.cluster.namespace import Namespace
 from tests.cluster.object_store import ObjectStore
 from tests.cluster.stand_in_search import StandInSearch, stand_in_search
@@ -52,9 +54,9 @@ def test_two_pods_run_the_same_search(make_search: MakeSearch) -> None:
 def test_a_trial_is_deleted(make_search: MakeSearch, kind: str) -> None:
     search = make_search(options=SLOW)
     pod = search.started(trials=2)
-    search.namespace.kubectl(
-        "delete", kind, "--wait=false", search.running()[0]["metadata"]["name"]
-    )
+    name = search.running()[0]["metadata"]["name"]
+    job = name.rpartition("-")[0]
+    search.namespace.kubectl("delete", kind, name if kind == "pod" else job, "--wait=false")
     search.ended(pod)
     state = search.check_whole(trials=4)
     assert len(state.ended(Outcome.COMPLETED)) == 4
@@ -62,11 +64,17 @@ def test_a_trial_is_deleted(make_search: MakeSearch, kind: str) -> None:
     assert [each.failure for each in lost] == [FailureClass.DISRUPTION]
 
 
-def test_the_image_is_missing_until_someone_pushes_it(make_search: MakeSearch) -> None:
-    search = make_search(pod={"image": "localhost:5000/kubenas/trainer:absent"})
-    log = search.ended(search.start(), "Failed")
-    assert "search paused" in log.splitlines()[-1]
-    assert "absent" in log.splitlines()[-1]
+def test_a_missing_image_pauses_the_search_until_it_is_there(
+    make_search: MakeSearch, namespace: Namespace
+) -> None:
+    image = in_registry(f"kubenas/trainer:{namespace.name}", REGISTRY)
+    search = make_search(pod={"image": image})
+    last_line = search.ended(search.start(), "Failed").splitlines()[-1]
+    assert "search paused" in last_line
+    assert image in last_line
+    publish_copy(namespace.images.trainer, image)
+    search.ended(search.start())
+    assert len(search.check_whole(trials=4).ended(Outcome.COMPLETED)) == 4
 
 
 @pytest.mark.parametrize(
