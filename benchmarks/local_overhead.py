@@ -35,9 +35,10 @@ from kubenas.data.schema import read_schema
 from kubenas.search.seeds import derived_seed
 from kubenas.spaces.registry import load_hypermodel
 from kubenas.steps.context import RunContext
+from kubenas.storage import open_storage
 context = RunContext.from_json(open(sys.argv[1], "rb").read())
 folder, config = Path(context.dataset), context.config
-schema = read_schema(folder)
+schema = read_schema(open_storage(context.dataset))
 tuner = keras_tuner.RandomSearch(
     load_hypermodel(context.space, input_shape=schema.shape, num_classes=len(schema.classes)),
     objective="val_accuracy",

@@ -39,6 +39,7 @@ def keras_tuner(context: RunContext) -> None:
     from kubenas.data.schema import read_schema
     from kubenas.search.seeds import derived_seed
     from kubenas.spaces.registry import load_hypermodel
+    from kubenas.storage import open_storage
 
     class Telling(keras_tuner.BayesianOptimization):
         def on_trial_end(self, trial: Any) -> None:
@@ -49,7 +50,7 @@ def keras_tuner(context: RunContext) -> None:
                 say(time.time(), float(ended.score), epochs, dict(ended.hyperparameters.values))
 
     folder, config = Path(context.dataset), context.config
-    schema = read_schema(folder)
+    schema = read_schema(open_storage(context.dataset))
     tuner = Telling(
         load_hypermodel(context.space, input_shape=schema.shape, num_classes=len(schema.classes)),
         objective="val_accuracy",
@@ -76,9 +77,10 @@ def retrained(context: RunContext) -> None:
     from kubenas.data.dataset import load_split
     from kubenas.data.schema import read_schema
     from kubenas.spaces.registry import load_hypermodel
+    from kubenas.storage import open_storage
 
     folder, config = Path(context.dataset), context.config
-    schema = read_schema(folder)
+    schema = read_schema(open_storage(context.dataset))
     hyperparameters = keras_tuner.HyperParameters()
     hyperparameters.values = json.loads(Path(sys.argv[3]).read_text())
     keras.utils.set_random_seed(config.search.seed)

@@ -1,12 +1,12 @@
 """card.json: what a person should know about a prepared data set."""
 
-from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, ValidationError
 
 from kubenas.data.schema import SplitName
 from kubenas.errors import ObjectNotFound, StorageError
+from kubenas.storage import Storage, join
 from kubenas.trial import Value
 
 CARD_FILE = "card.json"
@@ -38,22 +38,19 @@ class DataCard(Value):
         return tuple(sum(column) for column in zip(*self.counts.values(), strict=True))
 
 
-def read_card(folder: Path) -> DataCard:
-    """The card of the data set in ``folder``.
+def read_card(dataset: Storage) -> DataCard:
+    """The card of the data set in the folder ``dataset``.
 
     Raises:
         ObjectNotFound: there is none.
         StorageError: it cannot be read or another version of kubenas wrote it.
     """
-    path = folder / CARD_FILE
     try:
-        return DataCard.from_json(path.read_bytes())
-    except FileNotFoundError as error:
-        raise ObjectNotFound(f"{folder}: no data card here; prepare the data first") from error
-    except OSError as error:
-        raise StorageError(f"{path}: cannot be read: {error.strerror}") from error
+        return DataCard.from_json(dataset.read(CARD_FILE))
+    except ObjectNotFound as error:
+        raise ObjectNotFound(f"{dataset.uri}: no data card here; prepare the data first") from error
     except ValidationError as error:
         raise StorageError(
-            f"{path}: not a data card of this version of kubenas;"
-            f" delete {folder} and prepare the data again"
+            f"{join(dataset.uri, CARD_FILE)}: not a data card of this version of kubenas;"
+            f" delete {dataset.uri} and prepare the data again"
         ) from error

@@ -9,8 +9,11 @@ from typing import TypeAlias
 import numpy as np
 import tensorflow as tf
 
+from kubenas.data.local_shards import LocalShards
 from kubenas.data.schema import SPLITS, DataSchema, Split, SplitName, read_schema
+from kubenas.data.streaming import StreamedShards
 from kubenas.errors import StorageError
+from kubenas.storage import open_storage
 
 IN_MEMORY_BYTES = 256 << 20
 """Splits below this are decoded once a process and kept, as they are stored."""
@@ -29,7 +32,7 @@ Tensors: TypeAlias = tuple[tf.Tensor, tf.Tensor]
 class _Request:
     """What to read and how."""
 
-    folder: Path
+    shards: LocalShards | StreamedShards
     schema: DataSchema
     name: SplitName
     batch_size: int
@@ -40,12 +43,14 @@ class _Request:
         return self.schema.splits[self.name]
 
     @property
-    def paths(self) -> list[str]:
-        return [str(self.folder / shard.name) for shard in self.split.shards]
+    def names(self) -> tf.data.Dataset:
+        """Names of the split's shards."""
+        names = [shard.name for shard in self.split.shards]
+        return tf.data.Dataset.from_tensor_slices(tf.constant(names, tf.string))
 
 
 def load_split(
-    folder: Path,
+    dataset: Path | StreamedShards,
     split: str,
     *,
     batch_size: int,
@@ -55,41 +60,51 @@ def load_split(
     """Batches of normalised float32 images (b, h, w, c) and int32 labels (b,).
 
     With a seed in another order every epoch; the same seed gives the same orders. Else in file
-    order.
+    order. What is streamed comes in the same orders as from a folder.
 
     Raises:
         StorageError: the data set is not there, or damaged.
         ValueError: there is no such split.
     """
-    request = _request(folder, split, batch_size, shuffle_seed)
+    request = _request(dataset, split, batch_size, shuffle_seed)
     normalize = _normalizing(request.schema)
     return _stored(request, in_memory_bytes, then=normalize).prefetch(tf.data.AUTOTUNE)
 
 
 def load_raw(
-    folder: Path, split: str, *, batch_size: int, in_memory_bytes: int = IN_MEMORY_BYTES
+    dataset: Path | StreamedShards,
+    split: str,
+    *,
+    batch_size: int,
+    in_memory_bytes: int = IN_MEMORY_BYTES,
 ) -> Batches:
     """As :func:`load_split` in file order, but with the stored values as float32."""
-    request = _request(folder, split, batch_size, None)
+    request = _request(dataset, split, batch_size, None)
     return _stored(request, in_memory_bytes, then=_as_float).prefetch(tf.data.AUTOTUNE)
 
 
-def _request(folder: Path, split: str, batch_size: int, shuffle_seed: int | None) -> _Request:
+def _request(
+    dataset: Path | StreamedShards, split: str, batch_size: int, shuffle_seed: int | None
+) -> _Request:
     names: dict[str, SplitName] = {name: name for name in SPLITS}
     if split not in names:
         raise ValueError(f"no split '{split}'; there are {', '.join(SPLITS)}")
-    request = _Request(folder, read_schema(folder), names[split], batch_size, shuffle_seed)
-    _check_shards(folder, request.split)
+    shards = LocalShards(dataset) if isinstance(dataset, Path) else dataset
+    schema = read_schema(open_storage(shards.uri))
+    request = _Request(shards, schema, names[split], batch_size, shuffle_seed)
+    _check_shards(request)
     return request
 
 
-def _check_shards(folder: Path, split: Split) -> None:
-    for shard in split.shards:
-        path = folder / shard.name
-        size = path.stat().st_size if path.is_file() else None
+def _check_shards(request: _Request) -> None:
+    sizes = request.shards.sizes()
+    for shard in request.split.shards:
+        size = sizes.get(shard.name)
         if size != shard.size:
             found = "missing" if size is None else f"damaged, {size} bytes instead of {shard.size}"
-            raise StorageError(f"{path}: {found}; prepare the data again")
+            raise StorageError(
+                f"{request.shards.uri}/{shard.name}: {found}; prepare the data again"
+            )
 
 
 def _stored(
@@ -102,7 +117,7 @@ def _stored(
 
 def _from_memory(request: _Request, then: Callable[[tf.Tensor, tf.Tensor], Tensors]) -> Batches:
     """Shuffles indices and gathers whole batches: no work for a single example."""
-    images, labels = _decoded(request.folder, request.name, request.schema.digest)
+    images, labels = _decoded(request.shards, request.name, request.schema.digest)
     count = request.split.examples
     indices = tf.data.Dataset.range(count)
     if request.shuffle_seed is not None:
@@ -117,7 +132,7 @@ def _from_shards(request: _Request, then: Callable[[tf.Tensor, tf.Tensor], Tenso
     """Streams shards, which are shuffled already, through a shuffle buffer of bounded size."""
     parse = _parsing(request.schema)
     if request.shuffle_seed is None:
-        records = tf.data.TFRecordDataset(request.paths)
+        records = request.shards.records(request.names, open_at_once=1)
     else:
         records = _shuffled_records(request, request.shuffle_seed)
     return (
@@ -129,32 +144,24 @@ def _from_shards(request: _Request, then: Callable[[tf.Tensor, tf.Tensor], Tenso
 
 def _shuffled_records(request: _Request, seed: int) -> Batches:
     fitting = _SHUFFLE_BYTES // request.schema.example_bytes
-    shards = tf.data.Dataset.from_tensor_slices(request.paths)
-    return (
-        shards.shuffle(len(request.paths), seed, reshuffle_each_iteration=True)
-        .interleave(
-            tf.data.TFRecordDataset,
-            cycle_length=_OPEN_SHARDS,
-            num_parallel_calls=tf.data.AUTOTUNE,
-            deterministic=True,
-        )
-        .shuffle(
-            min(request.split.examples, max(_LEAST_SHUFFLED, fitting)),
-            seed,
-            reshuffle_each_iteration=True,
-        )
+    shards = request.names.shuffle(len(request.split.shards), seed, reshuffle_each_iteration=True)
+    return request.shards.records(shards, open_at_once=_OPEN_SHARDS).shuffle(
+        min(request.split.examples, max(_LEAST_SHUFFLED, fitting)),
+        seed,
+        reshuffle_each_iteration=True,
     )
 
 
 @lru_cache(maxsize=len(SPLITS))
-def _decoded(folder: Path, name: SplitName, digest: str) -> Tensors:  # noqa: ARG001  the key
+def _decoded(shards: LocalShards | StreamedShards, name: SplitName, digest: str) -> Tensors:  # noqa: ARG001  the key
     """All examples of a split in file order, kept so that the next trial need not decode them."""
-    schema = read_schema(folder)
+    schema = read_schema(open_storage(shards.uri))
     split = schema.splits[name]
     images = np.empty((split.examples, *schema.shape), schema.dtype)
     labels = np.empty(split.examples, np.int32)
-    paths = [str(folder / shard.name) for shard in split.shards]
-    records = tf.data.TFRecordDataset(paths).batch(_DECODE_BATCH)
+    names = tf.constant([shard.name for shard in split.shards], tf.string)
+    named = tf.data.Dataset.from_tensor_slices(names)
+    records = shards.records(named, open_at_once=1).batch(_DECODE_BATCH)
     done = 0
     try:
         for some_images, some_labels in records.map(_parsing(schema)).as_numpy_iterator():
@@ -163,8 +170,8 @@ def _decoded(folder: Path, name: SplitName, digest: str) -> Tensors:  # noqa: AR
             done += len(some_images)
     except tf.errors.DataLossError as error:
         raise StorageError(
-            f"{paths[0]} or a shard beside it: damaged; delete the folder and prepare the data"
-            " again"
+            f"{shards.uri}/{split.shards[0].name} or a shard beside it: damaged; delete the"
+            " folder and prepare the data again"
         ) from error
     with tf.device("CPU"):  # where tf.data works, also where there is an accelerator
         return tf.constant(images), tf.constant(labels)

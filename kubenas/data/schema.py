@@ -1,6 +1,5 @@
 """schema.json: what a prepared data set holds. Written last, so where it is, all the rest is."""
 
-from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, ValidationError
@@ -58,44 +57,21 @@ class DataSchema(Value):
         return height * width * channels * (1 if self.dtype == "uint8" else 4)
 
 
-def read_schema(folder: Path) -> DataSchema:
-    """The schema of the data set in ``folder``.
-
-    Raises:
-        ObjectNotFound: there is none, or its preparation was interrupted.
-        StorageError: it cannot be read or another version of kubenas wrote it.
-    """
-    path = folder / SCHEMA_FILE
-    try:
-        return _parsed(path.read_bytes(), str(folder))
-    except FileNotFoundError as error:
-        raise _missing(str(folder)) from error
-    except OSError as error:
-        raise StorageError(f"{path}: cannot be read: {error.strerror}") from error
-
-
-def read_stored_schema(dataset: Storage) -> DataSchema:
-    """The schema of the data set in ``dataset``, wherever that is.
+def read_schema(dataset: Storage) -> DataSchema:
+    """The schema of the data set in the folder ``dataset``.
 
     Raises:
         ObjectNotFound: there is none, or its preparation was interrupted.
         StorageError: it cannot be read or another version of kubenas wrote it.
     """
     try:
-        return _parsed(dataset.read(SCHEMA_FILE), dataset.uri)
+        return DataSchema.from_json(dataset.read(SCHEMA_FILE))
     except ObjectNotFound as error:
-        raise _missing(dataset.uri) from error
-
-
-def _parsed(data: bytes, folder: str) -> DataSchema:
-    try:
-        return DataSchema.from_json(data)
+        raise ObjectNotFound(
+            f"{dataset.uri}: no prepared data set here; prepare it first"
+        ) from error
     except ValidationError as error:
         raise StorageError(
-            f"{join(folder, SCHEMA_FILE)}: not a data schema of this version of kubenas;"
-            f" delete {folder} and prepare the data again"
+            f"{join(dataset.uri, SCHEMA_FILE)}: not a data schema of this version of kubenas;"
+            f" delete {dataset.uri} and prepare the data again"
         ) from error
-
-
-def _missing(folder: str) -> ObjectNotFound:
-    return ObjectNotFound(f"{folder}: no prepared data set here; prepare it first")

@@ -4,7 +4,7 @@ import json
 from contextlib import suppress
 from typing import Any
 
-from kubenas.data.schema import read_stored_schema
+from kubenas.data.schema import read_schema
 from kubenas.errors import ObjectExists, ObjectNotFound, UserError
 from kubenas.scheduling.runner import TrialRunner
 from kubenas.search.attempts import run_attempts
@@ -54,7 +54,7 @@ def graph_of(space: SpaceRef, dataset: str) -> GraphOf | None:
     make = space_graph(space)
     if make is None:
         return None
-    schema = read_stored_schema(open_storage(dataset))
+    schema = read_schema(open_storage(dataset))
     return make(input_shape=schema.shape, num_classes=len(schema.classes))
 
 

@@ -42,7 +42,7 @@ def prepare(config: Config) -> RunContext:
 
 def read_card(dataset: str) -> DataCard:
     """The data card of the data set at the URI ``dataset``."""
-    return read_data_card(open_storage(dataset).stage(""))
+    return read_data_card(open_storage(dataset))
 
 
 def _teller(status: StatusWriter) -> Callable[[str, int, int | None], None]:

@@ -32,7 +32,7 @@ def gather(output: Storage, search: str, *, finished: bool) -> ReportInput:
         search=search,
         state=run.state,
         direction=run.direction,
-        schema=read_schema(dataset.stage("")),
+        schema=read_schema(dataset),
         card=json.loads(dataset.read(CARD_FILE)),
         examples=dataset.read(SHEET_FILE) if dataset.exists(SHEET_FILE) else None,
         histories=_histories(output, run),

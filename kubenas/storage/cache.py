@@ -141,6 +141,8 @@ class Cache:
 
     def _reserve(self, snapshot: Snapshot) -> None:
         """Makes room by deleting the least recently used entries, then takes it."""
+        if snapshot.size > self._limit:
+            raise self._too_small(snapshot, in_use=0)
         sizes = {
             path.parent.name: int(json.loads(path.read_bytes())["bytes"])
             for path in sorted(

@@ -1,5 +1,6 @@
 """What a task gets: the spec, and where things are."""
 
+import logging
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,12 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kubenas.data.schema import DataSchema, read_schema
-from kubenas.errors import UserError
+from kubenas.data.streaming import StreamedShards
+from kubenas.errors import CacheTooSmall, UserError
 from kubenas.storage import Storage, open_storage, split
+from kubenas.training.failure import AttemptFailed
 from kubenas.training.stopping import Termination
 from kubenas.trial import AttemptSpec, TrainingPlan
 
 MODEL_FILE = "model.keras"
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -24,8 +29,8 @@ class Attempt:
     """The attempt's prefix: it alone writes there."""
     scratch: Path
     """A local folder that is gone after the attempt."""
-    dataset: Path
-    """The prepared data set as local files."""
+    dataset: Path | StreamedShards
+    """The prepared data set as local files, or in its store where it exceeds the cache."""
     schema: DataSchema
     termination: Termination
 
@@ -64,12 +69,33 @@ def open_attempt(spec: AttemptSpec, termination: Termination) -> Iterator[Attemp
         StorageError: the data set cannot be read.
     """
     with tempfile.TemporaryDirectory(prefix="kubenas-attempt-") as scratch:
-        dataset = open_storage(spec.dataset).stage("")
-        yield Attempt(
-            spec=spec,
-            storage=open_storage(spec.prefix),
-            scratch=Path(scratch),
-            dataset=dataset,
-            schema=read_schema(dataset),
-            termination=termination,
-        )
+        dataset = open_dataset(spec.dataset)
+        with _streaming(dataset):
+            yield Attempt(
+                spec=spec,
+                storage=open_storage(spec.prefix),
+                scratch=Path(scratch),
+                dataset=dataset,
+                schema=read_schema(open_storage(spec.dataset)),
+                termination=termination,
+            )
+
+
+def open_dataset(uri: str) -> Path | StreamedShards:
+    """The data set at ``uri`` staged; one that does not fit into the cache is streamed."""
+    try:
+        return open_storage(uri).stage("")
+    except CacheTooSmall as error:
+        _LOG.info("the data are streamed from their store every epoch: %s", error)
+        return StreamedShards(uri)
+
+
+@contextmanager
+def _streaming(dataset: Path | StreamedShards) -> Iterator[None]:
+    """Raises what the store said, which reached the training as an error of TensorFlow's."""
+    try:
+        yield
+    except AttemptFailed as error:
+        if isinstance(dataset, StreamedShards) and dataset.failures:
+            raise dataset.failures[0] from error
+        raise

@@ -15,7 +15,7 @@ from kubenas.data.dataset import load_raw
 from kubenas.data.prepare import Prepared, prepare_dataset
 from kubenas.data.schema import SPLITS
 from kubenas.errors import UserError
-from kubenas.storage import Storage
+from kubenas.storage import Storage, open_storage
 
 Save = Callable[..., Path]
 
@@ -38,7 +38,7 @@ def test_duplicates_are_on_one_side_counted_and_kept(save_npz: Save, output: Sto
     both = np.concatenate([images, images[:20]])
     source = save_npz(x=both, y=np.concatenate([labels, labels[:18], 1 - labels[18:20]]))
     prepared = prepare_dataset(DataConfig(source=str(source)), output)
-    card = read_card(Path(prepared.uri))
+    card = read_card(open_storage(prepared.uri))
     assert (card.examples, card.duplicates, card.label_conflicts) == (80, 20, 4)
     assert "4 examples have the same pixels as one of another class" in card.warnings[0]
     assert ("x[18] and x[78]" in card.warnings[0]) or ("x[19] and x[79]" in card.warnings[0])
@@ -54,7 +54,7 @@ def test_the_card_tells_what_a_person_should_know(save_pictures: Save, output: S
     }
     source = save_pictures(rare | common)
     prepared = prepare_dataset(DataConfig(source=str(source), seed=1), output)
-    card = read_card(Path(prepared.uri))
+    card = read_card(open_storage(prepared.uri))
     assert card.source == "pictures"
     assert card.digest == prepared.schema.digest
     assert card.classes == ("common", "rare")

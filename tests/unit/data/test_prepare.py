@@ -141,7 +141,7 @@ def test_finished_data_is_not_prepared_again(save_npz: Save, output: Storage) ->
     times = {path: path.stat().st_mtime_ns for path in Path(first.uri).iterdir()}
     second = prepare_dataset(config, output)
     assert (first.reused, second.reused) == (False, True)
-    assert second.schema == first.schema == read_schema(Path(first.uri))
+    assert second.schema == first.schema == read_schema(open_storage(first.uri))
     assert times == {path: path.stat().st_mtime_ns for path in Path(first.uri).iterdir()}
 
 
@@ -219,7 +219,7 @@ def test_arrays_of_any_channels_are_resized(save_npz: Save, output: Storage, cha
     assert prepared.schema.shape == (6, 4, channels)
     (batch, _), *_ = load_raw(Path(prepared.uri), "train", batch_size=64).as_numpy_iterator()
     assert np.allclose(batch[:, -1, -1], np.arange(channels) * 1000 - 0.5)
-    assert "images resized from 8 x 8 to 6 x 4" in read_card(Path(prepared.uri)).notes
+    assert "images resized from 8 x 8 to 6 x 4" in read_card(open_storage(prepared.uri)).notes
 
 
 def test_progress_reaches_its_end(save_npz: Save, output: Storage) -> None:
@@ -242,12 +242,12 @@ def test_says_that_the_output_may_not_be_written(tmp_path: Path) -> None:
 
 def test_says_that_there_is_no_prepared_data(tmp_path: Path) -> None:
     with pytest.raises(ObjectNotFound, match="no prepared data set here"):
-        read_schema(tmp_path)
+        read_schema(open_storage(str(tmp_path)))
     (tmp_path / "schema.json").write_text('{"version": 2}')
     with pytest.raises(StorageError, match="prepare the data again"):
-        read_schema(tmp_path)
+        read_schema(open_storage(str(tmp_path)))
     with pytest.raises(ObjectNotFound, match="no data card here"):
-        read_card(tmp_path)
+        read_card(open_storage(str(tmp_path)))
 
 
 def test_nothing_is_imported_that_finished_data_does_not_need() -> None:

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from kubenas.data.dataset import load_raw
 from kubenas.data.schema import read_schema
+from kubenas.storage import open_storage
 from kubenas.training.evaluation import Evaluation
 from kubenas.training.stopping import Termination
 from kubenas.training.tasks.run import run_task
@@ -37,7 +38,7 @@ def test_a_trained_model_is_evaluated_and_exported(
     assert result.outcome == "completed", result.message
     evaluation = Evaluation.from_json(Path(spec.prefix, "evaluation.json").read_bytes())
     assert result.score == evaluation.accuracy > 0.5
-    assert evaluation.examples == read_schema(Path(digits)).splits["test"].examples
+    assert evaluation.examples == read_schema(open_storage(digits)).splits["test"].examples
     with np.load(Path(spec.prefix, "predictions.npz")) as predictions:
         labels, probabilities = predictions["labels"], predictions["probabilities"]
     assert (probabilities.argmax(axis=1) == labels).mean() == evaluation.accuracy
