@@ -13,8 +13,9 @@ from kubenas.errors import UserError
 from kubenas.images import TRAINER_IMAGE
 from kubenas.runner_config import RunnerConfig
 from kubenas.scheduling.kubernetes import KubernetesRunner
-from kubenas.scheduling.kubernetes_api import Api, ApiRefused
+from kubenas.scheduling.kubernetes_api import Api, ApiAway, ApiRefused
 from kubenas.scheduling.kubernetes_connection import connect
+from kubenas.scheduling.kubernetes_events import event_about
 from kubenas.scheduling.kubernetes_lease import held_lease
 from kubenas.scheduling.kubernetes_manifest import Place
 from kubenas.scheduling.kubernetes_names import Stage, lease_metadata
@@ -108,6 +109,16 @@ class Surroundings:
         except ValueError as error:
             raise UserError(f"ConfigMap {name}, {key}: not JSON: {error}") from error
         return defaults
+
+    def tell(self, reason: str, message: str, *, warning: bool = False) -> None:
+        """An Event about the pod that this process is; nothing depends on it."""
+        if self.pod is None:
+            return
+        event = event_about(self.pod, reason, message, warning=warning)
+        try:
+            self.api.call("POST", f"/api/v1/namespaces/{self.namespace}/events", body=event)
+        except (ApiAway, ApiRefused) as error:
+            _LOG.info("no Event is made: %s", error)
 
     @property
     def _name(self) -> str:

@@ -4,7 +4,9 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
+from kubenas.errors import SearchFailed, UserError
 from kubenas.scheduling.kubernetes_names import Stage
 from kubenas.scheduling.local import LocalRunner
 from kubenas.scheduling.runner import TrialRunner
@@ -13,6 +15,9 @@ from kubenas.search.layout import heartbeat_file
 from kubenas.steps.context import RunContext
 from kubenas.storage import join
 from kubenas.trial import Heartbeat
+
+if TYPE_CHECKING:
+    from kubenas.scheduling.kubernetes_surroundings import Surroundings
 
 
 @contextmanager
@@ -56,8 +61,24 @@ def _cluster_runner(context: RunContext, step: str, workers: int) -> Iterator[Tr
         here.lease(stage, on_lost=_leave_at_once) as epoch,
         beating(heartbeat),
         here.runner(config, stage, workers=workers, heartbeat=heartbeat, epoch=epoch) as runner,
+        _told(here, f"{step} of search {context.search_id}"),
     ):
         yield runner
+
+
+@contextmanager
+def _told(here: "Surroundings", what: str) -> Iterator[None]:
+    """Few Events: that it is taken up, and how it ended if it did."""
+    here.tell("SearchOpened", f"{what}: taken up")
+    try:
+        yield
+    except UserError as error:
+        here.tell("SearchPaused", f"{what}: {error}", warning=True)
+        raise
+    except SearchFailed as error:
+        here.tell("SearchFailed", f"{what}: {error}", warning=True)
+        raise
+    here.tell("SearchClosed", f"{what}: done")
 
 
 def _leave_at_once(reason: str) -> None:

@@ -46,8 +46,8 @@ def parameters(namespace: Namespace, output: Storage) -> dict[str, object]:
 
 @pytest.fixture
 def walker(namespace: Namespace, store: ObjectStore, output: Storage) -> Walker:
-    config = {"search-architectures": TASK, "search": TASK}
-    walker = Walker(namespace, store, parameters(namespace, output), task_config=config)
+    values = parameters(namespace, output)
+    walker = Walker(namespace, store, values, task_config={"search": TASK})
     walker.walk(until="search")
     return walker
 
