@@ -138,6 +138,13 @@ class RunnerConfig(Value):
         description="Seconds after which trials in a cluster end themselves if the search has"
         " given no sign of life.",
     )
+    metrics_port: int | None = Field(
+        None,
+        ge=1,
+        le=65_535,
+        description="Port at which the search serves metrics for Prometheus while it runs, under"
+        " /metrics; empty: none.",
+    )
     price_per_hour: float | None = Field(
         None,
         gt=0,

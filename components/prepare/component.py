@@ -49,6 +49,7 @@ def prepare(  # noqa: D103 - the docstring is made below, of the parameters' hel
     runner_queue_seconds: float = 3600.0,
     runner_ttl_seconds: int = 3600,
     runner_heartbeat_seconds: float = 300.0,
+    runner_metrics_port: str = "",
     runner_price_per_hour: str = "",
     runner_pod_namespace: str = "",
     runner_pod_image: str = "",

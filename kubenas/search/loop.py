@@ -248,6 +248,8 @@ class SearchLoop:
                 done=done,
                 total=total,
                 running=self._running.snapshot(),
+                completed=self._ledger.tally.completed,
+                gpu_hours=usage.expense.gpu_hours,
                 best_score=usage.best,
                 best_trial=usage.best_trial,
                 seconds=usage.seconds,

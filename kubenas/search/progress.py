@@ -29,6 +29,8 @@ class Progress:
     total: int
     """Trials at the most, or attempts in the batch."""
     running: tuple[RunningAttempt, ...] = ()
+    completed: int = 0
+    """Of those that have ended."""
     best_score: float | None = None
     best_trial: int | None = None
     seconds: float = 0.0
@@ -37,6 +39,8 @@ class Progress:
     """An estimate."""
     used: tuple[str, ...] = ()
     """Accelerators and money, in words for people; empty where neither counts."""
+    gpu_hours: float = 0.0
+    """Hours times the accelerators that ended attempts held in them."""
 
 
 OnProgress = Callable[[Progress], None]

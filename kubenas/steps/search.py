@@ -9,6 +9,7 @@ from kubenas.search.expense import expense_of
 from kubenas.search.progress import OnProgress, Progress
 from kubenas.search.run import SearchRun, run_search
 from kubenas.steps.context import RunContext
+from kubenas.steps.metrics import MetricsPage, served
 from kubenas.steps.outcome import running_step
 from kubenas.steps.runners import trial_runner
 from kubenas.steps.settings import settled
@@ -29,7 +30,10 @@ def search(context: RunContext) -> SearchRun:
     with running_step("search", output, key=context.search_id):
         context = settled(context)
         status = StatusWriter(output, "search", search=context.search_id)
-        with trial_runner(context, step="search") as runner:
+        with (
+            served(context.config.runner.metrics_port) as page,
+            trial_runner(context, step="search") as runner,
+        ):
             return run_search(
                 context.config,
                 dataset=context.dataset,
@@ -37,7 +41,7 @@ def search(context: RunContext) -> SearchRun:
                 space=context.space,
                 output=output,
                 runner=runner,
-                on_progress=progress_teller(status),
+                on_progress=progress_teller(status, page),
             )
 
 
@@ -52,13 +56,15 @@ def search_metrics(run: SearchRun) -> dict[str, float]:
     return {**scores, **counts, "search_seconds": run.state.active_seconds, **known}
 
 
-def progress_teller(status: StatusWriter) -> OnProgress:
-    """Writes progress to ``status``, and to the log once in a while."""
+def progress_teller(status: StatusWriter, page: MetricsPage | None = None) -> OnProgress:
+    """Writes progress to ``status`` and to ``page``, and to the log once in a while."""
     logged = time.monotonic()
 
     def tell(progress: Progress) -> None:
         nonlocal logged
         status.write(progress.activity, dataclasses.asdict(progress))
+        if page is not None:
+            page.tell(progress)
         if time.monotonic() - logged >= _LOG_SECONDS:
             logged = time.monotonic()
             _logger.info(progress_line(progress))
