@@ -161,11 +161,13 @@ class Watch(Generic[View]):
         }
         with self._api.stream(self._path, query=query, silence=_WATCH_SECONDS + 15) as stream:
             self._failures = 0
-            self._stream = stream
+            self._stream = stream  # first, so that close() sees it, or is seen below
+            if self._closed.is_set():
+                return
             for event in stream:
+                self._take(event["type"], event["object"])
                 if self._closed.is_set():
                     return
-                self._take(event["type"], event["object"])
 
     def _take(self, kind: str, content: Mapping[str, Any]) -> None:
         if kind == "ERROR":

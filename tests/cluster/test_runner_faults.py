@@ -129,6 +129,22 @@ def test_a_full_quota_holds_attempts_back_until_there_is_room(
 
 
 @pytest.mark.heavy
+def test_a_node_that_is_tainted_is_left(make_runner, make_spec, namespace):
+    runner, spec = make_runner(), make_spec("hang")
+    runner.start(spec)
+    wait_for(spec, "running")
+    (pod,) = namespace.get("pods")
+    node = pod["spec"]["nodeName"]
+    namespace.kubectl("taint", "node", node, "kubenas-test=out:NoExecute")
+    try:
+        event = end(runner, spec.ref)
+    finally:
+        namespace.kubectl("taint", "node", node, "kubenas-test-")
+    assert event.failure == FailureClass.DISRUPTION
+    assert "taint" in event.message.lower()
+
+
+@pytest.mark.heavy
 def test_a_dead_node_is_given_up_and_its_pod_removed_by_force(
     make_runner, make_spec, namespace, components
 ):

@@ -1,0 +1,95 @@
+"""List and watch against a real API server: pages, versions that are too old, lost connections."""
+
+import queue
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from kubenas.scheduling import kubernetes_watch
+from kubenas.scheduling.kubernetes_api import Api
+from kubenas.scheduling.kubernetes_connection import connect
+from kubenas.scheduling.kubernetes_watch import Change, Deleted, Listed, Seen, Watch
+from tests.cluster.namespace import Namespace
+
+pytestmark = pytest.mark.cluster
+
+
+class Names:
+    """Watches the names of the namespace's ConfigMaps that a test has made."""
+
+    def __init__(self, namespace: Namespace) -> None:
+        self.api = Api(connect())
+        self.changes: queue.SimpleQueue[Change[str]] = queue.SimpleQueue()
+        self.watch: Watch[str] = Watch(
+            self.api,
+            f"/api/v1/namespaces/{namespace.name}/configmaps",
+            selector="test=watch",
+            view=lambda item: str(item["metadata"]["name"]),
+            tell=self.changes.put,
+        )
+
+    def next(self) -> Any:
+        return self.changes.get(timeout=60)
+
+    def listed(self) -> set[str]:
+        change = self.next()
+        assert isinstance(change, Listed)
+        return set(change.views)
+
+
+@pytest.fixture
+def names(namespace: Namespace) -> Iterator[Names]:
+    make(namespace, *(f"m{number}" for number in range(5)))
+    watching = Names(namespace)
+    yield watching
+    watching.watch.close()
+    assert not watching.watch.alive
+
+
+def make(namespace: Namespace, *names: str) -> None:
+    for name in names:
+        metadata = {"name": name, "labels": {"test": "watch"}}
+        namespace.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata})
+
+
+ALL = {"m0", "m1", "m2", "m3", "m4"}
+
+
+@pytest.fixture
+def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kubernetes_watch, "_PAGE", 2)
+
+
+def test_a_list_in_pages_is_whole(small_pages: None, names: Names) -> None:
+    assert names.listed() == ALL
+    assert names.api.calls["GET"] >= 3
+
+
+def test_changes_come_as_they_happen(names: Names, namespace: Namespace) -> None:
+    names.listed()
+    make(namespace, "new")
+    assert names.next() == Seen("new")
+    namespace.kubectl("delete", "configmap", "new")
+    assert names.next() == Deleted("new")
+
+
+def test_a_version_that_is_too_old_leads_to_a_new_list(names: Names) -> None:
+    names.listed()
+    names.watch._version = "1"
+    drop(names)
+    assert names.listed() == ALL
+
+
+def test_a_lost_connection_is_taken_up_where_it_was(names: Names, namespace: Namespace) -> None:
+    names.listed()
+    for name in ("one", "two"):
+        drop(names)
+        make(namespace, name)
+        assert names.next() == Seen(name)
+
+
+def drop(names: Names) -> None:
+    while names.watch._stream is None:
+        pass
+    names.watch._stream.close()
