@@ -130,7 +130,9 @@ def _of_failed(pod: PodView) -> Ended:
 
 def _of_disrupted(disrupted: Condition) -> Ended:
     if disrupted.reason in _NODE_LOST:
-        return Ended(FailureClass.NODE_LOSS, f"its node is gone: {_words(disrupted)}")
+        return Ended(
+            FailureClass.NODE_LOSS, f"its node is gone or closed to it: {_words(disrupted)}"
+        )
     return Ended(FailureClass.DISRUPTION, f"disrupted: {_words(disrupted)}")
 
 

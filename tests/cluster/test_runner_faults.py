@@ -140,7 +140,7 @@ def test_a_node_that_is_tainted_is_left(make_runner, make_spec, namespace):
         event = end(runner, spec.ref)
     finally:
         namespace.kubectl("taint", "node", node, "kubenas-test-")
-    assert event.failure == FailureClass.DISRUPTION
+    assert event.failure == FailureClass.NODE_LOSS
     assert "taint" in event.message.lower()
 
 
