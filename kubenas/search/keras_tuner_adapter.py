@@ -45,6 +45,7 @@ _REBUILT_BY_REPLAY = frozenset(
         "tried_so_far",
         "id_to_hash",
         "display",
+        "writers",
     }
 )
 

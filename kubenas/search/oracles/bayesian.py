@@ -11,11 +11,10 @@ from kubenas.search.oracles.base import SearchOracle
 from kubenas.search.oracles.dimension import Floats
 from kubenas.search.oracles.gaussian_process import GaussianProcess, Settings, fit
 from kubenas.search.oracles.history import History
-from kubenas.search.oracles.variation import cross, mutate
+from kubenas.search.oracles.initial import is_beginning
+from kubenas.search.oracles.variation import children
 from kubenas.search.seeds import derived_seed
 
-BEGINNING = 16
-"""Trials before the first guess, of a search that is long enough."""
 _FEWEST = 4
 """Scores to learn from."""
 _OBSERVED = 400
@@ -72,8 +71,7 @@ class BayesianOracle(SearchOracle):
         return points, self._atlas.inputs(points)
 
     def suggest(self, history: History, rng: np.random.Generator) -> Floats:
-        beginning = max(_FEWEST, min(BEGINNING, (self.max_trials or 100) // 3))
-        if history.started < beginning or history.feasible.sum() < _FEWEST:
+        if is_beginning(history, self.max_trials):
             return self.begin(history, rng)
         return self.most_promising(history, rng)
 
@@ -91,19 +89,11 @@ class BayesianOracle(SearchOracle):
         return candidates[np.argsort(-merit, kind="stable")]
 
     def _candidates(self, history: History, rng: np.random.Generator) -> tuple[Floats, Inputs]:
-        near = self._near(history, rng)
+        near = children(self.encoding, history.best(_PARENTS), _CHILDREN, rng)
         near = near[self.new(near)]
         far, far_inputs = self._everywhere
         new = self.new(far)
         return np.concatenate([near, far[new]]), self._atlas.inputs(near).with_more(far_inputs[new])
-
-    def _near(self, history: History, rng: np.random.Generator) -> Floats:
-        """Children of the best."""
-        parents = history.best(_PARENTS)
-        mutated = mutate(self.encoding, np.repeat(parents, _CHILDREN, axis=0), rng)
-        couples = rng.integers(len(parents), size=(2, len(mutated) // 4))
-        crossed = cross(self.encoding, parents[couples[0]], parents[couples[1]], rng)
-        return np.concatenate([mutated, crossed])
 
     def fitted(self, history: History) -> "Fitted":
         """Fitted to the first so many observations: the same after a restart."""

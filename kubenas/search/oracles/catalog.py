@@ -50,14 +50,29 @@ ORACLES = (
         (f"{_HERE}.evolution", "EvolutionOracle"),
     ),
     OracleInfo(
+        "generator",
+        "A recurrent network writes architectures and learns from their scores; a predictor picks.",
+        (f"{_HERE}.generator", "GeneratorOracle"),
+    ),
+    OracleInfo(
         "local_search",
         "Tries all networks one choice away from the best, and starts anew at the top.",
         (f"{_HERE}.local_search", "LocalSearchOracle"),
     ),
     OracleInfo(
+        "predictor",
+        "An ensemble of neural networks picks among small changes of the best networks.",
+        (f"{_HERE}.predictor", "PredictorOracle"),
+    ),
+    OracleInfo(
         "random",
         "Draws every trial at random, none twice: the yardstick for all others.",
         (f"{_HERE}.random_search", "RandomOracle"),
+    ),
+    OracleInfo(
+        "reinforce",
+        "Pure policy gradient: a recurrent network that learns by REINFORCE; a yardstick.",
+        (f"{_HERE}.reinforce", "ReinforceOracle"),
     ),
     OracleInfo(
         "hyperband",

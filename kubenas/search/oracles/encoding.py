@@ -76,7 +76,7 @@ class Encoding:
         for place in range(len(self)):
             own = points[:, place]
             filled = np.where(np.isnan(own), spare[:, place], own)
-            points[:, place] = np.where(self._holds(place, points), filled, np.nan)
+            points[:, place] = np.where(self.holds(place, points), filled, np.nan)
         return points
 
     def keys(self, points: Floats) -> list[bytes]:
@@ -126,7 +126,7 @@ class Encoding:
             yield point.copy()
             return
         dimension = self.dimensions[place]
-        if not self._holds(place, point[None])[0]:
+        if not self.holds(place, point[None])[0]:
             yield from self._enumerate(point, place + 1)
             return
         if not dimension.levels:
@@ -136,7 +136,7 @@ class Encoding:
             yield from self._enumerate(point, place + 1)
         point[place] = np.nan
 
-    def _holds(self, place: int, points: Floats) -> NDArray[np.bool_]:
+    def holds(self, place: int, points: Floats) -> NDArray[np.bool_]:
         """Where all conditions of a dimension hold; those before it are settled in ``points``."""
         active = np.ones(len(points), dtype=bool)
         for parents in self._allowed[place]:

@@ -9,10 +9,20 @@ from kubenas.search.oracles.dimension import Dimension, Floats
 from kubenas.search.oracles.encoding import Encoding
 from kubenas.search.oracles.history import History
 
+_BEGINNING = 16
+"""Trials before the first guess, of a search that is long enough."""
+_FEWEST = 4
+"""Scores to learn from."""
 _DRAWS = 64
 _LARGER = 0.4
 """Larger networks are better more often than not: the share of the draws that counts as large."""
 _SHARE_OF_LARGER = 0.8
+
+
+def is_beginning(history: History, max_trials: int | None) -> bool:
+    """Whether there is too little yet to learn from."""
+    beginning = max(_FEWEST, min(_BEGINNING, (max_trials or 100) // 3))
+    return history.started < beginning or int(history.feasible.sum()) < _FEWEST
 
 
 def stratified(encoding: Encoding, history: History, rng: np.random.Generator) -> Floats:

@@ -36,6 +36,14 @@ def cross(encoding: Encoding, mothers: Floats, fathers: Floats, rng: np.random.G
     return encoding.complete(children, np.where(np.isnan(others), drawn, others))
 
 
+def children(encoding: Encoding, parents: Floats, count: int, rng: np.random.Generator) -> Floats:
+    """``count`` mutations of each parent, and a quarter as many crossings of two."""
+    mutated = mutate(encoding, np.repeat(parents, count, axis=0), rng)
+    couples = rng.integers(len(parents), size=(2, len(mutated) // 4))
+    crossed = cross(encoding, parents[couples[0]], parents[couples[1]], rng)
+    return np.concatenate([mutated, crossed])
+
+
 def neighbours(encoding: Encoding, point: Floats, rng: np.random.Generator) -> Floats:
     """Points that differ from ``point`` in one choice, in random order.
 

@@ -1,0 +1,60 @@
+"""The weights of a small network as one vector, and Adam (Kingma and Ba, Adam: A Method for
+Stochastic Optimization, ICLR 2015) on it.
+"""
+
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Reals: TypeAlias = NDArray[np.floating[Any]]
+"""Of whatever precision a network computes in."""
+
+_FIRST, _SECOND, _TINY = 0.9, 0.99, 1e-8
+_LONGEST = 5.0
+"""A gradient longer than this is shortened to it."""
+
+
+class Weights(dict[str, Reals]):
+    """Arrays by name, all of them views of one :attr:`vector`.
+
+    Args:
+        arrays: what they are at first; they are copied.
+    """
+
+    def __init__(self, arrays: Mapping[str, Reals]) -> None:
+        super().__init__()
+        self.vector: Reals = np.concatenate([array.ravel() for array in arrays.values()])
+        start = 0
+        for name, array in arrays.items():
+            self[name] = self.vector[start : start + array.size].reshape(array.shape)
+            start += array.size
+
+    def zeros(self) -> "Weights":
+        """Zeros in the same shapes."""
+        return Weights({name: np.zeros_like(array) for name, array in self.items()})
+
+    def clone(self) -> "Weights":
+        """Weights that change apart from these."""
+        return Weights(self)
+
+
+class Adam:
+    """Goes downhill, changing ``weights`` in place."""
+
+    def __init__(self, weights: Weights) -> None:
+        self._weights = weights
+        self._mean = np.zeros_like(weights.vector)
+        self._square = np.zeros_like(weights.vector)
+        self._steps = 0
+
+    def step(self, gradient: Weights, rate: float) -> None:
+        """One step of about ``rate`` in each weight against ``gradient``."""
+        own = gradient.vector
+        own *= min(1.0, _LONGEST / (float(np.linalg.norm(own)) + _TINY))
+        self._steps += 1
+        self._mean += (1.0 - _FIRST) * (own - self._mean)
+        self._square += (1.0 - _SECOND) * (own * own - self._square)
+        size = np.sqrt(self._square / (1.0 - _SECOND**self._steps)) + _TINY
+        self._weights.vector -= (rate / (1.0 - _FIRST**self._steps)) * self._mean / size

@@ -1,0 +1,61 @@
+"""A recurrent network writes architectures and learns from what becomes of each; of those that it
+writes, an ensemble of other networks picks the one to try.
+"""
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from kubenas.search.oracles.base import SearchOracle
+from kubenas.search.oracles.dimension import Floats
+from kubenas.search.oracles.history import History
+from kubenas.search.oracles.initial import is_beginning
+from kubenas.search.oracles.milestones import milestone
+from kubenas.search.oracles.policy_learning import PolicyLearner
+from kubenas.search.oracles.surrogate import Surrogate
+from kubenas.search.oracles.tokens import Decisions
+
+_WRITTEN = 1000
+_EXPLORE = 0.1
+"""Share of decisions that are made uniformly: what is written stays a little ahead of what pays."""
+
+
+class GeneratorOracle(SearchOracle):
+    """Tries, of the networks that it writes, the one of which most improvement is expected."""
+
+    name = "generator"
+
+    def prepare(self) -> None:
+        self._surrogate = Surrogate(self.encoding, self.designs, self.seed)
+        self._learner = PolicyLearner(Decisions(self.encoding), self.seed)
+
+    @cached_property
+    def _writers(self) -> dict[str, int]:
+        """By trial the milestone whose policy wrote it."""
+        return {}
+
+    def rescored(self) -> None:
+        self._surrogate.forget()
+        self._learner.forget()
+
+    def populate_space(self, trial_id: str) -> dict[str, Any]:
+        # Which policy writes is known only now, and is needed once the trial has ended.
+        self._writers[trial_id] = milestone(len(self.end_order))
+        return super().populate_space(trial_id)
+
+    def suggest(self, history: History, rng: np.random.Generator) -> Floats:
+        if is_beginning(history, self.max_trials):
+            return self.begin(history, rng)
+        writers = np.array([self._writers[name] for name in self.end_order])
+        policy = self._learner.after(history, writers)
+        written = policy.write(_WRITTEN, _EXPLORE, rng)
+        return self._surrogate.ranked(written[self.new(written)], history)
+
+    def get_state(self) -> dict[str, Any]:
+        """See Keras-Tuner's."""
+        return {**super().get_state(), "writers": self._writers}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        self._writers = dict(state["writers"])
+        super().set_state(state)

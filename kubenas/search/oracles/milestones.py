@@ -1,0 +1,20 @@
+"""Counts of ended trials at which a network is trained, the same in whatever process."""
+
+from collections.abc import Iterator
+
+_FIRST = 4
+_GROWTH = 1.15
+
+
+def milestone(count: int) -> int:
+    """The largest milestone that is not above ``count``; 0 before the first."""
+    return max(milestones(0, count), default=0)
+
+
+def milestones(after: int, upto: int) -> Iterator[int]:
+    """Those above ``after`` that are not above ``upto``."""
+    reached = _FIRST
+    while reached <= upto:
+        if reached > after:
+            yield reached
+        reached = max(reached + 1, int(reached * _GROWTH))
