@@ -104,6 +104,9 @@ def step(journalled: Journalled, number: int) -> None:
         ("auto", 30),
         ("evolution", 20),
         ("local_search", 20),
+        ("predictor", 24),
+        ("generator", 24),
+        ("reinforce", 20),
     ],
 )
 def test_a_replayed_oracle_proposes_what_the_first_one_would_have(oracle, steps):

@@ -1,4 +1,4 @@
-"""The recurrent network that writes architectures: its gradient, its odds, what it writes and learns."""
+"""The recurrent network that writes architectures: its gradient, what it writes, what it learns."""
 
 import keras_tuner
 import numpy as np
@@ -60,16 +60,15 @@ def test_the_gradient_is_that_of_finite_differences(decisions):
 
 def test_what_is_written_is_valid_and_as_frequent_as_its_odds(decisions):
     policy = opinionated(decisions)
-    points = policy.write(4000, 0.0, np.random.default_rng(2))
+    points = policy.write(40_000, 0.0, np.random.default_rng(2))
     encoding = decisions.encoding
-    again = np.array([encoding.encode(encoding.decode(point)) for point in points])
-    np.testing.assert_allclose(points, again, rtol=1e-9)
+    again = np.array([encoding.encode(encoding.decode(point)) for point in points[:500]])
+    np.testing.assert_allclose(points[:500], again, rtol=1e-9)
     tokens = decisions.tokens(points)
     different, counts = np.unique(tokens, axis=0, return_counts=True)
     odds = np.exp(policy.read(different).log_odds)
-    frequent = counts > 60
-    assert frequent.sum() > 5
-    np.testing.assert_allclose(counts[frequent] / 4000, odds[frequent], rtol=0.5)
+    assert 0.98 < odds.sum() <= 1.0 + 1e-9
+    assert np.corrcoef(counts, odds)[0, 1] > 0.9
 
 
 def test_a_scale_of_many_values_is_cut_into_bins_that_its_values_fall_into(decisions):
