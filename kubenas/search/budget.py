@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Literal
 
-from kubenas.config import Config, SearchConfig
+from kubenas.config import SearchConfig
 from kubenas.search.allowance import affordable_seconds, granted_seconds, words_of_use
 from kubenas.search.expense import Expense, Rate
-from kubenas.search.rungs import least_epochs
 from kubenas.search.state import SearchState
 from kubenas.search.tally import Tally
 
@@ -60,15 +59,19 @@ def seconds_at_work(state: SearchState, *, now: float) -> float:
     return state.active_seconds + since
 
 
-def nothing_more(config: Config, usage: Usage, direction: Literal["max", "min"]) -> str:
-    """Why no attempt may be started any more, in words for people; empty: one may."""
-    search = config.search
+def nothing_more(
+    search: SearchConfig, usage: Usage, direction: Literal["max", "min"], *, epochs: int
+) -> str:
+    """Why the next attempt, which trains ``epochs``, may not be started, in words for people.
+
+    Empty: it may. While others are in flight it may be able to later, when they have ended.
+    """
     if target_reached(search, usage, direction):
         return f"the target score {search.target_score:g} was reached: {usage.best:g}"
     left = seconds_left(search, usage)
     if left is not None and left <= 0.5 * (usage.epoch_seconds or 0.0):
         return f"the {search.max_seconds:g} seconds of the search were used"
-    if seconds_granted(usage, epochs=least_epochs(config), slots=1) == 0:
+    if seconds_granted(usage, epochs=epochs, slots=1) == 0:
         used = " and ".join(words_of_use(search, usage.expense))
         return f"too little was left of its budget for another trial: {used}"
     return ""

@@ -25,6 +25,7 @@ from kubenas.search.outputs import has_checkpoint, read_result
 from kubenas.search.progress import OnProgress, Progress, estimate_seconds_left
 from kubenas.search.proposer import NoProposal
 from kubenas.search.records import Closed, Opened
+from kubenas.search.rungs import least_epochs
 from kubenas.search.running import EndedAttempt, RunningAttempts
 from kubenas.search.state import SearchState, TrialState
 from kubenas.search.trial_specs import TrialSpecs
@@ -150,10 +151,17 @@ class SearchLoop:
 
     def _fill_slots(self) -> None:
         while self._running.free and not self._interruption.requested and not self._nothing_more():
-            trial = next(filter(self._startable, self._ledger.tally.open), None)
+            trial = self._next_open()
             started = self._propose() if trial is None else self._start(trial)
             if not started:
                 return
+
+    def _next_open(self) -> TrialState | None:
+        """The trial to start next, of those that have been proposed."""
+        return next(filter(self._startable, self._ledger.tally.open), None)
+
+    def _epochs(self, trial: TrialState) -> int:
+        return self._specs.epochs_to_go(trial, self._ledger.parent(trial))
 
     def _startable(self, trial: TrialState) -> bool:
         due = self._not_before.get(trial.number, 0.0) <= self._clock()
@@ -162,8 +170,7 @@ class SearchLoop:
     def _start(self, trial: TrialState) -> bool:
         """Whether the budget had room for it."""
         usage, slots = self._usage(), self._running.free
-        epochs = self._specs.epochs_to_go(trial, self._ledger.parent(trial))
-        seconds = budget.seconds_granted(usage, epochs=epochs, slots=slots)
+        seconds = budget.seconds_granted(usage, epochs=self._epochs(trial), slots=slots)
         if seconds == 0:
             return False
         left = budget.seconds_left(self._config, usage)
@@ -192,7 +199,9 @@ class SearchLoop:
     # When it is over.
 
     def _nothing_more(self) -> str:
-        return budget.nothing_more(self._whole_config, self._usage(), self._direction)
+        trial = self._next_open()
+        epochs = least_epochs(self._whole_config) if trial is None else self._epochs(trial)
+        return budget.nothing_more(self._config, self._usage(), self._direction, epochs=epochs)
 
     def _must_stop_now(self) -> bool:
         usage = self._usage()

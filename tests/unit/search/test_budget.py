@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubenas.config import Config, SearchConfig
+from kubenas.config import SearchConfig
 from kubenas.search.budget import Usage, measure, no_more_trials, nothing_more
 from kubenas.search.duplicates import Originals, end_like, signature
 from kubenas.search.expense import Expense, Rate
@@ -47,27 +47,22 @@ values = st.dictionaries(
     ],
 )
 def test_limits(limits, direction, words):
-    reason = nothing_more(config(**limits), USAGE, direction)
+    reason = nothing_more(SearchConfig(**limits), USAGE, direction, epochs=8)
     assert (words in reason) if words else reason == ""
 
 
 @pytest.mark.parametrize(("seconds", "over"), [(None, False), (45.0, False), (44.0, True)])
 def test_it_is_over_when_no_trial_could_end_within_the_budget(seconds, over):
     usage = replace(USAGE, affordable_seconds=seconds)  # 8 epochs of 5 s, and a tenth
-    reason = nothing_more(config(max_gpu_hours=2), usage, "max")
+    reason = nothing_more(SearchConfig(max_gpu_hours=2), usage, "max", epochs=8)
     words = "too little was left of its budget for another trial: accelerator-hours 1 of 2"
     assert reason == (words if over else "")
-
-
-def config(**search):
-    content = {"name": "s", "output": "o", "data": {"source": "digits"}, "search": search}
-    return Config.model_validate(content)
 
 
 def test_the_number_of_trials_is_a_limit_of_its_own():
     assert no_more_trials(SearchConfig(max_trials=4), USAGE) == ""
     assert no_more_trials(SearchConfig(max_trials=3), USAGE) == "all 3 trials were run"
-    assert nothing_more(config(max_trials=3), USAGE, "max") == ""
+    assert nothing_more(SearchConfig(max_trials=3), USAGE, "max", epochs=8) == ""
 
 
 def test_usage_is_measured_from_the_state():

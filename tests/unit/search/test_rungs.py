@@ -108,7 +108,22 @@ def test_the_budget_knows_how_short_a_trial_may_be():
         epoch_seconds=10.0,
         slow_epoch_seconds=10.0,
     )
-    assert nothing_more(config, usage, "max") == ""
+    for epochs, over in ((1, False), (2, True)):
+        assert bool(nothing_more(config.search, usage, "max", epochs=epochs)) == over
+
+
+def test_a_promotion_that_the_budget_does_not_pay_for_ends_the_search(tmp_path):
+    """Short trials are still paid for, but their turn would not come."""
+    sections = {"training": {"epochs": 9}, "runner": {"price_per_hour": 1}}
+    proposals = [{"x": value} for value in VALUES]
+    rungs, cap = {"eta": 3, "min_epochs": 1}, 9.5 / 3600  # 2 s for each trial, whatever its epochs
+    scenario = Scenario(
+        tmp_path, proposals, sections=sections, rungs=rungs, max_trials=TRIALS, max_cost=cap
+    )
+    state = scenario.run(capacity=1)
+    assert "too little was left of its budget" in state.closed.reason
+    waiting = [trial for trial in state.trials.values() if trial.end is None]
+    assert [trial.proposal.epochs for trial in waiting] == [3]
 
 
 @pytest.mark.parametrize(
