@@ -119,6 +119,13 @@ class SearchLoop:
         opened = Opened(at=self._clock(), controller=controller, epoch=self._runner.epoch)
         self._ledger.record(opened)
         adopted = set(self._runner.adopt(Task.TRAIN))
+        in_flight = {
+            AttemptRef(trial=trial.number, attempt=len(trial.started))
+            for trial in self._ledger.tally.open
+            if trial.in_flight
+        }
+        for ref in adopted - in_flight:
+            self._runner.stop(ref)  # it has ended, or a controller started it too late
         for trial in self._ledger.tally.open:
             if trial.in_flight:
                 self._recover(trial, adopted, cut_off_at)

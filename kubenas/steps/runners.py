@@ -61,7 +61,7 @@ def _cluster_runner(context: RunContext, step: str, workers: int) -> Iterator[Tr
         here.lease(stage, on_lost=_leave_at_once) as epoch,
         beating(heartbeat),
         here.runner(config, stage, workers=workers, heartbeat=heartbeat, epoch=epoch) as runner,
-        _told(here, f"{step} of search {context.search_id}"),
+        _told(here, f"{context.search_id}, step {step}"),
     ):
         yield runner
 

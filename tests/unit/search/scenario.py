@@ -87,13 +87,15 @@ class ScriptedRunner(TrialRunner):
         capacity: int = 2,
         *,
         persistent: bool = False,
+        found: Iterable[AttemptRef] = (),
     ) -> None:
+        self._found = list(found)
+        self.stopped: set[AttemptRef] = set()
         self._trained = trained
         self._persistent = persistent
         self._fuse = fuse
         self._capacity = capacity
         self._running: list[AttemptSpec] = []
-        self._stopped: set[AttemptRef] = set()
         self.specs: list[AttemptSpec] = []
 
     @property
@@ -117,14 +119,14 @@ class ScriptedRunner(TrialRunner):
         return [AttemptEvent(ref=spec.ref, kind="ended", failure=failure)]
 
     def stop(self, ref: AttemptRef) -> None:
-        self._stopped.add(ref)
+        self.stopped.add(ref)
 
     @property
     def persistent(self) -> bool:
         return self._persistent
 
     def adopt(self, task: Task) -> list[AttemptRef]:  # noqa: ARG002
-        return []
+        return self._found
 
     def close(self) -> None:
         self._running.clear()
@@ -132,7 +134,7 @@ class ScriptedRunner(TrialRunner):
     def _act(self, spec: AttemptSpec) -> FailureClass | None:
         values = spec.hyperparameters["values"] if spec.hyperparameters else {}
         behave = values.get("behave", "complete")
-        if spec.ref in self._stopped or behave == "stopped":
+        if spec.ref in self.stopped or behave == "stopped":
             return FailureClass.DISRUPTION
         if behave == "lost" or (behave == "lost-once" and spec.attempt == 1):
             return FailureClass.NODE_LOSS
@@ -221,6 +223,7 @@ class Scenario:
         )
         self.trained: list[AttemptRef] = []
         self.specs: list[AttemptSpec] = []
+        self.stopped: set[AttemptRef] = set()
         self.fuse = Fuse()
         self.proposer = ListProposer(proposals)
 
@@ -230,6 +233,7 @@ class Scenario:
         crash_at: int | None = None,
         capacity: int = 2,
         persistent: bool = False,
+        found: Iterable[AttemptRef] = (),
         **loop: Any,
     ) -> SearchState:
         """Runs to the end, or to the crash."""
@@ -237,7 +241,7 @@ class Scenario:
         storage = FusedStorage(self.root, self.fuse)
         specs = TrialSpecs(self.definition, storage, {"space": []})
         kind = loop.pop("runner", ScriptedRunner)
-        runner = kind(self.trained, self.fuse, capacity, persistent=persistent)
+        runner = kind(self.trained, self.fuse, capacity, persistent=persistent, found=found)
         clock = {"clock": loop["clock"]} if "clock" in loop else {}
         try:
             journal = self.journal(storage)
@@ -247,6 +251,7 @@ class Scenario:
             return SearchLoop(specs, ledger=ledger, runner=runner, **loop).run()
         finally:
             self.specs += runner.specs
+            self.stopped = runner.stopped
 
     def _fresh_proposer(self) -> ListProposer:
         self.proposer = ListProposer(self.proposals)

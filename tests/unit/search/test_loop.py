@@ -6,7 +6,7 @@ from kubenas.errors import Interrupted, SearchFailed, UserError
 from kubenas.search.interruption import Interruption
 from kubenas.search.records import AttemptLost, Closed, Opened, Proposed, Started
 from kubenas.search.state import fold
-from kubenas.trial import FailureClass, Outcome
+from kubenas.trial import AttemptRef, FailureClass, Outcome
 
 from .scenario import Scenario
 
@@ -183,6 +183,13 @@ def test_an_interrupted_search_leaves_attempts_alone_that_outlive_it(tmp_path):
     with pytest.raises(Interrupted):
         scenario.run(interruption=interruption, on_progress=interrupt, persistent=True)
     assert sum(trial.in_flight for trial in fold(scenario.records()).trials.values()) == 1
+
+
+def test_attempts_that_nobody_waits_for_are_stopped(tmp_path):
+    scenario = Scenario(tmp_path, xs(1.0, 2.0))
+    stray = AttemptRef(trial=7, attempt=1)
+    scenario.run(persistent=True, found=[stray])
+    assert scenario.stopped == {stray}
 
 
 def test_progress_is_told(tmp_path):
