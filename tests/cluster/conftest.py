@@ -21,11 +21,13 @@ __all__ = ["components", "make_runner", "make_spec"]  # fixtures of several file
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    if "KUBECONFIG" in os.environ:
-        return
     for item in items:
-        if item.get_closest_marker("cluster"):
+        if not item.get_closest_marker("cluster"):
+            continue
+        if "KUBECONFIG" not in os.environ:
             item.add_marker(pytest.mark.skip(reason="no cluster: KUBECONFIG is not set"))
+        if not item.get_closest_marker("timeout"):  # the first one builds the images
+            item.add_marker(pytest.mark.timeout(900))
 
 
 @pytest.fixture(scope="session")

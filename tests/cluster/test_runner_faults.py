@@ -11,7 +11,7 @@ from kubenas.trial import AttemptEvent, AttemptRef, FailureClass
 from tests.cluster.namespace import Namespace
 from tests.contracts.runner.waiting import PATIENCE, ended, wait_for, waiting
 
-pytestmark = pytest.mark.cluster
+pytestmark = [pytest.mark.cluster, pytest.mark.fault]
 
 
 @pytest.fixture(autouse=True)
