@@ -99,9 +99,12 @@ def hypervolume(oracle):
 
 @pytest.mark.parametrize("name", ["bayesian", "evolution"])
 def test_it_finds_more_of_the_front_than_chance(name):
-    ours = np.mean([hypervolume(search(name, OBJECTIVES, seed=seed)) for seed in (1, 2, 3)])
-    chance = np.mean([hypervolume(search("random", OBJECTIVES, seed=seed)) for seed in (1, 2, 3)])
-    assert ours > chance
+    def reached(oracle):
+        return np.mean(
+            [hypervolume(search(oracle, OBJECTIVES, seed=seed, trials=40)) for seed in (1, 2)]
+        )
+
+    assert reached(name) > reached("random")
 
 
 def test_the_best_trials_are_the_front_by_the_first_objective():
