@@ -34,6 +34,7 @@ COLUMNS = [
     "append p50 ms",
     "append p95 ms",
     "replay s",
+    "replay CPU s",
     "fold s",
     "requests of a replay",
     "objects",
@@ -79,6 +80,7 @@ class Measured:
     records: int
     append: list[float]
     replay_seconds: float
+    replay_processor_seconds: float
     fold_seconds: float
     requests: Counter[str]
     objects: int
@@ -104,9 +106,9 @@ def measure(store: str, *, trials: int, kills: int) -> Measured:
         for record in history(trials):
             journal.append(record)
         read = CountingStorage(open_storage(uri))
-        started = time.perf_counter()
+        started, worked = time.perf_counter(), time.process_time()
         records = Journal(read, SEARCH).read()
-        replayed = time.perf_counter()
+        replayed, worked = time.perf_counter(), time.process_time() - worked
         state = fold(records)
         folded = time.perf_counter()
         assert len(state.ended()) == trials
@@ -117,6 +119,7 @@ def measure(store: str, *, trials: int, kills: int) -> Measured:
         records=len(records),
         append=written.seconds,
         replay_seconds=replayed - started,
+        replay_processor_seconds=worked,
         fold_seconds=folded - replayed,
         requests=read.requests,
         objects=len(infos),
@@ -141,6 +144,7 @@ def row(measured: Measured) -> str:
         f"{append[9]:.1f}",
         f"{append[18]:.1f}",
         f"{measured.replay_seconds:.1f}",
+        f"{measured.replay_processor_seconds:.1f}",
         f"{measured.fold_seconds:.2f}",
         requests,
         f"{measured.objects:,}",

@@ -2,7 +2,7 @@
 
 import json
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kubenas.data.schema import read_schema
 from kubenas.errors import ObjectExists, ObjectNotFound, UserError
@@ -10,11 +10,13 @@ from kubenas.scheduling.runner import TrialRunner
 from kubenas.search.attempts import run_attempts
 from kubenas.search.definition import SearchDefinition
 from kubenas.search.layout import describe_folder, space_file
-from kubenas.search.oracles.designs import GraphOf
 from kubenas.search.progress import OnProgress
 from kubenas.spaces.registry import space_graph
 from kubenas.storage import Storage, join, open_storage
 from kubenas.trial import AttemptSpec, Outcome, SpaceRef, Task
+
+if TYPE_CHECKING:  # it loads Keras-Tuner, which looking at a search must not wait for
+    from kubenas.search.oracles.designs import GraphOf
 
 
 def describe_space(
@@ -39,7 +41,7 @@ def describe_space(
     return _parsed(storage.read(name))
 
 
-def graph_of(space: SpaceRef, dataset: str) -> GraphOf | None:
+def graph_of(space: SpaceRef, dataset: str) -> "GraphOf | None":
     """The network at some values, without building it; None: only a built model could tell.
 
     Args:

@@ -52,7 +52,8 @@ class DirectoryStorage:
 
     def list(self, prefix: str = "", *, after: str = "") -> Iterator[ObjectInfo]:
         folder = self._path(prefix.rpartition("/")[0])
-        names = (path.relative_to(self._root).as_posix() for path in _files_under(folder))
+        above = len(os.path.join(self._root, ""))  # noqa: PTH118  a Path each would take seconds
+        names = (path[above:] for path in _paths_under(folder))
         for name in sorted(name for name in names if name.startswith(prefix) and name > after):
             with suppress(FileNotFoundError):  # deleted since it was listed
                 yield ObjectInfo(name, (self._root / name).stat().st_size)
@@ -89,9 +90,13 @@ class DirectoryStorage:
 
 
 def _files_under(folder: Path) -> Iterator[Path]:
+    return map(Path, _paths_under(folder))
+
+
+def _paths_under(folder: Path) -> Iterator[str]:
     for parent, folders, files in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(_TEMPORARY)]
-        yield from (Path(parent, name) for name in files)
+        yield from (f"{parent}/{name}" for name in files)
 
 
 def _link_or_copy(source: Path, target: Path) -> None:

@@ -115,7 +115,7 @@ def kill_runs(
             wait_for_trials(run, what.storage, before)
         moment = chance.uniform(0.3, longest)
         try:
-            run.communicate(timeout=moment)
+            _, said = run.communicate(timeout=moment)
         except subprocess.TimeoutExpired:
             os.killpg(run.pid, signal.SIGKILL)
             run.communicate()
@@ -125,7 +125,7 @@ def kill_runs(
             print(f"{number}: after {moment:5.1f} s, {progress(what)}", flush=True)
             continue
         if run.returncode != 0:
-            raise SystemExit(f"a run failed with exit code {run.returncode}")
+            raise SystemExit(f"a run failed with exit code {run.returncode}: {said.decode()}")
         generation += 1
         print(f"through before {moment:.1f} s; generation {generation} begins", flush=True)
         write_config(what, trials=trials, generation=generation, eta=eta)

@@ -32,6 +32,16 @@ def test_compiling_needs_neither_tensorflow_nor_keras_tuner() -> None:
     subprocess.run([sys.executable, "-c", code], check=True, cwd=PACKAGE.parent.parent)
 
 
+def test_looking_at_an_output_waits_for_neither_tensorflow_nor_keras_tuner() -> None:
+    code = (
+        "import sys\nimport kubenas.cli.gc, kubenas.cli.status\n"
+        "import kubenas.cli.report, kubenas.cli.doctor\n"
+        "heavy = {'tensorflow', 'keras', 'keras_tuner'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
 def test_each_command_has_help() -> None:
     for name in kubenas.commands:
         shown = CliRunner().invoke(kubenas, [name, "--help"])
