@@ -22,12 +22,17 @@ class JsonLines(logging.Formatter):
         return json.dumps(event, ensure_ascii=False)
 
 
+class StandardError(logging.Handler):
+    """Writes to what standard error is at that moment."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        sys.stderr.write(f"{self.format(record)}\n")
+
+
 def set_up_logging() -> None:
-    """Our own events from INFO on, other libraries' warnings. A second call changes nothing."""
-    handler = logging.StreamHandler(sys.stderr)
-    if os.environ.get("KUBERNETES_SERVICE_HOST"):
-        handler.setFormatter(JsonLines())
-    else:
-        handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
-    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+    """Our own events from INFO on, other libraries' warnings; in place of what kfp has set up."""
+    handler = StandardError()
+    in_pod = bool(os.environ.get("KUBERNETES_SERVICE_HOST"))
+    handler.setFormatter(JsonLines() if in_pod else logging.Formatter("%(asctime)s %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.getLogger("kubenas").setLevel(logging.INFO)

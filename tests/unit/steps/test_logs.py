@@ -6,6 +6,7 @@ import sys
 
 LOGGING = """
 import logging
+logging.basicConfig(format="kfp: %(message)s", level=logging.WARNING)  # as kfp does before us
 from kubenas.steps.logs import set_up_logging
 set_up_logging()
 set_up_logging()
