@@ -22,6 +22,7 @@ from kubenas.search.oracles.dimension import Floats
 from kubenas.search.oracles.encoding import Encoding
 from kubenas.search.oracles.history import History
 from kubenas.search.oracles.initial import initial
+from kubenas.search.oracles.threads import one_thread
 from kubenas.search.seeds import derived_seed
 
 _DRAWS = 256
@@ -99,7 +100,9 @@ class SearchOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner is 
         history = self.history()
         rng = np.random.default_rng(derived_seed(self.name, self.seed, history.started))
         self.at_random = False
-        point = self._first_new(self.suggest(history, rng))
+        with one_thread():
+            suggested = self.suggest(history, rng)
+        point = self._first_new(suggested)
         if point is None:
             point = self._any_new(rng)
         if point is None:

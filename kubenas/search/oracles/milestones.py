@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-_FIRST = 4
+_APART = 4
+"""At least; the first is as far from 0."""
 _GROWTH = 1.15
 
 
@@ -13,8 +14,8 @@ def milestone(count: int) -> int:
 
 def milestones(after: int, upto: int) -> Iterator[int]:
     """Those above ``after`` that are not above ``upto``."""
-    reached = _FIRST
+    reached = _APART
     while reached <= upto:
         if reached > after:
             yield reached
-        reached = max(reached + 1, int(reached * _GROWTH))
+        reached = max(reached + _APART, int(reached * _GROWTH))
