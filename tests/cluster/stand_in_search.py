@@ -58,7 +58,13 @@ class StandInSearch:
     def started(self, trials: int) -> str:
         """The same, waiting until so many pods of trials run."""
         pod = self.start()
-        self.wait_until(lambda: len(self.running()) >= trials)
+
+        def they_run() -> bool:
+            phase = self.namespace.get("pod", pod)["status"]["phase"]
+            assert phase in ("Pending", "Running"), self.namespace.kubectl("logs", pod)
+            return len(self.running()) >= trials
+
+        self.wait_until(they_run)
         return pod
 
     def ended(self, pod: str, phase: str = "Succeeded") -> str:
