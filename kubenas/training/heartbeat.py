@@ -41,6 +41,8 @@ class HeartbeatWatch:
         self._termination = termination
         self._grace_seconds = grace_seconds
         self._changed_at = time.monotonic()
+        self._in_vain = 0
+        """Looks since then."""
 
     def start(self) -> None:
         """Watches from now on. Two threads: a store that does not answer must not keep us."""
@@ -55,15 +57,22 @@ class HeartbeatWatch:
                 beat = storage.read(name)
             except StorageError as error:
                 _LOG.warning("no sign of life of the search: %s", error)
+                beat = last
+            if beat != last:
+                last, self._changed_at, self._in_vain = beat, time.monotonic(), 0
             else:
-                if beat != last:
-                    last, self._changed_at = beat, time.monotonic()
+                self._in_vain += 1
             time.sleep(self._heartbeat.seconds / _LOOKS)
 
     def _judge(self) -> None:
         limit = self._heartbeat.seconds
-        while (left := self._changed_at + limit - time.monotonic()) > 0:
-            time.sleep(left)
+        while not self._silent(limit):
+            time.sleep(limit / _LOOKS)
         self._termination.demand(f"the search has given no sign of life for {limit:.0f} s")
         time.sleep(self._grace_seconds)
         os._exit(TERMINATED_EXIT_CODE)
+
+    def _silent(self, limit: float) -> bool:
+        """Whether it has not changed for so long, and was looked at: an import may hold us up."""
+        seconds = time.monotonic() - self._changed_at
+        return seconds > limit and (self._in_vain >= _LOOKS or seconds > 2 * limit)

@@ -33,7 +33,7 @@ def parameters(namespace: Namespace, output: Storage) -> dict[str, object]:
         "data_source": "digits",
         "search_oracle": "random",
         "search_max_trials": TRIALS,
-        "search_max_seconds": "150",
+        "search_max_seconds": "300",
         "training_epochs": 100_000,
         "training_patience": 0,
         "runner_kind": "kubernetes",
