@@ -4,14 +4,17 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy import special, stats
+from scipy import stats
 
 from kubenas.search.oracles.atlas import Atlas, Inputs
 from kubenas.search.oracles.base import SearchOracle
 from kubenas.search.oracles.dimension import Floats
 from kubenas.search.oracles.gaussian_process import GaussianProcess, Settings, fit
 from kubenas.search.oracles.history import History
+from kubenas.search.oracles.improvement import log_expected_improvement
 from kubenas.search.oracles.initial import is_beginning
+from kubenas.search.oracles.milestones import milestone
+from kubenas.search.oracles.targets import observations
 from kubenas.search.oracles.variation import children
 from kubenas.search.seeds import derived_seed
 
@@ -21,10 +24,6 @@ _OBSERVED = 400
 """Observations that the process holds at the most: the best, and a sample of the others."""
 _FITTED = 150
 """Observations that its settings are fitted to at the most."""
-_CLIPPED = 0.3
-"""Share of the scores, the worst, that count as equally bad: what is bad need not be told apart."""
-_GROWTH = 1.15
-"""Settings are fitted anew when there are so many times as many observations."""
 _EVERYWHERE = 1500
 """Candidates from all over the space."""
 _PARENTS = 10
@@ -77,7 +76,7 @@ class BayesianOracle(SearchOracle):
 
     def most_promising(self, history: History, rng: np.random.Generator) -> Floats:
         """Candidates by expected improvement, the largest first."""
-        rows, targets = observations(history)
+        rows, targets = observations(history, most=_OBSERVED)
         settings = self.fitted(history).settings
         observed = self._atlas.inputs(rows)
         process = GaussianProcess(observed, targets, settings)
@@ -97,7 +96,7 @@ class BayesianOracle(SearchOracle):
 
     def fitted(self, history: History) -> "Fitted":
         """Fitted to the first so many observations: the same after a restart."""
-        count = milestone(int(history.feasible.sum()))
+        count = milestone(int(history.feasible.sum()), apart=1)
         if self._fitted is None or self._fitted.count != count:
             upto = np.flatnonzero(history.feasible)[count - 1] + 1
             early = History(history.points[:upto], history.scores[:upto], history.pending[:0])
@@ -115,42 +114,3 @@ class BayesianOracle(SearchOracle):
         close = (kernel(inputs, self._atlas.inputs(tried)) / kernel.scale) ** 4
         feasible = history.feasible[-_OBSERVED:]
         return np.asarray((close @ feasible + 1.0) / (close.sum(axis=1) + 1.0 + 1e-9))
-
-
-def milestone(count: int) -> int:
-    """The largest of a growing series of counts that is not above ``count``."""
-    reached = float(_FEWEST)
-    while max(reached + 1, reached * _GROWTH) <= count:
-        reached = max(reached + 1, reached * _GROWTH)
-    return int(reached)
-
-
-def observations(history: History, *, most: int = _OBSERVED) -> tuple[Floats, Floats]:
-    """At most ``most`` completed points and their scores, clipped and standardised."""
-    points, scores = history.completed
-    if len(points) > most:
-        order = np.argsort(-scores, kind="stable")
-        best, others = order[: most // 2], order[most // 2 :]
-        step = np.linspace(0, len(others) - 1, most - len(best)).astype(int)
-        kept = np.sort(np.concatenate([best, others[step]]))
-        points, scores = points[kept], scores[kept]
-    return points, standardised(scores)
-
-
-def standardised(scores: Floats) -> Floats:
-    """Mean 0 and variance 1, the worst clipped."""
-    clipped = np.maximum(scores, np.quantile(scores, _CLIPPED))
-    spread = clipped.std()
-    return np.asarray((clipped - clipped.mean()) / (spread if spread > 0 else 1.0))
-
-
-def log_expected_improvement(mean: Floats, deviation: Floats, best: float) -> Floats:
-    """Logarithm of the expected improvement over ``best``; finite where it is tiny."""
-    z = (mean - best) / deviation
-    density = np.exp(-0.5 * z**2) / np.sqrt(2.0 * np.pi)
-    plain = density + z * special.ndtr(z)
-    # For very negative z, the density over z squared is what is left of it.
-    tail = -0.5 * z**2 - 0.5 * np.log(2.0 * np.pi) - 2.0 * np.log(np.maximum(-z, 1.0))
-    return np.asarray(
-        np.log(deviation) + np.where(plain > 1e-30, np.log(np.maximum(plain, 1e-300)), tail)
-    )

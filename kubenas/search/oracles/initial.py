@@ -9,7 +9,7 @@ from kubenas.search.oracles.dimension import Dimension, Floats
 from kubenas.search.oracles.encoding import Encoding
 from kubenas.search.oracles.history import History
 
-_BEGINNING = 16
+_BEGINNING = 8
 """Trials before the first guess, of a search that is long enough."""
 _FEWEST = 4
 """Scores to learn from."""

@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kubenas.search.oracles.adam import Adam, Reals
-from kubenas.search.oracles.bayesian import standardised
 from kubenas.search.oracles.dimension import Floats
 from kubenas.search.oracles.history import History
 from kubenas.search.oracles.milestones import milestones
 from kubenas.search.oracles.policy import Policy
+from kubenas.search.oracles.targets import standardised
 from kubenas.search.oracles.tokens import Decisions, Tokens
 from kubenas.search.seeds import derived_seed
 

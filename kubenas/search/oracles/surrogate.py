@@ -9,14 +9,15 @@ back trains through some dozens of milestones once.
 
 import numpy as np
 
-from kubenas.search.oracles.bayesian import log_expected_improvement, standardised
 from kubenas.search.oracles.designs import Designs
 from kubenas.search.oracles.dimension import Floats
 from kubenas.search.oracles.encoding import Encoding
 from kubenas.search.oracles.ensemble import MEMBERS, Ensemble, Examples
 from kubenas.search.oracles.history import History
+from kubenas.search.oracles.improvement import log_expected_improvement
 from kubenas.search.oracles.milestones import milestone, milestones
 from kubenas.search.oracles.network_inputs import NetworkInputs
+from kubenas.search.oracles.targets import standardised
 from kubenas.search.seeds import derived_seed
 
 _FIRST_STEPS = 200

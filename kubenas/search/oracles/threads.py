@@ -1,8 +1,8 @@
 """One thread for linear algebra on small matrices, where more only wait for each other.
 
-On a busy machine with two cores, a training step of an ensemble took 28 times as long with the two
-threads that the library starts by itself. And sums in another order are other proposals: with one
-thread they do not depend on how many cores there are.
+The threads that the library starts by itself wait longer for each other than a small product takes,
+above all on a busy machine. And sums in another order are other proposals: with one thread they do
+not depend on how many cores there are.
 """
 
 from functools import cache
