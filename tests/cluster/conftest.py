@@ -32,8 +32,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def images() -> Images:
-    """The images of this checkout, in the cluster's registry."""
-    return publish_images()
+    """The images of this checkout, in the cluster's registry and on its nodes."""
+    images = publish_images()
+    with fresh_namespace(images, "kubenas-images") as everywhere:
+        everywhere.install_chart(
+            prePull__enabled=True, prePull__images=[images.controller, images.trainer]
+        )
+        everywhere.kubectl("rollout", "status", "daemonset/kubenas-pre-pull", "--timeout=600s")
+    return images
 
 
 @pytest.fixture(scope="session")
