@@ -64,17 +64,19 @@ class Designs:
     def of(self, points: Floats) -> list[Design]:
         """The designs of ``(any number, dimensions)`` points."""
         found = []
-        for point, key in zip(points, self._encoding.keys(points), strict=True):
+        for key in self._encoding.keys(points):
             design = self._made.get(key)
             if design is None:
-                design = self._made[key] = self._make(point, key)
+                design = self._made[key] = self._make(key)
             found.append(design)
         return found
 
-    def _make(self, point: Floats, key: bytes) -> Design:
+    def _make(self, key: bytes) -> Design:
         if self._graph is None:
             return Design(key, None, (math.nan, math.nan), allowed=True)
-        graph = self._graph(self._encoding.decode(point))
+        # Of the rounded point: a label with a number must not depend on its last digits, which
+        # change when a proposal's values are read again from the journal.
+        graph = self._graph(self._encoding.decode(np.frombuffer(key)))
         size = (_log(graph.parameters), _log(graph.flops))
         return Design(graph.key, graph.features, size, self._limits.allow(graph))
 
