@@ -21,7 +21,7 @@ def prepare(  # noqa: D103 - the docstring is made below, of the parameters' hel
     space_name: str = "",
     space_hypermodel: str = "",
     space_options: str = "",
-    search_oracle: str = "bayesian",
+    search_oracle: str = "auto",
     search_objective: str = "val_accuracy",
     search_direction: str = "",
     search_max_trials: int = 12,

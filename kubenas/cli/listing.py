@@ -22,5 +22,5 @@ def list_spaces(answer: Answer) -> None:
 def list_oracles(answer: Answer) -> None:
     """Lists the search algorithms."""
     for oracle in ORACLES:
-        answer.line(f"{oracle.name:<16}{oracle.summary}")
+        answer.line(f"{oracle.name:<22}{oracle.summary}")
     answer.put({"oracles": [{"name": each.name, "summary": each.summary} for each in ORACLES]})

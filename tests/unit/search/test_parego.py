@@ -129,7 +129,7 @@ class CostlyPlay(Play):
 
     def report(self, proposal, end):
         left = proposal.values["left"]
-        update = {"latency_ms": None if left > 0.9 else left**2 + proposal.values["right"]}
+        update = {"latency_ms": None if left > 0.5 else left**2 + proposal.values["right"]}
         return super().report(proposal, end.model_copy(update=update))
 
 
