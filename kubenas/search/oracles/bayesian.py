@@ -18,8 +18,6 @@ from kubenas.search.oracles.targets import observations
 from kubenas.search.oracles.variation import children
 from kubenas.search.seeds import derived_seed
 
-_FEWEST = 4
-"""Scores to learn from."""
 _OBSERVED = 400
 """Observations that the process holds at the most: the best, and a sample of the others."""
 _FITTED = 150
@@ -58,16 +56,10 @@ class BayesianOracle(SearchOracle):
         self._atlas = Atlas(self.encoding, self.designs)
         self._ordered = np.array(self.encoding.units, dtype=bool)
         self._fitted: Fitted | None = None
+        self._far: tuple[Floats, Inputs] | None = None
 
     def rescored(self) -> None:
         self._fitted = None
-
-    @cached_property
-    def _everywhere(self) -> tuple[Floats, Inputs]:
-        """Candidates from all over the space, the same at every asking."""
-        rng = np.random.default_rng(derived_seed("candidates", self.seed))
-        points = self.encoding.sample(_EVERYWHERE, rng)
-        return points, self._atlas.inputs(points)
 
     def suggest(self, history: History, rng: np.random.Generator) -> Floats:
         if is_beginning(history, self.max_trials):
@@ -90,9 +82,17 @@ class BayesianOracle(SearchOracle):
     def _candidates(self, history: History, rng: np.random.Generator) -> tuple[Floats, Inputs]:
         near = children(self.encoding, history.best(_PARENTS), _CHILDREN, rng)
         near = near[self.new(near)]
-        far, far_inputs = self._everywhere
+        far, far_inputs = self._everywhere()
         new = self.new(far)
         return np.concatenate([near, far[new]]), self._atlas.inputs(near).with_more(far_inputs[new])
+
+    def _everywhere(self) -> tuple[Floats, Inputs]:
+        """Candidates from all over the space, the same at every asking until the space grows."""
+        if self._far is None:
+            rng = np.random.default_rng(derived_seed("candidates", self.seed))
+            points = self.encoding.sample(_EVERYWHERE, rng)
+            self._far = points, self._atlas.inputs(points)
+        return self._far
 
     def fitted(self, history: History) -> "Fitted":
         """Fitted to the first so many observations: the same after a restart."""

@@ -145,14 +145,15 @@ def test_odd_scores_are_survived(name, score):
     assert oracle.create_trial("one").status == "STOPPED"
 
 
+@pytest.mark.parametrize("late", [5, 15])
 @pytest.mark.parametrize("name", NAMES)
-def test_a_plain_tuners_space_may_grow_while_it_runs(name):
+def test_a_plain_tuners_space_may_grow_while_it_runs(name, late):
     oracle = create_oracle(name, keras_tuner.HyperParameters(), "val_loss", seed=1, max_trials=25)
     seen = set()
     while (trial := oracle.create_trial("one")).status == "RUNNING":
         hp = trial.hyperparameters
         value = hp.Float("x", 0.0, 1.0)
-        if len(oracle.trials) > 5:
+        if len(oracle.trials) > late:
             value += hp.Choice("late", [0, 1, 2])
         oracle.update_space(hp)
         oracle.update_trial(trial.trial_id, {"val_loss": value})
