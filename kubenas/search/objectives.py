@@ -5,7 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
 from kubenas.config import COSTS, SearchConfig
+from kubenas.search.pareto import undominated
 from kubenas.search.records import Ended
 from kubenas.search.state import TrialState
 
@@ -45,14 +48,8 @@ def front(trials: Sequence[TrialState], objectives: Sequence[Objective]) -> set[
         for trial in trials
         if trial.rung == longest and (values := _values(trial, objectives)) is not None
     }
-    found: list[tuple[float, ...]] = []
-    numbers: set[int] = set()
-    # What beats a point comes before it in this order; if anything does, something found does.
-    for number in sorted(points, key=lambda number: points[number], reverse=True):
-        if not any(_beats(other, points[number]) for other in found):
-            found.append(points[number])
-            numbers.add(number)
-    return numbers
+    on_front = undominated(np.array([*points.values()]).reshape(len(points), len(objectives)))
+    return {number for number, found in zip(points, on_front, strict=True) if found}
 
 
 def _values(trial: TrialState, objectives: Sequence[Objective]) -> tuple[float, ...] | None:
@@ -66,10 +63,6 @@ def _values(trial: TrialState, objectives: Sequence[Objective]) -> tuple[float, 
             return None
         values.append(value if objective.direction == "max" else -value)
     return tuple(values)
-
-
-def _beats(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
-    return one != other and all(a >= b for a, b in zip(one, other, strict=True))
 
 
 def _usual_direction(name: str) -> Literal["max", "min"]:

@@ -11,11 +11,11 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from kubenas.search.oracles.base import SearchOracle
 from kubenas.search.oracles.dimension import Floats
 from kubenas.search.oracles.history import History
+from kubenas.search.pareto import undominated
 from kubenas.search.seeds import derived_seed
 
 _AUGMENTATION = 0.05
@@ -91,22 +91,6 @@ def tchebycheff(values: Floats, weights: Floats) -> Floats:
     parts = weights * shortfall
     scores[known] = -(parts.max(axis=1) + _AUGMENTATION * parts.sum(axis=1))
     return scores
-
-
-def undominated(values: Floats) -> NDArray[np.bool_]:
-    """Which rows no other row beats: at least as good in all columns and better in one.
-
-    What beats a row comes before it where the first columns descend; and if anything beats it,
-    something on the front does.
-    """
-    front = np.zeros(len(values), dtype=bool)
-    found = np.empty((0, values.shape[1]))
-    for row in np.lexsort(tuple(-values.T[::-1])):
-        own = values[row]
-        if not ((found >= own).all(axis=1) & (found > own).any(axis=1)).any():
-            front[row] = True
-            found = np.concatenate([found, own[None]])
-    return front
 
 
 def _range_of_front(values: Floats) -> Floats:

@@ -11,7 +11,8 @@ from hypothesis.extra.numpy import arrays
 
 from kubenas.errors import UserError
 from kubenas.search.oracles.create import create_oracle
-from kubenas.search.oracles.parego import tchebycheff, undominated
+from kubenas.search.oracles.parego import tchebycheff
+from kubenas.search.pareto import undominated
 from kubenas.search.records import Ended
 from kubenas.trial import Outcome
 
