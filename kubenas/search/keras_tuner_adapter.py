@@ -10,7 +10,6 @@ is left out, for it grows with every trial.
 """
 
 import copy
-import tempfile
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol, Self
@@ -58,8 +57,6 @@ class Replayable(Protocol):
     at_random: bool
     """Whether the latest proposal was drawn at random, whatever the scores."""
 
-    verbose: int
-
     def __getattr__(self, name: str) -> Any:
         """Keras-Tuner's own, which are untyped."""
 
@@ -67,8 +64,12 @@ class Replayable(Protocol):
 class _Replayable(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner is untyped
     """Proposes recorded values first, and writes nothing to its own files."""
 
-    recorded: deque[dict[str, Any]]
     at_random = False
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.recorded: deque[dict[str, Any]] = deque()
+        self.verbose = 0
 
     def populate_space(self, trial_id: str) -> dict[str, Any]:
         if self.recorded:
@@ -77,6 +78,9 @@ class _Replayable(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner is u
 
     def save(self) -> None:
         """Keeps nothing: the journal is the truth."""
+
+    def _save_trial(self, trial: Any) -> None:
+        """Nor this."""
 
 
 class _Random(_Replayable, RandomSearchOracle):  # type: ignore[misc]
@@ -108,11 +112,6 @@ class KerasTunerProposer:
         self._oracle = oracle
         self._objectives = objectives
         self._asked = 0
-        # A trial's file is written whenever the trial changes, and never read.
-        self._folder = tempfile.TemporaryDirectory(prefix="kubenas-oracle-")
-        oracle.recorded = deque()
-        oracle.verbose = 0
-        oracle._set_project_dir(self._folder.name, "oracle")  # noqa: SLF001, no public way
 
     @classmethod
     def create(
