@@ -40,10 +40,7 @@ class Convolve:
 
     def output(self, shape: Map) -> Map:
         """Shape of its output for an input of ``shape``."""
-        height, width = (
-            _shortened(side, step) for side, step in zip(shape[:2], self.strides, strict=True)
-        )
-        return height, width, self.filters
+        return (*_after(shape, self.strides), self.filters)
 
 
 @dataclass(frozen=True)
@@ -56,10 +53,7 @@ class Pool:
 
     def output(self, shape: Map) -> Map:
         """Shape of its output for an input of ``shape``."""
-        height, width = (
-            _shortened(side, step) for side, step in zip(shape[:2], self.size, strict=True)
-        )
-        return height, width, shape[2]
+        return (*_after(shape, self.size), shape[2])
 
 
 Operation: TypeAlias = Convolve | Pool
@@ -151,6 +145,11 @@ def _reduce(shape: Map) -> Iterator[Pool]:
         yield pool
         shape = pool.output(shape)
         number += 1
+
+
+def _after(shape: Map, steps: Pair) -> Pair:
+    """Height and width of a map after steps of so many pixels."""
+    return _shortened(shape[0], steps[0]), _shortened(shape[1], steps[1])
 
 
 def _shortened(side: int, step: int) -> int:
