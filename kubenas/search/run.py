@@ -4,7 +4,7 @@ import threading
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
 from kubenas.config import Config
 from kubenas.errors import ObjectExists, ObjectNotFound, SearchFailed, UserError
@@ -22,6 +22,7 @@ from kubenas.search.objectives import objectives_of
 from kubenas.search.oracles import check_oracle, create_proposer, load_oracles
 from kubenas.search.prior import Prior, frozen_prior
 from kubenas.search.progress import OnProgress
+from kubenas.search.proposer import Proposer
 from kubenas.search.space import describe_space, graph_of
 from kubenas.search.state import SearchState, fold
 from kubenas.search.trial_specs import TrialSpecs
@@ -89,25 +90,12 @@ def run_search(
         records = journal.read()
         state = fold(records)
         if state.closed is None:
-            loading = threading.Thread(target=load_oracles)  # seconds, while a worker describes
-            loading.start()
-            hyperparameters = describe_space(definition, output, runner, on_progress=on_progress)
-            loading.join()
+            hyperparameters = _described(definition, output, runner, on_progress)
             specs = TrialSpecs(definition, output, hyperparameters)
-            create = partial(
-                create_proposer,
-                _with_room(config, prior),
-                space=hyperparameters,
-                graph=graph_of(space, dataset),
-            )
+            proposer = _proposer(definition, hyperparameters, prior)
             state = SearchLoop(
                 specs,
-                ledger=Ledger(
-                    journal,
-                    records,
-                    proposer=directed(create, definition, hyperparameters, prior),
-                    specs=specs,
-                ),
+                ledger=Ledger(journal, records, proposer=proposer, specs=specs),
                 runner=runner,
                 interruption=interruption,
                 on_progress=on_progress,
@@ -115,6 +103,33 @@ def run_search(
     if not state.ended(Outcome.COMPLETED):
         raise _failed(state)
     return _search_run(definition, output, state)
+
+
+def _described(
+    definition: SearchDefinition,
+    output: Storage,
+    runner: TrialRunner,
+    on_progress: OnProgress | None,
+) -> dict[str, Any]:
+    """The search's space; meanwhile the oracles are loaded, which takes seconds as well."""
+    loading = threading.Thread(target=load_oracles)
+    loading.start()
+    hyperparameters = describe_space(definition, output, runner, on_progress=on_progress)
+    loading.join()
+    return hyperparameters
+
+
+def _proposer(
+    definition: SearchDefinition, hyperparameters: dict[str, Any], prior: Prior | None
+) -> Proposer:
+    """What proposes the search's trials, fresh."""
+    create = partial(
+        create_proposer,
+        _with_room(definition.config, prior),
+        space=hyperparameters,
+        graph=graph_of(definition.space, definition.dataset),
+    )
+    return directed(create, definition, hyperparameters, prior)
 
 
 def _define(output: Storage, definition: SearchDefinition) -> None:
