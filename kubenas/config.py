@@ -12,6 +12,9 @@ from kubenas.trial import Limits, Value
 COSTS = ("parameters", "flops", "latency_ms")
 """What a network costs, whatever it was trained on: may be an objective besides a metric."""
 
+LAST_SEARCH = "last"
+"""In ``search.warm_start``: the search before this one in the same output."""
+
 
 class DataConfig(Value):
     """``data:`` where the labelled examples are and how they are split."""
@@ -129,8 +132,9 @@ class SearchConfig(Value):
     )
     warm_start: tuple[str, ...] = Field(
         (),
-        description="Results to begin from, as a JSON list: earlier outputs, searches in them, or"
-        " .csv tables with a column for each hyperparameter and a 'score'.",
+        description="Results to begin from, as a JSON list: 'last', which is the search before"
+        " this one in the same output; earlier outputs, searches in them, or .csv tables with a"
+        " column for each hyperparameter and a 'score'.",
     )
     baseline_share: float = Field(
         0.0,

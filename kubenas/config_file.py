@@ -9,7 +9,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from kubenas.config import Config
+from kubenas.config import LAST_SEARCH, Config
 from kubenas.errors import UserError
 
 BUNDLED_SOURCES = ("digits",)
@@ -96,7 +96,10 @@ def _resolve_paths(config: Config, folder: Path) -> Config:
     if space.hypermodel:
         file, _, cls = space.hypermodel.rpartition(":")
         space = space.model_copy(update={"hypermodel": f"{_resolve(file, folder)}:{cls}"})
-    earlier = tuple(_resolve(source, folder) for source in config.search.warm_start)
+    earlier = tuple(
+        source if source == LAST_SEARCH else _resolve(source, folder)
+        for source in config.search.warm_start
+    )
     return config.model_copy(
         update={
             "data": data,

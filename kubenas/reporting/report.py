@@ -8,6 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from kubenas.reporting import quantities
+from kubenas.reporting.beginning import beginning
 from kubenas.reporting.choice_plot import choice_plot
 from kubenas.reporting.choices import ENOUGH_TRIALS, choices
 from kubenas.reporting.comparison import comparisons
@@ -97,7 +98,7 @@ def _search(report: ReportInput) -> dict[str, Any]:
     return {
         "on_front": sum(bool(row.front) for row in board.rows),
         "rungs": rungs_of(report.config),
-        "repeated": sum(t.proposal.origin == "prior" for t in report.state.trials.values()),
+        "beginning": beginning(report),
         "figures": [figure for figure in _figures(report) if figure],
         "rows": rows[:_SHOWN_ROWS],
         "more_rows": rows[_SHOWN_ROWS:],

@@ -73,6 +73,8 @@ class ReportInput:
     """None: the best trial so far stands in for it."""
     retrained: tuple[Retrained, ...] = ()
     evaluation: Evaluation | None = None
+    prior_sources: tuple[str, ...] | None = None
+    """What a warm start read, as URIs; None: none was asked for."""
     step_seconds: Mapping[str, float] = field(default_factory=dict)
     """Wall-clock by step of the pipeline, in the steps' order."""
     versions: Mapping[str, str] = field(default_factory=dict)

@@ -6,19 +6,24 @@ beside its journal, for the sources may change or go.
 """
 
 import hashlib
+import logging
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from statistics import NormalDist
 from typing import Any, Literal
 
+from kubenas.config import LAST_SEARCH
 from kubenas.errors import ObjectExists, ObjectNotFound, UserError
 from kubenas.search.definition import SearchDefinition
 from kubenas.search.journal import Journal
 from kubenas.search.layout import SEARCHES, definition_file, prior_file, search_folder
+from kubenas.search.predecessor import predecessor
 from kubenas.search.results_table import read_table
 from kubenas.search.state import fold
 from kubenas.storage import Storage, join, open_storage, split
 from kubenas.trial import Value
+
+_logger = logging.getLogger(__name__)
 
 
 class Known(Value):
@@ -34,6 +39,7 @@ class Prior(Value):
 
     version: Literal[1] = 1
     sources: tuple[str, ...] = ()
+    """What was read; in place of ``last`` the search that this was."""
     known: tuple[Known, ...] = ()
     """Best first; of equals those of the source that was named first."""
 
@@ -49,7 +55,7 @@ def frozen_prior(
     """The prior of a search; read from ``sources`` once, when the search begins; None: no sources.
 
     Args:
-        sources: URIs of outputs, of searches and of .csv files.
+        sources: URIs of outputs, of searches and of .csv files; ``last`` is the search before this.
         output: the root that the search is below.
         search: its id.
         direction: of the scores in tables; searches tell their own.
@@ -62,8 +68,27 @@ def frozen_prior(
     name = prior_file(search)
     if not output.exists(name):
         with suppress(ObjectExists):
-            output.create(name, gather(sources, direction).to_json())
+            found = gather(_without_last(sources, output, search), direction)
+            output.create(name, found.to_json())
     return Prior.from_json(output.read(name))
+
+
+def read_prior(output: Storage, search: str) -> Prior | None:
+    """What the search began with; None: nothing was asked for, or it has not begun."""
+    name = prior_file(search)
+    return Prior.from_json(output.read(name)) if output.exists(name) else None
+
+
+def _without_last(sources: Sequence[str], output: Storage, search: str) -> Sequence[str]:
+    """``sources`` with the search before ``search`` for ``last``; where there is none, without."""
+    if LAST_SEARCH not in sources:
+        return sources
+    last = predecessor(output, search)
+    if last is None:
+        _logger.info("there is no finished search in %s yet to begin from", output.uri)
+        return [source for source in sources if source != LAST_SEARCH]
+    uri = join(output.uri, search_folder(last.id))
+    return [uri if source == LAST_SEARCH else source for source in sources]
 
 
 def gather(sources: Sequence[str], direction: Literal["max", "min"]) -> Prior:

@@ -7,6 +7,7 @@ from kubenas.data.card import CARD_FILE, SHEET_FILE
 from kubenas.data.schema import read_schema
 from kubenas.reporting.report_input import Epoch, ReportInput, Retrained, Winner
 from kubenas.search.layout import attempt_folder
+from kubenas.search.prior import read_prior
 from kubenas.search.run import SearchRun, read_search
 from kubenas.search.state import TrialState
 from kubenas.steps.evaluate import read_evaluation
@@ -26,7 +27,7 @@ def gather(output: Storage, search: str, *, finished: bool) -> ReportInput:
     run = read_search(output, search)
     definition = run.definition
     dataset = open_storage(definition.dataset)
-    choice = read_choice(output, search)
+    choice, prior = read_choice(output, search), read_prior(output, search)
     return ReportInput(
         config=definition.config,
         search=search,
@@ -39,6 +40,7 @@ def gather(output: Storage, search: str, *, finished: bool) -> ReportInput:
         winner=_winner(output, run, choice),
         retrained=tuple(_retrained(each) for each in choice.retrained) if choice else (),
         evaluation=read_evaluation(output, search),
+        prior_sources=None if prior is None else prior.sources,
         step_seconds={outcome.step: outcome.seconds for outcome in read_outcomes(output)},
         versions=definition.versions,
         finished=finished,

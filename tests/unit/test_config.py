@@ -46,6 +46,11 @@ def test_relative_paths_are_relative_to_the_file(tmp_path: Path) -> None:
     assert config.space.hypermodel == f"{tmp_path / 'm.py'}:M"
 
 
+def test_the_last_search_is_no_path(tmp_path: Path) -> None:
+    config = load(tmp_path, MINIMAL + "search: {warm_start: [last, known.csv]}\n")
+    assert config.search.warm_start == ("last", str(tmp_path / "known.csv"))
+
+
 def test_uris_and_bundled_sets_are_left_alone(tmp_path: Path) -> None:
     config = load(tmp_path, "name: n\noutput: gs://b/o\ndata: {source: digits}\n")
     assert (config.output, config.data.source) == ("gs://b/o", "digits")

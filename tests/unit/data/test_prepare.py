@@ -94,6 +94,32 @@ def test_adding_data_moves_no_example(save_npz: Save, output: Storage) -> None:
         assert before[split] <= after[split]
 
 
+def test_what_stays_keeps_its_side_whatever_happens_to_the_rest(
+    save_npz: Save, output: Storage
+) -> None:
+    images, labels = noise(200, 4, 4), alternating(200, classes=3)
+    before = save_npz("before.npz", x=images, y=labels)
+    # A week later: the first 50 are gone, 40 come twice, 30 have another label, 100 are new, and
+    # nothing is where it was.
+    relabelled = np.concatenate([(labels[50:80] + 1) % 3, labels[80:]])
+    x = np.concatenate([images[50:], images[50:90], noise(100, 4, 4, seed=1)])
+    y = np.concatenate([relabelled, relabelled[:40], alternating(100, classes=4)])
+    order = np.random.default_rng(2).permutation(len(x))
+    after = save_npz("after.npz", x=x[order], y=y[order])
+    sides = [sides_of(prepare_dataset(DataConfig(source=str(s)), output)) for s in (before, after)]
+    stayed = sides[0].keys() & sides[1].keys()
+    assert (len(stayed), len(sides[1])) == (150, 250)
+    assert all(sides[0][pixels] == sides[1][pixels] for pixels in stayed)
+
+
+def sides_of(prepared: Prepared) -> dict[bytes, str]:
+    """The split of each picture, by its pixels."""
+    content = stored(prepared)
+    sides = {pixels: split for split, counts in content.items() for pixels, _ in counts}
+    assert len(sides) == sum(len({pixels for pixels, _ in counts}) for counts in content.values())
+    return sides
+
+
 def test_adding_pictures_of_other_kinds_moves_none(save_pictures: Save, output: Storage) -> None:
     plain = {f"{'ab'[i % 2]}/{i}.png": Image.new("L", (4, 4), i) for i in range(60)}
     others = {f"c/{i}.png": Image.new("RGB", (9, 9), (250, i, 0)) for i in range(200)}

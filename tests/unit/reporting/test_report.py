@@ -104,6 +104,22 @@ def test_the_figures_of_a_finished_report_are_those_of_its_search() -> None:
     assert "not finished" not in page.text
 
 
+@pytest.mark.parametrize(
+    ("sources", "words"),
+    [
+        (("out/searches/week-1", "known.csv"), "began with the best network of search week-1 and"),
+        ((), "it began cold, for there was no earlier search here"),
+    ],
+)
+def test_what_the_search_began_with_is_said(sources: tuple[str, ...], words: str) -> None:
+    report = material(Shape(12), prior_sources=sources)
+    first = report.state.trials[0]
+    origin = first.proposal.model_copy(update={"origin": "prior"})
+    state = SearchState(trials={**report.state.trials, 0: replace(first, proposal=origin)})
+    assert words in page_of(replace(report, state=state)).text
+    assert "it began" not in page_of(replace(report, prior_sources=None)).text
+
+
 def test_a_running_search_calls_nothing_chosen_and_counts_its_own_time() -> None:
     report = material(Shape(12, finished=False))
     page = page_of(report)

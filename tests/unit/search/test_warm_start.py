@@ -13,11 +13,13 @@ from kubenas.search.directed import directed
 from kubenas.search.journal import JournalDamaged
 from kubenas.search.layout import definition_file, prior_file
 from kubenas.search.oracles import create_proposer
-from kubenas.search.prior import Known, Prior, gather, ranked
+from kubenas.search.predecessor import predecessor
+from kubenas.search.prior import Known, Prior, gather, ranked, read_prior
 from kubenas.search.prior_view import ENOUGH_OWN, tell_with_prior
 from kubenas.search.records import Ended, Proposed
 from kubenas.search.results_table import read_table
 from kubenas.search.space_point import point_of, random_point, read_space
+from kubenas.storage import open_storage
 from kubenas.trial import Outcome
 
 from .scenario import Scenario
@@ -202,6 +204,36 @@ def test_the_best_from_elsewhere_are_tried_first_and_a_restart_changes_nothing(o
     assert repeated == points[:5]
     networks = [record for record in proposed if record.parent is None]
     assert [record.origin for record in networks[:5]] == ["prior"] * 5
+
+
+def test_last_is_the_search_before_this_one_and_stays_it(tmp_path):
+    weekly = {"warm_start": ["last"], "max_trials": 4}
+    first = search(config_in(tmp_path, **weekly))
+    assert read_prior(open_storage(str(tmp_path)), first.id) == Prior()
+    assert {trial.proposal.origin for trial in first.state.trials.values()} <= {"oracle", "random"}
+    second = search(config_in(tmp_path, **weekly, generation=2))
+    begun_with = Prior.from_json((tmp_path / prior_file(second.id)).read_bytes())
+    assert begun_with.sources == (f"{tmp_path}/searches/{first.id}",)
+    best = first.state.ranked("max")[0].proposal.values
+    assert second.state.trials[0].proposal.values == best
+    third = search(config_in(tmp_path, **weekly, generation=3))
+    newest = Prior.from_json((tmp_path / prior_file(third.id)).read_bytes())
+    assert newest.sources == (f"{tmp_path}/searches/{second.id}",)
+    assert search(config_in(tmp_path, **weekly, generation=2)) == second
+    assert search(config_in(tmp_path, **weekly)) == first
+
+
+def test_last_passes_over_what_is_unfinished_or_cannot_be_read(tmp_path, caplog):
+    output = open_storage(str(tmp_path))
+    finished = search(config_in(tmp_path, max_trials=2))
+    unfinished = finished.definition.model_copy(update={"id": "open"})
+    output.write(definition_file("open"), unfinished.to_json())
+    output.write(definition_file("old"), b'{"version": 0}')
+    last = predecessor(output, "another")
+    assert last is not None
+    assert last.id == finished.id
+    assert predecessor(output, finished.id) is None
+    assert "search old is passed over" in caplog.text
 
 
 def test_a_search_is_warm_once_and_its_sources_may_change(tmp_path):
