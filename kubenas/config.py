@@ -7,6 +7,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from kubenas.runner_config import RunnerConfig
+from kubenas.serving_config import ServingConfig
 from kubenas.trial import Limits, Value
 
 COSTS = ("parameters", "flops", "latency_ms")
@@ -235,11 +236,18 @@ class Config(Value):
     runner: RunnerConfig = RunnerConfig()
     retrain: RetrainConfig = RetrainConfig()
     retention: RetentionConfig = RetentionConfig()
+    serving: ServingConfig = ServingConfig()
 
     @model_validator(mode="after")
     def _cost_has_a_price(self) -> Self:
         if self.search.max_cost is not None and self.runner.price_per_hour is None:
             raise ValueError("search.max_cost needs runner.price_per_hour")
+        return self
+
+    @model_validator(mode="after")
+    def _service_has_a_name(self) -> Self:
+        if self.serving.kind != "none" and not self.serving.name and self.name[0].isdigit():
+            raise ValueError("serving.name: give one, for a service's name begins with a letter")
         return self
 
     @model_validator(mode="after")
@@ -265,12 +273,13 @@ class Config(Value):
         return self
 
     def identified(self) -> dict[str, Any]:
-        """All that decides what is looked for; where it runs, what is kept and how often is not."""
+        """All that decides what is looked for; where it runs, what is served or kept is not."""
         return self.model_dump(
             mode="json",
             exclude={
                 "runner": True,
                 "retention": True,
+                "serving": True,
                 "output": True,
                 "search": {"generation"},
             },

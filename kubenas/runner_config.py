@@ -1,14 +1,30 @@
 """``runner:`` of search.yaml: where trials run, and in what kind of pod."""
 
 import re
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from kubenas.trial import Value
 
 _QUANTITY = re.compile(r"\d+(\.\d+)?(m|[kMGTPE]|[KMGTPE]i)?")
 _RESOURCE = re.compile(r"([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?")
+
+
+def _is_a_quantity(value: str) -> str:
+    if not _QUANTITY.fullmatch(value):
+        raise ValueError("must be a quantity such as 2, 500m or 4Gi")
+    return value
+
+
+def _is_an_extended_resource(value: str | None) -> str | None:
+    if value is not None and not _RESOURCE.fullmatch(value):
+        raise ValueError("must be a resource's full name such as nvidia.com/gpu")
+    return value
+
+
+Quantity = Annotated[str, AfterValidator(_is_a_quantity)]
+ExtendedResource = Annotated[str | None, AfterValidator(_is_an_extended_resource)]
 
 
 class PodConfig(Value):
@@ -29,7 +45,7 @@ class PodConfig(Value):
     user: int | None = Field(
         None, ge=1, description="Numeric user that trials run as; empty: the image's own."
     )
-    accelerator: str | None = Field(
+    accelerator: ExtendedResource = Field(
         None,
         description="Extended resource that a trial holds, such as nvidia.com/gpu; empty: none.",
     )
@@ -37,13 +53,17 @@ class PodConfig(Value):
     resource_claim_template: str | None = Field(
         None, description="Name of a ResourceClaimTemplate whose devices a trial holds (DRA)."
     )
-    cpu: str = Field("1", description="Cores that a trial asks for, as Kubernetes writes them.")
-    memory: str = Field("4Gi", description="Memory that a trial asks for, and its limit.")
+    cpu: Quantity = Field(
+        "1", description="Cores that a trial asks for, as Kubernetes writes them."
+    )
+    memory: Quantity = Field("4Gi", description="Memory that a trial asks for, and its limit.")
     memory_growth: float = Field(
         2.0, gt=1, le=16, description="What its memory is multiplied by after it ran out of it."
     )
-    shared_memory: str = Field("1Gi", description="Size of /dev/shm, part of the memory's limit.")
-    scratch: str = Field("10Gi", description="Local disk that a trial may fill below /tmp.")
+    shared_memory: Quantity = Field(
+        "1Gi", description="Size of /dev/shm, part of the memory's limit."
+    )
+    scratch: Quantity = Field("10Gi", description="Local disk that a trial may fill below /tmp.")
     node_selector: dict[str, str] = Field(
         {}, description="Labels that a trial's node must have, as a JSON object."
     )
@@ -91,20 +111,6 @@ class PodConfig(Value):
         description="A volume's source for the data sets that trials share, as a JSON object, such"
         ' as {"persistentVolumeClaim": {"claimName": "data"}}; empty: each stages its own copy.',
     )
-
-    @field_validator("cpu", "memory", "shared_memory", "scratch")
-    @classmethod
-    def _is_a_quantity(cls, value: str) -> str:
-        if not _QUANTITY.fullmatch(value):
-            raise ValueError("must be a quantity such as 2, 500m or 4Gi")
-        return value
-
-    @field_validator("accelerator")
-    @classmethod
-    def _is_an_extended_resource(cls, value: str | None) -> str | None:
-        if value is not None and not _RESOURCE.fullmatch(value):
-            raise ValueError("must be a resource's full name such as nvidia.com/gpu")
-        return value
 
     @model_validator(mode="after")
     def _mounts_what_there_is(self) -> Self:

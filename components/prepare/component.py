@@ -13,7 +13,6 @@ def prepare(  # noqa: D103 - the docstring is made below, of the parameters' hel
     run: dsl.OutputPath(str),  # type: ignore[valid-type]
     dataset: dsl.Output[dsl.Dataset],
     data_card: dsl.Output[dsl.Markdown],
-    metrics: dsl.Output[dsl.Metrics],
     data_task: str = "image-classification",
     data_test_fraction: float = 0.15,
     data_validation_fraction: float = 0.15,
@@ -85,23 +84,34 @@ def prepare(  # noqa: D103 - the docstring is made below, of the parameters' hel
     retrain_epochs: str = "",
     retention_searches: int = 3,
     retention_checkpoints: str = "none",
+    serving_kind: str = "none",
+    serving_name: str = "",
+    serving_namespace: str = "",
+    serving_runtime: str = "kserve-tensorflow-serving",
+    serving_service_account: str = "",
+    serving_min_replicas: int = 1,
+    serving_max_replicas: int = 3,
+    serving_cpu: str = "1",
+    serving_memory: str = "2Gi",
+    serving_accelerator: str = "",
+    serving_accelerators: int = 1,
+    serving_canary_percent: int = 0,
+    serving_canary_seconds: float = 0.0,
+    serving_ready_seconds: float = 600.0,
+    serving_tolerance: str = "",
+    serving_registry: str = "",
 ) -> None:
     from pathlib import Path
 
     from kubenas.parameters import from_parameters
     from kubenas.reporting.data_card import render_data_card
-    from kubenas.steps.drift import drift_scalars, read_drift
     from kubenas.steps.prepare import prepare as prepare_data
     from kubenas.steps.prepare import read_card
 
     context = prepare_data(from_parameters(locals()))
     dataset.uri = context.dataset
     dataset.metadata["digest"] = context.dataset_digest
-    drift = read_drift(context.output, context.search_id)
-    card = render_data_card(read_card(context.dataset), drift)
-    Path(data_card.path).write_text(card, encoding="utf-8")
-    for figure, value in (drift_scalars(drift) if drift else {}).items():
-        metrics.log_metric(figure, value)
+    Path(data_card.path).write_text(render_data_card(read_card(context.dataset)), encoding="utf-8")
     Path(run).write_bytes(context.to_json())
 
 
@@ -110,8 +120,7 @@ prepare.__doc__ = docstring(
     {
         "run": "The frozen config and what was made of its data, for the steps that follow.",
         "dataset": "The prepared data set: TFRecord shards and a JSON schema.",
-        "data_card": "Counts, balance, warnings and what has changed since the data before.",
-        "metrics": "What has changed since the data before, in figures.",
+        "data_card": "Counts, balance and warnings.",
     },
 )
 prepare_component = dsl.component(base_image=CONTROLLER_IMAGE, install_kfp_package=False)(prepare)

@@ -15,6 +15,12 @@ from kubenas.data.schema import DataSchema
 from kubenas.errors import KubenasError
 from kubenas.training.attempt import MODEL_FILE, Attempt
 from kubenas.training.failure import Phase, failing_in
+from kubenas.training.sample import (
+    SAMPLE_ANSWER_FILE,
+    SAMPLE_REQUEST_FILE,
+    SampleAnswer,
+    SampleRequest,
+)
 from kubenas.training.space import load_trained_model
 from kubenas.trial import Outcome, Result
 
@@ -24,6 +30,9 @@ LABELS_FILE = "labels.json"
 _VERSION = "1"
 _CHECKED_EXAMPLES = 32
 _TOLERANCE = 1e-4
+_SAMPLE_VALUES = 100_000
+"""In the sample request at the most, but for one example: gateways often refuse more than 1 MB."""
+_SAMPLE_EXAMPLES = 8
 
 _Floats = npt.NDArray[np.floating]
 
@@ -33,7 +42,7 @@ class ExportDiffers(KubenasError):
 
 
 def export(attempt: Attempt) -> Result:
-    """Writes ``saved_model/1/``, ``model.keras``, ``signature.json`` and ``labels.json``.
+    """Writes ``saved_model/1/``, ``model.keras``, ``signature.json``, ``labels.json`` and a sample.
 
     Raises:
         AttemptFailed: the model cannot be loaded or saved, or what was saved predicts otherwise.
@@ -48,7 +57,8 @@ def export(attempt: Attempt) -> Result:
         expected = trained.model.predict_on_batch(normalised)
         with keras.saving.custom_object_scope(trained.custom_objects):
             differences = _differences(folder, raw, expected)
-        _describe(folder, attempt.schema, raw[0], expected[0])
+        _describe(folder, attempt.schema)
+        _write_sample(folder, attempt.schema, raw, expected)
     attempt.storage.upload_tree(folder, "")
     return Result(
         task=attempt.spec.task,
@@ -62,6 +72,8 @@ def export(attempt: Attempt) -> Result:
             "model": MODEL_FILE,
             "signature": SIGNATURE_FILE,
             "labels": LABELS_FILE,
+            "sample_request": SAMPLE_REQUEST_FILE,
+            "sample_answer": SAMPLE_ANSWER_FILE,
         },
     )
 
@@ -117,19 +129,27 @@ def _differences(folder: Path, raw: _Floats, expected: _Floats) -> dict[str, flo
     return differences
 
 
-def _describe(folder: Path, schema: DataSchema, picture: _Floats, expected: _Floats) -> None:
+def _describe(folder: Path, schema: DataSchema) -> None:
     signature = {
         "signature": "serving_default",
         "inputs": {"image": {"dtype": "float32", "shape": [None, *schema.shape]}},
         "outputs": {"probabilities": {"dtype": "float32", "shape": [None, len(schema.classes)]}},
-        "sample": {
-            "request": {"instances": [_plain(picture)]},
-            "response": {"predictions": [_plain(expected)]},
-            "label": schema.classes[int(expected.argmax())],
-        },
     }
     (folder / SIGNATURE_FILE).write_text(json.dumps(signature))
     (folder / LABELS_FILE).write_text(json.dumps(list(schema.classes)))
+
+
+def _write_sample(folder: Path, schema: DataSchema, raw: _Floats, expected: _Floats) -> None:
+    """The first test examples and what the trained model says to them."""
+    count = max(1, min(_SAMPLE_EXAMPLES, _SAMPLE_VALUES // raw[0].size))
+    request = SampleRequest(instances=_plain(raw[:count]))
+    answer = SampleAnswer(
+        predictions=expected[:count].tolist(),
+        labels=tuple(schema.classes[k] for k in expected[:count].argmax(axis=1)),
+        tolerance=_TOLERANCE,
+    )
+    (folder / SAMPLE_REQUEST_FILE).write_bytes(request.to_json())
+    (folder / SAMPLE_ANSWER_FILE).write_bytes(answer.to_json())
 
 
 def _plain(values: _Floats) -> Any:

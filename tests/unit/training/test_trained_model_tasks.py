@@ -11,6 +11,7 @@ from kubenas.data.dataset import load_raw
 from kubenas.data.schema import read_schema
 from kubenas.storage import open_storage
 from kubenas.training.evaluation import Evaluation
+from kubenas.training.sample import SampleAnswer, SampleRequest
 from kubenas.training.stopping import Termination
 from kubenas.training.tasks.run import run_task
 from kubenas.trial import Task
@@ -52,14 +53,17 @@ def test_a_trained_model_is_evaluated_and_exported(
     answers = served(image=raw)["probabilities"].numpy()
     np.testing.assert_allclose(answers, probabilities, atol=1e-4)
     np.testing.assert_array_equal(truth, labels)
-    signature = json.loads(Path(spec.prefix, "signature.json").read_text())
-    sample = signature["sample"]
-    request = tf.constant(sample["request"]["instances"], tf.float32)
+    request = SampleRequest.from_json(Path(spec.prefix, "sample_request.json").read_bytes())
+    answer = SampleAnswer.from_json(Path(spec.prefix, "sample_answer.json").read_bytes())
+    np.testing.assert_array_equal(request.instances, raw[: len(request.instances)])
     np.testing.assert_allclose(
-        served(image=request)["probabilities"], sample["response"]["predictions"], atol=1e-4
+        served(image=tf.constant(request.instances, tf.float32))["probabilities"],
+        answer.predictions,
+        atol=answer.tolerance,
     )
     names = json.loads(Path(spec.prefix, "labels.json").read_text())
-    assert sample["label"] == names[int(np.argmax(sample["response"]["predictions"]))]
+    assert list(answer.labels) == [names[k] for k in np.argmax(answer.predictions, axis=1)]
+    assert len(answer.labels) == len(request.instances) == 8
 
 
 def test_an_export_that_predicts_otherwise_is_refused(make_spec: MakeSpec) -> None:

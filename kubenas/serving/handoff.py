@@ -1,0 +1,54 @@
+"""Hands a champion to serving: to KServe where that may be done, else as YAML for whoever may."""
+
+from typing import Literal
+
+from kubenas.serving.champion import ChampionRecord
+from kubenas.serving_config import ServingConfig
+from kubenas.storage import Storage
+from kubenas.trial import Value
+
+
+class Handoff(Value):
+    """What came of it."""
+
+    state: Literal["none", "served", "written", "rolled-back"]
+    """none: nothing is configured. written: as YAML only. rolled-back: the new model was not
+    served rightly, and what was served before is served again."""
+    message: str
+    """For people: one line."""
+    uri: str = ""
+    """Of the YAML file."""
+    yaml: str = ""
+    """Its content."""
+    url: str = ""
+    """Where the model is served."""
+
+    @property
+    def accepted(self) -> bool:
+        """Nothing speaks against the model's being the champion."""
+        return self.state != "rolled-back"
+
+
+def hand_over(
+    record: ChampionRecord, config: ServingConfig, *, name: str, output: Storage
+) -> Handoff:
+    """Has the model of ``record`` served. May be repeated: what has been done is not done again.
+
+    Args:
+        record: of the champion log; it may be about to be appended.
+        config: how the model is served.
+        name: of the search: the service's, where the config names none.
+        output: whose champion it is.
+
+    Raises:
+        UserError: the cluster's configuration is not sound, the API server refuses, or a service
+            of this name is not ours.
+        ApiAway: the API server does not answer.
+        ServiceBusy: others change the service all the time.
+    """
+    if config.kind == "none":
+        return Handoff(state="none", message="not handed over: serving.kind is none")
+    # Who serves nothing does not wait for the cluster's client.
+    from kubenas.serving.kserve_handoff import hand_over_to_kserve
+
+    return hand_over_to_kserve(record, config, name=name, output=output)

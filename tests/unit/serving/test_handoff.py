@@ -1,0 +1,39 @@
+"""Handing over where there is no cluster: nothing, or YAML with the command that applies it."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from kubenas.serving.handoff import hand_over
+from kubenas.serving_config import ServingConfig
+from kubenas.storage import open_storage
+from tests.unit.serving.champions import record
+
+
+@pytest.fixture(autouse=True)
+def _no_cluster(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))
+
+
+def test_nothing_is_done_unless_it_is_configured(tmp_path: Path) -> None:
+    output = open_storage(str(tmp_path / "out"))
+    handoff = hand_over(record(), ServingConfig(), name="digits", output=output)
+    assert (handoff.state, handoff.accepted, handoff.yaml) == ("none", True, "")
+    assert list(output.list()) == []
+
+
+def test_without_a_cluster_the_yaml_lies_beside_the_model(tmp_path: Path) -> None:
+    output = open_storage(str(tmp_path / "out"))
+    champion = record(folder=str(tmp_path / "out/export/a1"))
+    config = ServingConfig(kind="kserve", name="mine", namespace="team")
+    for _ in range(2):
+        handoff = hand_over(champion, config, name="digits", output=output)
+    file = tmp_path / "out/export/a1/inference_service.yaml"
+    assert (handoff.state, handoff.accepted) == ("written", True)
+    assert handoff.uri == str(file)
+    assert file.read_text() == handoff.yaml
+    assert yaml.safe_load(handoff.yaml)["metadata"]["name"] == "mine"
+    assert "local folder" in handoff.message
+    assert handoff.message.endswith(f"kubectl apply -n team -f {file}")
+    assert "\n" not in handoff.message
