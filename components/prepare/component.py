@@ -13,6 +13,7 @@ def prepare(  # noqa: D103 - the docstring is made below, of the parameters' hel
     run: dsl.OutputPath(str),  # type: ignore[valid-type]
     dataset: dsl.Output[dsl.Dataset],
     data_card: dsl.Output[dsl.Markdown],
+    metrics: dsl.Output[dsl.Metrics],
     data_task: str = "image-classification",
     data_test_fraction: float = 0.15,
     data_validation_fraction: float = 0.15,
@@ -105,13 +106,18 @@ def prepare(  # noqa: D103 - the docstring is made below, of the parameters' hel
 
     from kubenas.parameters import from_parameters
     from kubenas.reporting.data_card import render_data_card
+    from kubenas.steps.drift import drift_scalars, read_drift
     from kubenas.steps.prepare import prepare as prepare_data
     from kubenas.steps.prepare import read_card
 
     context = prepare_data(from_parameters(locals()))
     dataset.uri = context.dataset
     dataset.metadata["digest"] = context.dataset_digest
-    Path(data_card.path).write_text(render_data_card(read_card(context.dataset)), encoding="utf-8")
+    drift = read_drift(context.output, context.search_id)
+    card = render_data_card(read_card(context.dataset), drift)
+    Path(data_card.path).write_text(card, encoding="utf-8")
+    for figure, value in (drift_scalars(drift) if drift else {}).items():
+        metrics.log_metric(figure, value)
     Path(run).write_bytes(context.to_json())
 
 
@@ -120,7 +126,8 @@ prepare.__doc__ = docstring(
     {
         "run": "The frozen config and what was made of its data, for the steps that follow.",
         "dataset": "The prepared data set: TFRecord shards and a JSON schema.",
-        "data_card": "Counts, balance and warnings.",
+        "data_card": "Counts, balance, warnings and what has changed since the data before.",
+        "metrics": "What has changed since the data before, in figures.",
     },
 )
 prepare_component = dsl.component(base_image=CONTROLLER_IMAGE, install_kfp_package=False)(prepare)

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from kubenas.config import DataConfig
 from kubenas.data.card import CARD_FILE, SHEET_FILE, DataCard
 from kubenas.data.contact_sheet import Gallery
+from kubenas.data.contents import write_contents
 from kubenas.data.digest import dataset_digest
 from kubenas.data.example_source import Example, ExampleSource, ReportProgress, Survey
 from kubenas.data.moments import ChannelMoments
@@ -100,6 +101,7 @@ def _prepare(job: _Job, folder: Path) -> DataSchema:
         normalization = _distribute(job, survey, spools, gallery)
         schema = _write(job, survey, spools, normalization, finished)
         card = _card(job, survey, spools)
+        write_contents(finished, (spool.contents() for spool in spools.values()))
     (finished / CARD_FILE).write_bytes(card.to_json())
     (finished / SHEET_FILE).write_bytes(gallery.sheet(survey.classes))
     job.output.upload_tree(finished, job.prefix)

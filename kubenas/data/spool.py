@@ -9,6 +9,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
+from kubenas.data.contents import EXAMPLE, Contents
 from kubenas.data.example_source import Image
 
 
@@ -63,6 +64,12 @@ class Spool:
     def class_counts(self, classes: int) -> tuple[int, ...]:
         """Examples of each class."""
         return tuple(np.bincount(np.asarray(self._labels), minlength=classes).tolist())
+
+    def contents(self) -> Contents:
+        """Key and label of each image, in the order in which they were added."""
+        contents = np.empty(len(self), EXAMPLE)
+        contents["key"], contents["label"] = self._keys, self._labels
+        return contents
 
     def repeats(self) -> Repeats:
         """What occurs more than once."""

@@ -1,10 +1,14 @@
 """The data card as Markdown, as Kubeflow shows it on the page of a run."""
 
+from collections.abc import Iterator
+
 from kubenas.data.card import DataCard
+from kubenas.data.drift import Drift
+from kubenas.reporting.drift_words import drift_words
 from kubenas.reporting.markdown import escaped
 
 
-def render_data_card(card: DataCard) -> str:
+def render_data_card(card: DataCard, drift: Drift | None = None) -> str:
     """What a person should know about a prepared data set before trusting a model of it."""
     height, width, channels = card.shape
     lines = [
@@ -18,6 +22,7 @@ def render_data_card(card: DataCard) -> str:
         f"- digest `{card.digest}`, split seed {card.seed}",
         *(f"- {escaped(note)}" for note in card.notes),
         *(f"- **warning**: {escaped(warning)}" for warning in card.warnings),
+        *_since_before(drift),
         "",
         "| class | " + " | ".join(card.counts) + " |",
         "|---|" + "---:|" * len(card.counts),
@@ -26,3 +31,10 @@ def render_data_card(card: DataCard) -> str:
         counts = " | ".join(f"{by_class[index]:,}" for by_class in card.counts.values())
         lines.append(f"| {escaped(name)} | {counts} |")
     return "\n".join(lines) + "\n"
+
+
+def _since_before(drift: Drift | None) -> Iterator[str]:
+    if drift is None:
+        return
+    yield from ("", f"Compared with data `{drift.before}`:", "")
+    yield from (f"- {escaped(words)}" for words in drift_words(drift))

@@ -12,6 +12,7 @@ from kubenas.reporting.beginning import beginning
 from kubenas.reporting.choice_plot import choice_plot
 from kubenas.reporting.choices import ENOUGH_TRIALS, choices
 from kubenas.reporting.comparison import comparisons
+from kubenas.reporting.drift_words import drift_words
 from kubenas.reporting.failure_words import failure_groups, reason
 from kubenas.reporting.headline import headline, tiles
 from kubenas.reporting.leaderboard import Row, leaderboard
@@ -82,6 +83,7 @@ def _filters(report: ReportInput) -> dict[str, Any]:
         "percent": quantities.percent,
         "spread": lambda value: quantities.spread(value, report.objective),
         "plain": quantities.plain,
+        "figure": "{:.4g}".format,
         "reason": reason,
     }
 
@@ -166,7 +168,12 @@ def _test(report: ReportInput) -> dict[str, Any]:
 
 def _data(report: ReportInput) -> dict[str, Any]:
     picture = base64.b64encode(report.examples).decode() if report.examples else None
-    return {"schema": report.schema, "picture": picture, "most_classes": _MOST_CLASSES}
+    return {
+        "schema": report.schema,
+        "picture": picture,
+        "most_classes": _MOST_CLASSES,
+        "drift_words": list(drift_words(report.drift)) if report.drift else [],
+    }
 
 
 def _costs(report: ReportInput) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from kubenas.config import Config
+from kubenas.data.drift import Drift
 from kubenas.data.schema import DataSchema
 from kubenas.search.objectives import Objective, objectives_of
 from kubenas.search.state import SearchState, TrialState
@@ -65,6 +66,8 @@ class ReportInput:
     schema: DataSchema
     card: Mapping[str, Any] = field(default_factory=dict)
     """The content of the data set's card.json."""
+    drift: Drift | None = None
+    """How the data differ from those of the champion or, without one, of the search before."""
     examples: bytes | None = None
     """The data set's examples.png."""
     histories: Mapping[int, tuple[Epoch, ...]] = field(default_factory=dict)

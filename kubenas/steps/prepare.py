@@ -9,6 +9,7 @@ from kubenas.data.prepare import prepare_dataset
 from kubenas.search.oracles import check_oracle
 from kubenas.steps.claim import check_claim, claim
 from kubenas.steps.context import RunContext
+from kubenas.steps.drift import record_drift
 from kubenas.steps.outcome import running_step
 from kubenas.steps.space import freeze_space, space_of
 from kubenas.steps.status import StatusWriter
@@ -32,12 +33,14 @@ def prepare(config: Config) -> RunContext:
         prepared = prepare_dataset(config.data, output, progress=_teller(status))
         # Only what is sound is claimed: a mistake in the data can be mended in the config.
         claim(config, output)
-        return RunContext(
+        context = RunContext(
             config=config,
             dataset=prepared.uri,
             dataset_digest=prepared.schema.digest,
             space=freeze_space(space, output),
         )
+        record_drift(context)
+        return context
 
 
 def read_card(dataset: str) -> DataCard:

@@ -10,6 +10,7 @@ from kubenas.search.layout import attempt_folder
 from kubenas.search.prior import read_prior
 from kubenas.search.run import SearchRun, read_search
 from kubenas.search.state import TrialState
+from kubenas.steps.drift import read_drift
 from kubenas.steps.evaluate import read_evaluation
 from kubenas.steps.export import exported_model
 from kubenas.steps.outcome import read_outcomes
@@ -40,6 +41,7 @@ def gather(output: Storage, search: str, *, finished: bool) -> ReportInput:
         winner=_winner(output, run, choice),
         retrained=tuple(_retrained(each) for each in choice.retrained) if choice else (),
         evaluation=read_evaluation(output, search),
+        drift=read_drift(output, search),
         prior_sources=None if prior is None else prior.sources,
         step_seconds={outcome.step: outcome.seconds for outcome in read_outcomes(output)},
         versions=definition.versions,

@@ -4,7 +4,9 @@ from typing import Literal
 
 from pydantic import ValidationError
 
+from kubenas.data.drift import Drift
 from kubenas.errors import UserError
+from kubenas.reporting.drift_words import drift_words
 from kubenas.reporting.random_search import random_search
 from kubenas.reporting.report_input import ReportInput
 from kubenas.search.allowance import words_of_use
@@ -59,6 +61,8 @@ class Summary(Value):
     model: str | None
     """The exported SavedModel's folder."""
     report: str
+    drift: Drift | None = None
+    """How the data differ from those of the champion or, without one, of the search before."""
     random_search: RandomBaseline | None = None
     """None: no trials were drawn at random from which it could be told."""
     gpu_hours: float = 0.0
@@ -74,6 +78,8 @@ class Summary(Value):
         """The summary for people."""
         counts = ", ".join(f"{count} {outcome}" for outcome, count in self.trials.items() if count)
         lines = [f"trials      {counts}; {self.stopped}"]
+        if self.drift is not None:
+            lines += (f"data        {words}" for words in drift_words(self.drift))
         if self.validation_score is not None:
             lines.append(
                 f"best        trial {self.best_trial}, {self.objective} {self.validation_score:.4f}"
@@ -116,6 +122,7 @@ def summarise(material: ReportInput, report: str) -> Summary:
         test=_test_score(material),
         model=material.winner.model if material.winner else None,
         report=report,
+        drift=material.drift,
         random_search=_random_baseline(material),
         gpu_hours=round(expense.gpu_hours, 6),
         cost=round(expense.cost, 6),

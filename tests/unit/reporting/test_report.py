@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from kubenas.data.drift import ChannelShift, ClassShare, Drift, Overlap
 from kubenas.reporting.leaderboard import leaderboard
 from kubenas.reporting.report import render_report
 from kubenas.reporting.report_input import ReportInput, Retrained
@@ -118,6 +119,38 @@ def test_what_the_search_began_with_is_said(sources: tuple[str, ...], words: str
     state = SearchState(trials={**report.state.trials, 0: replace(first, proposal=origin)})
     assert words in page_of(replace(report, state=state)).text
     assert "it began" not in page_of(replace(report, prior_sources=None)).text
+
+
+def drift(**changes: object) -> Drift:
+    given = {
+        "digest": "abcdef012345",
+        "before": "0123456789ab",
+        "examples_before": 900,
+        "examples": 1000,
+        "overlap": Overlap(kept=850, gone=50, new=150, relabelled=2),
+        "classes": (ClassShare(name=NASTY[0], before=900, now=1000),),
+        "stability_index": 0.3,
+        "p_value": 0.001,
+        "channels": (
+            ChannelShift(mean_before=1.5, mean_now=1.25, deviation_before=1, deviation_now=2),
+        ),
+        "findings": (f"new: class {NASTY[0]}",),
+    }
+    return Drift.model_validate(given | changes)
+
+
+def test_what_has_changed_in_the_data_is_on_the_page() -> None:
+    page = page_of(material(Shape(12), drift=drift()))
+    words = "1,000 examples, 900 before: of their pictures 150 are new, 50 are gone, 850 stayed"
+    assert words in page.text
+    assert f"new: class {NASTY[0]}" in page.text
+    assert "Population stability index of the shares of the classes among the new" in page.text
+    assert ["0", "1.5", "1.25", "1", "2"] in page.table("Channel")
+    assert "Since the data before" not in page_of(material(Shape(12))).text
+    unknown = page_of(material(Shape(12), drift=drift(overlap=None, channels=())))
+    assert "how many of them are the same is not known" in unknown.text
+    same = page_of(material(Shape(12), drift=drift(before="abcdef012345", findings=())))
+    assert "the same 1,000 examples as before" in same.text
 
 
 def test_a_running_search_calls_nothing_chosen_and_counts_its_own_time() -> None:

@@ -1,0 +1,46 @@
+"""contents.npy: which pictures a prepared data set holds and how they are labelled.
+
+Twelve bytes an example, by which data can be compared with what they were a week ago.
+"""
+
+import io
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from kubenas.errors import StorageError
+from kubenas.storage import Storage, join
+
+CONTENTS_FILE = "contents.npy"
+
+EXAMPLE = np.dtype([("key", "<u8"), ("label", "<i4")])
+"""A content key (see :mod:`kubenas.data.partition`) and the place of its class in the schema."""
+
+Contents = npt.NDArray[np.void]
+"""Shape (examples,), of :data:`EXAMPLE`, in ascending order."""
+
+
+def write_contents(folder: Path, splits: Iterable[Contents]) -> None:
+    """Writes the examples of all ``splits``."""
+    together = np.sort(np.concatenate(list(splits)), order=["key", "label"])
+    np.save(folder / CONTENTS_FILE, together, allow_pickle=False)
+
+
+def read_contents(dataset: Storage) -> Contents | None:
+    """The contents of the data set in the folder ``dataset``; None: it was prepared without.
+
+    Raises:
+        StorageError: what is there is damaged.
+    """
+    if not dataset.exists(CONTENTS_FILE):
+        return None
+    try:
+        contents: Contents = np.load(io.BytesIO(dataset.read(CONTENTS_FILE)), allow_pickle=False)
+    except ValueError as error:
+        raise StorageError(
+            f"{join(dataset.uri, CONTENTS_FILE)}: damaged; delete {dataset.uri} and prepare the"
+            " data again"
+        ) from error
+    return contents
