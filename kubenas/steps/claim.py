@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from kubenas.config import Config
-from kubenas.errors import ObjectExists, UserError
+from kubenas.errors import ObjectExists, ObjectNotFound, UserError
 from kubenas.storage import Storage
 
 _NAME = "config.json"
@@ -19,9 +19,9 @@ def check_claim(config: Config, output: Storage) -> bool:
     Raises:
         UserError: it belongs to another config; the message says where they differ.
     """
-    if not output.exists(_NAME):
+    earlier = _claimed(output)
+    if earlier is None:
         return False
-    earlier = read_claim(output)
     if earlier.identity() != config.identity():
         differences = "; ".join(_differences(earlier, config))
         raise UserError(
@@ -35,18 +35,15 @@ def read_claim(output: Storage) -> Config:
 
     Raises:
         UserError: it belongs to none, or to one of a version that cannot be read.
+        StorageError: the bucket is missing, or what is in it may not be read.
     """
-    if not output.exists(_NAME):
+    config = _claimed(output)
+    if config is None:
+        next(iter(output.list(_NAME)), None)  # fails where the very bucket is missing
         raise UserError(
             f"{output.uri}: no run of kubenas is here; give the 'output' of a search.yaml"
         )
-    try:
-        return Config.from_json(output.read(_NAME))
-    except ValidationError as error:
-        raise UserError(
-            f"{output.uri}/{_NAME}: not a config that this version of kubenas can read;"
-            " give another 'output'"
-        ) from error
+    return config
 
 
 def claim(config: Config, output: Storage) -> None:
@@ -60,6 +57,18 @@ def claim(config: Config, output: Storage) -> None:
     check_claim(config, output)
     if read_claim(output) != config:
         output.write(_NAME, config.to_json())
+
+
+def _claimed(output: Storage) -> Config | None:
+    try:
+        return Config.from_json(output.read(_NAME))
+    except ObjectNotFound:
+        return None
+    except ValidationError as error:
+        raise UserError(
+            f"{output.uri}/{_NAME}: not a config that this version of kubenas can read;"
+            " give another 'output'"
+        ) from error
 
 
 def _differences(earlier: Config, config: Config) -> Iterator[str]:
