@@ -10,10 +10,9 @@ import numpy as np
 import tensorflow as tf
 
 from kubenas.data.local_shards import LocalShards
-from kubenas.data.schema import SPLITS, DataSchema, Split, SplitName, read_schema
+from kubenas.data.schema import SPLITS, DataSchema, Split, SplitName
 from kubenas.data.streaming import StreamedShards
 from kubenas.errors import StorageError
-from kubenas.storage import open_storage
 
 IN_MEMORY_BYTES = 256 << 20
 """Splits below this are decoded once a process and kept, as they are stored."""
@@ -24,6 +23,7 @@ _LEAST_SHUFFLED = 1024
 _DECODE_BATCH = 512
 _OPEN_SHARDS = 4
 
+Shards: TypeAlias = LocalShards | StreamedShards
 Batches: TypeAlias = tf.data.Dataset
 Tensors: TypeAlias = tuple[tf.Tensor, tf.Tensor]
 
@@ -32,11 +32,14 @@ Tensors: TypeAlias = tuple[tf.Tensor, tf.Tensor]
 class _Request:
     """What to read and how."""
 
-    shards: LocalShards | StreamedShards
-    schema: DataSchema
+    shards: Shards
     name: SplitName
     batch_size: int
     shuffle_seed: int | None
+
+    @property
+    def schema(self) -> DataSchema:
+        return self.shards.schema
 
     @property
     def split(self) -> Split:
@@ -50,7 +53,7 @@ class _Request:
 
 
 def load_split(
-    dataset: Path | StreamedShards,
+    dataset: Path | Shards,
     split: str,
     *,
     batch_size: int,
@@ -72,7 +75,7 @@ def load_split(
 
 
 def load_raw(
-    dataset: Path | StreamedShards,
+    dataset: Path | Shards,
     split: str,
     *,
     batch_size: int,
@@ -84,14 +87,13 @@ def load_raw(
 
 
 def _request(
-    dataset: Path | StreamedShards, split: str, batch_size: int, shuffle_seed: int | None
+    dataset: Path | Shards, split: str, batch_size: int, shuffle_seed: int | None
 ) -> _Request:
     names: dict[str, SplitName] = {name: name for name in SPLITS}
     if split not in names:
         raise ValueError(f"no split '{split}'; there are {', '.join(SPLITS)}")
     shards = LocalShards(dataset) if isinstance(dataset, Path) else dataset
-    schema = read_schema(open_storage(shards.uri))
-    request = _Request(shards, schema, names[split], batch_size, shuffle_seed)
+    request = _Request(shards, names[split], batch_size, shuffle_seed)
     _check_shards(request)
     return request
 
@@ -153,9 +155,9 @@ def _shuffled_records(request: _Request, seed: int) -> Batches:
 
 
 @lru_cache(maxsize=len(SPLITS))
-def _decoded(shards: LocalShards | StreamedShards, name: SplitName, digest: str) -> Tensors:  # noqa: ARG001  the key
+def _decoded(shards: Shards, name: SplitName, digest: str) -> Tensors:  # noqa: ARG001  the key
     """All examples of a split in file order, kept so that the next trial need not decode them."""
-    schema = read_schema(open_storage(shards.uri))
+    schema = shards.schema
     split = schema.splits[name]
     images = np.empty((split.examples, *schema.shape), schema.dtype)
     labels = np.empty(split.examples, np.int32)

@@ -1,9 +1,13 @@
 """Shards of a prepared data set that lie in a local folder."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import tensorflow as tf
+
+from kubenas.data.schema import DataSchema, read_schema
+from kubenas.storage import open_storage
 
 
 @dataclass(frozen=True)
@@ -16,6 +20,11 @@ class LocalShards:
     def uri(self) -> str:
         """Where it is."""
         return str(self.folder)
+
+    @cached_property
+    def schema(self) -> DataSchema:
+        """What it holds, read once."""
+        return read_schema(open_storage(self.uri))
 
     def records(self, shards: tf.data.Dataset, *, open_at_once: int) -> tf.data.Dataset:
         """Serialised examples of the named ``shards``, by turns from so many of them."""

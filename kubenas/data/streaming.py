@@ -7,12 +7,13 @@ For data sets that are larger than the local cache. Nothing is written to a disk
 import hashlib
 import struct
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from kubenas.data.schema import Shard, read_schema
+from kubenas.data.schema import DataSchema, Shard, read_schema
 from kubenas.errors import StorageError
 from kubenas.storage import open_storage
 
@@ -31,12 +32,15 @@ class StreamedShards:
     failures: list[StorageError] = field(default_factory=list, compare=False)
     """Why shards could not be read: TensorFlow passes on no exception as it was raised."""
 
+    @cached_property
+    def schema(self) -> DataSchema:
+        """What it holds, read once."""
+        return read_schema(open_storage(self.uri))
+
     def records(self, shards: tf.data.Dataset, *, open_at_once: int) -> tf.data.Dataset:
         """Serialised examples of the named ``shards``, by turns from so many of them."""
         expected = {
-            shard.name: shard
-            for split in read_schema(open_storage(self.uri)).splits.values()
-            for shard in split.shards
+            shard.name: shard for split in self.schema.splits.values() for shard in split.shards
         }
 
         def fetch(name: bytes) -> npt.NDArray[np.object_]:

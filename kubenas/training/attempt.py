@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from kubenas.data.schema import DataSchema, read_schema
+from kubenas.data.dataset import Shards
+from kubenas.data.local_shards import LocalShards
+from kubenas.data.schema import DataSchema
 from kubenas.data.streaming import StreamedShards
 from kubenas.errors import CacheTooSmall, UserError
 from kubenas.storage import Storage, open_storage, split
@@ -29,7 +31,7 @@ class Attempt:
     """The attempt's prefix: it alone writes there."""
     scratch: Path
     """A local folder that is gone after the attempt."""
-    dataset: Path | StreamedShards
+    dataset: Shards
     """The prepared data set as local files, or in its store where it exceeds the cache."""
     schema: DataSchema
     termination: Termination
@@ -76,22 +78,22 @@ def open_attempt(spec: AttemptSpec, termination: Termination) -> Iterator[Attemp
                 storage=open_storage(spec.prefix),
                 scratch=Path(scratch),
                 dataset=dataset,
-                schema=read_schema(open_storage(spec.dataset)),
+                schema=dataset.schema,
                 termination=termination,
             )
 
 
-def open_dataset(uri: str) -> Path | StreamedShards:
+def open_dataset(uri: str) -> Shards:
     """The data set at ``uri`` staged; one that does not fit into the cache is streamed."""
     try:
-        return open_storage(uri).stage("")
+        return LocalShards(open_storage(uri).stage(""))
     except CacheTooSmall as error:
         _LOG.info("the data are streamed from their store every epoch: %s", error)
         return StreamedShards(uri)
 
 
 @contextmanager
-def _streaming(dataset: Path | StreamedShards) -> Iterator[None]:
+def _streaming(dataset: Shards) -> Iterator[None]:
     """Raises what the store said, which reached the training as an error of TensorFlow's."""
     try:
         yield

@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Iterator
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,8 @@ import tensorflow as tf
 
 from kubenas.config import DataConfig
 from kubenas.data import shards
-from kubenas.data.dataset import load_split
+from kubenas.data.dataset import Shards, load_split
+from kubenas.data.local_shards import LocalShards
 from kubenas.data.prepare import Prepared, prepare_dataset
 from kubenas.data.streaming import StreamedShards, split_records
 from kubenas.errors import StorageError
@@ -57,7 +57,21 @@ def tiny_cache(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KUBENAS_CACHE_GIB", TINY)
 
 
-def epochs(dataset: Path | StreamedShards, split: str = "train", **how: Any) -> list[Any]:
+@pytest.fixture
+def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Names of the objects that have been read."""
+    names: list[str] = []
+    read = RemoteStorage.read
+
+    def noting(storage: RemoteStorage, name: str) -> bytes:
+        names.append(name)
+        return read(storage, name)
+
+    monkeypatch.setattr(RemoteStorage, "read", noting)
+    return names
+
+
+def epochs(dataset: Shards, split: str = "train", **how: Any) -> list[Any]:
     """All arrays of two epochs."""
     batches = load_split(dataset, split, batch_size=50, in_memory_bytes=0, **how)
     return [array for _ in range(2) for pair in batches.as_numpy_iterator() for array in pair]
@@ -72,8 +86,8 @@ def test_what_fits_is_staged_and_what_does_not_is_streamed(
 ) -> None:
     assert len(prepared.schema.splits["train"].shards) > 10
     staged = open_dataset(prepared.uri)
-    assert isinstance(staged, Path)
-    assert staged.is_relative_to(cache)
+    assert isinstance(staged, LocalShards)
+    assert staged.folder.is_relative_to(cache)
     monkeypatch.setenv("KUBENAS_CACHE_GIB", TINY)
     monkeypatch.setenv("KUBENAS_CACHE", str(cache / "another"))
     assert open_dataset(prepared.uri) == StreamedShards(prepared.uri)
@@ -91,17 +105,10 @@ def test_streamed_epochs_are_the_staged_ones(prepared: Prepared) -> None:
     assert tuple(np.bincount(labels)) == tuple(2 * count for count in counts)
 
 
-def test_few_shards_are_in_flight_at_a_time(
-    prepared: Prepared, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    lock, fetched, read = Lock(), [0], RemoteStorage.read
+def test_few_shards_are_in_flight_at_a_time(prepared: Prepared, reads: list[str]) -> None:
+    def fetched() -> int:
+        return sum(name.endswith(".tfrecord") for name in reads)
 
-    def counting(storage: RemoteStorage, name: str) -> bytes:
-        with lock:
-            fetched[0] += name.endswith(".tfrecord")
-        return read(storage, name)
-
-    monkeypatch.setattr(RemoteStorage, "read", counting)
     names = [shard.name for shard in prepared.schema.splits["train"].shards]
     records = iter(
         StreamedShards(prepared.uri).records(
@@ -109,9 +116,9 @@ def test_few_shards_are_in_flight_at_a_time(
         )
     )
     next(records)
-    assert 1 <= fetched[0] <= 4, "one open, two fetched ahead, one just begun"
+    assert 1 <= fetched() <= 4, "one open, two fetched ahead, one just begun"
     assert sum(1 for _ in records) + 1 == prepared.schema.splits["train"].examples
-    assert fetched[0] == len(names)
+    assert fetched() == len(names)
 
 
 @pytest.mark.usefixtures("tiny_cache")
@@ -119,6 +126,7 @@ def test_a_trial_on_data_beyond_the_cache_is_the_same_trial(
     prepared: Prepared,
     cache: Path,
     tmp_path: Path,
+    reads: list[str],
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -133,6 +141,7 @@ def test_a_trial_on_data_beyond_the_cache_is_the_same_trial(
     assert streamed.outcome == "completed", streamed.message
     assert "streamed from their store" in caplog.text
     assert not list(cache.rglob("*.tfrecord"))
+    assert reads.count("schema.json") == 1
     monkeypatch.setenv("KUBENAS_CACHE_GIB", "1")
     staged = trained("staged")
     assert list(cache.rglob("*.tfrecord"))
