@@ -113,7 +113,6 @@ def measure(store: str, *, trials: int, kills: int) -> Measured:
         folded = time.perf_counter()
         assert len(state.ended()) == trials
         infos = list(open_storage(uri).list(f"{SEARCH}/"))
-        report = killed(uri, kills) if kills else "-"
     return Measured(
         store=store,
         records=len(records),
@@ -124,15 +123,17 @@ def measure(store: str, *, trials: int, kills: int) -> Measured:
         requests=read.requests,
         objects=len(infos),
         kilobytes=sum(info.size for info in infos) / 1000,
-        kills=report,
+        kills=killed(store, kills) if kills else "-",
     )
 
 
-def killed(uri: str, kills: int) -> str:
-    """In a process of its own, which has no connection to the store that a fork would share."""
+def killed(store: str, kills: int) -> str:
+    """On a server of its own, since one in memory looks at all objects of a bucket for each list;
+    in a process of its own, which has no connection to the store that a fork would share."""
     program = Path(__file__).with_name("journal_writers.py")
-    command = [sys.executable, program, uri, "--kills", str(kills)]
-    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+    with output(store) as uri:
+        command = [sys.executable, program, uri, "--kills", str(kills)]
+        return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
 
 
 def row(measured: Measured) -> str:
