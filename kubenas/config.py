@@ -273,8 +273,11 @@ class Config(Value):
         return self
 
     def identified(self) -> dict[str, Any]:
-        """All that decides what is looked for; where it runs, what is served or kept is not."""
-        return self.model_dump(
+        """All that decides what is looked for; where it runs, what is served or kept is not.
+
+        Of a user's HyperModel its name: what is in the file is a matter of each search.
+        """
+        content = self.model_dump(
             mode="json",
             exclude={
                 "runner": True,
@@ -284,6 +287,8 @@ class Config(Value):
                 "search": {"generation"},
             },
         )
+        content["space"]["hypermodel"] = (self.space.hypermodel or "").split("/")[-1] or None
+        return content
 
     def identity(self) -> str:
         """A digest of :meth:`identified`."""

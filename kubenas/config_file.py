@@ -3,7 +3,7 @@
 import difflib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -14,6 +14,7 @@ from kubenas.errors import UserError
 
 BUNDLED_SOURCES = ("digits",)
 _MESSAGES_SHOWN = 3
+_Model = TypeVar("_Model", bound=BaseModel)
 
 
 def load_config(path: Path) -> Config:
@@ -22,7 +23,7 @@ def load_config(path: Path) -> Config:
     Raises:
         UserError: the file cannot be read, is not YAML, or says something that is not allowed.
     """
-    content = _read_yaml(path)
+    content = read_yaml(path, kind="search.yaml")
     return _resolve_paths(parse_config(content, origin=str(path)), path.resolve().parent)
 
 
@@ -32,24 +33,40 @@ def parse_config(content: Any, *, origin: str) -> Config:
     Raises:
         UserError: with one line that lists what is wrong.
     """
+    return parse_as(Config, content, origin=origin)
+
+
+def parse_as(model: type[_Model], content: Any, *, origin: str) -> _Model:
+    """``content`` as a value of ``model``. ``origin`` says in error messages where it came from.
+
+    Raises:
+        UserError: with one line that lists what is wrong.
+    """
     if not isinstance(content, Mapping):
-        raise UserError(
-            f"{origin}: expected keys such as 'name', 'output' and 'data', found {_kind(content)}"
-        )
+        required = [
+            f"'{name}'" for name, field in model.model_fields.items() if field.is_required()
+        ]
+        keys = " and ".join(filter(None, [", ".join(required[:-1]), *required[-1:]]))
+        raise UserError(f"{origin}: expected keys such as {keys}, found {_kind(content)}")
     try:
-        return Config.model_validate(content)
+        return model.model_validate(content)
     except ValidationError as error:
-        messages = [_explain(details) for details in error.errors()]
+        messages = [_explain(details, model) for details in error.errors()]
         more = len(messages) - _MESSAGES_SHOWN
         shown = "; ".join(messages[:_MESSAGES_SHOWN]) + (f"; and {more} more" if more > 0 else "")
         raise UserError(f"{origin}: {shown}") from error
 
 
-def _read_yaml(path: Path) -> Any:
+def read_yaml(path: Path, *, kind: str) -> Any:
+    """What the YAML file ``path`` says; ``kind`` names such files in error messages.
+
+    Raises:
+        UserError: the file cannot be read, or is not YAML.
+    """
     try:
         return yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise UserError(f"{path}: no such file; give the path of a search.yaml") from error
+        raise UserError(f"{path}: no such file; give the path of a {kind}") from error
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: cannot be read as a text file: {error}") from error
     except yaml.YAMLError as error:
@@ -60,11 +77,11 @@ def _kind(content: Any) -> str:
     return "an empty file" if content is None else f"a {type(content).__name__}"
 
 
-def _explain(details: ErrorDetails) -> str:
+def _explain(details: ErrorDetails, model: type[BaseModel]) -> str:
     """One pydantic error as ``field: what is wrong``."""
     field = ".".join(str(part) for part in details["loc"]) or "file"
     if details["type"] == "extra_forbidden":
-        return f"{field}: unknown key{_suggestion(details['loc'])}"
+        return f"{field}: unknown key{_suggestion(details['loc'], model)}"
     if details["type"] == "missing":
         return f"{field}: this key is required"
     message = details["msg"].removeprefix("Value error, ")
@@ -74,14 +91,13 @@ def _explain(details: ErrorDetails) -> str:
     return f"{field}: {message}, got {details['input']!r}"
 
 
-def _suggestion(loc: tuple[int | str, ...]) -> str:
-    allowed = sorted(_fields_at(loc[:-1]))
+def _suggestion(loc: tuple[int | str, ...], model: type[BaseModel]) -> str:
+    allowed = sorted(_fields_at(loc[:-1], model))
     close = difflib.get_close_matches(str(loc[-1]), allowed, n=1)
     return f"; did you mean '{close[0]}'?" if close else f"; allowed are {', '.join(allowed)}"
 
 
-def _fields_at(loc: tuple[int | str, ...]) -> Iterator[str]:
-    model: type[BaseModel] = Config
+def _fields_at(loc: tuple[int | str, ...], model: type[BaseModel]) -> Iterator[str]:
     for part in loc:
         annotation = model.model_fields[str(part)].annotation
         if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):

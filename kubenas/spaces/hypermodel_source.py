@@ -36,12 +36,38 @@ def split_reference(reference: str) -> tuple[str, str]:
     return uri, name
 
 
-def _parsed(uri: str) -> ast.Module:
+def read_source(uri: str) -> bytes:
+    """The text of the Python file at ``uri``.
+
+    Raises:
+        UserError: there is none.
+    """
     folder, file = split(uri)
     try:
-        return ast.parse(open_storage(folder or "/").read(file), filename=uri)
+        return open_storage(folder or "/").read(file)
     except ObjectNotFound as error:
         raise UserError(f"space.hypermodel: {uri}: there is no such file") from error
+
+
+def imported_modules(uri: str) -> set[str]:
+    """Top-level names of the modules that the file at ``uri`` imports, wherever in it.
+
+    Raises:
+        UserError: there is no such file, or it is not Python.
+    """
+    names: set[str] = set()
+    for node in ast.walk(_parsed(uri)):
+        match node:
+            case ast.Import():
+                names.update(alias.name.partition(".")[0] for alias in node.names)
+            case ast.ImportFrom(level=0, module=str(module)):
+                names.add(module.partition(".")[0])
+    return names
+
+
+def _parsed(uri: str) -> ast.Module:
+    try:
+        return ast.parse(read_source(uri), filename=uri)
     except SyntaxError as error:
         raise UserError(
             f"space.hypermodel: {uri}, line {error.lineno or 1}: not valid Python: {error.msg}"

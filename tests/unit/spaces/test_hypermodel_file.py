@@ -5,9 +5,13 @@ from pathlib import Path
 import keras_tuner
 import pytest
 
+from kubenas.config import SpaceConfig
 from kubenas.errors import UserError
 from kubenas.spaces.registry import load_hypermodel
+from kubenas.steps.space import freeze_space, space_of
+from kubenas.storage import open_storage
 from kubenas.trial import SpaceRef
+from tests.contracts.storage.servers import BUCKET, fake_gcs_server
 
 HEADER = "import keras_tuner\nclass Mine(keras_tuner.HyperModel):\n"
 
@@ -40,6 +44,18 @@ def test_the_constructor_gets_what_it_names(tmp_path: Path) -> None:
 
 def test_a_class_without_a_constructor_is_made_without_arguments(tmp_path: Path) -> None:
     assert load(tmp_path, HEADER + "  def build(self, hp): ...\n").name is None
+
+
+def test_a_file_in_a_bucket_comes_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KUBENAS_CACHE", str(tmp_path))
+    with fake_gcs_server() as url:
+        monkeypatch.setenv("STORAGE_EMULATOR_HOST", url)
+        folder = open_storage(f"gs://{BUCKET}/team/code/0123")
+        folder.write("mine.py", (HEADER + "  got = 7\n").encode())
+        space = space_of(SpaceConfig(hypermodel=f"{folder.uri}/mine.py:Mine"))
+        assert space.import_path is None
+        frozen = freeze_space(space, open_storage(f"gs://{BUCKET}/out"))
+        assert load_hypermodel(frozen, input_shape=(8, 8, 1), num_classes=10).got == 7
 
 
 def test_a_changed_file_is_loaded_anew(tmp_path: Path) -> None:
