@@ -9,6 +9,10 @@ import click
 
 from kubenas.errors import KubenasError
 
+JSON_OPTION = click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON object on stdout and nothing else."
+)
+
 
 class Answer:
     """Collects the answer of a command. People read lines as they come, programs the object."""

@@ -5,11 +5,8 @@ from pathlib import Path
 import click
 
 from kubenas import __version__
-from kubenas.cli.answer import answering
-
-_JSON = click.option(
-    "--json", "as_json", is_flag=True, help="Print one JSON object on stdout and nothing else."
-)
+from kubenas.cli.answer import JSON_OPTION, answering
+from kubenas.cli.kubeflow.commands import schedule, submit
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -20,7 +17,7 @@ def kubenas() -> None:
 
 @kubenas.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@_JSON
+@JSON_OPTION
 def run(file: Path, as_json: bool) -> None:
     """Run the whole pipeline of FILE (a search.yaml) on this machine, or resume it."""
     from kubenas.cli.run import run_pipeline
@@ -31,7 +28,7 @@ def run(file: Path, as_json: bool) -> None:
 
 @kubenas.command()
 @click.argument("file", type=click.Path(path_type=Path), required=False)
-@_JSON
+@JSON_OPTION
 def doctor(file: Path | None, as_json: bool) -> None:
     """Look for what would keep FILE (a search.yaml) from running, and tell what mends it.
 
@@ -45,7 +42,7 @@ def doctor(file: Path | None, as_json: bool) -> None:
 
 @kubenas.command()
 @click.argument("output")
-@_JSON
+@JSON_OPTION
 def status(output: str, as_json: bool) -> None:
     """Tell how far the run in OUTPUT has come."""
     from kubenas.cli.status import tell_status
@@ -56,7 +53,7 @@ def status(output: str, as_json: bool) -> None:
 
 @kubenas.command()
 @click.argument("output")
-@_JSON
+@JSON_OPTION
 def report(output: str, as_json: bool) -> None:
     """Write the report of the run in OUTPUT anew, also while it is running."""
     from kubenas.cli.report import rewrite_report
@@ -75,7 +72,7 @@ def report(output: str, as_json: bool) -> None:
     help="In place of retention.checkpoints.",
 )
 @click.option("-v", "--verbose", is_flag=True, help="Name each object.")
-@_JSON
+@JSON_OPTION
 def gc(
     output: str,
     *,
@@ -114,7 +111,7 @@ def gc(
     help="File to write, such as nas.yaml.",
 )
 @click.option("--image", help="Container image that the steps run in.")
-@_JSON
+@JSON_OPTION
 def compile_(target: Path, image: str | None, as_json: bool) -> None:
     """Write the pipeline for upload to Kubeflow: the very file that 'run' executes."""
     from kubenas.cli.package import write_package
@@ -123,8 +120,12 @@ def compile_(target: Path, image: str | None, as_json: bool) -> None:
         write_package(target, image, answer)
 
 
+kubenas.add_command(submit)
+kubenas.add_command(schedule)
+
+
 @kubenas.command()
-@_JSON
+@JSON_OPTION
 def spaces(as_json: bool) -> None:
     """List the spaces that a search.yaml can name."""
     from kubenas.cli.listing import list_spaces
@@ -134,7 +135,7 @@ def spaces(as_json: bool) -> None:
 
 
 @kubenas.command()
-@_JSON
+@JSON_OPTION
 def oracles(as_json: bool) -> None:
     """List the search algorithms that a search.yaml can name."""
     from kubenas.cli.listing import list_oracles

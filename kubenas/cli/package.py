@@ -10,7 +10,13 @@ from kubenas.images import CONTROLLER_IMAGE
 
 
 def package_text(image: str | None = None) -> str:
-    """The compiled pipeline; its steps run in ``image`` if that is given."""
+    """The compiled pipeline; its steps run in ``image`` if that is given.
+
+    Raises:
+        UserError: the image is not a reference.
+    """
+    if image is not None and not re.fullmatch(r"[\w][\w.\-/:@]*", image):
+        raise UserError(f"--image: {image!r} is not an image reference such as repo/name:tag")
     text = resources.files("kubenas").joinpath("nas.yaml").read_text(encoding="utf-8")
     if image is None:
         return text
@@ -23,10 +29,9 @@ def write_package(target: Path, image: str | None, answer: Answer) -> None:
     Raises:
         UserError: the image is not a reference, or the file cannot be written.
     """
-    if image is not None and not re.fullmatch(r"[\w][\w.\-/:@]*", image):
-        raise UserError(f"--image: {image!r} is not an image reference such as repo/name:tag")
+    text = package_text(image)
     try:
-        target.write_text(package_text(image), encoding="utf-8")
+        target.write_text(text, encoding="utf-8")
     except OSError as error:
         raise UserError(f"{target}: cannot be written: {error.strerror}") from error
     answer.line(f"{target}: written; upload it in the Kubeflow UI under Pipelines")

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from click import Group
 from click.testing import CliRunner
 
 from kubenas.cli.main import kubenas
@@ -43,8 +44,10 @@ def test_looking_at_an_output_waits_for_neither_tensorflow_nor_keras_tuner() -> 
 
 
 def test_each_command_has_help() -> None:
-    for name in kubenas.commands:
-        shown = CliRunner().invoke(kubenas, [name, "--help"])
+    groups = {name: each for name, each in kubenas.commands.items() if isinstance(each, Group)}
+    nested = [[name, verb] for name, group in groups.items() for verb in group.commands]
+    for words in [*([name] for name in kubenas.commands.keys() - groups.keys()), *nested]:
+        shown = CliRunner().invoke(kubenas, [*words, "--help"])
         assert shown.exit_code == 0
         assert "--json" in shown.output
 

@@ -1,0 +1,142 @@
+"""kfp's client: how a Kubeflow Pipelines server is reached and signed in to."""
+
+import json
+import logging
+import os
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import kfp.client
+import urllib3
+from kfp.client.set_volume_credentials import ServiceAccountTokenVolumeCredentials
+from kfp_server_api import ApiException
+
+from kubenas.cli.kubeflow.connection import Connection
+from kubenas.cli.kubeflow.refusals import Refused, ServerAway, no_api, refusal
+from kubenas.errors import UserError
+
+TOKEN_VARIABLE = "KF_PIPELINES_TOKEN"  # noqa: S105  the name of a variable
+_SECONDS = (10.0, 60.0)
+"""To connect, and to wait for bytes of an answer."""
+
+Answered = dict[str, Any]
+
+
+class PipelinesClient(kfp.client.Client):  # type: ignore[misc]
+    """kfp's client, whose answers are looked at and whose errors say what to do."""
+
+    def ask(self, doing: str, call: Callable[..., Any], /, *given: Any, **named: Any) -> Answered:
+        """The JSON object that the server answers ``call`` with, a method of kfp's API.
+
+        Args:
+            doing: what is asked for, for error messages, such as "creating the run".
+            call: with the arguments that follow.
+
+        Raises:
+            Refused, Conflict: the server refuses.
+            ServerFailed, ServerAway: it broke, or did not answer.
+        """
+        host = self._existing_config.host
+        try:
+            # Unread: the client would take a sign-in page for an object without any values.
+            answer = call(*given, **named, _preload_content=False, _request_timeout=_SECONDS)
+        except ApiException as error:
+            if not error.status:
+                raise _away(host, doing, error) from error
+            raise refusal(error.status, error.body or "", doing=doing, host=host) from error
+        except urllib3.exceptions.HTTPError as error:
+            raise _away(host, doing, error) from error
+        except OSError as error:
+            raise Refused(f"{doing}: the token cannot be read: {error}") from error
+        try:
+            content = json.loads(answer.data or b"{}")
+        except ValueError as error:
+            raise no_api(host) from error
+        if not isinstance(content, dict):
+            raise no_api(host)
+        return content
+
+    def get_kfp_healthz(self, sleep_duration: int = 5) -> SimpleNamespace:  # noqa: ARG002
+        """Whether the server keeps users apart, as ``multi_user``. The original asks five times
+        with pauses and hides why it got no answer."""
+        found = self.ask("greeting the server", self.healthzs.healthz_service_get_healthz)
+        return SimpleNamespace(multi_user=found.get("multi_user") is True)
+
+    def follow_token(self, file: Path) -> None:
+        """Takes the token from ``file`` at each request."""
+        hook = ServiceAccountTokenVolumeCredentials(str(file)).refresh_api_key_hook
+        self._existing_config.refresh_api_key_hook = hook
+
+    @property
+    def page(self) -> str:
+        """URL of the user interface, to which ``/#/runs/...`` is appended."""
+        return str(self._get_url_prefix()).rstrip("/")
+
+
+def connect(connection: Connection) -> PipelinesClient:
+    """A client for the server.
+
+    Raises:
+        UserError: the address is no URL, the token file cannot be read, no server is named, or it
+            refuses.
+        ServerFailed, ServerAway: it broke, or did not answer.
+    """
+    host = _checked_host(connection.host or os.environ.get("KF_PIPELINES_ENDPOINT"))
+    token = _token(connection)
+    logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)  # it tells of each try
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that it is for servers of version 2
+        client = PipelinesClient(
+            host=host,
+            client_id=connection.iap_client_id,
+            existing_token=token,
+            credentials=None if token else _mounted_token(connection),
+        )
+    if connection.token_file is not None:
+        client.follow_token(connection.token_file)
+    return client
+
+
+def _away(host: str, doing: str, error: object) -> ServerAway:
+    said = " ".join(str(getattr(error, "reason", error)).split())
+    return ServerAway(
+        f"{host}: {doing}: no answer; see whether the server is up and the address right ({said})"
+    )
+
+
+def _checked_host(host: str | None) -> str | None:
+    if host is None:
+        if not os.environ.get("KUBERNETES_SERVICE_HOST"):
+            raise UserError(
+                "--host: give the URL of Kubeflow Pipelines, such as http://localhost:8888 after"
+                " 'kubectl port-forward -n kubeflow svc/ml-pipeline 8888'"
+            )
+        return None
+    if not host.startswith(("http://", "https://")):
+        raise UserError(f"--host: {host!r} must begin with http:// or https://")
+    return host.rstrip("/")
+
+
+def _token(connection: Connection) -> str | None:
+    path = connection.token_file
+    if path is None:
+        return os.environ.get(TOKEN_VARIABLE) or None
+    try:
+        token = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"--token-file: {path}: cannot be read: {error}") from error
+    if not token:
+        raise UserError(f"--token-file: {path}: is empty; put a token into it")
+    return token
+
+
+def _mounted_token(connection: Connection) -> ServiceAccountTokenVolumeCredentials | None:
+    """The token that Kubernetes mounts into a pod for this purpose, if it does."""
+    variable, usual = kfp.client.KF_PIPELINES_SA_TOKEN_ENV, kfp.client.KF_PIPELINES_SA_TOKEN_PATH
+    mounted = Path(os.environ.get(variable) or usual)
+    if connection.iap_client_id is not None or not mounted.is_file():
+        return None
+    return ServiceAccountTokenVolumeCredentials(str(mounted))

@@ -1,0 +1,140 @@
+"""``kubenas submit`` and ``kubenas schedule``: arguments and help."""
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from kubenas.cli.answer import JSON_OPTION, answering
+from kubenas.cli.kubeflow.connection import Connection
+
+_FILE = click.Path(path_type=Path)
+_SERVER = (
+    click.option(
+        "--host",
+        help="URL of Kubeflow Pipelines; default: KF_PIPELINES_ENDPOINT, else the cluster's own,"
+        " seen from a pod.",
+    ),
+    click.option("--namespace", help="Yours, where Kubeflow keeps users apart."),
+    click.option(
+        "--token-file",
+        type=_FILE,
+        help="File with the token to sign in with; or set KF_PIPELINES_TOKEN.",
+    ),
+    click.option(
+        "--iap-client-id", help="Client id of Google's Identity-Aware Proxy in front of it."
+    ),
+)
+
+
+def _asks_server(command: Callable[..., None]) -> Callable[..., None]:
+    """Gives ``command`` the options that say which server, as its argument ``connection``."""
+
+    @functools.wraps(command)
+    def connected(
+        *,
+        host: str | None,
+        namespace: str | None,
+        token_file: Path | None,
+        iap_client_id: str | None,
+        **others: Any,
+    ) -> None:
+        command(**others, connection=Connection(host, namespace, token_file, iap_client_id))
+
+    wrapped: Callable[..., None] = connected
+    for option in (JSON_OPTION, *reversed(_SERVER)):
+        wrapped = option(wrapped)
+    return wrapped
+
+
+@click.command()
+@click.argument("file", type=_FILE)
+@click.option("--experiment", help="Experiment of the run; default: the search's name.")
+@click.option("--pipeline-root", help="Where Kubeflow keeps what steps hand on.")
+@click.option("--service-account", help="Service account of the steps.")
+@click.option("--image", help="Container image that the steps run in.")
+@click.option("--wait", is_flag=True, help="Follow the run; exit 1 if it fails.")
+@_asks_server
+def submit(
+    file: Path,
+    *,
+    experiment: str | None,
+    pipeline_root: str | None,
+    service_account: str | None,
+    image: str | None,
+    wait: bool,
+    as_json: bool,
+    connection: Connection,
+) -> None:
+    """Start a run of FILE (a search.yaml) on Kubeflow.
+
+    The pipeline is uploaded if the server does not have it yet.
+    """
+    from kubenas.cli.kubeflow.submission import RunSettings, submit_run
+
+    with answering(as_json) as answer:
+        settings = RunSettings(experiment, pipeline_root, service_account, image)
+        submit_run(file, settings, connection, answer, wait=wait)
+
+
+@click.group()
+def schedule() -> None:
+    """Run a search again and again on Kubeflow, as a schedule.yaml says."""
+
+
+@schedule.command("apply")
+@click.argument("file", type=_FILE)
+@click.option("--dry-run", is_flag=True, help="Tell what would change, and change nothing.")
+@_asks_server
+def apply_(file: Path, *, dry_run: bool, as_json: bool, connection: Connection) -> None:
+    """Make the schedule of FILE, or change it to what FILE says."""
+    from kubenas.cli.kubeflow.schedule import apply_schedule
+
+    with answering(as_json) as answer:
+        apply_schedule(file, connection, answer, dry_run=dry_run)
+
+
+@schedule.command("list")
+@click.argument("file", type=_FILE, required=False)
+@_asks_server
+def list_(file: Path | None, *, as_json: bool, connection: Connection) -> None:
+    """List the schedules on the server, or that of FILE."""
+    from kubenas.cli.kubeflow.schedule import list_schedules
+
+    with answering(as_json) as answer:
+        list_schedules(file, connection, answer)
+
+
+@schedule.command()
+@click.argument("file", type=_FILE)
+@_asks_server
+def pause(file: Path, *, as_json: bool, connection: Connection) -> None:
+    """Start no more runs of the schedule of FILE; those that run go on."""
+    from kubenas.cli.kubeflow.schedule import pause_schedule
+
+    with answering(as_json) as answer:
+        pause_schedule(file, connection, answer)
+
+
+@schedule.command()
+@click.argument("file", type=_FILE)
+@_asks_server
+def resume(file: Path, *, as_json: bool, connection: Connection) -> None:
+    """Start runs of the schedule of FILE again."""
+    from kubenas.cli.kubeflow.schedule import resume_schedule
+
+    with answering(as_json) as answer:
+        resume_schedule(file, connection, answer)
+
+
+@schedule.command()
+@click.argument("file", type=_FILE)
+@_asks_server
+def delete(file: Path, *, as_json: bool, connection: Connection) -> None:
+    """Delete the schedule of FILE; the runs that it has started stay."""
+    from kubenas.cli.kubeflow.schedule import delete_schedule
+
+    with answering(as_json) as answer:
+        delete_schedule(file, connection, answer)

@@ -1,0 +1,69 @@
+"""The packaged pipeline as a version on a server: one for each content, named by its digest."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from kubenas import __version__
+from kubenas.cli.kubeflow.refusals import Conflict
+from kubenas.cli.kubeflow.server import Server
+
+PIPELINE = "kubenas"
+_DESCRIPTION = "Neural architecture search: from labelled data to a model ready to serve."
+
+
+@dataclass(frozen=True)
+class PipelineVersion:
+    """A version that the server has."""
+
+    pipeline: str
+    """Id of the pipeline."""
+    id: str
+    name: str
+    uploaded: bool
+    """Whether it was uploaded just now."""
+
+
+def version_name(package: str) -> str:
+    """What the version with the content ``package`` is called."""
+    return f"{__version__}-{hashlib.sha256(package.encode()).hexdigest()[:12]}"
+
+
+def ensure_version(server: Server, package: str) -> PipelineVersion:
+    """The version with the content ``package``, uploaded if the server has none.
+
+    Pipeline and version are created apart, so that whatever was left half done is completed, and
+    what somebody else creates meanwhile is taken.
+    """
+    pipeline = ensured(
+        lambda: server.pipeline(PIPELINE), lambda: server.create_pipeline(PIPELINE, _DESCRIPTION)
+    )[0]
+    name = version_name(package)
+    version, uploaded = ensured(
+        lambda: server.version(pipeline, name),
+        lambda: server.upload_version(pipeline, name, package),
+    )
+    return PipelineVersion(pipeline=pipeline, id=version, name=name, uploaded=uploaded)
+
+
+def ensure_experiment(server: Server, name: str) -> str:
+    """Id of the experiment, created if the server has none."""
+    return ensured(lambda: server.experiment(name), lambda: server.create_experiment(name))[0]
+
+
+def ensured(find: Callable[[], str | None], create: Callable[[], str]) -> tuple[str, bool]:
+    """What ``find`` finds, else what ``create`` creates, and whether it was created.
+
+    Raises:
+        Conflict: it cannot be created because it exists, and yet it cannot be found.
+    """
+    found = find()
+    if found is not None:
+        return found, False
+    try:
+        return create(), True
+    except Conflict:
+        found = find()
+        if found is None:
+            raise
+        return found, False

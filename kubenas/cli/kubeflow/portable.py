@@ -1,0 +1,87 @@
+"""What of a config pods cannot reach, and how a user's HyperModel file gets to where they can."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from kubenas.config import LAST_SEARCH, Config
+from kubenas.config_file import BUNDLED_SOURCES
+from kubenas.errors import UserError
+from kubenas.search.oracles import check_oracle
+from kubenas.spaces.hypermodel_source import imported_modules, split_reference
+from kubenas.steps.space import frozen_hypermodel, space_of
+from kubenas.storage import open_storage, split
+
+
+def check_portable(config: Config, origin: Path) -> None:
+    """Checks that pods can run ``config``, which comes from ``origin``, once it is shipped.
+
+    Raises:
+        UserError: it names what does not exist, or what is on this machine only.
+    """
+    check_oracle(config.search.oracle)
+    space_of(config.space)
+    for key, location in local_locations(config):
+        raise UserError(
+            f"{origin}: {key}: {location} is on this machine, where pods cannot reach it; put it"
+            " into a bucket and give gs://, s3:// or minio://"
+        )
+    if _is_local_file(config):
+        _check_alone(config.space.hypermodel or "")
+
+
+def local_locations(config: Config) -> Iterator[tuple[str, str]]:
+    """Keys and values of what lies on this machine, in the file's order."""
+    named = [
+        ("output", config.output),
+        ("data.source", config.data.source),
+        *(("search.warm_start", source) for source in config.search.warm_start),
+    ]
+    for key, location in named:
+        if _is_local(location) and location not in (*BUNDLED_SOURCES, LAST_SEARCH):
+            yield key, location
+
+
+def as_shipped(config: Config) -> Config:
+    """``config`` as pods get it: a HyperModel of this machine where :func:`ship` puts it.
+
+    That is the output, the one bucket that every pod of the run can read, under the very name to
+    which the first step freezes it: there is one copy, named by its digest, and it stays with the
+    results that it led to. A pipeline root may lie where trials have no credentials for.
+    """
+    if not _is_local_file(config):
+        return config
+    frozen = frozen_hypermodel(config.space.hypermodel or "", config.output)
+    space = config.space.model_copy(update={"hypermodel": frozen.reference})
+    return config.model_copy(update={"space": space})
+
+
+def ship(config: Config) -> None:
+    """Copies the HyperModel of this machine, if ``config`` has one, to the output.
+
+    Raises:
+        StorageError: the output cannot be written to.
+    """
+    if _is_local_file(config):
+        frozen = frozen_hypermodel(config.space.hypermodel or "", config.output)
+        open_storage(config.output).write(frozen.name, frozen.source)
+
+
+def _is_local(location: str) -> bool:
+    return "://" not in location or location.startswith("file://")
+
+
+def _is_local_file(config: Config) -> bool:
+    return config.space.hypermodel is not None and _is_local(config.space.hypermodel)
+
+
+def _check_alone(reference: str) -> None:
+    """Refuses a file that imports from beside it: on a cluster it comes alone."""
+    file, _ = split_reference(reference)
+    folder = Path(split(file)[0])
+    for name in sorted(imported_modules(file)):
+        if (folder / f"{name}.py").is_file() or (folder / name / "__init__.py").is_file():
+            raise UserError(
+                f"space.hypermodel: {file} imports '{name}' from beside it, but goes to the cluster"
+                " alone; put that into the file, or build it into the trials' image and remove it"
+                " here"
+            )

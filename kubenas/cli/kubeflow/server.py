@@ -1,0 +1,176 @@
+"""Kubeflow Pipelines' objects on a server: looked up, created, switched, deleted.
+
+Each method raises what :meth:`kubenas.cli.kubeflow.client.PipelinesClient.ask` raises.
+"""
+
+import json
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import kfp_server_api as api
+
+from kubenas.cli.kubeflow.client import Answered, connect
+from kubenas.cli.kubeflow.connection import Connection
+from kubenas.cli.kubeflow.refusals import ServerFailed
+from kubenas.errors import UserError
+
+_PAGE = 100
+
+
+class Server:
+    """One server, in the namespace of one user where it keeps users apart.
+
+    Raises:
+        UserError: it does, and no namespace is given; or see :func:`connect`.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._client = connect(connection)
+        self.namespace = connection.namespace or self._client.get_user_namespace() or None
+        if self.namespace is None and self._client.get_kfp_healthz().multi_user:
+            raise UserError("--namespace: this Kubeflow keeps users apart; give your namespace")
+
+    def run_page(self, run_id: str) -> str:
+        """URL of a run in the user interface."""
+        return f"{self._client.page}/#/runs/details/{run_id}"
+
+    def recurring_run_page(self, recurring_run_id: str) -> str:
+        """URL of a recurring run in the user interface."""
+        return f"{self._client.page}/#/recurringrun/details/{recurring_run_id}"
+
+    def pipeline(self, name: str) -> str | None:
+        """Id of the pipeline of this name."""
+        call = self._client.pipelines.pipeline_service_list_pipelines
+        named = self._in_namespace(filter=_equals("name", name))
+        return _only(
+            self._list("looking for the pipeline", call, "pipelines", named), "pipeline_id"
+        )
+
+    def create_pipeline(self, name: str, description: str) -> str:
+        """Creates a pipeline without versions; its id."""
+        body = api.V2beta1Pipeline(
+            name=name, display_name=name, description=description, namespace=self.namespace
+        )
+        call = self._client.pipelines.pipeline_service_create_pipeline
+        return _id(self._client.ask("creating the pipeline", call, body), "pipeline_id")
+
+    def version(self, pipeline: str, name: str) -> str | None:
+        """Id of the version of this name."""
+        call = self._client.pipelines.pipeline_service_list_pipeline_versions
+        named = {"pipeline_id": pipeline, "filter": _equals("name", name)}
+        doing = "looking for the pipeline's version"
+        return _only(self._list(doing, call, "pipeline_versions", named), "pipeline_version_id")
+
+    def version_name(self, pipeline: str, version: str) -> str:
+        """What a version is called."""
+        call = self._client.pipelines.pipeline_service_get_pipeline_version
+        found = self._client.ask("reading the pipeline's version", call, pipeline, version)
+        return str(found.get("display_name") or found.get("name") or version)
+
+    def upload_version(self, pipeline: str, name: str, text: str) -> str:
+        """Uploads the package ``text`` as a version; its id."""
+        call = self._client.pipeline_uploads.upload_pipeline_version
+        with tempfile.TemporaryDirectory() as folder:
+            package = Path(folder) / "nas.yaml"
+            package.write_text(text, encoding="utf-8")
+            made = self._client.ask(
+                "uploading the pipeline", call, str(package), name=name, pipelineid=pipeline
+            )
+        return _id(made, "pipeline_version_id")
+
+    def experiment(self, name: str) -> str | None:
+        """Id of the experiment of this name."""
+        call = self._client.experiments.experiment_service_list_experiments
+        named = self._in_namespace(filter=_equals("display_name", name))
+        found = self._list("looking for the experiment", call, "experiments", named)
+        return _only(found, "experiment_id")
+
+    def create_experiment(self, name: str) -> str:
+        """Creates an experiment; its id."""
+        body = api.V2beta1Experiment(display_name=name, namespace=self.namespace)
+        call = self._client.experiments.experiment_service_create_experiment
+        return _id(self._client.ask("creating the experiment", call, body), "experiment_id")
+
+    def experiment_name(self, experiment: str) -> str:
+        """What an experiment is called."""
+        call = self._client.experiments.experiment_service_get_experiment
+        found = self._client.ask("reading the experiment", call, experiment)
+        return str(found.get("display_name") or experiment)
+
+    def create_run(self, body: api.V2beta1Run) -> str:
+        """Starts a run; its id."""
+        call = self._client.runs.run_service_create_run
+        return _id(self._client.ask("creating the run", call, body), "run_id")
+
+    def runs(self, experiment: str, name: str) -> list[Answered]:
+        """Runs of this name in an experiment."""
+        call = self._client.runs.run_service_list_runs
+        named = {"experiment_id": experiment, "filter": _equals("display_name", name)}
+        return list(self._list("looking for the run", call, "runs", named))
+
+    def run(self, run_id: str) -> Answered:
+        """A run with the states of its tasks."""
+        call = self._client.runs.run_service_get_run
+        return self._client.ask("following the run", call, run_id)
+
+    def create_recurring_run(self, body: api.V2beta1RecurringRun) -> str:
+        """Creates a recurring run; its id."""
+        call = self._client.recurring_runs.recurring_run_service_create_recurring_run
+        return _id(self._client.ask("creating the recurring run", call, body), "recurring_run_id")
+
+    def recurring_runs(self, name: str | None = None) -> list[Answered]:
+        """All recurring runs, or those of this name."""
+        call = self._client.recurring_runs.recurring_run_service_list_recurring_runs
+        named = (
+            self._in_namespace()
+            if name is None
+            else self._in_namespace(filter=_equals("display_name", name))
+        )
+        return list(self._list("listing recurring runs", call, "recurringRuns", named))
+
+    def enable(self, recurring_run_id: str) -> None:
+        """Lets a recurring run start runs."""
+        call = self._client.recurring_runs.recurring_run_service_enable_recurring_run
+        self._client.ask("enabling the recurring run", call, recurring_run_id)
+
+    def disable(self, recurring_run_id: str) -> None:
+        """Keeps a recurring run from starting runs."""
+        call = self._client.recurring_runs.recurring_run_service_disable_recurring_run
+        self._client.ask("disabling the recurring run", call, recurring_run_id)
+
+    def delete(self, recurring_run_id: str) -> None:
+        """Deletes a recurring run; its runs stay."""
+        call = self._client.recurring_runs.recurring_run_service_delete_recurring_run
+        self._client.ask("deleting the recurring run", call, recurring_run_id)
+
+    def _in_namespace(self, **named: Any) -> dict[str, Any]:
+        return named if self.namespace is None else {**named, "namespace": self.namespace}
+
+    def _list(
+        self, doing: str, call: Callable[..., Any], key: str, named: dict[str, Any]
+    ) -> Iterator[Answered]:
+        token = ""
+        while True:
+            page = self._client.ask(doing, call, page_size=_PAGE, page_token=token, **named)
+            yield from page.get(key) or []
+            token = page.get("next_page_token") or ""
+            if not token:
+                return
+
+
+def _equals(key: str, value: str) -> str:
+    predicate = {"operation": "EQUALS", "key": key, "string_value": value}
+    return json.dumps({"predicates": [predicate]})
+
+
+def _only(found: Iterator[Answered], key: str) -> str | None:
+    first = next(found, None)
+    return None if first is None else _id(first, key)
+
+
+def _id(answer: Answered, key: str) -> str:
+    if not answer.get(key):
+        raise ServerFailed(f"the server answered without {key}: is it Kubeflow Pipelines 2?")
+    return str(answer[key])

@@ -1,0 +1,105 @@
+"""``kubenas submit``: a run of a search.yaml on Kubeflow."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import kfp_server_api as api
+
+from kubenas.cli.answer import Answer
+from kubenas.cli.kubeflow.connection import Connection
+from kubenas.cli.kubeflow.following import Followed, follow
+from kubenas.cli.kubeflow.pipeline_version import (
+    PipelineVersion,
+    ensure_experiment,
+    ensure_version,
+)
+from kubenas.cli.kubeflow.portable import as_shipped, check_portable, ship
+from kubenas.cli.kubeflow.refusals import ServerAway, ServerFailed
+from kubenas.cli.kubeflow.server import Server
+from kubenas.cli.package import package_text
+from kubenas.config_file import load_config
+from kubenas.parameters import Scalar, to_parameters
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """What a run is made with besides the config; None: the server's or our default."""
+
+    experiment: str | None = None
+    pipeline_root: str | None = None
+    service_account: str | None = None
+    image: str | None = None
+
+
+def submit_run(
+    file: Path, settings: RunSettings, connection: Connection, answer: Answer, *, wait: bool
+) -> None:
+    """Starts a run of the search.yaml ``file``, and with ``wait`` follows it to its end.
+
+    Raises:
+        UserError: something in the config or the settings is wrong, or the server refuses.
+        ServerFailed, ServerAway: the server broke, or does not answer.
+        SearchFailed: the run was waited for and failed.
+        Interrupted: while waiting; the run goes on.
+    """
+    config = load_config(file)
+    check_portable(config, file)
+    package = package_text(settings.image)
+    server = Server(connection)
+    ship(config)
+    version = ensure_version(server, package)
+    experiment = ensure_experiment(server, settings.experiment or config.name)
+    before = Followed.of(config.output) if wait else None
+    body = run_body(
+        name=f"{config.name} {datetime.now(UTC):%Y-%m-%d %H:%M:%S}",
+        experiment=experiment,
+        version=version,
+        parameters=to_parameters(as_shipped(config)),
+        settings=settings,
+    )
+    run = _created_once(server, body)
+    page = server.run_page(run)
+    answer.line(f"pipeline    {version.name} ({'uploaded' if version.uploaded else 'was there'})")
+    answer.line(f"run         {body.display_name}")
+    answer.line(f"see         {page}")
+    answer.put({"run": run, "url": page, "experiment": experiment, "version": version.name})
+    answer.put({"uploaded": version.uploaded})
+    if before is not None:
+        follow(lambda: Server(connection), run, before, answer)
+
+
+def run_body(
+    *,
+    name: str,
+    experiment: str,
+    version: PipelineVersion,
+    parameters: Mapping[str, Scalar],
+    settings: RunSettings,
+) -> api.V2beta1Run:
+    """The run as the server is told to create it, with a mark of its own in the description."""
+    return api.V2beta1Run(
+        display_name=name,
+        description=f"Submitted by kubenas ({uuid.uuid4()})",
+        experiment_id=experiment,
+        pipeline_version_reference=api.V2beta1PipelineVersionReference(
+            pipeline_id=version.pipeline, pipeline_version_id=version.id
+        ),
+        runtime_config=api.V2beta1RuntimeConfig(
+            parameters=dict(parameters), pipeline_root=settings.pipeline_root
+        ),
+        service_account=settings.service_account,
+    )
+
+
+def _created_once(server: Server, body: api.V2beta1Run) -> str:
+    """Creates the run. After a failure it looks whether the server did so all the same."""
+    try:
+        return server.create_run(body)
+    except (ServerAway, ServerFailed):
+        for run in server.runs(body.experiment_id, body.display_name):
+            if run.get("description") == body.description:
+                return str(run["run_id"])
+        raise

@@ -1,0 +1,67 @@
+"""A Kubeflow Pipelines server on this machine, and the command line to talk to it with."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+
+from kubenas.cli.main import kubenas
+from tests.pipelines.kubeflow.server import KubeflowPipelines
+
+Kubenas = Callable[..., Result]
+
+
+@pytest.fixture
+def pipelines() -> KubeflowPipelines:
+    return KubeflowPipelines()
+
+
+@pytest.fixture
+def host(pipelines: KubeflowPipelines) -> Iterator[str]:
+    with pipelines.serving() as url:
+        yield url
+
+
+@pytest.fixture
+def run(host: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Kubenas:
+    """Calls the command line with the server's address."""
+    for name in ("KF_PIPELINES_TOKEN", "KF_PIPELINES_ENDPOINT", "KUBERNETES_SERVICE_HOST"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("kfp.Client._LOCAL_KFP_CONTEXT", str(tmp_path / "context.json"))
+
+    def call(*arguments: str | Path) -> Result:
+        return CliRunner().invoke(kubenas, [*map(str, arguments), "--host", host])
+
+    return call
+
+
+def write_yaml(path: Path, content: Any) -> Path:
+    path.write_text(yaml.safe_dump(content))
+    return path
+
+
+@pytest.fixture
+def search_yaml(tmp_path: Path) -> Path:
+    content = {
+        "name": "fashion",
+        "output": "gs://bucket/fashion",
+        "data": {"source": "gs://bucket/fashion.npz"},
+        "search": {"max_trials": 8},
+    }
+    return write_yaml(tmp_path / "search.yaml", content)
+
+
+@pytest.fixture
+def schedule_yaml(search_yaml: Path) -> Path:
+    content = {"name": "weekly", "search": search_yaml.name, "cron": "0 3 * * mon"}
+    return write_yaml(search_yaml.with_name("weekly.yaml"), content)
+
+
+def answer(result: Result) -> dict[str, Any]:
+    """What a command said with --json."""
+    content: dict[str, Any] = json.loads(result.stdout)
+    return content

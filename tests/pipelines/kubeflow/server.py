@@ -1,0 +1,251 @@
+"""A server that speaks Kubeflow Pipelines' v2beta1 API over HTTP, from memory.
+
+What it knows it has from the API server's sources, release 2.17.0: names of pipelines, versions and
+experiments are unique, those of runs and recurring runs are not; lists come in pages and with
+filters; numbers in parameters come back as floating-point ones; a recurring run without a service
+account gets one; cron expressions have six fields, and a recurring run never changes. It runs
+nothing: a test says how a run goes on.
+"""
+
+import json
+import re
+import threading
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import yaml
+from flask import Flask, Response, request
+from werkzeug.serving import make_server
+
+from tests.pipelines.kubeflow.request_body import check_body
+
+API = "/apis/v2beta1"
+Object = dict[str, Any]
+
+
+class KubeflowPipelines:
+    """What the server holds, what it was asked, and what is wrong with it."""
+
+    def __init__(self) -> None:
+        self.pipelines: list[Object] = []
+        self.versions: list[Object] = []
+        self.packages: dict[str, str] = {}
+        self.experiments: list[Object] = []
+        self.runs: list[Object] = []
+        self.recurring: list[Object] = []
+        self.asked: list[str] = []
+        """Methods and paths, in order."""
+        self.multi_user = False
+        self.sign_in_page = False
+        """In place of the API, as a proxy shows to those who are not signed in."""
+        self.tokens: set[str] | None = None
+        """Those that are let in; None: everybody is."""
+        self.fail: dict[str, list[int]] = {}
+        """Pattern of method and path -> statuses that the next such requests end with; 0: well."""
+        self.fail_after: dict[str, list[int]] = {}
+        """The same, but the request is carried out all the same."""
+        self.switches: list[tuple[str, int]] = []
+        """After each change of a recurring run: what, and how many are on."""
+
+    def count(self, method: str, path: str) -> int:
+        """How often this was asked."""
+        return Counter(self.asked)[f"{method} {API}{path}"]
+
+    @contextmanager
+    def serving(self, port: int = 0) -> Iterator[str]:
+        """Serves on this machine; gives the URL."""
+        server = make_server("127.0.0.1", port, self._application(), threaded=True)
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+    def _application(self) -> Flask:
+        app = Flask("kubeflow-pipelines")
+        app.before_request(self._admitted)
+        app.after_request(self._spoiled)
+        app.register_error_handler(ValueError, lambda error: refused(400, 3, str(error)))
+        app.register_error_handler(404, lambda _: ("<html>no such page</html>", 404))
+        routes: list[tuple[str, str, Any]] = [
+            ("GET", "/healthz", lambda: {"multi_user": self.multi_user}),
+            ("GET", "/pipelines", lambda: self._page(self.pipelines, "pipelines")),
+            ("POST", "/pipelines", self._create_pipeline),
+            ("POST", "/pipelines/upload_version", self._upload),
+            ("GET", "/pipelines/<pipeline>/versions", self._list_versions),
+            ("GET", "/pipelines/<pipeline>/versions/<version>", self._version),
+            ("GET", "/experiments", lambda: self._page(self.experiments, "experiments")),
+            ("GET", "/experiments/<key>", self._experiment),
+            ("POST", "/experiments", self._create_experiment),
+            ("GET", "/runs", lambda: self._page(self.runs, "runs")),
+            ("GET", "/runs/<key>", lambda key: found(self.runs, "run_id", key)),
+            ("POST", "/runs", self._create_run),
+            ("GET", "/recurringruns", lambda: self._page(self.recurring, "recurringRuns")),
+            ("POST", "/recurringruns", self._create_recurring),
+            ("POST", "/recurringruns/<key>:<verb>", self._switch),
+            ("DELETE", "/recurringruns/<key>", self._delete),
+        ]
+        for number, (method, path, view) in enumerate(routes):
+            app.add_url_rule(f"{API}{path}", f"{number}", view, methods=[method])
+        return app
+
+    def _admitted(self) -> Any:
+        self.asked.append(f"{request.method} {request.path}")
+        if self.sign_in_page:
+            return "<html>Sign in</html>"
+        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        if self.tokens is not None and token not in self.tokens:
+            return refused(401, 16, "Request header error: the token has expired")
+        return self._planned(self.fail)
+
+    def _spoiled(self, response: Response) -> Response:
+        if response.status_code < 300 and (planned := self._planned(self.fail_after)):
+            body, status = planned
+            return Response(json.dumps(body), status, content_type="application/json")
+        return response
+
+    def _planned(self, plans: dict[str, list[int]]) -> Any:
+        for pattern, statuses in plans.items():
+            if statuses and re.match(pattern, f"{request.method} {request.path}"):
+                status = statuses.pop(0)
+                return refused(status, 13, "Internal error\nof the database") if status else None
+        return None
+
+    def _page(self, objects: list[Object], key: str) -> Any:
+        chosen = [each for each in objects if matches(each)]
+        start = int(request.args.get("page_token") or 0)
+        end = start + min(int(request.args.get("page_size") or 20), 3)  # small pages
+        more = {"next_page_token": str(end)} if end < len(chosen) else {}
+        return {key: chosen[start:end], "total_size": len(chosen), **more}
+
+    def _create_pipeline(self) -> Any:
+        body = checked("V2beta1Pipeline", required=("name", "display_name"))
+        if any(each["name"] == body["name"] for each in self.pipelines):
+            return refused(409, 6, f"Already exist error: the name {body['name']} is taken")
+        return stored(self.pipelines, body, "pipeline_id")
+
+    def _upload(self) -> Any:
+        pipeline, name = request.args["pipelineid"], request.args["name"]
+        text = request.files["uploadfile"].read().decode()
+        if yaml.safe_load(text)["pipelineInfo"]["name"] != "kubenas":
+            return refused(400, 3, "not a pipeline")
+        of_it = [each for each in self.versions if each["pipeline_id"] == pipeline]
+        if any(each["name"] == name for each in of_it):
+            return {"error_message": "Failed to create a pipeline version"}, 409
+        version = {"pipeline_id": pipeline, "name": name, "display_name": name}
+        version = stored(self.versions, version, "pipeline_version_id")
+        self.packages[version["pipeline_version_id"]] = text
+        return version
+
+    def _list_versions(self, pipeline: str) -> Any:
+        of_it = [each for each in self.versions if each["pipeline_id"] == pipeline]
+        return self._page(of_it, "pipeline_versions")
+
+    def _version(self, pipeline: str, version: str) -> Any:
+        assert pipeline
+        return found(self.versions, "pipeline_version_id", version)
+
+    def _experiment(self, key: str) -> Any:
+        return found(self.experiments, "experiment_id", key)
+
+    def _create_experiment(self) -> Any:
+        body = checked("V2beta1Experiment", required=("display_name",))
+        if any(each["display_name"] == body["display_name"] for each in self.experiments):
+            return refused(409, 6, "Already exist error: the experiment exists")
+        return stored(self.experiments, body, "experiment_id")
+
+    def _create_run(self) -> Any:
+        body = checked("V2beta1Run", required=("display_name", "experiment_id"))
+        self._check_inputs(body)
+        return stored(self.runs, {**body, "state": "PENDING"}, "run_id")
+
+    def _create_recurring(self) -> Any:
+        required = ("display_name", "experiment_id", "trigger", "max_concurrency")
+        body = checked("V2beta1RecurringRun", required=required)
+        self._check_inputs(body)
+        trigger = body["trigger"]
+        if len(trigger) != 1:
+            raise ValueError("trigger: give one")
+        cron = trigger.get("cron_schedule", {}).get("cron", "0 0 0 1 1 *")
+        if len(cron.split()) != 6:
+            raise ValueError(f"cron: {cron!r} would be misread")
+        if not 1 <= int(body["max_concurrency"]) <= 10:
+            raise ValueError("max_concurrency")
+        body.setdefault("service_account", "pipeline-runner")
+        made = stored(self.recurring, body, "recurring_run_id")
+        self._note("create")
+        return made
+
+    def _check_inputs(self, body: Object) -> None:
+        """That the version exists, and that its parameters are these."""
+        found(self.experiments, "experiment_id", body["experiment_id"])
+        reference = body["pipeline_version_reference"]
+        version = found(self.versions, "pipeline_version_id", reference["pipeline_version_id"])
+        spec = yaml.safe_load(self.packages[version["pipeline_version_id"]])
+        inputs = spec["root"]["inputDefinitions"]["parameters"]
+        given = body["runtime_config"]["parameters"]
+        if missing := {n for n, i in inputs.items() if "defaultValue" not in i} - given.keys():
+            raise ValueError(f"parameters: {missing} must be given")
+        if unknown := given.keys() - inputs.keys():
+            raise ValueError(f"parameters: {unknown} are unknown")
+        for name, value in given.items():
+            if type(value) is int:
+                given[name] = float(value)  # as a protobuf value is
+
+    def _switch(self, key: str, verb: str) -> Any:
+        recurring = found(self.recurring, "recurring_run_id", key)
+        recurring["mode"] = {"enable": "ENABLE", "disable": "DISABLE"}[verb]
+        self._note(verb)
+        return {}
+
+    def _delete(self, key: str) -> Any:
+        recurring = found(self.recurring, "recurring_run_id", key)
+        self._note("delete one that is on" if recurring["mode"] == "ENABLE" else "delete")
+        self.recurring.remove(recurring)
+        return {}
+
+    def _note(self, verb: str) -> None:
+        self.switches.append((verb, sum(each["mode"] == "ENABLE" for each in self.recurring)))
+
+
+def checked(kind: str, *, required: tuple[str, ...]) -> Object:
+    """The request's body, which is a model of ``kind``."""
+    body = request.get_json()
+    check_body(body, kind)
+    if missing := [name for name in required if name not in body]:
+        raise ValueError(f"{missing} must be given")
+    return dict(body)
+
+
+def stored(objects: list[Object], content: Object, key: str) -> Object:
+    made = {**content, key: str(uuid.uuid4())}
+    objects.append(made)
+    return made
+
+
+def found(objects: list[Object], key: str, value: str) -> Object:
+    for each in objects:
+        if each[key] == value:
+            return each
+    raise ValueError(f"{key} {value} not found")
+
+
+def matches(each: Object) -> bool:
+    """Whether the request's filter, experiment and namespace let it through."""
+    content = json.loads(request.args.get("filter") or "{}")
+    predicates = content.get("predicates", [])
+    assert all(predicate["operation"] == "EQUALS" for predicate in predicates)
+    wanted = {predicate["key"]: predicate["string_value"] for predicate in predicates}
+    for key in ("experiment_id", "namespace"):
+        if key in request.args:
+            wanted[key] = request.args[key]
+    return all(each.get(key) == value for key, value in wanted.items())
+
+
+def refused(status: int, code: int, message: str) -> tuple[Object, int]:
+    return {"error": message, "code": code, "message": message}, status

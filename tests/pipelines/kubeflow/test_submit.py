@@ -1,0 +1,331 @@
+"""``kubenas submit`` with the real kfp client against a server that speaks its API over HTTP.
+
+What runs do is not tested here: they run nothing.
+"""
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from kubenas.cli.kubeflow import following
+from kubenas.cli.main import kubenas
+from kubenas.cli.package import package_text
+from kubenas.config_file import load_config
+from kubenas.parameters import from_parameters, to_parameters
+from kubenas.steps.outcome import StepOutcome
+from kubenas.steps.space import freeze_space, space_of
+from kubenas.storage import open_storage
+from tests.contracts.storage.servers import BUCKET, fake_gcs_server
+from tests.pipelines.kubeflow.conftest import Kubenas, answer, write_yaml
+from tests.pipelines.kubeflow.server import KubeflowPipelines
+
+CREATE_RUN = "POST /apis/v2beta1/runs"
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(following, "LOOK_SECONDS", 0.05)
+
+
+def test_twice_is_one_version_and_two_runs_with_the_configs_values(
+    run: Kubenas, pipelines: KubeflowPipelines, search_yaml: Path, host: str
+) -> None:
+    first, second = (answer(run("submit", search_yaml, "--json")) for _ in range(2))
+    assert (first["uploaded"], second["uploaded"]) == (True, False)
+    (version,) = pipelines.versions
+    assert pipelines.packages[version["pipeline_version_id"]] == package_text()
+    assert [each["display_name"] for each in pipelines.experiments] == ["fashion"]
+    assert [each["run_id"] for each in pipelines.runs] == [first["run"], second["run"]]
+    assert first["url"] == f"{host}/#/runs/details/{first['run']}"
+    for made in pipelines.runs:
+        assert made["runtime_config"]["parameters"] == to_parameters(load_config(search_yaml))
+        assert made["pipeline_version_reference"] == {
+            "pipeline_id": version["pipeline_id"],
+            "pipeline_version_id": version["pipeline_version_id"],
+        }
+
+
+def test_another_content_is_another_version(
+    run: Kubenas, pipelines: KubeflowPipelines, search_yaml: Path
+) -> None:
+    run("submit", search_yaml)
+    said = run("submit", search_yaml, "--image", "registry.example/team/nas:7").stdout
+    assert len(pipelines.pipelines) == 1
+    one, other = (each["name"] for each in pipelines.versions)
+    assert one != other
+    assert other in said
+    latest = pipelines.packages[pipelines.versions[1]["pipeline_version_id"]]
+    assert "registry.example/team/nas:7" in latest
+
+
+def test_what_the_options_say_is_in_the_run(
+    run: Kubenas, pipelines: KubeflowPipelines, search_yaml: Path
+) -> None:
+    pipelines.multi_user = True
+    options = {
+        "--experiment": "shoes",
+        "--pipeline-root": "gs://bucket/root",
+        "--service-account": "nas",
+        "--namespace": "team",
+    }
+    done = run("submit", search_yaml, *(part for pair in options.items() for part in pair))
+    assert done.exit_code == 0, done.stderr
+    (made,) = pipelines.runs
+    assert made["service_account"] == "nas"
+    assert made["runtime_config"]["pipeline_root"] == "gs://bucket/root"
+    assert pipelines.experiments[0]["display_name"] == "shoes"
+    assert {each["namespace"] for each in (*pipelines.experiments, *pipelines.pipelines)} == {
+        "team"
+    }
+
+
+def test_what_others_create_meanwhile_is_taken(
+    run: Kubenas, pipelines: KubeflowPipelines, search_yaml: Path
+) -> None:
+    for path in ("pipelines", "pipelines/upload_version", "experiments"):
+        pipelines.fail_after[f"POST /apis/v2beta1/{path}"] = [409]
+    done = run("submit", search_yaml)
+    assert done.exit_code == 0, done.stderr
+    assert len(pipelines.versions) == len(pipelines.runs) == 1
+
+
+def test_a_run_that_was_created_though_the_server_failed_is_not_created_again(
+    run: Kubenas, pipelines: KubeflowPipelines, search_yaml: Path
+) -> None:
+    pipelines.fail_after[CREATE_RUN] = [500]
+    done = run("submit", search_yaml, "--json")
+    assert done.exit_code == 0, done.stderr
+    assert [each["run_id"] for each in pipelines.runs] == [answer(done)["run"]]
+
+
+@pytest.mark.parametrize(
+    ("status", "exit_code", "hint"),
+    [
+        (401, 2, "KF_PIPELINES_TOKEN"),
+        (403, 2, "--namespace"),
+        (404, 2, "give that of its API"),
+        (409, 1, "run the same command again"),
+        (500, 1, "ml-pipeline"),
+        (503, 1, "busy"),
+    ],
+)
+def test_a_refusal_is_one_line_that_says_what_to_do(
+    run: Kubenas,
+    pipelines: KubeflowPipelines,
+    search_yaml: Path,
+    status: int,
+    exit_code: int,
+    hint: str,
+) -> None:
+    pipelines.fail[CREATE_RUN] = [status]
+    done = run("submit", search_yaml)
+    assert done.exit_code == exit_code
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("kubenas: http://127.0.0.1:")
+    assert "creating the run" in line
+    assert hint in line
+    assert pipelines.runs == []
+
+
+def test_signing_in(
+    run: Kubenas,
+    pipelines: KubeflowPipelines,
+    search_yaml: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pipelines.tokens = {"fresh"}
+    monkeypatch.setenv("KF_PIPELINES_TOKEN", "expired")
+    done = run("submit", search_yaml)
+    assert done.exit_code == 2
+    assert "expired" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    file = tmp_path / "token"
+    file.write_text("fresh\n")
+    assert run("submit", search_yaml, "--token-file", file).exit_code == 0
+    monkeypatch.setenv("KF_PIPELINES_TOKEN", "fresh")
+    assert run("submit", search_yaml).exit_code == 0
+    monkeypatch.delenv("KF_PIPELINES_TOKEN")
+    monkeypatch.setenv("KF_PIPELINES_SA_TOKEN_PATH", str(file))  # as mounted into a pod
+    assert run("submit", search_yaml).exit_code == 0
+
+
+def test_a_server_that_is_down_a_wrong_address_and_a_sign_in_page(search_yaml: Path) -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        port = nobody.getsockname()[1]
+        done = CliRunner().invoke(
+            kubenas, ["submit", str(search_yaml), "--host", f"http://127.0.0.1:{port}"]
+        )
+    assert done.exit_code == 1
+    assert "no answer" in done.stderr
+    assert "refused" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    pipelines = KubeflowPipelines()
+    with pipelines.serving() as url:
+        wrong = CliRunner().invoke(kubenas, ["submit", str(search_yaml), "--host", f"{url}/x"])
+        assert (wrong.exit_code, "give that of its API" in wrong.stderr) == (2, True)
+        pipelines.sign_in_page = True
+        page = CliRunner().invoke(kubenas, ["submit", str(search_yaml), "--host", url])
+        assert (page.exit_code, "sign in" in page.stderr) == (2, True)
+    no_scheme = CliRunner().invoke(kubenas, ["submit", str(search_yaml), "--host", "kubeflow"])
+    assert (no_scheme.exit_code, "http://" in no_scheme.stderr) == (2, True)
+
+
+def test_users_apart_need_a_namespace(
+    run: Kubenas, pipelines: KubeflowPipelines, search_yaml: Path
+) -> None:
+    pipelines.multi_user = True
+    done = run("submit", search_yaml)
+    assert (done.exit_code, "--namespace" in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("changed", "key"),
+    [
+        ({"output": "runs/fashion"}, "output"),
+        ({"data": {"source": "fashion.npz"}}, "data.source"),
+        ({"search": {"warm_start": ["runs/old"]}}, "search.warm_start"),
+    ],
+)
+def test_what_pods_cannot_reach_is_refused_before_the_server_is_asked(
+    run: Kubenas, pipelines: KubeflowPipelines, tmp_path: Path, changed: dict, key: str
+) -> None:
+    content = {"name": "a", "output": "gs://bucket/a", "data": {"source": "digits"}, **changed}
+    done = run("submit", write_yaml(tmp_path / "search.yaml", content))
+    assert done.exit_code == 2
+    assert f"search.yaml: {key}: " in done.stderr
+    assert "gs://" in done.stderr
+    assert pipelines.asked == []
+
+
+@pytest.fixture(scope="module")
+def bucket() -> Iterator[str]:
+    with fake_gcs_server() as url, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STORAGE_EMULATOR_HOST", url)
+        yield f"gs://{BUCKET}"
+
+
+def hypermodel_yaml(folder: Path, output: str) -> Path:
+    content = {
+        "name": "mine",
+        "output": output,
+        "data": {"source": "digits"},
+        "space": {"hypermodel": "mine.py:Mine"},
+    }
+    return write_yaml(folder / "search.yaml", content)
+
+
+def test_a_hypermodel_goes_to_the_output_by_digest_where_the_first_step_freezes_it(
+    run: Kubenas, pipelines: KubeflowPipelines, tmp_path: Path, bucket: str
+) -> None:
+    source = (Path(__file__).parents[3] / "examples/my_hypermodel.py").read_text()
+    (tmp_path / "mine.py").write_text(source.replace("MyHyperModel", "Mine"))
+    file = hypermodel_yaml(tmp_path, f"{bucket}/mine")
+    done = run("submit", file)
+    assert done.exit_code == 0, done.stderr
+    config = from_parameters(pipelines.runs[0]["runtime_config"]["parameters"])
+    reference = config.space.hypermodel
+    assert reference.startswith(f"{bucket}/mine/code/")
+    assert reference.endswith("/mine.py:Mine")
+    frozen = freeze_space(space_of(config.space), open_storage(config.output))
+    assert frozen.hypermodel == reference
+    assert config.identity() == load_config(file).identity()
+
+
+def test_a_hypermodel_that_needs_its_neighbours_is_refused(run: Kubenas, tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text("import blocks\nclass Mine: pass\n")
+    (tmp_path / "blocks.py").write_text("")
+    done = run("submit", hypermodel_yaml(tmp_path, "gs://bucket/mine"))
+    assert done.exit_code == 2
+    assert "imports 'blocks' from beside it" in done.stderr
+
+
+def test_waiting_tells_each_change_once_and_survives_the_servers_absence(
+    run: Kubenas, pipelines: KubeflowPipelines, tmp_path: Path, bucket: str
+) -> None:
+    content = {"name": "a", "output": f"{bucket}/waited", "data": {"source": "digits"}}
+    pipelines.fail["GET /apis/v2beta1/runs/"] = [503, 500]
+    with going(pipelines, ["RUNNING", "RUNNING", "SUCCEEDED"]):
+        done = run("submit", write_yaml(tmp_path / "search.yaml", content), "--wait")
+    assert done.exit_code == 0, done.stderr
+    told = [line.split() for line in done.stdout.splitlines()]
+    states = [line for line in told if line[0] in ("run", "prepare") and len(line) == 2]
+    assert states == [
+        ["run", "pending"], ["run", "running"], ["prepare", "running"],
+        ["run", "succeeded"], ["prepare", "succeeded"],
+    ]  # fmt: skip
+
+
+def test_waiting_for_a_run_that_fails(
+    run: Kubenas, pipelines: KubeflowPipelines, tmp_path: Path, bucket: str
+) -> None:
+    content = {"name": "a", "output": f"{bucket}/failing", "data": {"source": "digits"}}
+    file = write_yaml(tmp_path / "search.yaml", content)
+    with going(pipelines, ["RUNNING", "FAILED"]):
+        done = run("submit", file, "--wait", "--json")
+    assert done.exit_code == 1
+    assert "the run failed in prepare" in done.stderr
+    assert pipelines.runs[0]["run_id"] in done.stderr
+    assert answer(done)["state"] == "FAILED"
+
+
+def test_the_failed_steps_own_words_are_told_but_not_those_of_an_earlier_run(
+    run: Kubenas, pipelines: KubeflowPipelines, tmp_path: Path, bucket: str
+) -> None:
+    output = open_storage(f"{bucket}/words")
+    content = {"name": "a", "output": output.uri, "data": {"source": "digits"}}
+    file = write_yaml(tmp_path / "search.yaml", content)
+
+    def leave(message: str) -> None:
+        outcome = StepOutcome(step="search", state="failed", key="k", message=message, exit_code=1)
+        output.write("steps/search.json", outcome.to_json())
+
+    leave("an old story")
+    with going(pipelines, ["FAILED"]):
+        assert "an old story" not in run("submit", file, "--wait").stderr
+    with going(pipelines, ["RUNNING", "FAILED"], meanwhile=lambda: leave("all trials failed")):
+        done = run("submit", file, "--wait")
+    assert done.exit_code == 1
+    assert "search: all trials failed" in done.stderr
+
+
+@contextmanager
+def going(
+    pipelines: KubeflowPipelines,
+    states: list[str],
+    meanwhile: Callable[[], None] = lambda: None,
+) -> Iterator[None]:
+    """While entered, the next run goes through ``states``, each after the one before was seen."""
+    before, over = len(pipelines.runs), threading.Event()
+
+    def wait_until(true: Callable[[], bool]) -> None:
+        until = time.monotonic() + 60
+        while not true() and time.monotonic() < until and not over.is_set():
+            time.sleep(0.01)
+
+    def go() -> None:
+        wait_until(lambda: len(pipelines.runs) > before)
+        made = pipelines.runs[-1]
+        path = f"/runs/{made['run_id']}"
+        for state in states:
+            enough = pipelines.count("GET", path) + 3
+            wait_until(partial(lambda enough: pipelines.count("GET", path) >= enough, enough))
+            meanwhile()
+            tasks = {"prepare-driver": "RUNNING", "prepare": state}
+            details = [{"display_name": name, "state": state} for name, state in tasks.items()]
+            made["run_details"] = {"task_details": details}
+            made["state"] = state
+
+    thread = threading.Thread(target=go, daemon=True)
+    thread.start()
+    yield
+    over.set()
+    thread.join()
