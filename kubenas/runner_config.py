@@ -94,6 +94,11 @@ class PodConfig(Value):
     kueue_queue: str | None = Field(
         None, description="Kueue LocalQueue that admits the trials; empty: no queue."
     )
+    annotations: dict[str, str] = Field(
+        {},
+        description="Annotations of the trials' pods, as a JSON object; node autoscalers and cost"
+        " reports read them.",
+    )
     env: dict[str, str] = Field(
         {}, description="Environment variables of the trials, as a JSON object; nothing secret."
     )

@@ -75,6 +75,7 @@ def prepare(  # noqa: D103 - the docstring is made below, of the parameters' hel
     runner_pod_scheduler: str = "",
     runner_pod_runtime_class: str = "",
     runner_pod_kueue_queue: str = "",
+    runner_pod_annotations: str = "",
     runner_pod_env: str = "",
     runner_pod_secrets: str = "",
     runner_pod_volumes: str = "",

@@ -29,7 +29,7 @@ class LeaseHeld(KubenasError):
 class LeaseTerms:
     """Times in seconds."""
 
-    silence: float = 15.0
+    silence: float = 10.0
     """After which a holder that does not renew it has lost it."""
     patience: float = 60.0
     """To wait for a holder that does: it may be on its way out."""

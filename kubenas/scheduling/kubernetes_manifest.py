@@ -86,8 +86,11 @@ def job_manifest(spec: AttemptSpec, place: Place) -> dict[str, Any]:
             },
             "ttlSecondsAfterFinished": place.config.ttl_seconds,
             "template": {
-                # A service mesh's sidecar would keep the pod alive after the trial.
-                "metadata": {"labels": {**labels, "sidecar.istio.io/inject": "false"}},
+                "metadata": {
+                    # A service mesh's sidecar would keep the pod alive after the trial.
+                    "labels": {**labels, "sidecar.istio.io/inject": "false"},
+                    "annotations": dict(place.config.pod.annotations),
+                },
                 "spec": _pod(spec, place),
             },
         },

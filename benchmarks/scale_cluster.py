@@ -1,0 +1,118 @@
+"""A namespace whose pods run on fake nodes, and who does their work."""
+
+import os
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from kubenas.scheduling.kubernetes_api import Api
+from kubenas.scheduling.kubernetes_connection import connect
+from kubenas.scheduling.kubernetes_watch import Change, Deleted, Listed, Seen, Watch
+from kubenas.storage import open_storage, split
+from kubenas.trial import AttemptSpec, Outcome, Result
+
+TRIALS = "app.kubernetes.io/component=trial"
+
+
+@contextmanager
+def namespace(api: Api) -> Iterator[str]:
+    """A fresh namespace, deleted with all that is in it."""
+    name = f"kubenas-scale-{uuid.uuid4().hex[:8]}"
+    api.call("POST", "/api/v1/namespaces", body={"metadata": {"name": name}})
+    try:
+        yield name
+    finally:
+        api.call("DELETE", f"/api/v1/namespaces/{name}")
+
+
+def kubeconfig(name: str, file: Path) -> None:
+    """Writes the configured kubeconfig to ``file``, for the namespace ``name``."""
+    content = yaml.safe_load(Path(os.environ["KUBECONFIG"]).read_text(encoding="utf-8"))
+    for context in content["contexts"]:
+        context["context"]["namespace"] = name
+    file.write_text(yaml.safe_dump(content), encoding="utf-8")
+
+
+def observer() -> Api:
+    """A connection of our own, which is not counted and waits for nobody."""
+    return Api(connect(), per_second=10_000, burst=10_000)
+
+
+class Trials:
+    """Writes each pod's result as soon as the pod runs, for its container is fake; tells ends."""
+
+    def __init__(self, api: Api, name: str) -> None:
+        self.ended: dict[str, float] = {}
+        """Seconds since the epoch at which the pod was seen to have ended, by the spec's URI."""
+        self._done: set[str] = set()
+        path = f"/api/v1/namespaces/{name}/pods"
+        self._watch = Watch(api, path, selector=TRIALS, view=_phase, tell=self._take)
+
+    def close(self) -> None:
+        """Ends the watch."""
+        self._watch.close()
+
+    def _take(self, change: Change[tuple[str, str]]) -> None:
+        for spec, phase in _views(change):
+            if phase == "Running" and spec not in self._done:
+                self._done.add(spec)
+                _work(spec)
+            if phase in ("Succeeded", "Failed"):
+                self.ended.setdefault(spec, time.time())
+
+
+class Jobs:
+    """When Jobs were made."""
+
+    def __init__(self, api: Api, name: str) -> None:
+        self.made: dict[str, float] = {}
+        """Seconds since the epoch, by the uid of the Job."""
+        path = f"/apis/batch/v1/namespaces/{name}/jobs"
+        self._watch = Watch(api, path, selector=TRIALS, view=_uid, tell=self._take)
+
+    def close(self) -> None:
+        """Ends the watch."""
+        self._watch.close()
+
+    def _take(self, change: Change[str]) -> None:
+        for uid in _views(change):
+            self.made.setdefault(uid, time.time())
+
+
+def _work(spec_uri: str) -> None:
+    folder, name = split(spec_uri)
+    storage = open_storage(folder)
+    spec = AttemptSpec.from_json(storage.read(name))
+    result = Result(
+        task=spec.task,
+        trial=spec.trial,
+        attempt=spec.attempt,
+        outcome=Outcome.COMPLETED,
+        score=float(spec.hyperparameters["values"]["x"]),
+        epochs=1,
+        seconds=1.0,
+    )
+    storage.write("result.json", result.to_json())
+
+
+def _views(change: Change[Any]) -> tuple[Any, ...]:
+    match change:
+        case Listed(views=views):
+            return views
+        case Seen(view=view) | Deleted(view=view):
+            return (view,)
+    return ()
+
+
+def _phase(pod: Mapping[str, Any]) -> tuple[str, str]:
+    """The URI of the spec of a pod, and how far the pod is."""
+    return str(pod["spec"]["containers"][0]["command"][-1]), pod["status"].get("phase", "")
+
+
+def _uid(job: Mapping[str, Any]) -> str:
+    return str(job["metadata"]["uid"])
