@@ -93,7 +93,7 @@ class KubernetesRunner:
             if self._events or left <= 0:
                 events, self._events = self._events, []
                 return events
-            self._look(min(left, _TICK_SECONDS))
+            self._look(0 if self._clear_away() else min(left, _TICK_SECONDS))
 
     def stop(self, ref: AttemptRef) -> None:
         for attempt in list(self._attempts.values()):
@@ -114,7 +114,8 @@ class KubernetesRunner:
         return [job.ref for job in found]
 
     def close(self) -> None:
-        self._clear_away()
+        while self._clear_away():
+            pass
         self._mirror.close()
 
     # What the cluster says.
@@ -220,16 +221,20 @@ class KubernetesRunner:
         elif warning:
             attempt.refusal = Waiting(f"{waiting.reason}: {warning}", ask=waiting.ask)
 
-    def _clear_away(self) -> None:
-        """Removes the Jobs whose ends the caller has taken; their TTL is but a backstop."""
-        if self._clear_at > time.monotonic() or self._mirror.silent_for is not None:
-            return
-        while self._leftover:
-            name = self._leftover.pop()
-            if not self._jobs.remove(name, wait_for_pod=False):
-                self._leftover.add(name)
-                self._clear_at = time.monotonic() + _CLEAR_SECONDS
-                return
+    def _clear_away(self) -> bool:
+        """Removes one Job whose end the caller has taken; whether it did. TTL is but a backstop.
+
+        One at a time, for what takes the place of an ended attempt is more urgent.
+        """
+        away = self._clear_at > time.monotonic() or self._mirror.silent_for is not None
+        if away or not self._leftover:
+            return False
+        name = self._leftover.pop()
+        removed = self._jobs.remove(name, wait_for_pod=False)
+        if not removed:
+            self._leftover.add(name)
+            self._clear_at = time.monotonic() + _CLEAR_SECONDS
+        return removed
 
     # What is told.
 

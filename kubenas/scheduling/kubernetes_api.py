@@ -80,7 +80,7 @@ class Api:
     """
 
     def __init__(
-        self, connection: Connection, *, per_second: float = 20.0, burst: int = 40
+        self, connection: Connection, *, per_second: float = 50.0, burst: int = 100
     ) -> None:
         self.server = connection.server
         self.calls: Counter[str] = Counter()

@@ -1,6 +1,5 @@
 """A whole search, begun or taken up again."""
 
-import threading
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -19,7 +18,7 @@ from kubenas.search.layout import definition_file, prior_file, search_folder
 from kubenas.search.ledger import Ledger
 from kubenas.search.loop import SearchLoop
 from kubenas.search.objectives import objectives_of
-from kubenas.search.oracles import check_oracle, create_proposer, load_oracles
+from kubenas.search.oracles import check_oracle, create_proposer
 from kubenas.search.prior import Prior, frozen_prior
 from kubenas.search.progress import OnProgress
 from kubenas.search.proposer import Proposer
@@ -90,7 +89,7 @@ def run_search(
         records = journal.read()
         state = fold(records)
         if state.closed is None:
-            hyperparameters = _described(definition, output, runner, on_progress)
+            hyperparameters = describe_space(definition, output, runner, on_progress=on_progress)
             specs = TrialSpecs(definition, output, hyperparameters)
             proposer = _proposer(definition, hyperparameters, prior)
             state = SearchLoop(
@@ -103,20 +102,6 @@ def run_search(
     if not state.ended(Outcome.COMPLETED):
         raise _failed(state)
     return _search_run(definition, output, state)
-
-
-def _described(
-    definition: SearchDefinition,
-    output: Storage,
-    runner: TrialRunner,
-    on_progress: OnProgress | None,
-) -> dict[str, Any]:
-    """The search's space; meanwhile the oracles are loaded, which takes seconds as well."""
-    loading = threading.Thread(target=load_oracles)
-    loading.start()
-    hyperparameters = describe_space(definition, output, runner, on_progress=on_progress)
-    loading.join()
-    return hyperparameters
 
 
 def _proposer(

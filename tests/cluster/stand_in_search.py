@@ -96,13 +96,16 @@ class StandInSearch:
         """The journal."""
         return Journal(self.output, search_folder(self.context.search_id)).read()
 
+    def ends(self) -> Counter[int]:
+        """How often each trial has ended."""
+        return Counter(record.trial for record in self.records if isinstance(record, Ended))
+
     def check_whole(self, trials: int) -> SearchState:
         """Every trial ended once, no attempt ran twice, nothing is left, the journal replays."""
         records = self.records
         state = fold(records)
         assert state.closed
-        ends = Counter(record.trial for record in records if isinstance(record, Ended))
-        assert ends == Counter(range(trials))
+        assert self.ends() == Counter(range(trials))
         starts = Counter((r.trial, r.attempt) for r in records if isinstance(r, Started))
         assert set(starts.values()) == {1}
         labels = [states[0]["metadata"]["labels"] for states in self.pods.values()]

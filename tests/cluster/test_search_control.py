@@ -17,7 +17,12 @@ from tests.cluster.namespace import TRIAL, Namespace
 from tests.cluster.object_store import ObjectStore
 from tests.cluster.walker import Walker
 
-pytestmark = [pytest.mark.cluster, pytest.mark.heavy, pytest.mark.timeout(1500)]
+pytestmark = [
+    pytest.mark.cluster,
+    pytest.mark.heavy,
+    pytest.mark.fault,
+    pytest.mark.timeout(1500),
+]
 
 TRIALS, GPU, HEARTBEAT = 2, "nvidia.com/gpu", 15
 OF_TRIALS = ("--selector", "app.kubernetes.io/component=trial,kubenas/task=train")
@@ -64,8 +69,11 @@ def wait_until(namespace: Namespace, condition: Callable[[], bool], seconds: flo
         time.sleep(0.5)
 
 
+@pytest.mark.parametrize(
+    "how", [("--force", "--grace-period=0"), ("--grace-period=3",)], ids=["killed", "terminated"]
+)
 def test_trials_outlive_their_search_and_not_its_silence(
-    walker: Walker, namespace: Namespace, output: Storage
+    walker: Walker, namespace: Namespace, output: Storage, how: tuple[str, ...]
 ) -> None:
     first = walker.start("search")
     wait_until(namespace, lambda: len(namespace.get("pods", *OF_TRIALS, *RUNNING)) == TRIALS)
@@ -75,7 +83,7 @@ def test_trials_outlive_their_search_and_not_its_silence(
     time.sleep(HEARTBEAT * 1.5)  # they see its heartbeat
     assert len(namespace.get("pods", *OF_TRIALS, *RUNNING)) == TRIALS
 
-    namespace.kubectl("delete", "pod", first, "--grace-period=0", "--force")
+    namespace.kubectl("delete", "pod", first, *how)
     gone_at = time.monotonic()
     time.sleep(HEARTBEAT / 3)
     assert len(namespace.get("pods", *OF_TRIALS, *RUNNING)) == TRIALS

@@ -1,5 +1,6 @@
 """What may happen to a search in a cluster: every trial ends once, and nothing is left behind."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 from kubenas.images import in_registry
 from kubenas.storage import Storage
 from kubenas.trial import FailureClass, Outcome
+from tests.cluster.components import Components
 from tests.cluster.images import REGISTRY, publish_copy
 from tests.cluster.namespace import Namespace
 from tests.cluster.object_store import ObjectStore
@@ -116,3 +118,27 @@ def test_the_run_is_deleted_with_all_that_it_had_started(make_search: MakeSearch
     search.started(trials=2)
     search.namespace.kubectl("delete", "configmap", search.walker.owner["name"])
     search.wait_until(lambda: not search.namespace.get("jobs,pods"))
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("seconds", [1, 60])
+def test_the_api_server_is_away_while_trials_end(
+    make_search: MakeSearch, components: Components, seconds: int
+) -> None:
+    search = make_search(options=SLOW)
+    pod = search.started(trials=2)
+    with components.stopped("kube-apiserver"):
+        time.sleep(seconds)
+    search.ended(pod)
+    assert len(search.check_whole(trials=4).ended(Outcome.COMPLETED)) == 4
+
+
+@pytest.mark.heavy
+def test_a_node_goes_silent_under_a_trial(make_search: MakeSearch, components: Components) -> None:
+    search = make_search(options=SLOW)
+    pod = search.started(trials=2)
+    node = search.running()[0]["spec"]["nodeName"]
+    with components.paused(f"kubelet-{node}"):
+        search.wait_until(lambda: len(search.ends()) == 4)
+    search.ended(pod)
+    assert len(search.check_whole(trials=4).ended(Outcome.COMPLETED)) == 4
