@@ -1,0 +1,98 @@
+"""docs/policies/trial-s3.json: enough for a trial, too little to touch anything but attempts."""
+
+import os
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import pytest
+
+from kubenas.config import DataConfig
+from kubenas.data.prepare import prepare_dataset
+from kubenas.storage import open_storage
+from kubenas.trial import AttemptSpec, Outcome, Result, SpaceRef, Task, TrainingPlan
+from tests.contracts.storage.servers import BUCKET
+
+POLICY = Path(__file__).parents[3] / "docs/policies/trial-s3.json"
+OUTPUT = f"s3://{BUCKET}/policy/out"
+PLAN = TrainingPlan(
+    epochs=1, batch_size=512, patience=0, seed=1, objective="val_accuracy", direction="max"
+)
+
+FORBIDDEN = (
+    "champion/00001.json",
+    "searches/s/search.json",
+    "searches/s/journal/00000001.json",
+    "data/x",
+    "report.html",
+)
+TRY_TO_WRITE = """
+import sys
+from kubenas.errors import StorageDenied
+from kubenas.storage import open_storage, split
+for uri in sys.argv[1:]:
+    folder, name = split(uri)
+    try:
+        open_storage(folder).write(name, b"{}")
+        print("written", uri)
+    except StorageDenied:
+        print("denied")
+"""
+
+
+@pytest.fixture
+def trial(s3: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[AttemptSpec]:
+    """A trial to run as somebody who may do what the policy says."""
+    monkeypatch.setenv("KUBENAS_CACHE", str(tmp_path))
+    spec = AttemptSpec(
+        task=Task.TRAIN,
+        search="s",
+        trial=0,
+        attempt=1,
+        prefix=f"{OUTPUT}/searches/s/trials/00000/a1",
+        space=SpaceRef(name="layers", options={"max_layers": 2}),
+        dataset=prepare_dataset(DataConfig(source="digits"), open_storage(OUTPUT)).uri,
+        training=PLAN,
+    )
+    open_storage(spec.prefix).write("spec.json", spec.to_json())
+    access, secret = key_of_a_trial(os.environ["AWS_ENDPOINT_URL_S3"])
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", access)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", secret)
+    check_keys_after(0)
+    yield spec
+    check_keys_after(float("inf"))
+
+
+def key_of_a_trial(url: str) -> tuple[str, str]:
+    policy = POLICY.read_text(encoding="utf-8").replace("BUCKET/OUTPUT", f"{BUCKET}/policy/out")
+    iam = boto3.client("iam", endpoint_url=url, region_name="us-east-1")
+    iam.create_user(UserName="trial")
+    iam.put_user_policy(
+        UserName="trial", PolicyName="trial", PolicyDocument=policy.replace("BUCKET", BUCKET)
+    )
+    key = iam.create_access_key(UserName="trial")["AccessKey"]
+    return key["AccessKeyId"], key["SecretAccessKey"]
+
+
+def check_keys_after(requests: float) -> None:
+    url = f"{os.environ['AWS_ENDPOINT_URL_S3']}/moto-api/reset-auth"
+    request = urllib.request.Request(url, data=str(requests).encode(), method="POST")
+    request.add_header("Content-Type", "text/plain")
+    urllib.request.urlopen(request).close()
+
+
+def test_a_trial_runs_under_the_policy_and_can_write_nothing_else(trial: AttemptSpec) -> None:
+    command = [sys.executable, "-m", "kubenas.training.worker", f"{trial.prefix}/spec.json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    names = [f"{OUTPUT}/{name}" for name in FORBIDDEN] + [f"s3://{BUCKET}/elsewhere/x"]
+    tried = subprocess.run(
+        [sys.executable, "-c", TRY_TO_WRITE, *names], capture_output=True, text=True, check=True
+    )
+    assert tried.stdout.splitlines() == ["denied"] * len(names)
+    check_keys_after(float("inf"))
+    result = Result.from_json(open_storage(trial.prefix).read("result.json"))
+    assert result.outcome == Outcome.COMPLETED
