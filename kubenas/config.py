@@ -6,6 +6,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from kubenas.promotion_config import PromotionConfig
 from kubenas.runner_config import RunnerConfig
 from kubenas.serving_config import ServingConfig
 from kubenas.trial import Limits, Value
@@ -235,6 +236,7 @@ class Config(Value):
     training: TrainingConfig = TrainingConfig()
     runner: RunnerConfig = RunnerConfig()
     retrain: RetrainConfig = RetrainConfig()
+    promotion: PromotionConfig = PromotionConfig()
     retention: RetentionConfig = RetentionConfig()
     serving: ServingConfig = ServingConfig()
 
@@ -273,7 +275,8 @@ class Config(Value):
         return self
 
     def identified(self) -> dict[str, Any]:
-        """All that decides what is looked for; where it runs, what is served or kept is not.
+        """All that decides what is looked for; where it runs, what is promoted, served or kept is
+        not.
 
         Of a user's HyperModel its name: what is in the file is a matter of each search.
         """
@@ -281,6 +284,7 @@ class Config(Value):
             mode="json",
             exclude={
                 "runner": True,
+                "promotion": True,
                 "retention": True,
                 "serving": True,
                 "output": True,

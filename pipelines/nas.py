@@ -1,4 +1,4 @@
-"""The pipeline: prepare, search, retrain, evaluate, export, report.
+"""The pipeline: prepare, search, retrain, export, evaluate, report, and perhaps promote.
 
 ``python -m pipelines.nas`` compiles it to pipelines/nas.yaml, which is the product: the same file
 runs on one machine and in Kubeflow.
@@ -14,6 +14,7 @@ from kfp.dsl.base_component import BaseComponent
 from components.evaluate.component import evaluate
 from components.export.component import export
 from components.prepare.component import prepare_component
+from components.promote.component import promote
 from components.report.component import report
 from components.retrain.component import retrain
 from components.search.component import search
@@ -31,16 +32,15 @@ def nas(*values: Any) -> None:
     retrained = _step(
         retrain, "Retrain the winners", run=run, search_id=searched.outputs["search_id"]
     )
-    model = retrained.outputs["model"]
-    evaluated = _step(evaluate, "Evaluate on the test split", run=run, model=model)
-    exported = _step(export, "Export", run=run, model=model).after(evaluated)
-    _step(
-        report,
-        "Report",
-        run=run,
-        saved_model=exported.outputs["saved_model"],
-        metrics=evaluated.outputs["metrics"],
-    )
+    exported = _step(export, "Export", run=run, model=retrained.outputs["model"])
+    model = exported.outputs["saved_model"]
+    evaluated = _step(evaluate, "Evaluate on the test split", run=run, saved_model=model)
+    metrics = evaluated.outputs["metrics"]
+    reported = _step(report, "Report", run=run, saved_model=model, metrics=metrics)
+    # Last, so that a model that serving refuses has its report nevertheless. Of a step's outputs,
+    # kfp.local knows in conditions the one that it returns.
+    with dsl.If(evaluated.outputs["Output"] == "promote", name="decided to promote"):
+        _step(promote, "Promote", run=run, saved_model=model).after(reported)
 
 
 def _step(component: BaseComponent, title: str, /, **arguments: Any) -> dsl.PipelineTask:

@@ -1,4 +1,4 @@
-"""Step 4 of the pipeline: the chosen model meets the test split."""
+"""Step 5 of the pipeline: the exported model meets the test split and the model in production."""
 
 from kfp import dsl
 
@@ -13,27 +13,32 @@ from kubenas.images import CONTROLLER_IMAGE
 )
 def evaluate(
     run: str,
-    model: dsl.Input[dsl.Model],
+    saved_model: dsl.Input[dsl.Model],
     metrics: dsl.Output[dsl.Metrics],
     confusion: dsl.Output[dsl.ClassificationMetrics],
     task_config: dsl.TaskConfig,
-) -> None:
-    """Evaluates the chosen model once on the test split.
+) -> str:
+    """Evaluates the exported model once on the test split, and the champion beside it.
 
     Args:
         run: The frozen config, from the step that prepares the data.
-        model: The model that retraining chose.
-        metrics: Test accuracy and its 95 % interval, loss, macro F1.
+        saved_model: The exported model.
+        metrics: Test accuracy and its 95 % interval, loss, macro F1, the gain over the champion.
         confusion: Confusion matrix, and the ROC curve where there are two classes.
         task_config: What is set on this task in Kubeflow, for the trials.
+
+    Returns:
+        What is decided about the model's promotion: promote, keep or refuse.
     """
     from kubenas.steps.context import RunContext
     from kubenas.steps.evaluate import evaluate as run_evaluation
     from kubenas.steps.evaluate import scalars
 
-    evaluation = run_evaluation(RunContext.of_step(run, vars(task_config)))
-    for name, value in scalars(evaluation).items():
+    evaluated = run_evaluation(RunContext.of_step(run, vars(task_config)))
+    evaluation = evaluated.evaluation
+    for name, value in scalars(evaluated).items():
         metrics.log_metric(name, value)
+    metrics.metadata["decision"] = evaluated.decision.reason
     names = [scores.name for scores in evaluation.classes]
     confusion.log_confusion_matrix(names, [list(row) for row in evaluation.confusion])
     if evaluation.roc:
@@ -42,3 +47,4 @@ def evaluate(
             [point.true_positive_rate for point in evaluation.roc],
             [point.threshold for point in evaluation.roc],
         )
+    return evaluated.decision.verdict

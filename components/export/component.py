@@ -1,4 +1,4 @@
-"""Step 5 of the pipeline: the model in the forms that serve it."""
+"""Step 4 of the pipeline: the model in the forms that serve it."""
 
 from kfp import dsl
 

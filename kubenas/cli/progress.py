@@ -53,6 +53,8 @@ class TerminalDisplay:
 
     def show(self, status: Status | None, outcomes: list[StepOutcome]) -> None:
         for outcome in outcomes:
+            if outcome.state in {"due", "skipped"}:
+                continue
             bar = self._bar(outcome.step)
             if outcome.state == "done":
                 self._bars.update(bar, total=1, completed=1, words="")

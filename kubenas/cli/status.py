@@ -5,7 +5,7 @@ from typing import Any
 
 from kubenas.cli.answer import Answer
 from kubenas.steps.claim import read_claim
-from kubenas.steps.outcome import STEPS, StepOutcome, read_outcomes
+from kubenas.steps.outcome import StepOutcome, is_finished, read_outcomes
 from kubenas.steps.status import Status, read_status
 from kubenas.steps.summary import Summary, read_summary
 from kubenas.storage import open_storage
@@ -23,7 +23,7 @@ def tell_status(output: str, answer: Answer) -> None:
     config = read_claim(storage)
     outcomes = read_outcomes(storage)
     status = read_status(storage)
-    done = _is_done(outcomes, status)
+    done = status is not None and is_finished(outcomes, status.search)
     summary = read_summary(storage) if done else None
     answer.line(f"{config.name}: {_headline(outcomes, status, done=done)}")
     for outcome in outcomes:
@@ -40,14 +40,6 @@ def tell_status(output: str, answer: Answer) -> None:
             "summary": summary.model_dump(mode="json") if summary else None,
         }
     )
-
-
-def _is_done(outcomes: list[StepOutcome], status: Status | None) -> bool:
-    """Whether the last step is done, and with the search that was worked on last."""
-    if not outcomes or status is None:
-        return False
-    last = outcomes[-1]
-    return last.step == STEPS[-1] and last.state == "done" and last.key == status.search
 
 
 def _state(outcomes: list[StepOutcome], status: Status | None, *, done: bool) -> str:
@@ -68,7 +60,8 @@ def _headline(outcomes: list[StepOutcome], status: Status | None, *, done: bool)
 
 def _tell_search(outcomes: list[StepOutcome], status: Status | None, answer: Answer) -> None:
     progress: dict[str, Any] = status.progress if status else {}
-    if not progress or outcomes[-1].state == "done":
+    ended = {outcome.step for outcome in outcomes if outcome.state == "done"}
+    if status is None or not progress or status.step in ended:
         return
     best = progress["best_score"]
     answer.line(

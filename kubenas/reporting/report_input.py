@@ -9,6 +9,8 @@ from kubenas.data.drift import Drift
 from kubenas.data.schema import DataSchema
 from kubenas.search.objectives import Objective, objectives_of
 from kubenas.search.state import SearchState, TrialState
+from kubenas.serving.champion import ChampionRecord
+from kubenas.serving.gate import Decision
 from kubenas.training.evaluation import Evaluation
 from kubenas.trial import Outcome
 
@@ -78,6 +80,10 @@ class ReportInput:
     evaluation: Evaluation | None = None
     prior_sources: tuple[str, ...] | None = None
     """What a warm start read, as URIs; None: none was asked for."""
+    decision: Decision | None = None
+    """On the model's promotion."""
+    promotion: ChampionRecord | None = None
+    """The record by which the model became the champion."""
     step_seconds: Mapping[str, float] = field(default_factory=dict)
     """Wall-clock by step of the pipeline, in the steps' order."""
     versions: Mapping[str, str] = field(default_factory=dict)

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from kubenas.search.controller_lock import controller_lock
 from kubenas.search.journal import AnotherController
 from kubenas.search.layout import search_folder
-from kubenas.steps.outcome import STEPS, StepOutcome
+from kubenas.steps.outcome import StepOutcome, is_finished
 from kubenas.steps.status import Status
 from kubenas.storage import ObjectInfo, Storage
 
@@ -19,9 +19,10 @@ def may_be_running(status: Status | None, outcomes: Iterable[StepOutcome], *, no
     """Whether the last word in the output is fresh and not that of a run that ended."""
     if status is None or now - status.at > QUIET_SECONDS:
         return False
+    outcomes = list(outcomes)
     states = {outcome.step: outcome.state for outcome in outcomes}
     state = states.get(status.step)
-    return state == "running" or (state == "done" and status.step != STEPS[-1])
+    return state == "running" or (state == "done" and not is_finished(outcomes, status.search))
 
 
 def hold_searches(

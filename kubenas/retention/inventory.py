@@ -16,7 +16,7 @@ from kubenas.storage import ObjectInfo, Storage
 from kubenas.trial import Result
 
 _IN_ATTEMPT = re.compile(
-    rf"{SEARCHES}/(?P<search>[^/]+)/(?P<folder>(?:trials|retrain)/[^/]+|describe|evaluate|export)"
+    rf"{SEARCHES}/(?P<search>[^/]+)/(?P<folder>(?:trials|retrain|champion)/[^/]+|describe|evaluate|export)"
     r"/a(?P<attempt>\d+)/(?P<rest>.+)"
 )
 

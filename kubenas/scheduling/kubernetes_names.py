@@ -20,7 +20,14 @@ EPOCH = "kubenas/epoch"
 MAX_SECONDS = "kubenas/max-seconds"
 
 _NAME_LIMIT = 63
-_LETTERS = {"search": "t", "describe": "d", "retrain": "r", "evaluate": "v", "export": "x"}
+_LETTERS = {
+    "search": "t",
+    "describe": "d",
+    "retrain": "r",
+    "export": "x",
+    "evaluate": "v",
+    "champion": "c",
+}
 
 
 @dataclass(frozen=True)
@@ -31,7 +38,7 @@ class Stage:
     output: str
     """URI of the root that the search writes below: two outputs may hold the same search."""
     step: str
-    """search, retrain, evaluate or export."""
+    """search, retrain, export, evaluate, or champion for the evaluation of that."""
 
     @property
     def labels(self) -> dict[str, str]:

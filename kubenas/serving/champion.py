@@ -21,7 +21,7 @@ class ChampionChanged(KubenasError):
 
 
 class ModelFigures(Value):
-    """A model on the test split on which it was promoted."""
+    """A model on a test split, and what it costs."""
 
     examples: int
     accuracy: float
@@ -30,8 +30,12 @@ class ModelFigures(Value):
     macro_f1: float
     parameters: int | None = None
     """Trainable and other weights."""
+    flops: int | None = None
+    """Floating-point operations for one example."""
     latency_ms: float | None = None
-    """Median inference time of one example, in milliseconds."""
+    """Median inference time of one example, in milliseconds, on the machine that evaluated it."""
+    model_mib: float | None = None
+    """Of its weights."""
 
 
 class ChampionModel(Value):
@@ -54,6 +58,7 @@ class ChampionModel(Value):
     """URI of the data set that it was trained on."""
     dataset_digest: str
     test: ModelFigures
+    """On the test split on which it was promoted."""
 
 
 class ChampionRecord(Value):

@@ -1,37 +1,89 @@
-"""Step 4: the chosen model on the test split, which took no part so far."""
+"""Step 5: the exported model on the test split, which took no part so far, and what follows from
+it for the model in production."""
 
+from dataclasses import dataclass
+
+from kubenas.errors import UserError
+from kubenas.serving.gate import Decision
 from kubenas.steps.context import RunContext
-from kubenas.steps.model_task import finished_prefix, run_model_task
-from kubenas.steps.outcome import running_step
-from kubenas.storage import Storage, open_storage
+from kubenas.steps.export import exported_keras_model
+from kubenas.steps.gate import Contender, decided
+from kubenas.steps.model_task import ModelTask, finished_prefix, run_model_task
+from kubenas.steps.outcome import expect_step, running_step
+from kubenas.steps.retrain import read_choice
+from kubenas.steps.settings import settled
+from kubenas.steps.status import StatusWriter
+from kubenas.storage import Storage
 from kubenas.training.evaluation import EVALUATION_FILE, Evaluation
 from kubenas.trial import Task
 
+_STEP = "evaluate"
 
-def evaluate(context: RunContext) -> Evaluation:
-    """Evaluates the chosen model once; a finished evaluation is returned as it is.
+
+@dataclass(frozen=True)
+class Evaluated:
+    """How good the model is, and whether that is good enough."""
+
+    evaluation: Evaluation
+    decision: Decision
+
+
+def evaluate(context: RunContext) -> Evaluated:
+    """Evaluates the exported model once and decides on its promotion.
+
+    A finished evaluation is taken as it is, and so is a decision as long as rule and champion are
+    those that it was made on.
 
     Raises:
         SystemExit: after a mistake or failure, as :func:`running_step` tells.
     """
-    with running_step("evaluate", context.output, key=context.search_id):
-        done = run_model_task(Task.EVALUATE, context)
-        return Evaluation.from_json(open_storage(done.prefix).read(EVALUATION_FILE))
+    output, search = context.output, context.search_id
+    with running_step(_STEP, output, key=search):
+        context = settled(context)
+        status = StatusWriter(output, _STEP, search=search)
+        done = run_model_task(_task(context), context, status)
+        tested = Contender.read(done)
+        decision = decided(context, tested, status)
+        expect_step(output, "promote", key=search, due=decision.verdict == "promote")
+        return Evaluated(tested.evaluation, decision)
 
 
 def read_evaluation(output: Storage, search: str) -> Evaluation | None:
     """The evaluation of a search's model; None if there is none yet."""
-    folder = finished_prefix(output, search, Task.EVALUATE)
+    folder = finished_prefix(output, search, _STEP)
     return Evaluation.from_json(output.read(f"{folder}/{EVALUATION_FILE}")) if folder else None
 
 
-def scalars(evaluation: Evaluation) -> dict[str, float]:
+def scalars(evaluated: Evaluated) -> dict[str, float]:
     """The figures by which runs are compared, by name."""
+    evaluation, comparison = evaluated.evaluation, evaluated.decision.comparison
     interval = evaluation.accuracy_interval
-    return {
+    figures = {
         "test_accuracy": evaluation.accuracy,
         "test_accuracy_low": interval.low,
         "test_accuracy_high": interval.high,
         "test_loss": evaluation.loss,
         "test_macro_f1": evaluation.macro_f1,
     }
+    if comparison is not None:
+        figures |= {
+            "gain_over_champion": comparison.difference,
+            "gain_over_champion_low": comparison.low,
+            "gain_over_champion_high": comparison.high,
+        }
+    return figures
+
+
+def _task(context: RunContext) -> ModelTask:
+    output, search = context.output, context.search_id
+    choice, model = read_choice(output, search), exported_keras_model(output, search)
+    if choice is None or model is None:
+        raise UserError(f"{output.uri}: nothing has been exported yet; run the steps in order")
+    return ModelTask(
+        task=Task.EVALUATE,
+        stage=_STEP,
+        folder=_STEP,
+        trial=choice.chosen.trial,
+        space=context.space,
+        model=model,
+    )

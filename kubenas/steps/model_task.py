@@ -1,72 +1,74 @@
-"""One attempt on the chosen model, in a trial process: its layers may be the user's code."""
+"""One attempt on a trained model, in a trial process: its layers may be the user's code."""
 
 from dataclasses import dataclass
 
-from kubenas.errors import SearchFailed, UserError
+from kubenas.errors import SearchFailed
 from kubenas.search.attempts import run_attempts
 from kubenas.search.layout import search_folder
 from kubenas.steps.context import RunContext
-from kubenas.steps.retrain import Choice, read_choice
 from kubenas.steps.runners import trial_runner
 from kubenas.steps.search import progress_teller
-from kubenas.steps.settings import settled
 from kubenas.steps.status import StatusWriter
 from kubenas.storage import Storage, join, split
-from kubenas.trial import AttemptSpec, Outcome, Result, Task
+from kubenas.trial import AttemptSpec, Outcome, Result, SpaceRef, Task
 
 
 @dataclass(frozen=True)
 class ModelTask:
+    """What is to be done with a model."""
+
+    task: Task
+    stage: str
+    """Tells its attempts from those of the search's other steps."""
+    folder: str
+    """Below the search's own."""
+    trial: int
+    space: SpaceRef
+    """What the model's layers are loaded with."""
+    model: str
+    """URI of a model.keras."""
+
+
+@dataclass(frozen=True)
+class ModelTaskDone:
     """What came of it."""
 
     prefix: str
     """URI of the folder with its artifacts."""
     result: Result
-    choice: Choice
 
 
-def run_model_task(task: Task, context: RunContext) -> ModelTask:
-    """Runs ``task`` on the model that was chosen; finds its own finished work.
+def run_model_task(what: ModelTask, context: RunContext, status: StatusWriter) -> ModelTaskDone:
+    """Does ``what`` on the data of ``context``; finds its own finished work.
 
     Raises:
-        UserError: nothing has been chosen yet.
         SearchFailed: the attempt failed.
     """
-    context = settled(context)
-    output, search = context.output, context.search_id
-    choice = read_choice(output, search)
-    if choice is None:
-        raise UserError(f"{output.uri}: nothing has been retrained yet; run the steps in order")
     spec = AttemptSpec(
-        task=task,
-        search=search,
-        trial=choice.chosen.trial,
+        task=what.task,
+        search=context.search_id,
+        trial=what.trial,
         attempt=1,
-        prefix=join(output.uri, _folder(search, task), "a1"),
-        space=context.space,
+        prefix=join(context.output.uri, search_folder(context.search_id), what.folder, "a1"),
+        space=what.space,
         dataset=context.dataset,
-        model=choice.model,
+        model=what.model,
     )
-    status = StatusWriter(output, task.value, search=search)
-    with trial_runner(context, step=task.value, attempts=1) as runner:
+    with trial_runner(context, step=what.stage, attempts=1) as runner:
         (result,) = run_attempts([spec], runner, on_progress=progress_teller(status))
     if result.outcome != Outcome.COMPLETED:
-        raise SearchFailed(f"{task.value}: {result.message}")
-    return ModelTask(join(split(spec.prefix)[0], f"a{result.attempt}"), result, choice)
+        raise SearchFailed(f"{what.stage}: {result.message}")
+    return ModelTaskDone(join(split(spec.prefix)[0], f"a{result.attempt}"), result)
 
 
-def finished_prefix(output: Storage, search: str, task: Task) -> str | None:
-    """The folder of the finished ``task``, below the output; None if it has not been done."""
+def finished_prefix(output: Storage, search: str, folder: str) -> str | None:
+    """The finished attempt's folder, below the output; None if the task has not been done."""
     results = [
         info.name
-        for info in output.list(f"{_folder(search, task)}/")
+        for info in output.list(f"{search_folder(search)}/{folder}/")
         if info.name.endswith("/result.json")
     ]
     for name in results:
         if Result.from_json(output.read(name)).outcome == Outcome.COMPLETED:
             return name.removesuffix("/result.json")
     return None
-
-
-def _folder(search: str, task: Task) -> str:
-    return f"{search_folder(search)}/{task.value}"

@@ -4,7 +4,7 @@ messages, the command line needs both."""
 import sys
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Literal
 
@@ -14,7 +14,7 @@ from kubenas.steps.logs import set_up_logging
 from kubenas.storage import Storage
 from kubenas.trial import Value
 
-STEPS = ("prepare", "search", "retrain", "evaluate", "export", "report")
+STEPS = ("prepare", "search", "retrain", "export", "evaluate", "report", "promote")
 
 _NO_ERROR = {"message": "", "exit_code": 0}
 
@@ -23,7 +23,8 @@ class StepOutcome(Value):
     """``steps/<step>.json``."""
 
     step: str
-    state: Literal["running", "done", "failed"]
+    state: Literal["running", "done", "failed", "due", "skipped"]
+    """due, skipped: a step that does not always run, and has not run yet or will not."""
     key: str
     """What the step worked on; another key starts the clock anew."""
     seconds: float = 0.0
@@ -41,6 +42,20 @@ def read_outcome(output: Storage, step: str) -> StepOutcome | None:
 def read_outcomes(output: Storage) -> list[StepOutcome]:
     """The outcomes of all steps that ran, in the pipeline's order."""
     return [outcome for step in STEPS if (outcome := read_outcome(output, step))]
+
+
+def expect_step(output: Storage, step: str, *, key: str, due: bool) -> None:
+    """Records that ``step``, which does not always run, will run on ``key``, or will not."""
+    earlier = _earlier(output, step, key)
+    if not due or earlier.state != "done":
+        state = "due" if due else "skipped"
+        _record(output, earlier.model_copy(update={"state": state, **_NO_ERROR}))
+
+
+def is_finished(outcomes: Iterable[StepOutcome], search: str | None) -> bool:
+    """Whether a run on ``search`` has come to its end."""
+    states = {each.step: each.state for each in outcomes if each.key == search}
+    return states.get("report") == "done" and states.get("promote") in {"done", "skipped"}
 
 
 @contextmanager

@@ -36,10 +36,13 @@ def report(context: RunContext) -> Report:
     with running_step("report", output, key=search):
         StatusWriter(output, "report", search=search)
         written = write_report(output, gather(output, search, finished=True))
-    # Once more, now that the report's own seconds are known.
-    summary = summarise(gather(output, search, finished=True), written.html)
-    write_summary(output, summary)
+    refresh_summary(output, search, written.html)
     return written
+
+
+def refresh_summary(output: Storage, search: str, html: str) -> None:
+    """Writes the summary once more, now that the last step's own seconds are known."""
+    write_summary(output, summarise(gather(output, search, finished=True), html))
 
 
 def write_report(output: Storage, material: ReportInput) -> Report:

@@ -10,9 +10,11 @@ from kubenas.search.layout import attempt_folder
 from kubenas.search.prior import read_prior
 from kubenas.search.run import SearchRun, read_search
 from kubenas.search.state import TrialState
+from kubenas.serving.champion import ChampionLog, ChampionRecord
 from kubenas.steps.drift import read_drift
 from kubenas.steps.evaluate import read_evaluation
 from kubenas.steps.export import exported_model
+from kubenas.steps.gate import read_decision
 from kubenas.steps.outcome import read_outcomes
 from kubenas.steps.retrain import Choice, Retraining, read_choice
 from kubenas.storage import Storage, join, open_storage
@@ -43,10 +45,22 @@ def gather(output: Storage, search: str, *, finished: bool) -> ReportInput:
         evaluation=read_evaluation(output, search),
         drift=read_drift(output, search),
         prior_sources=None if prior is None else prior.sources,
-        step_seconds={outcome.step: outcome.seconds for outcome in read_outcomes(output)},
+        decision=read_decision(output, search),
+        promotion=_promotion(output, search),
+        step_seconds={
+            outcome.step: outcome.seconds
+            for outcome in read_outcomes(output)
+            if outcome.state not in {"due", "skipped"}
+        },
         versions=definition.versions,
         finished=finished,
     )
+
+
+def _promotion(output: Storage, search: str) -> ChampionRecord | None:
+    history = ChampionLog(output).history()
+    own = [each for each in history if each.action == "promoted" and each.model.search == search]
+    return own[-1] if own else None
 
 
 def _winner(output: Storage, run: SearchRun, choice: Choice | None) -> Winner | None:

@@ -11,6 +11,7 @@ from kubenas.reporting.random_search import random_search
 from kubenas.reporting.report_input import ReportInput
 from kubenas.search.allowance import words_of_use
 from kubenas.search.expense import expense_of
+from kubenas.serving.gate import Ground, Verdict
 from kubenas.storage import Storage, join
 from kubenas.trial import Outcome, Value
 
@@ -26,6 +27,21 @@ class TestScore(Value):
     loss: float
     macro_f1: float
     examples: int
+
+
+class PromotionResult(Value):
+    """What was decided about the model, and what came of it."""
+
+    verdict: Verdict
+    ground: Ground
+    reason: str
+    record: int | None
+    """In the champion log; None: it is not, or not yet, promoted."""
+
+    def line(self) -> str:
+        """For people."""
+        word = {"keep": "kept what is in production", "refuse": "refused"}.get(self.verdict, "due")
+        return f"{f'record {self.record}' if self.record else word}: {self.reason}"
 
 
 class RandomBaseline(Value):
@@ -63,6 +79,8 @@ class Summary(Value):
     report: str
     drift: Drift | None = None
     """How the data differ from those of the champion or, without one, of the search before."""
+    promotion: PromotionResult | None = None
+    """None: nothing has been decided yet."""
     random_search: RandomBaseline | None = None
     """None: no trials were drawn at random from which it could be told."""
     gpu_hours: float = 0.0
@@ -96,6 +114,8 @@ class Summary(Value):
                 f"test        accuracy {self.test.accuracy:.2%} (95 % interval {low:.2%} to"
                 f" {high:.2%}) on {self.test.examples} examples"
             )
+        if self.promotion is not None:
+            lines.append(f"promotion   {self.promotion.line()}")
         lines.append(f"model       {self.model or 'not exported yet'}")
         lines.append(f"report      {self.report}")
         if self.used:
@@ -123,6 +143,7 @@ def summarise(material: ReportInput, report: str) -> Summary:
         model=material.winner.model if material.winner else None,
         report=report,
         drift=material.drift,
+        promotion=_promotion(material),
         random_search=_random_baseline(material),
         gpu_hours=round(expense.gpu_hours, 6),
         cost=round(expense.cost, 6),
@@ -163,6 +184,18 @@ def _random_baseline(material: ReportInput) -> RandomBaseline | None:
         trials=round(found.trials, 2),
         expected=found.expected,
         interval=(found.low, found.high),
+    )
+
+
+def _promotion(material: ReportInput) -> PromotionResult | None:
+    decision, record = material.decision, material.promotion
+    if decision is None:
+        return None
+    return PromotionResult(
+        verdict=decision.verdict,
+        ground=decision.ground,
+        reason=decision.reason,
+        record=record.number if record else None,
     )
 
 

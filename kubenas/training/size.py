@@ -32,14 +32,19 @@ class ModelSize:
 
 def model_size(model: keras.Model, cost: Cost, *, batch_size: int) -> ModelSize:
     """The size of a compiled model whose optimiser's variables have been made."""
-    weights = _bytes(model.variables)
+    weights = weights_mib(model)
     return ModelSize(
         parameters=model.count_params(),
         flops=cost.flops,
         latency_ms=cost.latency_ms,
-        memory_mib=(weights + _training_bytes(model, batch_size)) / _MEBIBYTE,
-        model_mib=weights / _MEBIBYTE,
+        memory_mib=weights + _training_bytes(model, batch_size) / _MEBIBYTE,
+        model_mib=weights,
     )
+
+
+def weights_mib(model: keras.Model) -> float:
+    """MiB of the model's weights."""
+    return _bytes(model.variables) / _MEBIBYTE
 
 
 def excess(size: ModelSize, limits: Limits) -> str:

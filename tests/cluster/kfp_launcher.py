@@ -64,7 +64,9 @@ def _collect(outputs: dict[str, Any]) -> dict[str, Any]:
     file = Path(outputs["outputFile"])
     told = json.loads(file.read_text()) if file.exists() else {}
     parameters = {
-        name: Path(each["outputFile"]).read_text() for name, each in outputs["parameters"].items()
+        name: Path(each["outputFile"]).read_text()
+        for name, each in outputs["parameters"].items()
+        if name not in told.get("parameterValues", {})  # what a step returns is told, not written
     }
     artifacts = {}
     for name, listed in outputs["artifacts"].items():

@@ -16,6 +16,7 @@ import yaml
 
 from kubenas.cli.package import package_text
 from kubenas.storage import join, open_storage
+from tests.cluster.conditions import flat_tasks
 from tests.cluster.namespace import Namespace, pod
 from tests.cluster.object_store import ObjectStore
 
@@ -51,6 +52,7 @@ class Walker:
     def __post_init__(self) -> None:
         package = package_text(self.namespace.images.controller)
         self.spec, *self.platform = yaml.safe_load_all(package)
+        self.tasks = flat_tasks(self.spec)
         self.run = uuid.uuid4().hex[:8]
         self.namespace.apply(
             _config_map("launcher", {_LAUNCHER.name: _LAUNCHER.read_text(encoding="utf-8")}),
@@ -61,23 +63,23 @@ class Walker:
             key: owner["metadata"][key] for key in ("name", "uid")
         }
 
-    @property
-    def tasks(self) -> Mapping[str, Any]:
-        """The pipeline's tasks by name."""
-        return self.spec["root"]["dag"]["tasks"]
-
     def order(self) -> Iterator[str]:
         """The tasks, each after those that it depends on."""
-        graph = {name: task.get("dependentTasks", ()) for name, task in self.tasks.items()}
+        graph = {name: task.content.get("dependentTasks", ()) for name, task in self.tasks.items()}
         yield from TopologicalSorter(graph).static_order()
 
     def walk(self, until: str | None = None) -> None:
-        """Runs all steps that are not done, or those before ``until``."""
+        """Runs all steps that are due and not done, or those before ``until``."""
         for task in self.order():
             if task == until:
                 return
-            if task not in self.outputs:
+            if task not in self.outputs and self.is_due(task):
                 self.finish(task, self.start(task))
+
+    def is_due(self, task: str) -> bool:
+        """Whether the condition of ``task``, if it has one, holds."""
+        condition = self.tasks[task].condition
+        return condition is None or self._value(condition.given) == condition.value
 
     def start(self, task: str) -> str:
         """Starts the pod of ``task``; its name. A second call is what a retry would be."""
@@ -117,7 +119,7 @@ class Walker:
 
     def executor_input(self, task: str, component: Mapping[str, Any]) -> dict[str, Any]:
         """What kfp's driver hands to the step."""
-        inputs = self.tasks[task].get("inputs", {})
+        inputs = self.tasks[task].content.get("inputs", {})
         definitions = component.get("inputDefinitions", {}).get("parameters", {})
         values = {
             name: each["defaultValue"]
@@ -178,7 +180,7 @@ class Walker:
 
     def _component(self, task: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
         """The component of a task, and the container that runs it."""
-        found = self.tasks[task]
+        found = self.tasks[task].content
         component = self.spec["components"][found["componentRef"]["name"]]
         executors = self.spec["deploymentSpec"]["executors"]
         container = executors[component["executorLabel"]]["container"]

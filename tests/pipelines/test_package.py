@@ -13,6 +13,7 @@ from kubenas.cli.package import package_text
 from kubenas.images import CONTROLLER_IMAGE
 from kubenas.parameters import parameters
 from pipelines.nas import PACKAGE, compile_pipeline
+from tests.cluster.conditions import flat_tasks
 
 
 @pytest.fixture(scope="module")
@@ -32,8 +33,20 @@ def test_the_library_ships_this_very_package() -> None:
 def test_it_is_a_valid_pipeline_spec(spec: dict) -> None:
     message = json_format.ParseDict(spec, pipeline_spec_pb2.PipelineSpec())
     assert set(message.root.dag.tasks) == {
-        "prepare", "search", "retrain", "evaluate", "export", "report",
+        "prepare", "search", "retrain", "export", "evaluate", "report", "condition-1",
     }  # fmt: skip
+
+
+def test_the_model_is_promoted_if_that_was_decided_and_reported(spec: dict) -> None:
+    tasks = flat_tasks(spec)
+    assert [name for name, task in tasks.items() if task.condition] == ["promote"]
+    condition, promote = tasks["promote"].condition, tasks["promote"].content
+    assert condition is not None
+    assert condition.value == "promote"
+    assert condition.given["taskOutputParameter"]["producerTask"] == "evaluate"
+    assert "report" in promote["dependentTasks"]
+    model = promote["inputs"]["artifacts"]["saved_model"]["taskOutputArtifact"]
+    assert model["producerTask"] == "export"
 
 
 def test_every_parameter_has_a_help_text_and_the_configs_default(spec: dict) -> None:
@@ -58,11 +71,11 @@ def test_no_step_installs_packages_or_uses_a_cache(spec: dict) -> None:
     for executor in spec["deploymentSpec"]["executors"].values():
         assert "pip install" not in " ".join(executor["container"]["command"])
         assert executor["container"]["image"] == CONTROLLER_IMAGE
-    for task in spec["root"]["dag"]["tasks"].values():
-        assert not task["cachingOptions"].get("enableCache")
+    for task in flat_tasks(spec).values():
+        assert not task.content["cachingOptions"].get("enableCache")
 
 
 def test_another_image_is_the_only_change() -> None:
     other = package_text("registry.example/team/nas:7")
     assert other.replace("registry.example/team/nas:7", CONTROLLER_IMAGE) == package_text()
-    assert other.count("registry.example/team/nas:7") == 6
+    assert other.count("registry.example/team/nas:7") == 7

@@ -125,7 +125,7 @@ def test_the_summary_has_what_programs_need(story: Story) -> None:
     low, high = summary["test"]["accuracy_interval"]
     assert 0.5 < low < summary["test"]["accuracy"] < high <= 1
     assert set(summary["seconds"]) == {
-        "prepare", "search", "retrain", "evaluate", "export", "report",
+        "prepare", "search", "retrain", "export", "evaluate", "report", "promote",
     }  # fmt: skip
     assert Path(summary["report"]).stat().st_size < 3_000_000
     assert (Path(summary["model"]) / "1/saved_model.pb").is_file()

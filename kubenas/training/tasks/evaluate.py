@@ -1,4 +1,4 @@
-"""EVALUATE: a trained model on the test split."""
+"""EVALUATE: an exported model on the test split, as it would be served."""
 
 import io
 
@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from kubenas.data.dataset import load_split
+from kubenas.data.dataset import load_raw
 from kubenas.training.attempt import Attempt
 from kubenas.training.evaluation import (
     EVALUATION_FILE,
@@ -14,6 +14,8 @@ from kubenas.training.evaluation import (
     evaluate_predictions,
 )
 from kubenas.training.failure import Phase, failing_in
+from kubenas.training.measure import measure_cost
+from kubenas.training.size import weights_mib
 from kubenas.training.space import load_trained_model
 from kubenas.trial import Outcome, Result
 
@@ -23,11 +25,14 @@ _BATCH_SIZE = 256
 def evaluate(attempt: Attempt) -> Result:
     """Writes ``evaluation.json`` and ``predictions.npz`` (labels, probabilities).
 
+    The model takes raw examples: its own preprocessing was fitted on the data that it was trained
+    on, which may be others than those it is evaluated on.
+
     Raises:
         AttemptFailed: the model cannot be loaded or does not fit the data.
     """
     model = load_trained_model(attempt).model
-    examples = load_split(attempt.dataset, "test", batch_size=_BATCH_SIZE)
+    examples = load_raw(attempt.dataset, "test", batch_size=_BATCH_SIZE)
     with failing_in(Phase.OTHER):
         labels, probabilities = predict(model, examples)
         evaluation = evaluate_predictions(
@@ -37,6 +42,7 @@ def evaluate(attempt: Attempt) -> Result:
     np.savez_compressed(buffer, labels=labels, probabilities=probabilities)
     attempt.storage.write(PREDICTIONS_FILE, buffer.getvalue())
     attempt.storage.write(EVALUATION_FILE, evaluation.to_json())
+    cost = measure_cost(model, attempt.schema.shape)
     return Result(
         task=attempt.spec.task,
         trial=attempt.spec.trial,
@@ -48,8 +54,11 @@ def evaluate(attempt: Attempt) -> Result:
             "accuracy": evaluation.accuracy,
             "macro_f1": evaluation.macro_f1,
             "calibration_error": evaluation.calibration_error,
+            "model_mib": weights_mib(model),
         },
         parameters=model.count_params(),
+        flops=cost.flops,
+        latency_ms=cost.latency_ms,
         artifacts={"evaluation": EVALUATION_FILE, "predictions": PREDICTIONS_FILE},
     )
 

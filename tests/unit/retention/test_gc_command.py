@@ -94,7 +94,10 @@ def files(output: Storage) -> set[str]:
 
 def say(output: Storage, step: str, state: Any, *, ago: float = 0.0) -> None:
     output.write(f"steps/{step}.json", StepOutcome(step=step, state=state, key="k").to_json())
-    output.write("status.json", Status(step=step, at=time.time() - ago).to_json())
+    skipped = StepOutcome(step="promote", state="skipped", key="k")
+    output.write("steps/promote.json", skipped.to_json())
+    said = Status(step=step, at=time.time() - ago, search="k")
+    output.write("status.json", said.to_json())
 
 
 def test_it_tells_and_deletes_nothing(output: Storage) -> None:

@@ -34,9 +34,17 @@ def test_a_trained_model_is_evaluated_and_exported(
     assert run_task(trained, Termination()).artifacts["model"] == "model.keras"
     model = f"{trained.prefix}/model.keras"
 
-    spec = make_spec(Task.EVALUATE, source=source, model=model)
+    exported = make_spec(Task.EXPORT, source=source, model=model)
+    result = run_task(exported, Termination())
+    assert result.outcome == "completed", result.message
+    assert max(result.metrics.values()) <= 1e-4
+
+    spec = make_spec(Task.EVALUATE, source=source, model=f"{exported.prefix}/model.keras")
     result = run_task(spec, Termination())
     assert result.outcome == "completed", result.message
+    assert result.parameters
+    assert result.flops
+    assert result.metrics["model_mib"] == pytest.approx(4 * result.parameters / 2**20, rel=0.01)
     evaluation = Evaluation.from_json(Path(spec.prefix, "evaluation.json").read_bytes())
     assert result.score == evaluation.accuracy > 0.5
     assert evaluation.examples == read_schema(open_storage(digits)).splits["test"].examples
@@ -44,24 +52,20 @@ def test_a_trained_model_is_evaluated_and_exported(
         labels, probabilities = predictions["labels"], predictions["probabilities"]
     assert (probabilities.argmax(axis=1) == labels).mean() == evaluation.accuracy
 
-    spec = make_spec(Task.EXPORT, source=source, model=model)
-    result = run_task(spec, Termination())
-    assert result.outcome == "completed", result.message
-    assert max(result.metrics.values()) <= 1e-4
-    served = tf.saved_model.load(f"{spec.prefix}/saved_model/1").signatures["serving_default"]
+    served = tf.saved_model.load(f"{exported.prefix}/saved_model/1").signatures["serving_default"]
     raw, truth = next(iter(load_raw(Path(digits), "test", batch_size=300)))
     answers = served(image=raw)["probabilities"].numpy()
     np.testing.assert_allclose(answers, probabilities, atol=1e-4)
     np.testing.assert_array_equal(truth, labels)
-    request = SampleRequest.from_json(Path(spec.prefix, "sample_request.json").read_bytes())
-    answer = SampleAnswer.from_json(Path(spec.prefix, "sample_answer.json").read_bytes())
+    request = SampleRequest.from_json(Path(exported.prefix, "sample_request.json").read_bytes())
+    answer = SampleAnswer.from_json(Path(exported.prefix, "sample_answer.json").read_bytes())
     np.testing.assert_array_equal(request.instances, raw[: len(request.instances)])
     np.testing.assert_allclose(
         served(image=tf.constant(request.instances, tf.float32))["probabilities"],
         answer.predictions,
         atol=answer.tolerance,
     )
-    names = json.loads(Path(spec.prefix, "labels.json").read_text())
+    names = json.loads(Path(exported.prefix, "labels.json").read_text())
     assert list(answer.labels) == [names[k] for k in np.argmax(answer.predictions, axis=1)]
     assert len(answer.labels) == len(request.instances) == 8
 

@@ -1,0 +1,201 @@
+"""The decision on a new model: the champion is evaluated on the same test split, then
+:mod:`kubenas.serving.gate` decides. ``decision.json`` beside the search keeps it."""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+from kubenas.data.schema import read_schema
+from kubenas.errors import SearchFailed, StorageError, UserError
+from kubenas.promotion_config import PromotionConfig
+from kubenas.search.layout import search_folder
+from kubenas.serving.champion import ChampionLog, ChampionRecord, ModelFigures, promoted
+from kubenas.serving.gate import Challenger, Decision, Ground, Opponent, Settled, decide
+from kubenas.serving.paired import compare
+from kubenas.steps.context import RunContext
+from kubenas.steps.model_task import ModelTask, ModelTaskDone, run_model_task
+from kubenas.steps.status import StatusWriter
+from kubenas.storage import Storage, open_storage, split
+from kubenas.training.evaluation import EVALUATION_FILE, PREDICTIONS_FILE, Evaluation
+from kubenas.trial import Result, Task
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A model on the test split."""
+
+    evaluation: Evaluation
+    result: Result
+    right: npt.NDArray[np.bool_]
+    """Shape (examples,): which ones it gets right, in file order."""
+
+    @classmethod
+    def read(cls, done: ModelTaskDone) -> Self:
+        """What the evaluation left."""
+        storage = open_storage(done.prefix)
+        with np.load(io.BytesIO(storage.read(PREDICTIONS_FILE))) as predictions:
+            right = predictions["probabilities"].argmax(axis=1) == predictions["labels"]
+        evaluation = Evaluation.from_json(storage.read(EVALUATION_FILE))
+        return cls(evaluation, done.result, right)
+
+    @property
+    def figures(self) -> ModelFigures:
+        """In short."""
+        return ModelFigures(
+            examples=self.evaluation.examples,
+            accuracy=self.evaluation.accuracy,
+            loss=self.evaluation.loss,
+            macro_f1=self.evaluation.macro_f1,
+            parameters=self.result.parameters,
+            flops=self.result.flops,
+            latency_ms=self.result.latency_ms,
+            model_mib=self.result.metrics.get("model_mib"),
+        )
+
+
+def decided(context: RunContext, challenger: Contender, status: StatusWriter) -> Decision:
+    """The decision on the model of ``context``: the earlier one if it still holds, else a new one.
+
+    Raises:
+        UserError: the champion log cannot be read.
+    """
+    output, search, rule = context.output, context.search_id, context.config.promotion
+    history = ChampionLog(output).history()
+    present = promoted(history, history[-1]) if history else None
+    earlier = read_decision(output, search)
+    settled = settled_without_comparison(present, history, context)
+    if earlier is not None and still_holds(earlier, settled, present, rule):
+        return earlier
+    opponent: Opponent | Settled | None = settled
+    if settled is None and present is not None:
+        opponent = _opponent(present, challenger, context, status)
+    recalls = {
+        scores.name: scores.recall for scores in challenger.evaluation.classes if scores.support
+    }
+    decision = decide(
+        rule,
+        Challenger(challenger.figures, recalls),
+        opponent,
+        against=present.number if present else None,
+    )
+    output.write(_file(search), decision.to_json())
+    return decision
+
+
+def read_decision(output: Storage, search: str) -> Decision | None:
+    """The decision on a search's model; None if there is none yet."""
+    name = _file(search)
+    return Decision.from_json(output.read(name)) if output.exists(name) else None
+
+
+def still_holds(
+    decision: Decision,
+    settled: Settled | None,
+    present: ChampionRecord | None,
+    rule: PromotionConfig,
+) -> bool:
+    """Whether an earlier decision on the same model need not be made again, as in a resumed run.
+
+    Args:
+        decision: the earlier one.
+        settled: what settles it now without a comparison.
+        present: the promotion of the champion now.
+        rule: as it is now.
+    """
+    if settled is not None:  # what promoted it stays its ground; all else is decided as cheaply
+        return settled.ground is Ground.PRESENT and decision.verdict == "promote"
+    if decision.ground in {Ground.UNUSABLE, Ground.MISSING}:
+        return False  # someone may have mended it
+    against = present.number if present else None
+    return (decision.rule, decision.against) == (rule, against)
+
+
+def settled_without_comparison(
+    present: ChampionRecord | None, history: Sequence[ChampionRecord], context: RunContext
+) -> Settled | None:
+    """What settles the decision before anything is compared; None: nothing does."""
+    search, mode = context.search_id, context.config.promotion.mode
+    if present is not None and present.model.search == search:
+        return Settled(Ground.PRESENT, f"it is in production, by record {present.number}")
+    mine = [record.number for record in history if record.model.search == search]
+    if mine:
+        return Settled(
+            Ground.FORMER,
+            f"it was in production by record {mine[0]} and was replaced or rolled back; 'kubenas"
+            " champion rollback' can name it again",
+        )
+    if mode == "never":
+        return Settled(Ground.OFF, "promotion.mode is never")
+    if mode == "always":
+        return Settled(Ground.FORCED, "promotion.mode is always, and the limits hold")
+    return None
+
+
+def _opponent(
+    present: ChampionRecord, challenger: Contender, context: RunContext, status: StatusWriter
+) -> Opponent | Settled:
+    """The champion on the test split of ``context``, or why it cannot be told."""
+    model = present.model
+    folder, name = split(model.keras_model)
+    if not open_storage(folder).exists(name):
+        return Settled(
+            Ground.MISSING,
+            f"the champion's model is gone ({model.keras_model}), so nothing can be compared:"
+            " restore it, roll back to one that is there, or set promotion.mode to always once",
+        )
+    if differences := _differences(present, context):
+        return Settled(
+            Ground.INCOMPATIBLE,
+            f"its clients would get another model than they know: {differences}; set"
+            " promotion.mode to always once to promote it",
+        )
+    status.write("evaluating the champion")
+    what = ModelTask(
+        task=Task.EVALUATE,
+        stage="champion",
+        folder=f"champion/{present.number:05d}",
+        trial=model.trial,
+        space=model.space,
+        model=model.keras_model,
+    )
+    try:
+        done = run_model_task(what, context, status)
+    except StorageError:
+        raise
+    except (SearchFailed, UserError) as error:
+        return Settled(
+            Ground.UNUSABLE,
+            f"the champion could not be evaluated: {error}; mend that and run again, or set"
+            " promotion.mode to always once",
+        )
+    tested = Contender.read(done)
+    confidence = context.config.promotion.confidence
+    comparison = compare(challenger.right, tested.right, confidence=confidence)
+    return Opponent(tested.figures, comparison)
+
+
+def _differences(present: ChampionRecord, context: RunContext) -> str:
+    """What clients would notice, in words."""
+    schema, model = read_schema(open_storage(context.dataset)), present.model
+    found = []
+    if schema.classes != model.labels:
+        added = [name for name in schema.classes if name not in model.labels]
+        gone = [name for name in model.labels if name not in schema.classes]
+        found += [f"classes {', '.join(added)} are new"] if added else []
+        found += [f"classes {', '.join(gone)} are gone"] if gone else []
+        found += [] if added or gone else ["its classes are in another order"]
+    if schema.shape != model.input_shape:
+        found.append(f"pictures are {_by(schema.shape)}, they were {_by(model.input_shape)}")
+    return " and ".join(found)
+
+
+def _by(shape: tuple[int, ...]) -> str:
+    return "×".join(map(str, shape))  # noqa: RUF001
+
+
+def _file(search: str) -> str:
+    return f"{search_folder(search)}/decision.json"

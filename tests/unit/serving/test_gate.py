@@ -1,0 +1,112 @@
+"""When a new model takes the champion's place, and what is said about it."""
+
+import pytest
+
+from kubenas.promotion_config import PromotionConfig
+from kubenas.serving.champion import ModelFigures
+from kubenas.serving.gate import Challenger, Decision, Ground, Opponent, Settled, Verdict, decide
+from kubenas.serving.paired import PairedComparison, paired_interval
+
+EXAMPLES = 2000
+
+
+def figures(**changes: float) -> ModelFigures:
+    standard = {"parameters": 1000, "flops": 5000, "latency_ms": 2.0, "model_mib": 0.5}
+    return ModelFigures.model_validate(
+        {"examples": EXAMPLES, "accuracy": 0.9, "loss": 0.3, "macro_f1": 0.9} | standard | changes
+    )
+
+
+def opponent(gained: int, lost: int, *, examples: int = EXAMPLES, **changes: float) -> Opponent:
+    low, high = paired_interval(gained, lost, examples, confidence=0.95)
+    found = PairedComparison(
+        examples=examples, gained=gained, lost=lost, confidence=0.95, low=low, high=high
+    )
+    return Opponent(figures(**changes), found)
+
+
+def decided(
+    against: Opponent | Settled | None,
+    *,
+    rule: dict[str, float] | None = None,
+    **changes: float,
+) -> Decision:
+    challenger = Challenger(figures(**changes), {"cat": 0.95, "dog": 0.6})
+    return decide(PromotionConfig.model_validate(rule or {}), challenger, against, against=1)
+
+
+@pytest.mark.parametrize(
+    ("gained", "lost", "ground", "verdict"),
+    [
+        (90, 50, Ground.BETTER, "promote"),  # two points, not by chance
+        (70, 51, Ground.NOT_BETTER, "keep"),  # less than the margin
+        (500, 475, Ground.NOT_BETTER, "keep"),  # more than the margin, perhaps by chance
+        (60, 60, Ground.NOT_BETTER, "keep"),
+        (50, 90, Ground.WORSE, "refuse"),
+    ],
+)
+def test_equally_expensive_models(gained: int, lost: int, ground: Ground, verdict: Verdict) -> None:
+    decision = decided(opponent(gained, lost))
+    assert (decision.ground, decision.verdict) == (ground, verdict)
+    assert "points of accuracy on 2,000 test examples (95 % interval" in decision.reason
+
+
+@pytest.mark.parametrize(
+    ("gained", "lost", "costs", "ground"),
+    [
+        (40, 40, {"parameters": 700}, Ground.CHEAPER),
+        (40, 40, {"flops": 4000}, Ground.CHEAPER),
+        (40, 40, {"parameters": 900}, Ground.NOT_BETTER),  # not by enough
+        (40, 40, {"parameters": 700, "flops": 5001}, Ground.NOT_BETTER),  # dearer in another way
+        (40, 40, {"latency_ms": 0.1}, Ground.NOT_BETTER),  # measured: chance plays a part
+        (40, 48, {"parameters": 700}, Ground.NOT_BETTER),  # perhaps worse by the margin
+        (50, 90, {"parameters": 100}, Ground.WORSE),
+    ],
+)
+def test_cheaper_models(gained: int, lost: int, costs: dict[str, float], ground: Ground) -> None:
+    assert decided(opponent(gained, lost), **costs).ground is ground
+
+
+@pytest.mark.parametrize(
+    ("rule", "changes", "reason"),
+    [
+        ({"max_latency_ms": 1}, {}, "2 ms for one example, more than promotion.max_latency_ms"),
+        ({"max_model_mib": 0.4}, {}, "0.5 MiB of weights, more than promotion.max_model_mib"),
+        ({"min_recall": 0.7}, {}, "recognises 60.0% of class 'dog', less than"),
+        ({"max_latency_ms": 1}, {"latency_ms": None}, "could not be measured"),
+    ],
+)
+@pytest.mark.parametrize(
+    "against",
+    [None, opponent(300, 50), Settled(Ground.FORCED, "promotion.mode is always")],
+    ids=["first", "better", "forced"],
+)
+def test_a_model_that_breaks_a_limit_is_refused(
+    against: Opponent | None, rule: dict[str, float], changes: dict[str, float], reason: str
+) -> None:
+    decision = decided(against, rule=rule, **changes)
+    assert (decision.ground, decision.verdict) == (Ground.LIMITS, "refuse")
+    assert reason in decision.reason
+
+
+def test_the_first_model_is_promoted_if_the_limits_hold() -> None:
+    decision = decided(None, rule={"max_latency_ms": 3, "max_model_mib": 1, "min_recall": 0.6})
+    assert (decision.ground, decision.verdict) == (Ground.FIRST, "promote")
+
+
+def test_few_examples_promote_nothing() -> None:
+    decision = decided(opponent(50, 0, examples=99))
+    assert (decision.ground, decision.verdict) == (Ground.TOO_FEW, "keep")
+    assert "99 test examples are fewer than promotion.min_examples (100)" in decision.reason
+
+
+@pytest.mark.parametrize("ground", [Ground.MISSING, Ground.UNUSABLE, Ground.INCOMPATIBLE])
+def test_without_a_comparison_the_champion_stays(ground: Ground) -> None:
+    decision = decided(Settled(ground, "this is why"))
+    assert (decision.ground, decision.verdict) == (ground, "keep")
+    assert (decision.reason, decision.champion, decision.comparison) == ("this is why", None, None)
+
+
+def test_a_decision_survives_its_file() -> None:
+    decision = decided(opponent(90, 50))
+    assert Decision.from_json(decision.to_json()) == decision
