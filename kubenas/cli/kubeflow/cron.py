@@ -12,6 +12,9 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
+_LONGEST = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+"""Days of the months."""
+
 _YEARS = 5
 """The scheduler looks no further ahead."""
 
@@ -75,8 +78,8 @@ def parse_cron(text: str) -> Cron:
     stars = [any(part[0] in "*?" for part in fields[day].split(",") if part) for day in (3, 5)]
     second, minute, hour, day, month, weekday = values
     cron = Cron(" ".join(fields), second, minute, hour, day, month, weekday, any(stars))
-    if next(_times(cron, datetime(2000, 1, 1, tzinfo=UTC), UTC), None) is None:
-        raise ValueError("never comes true")
+    if cron.any_day and not any(min(cron.days) <= _LONGEST[each - 1] for each in cron.months):
+        raise ValueError("never comes true: no such month has such a day")
     return cron
 
 
