@@ -67,10 +67,12 @@ class SpaceConfig(Value):
     hypermodel: str | None = Field(
         None,
         description="Your own keras_tuner.HyperModel instead, as file.py:Class. Runs only in"
-        " trial processes.",
+        " trial processes. Empty: the named space.",
     )
     options: dict[str, Any] = Field(
-        {}, description='Options of the named space, as a JSON object, such as {"max_layers": 6}.'
+        {},
+        description='Options of the named space, as a JSON object, such as {"max_layers": 6};'
+        " empty: the space's defaults.",
     )
 
     @model_validator(mode="after")
@@ -136,7 +138,7 @@ class SearchConfig(Value):
         (),
         description="Results to begin from, as a JSON list: 'last', which is the search before"
         " this one in the same output; earlier outputs, searches in them, or .csv tables with a"
-        " column for each hyperparameter and a 'score'.",
+        " column for each hyperparameter and a 'score'. Empty: none.",
     )
     baseline_share: float = Field(
         0.0,

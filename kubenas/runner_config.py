@@ -37,7 +37,7 @@ class PodConfig(Value):
         None, description="Image that trials run in; empty: the one that this release names."
     )
     image_pull_secrets: tuple[str, ...] = Field(
-        (), description="Names of Secrets to pull the image with, as a JSON list."
+        (), description="Names of Secrets to pull the image with, as a JSON list; empty: none."
     )
     service_account: str | None = Field(
         None, description="Service account of the trials; empty: the namespace's default one."
@@ -49,35 +49,52 @@ class PodConfig(Value):
         None,
         description="Extended resource that a trial holds, such as nvidia.com/gpu; empty: none.",
     )
-    accelerators: int = Field(1, ge=1, le=64, description="How many of it one trial holds.")
+    accelerators: int = Field(
+        1, ge=1, le=64, description="How many of that accelerator one trial holds."
+    )
     resource_claim_template: str | None = Field(
-        None, description="Name of a ResourceClaimTemplate whose devices a trial holds (DRA)."
+        None,
+        description="Name of a ResourceClaimTemplate whose devices a trial holds (DRA); empty:"
+        " none.",
     )
-    cpu: Quantity = Field(
-        "1", description="Cores that a trial asks for, as Kubernetes writes them."
+    cpu: Quantity = Field("1", description="Cores that a trial asks for, such as 2 or 500m.")
+    memory: Quantity = Field(
+        "4Gi", description="Memory that a trial asks for, and its limit, such as 4Gi."
     )
-    memory: Quantity = Field("4Gi", description="Memory that a trial asks for, and its limit.")
     memory_growth: float = Field(
-        2.0, gt=1, le=16, description="What its memory is multiplied by after it ran out of it."
+        2.0,
+        gt=1,
+        le=16,
+        description="Factor by which a trial gets more memory after it ran out of it.",
     )
     shared_memory: Quantity = Field(
-        "1Gi", description="Size of /dev/shm, part of the memory's limit."
+        "1Gi", description="Size of /dev/shm, such as 1Gi; part of the memory's limit."
     )
-    scratch: Quantity = Field("10Gi", description="Local disk that a trial may fill below /tmp.")
+    scratch: Quantity = Field(
+        "10Gi", description="Local disk that a trial may fill below /tmp, such as 10Gi."
+    )
     node_selector: dict[str, str] = Field(
-        {}, description="Labels that a trial's node must have, as a JSON object."
+        {}, description="Labels that a trial's node must have, as a JSON object; empty: any node."
     )
     tolerations: tuple[dict[str, Any], ...] = Field(
-        (), description="Tolerations as Kubernetes writes them, as a JSON list."
+        (),
+        description="Taints that trials tolerate, as Kubernetes writes tolerations, as a JSON"
+        " list; empty: none.",
     )
     affinity: dict[str, Any] = Field(
-        {}, description="Affinity as Kubernetes writes it, as a JSON object."
+        {},
+        description="Affinity of the trials as Kubernetes writes it, as a JSON object; empty:"
+        " none.",
     )
     spot_node_selector: dict[str, str] = Field(
-        {}, description="Further labels of the cheap nodes that a trial is tried on first."
+        {},
+        description="Further labels of the cheap nodes that a trial is tried on first, as a"
+        " JSON object; empty: none are told apart.",
     )
     spot_tolerations: tuple[dict[str, Any], ...] = Field(
-        (), description="Further tolerations that let a trial onto the cheap nodes."
+        (),
+        description="Further tolerations that let a trial onto the cheap nodes, as a JSON"
+        " list; empty: none.",
     )
     spot_disruptions: int = Field(
         2, ge=1, description="Disruptions after which a trial is kept off the cheap nodes."
@@ -97,19 +114,26 @@ class PodConfig(Value):
     annotations: dict[str, str] = Field(
         {},
         description="Annotations of the trials' pods, as a JSON object; node autoscalers and cost"
-        " reports read them.",
+        " reports read them; empty: none.",
     )
     env: dict[str, str] = Field(
-        {}, description="Environment variables of the trials, as a JSON object; nothing secret."
+        {},
+        description="Environment variables of the trials, as a JSON object, nothing secret;"
+        " empty: none.",
     )
     secrets: tuple[str, ...] = Field(
-        (), description="Names of Secrets whose keys become environment variables, as a JSON list."
+        (),
+        description="Names of Secrets whose keys become the trials' environment, as a JSON"
+        " list; empty: none.",
     )
     volumes: tuple[dict[str, Any], ...] = Field(
-        (), description="Volumes as Kubernetes writes them, as a JSON list."
+        (),
+        description="Volumes of the trials as Kubernetes writes them, as a JSON list; empty: none.",
     )
     mounts: tuple[dict[str, Any], ...] = Field(
-        (), description="volumeMounts as Kubernetes writes them, as a JSON list."
+        (),
+        description="Where those are, as Kubernetes writes volumeMounts, as a JSON list;"
+        " empty: nowhere.",
     )
     cache: dict[str, Any] = Field(
         {},

@@ -39,14 +39,18 @@ class ServingConfig(Value):
         1, ge=0, description="Model servers at the least; 0, where KServe runs on Knative: none."
     )
     max_replicas: int = Field(3, ge=1, description="Model servers at the most.")
-    cpu: Quantity = Field("1", description="Cores of a model server, as Kubernetes writes them.")
-    memory: Quantity = Field("2Gi", description="Memory of a model server, and its limit.")
+    cpu: Quantity = Field("1", description="Cores of a model server, such as 1 or 500m.")
+    memory: Quantity = Field(
+        "2Gi", description="Memory of a model server, and its limit, such as 2Gi."
+    )
     accelerator: ExtendedResource = Field(
         None,
         description="Extended resource that a model server holds, such as nvidia.com/gpu; empty:"
         " none.",
     )
-    accelerators: int = Field(1, ge=1, le=64, description="How many of it one model server holds.")
+    accelerators: int = Field(
+        1, ge=1, le=64, description="How many of that accelerator one model server holds."
+    )
     canary_percent: int = Field(
         0,
         ge=0,

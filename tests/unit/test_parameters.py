@@ -1,5 +1,6 @@
 """Config <-> pipeline parameters."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from pydantic import BaseModel
 from kubenas.config import Config
 from kubenas.config_file import parse_config
 from kubenas.errors import UserError
-from kubenas.parameters import from_parameters, parameters, to_parameters
+from kubenas.parameters import Parameter, from_parameters, parameters, to_parameters
 
 FULL = {
     "name": "all",
@@ -47,9 +48,52 @@ def leaves(model: type[BaseModel], path: str = "") -> Iterator[str]:
             yield f"{path}{name}"
 
 
-def test_every_leaf_of_the_config_is_a_parameter_with_help() -> None:
+def test_every_leaf_of_the_config_is_a_parameter() -> None:
     assert [parameter.name for parameter in parameters()] == list(leaves(Config))
-    assert all(len(parameter.help) > 15 for parameter in parameters())
+
+
+@pytest.mark.parametrize("parameter", parameters(), ids=lambda parameter: parameter.name)
+def test_the_form_says_what_a_value_does_its_unit_and_what_none_means(
+    parameter: Parameter,
+) -> None:
+    text = parameter.help
+    assert 20 <= len(text) <= 300
+    assert text.endswith(".")
+    if parameter.default == "":
+        assert re.search(r"[Ee]mpty: .+", text), "say what the empty value means"
+    if parameter.is_json and (example := container_of(parameter.path)):
+        assert f"JSON {example}" in text
+    for ending, unit in UNITS.items():
+        if parameter.name.endswith(ending):
+            assert re.search(unit, text), f"say the unit: {unit}"
+
+
+UNITS = {
+    "_seconds": "Seconds",
+    "_hours": "-hours",
+    "_per_hour": "an hour",
+    "_ms": "Milliseconds",
+    "_mib": "MiB",
+    "_percent": "Percent",
+    "_fraction": "Share",
+    "_share": "Share",
+    "_cpu": r"Cores .*such as \d",
+    "_memory": r"\dGi",
+    "_scratch": r"\dGi",
+    "epochs": "Epochs",
+    "_size": "pixels|Examples",
+    "_flops": "operations",
+}
+"""What names end in -> what their help must mention."""
+
+
+def container_of(path: tuple[str, ...]) -> str:
+    """Whether a nested value is a list or an object; empty: it is a number."""
+    model: type[BaseModel] = Config
+    for part in path[:-1]:
+        model = model.model_fields[part].annotation
+    annotation = str(model.model_fields[path[-1]].annotation)
+    return "list" if "tuple[" in annotation else "object" if "dict[" in annotation else ""
 
 
 def test_only_three_must_be_given() -> None:
