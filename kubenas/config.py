@@ -213,6 +213,12 @@ class RetentionConfig(Value):
     searches: int = Field(
         3, ge=1, description="Searches to keep, the newest; older ones go with all they hold."
     )
+    champions: int = Field(
+        3,
+        ge=1,
+        description="Searches to keep besides, for their models: those of the champion and of the"
+        " ones before it, which a rollback can name.",
+    )
     checkpoints: Literal["none", "failed", "all"] = Field(
         "none",
         description="Whose checkpoints stay once nothing resumes from them: none's, those of"

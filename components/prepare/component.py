@@ -93,6 +93,7 @@ def prepare(  # noqa: D103 - the docstring is made below, of the parameters' hel
     promotion_max_model_mib: str = "",
     promotion_min_recall: str = "",
     retention_searches: int = 3,
+    retention_champions: int = 3,
     retention_checkpoints: str = "none",
     serving_kind: str = "none",
     serving_name: str = "",

@@ -10,17 +10,23 @@ def promote(
     run: str,
     saved_model: dsl.Input[dsl.Model],
     champion: dsl.Output[dsl.Model],
+    serving: dsl.Output[dsl.Markdown],
 ) -> None:
-    """Makes the model the champion: in the output's champion log, and in the report.
+    """Has the model served, if the config says so, and enters it in the output's champion log.
 
     Args:
         run: The frozen config, from the step that prepares the data.
         saved_model: The exported model.
         champion: The same model, now in production, with the number of its record.
+        serving: What serving made of it; the InferenceService, if there is one.
     """
+    from pathlib import Path
+
+    from kubenas.reporting.handoff_words import render_handoff
     from kubenas.steps.context import RunContext
     from kubenas.steps.promote import promote as run_promotion
 
-    record = run_promotion(RunContext.from_json(run.encode()))
-    champion.uri = record.model.saved_model
-    champion.metadata.update({"record": record.number, "why": record.why})
+    done = run_promotion(RunContext.from_json(run.encode()))
+    champion.uri = done.record.model.saved_model
+    champion.metadata.update({"record": done.record.number, "why": done.record.why})
+    Path(serving.path).write_text(render_handoff(done.handoff), encoding="utf-8")

@@ -6,6 +6,7 @@ import click
 
 from kubenas import __version__
 from kubenas.cli.answer import JSON_OPTION, answering
+from kubenas.cli.champion.commands import champion
 from kubenas.cli.kubeflow.commands import schedule, submit
 
 
@@ -120,6 +121,7 @@ def compile_(target: Path, image: str | None, as_json: bool) -> None:
         write_package(target, image, answer)
 
 
+kubenas.add_command(champion)
 kubenas.add_command(submit)
 kubenas.add_command(schedule)
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from kubenas.reporting.promotion import promotion_headline
 from kubenas.reporting.quantities import (
     compact,
     count,
@@ -38,7 +39,8 @@ def headline(report: ReportInput) -> str:
     return (
         f"Of {_trials(report)}, the network of trial {chosen.trial} was chosen; it is right on"
         f" {percent(evaluation.accuracy)} of {plural(evaluation.examples, 'test example')}."
-    )
+        f" {promotion_headline(report)}"
+    ).strip()
 
 
 def tiles(report: ReportInput) -> list[Tile]:

@@ -17,6 +17,7 @@ from kubenas.reporting.failure_words import failure_groups, reason
 from kubenas.reporting.headline import headline, tiles
 from kubenas.reporting.leaderboard import Row, leaderboard
 from kubenas.reporting.network_drawing import network_drawing
+from kubenas.reporting.promotion import figure_rows, promotion_sentence
 from kubenas.reporting.report_input import ReportInput
 from kubenas.reporting.retrain_table import candidates
 from kubenas.reporting.search_plots import (
@@ -68,6 +69,7 @@ def render_report(report: ReportInput) -> str:
         **_search(report),
         **_chosen(report),
         **_test(report),
+        **_promotion(report),
         **_data(report),
         **_costs(report),
     )
@@ -163,6 +165,13 @@ def _test(report: ReportInput) -> dict[str, Any]:
         "calibration": calibration_curve(evaluation.calibration)
         if evaluation.calibration
         else None,
+    }
+
+
+def _promotion(report: ReportInput) -> dict[str, Any]:
+    return {
+        "promotion": promotion_sentence(report),
+        "figures_of_both": figure_rows(report.decision) if report.decision else [],
     }
 
 

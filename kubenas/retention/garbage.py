@@ -47,7 +47,8 @@ class Garbage:
 
 
 def kept_searches(inventory: Inventory, retention: RetentionConfig) -> set[str]:
-    """The searches that stay: the current one and the latest, and those that cannot be read.
+    """The searches that stay: the current one and the latest, those of the latest champions, and
+    those that cannot be read.
 
     While something is at work, all of them: it may be about to take up any.
     """
@@ -56,8 +57,10 @@ def kept_searches(inventory: Inventory, retention: RetentionConfig) -> set[str]:
         return set(inventory.searches)
     readable = [each for each in searches if not each.unreadable]
     readable.sort(key=lambda each: (each.id == inventory.current, each.last_at), reverse=True)
-    kept = readable[: retention.searches]
-    return {each.id for each in kept} | {each.id for each in searches if each.unreadable}
+    kept = {each.id for each in readable[: retention.searches]}
+    kept.update(each.id for each in searches if each.unreadable)
+    in_production = inventory.champions[: retention.champions]
+    return kept | {each.id for each in readable if each.id in in_production}
 
 
 def find_garbage(inventory: Inventory, retention: RetentionConfig) -> list[Garbage]:

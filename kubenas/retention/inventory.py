@@ -58,6 +58,8 @@ class Inventory:
     searches: Mapping[str, KnownSearch]
     current: str | None = None
     """The search that the last step worked on."""
+    champions: tuple[str, ...] = ()
+    """Searches whose models are or were in production, the champion's first."""
     running: bool = False
     """Something may be at work here: searches, data and scratch files may be in use."""
 

@@ -183,6 +183,12 @@ def rollback(
     )
 
 
+def latest_models(history: Sequence[ChampionRecord], count: int) -> list[ChampionModel]:
+    """The models that were in production last, at most ``count``, the present one first."""
+    distinct = {record.model.search: record.model for record in reversed(history)}
+    return list(distinct.values())[:count]
+
+
 def promoted(history: Sequence[ChampionRecord], record: ChampionRecord) -> ChampionRecord:
     """The promotion that ``record`` of ``history`` is or goes back to."""
     return record if record.restored is None else history[record.restored - 1]

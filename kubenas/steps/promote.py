@@ -1,13 +1,14 @@
 """Step 7: the new model goes into production, and the champion log says so.
 
-Appending the record is all or nothing: killed before, the champion is the one that it was; killed
-after, a rerun finds the record.
+It is served first, then entered; killed at any point, a rerun finds what has been done.
 """
 
 import time
+from dataclasses import dataclass
 
 from kubenas.data.schema import read_schema
 from kubenas.errors import UserError
+from kubenas.search.layout import search_folder
 from kubenas.serving.champion import (
     ChampionChanged,
     ChampionLog,
@@ -17,6 +18,8 @@ from kubenas.serving.champion import (
     promotion,
 )
 from kubenas.serving.gate import Decision
+from kubenas.serving.handoff import Handoff, hand_over
+from kubenas.serving.succession import succeed
 from kubenas.steps.context import RunContext
 from kubenas.steps.export import exported_keras_model, exported_model
 from kubenas.steps.gate import read_decision
@@ -25,10 +28,18 @@ from kubenas.steps.report import refresh_summary, write_report
 from kubenas.steps.report_material import gather
 from kubenas.steps.retrain import read_choice
 from kubenas.steps.status import StatusWriter
-from kubenas.storage import open_storage
+from kubenas.storage import Storage, open_storage
 
 
-def promote(context: RunContext) -> ChampionRecord:
+@dataclass(frozen=True)
+class Promoted:
+    """The new champion, and what serving made of it."""
+
+    record: ChampionRecord
+    handoff: Handoff
+
+
+def promote(context: RunContext) -> Promoted:
     """Makes the model of ``context`` the champion, as was decided; does so once.
 
     Raises:
@@ -37,19 +48,28 @@ def promote(context: RunContext) -> ChampionRecord:
     output, search = context.output, context.search_id
     with running_step("promote", output, key=search):
         StatusWriter(output, "promote", search=search)
-        record = _promoted(context)
+        done = _promoted(context)
         html = write_report(output, gather(output, search, finished=True)).html
     refresh_summary(output, search, html)
-    return record
+    return done
 
 
-def _promoted(context: RunContext) -> ChampionRecord:
-    output, search = context.output, context.search_id
-    log = ChampionLog(output)
-    history = log.history()
+def read_handoff(output: Storage, search: str) -> Handoff | None:
+    """What serving made of a search's model; None: it was not handed over."""
+    name = _file(search)
+    return Handoff.from_json(output.read(name)) if output.exists(name) else None
+
+
+def _promoted(context: RunContext) -> Promoted:
+    output, search, config = context.output, context.search_id, context.config
+    history = ChampionLog(output).history()
     present = promoted(history, history[-1]) if history else None
     if present is not None and present.model.search == search:
-        return present
+        # Serving has it: what is missing after a kill is what was said about it.
+        handoff = read_handoff(output, search) or hand_over(
+            present, config.serving, name=config.name, output=output
+        )
+        return _told(output, search, Promoted(present, handoff))
     decision = read_decision(output, search)
     if decision is None or decision.verdict != "promote":
         raise UserError(
@@ -61,10 +81,14 @@ def _promoted(context: RunContext) -> ChampionRecord:
             f"{output.uri}: the champion has changed since the decision; run the same command"
             " again, which decides anew"
         )
-    model = _model(context, decision)
-    record = promotion(history, model, why=decision.reason, at=time.time())
-    log.append(record)
-    return record
+    record = promotion(history, _model(context, decision), why=decision.reason, at=time.time())
+    handoff = succeed(record, config.serving, name=config.name, output=output)
+    return _told(output, search, Promoted(record, handoff))
+
+
+def _told(output: Storage, search: str, done: Promoted) -> Promoted:
+    output.write(_file(search), done.handoff.to_json())
+    return done
 
 
 def _model(context: RunContext, decision: Decision) -> ChampionModel:
@@ -86,3 +110,7 @@ def _model(context: RunContext, decision: Decision) -> ChampionModel:
         dataset_digest=context.dataset_digest,
         test=decision.challenger,
     )
+
+
+def _file(search: str) -> str:
+    return f"{search_folder(search)}/handoff.json"

@@ -20,11 +20,13 @@ from kubenas.search.journal import Journal, JournalDamaged
 from kubenas.search.layout import definition_file, search_folder
 from kubenas.search.records import Closed, Ended, Opened, Proposed, Started
 from kubenas.search.run import read_search
+from kubenas.serving.champion import ChampionLog
 from kubenas.steps.claim import claim
 from kubenas.steps.outcome import StepOutcome
 from kubenas.steps.status import Status
 from kubenas.storage import Storage, open_storage
 from kubenas.trial import Outcome, SpaceRef
+from tests.unit.serving.champions import record as champion
 
 ENTRIES = 5
 
@@ -90,6 +92,21 @@ def files(output: Storage) -> set[str]:
     root = Path(output.uri)
     paths = (path for path in root.rglob("*") if path.is_file() and path.name != ".lock")
     return {path.relative_to(root).as_posix() for path in paths}
+
+
+def test_the_latest_champions_stay_however_old_their_searches_are(output: Storage) -> None:
+    searches = [make_search(output, generation).id for generation in (4, 5, 6, 7, 8)][:3]
+    for number, search in enumerate(searches, start=1):
+        model = champion(number).model.model_copy(update={"search": search})
+        promoted = champion(number).model_copy(update={"model": model})
+        ChampionLog(output).append(promoted)
+    config = config_of(output.uri, 1)
+    retention = config.retention.model_copy(update={"champions": 2})
+    output.write("config.json", config.model_copy(update={"retention": retention}).to_json())
+    gc(output, "--yes")
+    models = [f"{search_folder(each)}/export/a1/saved_model/1/saved_model.pb" for each in searches]
+    assert [output.exists(model) for model in models] == [False, True, True]
+    assert [output.exists(f"data/d{n}/train.tfrecord") for n in (4, 5, 6)] == [False, True, True]
 
 
 def say(output: Storage, step: str, state: Any, *, ago: float = 0.0) -> None:

@@ -1,0 +1,39 @@
+"""``kubenas champion rollback``: an earlier champion is served again, and the log says so."""
+
+import time
+
+from kubenas.cli.answer import Answer
+from kubenas.cli.champion.telling import champion_lines
+from kubenas.errors import UserError
+from kubenas.serving.champion import ChampionLog, rollback
+from kubenas.serving.succession import succeed
+from kubenas.steps.claim import read_claim
+from kubenas.storage import open_storage
+
+
+def roll_back(output: str, answer: Answer, *, to: int | None, why: str) -> None:
+    """Goes back to record ``to``, or to the champion before the present one.
+
+    Raises:
+        UserError: no run is there, there is no such record, or its model is gone.
+        SearchFailed: the earlier model is not served rightly; the champion is the one that it was.
+        ChampionChanged: another record was appended meanwhile.
+    """
+    storage = open_storage(output)
+    config = read_claim(storage)
+    record = rollback(ChampionLog(storage).history(), to=to, why=why, at=time.time())
+    if not open_storage(record.model.saved_model).exists("1/saved_model.pb"):
+        raise UserError(
+            f"{record.model.saved_model}: the model of record {record.restored} is gone; name"
+            " another one with --to ('kubenas champion history' lists them)"
+        )
+    handoff = succeed(record, config.serving, name=config.name, output=storage)
+    for line in champion_lines(record):
+        answer.line(line)
+    answer.line(f"serving     {handoff.message}")
+    answer.put(
+        {
+            "champion": record.model_dump(mode="json"),
+            "serving": handoff.model_dump(mode="json"),
+        }
+    )

@@ -1,0 +1,67 @@
+"""``kubenas champion show`` and ``history``."""
+
+from datetime import UTC, datetime
+
+from kubenas.cli.answer import Answer
+from kubenas.errors import UserError
+from kubenas.serving.champion import ChampionLog, ChampionRecord
+from kubenas.steps.claim import read_claim
+from kubenas.storage import open_storage
+
+
+def show_champion(output: str, answer: Answer) -> None:
+    """Says which model is in production.
+
+    Raises:
+        UserError: no run is there, or it has no champion yet.
+    """
+    champion = _history(output)[-1]
+    for line in champion_lines(champion):
+        answer.line(line)
+    answer.put({"champion": champion.model_dump(mode="json")})
+
+
+def list_champions(output: str, answer: Answer) -> None:
+    """Lists all records.
+
+    Raises:
+        UserError: no run is there, or it has no champion yet.
+    """
+    history = _history(output)
+    for record in history:
+        answer.line(
+            f"{record.number:>4}  {_time(record)}  {record.action:<11}  {_name(record)}"
+            f"  {record.model.test.accuracy:.2%}  {record.why}"
+        )
+    answer.put({"history": [record.model_dump(mode="json") for record in history]})
+
+
+def champion_lines(record: ChampionRecord) -> list[str]:
+    """The champion for people."""
+    model, test = record.model, record.model.test
+    again = f" (again, as in record {record.restored})" if record.restored else ""
+    return [
+        f"champion    record {record.number}, {record.action} {_time(record)}{again}",
+        f"model       {model.saved_model}",
+        f"from        search {model.search}, trial {model.trial}",
+        f"test        accuracy {test.accuracy:.2%} on {test.examples} examples of its time",
+        f"why         {record.why}",
+    ]
+
+
+def _history(output: str) -> list[ChampionRecord]:
+    storage = open_storage(output)
+    read_claim(storage)
+    history = ChampionLog(storage).history()
+    if not history:
+        raise UserError(f"{storage.uri}: no model has been promoted here yet")
+    return history
+
+
+def _name(record: ChampionRecord) -> str:
+    again = f" (record {record.restored})" if record.restored else ""
+    return f"{record.model.search} trial {record.model.trial}{again}"
+
+
+def _time(record: ChampionRecord) -> str:
+    return f"{datetime.fromtimestamp(record.at, tz=UTC):%Y-%m-%d %H:%M} UTC"
