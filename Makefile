@@ -4,9 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV_VERSION := 0.13.9
 DOCKER ?= docker
+HELM ?= helm
 UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
 
-.PHONY: help setup run test check lock pipeline images e2e e2e-all bench clean
+.PHONY: help setup run test check lock pipeline images release e2e e2e-all bench clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-10s %s\n", $$1, $$2}'
@@ -32,6 +33,12 @@ images: setup ## Build the container images; REGISTRY=host/path names them for t
 	    --target $${target##*/} --tag $$name . || exit 1; \
 	  [ -z "$(PUSH)" ] || $(DOCKER) push --quiet $$name || exit 1; \
 	done
+
+release: setup ## Write what a release consists of to dist/: the wheel, nas.yaml, the chart
+	rm -rf dist && mkdir dist
+	$(UV) build --quiet --wheel --out-dir dist
+	$(BIN)/kubenas compile --output dist/nas.yaml
+	$(HELM) package helm/kubenas --destination dist
 
 e2e: setup ## Run the tests that need a cluster: KUBECONFIG, and REGISTRY= that it pulls from
 	$(BIN)/pytest tests/cluster -m "cluster and not heavy"
