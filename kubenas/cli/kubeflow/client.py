@@ -3,19 +3,22 @@
 import json
 import logging
 import os
+import sys
 import warnings
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import kfp.client
 import urllib3
+from kfp.client import auth
 from kfp.client.set_volume_credentials import ServiceAccountTokenVolumeCredentials
 from kfp_server_api import ApiException
 
 from kubenas.cli.kubeflow.connection import Connection
-from kubenas.cli.kubeflow.refusals import Refused, ServerAway, no_api, refusal
+from kubenas.cli.kubeflow.refusals import Refused, ServerAway, SignInNeeded, no_api, refusal
 from kubenas.errors import UserError
 
 TOKEN_VARIABLE = "KF_PIPELINES_TOKEN"  # noqa: S105  the name of a variable
@@ -87,14 +90,21 @@ def connect(connection: Connection) -> PipelinesClient:
     host = _checked_host(connection.host or os.environ.get("KF_PIPELINES_ENDPOINT"))
     token = _token(connection)
     logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)  # it tells of each try
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), redirect_stdout(sys.stderr):
         warnings.simplefilter("ignore")  # that it is for servers of version 2
-        client = PipelinesClient(
-            host=host,
-            client_id=connection.iap_client_id,
-            existing_token=token,
-            credentials=None if token else _mounted_token(connection),
-        )
+        try:
+            client = PipelinesClient(
+                host=host,
+                client_id=connection.iap_client_id,
+                existing_token=token,
+                credentials=None if token else _mounted_token(connection),
+            )
+        except auth.google.auth.exceptions.GoogleAuthError as error:
+            said = " ".join(str(error).split())
+            raise SignInNeeded(
+                f"--iap-client-id: no token for the Identity-Aware Proxy; sign in with 'gcloud auth"
+                f" application-default login' or a service account: {said}"
+            ) from error
     if connection.token_file is not None:
         client.follow_token(connection.token_file)
     return client

@@ -247,7 +247,7 @@ def _tell_times(schedule: Schedule, answer: Answer, *, paused: bool) -> None:
     if paused:
         answer.line(f"{schedule.name}: paused, and stays so until 'kubenas schedule resume'")
     else:
-        answer.line(f"{schedule.name}: next runs at {', '.join(times)}")
+        answer.line(f"{schedule.name}: next runs at {', '.join(times) or 'no time of five years'}")
     answer.put({"state": "paused" if paused else "on", "next": times})
 
 

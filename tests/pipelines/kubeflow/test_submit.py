@@ -157,6 +157,17 @@ def test_signing_in(
     assert run("submit", search_yaml).exit_code == 0
 
 
+def test_behind_an_identity_aware_proxy_without_credentials(
+    run: Kubenas, search_yaml: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "none.json"))
+    monkeypatch.setattr("kfp.client.auth.LOCAL_KFP_CREDENTIAL", str(tmp_path / "none.json"))
+    done = run("submit", search_yaml, "--iap-client-id", "one.apps.googleusercontent.com")
+    assert done.exit_code == 2
+    assert "gcloud auth application-default login" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
 def test_a_server_that_is_down_a_wrong_address_and_a_sign_in_page(search_yaml: Path) -> None:
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
