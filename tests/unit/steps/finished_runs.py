@@ -1,0 +1,122 @@
+"""Runs that have come as far as an exported model, with evaluations as they are wanted.
+
+The models are no models: whatever would start a trial process on them fails.
+"""
+
+import io
+
+import numpy as np
+import numpy.typing as npt
+
+from kubenas.config import Config
+from kubenas.data.card import CARD_FILE
+from kubenas.data.schema import SCHEMA_FILE, DataSchema, Normalization, Split
+from kubenas.search.definition import define
+from kubenas.search.journal import Journal
+from kubenas.search.layout import definition_file, search_folder
+from kubenas.search.records import Closed, Ended, Opened, Proposed, Started
+from kubenas.steps.claim import claim
+from kubenas.steps.context import RunContext
+from kubenas.steps.retrain import Choice, Retraining
+from kubenas.storage import Storage, open_storage
+from kubenas.training.evaluation import evaluate_predictions
+from kubenas.trial import Outcome, Result, SpaceRef, Task
+
+CLASSES = ("no", "yes")
+SHAPE = (2, 2, 1)
+TRIAL = 0
+Right = npt.NDArray[np.bool_]
+
+
+def right(count: int, *, of: int = 2000, start: int = 0) -> Right:
+    """A model that is right on ``count`` of so many examples, one after the other."""
+    found = np.zeros(of, bool)
+    found[start : start + count] = True
+    return found
+
+
+def finished_run(
+    root: str, generation: int, model: Right, *, classes: tuple[str, ...] = CLASSES,
+    shape: tuple[int, int, int] = SHAPE, config: dict[str, object] | None = None,
+) -> RunContext:  # fmt: skip
+    """A run whose evaluated model gets the examples of ``model`` right."""
+    content = {"name": "n", "output": root, "data": {"source": "digits"}, **(config or {})}
+    content["search"] = {"generation": generation}
+    output = open_storage(root)
+    context = RunContext(
+        config=Config.model_validate(content),
+        dataset=f"{root}/data/d{generation}",
+        dataset_digest=f"d{generation}",
+        space=SpaceRef(name="layers"),
+    )
+    claim(context.config, output)
+    _data(output, generation, classes, shape)
+    _search(output, context)
+    _models(output, context)
+    evaluated(output, f"{search_folder(context.search_id)}/evaluate", model)
+    return context
+
+
+def evaluated(output: Storage, folder: str, model: Right, *, parameters: int = 100) -> None:
+    """Leaves the finished evaluation of a model in ``folder``."""
+    labels = np.zeros(len(model), np.int32)
+    first = np.where(model, 0.9, 0.1)
+    probabilities = np.stack([first, 1 - first], axis=1)
+    evaluation = evaluate_predictions(labels, probabilities, classes=CLASSES, model="m")
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, labels=labels, probabilities=probabilities)
+    result = Result(
+        task=Task.EVALUATE, trial=TRIAL, attempt=1, outcome=Outcome.COMPLETED,
+        metrics={"model_mib": 0.1}, parameters=parameters, flops=1000, latency_ms=1.0,
+    )  # fmt: skip
+    output.write(f"{folder}/a1/spec.json", b"{}")
+    output.write(f"{folder}/a1/predictions.npz", buffer.getvalue())
+    output.write(f"{folder}/a1/evaluation.json", evaluation.to_json())
+    output.write(f"{folder}/a1/result.json", result.to_json())
+
+
+def _data(
+    output: Storage, generation: int, classes: tuple[str, ...], shape: tuple[int, int, int]
+) -> None:
+    split = Split(examples=0, shards=(), class_counts=(0,) * len(classes))
+    schema = DataSchema(
+        task="image-classification", digest=f"d{generation}", shape=shape, dtype="uint8",
+        classes=classes, splits={"train": split, "validation": split, "test": split},
+        normalization=Normalization(mean=(0.0,), variance=(1.0,)),
+    )  # fmt: skip
+    output.write(f"data/d{generation}/{SCHEMA_FILE}", schema.to_json())
+    output.write(f"data/d{generation}/{CARD_FILE}", b"{}")
+
+
+def _search(output: Storage, context: RunContext) -> None:
+    definition = define(
+        context.config,
+        dataset=context.dataset,
+        dataset_digest=context.dataset_digest,
+        space=context.space,
+    )
+    output.create(definition_file(definition.id), definition.to_json())
+    journal = Journal(output, search_folder(definition.id))
+    for record in (
+        Opened(at=1.0, controller="c"),
+        Proposed(at=1.0, trial=TRIAL, values={"x": 1}, oracle_trial="0"),
+        Started(at=1.0, trial=TRIAL, attempt=1),
+        Ended(at=2.0, trial=TRIAL, outcome=Outcome.COMPLETED, attempt=1, score=0.5),
+        Closed(at=3.0, reason="all trials were run"),
+    ):
+        journal.append(record)
+
+
+def _models(output: Storage, context: RunContext) -> None:
+    folder = search_folder(context.search_id)
+    trained = Result(task=Task.TRAIN, trial=TRIAL, attempt=1, outcome=Outcome.COMPLETED, score=0.5)
+    retrained = Retraining(
+        trial=TRIAL, seed=1, prefix=f"{output.uri}/{folder}/retrain/t0-s1/a1", result=trained
+    )
+    choice = Choice(retrained=(retrained,), chosen=retrained)
+    output.write(f"{folder}/retrain.json", choice.to_json())
+    exported = trained.model_copy(update={"task": Task.EXPORT})
+    output.write(f"{folder}/export/a1/spec.json", b"{}")
+    output.write(f"{folder}/export/a1/model.keras", b"no model")
+    output.write(f"{folder}/export/a1/saved_model/1/saved_model.pb", b"no model")
+    output.write(f"{folder}/export/a1/result.json", exported.to_json())

@@ -1,0 +1,166 @@
+"""Decisions on a new model in an output: what they are made of, and when they are made again."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kubenas.search.layout import search_folder
+from kubenas.serving.champion import ChampionLog, rollback
+from kubenas.serving.gate import Decision, Ground
+from kubenas.steps.context import RunContext
+from kubenas.steps.evaluate import evaluate, scalars
+from kubenas.steps.outcome import read_outcome
+from kubenas.steps.promote import promote
+from kubenas.steps.report import report
+from tests.unit.steps.finished_runs import evaluated, finished_run, right
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> str:
+    return str(tmp_path / "out")
+
+
+def first_champion(root: str) -> RunContext:
+    context = finished_run(root, 1, right(1800))
+    evaluate(context)
+    report(context)
+    promote(context)
+    return context
+
+
+def champion_evaluated(context: RunContext, **model: Any) -> None:
+    """Of the first champion, on the data of ``context``."""
+    folder = f"{search_folder(context.search_id)}/champion/00001"
+    evaluated(context.output, folder, right(1800), **model)
+
+
+def decision_on(context: RunContext, **rule: Any) -> Decision:
+    promotion = context.config.promotion.model_copy(update=rule)
+    config = context.config.model_copy(update={"promotion": promotion})
+    return evaluate(context.model_copy(update={"config": config})).decision
+
+
+def test_the_first_model_is_promoted_and_stays_so_however_often_the_run_is_resumed(
+    root: str,
+) -> None:
+    context = finished_run(root, 1, right(1800))
+    decision = decision_on(context)
+    assert (decision.ground, decision.against) == (Ground.FIRST, None)
+    assert decision_on(context) == decision
+    report(context)
+    record = promote(context).record
+    assert decision_on(context) == decision
+    assert decision_on(context, margin=0.2) == decision
+    assert promote(context).record == record
+    assert len(ChampionLog(context.output).history()) == 1
+
+
+def test_a_better_model_is_compared_on_its_own_test_split_and_promoted(root: str) -> None:
+    first_champion(root)
+    context = finished_run(root, 2, right(1860))
+    champion_evaluated(context)  # found: evaluating what is no model would fail
+    done = evaluate(context)
+    assert done.decision.ground is Ground.BETTER
+    assert scalars(done)["gain_over_champion"] == pytest.approx(0.03)
+    outcome = read_outcome(context.output, "promote")
+    assert outcome is not None
+    assert outcome.state == "due"
+    page = report(context).html_text
+    assert "It is to be promoted: better: +3.00 points" in page
+    record = promote(context).record
+    assert (record.number, record.replaced, record.why) == (2, 1, done.decision.reason)
+    page = context.output.read("report.html").decode()
+    assert "Promoted, as record 2 of the champion log: better" in page
+
+
+def test_a_model_that_is_kept_back_skips_the_last_step(root: str) -> None:
+    first_champion(root)
+    context = finished_run(root, 2, right(1700))
+    champion_evaluated(context)
+    assert decision_on(context).ground is Ground.WORSE
+    outcome = read_outcome(context.output, "promote")
+    assert outcome is not None
+    assert outcome.state == "skipped"
+    with pytest.raises(SystemExit):
+        promote(context)
+    assert len(ChampionLog(context.output).history()) == 1
+
+
+def test_a_cheaper_model_by_the_evaluations_own_figures(root: str) -> None:
+    first_champion(root)
+    context = finished_run(root, 2, right(1800))
+    champion_evaluated(context, parameters=150)
+    assert decision_on(context).ground is Ground.CHEAPER
+
+
+def test_another_rule_or_another_champion_is_another_decision(root: str) -> None:
+    first_champion(root)
+    context = finished_run(root, 2, right(1815))
+    champion_evaluated(context)
+    assert decision_on(context).ground is Ground.NOT_BETTER
+    assert decision_on(context, margin=0.005).ground is Ground.BETTER
+    assert decision_on(context, mode="never").ground is Ground.OFF
+    assert decision_on(context, mode="always").ground is Ground.FORCED
+    other = finished_run(root, 3, right(1700))
+    decision_on(other, mode="always")
+    promote(other)
+    evaluated(context.output, f"{search_folder(context.search_id)}/champion/00002", right(1700))
+    decision = decision_on(context)
+    assert (decision.ground, decision.against) == (Ground.BETTER, 2)
+
+
+def test_a_missing_champion_stays_until_it_is_back(root: str) -> None:
+    champion = first_champion(root)
+    model = f"{search_folder(champion.search_id)}/export/a1/model.keras"
+    champion.output.delete(model)
+    context = finished_run(root, 2, right(1860))
+    champion_evaluated(context)
+    decision = decision_on(context)
+    assert (decision.ground, decision.verdict) == (Ground.MISSING, "keep")
+    assert f"the champion's model is gone ({root}/{model})" in decision.reason
+    assert decision_on(context, mode="always").verdict == "promote"
+    champion.output.write(model, b"no model")
+    assert decision_on(context).ground is Ground.BETTER
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"classes": ("no", "yes", "perhaps")}, "classes perhaps are new"),
+        ({"classes": ("no", "maybe")}, "classes maybe are new and classes yes are gone"),
+        ({"classes": ("yes", "no")}, "its classes are in another order"),
+        ({"shape": (4, 2, 1)}, "pictures are 4×2×1, they were 2×2×1"),  # noqa: RUF001
+    ],
+)
+def test_another_interface_is_not_promoted_unasked(
+    root: str, changes: dict[str, Any], reason: str
+) -> None:
+    first_champion(root)
+    decision = decision_on(finished_run(root, 2, right(1900), **changes))
+    assert (decision.ground, decision.verdict) == (Ground.INCOMPATIBLE, "keep")
+    assert reason in decision.reason
+
+
+def test_a_champion_that_cannot_be_evaluated_stays_and_is_tried_again(root: str) -> None:
+    first_champion(root)
+    context = finished_run(root, 2, right(1900))
+    decision = decision_on(context)  # in a real trial process
+    assert (decision.ground, decision.verdict) == (Ground.UNUSABLE, "keep")
+    assert "the champion could not be evaluated" in decision.reason
+    champion_evaluated(context)
+    assert decision_on(context).ground is Ground.BETTER
+
+
+def test_what_was_rolled_back_does_not_come_back_by_itself(root: str) -> None:
+    first_champion(root)
+    context = finished_run(root, 2, right(1860))
+    champion_evaluated(context)
+    evaluate(context)
+    promote(context)
+    log = ChampionLog(context.output)
+    log.append(rollback(log.history(), why="complaints", at=1.0))
+    for mode in ("auto", "always"):
+        decision = decision_on(context, mode=mode)
+        assert (decision.ground, decision.verdict) == (Ground.FORMER, "keep")
+    assert len(log.history()) == 3
