@@ -140,6 +140,11 @@ class SearchConfig(Value):
         " this one in the same output; earlier outputs, searches in them, or .csv tables with a"
         " column for each hyperparameter and a 'score'. Empty: none.",
     )
+    reuse: Literal["last-best"] | None = Field(
+        None,
+        description="'last-best': no search; the network of the model in production is trained"
+        " again on these data. While there is none yet, the search is run. Empty: search.",
+    )
     baseline_share: float = Field(
         0.0,
         ge=0,
@@ -296,7 +301,7 @@ class Config(Value):
                 "retention": True,
                 "serving": True,
                 "output": True,
-                "search": {"generation"},
+                "search": {"generation", "reuse"},
             },
         )
         content["space"]["hypermodel"] = (self.space.hypermodel or "").split("/")[-1] or None

@@ -31,6 +31,7 @@ def prepare(  # noqa: D103 - the docstring is made below, of the parameters' hel
     search_max_cost: str = "",
     search_target_score: str = "",
     search_warm_start: str = "",
+    search_reuse: str = "",
     search_baseline_share: float = 0.0,
     search_limits_parameters: str = "",
     search_limits_flops: str = "",

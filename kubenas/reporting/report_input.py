@@ -8,6 +8,7 @@ from kubenas.config import Config
 from kubenas.data.drift import Drift
 from kubenas.data.schema import DataSchema
 from kubenas.search.objectives import Objective, objectives_of
+from kubenas.search.prior import Prior
 from kubenas.search.state import SearchState, TrialState
 from kubenas.serving.champion import ChampionRecord
 from kubenas.serving.gate import Decision
@@ -78,8 +79,8 @@ class ReportInput:
     """None: the best trial so far stands in for it."""
     retrained: tuple[Retrained, ...] = ()
     evaluation: Evaluation | None = None
-    prior_sources: tuple[str, ...] | None = None
-    """What a warm start read, as URIs; None: none was asked for."""
+    prior: Prior | None = None
+    """What the search began with; None: it was not asked to begin with anything."""
     decision: Decision | None = None
     """On the model's promotion."""
     promotion: ChampionRecord | None = None

@@ -80,7 +80,8 @@ def nothing_more(
 def no_more_trials(config: SearchConfig, usage: Usage) -> str:
     """Why no further trial may be proposed, in words for people; empty: one may."""
     if usage.trials >= config.max_trials:
-        return f"all {config.max_trials} trials were run"
+        many = config.max_trials > 1
+        return f"all {config.max_trials} trials were run" if many else "its one trial was run"
     return ""
 
 

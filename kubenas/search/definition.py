@@ -34,7 +34,10 @@ def search_id(config: Config, dataset_digest: str, space: SpaceRef) -> str:
     Of a user's HyperModel the content counts, which is part of the name of its frozen copy.
     """
     code = "/".join((space.hypermodel or "").split("/")[-2:])
-    text = f"{config.identity()}:{config.search.generation}:{dataset_digest}:{code}"
+    search = config.search
+    text = f"{config.identity()}:{search.generation}:{dataset_digest}:{code}"
+    if search.reuse is not None:
+        text += f":{search.reuse}"
     return f"{config.name}-{hashlib.sha256(text.encode()).hexdigest()[:10]}"
 
 

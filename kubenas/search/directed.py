@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from kubenas.errors import UserError
 from kubenas.search.baseline_draws import BaselineDraws
 from kubenas.search.definition import SearchDefinition
 from kubenas.search.director import Director, Source
@@ -30,8 +31,16 @@ def directed(
         definition: of the search.
         space: keras_tuner.HyperParameters.get_config() of what may be built.
         prior: what is known from elsewhere.
+
+    Raises:
+        UserError: the one network that is to be trained again is none of ``space``.
     """
     known = _points(prior, space) if prior else []
+    if prior and prior.alone and not known:
+        raise UserError(
+            "search.reuse: the champion's network is no point of this space any more; leave 'reuse'"
+            " out to search"
+        )
     sources = [
         *_repeated(definition, known),
         *_promotions(definition),

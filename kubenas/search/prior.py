@@ -7,12 +7,12 @@ beside its journal, for the sources may change or go.
 
 import hashlib
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from statistics import NormalDist
 from typing import Any, Literal
 
-from kubenas.config import LAST_SEARCH
+from kubenas.config import LAST_SEARCH, SearchConfig
 from kubenas.errors import ObjectExists, ObjectNotFound, UserError
 from kubenas.search.definition import SearchDefinition
 from kubenas.search.journal import Journal
@@ -34,6 +34,22 @@ class Known(Value):
     """Its place in its source as a standard normal number; the larger the better."""
 
 
+class Champion(Value):
+    """The network of the model in production."""
+
+    search: str
+    """URI of the search that found it."""
+    values: dict[str, Any]
+
+
+FindChampion = Callable[[], Champion | None]
+"""None: nothing is in production yet."""
+
+
+def no_champion() -> None:
+    """Where nothing is ever in production."""
+
+
 class Prior(Value):
     """``prior.json``: everything that a search knew when it began."""
 
@@ -42,6 +58,8 @@ class Prior(Value):
     """What was read; in place of ``last`` the search that this was."""
     known: tuple[Known, ...] = ()
     """Best first; of equals those of the source that was named first."""
+    alone: bool = False
+    """Nothing is searched: the one known network, the champion's, is trained again."""
 
     @property
     def digest(self) -> str:
@@ -50,27 +68,44 @@ class Prior(Value):
 
 
 def frozen_prior(
-    sources: Sequence[str], output: Storage, search: str, *, direction: Literal["max", "min"]
+    config: SearchConfig,
+    output: Storage,
+    search: str,
+    *,
+    direction: Literal["max", "min"],
+    champion: FindChampion = no_champion,
 ) -> Prior | None:
-    """The prior of a search; read from ``sources`` once, when the search begins; None: no sources.
+    """The prior of a search, settled once, when the search begins; None: none was asked for.
 
     Args:
-        sources: URIs of outputs, of searches and of .csv files; ``last`` is the search before this.
+        config: names sources: URIs of outputs, of searches and of .csv files; ``last`` is the
+            search before this. Or it asks for the champion's network and nothing else.
         output: the root that the search is below.
         search: its id.
         direction: of the scores in tables; searches tell their own.
+        champion: finds the network in production, if it is asked for.
 
     Raises:
         UserError: a source cannot be read or holds no result.
     """
-    if not sources:
+    if not config.warm_start and config.reuse is None:
         return None
     name = prior_file(search)
     if not output.exists(name):
         with suppress(ObjectExists):
-            found = gather(_without_last(sources, output, search), direction)
+            reused = champion() if config.reuse is not None else None
+            found = (
+                gather(_without_last(config.warm_start, output, search), direction)
+                if reused is None
+                else _alone(reused)
+            )
             output.create(name, found.to_json())
     return Prior.from_json(output.read(name))
+
+
+def _alone(champion: Champion) -> Prior:
+    known = Known(values=champion.values, merit=0.0)
+    return Prior(sources=(champion.search,), known=(known,), alone=True)
 
 
 def read_prior(output: Storage, search: str) -> Prior | None:

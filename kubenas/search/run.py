@@ -19,7 +19,7 @@ from kubenas.search.ledger import Ledger
 from kubenas.search.loop import SearchLoop
 from kubenas.search.objectives import objectives_of
 from kubenas.search.oracles import check_oracle, create_proposer
-from kubenas.search.prior import Prior, frozen_prior
+from kubenas.search.prior import FindChampion, Prior, frozen_prior, no_champion
 from kubenas.search.progress import OnProgress
 from kubenas.search.proposer import Proposer
 from kubenas.search.space import describe_space, graph_of
@@ -51,6 +51,7 @@ def run_search(
     space: SpaceRef,
     output: Storage,
     runner: TrialRunner,
+    champion: FindChampion = no_champion,
     on_progress: OnProgress | None = None,
 ) -> SearchRun:
     """Runs a search to its end; one that was interrupted goes on, one that is over is read.
@@ -62,6 +63,7 @@ def run_search(
         space: what may be built.
         output: the root that everything is written below.
         runner: where attempts run; the caller closes it.
+        champion: finds the network in production, for a config that asks for it, not a search.
         on_progress: called on every change and about twice a second.
 
     Raises:
@@ -76,7 +78,7 @@ def run_search(
     search = search_id(config, dataset_digest, space)
     with controller_lock(output, search), Interruption() as interruption:
         direction = objectives_of(config.search)[0].direction
-        prior = frozen_prior(config.search.warm_start, output, search, direction=direction)
+        prior = frozen_prior(config.search, output, search, direction=direction, champion=champion)
         definition = define(
             config,
             dataset=dataset,
@@ -90,8 +92,9 @@ def run_search(
         state = fold(records)
         if state.closed is None:
             hyperparameters = describe_space(definition, output, runner, on_progress=on_progress)
-            specs = TrialSpecs(definition, output, hyperparameters)
-            proposer = _proposer(definition, hyperparameters, prior)
+            bounded = _without_search(definition) if prior and prior.alone else definition
+            specs = TrialSpecs(bounded, output, hyperparameters)
+            proposer = _proposer(bounded, hyperparameters, prior)
             state = SearchLoop(
                 specs,
                 ledger=Ledger(journal, records, proposer=proposer, specs=specs),
@@ -115,6 +118,13 @@ def _proposer(
         graph=graph_of(definition.space, definition.dataset),
     )
     return directed(create, definition, hyperparameters, prior)
+
+
+def _without_search(definition: SearchDefinition) -> SearchDefinition:
+    """``definition`` with room for what is known alone."""
+    search = definition.config.search.model_copy(update={"max_trials": 1, "oracle": "random"})
+    config = definition.config.model_copy(update={"search": search})
+    return definition.model_copy(update={"config": config})
 
 
 def _define(output: Storage, definition: SearchDefinition) -> None:

@@ -30,7 +30,7 @@ def gather(output: Storage, search: str, *, finished: bool) -> ReportInput:
     run = read_search(output, search)
     definition = run.definition
     dataset = open_storage(definition.dataset)
-    choice, prior = read_choice(output, search), read_prior(output, search)
+    choice = read_choice(output, search)
     return ReportInput(
         config=definition.config,
         search=search,
@@ -44,7 +44,7 @@ def gather(output: Storage, search: str, *, finished: bool) -> ReportInput:
         retrained=tuple(_retrained(each) for each in choice.retrained) if choice else (),
         evaluation=read_evaluation(output, search),
         drift=read_drift(output, search),
-        prior_sources=None if prior is None else prior.sources,
+        prior=read_prior(output, search),
         decision=read_decision(output, search),
         promotion=_promotion(output, search),
         step_seconds={

@@ -5,17 +5,21 @@ import logging
 import threading
 import time
 from collections import Counter
+from functools import partial
 
 from kubenas.search.expense import expense_of
 from kubenas.search.oracles import load_oracles
+from kubenas.search.prior import Champion
 from kubenas.search.progress import OnProgress, Progress
-from kubenas.search.run import SearchRun, run_search
+from kubenas.search.run import SearchRun, read_search, run_search
+from kubenas.serving.champion import ChampionLog
 from kubenas.steps.context import RunContext
 from kubenas.steps.metrics import MetricsPage, served
 from kubenas.steps.outcome import running_step
 from kubenas.steps.runners import trial_runner
 from kubenas.steps.settings import settled
 from kubenas.steps.status import StatusWriter
+from kubenas.storage import Storage
 from kubenas.trial import Outcome
 
 _LOG_SECONDS = 30.0
@@ -45,8 +49,24 @@ def search(context: RunContext) -> SearchRun:
                 space=context.space,
                 output=output,
                 runner=runner,
+                champion=partial(_champion, output),
                 on_progress=progress_teller(status, page),
             )
+
+
+def _champion(output: Storage) -> Champion | None:
+    """The network in production; None, and a word in the log: there is none yet.
+
+    Raises:
+        UserError: the search that found it is gone.
+    """
+    record = ChampionLog(output).champion()
+    if record is None:
+        _logger.info("there is no champion yet whose network could be trained again: searching")
+        return None
+    found = read_search(output, record.model.search)
+    values = found.state.trials[record.model.trial].proposal.values
+    return Champion(search=found.prefix, values=values)
 
 
 def search_metrics(run: SearchRun) -> dict[str, float]:

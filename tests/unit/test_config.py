@@ -60,7 +60,8 @@ def test_where_it_runs_is_no_part_of_its_identity(tmp_path: Path) -> None:
     one = load(tmp_path, MINIMAL)
     two = load(tmp_path, MINIMAL + "runner: {workers: 7}\nsearch: {generation: 2}\n")
     three = load(tmp_path, MINIMAL + "training: {epochs: 9}\n")
-    assert one.identity() == two.identity()
+    again = load(tmp_path, MINIMAL + "search: {reuse: last-best}\n")
+    assert one.identity() == two.identity() == again.identity()
     assert one.identity() != three.identity()
 
 

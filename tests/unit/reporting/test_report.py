@@ -8,6 +8,7 @@ from kubenas.data.drift import ChannelShift, ClassShare, Drift, Overlap
 from kubenas.reporting.leaderboard import leaderboard
 from kubenas.reporting.report import render_report
 from kubenas.reporting.report_input import ReportInput, Retrained
+from kubenas.search.prior import Prior
 from kubenas.search.state import SearchState, TrialState
 from kubenas.trial import Outcome
 
@@ -105,20 +106,37 @@ def test_the_figures_of_a_finished_report_are_those_of_its_search() -> None:
     assert "not finished" not in page.text
 
 
+WEEK = "out/searches/week-1"
+
+
 @pytest.mark.parametrize(
-    ("sources", "words"),
+    ("asked", "prior", "words"),
     [
-        (("out/searches/week-1", "known.csv"), "began with the best network of search week-1 and"),
-        ((), "it began cold, for there was no earlier search here"),
+        (
+            {"warm_start": ("last", "known.csv")},
+            {"sources": (WEEK, "known.csv")},
+            "; it began with the best network of search week-1 and known.csv; it ended",
+        ),
+        ({"warm_start": ("last",)}, {}, "; it began cold, for there was no earlier search here;"),
+        ({"reuse": "last-best"}, {}, "; there was no champion yet to train again; it ended"),
+        (
+            {"reuse": "last-best"},
+            {"sources": (WEEK,), "alone": True},
+            "In place of a search, the champion's network, of search week-1, was trained again.",
+        ),
     ],
 )
-def test_what_the_search_began_with_is_said(sources: tuple[str, ...], words: str) -> None:
-    report = material(Shape(12), prior_sources=sources)
-    first = report.state.trials[0]
-    origin = first.proposal.model_copy(update={"origin": "prior"})
-    state = SearchState(trials={**report.state.trials, 0: replace(first, proposal=origin)})
-    assert words in page_of(replace(report, state=state)).text
-    assert "it began" not in page_of(replace(report, prior_sources=None)).text
+def test_what_the_search_began_with_is_said(asked: dict, prior: dict, words: str) -> None:
+    report = material(Shape(12), prior=Prior(**prior))
+    search = report.config.search.model_copy(update=asked)
+    config = report.config.model_copy(update={"search": search})
+    trials = dict(report.state.trials)
+    if prior:
+        origin = trials[0].proposal.model_copy(update={"origin": "prior"})
+        trials[0] = replace(trials[0], proposal=origin)
+    state = replace(report.state, trials=trials)
+    assert words in page_of(replace(report, config=config, state=state)).text
+    assert "it began" not in page_of(material(Shape(12))).text
 
 
 def drift(**changes: object) -> Drift:

@@ -14,7 +14,7 @@ from kubenas.search.journal import JournalDamaged
 from kubenas.search.layout import definition_file, prior_file
 from kubenas.search.oracles import create_proposer
 from kubenas.search.predecessor import predecessor
-from kubenas.search.prior import Known, Prior, gather, ranked, read_prior
+from kubenas.search.prior import Champion, Known, Prior, gather, ranked, read_prior
 from kubenas.search.prior_view import ENOUGH_OWN, tell_with_prior
 from kubenas.search.records import Ended, Proposed
 from kubenas.search.results_table import read_table
@@ -24,7 +24,7 @@ from kubenas.trial import Outcome
 
 from .scenario import Scenario
 from .test_director import SPACE, Play, definition
-from .test_run import config_in, search
+from .test_run import config_in, id_of, search
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:keras_tuner")
 
@@ -221,6 +221,35 @@ def test_last_is_the_search_before_this_one_and_stays_it(tmp_path):
     assert newest.sources == (f"{tmp_path}/searches/{second.id}",)
     assert search(config_in(tmp_path, **weekly, generation=2)) == second
     assert search(config_in(tmp_path, **weekly)) == first
+
+
+def test_the_champions_network_is_trained_again_in_place_of_a_search(tmp_path):
+    found = search(config_in(tmp_path))
+    best = found.state.ranked("max")[0].proposal.values
+    champion = Champion(search=found.prefix, values=best)
+    again = config_in(tmp_path, reuse="last-best", oracle="hyperband")
+    run = search(again, champion=lambda: champion)
+    (trial,) = run.state.trials.values()
+    assert (trial.proposal.values, trial.proposal.origin) == (best, "prior")
+    assert run.state.closed.reason == "its one trial was run"
+    assert run.id != id_of(config_in(tmp_path, oracle="hyperband"))
+    # Who is in production later changes nothing about it.
+    assert search(again) == run
+
+
+def test_without_a_champion_there_is_a_search_and_it_stays_one(tmp_path):
+    config = config_in(tmp_path, reuse="last-best", max_trials=3)
+    run = search(config)
+    assert len(run.state.trials) == 3
+    other = Champion(search="elsewhere", values={"left": 0.5, "right": 0.5})
+    assert search(config, champion=lambda: other) == run
+
+
+def test_a_champion_that_does_not_fit_the_space_is_named(tmp_path):
+    config = config_in(tmp_path, reuse="last-best")
+    champion = Champion(search="elsewhere", values={"left": 7.0, "right": 0.5})
+    with pytest.raises(UserError, match="leave 'reuse' out to search"):
+        search(config, champion=lambda: champion)
 
 
 def test_last_passes_over_what_is_unfinished_or_cannot_be_read(tmp_path, caplog):
