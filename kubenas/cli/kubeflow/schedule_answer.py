@@ -1,0 +1,84 @@
+"""What ``kubenas schedule`` tells: what differs, when runs start, which schedules there are."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import kfp_server_api as api
+
+from kubenas.cli.answer import Answer
+from kubenas.cli.kubeflow.client import Answered
+from kubenas.cli.kubeflow.cron import next_times, parse_cron
+from kubenas.cli.kubeflow.schedule_file import Schedule
+from kubenas.cli.kubeflow.schedule_plan import Mark, Recurring, Step
+from kubenas.cli.kubeflow.schedule_settings import words_of
+
+
+def recurring_of(answered: Answered) -> Recurring:
+    """A recurring run as far as plans go, of what the server says of it."""
+    return Recurring(
+        id=str(answered["recurring_run_id"]),
+        on=answered.get("mode") == api.RecurringRunMode.ENABLE,
+        mark=Mark.read(answered.get("description") or ""),
+    )
+
+
+def tell_difference(lines: Sequence[str], steps: Sequence[Step], answer: Answer) -> None:
+    """Tells what is about to change: ``lines``, and the recurring runs that ``steps`` delete."""
+    alone = [step.verb for step in steps] == ["create"]
+    answer.line("new:" if alone else "to be changed:" if steps else "unchanged")
+    for line in lines:
+        answer.line(f"  {line}")
+    for step in steps:
+        if step.verb == "delete":
+            answer.line(f"  the recurring run {step.id} goes")
+    answer.put({"difference": list(lines)})
+
+
+def tell_times(schedule: Schedule, answer: Answer, *, paused: bool) -> None:
+    """Tells the next three starts of ``schedule``, or that it is paused."""
+    times = starts(schedule.cron, schedule.interval, schedule.zone)
+    if paused:
+        answer.line(f"{schedule.name}: paused, and stays so until 'kubenas schedule resume'")
+    else:
+        answer.line(f"{schedule.name}: next runs at {', '.join(times) or 'no time of five years'}")
+    answer.put({"state": "paused" if paused else "on", "next": times})
+
+
+def tell_list(found: Sequence[Answered], zone: str, answer: Answer) -> None:
+    """Tells of each recurring run in ``found`` in a line, with times by the clocks of ``zone``."""
+    listed = [_listed(each, zone) for each in found]
+    for each in listed:
+        when = each["cron"] or f"every {each['interval']} s"
+        line = f"{each['name']:<24}{each['state']:<8}{when:<20}"
+        coming = each["next"][:1] if each["state"] == "on" else []
+        answer.line("  next ".join([line, *coming]).rstrip())
+    if not listed:
+        answer.line("no schedules")
+    answer.put({"schedules": listed})
+
+
+def starts(cron: str | None, interval: int | None, zone: str) -> list[str]:
+    """The next three starts by the clocks of ``zone``."""
+    now, clocks = datetime.now(UTC), ZoneInfo(zone)
+    if cron is not None:
+        times = next_times(parse_cron(cron), now, clocks)
+    else:
+        step = timedelta(seconds=interval or 0)
+        times = [(now + step * count).astimezone(clocks) for count in (1, 2, 3)]
+    return [f"{time:%a %Y-%m-%d %H:%M:%S} {time:%Z}" for time in times]
+
+
+def _listed(answered: Answered, zone: str) -> dict[str, Any]:
+    words = words_of(answered, experiment="", version="")
+    cron = words["cron"] or None
+    interval = int(words["interval"]) if words["interval"] else None
+    return {
+        "name": answered["display_name"],
+        "id": answered["recurring_run_id"],
+        "state": "on" if recurring_of(answered).on else "paused",
+        "cron": cron,
+        "interval": interval,
+        "next": starts(cron, interval, zone),
+    }
