@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import requests
@@ -54,6 +55,8 @@ _LOGIN = (
     " pod's service account a workload identity"
 )
 
+Content = TypeVar("Content")
+
 
 class GcsBucket:
     """See :class:`kubenas.storage.bucket.Bucket`. An object's version is its generation.
@@ -76,11 +79,14 @@ class GcsBucket:
         return f"gs://{self._name}"
 
     def get(self, key: str) -> bytes:
-        with self._explained(key):
+        def receive() -> bytes:
             data: bytes = self._bucket.blob(key).download_as_bytes(
                 checksum=_CHECKSUM, retry=self._retry, timeout=_TIMEOUT_SECONDS
             )
-        return data
+            return data
+
+        with self._explained(key):
+            return _received(receive)
 
     def put(self, key: str, data: bytes) -> None:
         with self._explained(key):
@@ -134,10 +140,15 @@ class GcsBucket:
             _sent(send, source.stat().st_size)
 
     def download(self, item: BucketObject, target: Path) -> None:
-        with self._explained(item.key):
-            self._bucket.blob(item.key, generation=int(item.version)).download_to_filename(
+        blob = self._bucket.blob(item.key, generation=int(item.version))
+
+        def receive() -> None:
+            blob.download_to_filename(
                 str(target), checksum=_CHECKSUM, retry=self._retry, timeout=_TIMEOUT_SECONDS
             )
+
+        with self._explained(item.key):
+            _received(receive)
 
     def _send(self, blob: Blob, data: bytes, *, if_generation_match: int | None = None) -> None:
         def send() -> None:
@@ -161,6 +172,14 @@ class GcsBucket:
     def _explained(self, key: str) -> Iterator[None]:
         with _explained(f"{self.uri}/{key}", self._name):
             yield
+
+
+def _received(receive: Callable[[], Content]) -> Content:
+    """Asks once more for what has arrived damaged, which the library does not."""
+    try:
+        return receive()
+    except DataCorruption:
+        return receive()
 
 
 def _sent(send: Callable[[], None], size: int) -> None:
@@ -222,7 +241,8 @@ def _refusal(uri: str, bucket: str, error: GoogleAPICallError) -> StorageError:
     if isinstance(error, NotFound):
         if "bucket does not exist" in str(error) or not _is_about_object(error):
             return StorageError(
-                f"{uri}: there is no bucket '{bucket}'; create it or correct the URI"
+                f"{uri}: there is no bucket '{bucket}'; correct the URI, or create it with"
+                f" 'gcloud storage buckets create gs://{bucket}'"
             )
         return ObjectNotFound(f"{uri}: there is no such object")
     if isinstance(error, Unauthorized):

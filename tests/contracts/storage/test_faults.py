@@ -128,12 +128,18 @@ PASSING: dict[Fault, tuple[Operation, ...]] = {
     faults.lost_answer: (*SENDING, create_what_exists, delete),
     faults.cut_request: SENDING,
     faults.cut_answer: RECEIVING,
-    faults.too_many: (read, create),
-    faults.unavailable: (read, create),
+    faults.corrupt_answer: (read,),
+    faults.slow: ALL,
+    faults.too_many: ALL,
+    faults.unavailable: ALL,
 }
 STAYING: dict[Fault, tuple[Operation, ...]] = {
     faults.reset: (read, create, listing, stage),
     faults.cut_request: (create, upload_tree),
+    faults.cut_answer: (read, stage),
+    faults.corrupt_answer: (read,),
+    faults.too_many: (read, create, upload_tree),
+    faults.unavailable: (read, create, upload_tree),
 }
 
 
@@ -173,10 +179,15 @@ def test_a_busy_server_is_named_busy(faulty: Faulty) -> None:
         faulty.behind.read("object")
 
 
-def test_a_slow_server_is_waited_for(faulty: Faulty) -> None:
+@pytest.mark.parametrize("operation", [write, create, upload_tree])
+def test_answers_that_never_arrive_leave_whole_objects(
+    faulty: Faulty, operation: Operation
+) -> None:
     faulty.past.write("object", OLD)
-    faulty.proxy.inject(faults.slow)
-    read(faulty)
+    faulty.proxy.inject(faults.lost_answer, times=1000)
+    with within(BOUND_SECONDS), pytest.raises(StorageUnreachable):
+        operation(faulty)
+    assert {faulty.past.read(info.name) for info in faulty.past.list()} <= {OLD, NEW}
 
 
 def test_answers_lost_again_and_again_still_create_once(faulty: Faulty) -> None:
