@@ -11,13 +11,16 @@ from kubenas.doctor.cluster import DEFAULT_ACCELERATOR, judge_cluster
 from kubenas.doctor.data import check_data
 from kubenas.doctor.finding import Finding, ok, problem
 from kubenas.doctor.machine import check_cache, check_disk, check_memory
-from kubenas.doctor.output import check_output
+from kubenas.doctor.output import check_output, judge_reach
 from kubenas.doctor.software import check_software
-from kubenas.errors import UserError
-from kubenas.images import CONTROLLER_IMAGE
+from kubenas.errors import KubenasError, UserError
+from kubenas.images import CONTROLLER_IMAGE, TRAINER_IMAGE
+from kubenas.runner_config import RunnerConfig
 from kubenas.scheduling.cluster_facts import NEEDED
 from kubenas.scheduling.kubernetes_access import ask_cluster
 from kubenas.scheduling.kubernetes_connection import cluster_configured
+from kubenas.scheduling.kubernetes_surroundings import surroundings
+from kubenas.scheduling.settings import filled
 from kubenas.search.oracles import check_oracle
 from kubenas.steps.space import space_of
 from kubenas.storage import Storage, open_storage
@@ -51,26 +54,32 @@ def diagnose(file: Path | None, answer: Answer) -> None:
 
 def _findings(file: Path | None) -> Iterator[Finding]:
     yield from check_software()
+    runner = RunnerConfig()
     if file is not None:
-        yield from _of_file(file)
-    yield from _of_cluster()
+        try:
+            config = load_config(file)
+        except UserError as error:
+            yield problem("config", str(error))
+        else:
+            yield from _of_config(config, file)
+            runner = config.runner
+    yield from _of_cluster(runner)
 
 
-def _of_file(file: Path) -> Iterator[Finding]:
-    try:
-        config = load_config(file)
-    except UserError as error:
-        yield problem("config", str(error))
-        return
+def _of_config(config: Config, file: Path) -> Iterator[Finding]:
     yield _guarded("config", lambda: _check_config(config, file))
     yield check_data(config.data.source)
-    yield check_memory(config.runner.workers)
+    if config.runner.kind == "local":
+        yield check_memory(config.runner.workers)
     try:
         output = open_storage(config.output)
     except UserError as error:
         yield problem("output", str(error))
     else:
         yield from _of_output(output)
+        if config.runner.kind == "kubernetes":
+            mounts = [str(mount.get("mountPath")) for mount in config.runner.pod.mounts]
+            yield judge_reach(output.uri, mounts)
 
 
 def _check_config(config: Config, file: Path) -> Finding:
@@ -88,14 +97,31 @@ def _of_output(output: Storage) -> Iterator[Finding]:
         yield _guarded("cache", lambda: check_cache(output))
 
 
-def _of_cluster() -> list[Finding]:
+def _of_cluster(runner: RunnerConfig) -> list[Finding]:
     if not cluster_configured():
-        return [ok("cluster", "no cluster configured")]
+        if runner.kind == "local":
+            return [ok("cluster", "no cluster configured")]
+        says = "none is configured, and runner.kind is kubernetes; set KUBECONFIG, or runner.kind"
+        return [problem("cluster", f"{says}: local")]
     try:
         facts = ask_cluster(NEEDED)
-    except UserError as error:
+        runner = _settled(runner)
+    except KubenasError as error:
         return [problem("cluster", str(error))]
-    return judge_cluster(facts, accelerator=DEFAULT_ACCELERATOR, images=[CONTROLLER_IMAGE])
+    on_cluster = runner.kind == "kubernetes"
+    return judge_cluster(
+        facts,
+        accelerator=runner.pod.accelerator or DEFAULT_ACCELERATOR,
+        asked=runner.accelerators if runner.pod.accelerator else 0,
+        images=[CONTROLLER_IMAGE, *([runner.pod.image or TRAINER_IMAGE] if on_cluster else ())],
+    )
+
+
+def _settled(runner: RunnerConfig) -> RunnerConfig:
+    """``runner`` with the namespace's defaults, as trials on the cluster get it."""
+    if runner.kind == "local":
+        return runner
+    return RunnerConfig.model_validate(filled(runner, surroundings().defaults()))
 
 
 def _guarded(subject: str, check: Callable[[], Finding]) -> Finding:

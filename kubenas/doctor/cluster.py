@@ -4,17 +4,22 @@ from collections.abc import Iterable, Iterator
 
 from kubenas.doctor.finding import Finding, ok, problem
 from kubenas.scheduling.cluster_facts import ClusterFacts, Node, Permission
+from kubenas.scheduling.quantity import amount
 
 DEFAULT_ACCELERATOR = "nvidia.com/gpu"
+_WHAT_NODES_OFFER = "kubectl get nodes -o custom-columns=:.metadata.name,:.status.allocatable"
 
 
-def judge_cluster(facts: ClusterFacts, *, accelerator: str, images: Iterable[str]) -> list[Finding]:
+def judge_cluster(
+    facts: ClusterFacts, *, accelerator: str, images: Iterable[str], asked: int = 0
+) -> list[Finding]:
     """Findings about a cluster that answers.
 
     Args:
         facts: what it says.
         accelerator: the extended resource that trials may ask for.
         images: what the steps and trials run in.
+        asked: how many of ``accelerator`` one trial does ask for.
     """
     findings = [
         ok("cluster", f"{facts.server}: Kubernetes {facts.version}, namespace {facts.namespace}"),
@@ -25,7 +30,7 @@ def judge_cluster(facts: ClusterFacts, *, accelerator: str, images: Iterable[str
     return [
         *findings,
         _nodes(facts.nodes),
-        _accelerators(facts.nodes, accelerator),
+        _accelerators(facts.nodes, accelerator, asked),
         *_images(facts.nodes, images),
     ]
 
@@ -37,8 +42,9 @@ def _rights(facts: ClusterFacts) -> Finding:
     first = min(facts.refused, key=str)
     return problem(
         "rights",
-        f"not allowed in namespace {facts.namespace}: {refused}; have a Role bound that allows it,"
-        f" then see 'kubectl auth can-i {_can_i(first)} -n {facts.namespace}'",
+        f"not allowed in namespace {facts.namespace}: {refused}; the chart makes a Role that allows"
+        f" it: 'helm upgrade --install kubenas helm/kubenas -n {facts.namespace}'; then see"
+        f" 'kubectl auth can-i {_can_i(first)} -n {facts.namespace}'",
     )
 
 
@@ -58,15 +64,24 @@ def _nodes(nodes: tuple[Node, ...]) -> Finding:
     return problem("nodes", f"{says}; see 'kubectl get nodes'")
 
 
-def _accelerators(nodes: tuple[Node, ...], accelerator: str) -> Finding:
-    offers = {
-        node.name: int(node.allocatable[accelerator])
-        for node in nodes
-        if node.ready and node.allocatable.get(accelerator, "0") != "0"
-    }
-    if not offers:
+def _accelerators(nodes: tuple[Node, ...], accelerator: str, asked: int) -> Finding:
+    offers = [int(amount(node.allocatable.get(accelerator, "0"))) for node in nodes if node.ready]
+    holders = sum(offer > 0 for offer in offers)
+    if asked > 0 and not holders:
+        return problem(
+            "accelerator",
+            f"no ready node offers {accelerator}: unless the cluster adds nodes by itself, correct"
+            f" runner.pod.accelerator; see '{_WHAT_NODES_OFFER}'",
+        )
+    if asked > max(offers, default=0):
+        return problem(
+            "accelerator",
+            f"a trial asks for {asked} {accelerator}, and no node has more than {max(offers)}; set"
+            f" runner.pod.accelerators: {max(offers)}",
+        )
+    if not holders:
         return ok("accelerator", f"no ready node offers {accelerator}: trials train on CPUs")
-    return ok("accelerator", f"{sum(offers.values())} {accelerator} on {len(offers)} nodes")
+    return ok("accelerator", f"{sum(offers)} {accelerator} on {holders} nodes")
 
 
 def _images(nodes: tuple[Node, ...], images: Iterable[str]) -> Iterator[Finding]:
@@ -75,7 +90,11 @@ def _images(nodes: tuple[Node, ...], images: Iterable[str]) -> Iterator[Finding]
         if holders:
             yield ok("image", f"{image}: on {holders} of {len(nodes)} nodes")
         else:
-            yield ok("image", f"{image}: not seen on a node, it will be pulled")
+            yield ok(
+                "image",
+                f"{image}: not seen on a node, it will be pulled; if it is in no registry yet,"
+                " 'make images REGISTRY=HOST/PATH PUSH=1'",
+            )
 
 
 def _same(image: str, name: str) -> bool:

@@ -3,8 +3,9 @@
 import secrets
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
+from pathlib import PurePath
 
 from kubenas.doctor.finding import Finding, ok, problem
 from kubenas.errors import StorageError
@@ -27,6 +28,18 @@ def check_output(output: Storage) -> list[Finding]:
         ok("output", f"{output.uri}: can be written, and creates only what is absent"),
         judge_latency(writing, reading),
     ]
+
+
+def judge_reach(uri: str, mounts: Iterable[str]) -> Finding:
+    """Whether trials in a cluster, where there is something at ``mounts``, see the output."""
+    here = "://" not in uri
+    if here and not any(PurePath(uri).is_relative_to(mount) for mount in mounts):
+        return problem(
+            "reach",
+            f"{uri} is a folder of this machine, and trials run in the cluster; set 'output' to a"
+            " gs://, s3:// or minio:// URI",
+        )
+    return ok("reach", "trials in the cluster are told the same URI")
 
 
 def judge_latency(writing: float, reading: float) -> Finding:

@@ -79,7 +79,10 @@ def _refusal(uri: str, error: ClientError) -> StorageError:  # noqa: PLR0911, on
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     bucket = urlsplit(uri).netloc
     if code == "NoSuchBucket":
-        return StorageError(f"{uri}: there is no bucket '{bucket}'; create it or correct the URI")
+        return StorageError(
+            f"{uri}: there is no bucket '{bucket}'; correct the URI, or create it with"
+            f" 'aws s3 mb s3://{bucket}'"
+        )
     if code in _GONE:
         return ObjectNotFound(f"{uri}: there is no such object")
     if code == "RequestTimeTooSkewed":

@@ -100,6 +100,13 @@ def test_without_a_sound_config_that_is_all_it_says(tmp_path: Path) -> None:
     assert "did you mean 'name'" in said["config"]
 
 
+def test_a_search_for_a_cluster_needs_one(tmp_path: Path) -> None:
+    code, said, problems = doctor(tmp_path, runner={"kind": "kubernetes", "workers": 1})
+    assert (code, problems) == (2, {"reach", "cluster"})
+    assert said["reach"].endswith("set 'output' to a gs://, s3:// or minio:// URI")
+    assert said["cluster"].endswith("set KUBECONFIG, or runner.kind: local")
+
+
 def test_garbage_in_a_bucket_is_deleted_there_and_scratch_here(tmp_path: Path, bucket: str) -> None:
     storage = open_storage(f"{bucket}/gc")
     config = {"name": "n", "output": storage.uri, "data": {"source": "digits"}}

@@ -6,7 +6,7 @@ from kubenas.doctor.clock import judge_clock, store_url
 from kubenas.doctor.cluster import judge_cluster
 from kubenas.doctor.finding import Finding
 from kubenas.doctor.machine import judge_cache, judge_memory
-from kubenas.doctor.output import judge_latency
+from kubenas.doctor.output import judge_latency, judge_reach
 from kubenas.doctor.software import judge_software
 from kubenas.scheduling.cluster_facts import NEEDED, ClusterFacts, Node
 
@@ -73,6 +73,12 @@ def test_a_wrong_clock_and_a_slow_store() -> None:
     assert not judge_latency(2.0, 0.1).ok
 
 
+def test_what_trials_in_a_cluster_reach() -> None:
+    assert judge_reach("s3://bucket/out", []).ok
+    assert judge_reach("/mnt/data/out", ["/mnt/data"]).ok
+    assert not judge_reach("/mnt/data/out", ["/mnt/other"]).ok
+
+
 def test_where_a_store_tells_the_time() -> None:
     assert store_url("/a/folder", {}) is None
     assert store_url("gs://b/x", {}) == "https://storage.googleapis.com"
@@ -85,11 +91,11 @@ def node(name: str, *, ready: bool = True, gpus: str = "4") -> Node:
     return Node(name, ready=ready, allocatable={"nvidia.com/gpu": gpus}, images=images)
 
 
-def cluster(**changes: object) -> dict[str, Finding]:
+def cluster(asked: int = 0, **changes: object) -> dict[str, Finding]:
     facts: dict[str, object] = {"refused": frozenset(), "nodes": (node("n1"), node("n2"))}
     told = ClusterFacts("https://c", "v1.34", "team", **{**facts, **changes})  # type: ignore[arg-type]
-    findings = judge_cluster(told, accelerator="nvidia.com/gpu", images=["kubenas/controller:1"])
-    return by_subject(findings)
+    images = ["kubenas/controller:1"]
+    return by_subject(judge_cluster(told, accelerator="nvidia.com/gpu", images=images, asked=asked))
 
 
 def test_a_cluster_that_lets_a_search_run() -> None:
@@ -113,4 +119,15 @@ def test_nodes_that_are_down_or_hidden_or_without_accelerators() -> None:
     assert "no ready node offers" in down["accelerator"].says
     assert "trials train on CPUs" in cluster(nodes=(node("n2", gpus="0"),))["accelerator"].says
     assert "it will be pulled" in cluster(nodes=(node("n2"),))["image"].says
+    assert "nvidia.com/gpu on 1 nodes" in cluster(nodes=(node("n", gpus="1k"),))["accelerator"].says
     assert set(cluster(nodes=None)) == {"cluster", "rights", "nodes"}
+
+
+def test_accelerators_that_a_trial_asks_for_and_no_node_has() -> None:
+    assert cluster(asked=4)["accelerator"].ok
+    too_many = cluster(asked=5)["accelerator"]
+    assert not too_many.ok
+    assert too_many.says.endswith("set runner.pod.accelerators: 4")
+    none = cluster(asked=1, nodes=(node("n1", gpus="0"),))["accelerator"]
+    assert not none.ok
+    assert "correct runner.pod.accelerator; see 'kubectl get nodes" in none.says
