@@ -32,4 +32,7 @@ def report(
     written = write_report(RunContext.from_json(run.encode()))
     Path(html.path).write_text(written.html_text, encoding="utf-8")
     Path(model_card.path).write_text(written.model_card_text, encoding="utf-8")
+    # Kubeflow shows what lies at URIs of its own, which are others for each run.
+    html.metadata["kept_at"] = f"{written.kept_at}/report.html"
+    model_card.metadata["kept_at"] = f"{written.kept_at}/model_card.md"
     leaderboard.uri = written.leaderboard

@@ -20,6 +20,9 @@ class Report:
     """URIs and texts of what was written."""
 
     html: str
+    """Of the latest search in the output."""
+    kept_at: str
+    """The folder of this search, where all of it stays when there are later ones."""
     html_text: str
     model_card_text: str
     leaderboard: str
@@ -70,6 +73,7 @@ def write_report(output: Storage, material: ReportInput) -> Report:
         write_summary(output, summary)
     return Report(
         html=html,
+        kept_at=join(output.uri, folder),
         html_text=contents["report.html"],
         model_card_text=contents["model_card.md"],
         leaderboard=join(output.uri, folder, "leaderboard.json"),
