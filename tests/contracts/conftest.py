@@ -10,7 +10,7 @@ import pytest
 from kubenas.storage import Storage, open_storage
 from tests.contracts.storage.servers import BUCKET, fake_gcs_server, moto_server
 
-STORES = ("directory", "gs", "s3")
+STORES = ("directory", "gs", "s3", "minio")
 
 
 @pytest.fixture(scope="session")
@@ -33,6 +33,12 @@ def s3() -> Iterator[str]:
         ),
     ):
         yield f"s3://{BUCKET}"
+
+
+@pytest.fixture(scope="session")
+def minio(s3: str) -> str:
+    """The same bucket as Kubeflow Pipelines calls it."""
+    return s3.replace("s3://", "minio://")
 
 
 @pytest.fixture(params=STORES)
