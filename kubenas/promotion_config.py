@@ -38,6 +38,13 @@ class PromotionConfig(Value):
     min_examples: int = Field(
         100, ge=1, description="Test examples without which nothing takes the champion's place."
     )
+    max_fall: float = Field(
+        0.1,
+        gt=0,
+        le=1,
+        description="Fall in test accuracy, of both models, below what the champion had when it was"
+        " promoted, from which the data are suspected and nothing is promoted; 1: never.",
+    )
     max_latency_ms: float | None = Field(
         None,
         gt=0,

@@ -90,6 +90,7 @@ def prepare(  # noqa: D103 - the docstring is made below, of the parameters' hel
     promotion_confidence: float = 0.95,
     promotion_cheaper: float = 0.8,
     promotion_min_examples: int = 100,
+    promotion_max_fall: float = 0.1,
     promotion_max_latency_ms: str = "",
     promotion_max_model_mib: str = "",
     promotion_min_recall: str = "",

@@ -5,6 +5,10 @@ accuracy is at least the margin, and the interval of the gain lies above zero; o
 and the interval lies above minus the margin, so that it is not worse by as much. Costs that count
 are weights and operations: they are exact, so that chance alone never makes a model cheaper.
 benchmarks/gate.py tells how often that errs.
+
+Labels that are wrong are wrong in the test split, too, and no model is to blame. So if even the
+better of the two is far below what the champion reached when it was promoted, the data are
+suspected and nothing is promoted on them.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,6 +18,7 @@ from typing import Literal
 
 from kubenas.promotion_config import PromotionConfig
 from kubenas.serving.champion import ModelFigures
+from kubenas.serving.independent import fall_interval
 from kubenas.serving.paired import PairedComparison
 from kubenas.trial import Value
 
@@ -36,12 +41,13 @@ class Ground(StrEnum):
     FORMER = "former-champion"
     OFF = "switched-off"
     WORSE = "worse"
+    SUSPICIOUS = "suspicious-data"
     LIMITS = "limits-broken"
 
     @property
     def verdict(self) -> Verdict:
         """What follows from it: nothing is promoted without evidence for it."""
-        if self in {Ground.WORSE, Ground.LIMITS}:
+        if self in {Ground.WORSE, Ground.SUSPICIOUS, Ground.LIMITS}:
             return "refuse"
         promoting = {Ground.FIRST, Ground.BETTER, Ground.CHEAPER, Ground.FORCED, Ground.PRESENT}
         return "promote" if self in promoting else "keep"
@@ -62,6 +68,8 @@ class Opponent:
 
     figures: ModelFigures
     comparison: PairedComparison
+    recorded: ModelFigures
+    """On the test split on which it was promoted."""
 
 
 @dataclass(frozen=True)
@@ -130,12 +138,38 @@ def _judge(
         return opponent.ground, opponent.reason
     if opponent is None:
         return Ground.FIRST, "no model has been promoted before, and the limits hold"
+    return _against(rule, challenger.figures, opponent)
+
+
+def _against(
+    rule: PromotionConfig, challenger: ModelFigures, opponent: Opponent
+) -> tuple[Ground, str]:
     if opponent.comparison.examples < rule.min_examples:
         return Ground.TOO_FEW, (
             f"{opponent.comparison.examples} test examples are fewer than promotion.min_examples"
             f" ({rule.min_examples})"
         )
-    return _by_comparison(rule, challenger.figures, opponent)
+    if suspicion := _suspicion(rule, challenger, opponent):
+        return Ground.SUSPICIOUS, suspicion
+    return _by_comparison(rule, challenger, opponent)
+
+
+def _suspicion(rule: PromotionConfig, challenger: ModelFigures, opponent: Opponent) -> str:
+    """Why the data may be at fault, in words; empty: they need not be."""
+    recorded = opponent.recorded
+    best = max(challenger.accuracy, opponent.figures.accuracy)
+    low, _ = fall_interval(
+        (recorded.accuracy, recorded.examples),
+        (best, challenger.examples),
+        confidence=rule.confidence,
+    )
+    if recorded.accuracy - best < rule.max_fall or low <= 0:
+        return ""
+    return (
+        f"the data are suspicious: the better of the two models is right on {best:.1%} of them, and"
+        f" the champion was on {recorded.accuracy:.1%} when it was promoted; look at the labels, or"
+        " if they are right set promotion.mode to always once"
+    )
 
 
 def _by_comparison(

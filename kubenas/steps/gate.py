@@ -175,7 +175,7 @@ def _opponent(
     tested = Contender.read(done)
     confidence = context.config.promotion.confidence
     comparison = compare(challenger.right, tested.right, confidence=confidence)
-    return Opponent(tested.figures, comparison)
+    return Opponent(tested.figures, comparison, recorded=model.test)
 
 
 def _differences(present: ChampionRecord, context: RunContext) -> str:

@@ -5,6 +5,7 @@ import pytest
 from kubenas.promotion_config import PromotionConfig
 from kubenas.serving.champion import ModelFigures
 from kubenas.serving.gate import Challenger, Decision, Ground, Opponent, Settled, Verdict, decide
+from kubenas.serving.independent import fall_interval
 from kubenas.serving.paired import PairedComparison, paired_interval
 
 EXAMPLES = 2000
@@ -17,12 +18,14 @@ def figures(**changes: float) -> ModelFigures:
     )
 
 
-def opponent(gained: int, lost: int, *, examples: int = EXAMPLES, **changes: float) -> Opponent:
+def opponent(
+    gained: int, lost: int, *, examples: int = EXAMPLES, recorded: float = 0.9, **changes: float
+) -> Opponent:
     low, high = paired_interval(gained, lost, examples, confidence=0.95)
     found = PairedComparison(
         examples=examples, gained=gained, lost=lost, confidence=0.95, low=low, high=high
     )
-    return Opponent(figures(**changes), found)
+    return Opponent(figures(**changes), found, figures(accuracy=recorded))
 
 
 def decided(
@@ -87,6 +90,35 @@ def test_a_model_that_breaks_a_limit_is_refused(
     decision = decided(against, rule=rule, **changes)
     assert (decision.ground, decision.verdict) == (Ground.LIMITS, "refuse")
     assert reason in decision.reason
+
+
+@pytest.mark.parametrize(
+    ("recorded", "new", "old", "ground"),
+    [
+        (0.95, 0.80, 0.70, Ground.SUSPICIOUS),  # wrong labels: even the better one has fallen
+        (0.95, 0.70, 0.80, Ground.SUSPICIOUS),
+        (0.95, 0.93, 0.70, Ground.BETTER),  # the world has changed, and the new model learnt it
+        (0.95, 0.88, 0.80, Ground.BETTER),  # fallen by less
+        (0.80, 0.93, 0.90, Ground.BETTER),
+    ],
+)
+def test_where_both_have_fallen_the_data_are_suspected(
+    recorded: float, new: float, old: float, ground: Ground
+) -> None:
+    against = opponent(200, 10, recorded=recorded, accuracy=old)
+    decision = decided(against, accuracy=new)
+    assert decision.ground is ground
+    assert (decision.verdict == "refuse") == (ground is Ground.SUSPICIOUS)
+    assert ("80.0% of them, and the champion was on 95.0%" in decision.reason) == (
+        ground is Ground.SUSPICIOUS
+    )
+    assert decided(against, rule={"max_fall": 1}, accuracy=new).ground is Ground.BETTER
+
+
+def test_a_fall_that_may_be_chance_is_none() -> None:
+    low, high = fall_interval((0.95, 40), (0.8, 40), confidence=0.95)
+    assert low < 0 < high
+    assert fall_interval((0.95, 400), (0.8, 400), confidence=0.95)[0] > 0
 
 
 def test_the_first_model_is_promoted_if_the_limits_hold() -> None:
