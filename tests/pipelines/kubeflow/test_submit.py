@@ -288,6 +288,29 @@ def test_waiting_for_a_run_that_fails(
     assert answer(done)["state"] == "FAILED"
 
 
+def test_an_interrupt_leaves_the_run_alone(
+    run: Kubenas,
+    pipelines: KubeflowPipelines,
+    tmp_path: Path,
+    bucket: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def interrupted(_: float) -> None:
+        raise KeyboardInterrupt
+
+    content = {"name": "a", "output": f"{bucket}/left", "data": {"source": "digits"}}
+    monkeypatch.setattr("kubenas.cli.kubeflow.following.time.sleep", interrupted)
+    done = run("submit", write_yaml(tmp_path / "search.yaml", content), "--wait")
+    assert done.exit_code == 130
+    assert f"the run goes on: {run_page(done.stdout)}" in done.stderr
+    assert len(pipelines.runs) == 1
+
+
+def run_page(said: str) -> str:
+    (page,) = [line.split()[1] for line in said.splitlines() if line.startswith("see ")]
+    return page
+
+
 def test_the_failed_steps_own_words_are_told_but_not_those_of_an_earlier_run(
     run: Kubenas, pipelines: KubeflowPipelines, tmp_path: Path, bucket: str
 ) -> None:
