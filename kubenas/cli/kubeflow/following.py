@@ -9,7 +9,7 @@ from kubenas.cli.answer import Answer
 from kubenas.cli.kubeflow.refusals import ServerAway, ServerFailed, SignInNeeded
 from kubenas.cli.kubeflow.server import Server
 from kubenas.errors import Interrupted, KubenasError, SearchFailed, StorageError, UserError
-from kubenas.steps.outcome import StepOutcome, read_outcomes
+from kubenas.steps.outcome import STEPS, StepOutcome, read_outcomes
 from kubenas.steps.summary import read_summary
 from kubenas.storage import open_storage
 
@@ -18,8 +18,6 @@ PATIENCE_SECONDS = 600.0
 """How long a server that does not answer is asked again: upgrades of one take minutes."""
 
 _ENDED = ("SUCCEEDED", "SKIPPED", "FAILED", "CANCELED")
-_HIDDEN = ("root", "executor")
-"""Tasks of the engine, besides the drivers."""
 
 
 @dataclass(frozen=True)
@@ -77,20 +75,17 @@ def follow(
 
 def states_in(run: Mapping[str, Any]) -> dict[str, str]:
     """The states of the run and of its steps, by name."""
+    # Besides the steps there are the workflow itself and nodes of the engine, such as drivers.
     tasks = (run.get("run_details") or {}).get("task_details") or []
-    named = {str(task.get("display_name")): str(task.get("state")) for task in tasks}
-    steps = {
-        name: state
-        for name, state in named.items()
-        if name not in _HIDDEN and not name.endswith("-driver")
-    }
+    named = {task.get("display_name"): task.get("state") for task in tasks}
+    steps = {step: str(named[step]) for step in STEPS if named.get(step)}
     return {"run": str(run.get("state") or "PENDING"), **steps}
 
 
 def changes(before: Mapping[str, str], run: Mapping[str, Any]) -> Iterator[str]:
     """A line for each state of ``run`` that was another one ``before``, or none."""
     for name, state in states_in(run).items():
-        if before.get(name) != state and state not in ("None", "RUNTIME_STATE_UNSPECIFIED"):
+        if before.get(name) != state and state != "RUNTIME_STATE_UNSPECIFIED":
             yield f"{name:<12}{state.lower()}"
 
 
