@@ -97,6 +97,7 @@ def connect(connection: Connection) -> PipelinesClient:
                 host=host,
                 client_id=connection.iap_client_id,
                 existing_token=token,
+                ssl_ca_cert=os.environ.get("SSL_CERT_FILE"),
                 credentials=None if token else _mounted_token(connection),
             )
         except auth.google.auth.exceptions.GoogleAuthError as error:
@@ -111,10 +112,11 @@ def connect(connection: Connection) -> PipelinesClient:
 
 
 def _away(host: str, doing: str, error: object) -> ServerAway:
-    said = " ".join(str(getattr(error, "reason", error)).split())
-    return ServerAway(
-        f"{host}: {doing}: no answer; see whether the server is up and the address right ({said})"
-    )
+    reason = getattr(error, "reason", error)
+    remedy = "see whether the server is up and the address right"
+    if isinstance(reason, urllib3.exceptions.SSLError):
+        remedy = "for a certificate authority of your own, set SSL_CERT_FILE to its certificates"
+    return ServerAway(f"{host}: {doing}: no answer; {remedy} ({' '.join(str(reason).split())})")
 
 
 def _checked_host(host: str | None) -> str | None:

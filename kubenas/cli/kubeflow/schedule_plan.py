@@ -3,8 +3,7 @@
 A recurring run cannot be changed on the server. So another one takes its place: it is created
 switched off, the old one is switched off, the new one on, and the old one deleted. At no moment
 are two of them on, and whatever is left of a change that was cut short, the next one completes:
-each recurring run bears the digest of its settings, the how manieth it is, and whether it was to
-be on.
+each recurring run bears the digest of its settings, its revision, and whether it was to be on.
 """
 
 import re

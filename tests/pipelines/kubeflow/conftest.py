@@ -34,9 +34,13 @@ def run(host: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Kubenas:
     monkeypatch.setattr("kfp.Client._LOCAL_KFP_CONTEXT", str(tmp_path / "context.json"))
 
     def call(*arguments: str | Path) -> Result:
-        return CliRunner().invoke(kubenas, [*map(str, arguments), "--host", host])
+        return CliRunner().invoke(kubenas, [*map(str, arguments), *elsewhere(arguments, host)])
 
     return call
+
+
+def elsewhere(arguments: tuple[str | Path, ...], host: str) -> list[str]:
+    return [] if "--host" in arguments else ["--host", host]
 
 
 def write_yaml(path: Path, content: Any) -> Path:

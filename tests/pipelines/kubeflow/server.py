@@ -55,13 +55,16 @@ class KubeflowPipelines:
         return Counter(self.asked)[f"{method} {API}{path}"]
 
     @contextmanager
-    def serving(self, port: int = 0) -> Iterator[str]:
-        """Serves on this machine; gives the URL."""
-        server = make_server("127.0.0.1", port, self._application(), threaded=True)
+    def serving(self, certificate: tuple[str, str] | None = None) -> Iterator[str]:
+        """Serves on this machine, with a certificate and its key over TLS; gives the URL."""
+        server = make_server(
+            "localhost", 0, self._application(), threaded=True, ssl_context=certificate
+        )
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         try:
-            yield f"http://127.0.0.1:{server.port}"
+            scheme = "https" if certificate else "http"
+            yield f"{scheme}://localhost:{server.port}"
         finally:
             server.shutdown()
             thread.join()

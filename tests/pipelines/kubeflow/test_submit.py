@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from werkzeug.serving import make_ssl_devcert
 
 from kubenas.cli.kubeflow import following
 from kubenas.cli.main import kubenas
@@ -128,7 +129,7 @@ def test_a_refusal_is_one_line_that_says_what_to_do(
     done = run("submit", search_yaml)
     assert done.exit_code == exit_code
     (line,) = done.stderr.splitlines()
-    assert line.startswith("kubenas: http://127.0.0.1:")
+    assert line.startswith("kubenas: http://localhost:")
     assert "creating the run" in line
     assert hint in line
     assert pipelines.runs == []
@@ -188,6 +189,17 @@ def test_a_server_that_is_down_a_wrong_address_and_a_sign_in_page(search_yaml: P
         assert (page.exit_code, "sign in" in page.stderr) == (2, True)
     no_scheme = CliRunner().invoke(kubenas, ["submit", str(search_yaml), "--host", "kubeflow"])
     assert (no_scheme.exit_code, "http://" in no_scheme.stderr) == (2, True)
+
+
+def test_a_certificate_of_ones_own(
+    run: Kubenas, search_yaml: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate = make_ssl_devcert(str(tmp_path / "own"), host="localhost")
+    with KubeflowPipelines().serving(certificate) as url:
+        stranger = run("submit", search_yaml, "--host", url)
+        assert (stranger.exit_code, "SSL_CERT_FILE" in stranger.stderr) == (1, True)
+        monkeypatch.setenv("SSL_CERT_FILE", certificate[0])
+        assert run("submit", search_yaml, "--host", url).exit_code == 0
 
 
 def test_users_apart_need_a_namespace(
