@@ -3,6 +3,7 @@
 from typing import Literal
 
 from kubenas.serving.champion import ChampionRecord
+from kubenas.serving.registry import register
 from kubenas.serving_config import ServingConfig
 from kubenas.storage import Storage
 from kubenas.trial import Value
@@ -41,11 +42,24 @@ def hand_over(
         output: whose champion it is.
 
     Raises:
-        UserError: the cluster's configuration is not sound, the API server refuses, or a service
-            of this name is not ours.
+        UserError: the cluster's configuration is not sound, the API server or the model registry
+            refuses, or a service of this name is not ours.
         ApiAway: the API server does not answer.
+        RegistryAway: the model registry does not answer.
         ServiceBusy: others change the service all the time.
     """
+    handoff = _handed_over(record, config, name, output)
+    if config.registry is None or not handoff.accepted:
+        return handoff
+    model = config.name or name
+    entry = register(record, config.registry, name=model, output=output.uri)
+    message = f"{handoff.message}; in the model registry: {entry}"
+    return handoff.model_copy(update={"message": message})
+
+
+def _handed_over(
+    record: ChampionRecord, config: ServingConfig, name: str, output: Storage
+) -> Handoff:
     if config.kind == "none":
         return Handoff(state="none", message="not handed over: serving.kind is none")
     # Who serves nothing does not wait for the cluster's client.

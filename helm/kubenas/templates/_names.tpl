@@ -31,6 +31,16 @@ runAsNonRoot: true
 seccompProfile: {type: RuntimeDefault}
 {{- end }}
 
+{{- /* The accounts of the steps, as a binding's subjects. */}}
+{{- define "kubenas.controllers" -}}
+{{- range $index, $account := prepend .Values.controller.alsoFor .Values.controller.serviceAccount }}
+{{- if $index }}{{ "\n" }}{{ end -}}
+- kind: ServiceAccount
+  name: {{ $account }}
+  namespace: {{ $.Release.Namespace }}
+{{- end }}
+{{- end }}
+
 {{- define "kubenas.named" -}}
 {{- range . }}
 - name: {{ . }}
