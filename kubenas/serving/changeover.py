@@ -4,6 +4,7 @@ What the service was before is written down before it is changed. Whoever is kil
 model served or the new one, and the same call goes on from there.
 """
 
+import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from kubenas.errors import UserError
 from kubenas.scheduling.kubernetes_api import ApiAway
 from kubenas.serving.inference_service import ServiceName, belongs_to
 from kubenas.serving.kserve import InferenceServiceObject
+from kubenas.serving.probation import Look, Probation
 from kubenas.serving.rollout import (
     NotReady,
     Served,
@@ -30,9 +32,8 @@ from kubenas.serving_config import ServingConfig
 from kubenas.storage import Storage, join
 from kubenas.trial import Value
 
+_LOG = logging.getLogger(__name__)
 _PAUSE = 1.0
-_IN_A_ROW = 3
-"""Answers that decide: while pods are replaced, both models answer."""
 
 
 class Intent(Value):
@@ -113,8 +114,8 @@ class Changeover:
         intent = self._begin(found, intent)
         percent = self._config.canary_percent
         self._service.become(canary(self._wanted, percent) if intent.canary else self._wanted)
-        problem = self._check(intent)
-        return self._undo(intent, problem) if problem else self._keep(intent)
+        end = self._checked(intent)
+        return self._keep(intent) if end.right else self._undo(intent, end.why)
 
     def _found(self) -> dict[str, Any] | None:
         found = self._service.read()
@@ -157,42 +158,37 @@ class Changeover:
         answer = self._answer(found, as_canary=False) if found else Unanswered("no service")
         return None if isinstance(answer, Unanswered) else tuple(map(tuple, answer.tolist()))
 
-    def _check(self, intent: Intent) -> str:
-        """Why the new model cannot be kept; empty: it answers rightly, and did for long enough."""
-        hold = self._config.canary_seconds if intent.canary else 0.0
-        until = time.monotonic() + self._config.ready_seconds + hold
-        right = wrong = 0
-        right_since = 0.0
+    def _checked(self, intent: Intent) -> Look:
+        probation = Probation(
+            ready_seconds=self._config.ready_seconds,
+            hold_seconds=self._config.canary_seconds if intent.canary else 0.0,
+            now=time.monotonic(),
+        )
+        said = ""
         while True:
-            verdict, why = self._judged(intent)
-            now = time.monotonic()
-            right = right + 1 if verdict else 0
-            wrong = wrong + 1 if verdict is False else 0
-            right_since = now if right <= 1 else right_since
-            if right >= _IN_A_ROW and now - right_since >= hold:
-                return ""
-            if wrong >= _IN_A_ROW:
-                return why
-            if not verdict and now > until:
-                return f"not after {self._config.ready_seconds:g} s: {why}"
+            look = self._look(intent)
+            if look.why not in {"", said}:
+                said = look.why
+                _LOG.info("%s: %s", self._target.service, said)
+            end = probation.end(look, time.monotonic())
+            if end is not None:
+                return end
             time.sleep(_PAUSE)
 
-    def _judged(self, intent: Intent) -> tuple[bool | None, str]:
-        """Whether it answers rightly, and why not; None: that cannot be told yet."""
+    def _look(self, intent: Intent) -> Look:
         try:
             answer = self._answer(self._service.read(), as_canary=intent.canary)
         except ApiAway as error:
-            return None, str(error)
+            return Look(None, str(error))
         if isinstance(answer, Unanswered):
-            return None, answer.why
+            return Look(None, answer.why)
         sample = self._target.sample
         if sample.agree(answer, sample.expected):
-            return True, ""
-        if intent.before is None or intent.canary:
-            return False, _difference(answer, sample)
-        if intent.answer and not sample.agree(answer, np.asarray(intent.answer)):
-            return False, _difference(answer, sample)
-        return None, "the answers are not the new model's"
+            return Look(True)
+        alone = intent.before is None or intent.canary
+        if alone or (intent.answer and not sample.agree(answer, np.asarray(intent.answer))):
+            return Look(False, _difference(answer, sample))
+        return Look(None, "the answers are not the new model's")
 
     def _answer(
         self, found: Mapping[str, Any] | None, *, as_canary: bool
@@ -216,7 +212,7 @@ class Changeover:
             how = ""
         return Changed(True, checked + how, _url(self._service.read()))
 
-    def _undo(self, intent: Intent, problem: str) -> Changed:
+    def _undo(self, intent: Intent, why: str) -> Changed:
         if intent.before is None:
             self._service.remove()
             then = "the service was removed, for there was none before"
@@ -225,7 +221,7 @@ class Changeover:
             self._service.become(back)
             then = "the model before is served again"
         self._output.delete(self._file)
-        return Changed(False, f"{problem}; {then}")
+        return Changed(False, f"{why}; {then}")
 
 
 def _difference(answer: Predictions, sample: Sample) -> str:

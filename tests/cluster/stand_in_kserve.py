@@ -103,11 +103,20 @@ class StandInKserve:
     def run_until(self, closed: threading.Event) -> None:
         with self._servers:
             while not closed.wait(_LOOK_SECONDS):
-                listed = self._api.call("GET", self._path)["items"]
+                listed = self._listed()
                 for gone in self._services.keys() - {each["metadata"]["uid"] for each in listed}:
                     del self._services[gone]
                 for found in listed:
                     self._reconcile(found)
+
+    def _listed(self) -> list[dict[str, Any]]:
+        try:
+            found: list[dict[str, Any]] = self._api.call("GET", self._path)["items"]
+        except ApiRefused as error:
+            if error.status != 404:  # a kind that has just been installed
+                raise
+            return []
+        return found
 
     def _reconcile(self, found: Mapping[str, Any]) -> None:
         metadata, predictor = found["metadata"], found["spec"]["predictor"]
