@@ -22,6 +22,7 @@ from kubenas.scheduling.kubernetes_connection import cluster_configured
 from kubenas.scheduling.kubernetes_surroundings import surroundings
 from kubenas.scheduling.settings import filled
 from kubenas.search.oracles import check_oracle
+from kubenas.serving.kserve_handoff import Destination
 from kubenas.steps.space import space_of
 from kubenas.storage import Storage, open_storage
 
@@ -68,6 +69,7 @@ def _findings(file: Path | None) -> Iterator[Finding]:
 
 def _of_config(config: Config, file: Path) -> Iterator[Finding]:
     yield _guarded("config", lambda: _check_config(config, file))
+    yield from _of_serving(config)
     yield check_data(config.data.source)
     if config.runner.kind == "local":
         yield check_memory(config.runner.workers)
@@ -86,6 +88,21 @@ def _check_config(config: Config, file: Path) -> Finding:
     check_oracle(config.search.oracle)
     space_of(config.space)
     return ok("config", f"{file}: sound")
+
+
+def _of_serving(config: Config) -> Iterator[Finding]:
+    if config.serving.kind == "none":
+        return
+    try:
+        destination = Destination.of(config.serving, config.name)
+        obstacle = destination.obstacle(config.output)
+    except KubenasError as error:
+        yield problem("serving", str(error))
+        return
+    if obstacle:
+        yield ok("serving", f"a champion will be written as YAML: {obstacle}")
+    else:
+        yield ok("serving", f"a champion will become {destination.service}")
 
 
 def _of_output(output: Storage) -> Iterator[Finding]:

@@ -300,7 +300,7 @@ def test_without_the_right_it_is_written_with_the_command_that_applies_it(
     champion = place.champion(1)
     handoff = place.hand_over(champion)
     assert (handoff.state, place.service()) == ("written", None)
-    assert "may not get, create, update, delete" in handoff.message
+    assert "may not get, create, update, delete InferenceServices" in handoff.message
     where = f"kubectl apply -n {place.namespace.name} -f -"
     assert handoff.message.endswith(f"gcloud storage cat {handoff.uri} | {where}")
     folder, _, name = handoff.uri.rpartition("/")

@@ -76,6 +76,14 @@ def test_all_is_well_with_a_bucket(tmp_path: Path, bucket: str) -> None:
     assert not list(open_storage(bucket).list())
 
 
+def test_it_says_what_will_become_of_a_champion(tmp_path: Path, bucket: str) -> None:
+    serving = {"kind": "kserve"}
+    code, said, problems = doctor(tmp_path, output=bucket, serving=serving)
+    assert (code, problems) == (0, set())
+    assert said["serving"].endswith("written as YAML: no cluster is configured here")
+    assert "local folder" in doctor(tmp_path, serving=serving)[1]["serving"]
+
+
 def test_each_mistake_is_a_problem_of_its_own(
     tmp_path: Path, bucket: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
