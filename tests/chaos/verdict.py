@@ -9,6 +9,7 @@ from kubenas.search.layout import attempt_folder, search_folder
 from kubenas.search.records import AttemptLost, Ended, Proposed, Record, Started
 from kubenas.search.run import read_search
 from kubenas.search.state import fold
+from kubenas.serving.champion import ChampionLog
 from kubenas.storage import Storage
 
 
@@ -25,6 +26,9 @@ def problems(storage: Storage, trials: int, *, lost_a_worker: bool) -> Iterator[
     yield from _of_trials(records, storage, summary["search"], trials=trials)
     yield from _of_promotions(records, storage, summary["search"])
     yield from _of_other_attempts(storage, summary["search"])
+    champions = [record.model.search for record in ChampionLog(storage).history()]
+    if champions != [summary["search"]]:
+        yield f"promoted, one after the other: {champions}"
     if lost_a_worker and not any(isinstance(record, AttemptLost) for record in records):
         yield "the killed worker's attempt was not noticed"
 
