@@ -28,7 +28,7 @@ def trial_runner(
 
     Args:
         context: the search that the attempts belong to.
-        step: the step that they belong to: search, retrain, evaluate or export.
+        step: the stage that they belong to, see :class:`kubenas.scheduling.kubernetes_names.Stage`.
         attempts: attempts that there will be, where that is known: no more workers than that.
 
     Raises:

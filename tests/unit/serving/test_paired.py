@@ -21,11 +21,11 @@ def chance_of_low_end_above(
     return float(binom.pmf(gained, discordant, gained_share)[np.array(low) > bound].sum())
 
 
-@pytest.mark.parametrize("examples", [100, 500, 2000])
+@pytest.mark.parametrize("examples", [50, 100, 500, 2000])
 def test_equal_models_seldom_look_different_however_often_they_disagree(examples: int) -> None:
     worst = max(
         chance_of_low_end_above(0, examples=examples, discordant=discordant, gained_share=0.5)
-        for discordant in range(0, min(examples, 400), 7)
+        for discordant in range(min(examples, 300) + 1)
     )
     assert 0.02 < worst < 0.04
 
