@@ -195,6 +195,8 @@ class Result(Value):
     flops: int | None = Field(None, description="floating-point operations for one example")
     latency_ms: float | None = Field(None, description="median inference time of one example")
     artifacts: dict[str, str] = Field({}, description="name -> path below the attempt's prefix")
+    software: dict[str, str] = Field({}, description="versions of what it ran with, by package")
+    image: str | None = Field(None, description="container image by digest, as its runner tells")
 
 
 class AttemptEvent(Value):
@@ -204,3 +206,4 @@ class AttemptEvent(Value):
     kind: Literal["waiting", "running", "ended"]
     failure: FailureClass | None = Field(None, description="why it ended, where the runner knows")
     message: str = Field("", description="how it ended, or what it waits for")
+    image: str | None = Field(None, description="of an ended one: its container image by digest")

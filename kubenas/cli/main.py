@@ -127,6 +127,18 @@ kubenas.add_command(schedule)
 
 
 @kubenas.command()
+@click.argument("output")
+@click.option("--search", help="Id of a search; without, the model in production.")
+@JSON_OPTION
+def lineage(output: str, search: str | None, as_json: bool) -> None:
+    """Tell where the model in production in OUTPUT came from: run, data, seeds, code, decision."""
+    from kubenas.cli.lineage import tell_lineage
+
+    with answering(as_json) as answer:
+        tell_lineage(output, search, answer)
+
+
+@kubenas.command()
 @JSON_OPTION
 def spaces(as_json: bool) -> None:
     """List the spaces that a search.yaml can name."""

@@ -90,6 +90,9 @@ def _limits(report: ReportInput) -> Iterator[str]:
 def _lineage(report: ReportInput) -> Iterator[str]:
     yield "## Lineage"
     yield ""
+    if report.lineage is not None:
+        yield from (f"- {label}: {escaped(text)}" for label, text in report.lineage.rows())
+        return
     yield f"- search `{report.search}`, oracle {report.config.search.oracle},"
     yield f"  seed {report.config.search.seed}"
     yield f"- data `{report.schema.digest}`"

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from kubenas.config import Config
 from kubenas.data.drift import Drift
 from kubenas.data.schema import DataSchema
+from kubenas.reporting.lineage import Lineage
 from kubenas.search.objectives import Objective, objectives_of
 from kubenas.search.prior import Prior
 from kubenas.search.state import SearchState, TrialState
@@ -85,6 +86,8 @@ class ReportInput:
     """On the model's promotion."""
     promotion: ChampionRecord | None = None
     """The record by which the model became the champion."""
+    lineage: Lineage | None = None
+    """Where the model came from."""
     step_seconds: Mapping[str, float] = field(default_factory=dict)
     """Wall-clock by step of the pipeline, in the steps' order."""
     versions: Mapping[str, str] = field(default_factory=dict)

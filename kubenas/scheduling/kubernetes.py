@@ -178,7 +178,8 @@ class KubernetesRunner:
             self._leftover.add(attempt.name)
         if attempt.pod and attempt.pod.exit and attempt.pod.exit.ran:
             self._tell_running(attempt)  # too briefly to be seen
-        self._tell(attempt, kind="ended", failure=end.failure, message=end.message)
+        image = attempt.pod.image if attempt.pod else None
+        self._tell(attempt, kind="ended", failure=end.failure, message=end.message, image=image)
         for other in self._attempts.values():
             if other.full:
                 other.retry_at = 0.0  # there may be room now

@@ -68,6 +68,8 @@ class PodView:
     running_since: float | None = None
     """Unix time, by the node's clock."""
     exit: Exit | None = None
+    image: str | None = None
+    """Of its container, by digest."""
 
 
 def job_view(job: Mapping[str, Any]) -> JobView | None:
@@ -98,7 +100,8 @@ def pod_view(pod: Mapping[str, Any]) -> PodView:
     """A pod of such a Job."""
     metadata, status = pod["metadata"], pod.get("status", {})
     conditions = _conditions(status)
-    state = _state(status.get("containerStatuses", ()))
+    container = _container(status.get("containerStatuses", ()))
+    state = container.get("state", {})
     waiting, running, ended = (state.get(key) for key in ("waiting", "running", "terminated"))
     return PodView(
         name=metadata["name"],
@@ -113,6 +116,7 @@ def pod_view(pod: Mapping[str, Any]) -> PodView:
         waiting=_condition(waiting) if waiting else None,
         running_since=_unix(running.get("startedAt")) if running else None,
         exit=_exit(ended) if ended else None,
+        image=container.get("imageID") or None,
     )
 
 
@@ -125,10 +129,9 @@ def _exit(ended: Mapping[str, Any]) -> Exit:
     )
 
 
-def _state(statuses: Iterable[Mapping[str, Any]]) -> Mapping[str, Any]:
-    """Of our container, whatever others an admission webhook has put beside it."""
-    states = (status["state"] for status in statuses if status["name"] == CONTAINER)
-    return next(states, {})
+def _container(statuses: Iterable[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """The status of ours, whatever others an admission webhook has put beside it."""
+    return next((status for status in statuses if status["name"] == CONTAINER), {})
 
 
 def _conditions(status: Mapping[str, Any], *, holds: str = "True") -> dict[str, Condition]:

@@ -1,17 +1,14 @@
 """What a search is: search.json, written once when it begins."""
 
 import hashlib
-from importlib.metadata import PackageNotFoundError, version
 from typing import Literal
 
 from pydantic import Field
 
-from kubenas import __version__
 from kubenas.config import Config
 from kubenas.search.objectives import objectives_of
+from kubenas.training.software import software
 from kubenas.trial import SpaceRef, Value
-
-_PACKAGES = ("keras", "keras-tuner", "tensorflow", "tensorflow-cpu")
 
 
 class SearchDefinition(Value):
@@ -58,15 +55,5 @@ def define(
         space=space,
         direction=objectives_of(config.search)[0].direction,
         prior=prior,
-        versions=_versions(),
+        versions=software(),
     )
-
-
-def _versions() -> dict[str, str]:
-    found = {"kubenas": __version__}
-    for package in _PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue  # TensorFlow comes as one of two packages
-    return found

@@ -118,10 +118,13 @@ class RunningAttempts:
         return replace(running, waiting=waiting)
 
     def _close(self, event: AttemptEvent, running: _Running) -> EndedAttempt:
+        result = read_result(running.storage, running.folder, event.ref)
+        if result is not None and event.image is not None:
+            result = result.model_copy(update={"image": event.image})
         return EndedAttempt(
             ref=event.ref,
             event=event,
-            result=read_result(running.storage, running.folder, event.ref),
+            result=result,
             progressed=has_checkpoint(running.storage, running.folder),
             seconds=max(0.0, self._clock() - running.since),
         )

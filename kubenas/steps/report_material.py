@@ -15,6 +15,7 @@ from kubenas.steps.drift import read_drift
 from kubenas.steps.evaluate import read_evaluation
 from kubenas.steps.export import exported_model
 from kubenas.steps.gate import read_decision
+from kubenas.steps.lineage import lineage
 from kubenas.steps.outcome import read_outcomes
 from kubenas.steps.retrain import Choice, Retraining, read_choice
 from kubenas.storage import Storage, join, open_storage
@@ -47,6 +48,7 @@ def gather(output: Storage, search: str, *, finished: bool) -> ReportInput:
         prior=read_prior(output, search),
         decision=read_decision(output, search),
         promotion=_promotion(output, search),
+        lineage=lineage(output, run),
         step_seconds={
             outcome.step: outcome.seconds
             for outcome in read_outcomes(output)

@@ -13,11 +13,14 @@ from kubenas.scheduling.runner import TrialRunner
 from kubenas.search.heartbeat import beating
 from kubenas.search.layout import heartbeat_file
 from kubenas.steps.context import RunContext
+from kubenas.steps.origin import record_origin
 from kubenas.storage import join
 from kubenas.trial import Heartbeat
 
 if TYPE_CHECKING:
     from kubenas.scheduling.kubernetes_surroundings import Surroundings
+
+_SEARCH = "search"
 
 
 @contextmanager
@@ -39,6 +42,8 @@ def trial_runner(
     config = context.config.runner
     workers = config.workers if attempts is None else max(1, min(config.workers, attempts))
     if config.kind == "local":
+        if step == _SEARCH:
+            record_origin(context.output, context.search_id, pod=None)
         with LocalRunner(workers=workers) as runner:
             yield runner
     else:
@@ -57,6 +62,8 @@ def _cluster_runner(context: RunContext, step: str, workers: int) -> Iterator[Tr
     )
     stage = Stage(search=context.search_id, output=output.uri, step=step)
     here = surroundings()
+    if step == _SEARCH:
+        record_origin(output, context.search_id, here.pod)
     with (
         here.lease(stage, on_lost=_leave_at_once) as epoch,
         beating(heartbeat),

@@ -18,6 +18,7 @@ from kubenas.storage import open_storage, split
 from kubenas.training.capture import captured_output, tail
 from kubenas.training.channel import Channel
 from kubenas.training.heartbeat import HeartbeatWatch
+from kubenas.training.software import software
 from kubenas.training.stopping import TERMINATED_EXIT_CODE, Terminated, Termination
 from kubenas.trial import AttemptSpec, FailureClass, Result
 
@@ -46,7 +47,8 @@ def run_attempt(
             result = run_task(spec, termination)
         finally:
             storage.write(LOG_FILE, tail(log))
-    storage.write(RESULT_FILE, result.to_json())
+    told = result.model_copy(update={"software": software()})
+    storage.write(RESULT_FILE, told.to_json())
 
 
 def read_spec(uri: str) -> AttemptSpec:

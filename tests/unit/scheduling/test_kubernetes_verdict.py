@@ -179,3 +179,13 @@ def test_of_several_containers_ours_counts() -> None:
     verdict = verdict_of(status)
     assert isinstance(verdict, Ended)
     assert "exited with 7" in verdict.message
+
+
+def test_the_image_is_that_of_our_container_by_digest() -> None:
+    pod = copy.deepcopy(STATUSES["complete"]["pod"])
+    (ours,) = pod["status"]["containerStatuses"]
+    ours["imageID"] = "registry.example/trainer@sha256:1"
+    pod["status"]["containerStatuses"] = [{**ours, "name": "proxy", "imageID": "other"}, ours]
+    assert pod_view(pod).image == "registry.example/trainer@sha256:1"
+    del ours["imageID"]
+    assert pod_view(pod).image is None

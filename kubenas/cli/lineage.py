@@ -1,0 +1,21 @@
+"""``kubenas lineage``: where a model came from."""
+
+from kubenas.cli.answer import Answer
+from kubenas.search.run import read_search
+from kubenas.steps.claim import read_claim
+from kubenas.steps.lineage import champion_lineage, lineage
+from kubenas.storage import open_storage
+
+
+def tell_lineage(output: str, search: str | None, answer: Answer) -> None:
+    """Tells where the model of ``search`` came from; without one, the model in production.
+
+    Raises:
+        UserError: there is no such search, or nothing is in production.
+    """
+    storage = open_storage(output)
+    read_claim(storage)
+    found = lineage(storage, read_search(storage, search)) if search else champion_lineage(storage)
+    for label, text in found.rows():
+        answer.line(f"{label:<24}{text}")
+    answer.put(found.model_dump(mode="json"))
