@@ -34,7 +34,7 @@ from kubenas.steps.search import search
 from kubenas.steps.summary import Summary, read_summary
 from kubenas.storage import Storage, open_storage
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(900)  # 24 attempts, also on a busy machine
 
 HYPERMODEL = """
 import keras, keras_tuner
