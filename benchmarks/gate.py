@@ -68,7 +68,9 @@ def draw(truth: Truth, examples: int, disagreement: float, random: np.random.Gen
         )
         for right, cost in zip((challenger, champion), costs, strict=True)
     ]
-    opponent = Opponent(figures[1], found)
+    before = random.binomial(examples, 1 - gained) / examples  # on an earlier test split
+    recorded = figures[1].model_copy(update={"accuracy": before})
+    opponent = Opponent(figures[1], found, recorded)
     return decide(RULE, Challenger(figures[0], {}), opponent, against=1).ground
 
 
