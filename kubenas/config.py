@@ -66,8 +66,8 @@ class SpaceConfig(Value):
     )
     hypermodel: str | None = Field(
         None,
-        description="Your own keras_tuner.HyperModel instead, as file.py:Class. Runs only in"
-        " trial processes. Empty: the named space.",
+        description="Your own keras_tuner.HyperModel instead, as file.py:Class with a path or a"
+        " URI before it. Runs only in trial processes. Empty: the named space.",
     )
     options: dict[str, Any] = Field(
         {},

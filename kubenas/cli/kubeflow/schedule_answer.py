@@ -17,9 +17,10 @@ from kubenas.cli.kubeflow.schedule_settings import words_of
 
 def recurring_of(answered: Answered) -> Recurring:
     """A recurring run as far as plans go, of what the server says of it."""
+    state = answered.get("mode") or answered.get("status")
     return Recurring(
         id=str(answered["recurring_run_id"]),
-        on=answered.get("mode") == api.RecurringRunMode.ENABLE,
+        on=state in (api.RecurringRunMode.ENABLE, api.V2beta1RecurringRunStatus.ENABLED),
         mark=Mark.read(answered.get("description") or ""),
     )
 
