@@ -125,8 +125,8 @@ def settled_without_comparison(
     if mine:
         return Settled(
             Ground.FORMER,
-            f"it was in production by record {mine[0]} and was replaced or rolled back; 'kubenas"
-            " champion rollback' can name it again",
+            f"it was the champion by record {mine[0]} and was replaced or rolled back; 'kubenas"
+            f" champion rollback --to {mine[0]}' makes it the champion again",
         )
     if mode == "never":
         return Settled(Ground.OFF, "promotion.mode is never")

@@ -11,6 +11,7 @@ from kubenas.search.prior import read_prior
 from kubenas.search.run import SearchRun, read_search
 from kubenas.search.state import TrialState
 from kubenas.serving.champion import ChampionLog, ChampionRecord
+from kubenas.serving.gate import Decision
 from kubenas.steps.drift import read_drift
 from kubenas.steps.evaluate import read_evaluation
 from kubenas.steps.export import exported_model
@@ -31,7 +32,7 @@ def gather(output: Storage, search: str, *, finished: bool) -> ReportInput:
     run = read_search(output, search)
     definition = run.definition
     dataset = open_storage(definition.dataset)
-    choice = read_choice(output, search)
+    choice, decision = read_choice(output, search), read_decision(output, search)
     return ReportInput(
         config=definition.config,
         search=search,
@@ -46,8 +47,8 @@ def gather(output: Storage, search: str, *, finished: bool) -> ReportInput:
         evaluation=read_evaluation(output, search),
         drift=read_drift(output, search),
         prior=read_prior(output, search),
-        decision=read_decision(output, search),
-        promotion=_promotion(output, search),
+        decision=decision,
+        promotion=_promotion(output, search, decision),
         lineage=lineage(output, run),
         step_seconds={
             outcome.step: outcome.seconds
@@ -59,7 +60,10 @@ def gather(output: Storage, search: str, *, finished: bool) -> ReportInput:
     )
 
 
-def _promotion(output: Storage, search: str) -> ChampionRecord | None:
+def _promotion(output: Storage, search: str, decision: Decision | None) -> ChampionRecord | None:
+    """What came of ``decision``. An earlier record of the model is no answer to a later refusal."""
+    if decision is None or decision.verdict != "promote":
+        return None
     history = ChampionLog(output).history()
     own = [each for each in history if each.action == "promoted" and each.model.search == search]
     return own[-1] if own else None

@@ -163,4 +163,6 @@ def test_what_was_rolled_back_does_not_come_back_by_itself(root: str) -> None:
     for mode in ("auto", "always"):
         decision = decision_on(context, mode=mode)
         assert (decision.ground, decision.verdict) == (Ground.FORMER, "keep")
+        page = report(context).html_text
+        assert "Not promoted, what is in production stays: it was the champion by record 2" in page
     assert len(log.history()) == 3
