@@ -49,12 +49,12 @@ def search(context: RunContext) -> SearchRun:
                 space=context.space,
                 output=output,
                 runner=runner,
-                champion=partial(_champion, output),
+                champion=partial(champion_network, output),
                 on_progress=progress_teller(status, page),
             )
 
 
-def _champion(output: Storage) -> Champion | None:
+def champion_network(output: Storage) -> Champion | None:
     """The network in production; None, and a word in the log: there is none yet.
 
     Raises:

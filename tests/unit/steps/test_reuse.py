@@ -1,0 +1,19 @@
+"""Which network a run trains again that is told to reuse the champion's."""
+
+from pathlib import Path
+
+from kubenas.search.prior import Champion
+from kubenas.steps.evaluate import evaluate
+from kubenas.steps.promote import promote
+from kubenas.steps.report import report
+from kubenas.steps.search import champion_network
+from tests.unit.steps.finished_runs import finished_run, right
+
+
+def test_it_is_that_of_the_trial_in_production(tmp_path: Path) -> None:
+    run = finished_run(str(tmp_path / "out"), 1, right(1800))
+    assert champion_network(run.output) is None
+    for step in (evaluate, report, promote):
+        step(run)
+    found = f"{run.output.uri}/searches/{run.search_id}"
+    assert champion_network(run.output) == Champion(search=found, values={"x": 1})
