@@ -9,8 +9,9 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from kubenas.config import LAST_SEARCH, Config
+from kubenas.config import Config
 from kubenas.errors import UserError
+from kubenas.search_config import LAST_SEARCH
 
 BUNDLED_SOURCES = ("digits",)
 _MESSAGES_SHOWN = 3

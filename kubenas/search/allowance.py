@@ -7,8 +7,8 @@ and killed when it is. One that ends early gives back what it has not used.
 
 from dataclasses import dataclass
 
-from kubenas.config import SearchConfig
 from kubenas.search.expense import Expense, Rate
+from kubenas.search_config import SearchConfig
 
 WIND_UP = 0.1
 """Share of its time in which an attempt validates, saves and ends."""

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Literal
 
-from kubenas.config import SearchConfig
 from kubenas.search.allowance import affordable_seconds, granted_seconds, words_of_use
 from kubenas.search.expense import Expense, Rate
 from kubenas.search.state import SearchState
 from kubenas.search.tally import Tally
+from kubenas.search_config import SearchConfig
 
 
 @dataclass(frozen=True)

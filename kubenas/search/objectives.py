@@ -7,10 +7,10 @@ from typing import Literal
 
 import numpy as np
 
-from kubenas.config import COSTS, SearchConfig
 from kubenas.search.pareto import undominated
 from kubenas.search.records import Ended
 from kubenas.search.state import TrialState
+from kubenas.search_config import COSTS, SearchConfig
 
 _MINIMISED = ("loss", "error", "mse", "mae", "mape", "msle", "crossentropy", "divergence", "hinge")
 

@@ -12,7 +12,6 @@ from contextlib import suppress
 from statistics import NormalDist
 from typing import Any, Literal
 
-from kubenas.config import LAST_SEARCH, SearchConfig
 from kubenas.errors import ObjectExists, ObjectNotFound, UserError
 from kubenas.search.definition import SearchDefinition
 from kubenas.search.journal import Journal
@@ -20,6 +19,7 @@ from kubenas.search.layout import SEARCHES, definition_file, prior_file, search_
 from kubenas.search.predecessor import predecessor
 from kubenas.search.results_table import read_table
 from kubenas.search.state import fold
+from kubenas.search_config import LAST_SEARCH, SearchConfig
 from kubenas.storage import Storage, join, open_storage, split
 from kubenas.trial import Value
 

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kubenas.config import COSTS
 from kubenas.scheduling.retry import losses_so_far
 from kubenas.search.allowance import Grant
 from kubenas.search.definition import SearchDefinition
@@ -12,6 +11,7 @@ from kubenas.search.layout import attempt_folder
 from kubenas.search.outputs import checkpoint_uri
 from kubenas.search.seeds import derived_seed
 from kubenas.search.state import TrialState
+from kubenas.search_config import COSTS
 from kubenas.storage import Storage, join
 from kubenas.trial import AttemptSpec, Task, TrainingPlan
 

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from kubenas.config import LAST_SEARCH, Config
+from kubenas.config import Config
 from kubenas.config_file import BUNDLED_SOURCES
 from kubenas.errors import UserError
 from kubenas.search.oracles import check_oracle
+from kubenas.search_config import LAST_SEARCH
 from kubenas.spaces.hypermodel_source import imported_modules, split_reference
 from kubenas.steps.space import frozen_hypermodel, space_of
 from kubenas.storage import open_storage, split

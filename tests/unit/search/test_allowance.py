@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from kubenas.config import Config, SearchConfig
+from kubenas.config import Config
 from kubenas.runner_config import RunnerConfig
 from kubenas.search.allowance import (
     affordable_seconds,
@@ -16,6 +16,7 @@ from kubenas.search.allowance import (
 from kubenas.search.expense import Expense, Rate, expense_of, reserved, seconds_unseen
 from kubenas.search.records import AttemptLost, Ended, Started
 from kubenas.search.state import fold
+from kubenas.search_config import SearchConfig
 from kubenas.trial import AttemptEvent, FailureClass
 
 from .scenario import Crash, Scenario, ScriptedRunner

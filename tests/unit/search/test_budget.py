@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubenas.config import SearchConfig
 from kubenas.search.budget import Usage, measure, no_more_trials, nothing_more
 from kubenas.search.duplicates import Originals, end_like, signature
 from kubenas.search.expense import Expense, Rate
@@ -16,6 +15,7 @@ from kubenas.search.records import Ended, Opened, Proposed, Started
 from kubenas.search.seeds import derived_seed
 from kubenas.search.state import SearchState, fold
 from kubenas.search.tally import Tally
+from kubenas.search_config import SearchConfig
 from kubenas.trial import Outcome
 
 USAGE = Usage(
