@@ -59,9 +59,9 @@ def drift_scalars(found: Drift) -> dict[str, float]:
 
 
 def _earlier(output: Storage, search: str) -> str | None:
-    """URI of the data set to compare with."""
+    """URI of the data set to compare with; a search that is run again is not its own champion's."""
     champion = ChampionLog(output).champion()
-    if champion is not None:
+    if champion is not None and champion.model.search != search:
         return champion.model.dataset
     last = predecessor(output, search)
     return None if last is None else last.dataset

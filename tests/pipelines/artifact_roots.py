@@ -39,7 +39,7 @@ def run_below(root: str, config: Config, folder: Path) -> dict[str, str]:
         "KFP_MOUNTS": str(folder / "mounts"),
     }
     command = [sys.executable, __file__, root, json.dumps(to_parameters(config)), folder]
-    subprocess.run(command, check=True, env={**os.environ, **environment}, timeout=300)
+    subprocess.run(command, check=True, env={**os.environ, **environment})
     return {
         f"{file.parent.name}/{name}": _whereabouts(*listed["artifacts"])
         for file in folder.rglob("executor_output.json")
