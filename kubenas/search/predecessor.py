@@ -6,7 +6,8 @@ from pydantic import ValidationError
 
 from kubenas.search.definition import SearchDefinition
 from kubenas.search.journal import Journal, JournalDamaged
-from kubenas.search.layout import SEARCHES, definition_file, search_folder
+from kubenas.search.layout import definition_file, search_folder
+from kubenas.search.listing import search_ids
 from kubenas.search.state import fold
 from kubenas.storage import Storage
 from kubenas.trial import Outcome
@@ -20,11 +21,10 @@ def predecessor(output: Storage, search: str) -> SearchDefinition | None:
     Whatever its data. One that cannot be read, such as another version's, is passed over and named
     in the log. None: there is none yet.
     """
-    names = {info.name.split("/")[1] for info in output.list(f"{SEARCHES}/")} - {search}
     closed = [
         (ended, name, definition)
-        for name in names
-        if output.exists(definition_file(name)) and (read := _closed(output, name))
+        for name in search_ids(output)
+        if name != search and (read := _closed(output, name))
         for ended, definition in [read]
     ]
     return max(closed, key=lambda each: each[:2])[2] if closed else None

@@ -16,6 +16,7 @@ from kubenas.errors import ObjectExists, ObjectNotFound, UserError
 from kubenas.search.definition import SearchDefinition
 from kubenas.search.journal import Journal
 from kubenas.search.layout import SEARCHES, definition_file, prior_file, search_folder
+from kubenas.search.listing import search_ids
 from kubenas.search.predecessor import predecessor
 from kubenas.search.results_table import read_table
 from kubenas.search.state import fold
@@ -160,8 +161,7 @@ def _searches(source: str) -> list[tuple[Storage, str]]:
     if kind == SEARCHES and open_storage(root).exists(definition_file(name)):
         return [(open_storage(root), name)]
     storage = open_storage(source)
-    names = {info.name.split("/")[1] for info in storage.list(f"{SEARCHES}/")}
-    found = [(storage, name) for name in sorted(names) if storage.exists(definition_file(name))]
+    found = [(storage, name) for name in search_ids(storage)]
     if not found:
         raise UserError(
             f"search.warm_start: {source} is no output of kubenas, no search in one and no .csv"

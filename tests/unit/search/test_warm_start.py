@@ -12,6 +12,7 @@ from kubenas.errors import UserError
 from kubenas.search.directed import directed
 from kubenas.search.journal import JournalDamaged
 from kubenas.search.layout import definition_file, prior_file
+from kubenas.search.listing import search_ids
 from kubenas.search.oracles import create_proposer
 from kubenas.search.predecessor import predecessor
 from kubenas.search.prior import Champion, Known, Prior, gather, ranked, read_prior
@@ -250,6 +251,17 @@ def test_a_champion_that_does_not_fit_the_space_is_named(tmp_path):
     champion = Champion(search="elsewhere", values={"left": 7.0, "right": 0.5})
     with pytest.raises(UserError, match="leave 'reuse' out to search"):
         search(config, champion=lambda: champion)
+
+
+def test_searches_are_listed_whatever_their_folders_hold(tmp_path):
+    output = open_storage(str(tmp_path))
+    for name in ("a", "a-b", "a0", "b"):
+        output.write(definition_file(name), b"")
+        output.write(f"searches/{name}/trials/00001/a1/spec.json", b"")
+        output.write(f"searches/{name}/zzz", b"")
+    output.write("searches/half/journal/1.json", b"")
+    output.write("steps/search.json", b"")
+    assert sorted(search_ids(output)) == ["a", "a-b", "a0", "b"]
 
 
 def test_last_passes_over_what_is_unfinished_or_cannot_be_read(tmp_path, caplog):
