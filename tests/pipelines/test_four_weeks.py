@@ -49,7 +49,10 @@ class Small(keras_tuner.HyperModel):
             keras.layers.Dense(3, "softmax"),
         ])
         model.compile(
-            keras.optimizers.Adam(rate), "sparse_categorical_crossentropy", metrics=["accuracy"]
+            keras.optimizers.Adam(rate),
+            "sparse_categorical_crossentropy",
+            metrics=["accuracy"],
+            jit_compile=False,  # which takes longer than such a training
         )
         return model
 """
