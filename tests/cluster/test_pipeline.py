@@ -52,6 +52,8 @@ def test_from_raw_data_to_a_model_that_predicts(
         walker.walk()
     summary = json.loads(output.read("summary.json"))
     assert summary["trials"]["completed"] == TRIALS
+    assert summary["promotion"]["record"] == 1
+    assert output.exists("champion/00001.json")
     journal = Journal(output, search_folder(summary["search"])).read()
     assert sorted(r.trial for r in journal if isinstance(r, Ended)) == list(range(TRIALS))
 
