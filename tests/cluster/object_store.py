@@ -56,10 +56,14 @@ def _expose(namespace: Namespace) -> str:
     namespace.apply(
         {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "store"}, "spec": spec}
     )
-    addresses = namespace.get("nodes")[0]["status"]["addresses"]
-    address = next(each["address"] for each in addresses if each["type"] == "InternalIP")
+    addresses = [
+        each["address"]
+        for node in namespace.get("nodes")
+        for each in node["status"].get("addresses", ())  # a fake node has none
+        if each["type"] == "InternalIP"
+    ]
     port = namespace.get("service", "store")["spec"]["ports"][0]["nodePort"]
-    return f"http://{address}:{port}"
+    return f"http://{addresses[0]}:{port}"
 
 
 def _serve(namespace: Namespace, image: str, url: str) -> None:

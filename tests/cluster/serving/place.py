@@ -23,7 +23,7 @@ from tests.unit.serving.champions import record
 
 CRD_NAME = "inferenceservices.serving.kserve.io"
 NAME = "digits"
-KSERVE = ServingConfig(kind="kserve", ready_seconds=60)
+KSERVE = ServingConfig(kind="kserve", ready_seconds=180)
 _CRD = Path(__file__).with_name("inference_services_crd.yaml")
 
 

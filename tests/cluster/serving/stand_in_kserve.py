@@ -18,7 +18,7 @@ from typing import Any
 import tensorflow as tf
 
 from kubenas.errors import KubenasError
-from kubenas.scheduling.kubernetes_api import Api, ApiRefused
+from kubenas.scheduling.kubernetes_api import Api, ApiAway, ApiRefused
 from kubenas.storage import open_storage
 
 _LOOK_SECONDS = 0.1
@@ -112,8 +112,10 @@ class StandInKserve:
     def _listed(self) -> list[dict[str, Any]]:
         try:
             found: list[dict[str, Any]] = self._api.call("GET", self._path)["items"]
+        except ApiAway:  # what is behind a kind that has just been installed is being set up
+            return []
         except ApiRefused as error:
-            if error.status != 404:  # a kind that has just been installed
+            if error.status != 404:  # it is not even known yet
                 raise
             return []
         return found
