@@ -9,12 +9,10 @@ the API server.
 import json
 import resource
 import sys
-import threading
 import time
 from pathlib import Path
 
 from kubenas.scheduling.kubernetes import KubernetesRunner
-from kubenas.search.oracles import load_oracles
 from kubenas.search.progress import Progress
 from kubenas.search.run import run_search
 from kubenas.steps.context import RunContext
@@ -25,7 +23,6 @@ from kubenas.steps.status import StatusWriter
 
 
 def run(context: RunContext, every: int) -> None:
-    threading.Thread(target=load_oracles, daemon=True).start()  # as the step does
     tell_status = progress_teller(StatusWriter(context.output, "search", search=context.search_id))
     with trial_runner(context, step="search") as runner:
         assert isinstance(runner, KubernetesRunner)

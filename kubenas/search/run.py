@@ -1,5 +1,6 @@
 """A whole search, begun or taken up again."""
 
+import threading
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -18,7 +19,7 @@ from kubenas.search.layout import definition_file, prior_file, search_folder
 from kubenas.search.ledger import Ledger
 from kubenas.search.loop import SearchLoop
 from kubenas.search.objectives import objectives_of
-from kubenas.search.oracles import check_oracle, create_proposer
+from kubenas.search.oracles import check_oracle, create_proposer, load_oracles
 from kubenas.search.prior import FindChampion, Prior, frozen_prior, no_champion
 from kubenas.search.progress import OnProgress
 from kubenas.search.proposer import Proposer
@@ -91,7 +92,7 @@ def run_search(
         records = journal.read()
         state = fold(records)
         if state.closed is None:
-            hyperparameters = describe_space(definition, output, runner, on_progress=on_progress)
+            hyperparameters = _described(definition, output, runner, on_progress)
             bounded = _without_search(definition) if prior and prior.alone else definition
             specs = TrialSpecs(bounded, output, hyperparameters)
             proposer = _proposer(bounded, hyperparameters, prior)
@@ -105,6 +106,20 @@ def run_search(
     if not state.ended(Outcome.COMPLETED):
         raise _failed(state)
     return _search_run(definition, output, state)
+
+
+def _described(
+    definition: SearchDefinition,
+    output: Storage,
+    runner: TrialRunner,
+    on_progress: OnProgress | None,
+) -> dict[str, Any]:
+    """The search's space; meanwhile the oracles are loaded, which takes seconds as well."""
+    loading = threading.Thread(target=load_oracles)
+    loading.start()
+    hyperparameters = describe_space(definition, output, runner, on_progress=on_progress)
+    loading.join()
+    return hyperparameters
 
 
 def _proposer(

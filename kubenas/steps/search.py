@@ -2,13 +2,11 @@
 
 import dataclasses
 import logging
-import threading
 import time
 from collections import Counter
 from functools import partial
 
 from kubenas.search.expense import expense_of
-from kubenas.search.oracles import load_oracles
 from kubenas.search.prior import Champion
 from kubenas.search.progress import OnProgress, Progress
 from kubenas.search.run import SearchRun, read_search, run_search
@@ -34,8 +32,6 @@ def search(context: RunContext) -> SearchRun:
     """
     output = context.output
     with running_step("search", output, key=context.search_id):
-        # It takes seconds, in which the space is described or a Lease waited for.
-        threading.Thread(target=load_oracles, name="oracles", daemon=True).start()
         context = settled(context)
         status = StatusWriter(output, "search", search=context.search_id)
         with (

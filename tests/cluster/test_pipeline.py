@@ -11,6 +11,7 @@ from sklearn.datasets import load_digits
 from kubenas.search.journal import Journal
 from kubenas.search.layout import search_folder
 from kubenas.search.records import Ended
+from kubenas.steps.lineage import champion_lineage
 from kubenas.storage import Storage, open_storage
 from tests.cluster.namespace import TRIAL, Namespace
 from tests.cluster.object_store import ObjectStore
@@ -66,6 +67,20 @@ def test_from_raw_data_to_a_model_that_predicts(
     assert most_at_once(pods) <= WORKERS
     assert accuracy(summary["model"]) == pytest.approx(summary["test"]["accuracy"], abs=0.1)
     assert namespace.get("jobs") == []
+    check_lineage(output, namespace)
+
+
+def check_lineage(output: Storage, namespace: Namespace) -> None:
+    """Which images trained and searched, by their digests."""
+    origin = champion_lineage(output)
+    assert origin.training is not None
+    assert origin.run is not None
+    assert digest(namespace.images.trainer) in str(origin.training.image)
+    assert digest(namespace.images.controller) in str(origin.run.image)
+
+
+def digest(image: str) -> str:
+    return image.partition("@")[2]
 
 
 def accuracy(model: str) -> float:
