@@ -13,7 +13,7 @@ from tests.cluster.serving.place import (
 )
 from tests.cluster.serving.stand_in_kserve import StandInKserve
 
-pytestmark = pytest.mark.cluster
+pytestmark = [pytest.mark.cluster, pytest.mark.heavy]
 
 _CHANGES = ("write", "delete", "become", "remove")
 
