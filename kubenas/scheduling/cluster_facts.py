@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -15,6 +16,22 @@ class Permission:
 
     def __str__(self) -> str:
         return f"{self.verb} {self.resource}"
+
+    def review(self, namespace: str) -> dict[str, Any]:
+        """The SelfSubjectAccessReview that asks whether we may, in ``namespace``."""
+        resource, _, subresource = self.resource.partition("/")
+        attributes = {
+            "namespace": namespace,
+            "verb": self.verb,
+            "group": self.group,
+            "resource": resource,
+            "subresource": subresource,
+        }
+        return {
+            "apiVersion": "authorization.k8s.io/v1",
+            "kind": "SelfSubjectAccessReview",
+            "spec": {"resourceAttributes": attributes},
+        }
 
 
 @dataclass(frozen=True)

@@ -46,20 +46,8 @@ def ask_cluster(permissions: Iterable[Permission]) -> ClusterFacts:
 
 
 def _may(api: Any, namespace: str, permission: Permission) -> bool:
-    resource, _, subresource = permission.resource.partition("/")
-    review = client.V1SelfSubjectAccessReview(
-        spec=client.V1SelfSubjectAccessReviewSpec(
-            resource_attributes=client.V1ResourceAttributes(
-                namespace=namespace,
-                verb=permission.verb,
-                group=permission.group,
-                resource=resource,
-                subresource=subresource or None,
-            )
-        )
-    )
     answer = client.AuthorizationV1Api(api).create_self_subject_access_review(
-        review, _request_timeout=_TIMEOUT
+        permission.review(namespace), _request_timeout=_TIMEOUT
     )
     return bool(answer.status.allowed)
 

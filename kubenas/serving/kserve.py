@@ -89,17 +89,7 @@ class InferenceServiceObject:
             self._patiently(lambda: self._api.call("PUT", self._own, body=body))
 
     def _may(self, permission: Permission) -> bool:
-        attributes = {
-            "namespace": self._service.namespace,
-            "verb": permission.verb,
-            "group": permission.group,
-            "resource": permission.resource,
-        }
-        body = {
-            "apiVersion": "authorization.k8s.io/v1",
-            "kind": "SelfSubjectAccessReview",
-            "spec": {"resourceAttributes": attributes},
-        }
+        body = permission.review(self._service.namespace)
         review = self._patiently(lambda: self._api.call("POST", _REVIEWS, body=body))
         return bool(review["status"]["allowed"])
 
