@@ -160,17 +160,17 @@ def rollback(
     Raises:
         UserError: there is no such record, or it names the present champion.
     """
-    if not history:
+    champion = present_champion(history)
+    if champion is None:
         raise UserError("no model has been promoted yet: there is nothing to roll back")
-    present = promoted(history, history[-1])
     if to is None:
-        to = present.replaced
+        to = champion.replaced
         if to is None:
             raise UserError("no champion came before the present one: name a record to go back to")
     if not 1 <= to <= len(history):
         raise UserError(f"no record {to} in the champion log; it has 1 to {len(history)}")
     target = promoted(history, history[to - 1])
-    if target == present:
+    if target == champion:
         raise UserError(f"record {to} names the present champion: there is nothing to roll back")
     return ChampionRecord(
         number=len(history) + 1,
@@ -187,6 +187,17 @@ def latest_models(history: Sequence[ChampionRecord], count: int) -> list[Champio
     """The models that were in production last, at most ``count``, the present one first."""
     distinct = {record.model.search: record.model for record in reversed(history)}
     return list(distinct.values())[:count]
+
+
+def present_champion(history: Sequence[ChampionRecord]) -> ChampionRecord | None:
+    """The promotion of the champion; None before the first."""
+    return promoted(history, history[-1]) if history else None
+
+
+def promotion_of(history: Sequence[ChampionRecord], search: str) -> ChampionRecord | None:
+    """The latest promotion of a search's model; None: it was never promoted."""
+    own = (each for each in reversed(history) if each.action == "promoted")
+    return next((each for each in own if each.model.search == search), None)
 
 
 def promoted(history: Sequence[ChampionRecord], record: ChampionRecord) -> ChampionRecord:

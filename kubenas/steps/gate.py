@@ -13,7 +13,7 @@ from kubenas.data.schema import read_schema
 from kubenas.errors import SearchFailed, StorageError, UserError
 from kubenas.promotion_config import PromotionConfig
 from kubenas.search.layout import search_folder
-from kubenas.serving.champion import ChampionLog, ChampionRecord, ModelFigures, promoted
+from kubenas.serving.champion import ChampionLog, ChampionRecord, ModelFigures, present_champion
 from kubenas.serving.gate import Challenger, Decision, Ground, Opponent, Settled, decide
 from kubenas.serving.paired import compare
 from kubenas.steps.context import RunContext
@@ -65,7 +65,7 @@ def decided(context: RunContext, challenger: Contender, status: StatusWriter) ->
     """
     output, search, rule = context.output, context.search_id, context.config.promotion
     history = ChampionLog(output).history()
-    present = promoted(history, history[-1]) if history else None
+    present = present_champion(history)
     earlier = read_decision(output, search)
     settled = settled_without_comparison(present, history, context)
     if earlier is not None and still_holds(earlier, settled, present, rule):

@@ -7,7 +7,7 @@ from kubenas.reporting.lineage import DataLineage, Lineage, RunLineage, Training
 from kubenas.search.layout import definition_file
 from kubenas.search.prior import read_prior
 from kubenas.search.run import SearchRun, read_search
-from kubenas.serving.champion import ChampionLog, ChampionRecord, promoted
+from kubenas.serving.champion import ChampionLog, ChampionRecord, promoted, promotion_of
 from kubenas.steps.export import exported_model
 from kubenas.steps.gate import read_decision
 from kubenas.steps.origin import read_origin
@@ -64,12 +64,11 @@ def _promotions(
     history: list[ChampionRecord], search: str
 ) -> tuple[ChampionRecord | None, ChampionRecord | None, bool]:
     """The promotion of the search's model, the one that it followed, and whether it is the last."""
-    own = [each for each in history if each.action == "promoted" and each.model.search == search]
-    if not own:
+    own = promotion_of(history, search)
+    if own is None:
         return None, None, False
-    replaced = own[-1].replaced
-    before = None if replaced is None else promoted(history, history[replaced - 1])
-    return own[-1], before, history[-1].model.search == search
+    before = None if own.replaced is None else promoted(history, history[own.replaced - 1])
+    return own, before, history[-1].model.search == search
 
 
 def _values(run: SearchRun, choice: Choice | None) -> dict[str, object]:

@@ -14,7 +14,7 @@ from kubenas.serving.champion import (
     ChampionLog,
     ChampionModel,
     ChampionRecord,
-    promoted,
+    present_champion,
     promotion,
 )
 from kubenas.serving.gate import Decision
@@ -63,7 +63,7 @@ def read_handoff(output: Storage, search: str) -> Handoff | None:
 def _promoted(context: RunContext) -> Promoted:
     output, search, config = context.output, context.search_id, context.config
     history = ChampionLog(output).history()
-    present = promoted(history, history[-1]) if history else None
+    present = present_champion(history)
     if present is not None and present.model.search == search:
         # Serving has it: what is missing after a kill is what was said about it.
         handoff = read_handoff(output, search) or hand_over(

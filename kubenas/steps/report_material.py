@@ -5,17 +5,15 @@ from typing import Any
 
 from kubenas.data.card import CARD_FILE, SHEET_FILE
 from kubenas.data.schema import read_schema
+from kubenas.reporting.lineage import Lineage
 from kubenas.reporting.report_input import Epoch, ReportInput, Retrained, Winner
 from kubenas.search.layout import attempt_folder
 from kubenas.search.prior import read_prior
 from kubenas.search.run import SearchRun, read_search
 from kubenas.search.state import TrialState
-from kubenas.serving.champion import ChampionLog, ChampionRecord
-from kubenas.serving.gate import Decision
+from kubenas.serving.champion import ChampionRecord
 from kubenas.steps.drift import read_drift
 from kubenas.steps.evaluate import read_evaluation
-from kubenas.steps.export import exported_model
-from kubenas.steps.gate import read_decision
 from kubenas.steps.lineage import lineage
 from kubenas.steps.outcome import read_outcomes
 from kubenas.steps.retrain import Choice, Retraining, read_choice
@@ -32,7 +30,7 @@ def gather(output: Storage, search: str, *, finished: bool) -> ReportInput:
     run = read_search(output, search)
     definition = run.definition
     dataset = open_storage(definition.dataset)
-    choice, decision = read_choice(output, search), read_decision(output, search)
+    choice, origin = read_choice(output, search), lineage(output, run)
     return ReportInput(
         config=definition.config,
         search=search,
@@ -42,14 +40,14 @@ def gather(output: Storage, search: str, *, finished: bool) -> ReportInput:
         card=json.loads(dataset.read(CARD_FILE)),
         examples=dataset.read(SHEET_FILE) if dataset.exists(SHEET_FILE) else None,
         histories=_histories(output, run),
-        winner=_winner(output, run, choice),
+        winner=_winner(output, run, choice, origin),
         retrained=tuple(_retrained(each) for each in choice.retrained) if choice else (),
         evaluation=read_evaluation(output, search),
         drift=read_drift(output, search),
         prior=read_prior(output, search),
-        decision=decision,
-        promotion=_promotion(output, search, decision),
-        lineage=lineage(output, run),
+        decision=origin.decision,
+        promotion=_promotion(origin),
+        lineage=origin,
         step_seconds={
             outcome.step: outcome.seconds
             for outcome in read_outcomes(output)
@@ -60,16 +58,15 @@ def gather(output: Storage, search: str, *, finished: bool) -> ReportInput:
     )
 
 
-def _promotion(output: Storage, search: str, decision: Decision | None) -> ChampionRecord | None:
-    """What came of ``decision``. An earlier record of the model is no answer to a later refusal."""
-    if decision is None or decision.verdict != "promote":
-        return None
-    history = ChampionLog(output).history()
-    own = [each for each in history if each.action == "promoted" and each.model.search == search]
-    return own[-1] if own else None
+def _promotion(origin: Lineage) -> ChampionRecord | None:
+    """What came of the decision. An earlier record is no answer to a later refusal."""
+    decision = origin.decision
+    return origin.promotion if decision and decision.verdict == "promote" else None
 
 
-def _winner(output: Storage, run: SearchRun, choice: Choice | None) -> Winner | None:
+def _winner(
+    output: Storage, run: SearchRun, choice: Choice | None, origin: Lineage
+) -> Winner | None:
     if choice is None:
         return _best_so_far(output, run)
     result = choice.chosen.result
@@ -77,7 +74,7 @@ def _winner(output: Storage, run: SearchRun, choice: Choice | None) -> Winner | 
         trial=choice.chosen.trial,
         values=run.state.trials[choice.chosen.trial].proposal.values,
         architecture=_json_or_none(open_storage(choice.chosen.prefix), "architecture.json"),
-        model=exported_model(output, run.id),
+        model=origin.model,
         parameters=result.parameters,
         latency_ms=result.latency_ms,
         flops=result.flops,
