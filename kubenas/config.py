@@ -12,6 +12,9 @@ from kubenas.search_config import SearchConfig
 from kubenas.serving_config import ServingConfig
 from kubenas.trial import Value
 
+NAME = r"^[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$"
+"""What searches and schedules may be called."""
+
 
 class DataConfig(Value):
     """``data:`` where the labelled examples are and how they are split."""
@@ -127,7 +130,7 @@ class Config(Value):
     """A whole search.yaml."""
 
     name: str = Field(
-        pattern=r"^[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$",
+        pattern=NAME,
         description="Name of the search: small letters, digits and dashes, at most 40.",
     )
     output: str = Field(

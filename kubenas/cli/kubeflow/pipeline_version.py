@@ -4,6 +4,8 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import kfp_server_api as api
+
 from kubenas import __version__
 from kubenas.cli.kubeflow.refusals import Conflict
 from kubenas.cli.kubeflow.server import Server
@@ -22,6 +24,13 @@ class PipelineVersion:
     name: str
     uploaded: bool
     """Whether it was uploaded just now."""
+
+    @property
+    def reference(self) -> api.V2beta1PipelineVersionReference:
+        """As a run or a recurring run names it."""
+        return api.V2beta1PipelineVersionReference(
+            pipeline_id=self.pipeline, pipeline_version_id=self.id
+        )
 
 
 def version_name(package: str) -> str:

@@ -1,7 +1,6 @@
 """What a Kubeflow Pipelines server's refusals mean, in one line that says what to do."""
 
 import json
-from collections.abc import Callable
 
 from kubenas.errors import KubenasError, UserError
 
@@ -28,6 +27,29 @@ class ServerAway(KubenasError):
     """The server does not answer, or is too busy to. Whether it did what was asked is not known."""
 
 
+_KNOWN: dict[int, tuple[type[KubenasError], str, str]] = {
+    401: (
+        SignInNeeded,
+        "not signed in",
+        ": the token is missing or has expired; put a fresh one into KF_PIPELINES_TOKEN or"
+        " --token-file, or give --iap-client-id",
+    ),
+    403: (
+        Refused,
+        "not allowed",
+        "; ask for the right, give another --namespace, or a fresh token if this one has expired",
+    ),
+    404: (
+        Refused,
+        "not found",
+        "; if there is no Kubeflow Pipelines 2 at this address, give that of its API, such as"
+        " http://localhost:8888 or https://kubeflow.example/pipeline",
+    ),
+    409: (Conflict, "it exists already", "; run the same command again"),
+}
+"""By HTTP status: the error, what it means, and what to do."""
+
+
 def refusal(status: int, body: str, *, doing: str, host: str) -> KubenasError:
     """The error that an answer with ``status`` and ``body`` means.
 
@@ -46,8 +68,8 @@ def refusal(status: int, body: str, *, doing: str, host: str) -> KubenasError:
             f"{where}: the server failed ({status}){said}; look at the log of its ml-pipeline pod,"
             " then run the same command again"
         )
-    known = _KNOWN.get(status)
-    return known(where, said) if known else Refused(f"{where}: refused ({status}){said}")
+    kind, means, remedy = _KNOWN.get(status, (Refused, "refused", ""))
+    return kind(f"{where}: {means} ({status}){said}{remedy}")
 
 
 def message_in(body: str) -> str:
@@ -69,36 +91,3 @@ def no_api(host: str) -> Refused:
         " --token-file or --iap-client-id), or give the address of the API, such as"
         " http://localhost:8888 or https://kubeflow.example/pipeline"
     )
-
-
-def _unauthenticated(where: str, said: str) -> KubenasError:
-    return SignInNeeded(
-        f"{where}: not signed in (401){said}: the token is missing or has expired; put a fresh one"
-        " into KF_PIPELINES_TOKEN or --token-file, or give --iap-client-id"
-    )
-
-
-def _forbidden(where: str, said: str) -> KubenasError:
-    return Refused(
-        f"{where}: not allowed (403){said}; ask for the right, give another --namespace, or a"
-        " fresh token if this one has expired"
-    )
-
-
-def _not_found(where: str, said: str) -> KubenasError:
-    return Refused(
-        f"{where}: not found (404){said}; if there is no Kubeflow Pipelines 2 at this address, give"
-        " that of its API, such as http://localhost:8888 or https://kubeflow.example/pipeline"
-    )
-
-
-def _conflict(where: str, said: str) -> KubenasError:
-    return Conflict(f"{where}: it exists already (409){said}; run the same command again")
-
-
-_KNOWN: dict[int, Callable[[str, str], KubenasError]] = {
-    401: _unauthenticated,
-    403: _forbidden,
-    404: _not_found,
-    409: _conflict,
-}

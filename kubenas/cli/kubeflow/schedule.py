@@ -4,8 +4,6 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-import kfp_server_api as api
-
 from kubenas.cli.answer import Answer
 from kubenas.cli.kubeflow.client import Answered
 from kubenas.cli.kubeflow.connection import Connection
@@ -132,15 +130,12 @@ def _create(
 ) -> str:
     """Creates a recurring run with all that it refers to; its id."""
     ship(config)
-    version = ensure_version(server, package)
     body = body_of(
         settings,
         name=name,
         step=step,
+        version=ensure_version(server, package).reference,
         experiment=ensure_experiment(server, settings.experiment),
-        version=api.V2beta1PipelineVersionReference(
-            pipeline_id=version.pipeline, pipeline_version_id=version.id
-        ),
     )
     return server.create_recurring_run(body)
 

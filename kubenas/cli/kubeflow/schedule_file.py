@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator, model_validator
 
-from kubenas.cli.kubeflow.cron import Cron, parse_cron
-from kubenas.config import Config
+from kubenas.cli.kubeflow.cron import parse_cron
+from kubenas.config import NAME, Config
 from kubenas.config_file import load_config, parse_as, read_yaml
 from kubenas.errors import UserError
 from kubenas.parameters import from_parameters, parameters, to_parameters
@@ -21,7 +21,7 @@ class Schedule(Value):
     """A schedule.yaml. Its ``name`` is what tells one schedule from another on a server."""
 
     name: str = Field(
-        pattern=r"^[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$",
+        pattern=NAME,
         description="Name of the schedule: small letters, digits and dashes, at most 40.",
     )
     search: str = Field(
@@ -85,11 +85,6 @@ class Schedule(Value):
         if (self.cron is None) == (self.interval is None):
             raise ValueError("give either 'cron' or 'interval'")
         return self
-
-    @property
-    def times(self) -> Cron | None:
-        """When runs start; None: by the interval."""
-        return None if self.cron is None else parse_cron(self.cron)
 
 
 def load_schedule(path: Path) -> Schedule:

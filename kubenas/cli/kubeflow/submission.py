@@ -84,9 +84,7 @@ def run_body(
         display_name=name,
         description=f"Submitted by kubenas ({uuid.uuid4()})",
         experiment_id=experiment,
-        pipeline_version_reference=api.V2beta1PipelineVersionReference(
-            pipeline_id=version.pipeline, pipeline_version_id=version.id
-        ),
+        pipeline_version_reference=version.reference,
         runtime_config=api.V2beta1RuntimeConfig(
             parameters=dict(parameters), pipeline_root=settings.pipeline_root
         ),
