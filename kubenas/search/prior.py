@@ -17,6 +17,7 @@ from kubenas.search.definition import SearchDefinition
 from kubenas.search.journal import Journal
 from kubenas.search.layout import SEARCHES, definition_file, prior_file, search_folder
 from kubenas.search.listing import search_ids
+from kubenas.search.objectives import objectives_of
 from kubenas.search.predecessor import predecessor
 from kubenas.search.results_table import read_table
 from kubenas.search.state import fold
@@ -73,7 +74,6 @@ def frozen_prior(
     output: Storage,
     search: str,
     *,
-    direction: Literal["max", "min"],
     champion: FindChampion = no_champion,
 ) -> Prior | None:
     """The prior of a search, settled once, when the search begins; None: none was asked for.
@@ -83,7 +83,6 @@ def frozen_prior(
             search before this. Or it asks for the champion's network and nothing else.
         output: the root that the search is below.
         search: its id.
-        direction: of the scores in tables; searches tell their own.
         champion: finds the network in production, if it is asked for.
 
     Raises:
@@ -94,19 +93,17 @@ def frozen_prior(
     name = prior_file(search)
     if not output.exists(name):
         with suppress(ObjectExists):
-            reused = champion() if config.reuse is not None else None
-            found = (
-                gather(_without_last(config.warm_start, output, search), direction)
-                if reused is None
-                else _alone(reused)
-            )
-            output.create(name, found.to_json())
+            output.create(name, _settled(config, output, search, champion).to_json())
     return Prior.from_json(output.read(name))
 
 
-def _alone(champion: Champion) -> Prior:
-    known = Known(values=champion.values, merit=0.0)
-    return Prior(sources=(champion.search,), known=(known,), alone=True)
+def _settled(config: SearchConfig, output: Storage, search: str, champion: FindChampion) -> Prior:
+    reused = champion() if config.reuse is not None else None
+    if reused is not None:
+        known = Known(values=reused.values, merit=0.0)
+        return Prior(sources=(reused.search,), known=(known,), alone=True)
+    sources = _without_last(config.warm_start, output, search)
+    return gather(sources, objectives_of(config)[0].direction)
 
 
 def read_prior(output: Storage, search: str) -> Prior | None:
@@ -128,7 +125,11 @@ def _without_last(sources: Sequence[str], output: Storage, search: str) -> Seque
 
 
 def gather(sources: Sequence[str], direction: Literal["max", "min"]) -> Prior:
-    """What ``sources`` hold now. Arguments and errors as of :func:`frozen_prior`."""
+    """What ``sources`` hold now; ``direction`` is of the scores in tables, searches tell their own.
+
+    Raises:
+        UserError: a source cannot be read or holds no result.
+    """
     known = [each for source in sources for each in _known(source, direction)]
     known.sort(key=lambda each: -each.merit)
     return Prior(sources=tuple(sources), known=tuple(known))

@@ -18,7 +18,6 @@ from kubenas.search.journal import Journal, JournalDamaged
 from kubenas.search.layout import definition_file, prior_file, search_folder
 from kubenas.search.ledger import Ledger
 from kubenas.search.loop import SearchLoop
-from kubenas.search.objectives import objectives_of
 from kubenas.search.oracles import check_oracle, create_proposer, load_oracles
 from kubenas.search.prior import FindChampion, Prior, frozen_prior, no_champion
 from kubenas.search.progress import OnProgress
@@ -78,14 +77,10 @@ def run_search(
     check_oracle(config.search.oracle)
     search = search_id(config, dataset_digest, space)
     with controller_lock(output, search), Interruption() as interruption:
-        direction = objectives_of(config.search)[0].direction
-        prior = frozen_prior(config.search, output, search, direction=direction, champion=champion)
+        prior = frozen_prior(config.search, output, search, champion=champion)
+        digest = prior.digest if prior else None
         definition = define(
-            config,
-            dataset=dataset,
-            dataset_digest=dataset_digest,
-            space=space,
-            prior=prior.digest if prior else None,
+            config, dataset=dataset, dataset_digest=dataset_digest, space=space, prior=digest
         )
         _define(output, definition)
         journal = Journal(output, search_folder(definition.id))
