@@ -23,6 +23,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import keras_tuner
+
 from kubenas.config import Config
 from kubenas.search.journal import Journal
 from kubenas.search.layout import search_folder, space_file
@@ -32,16 +34,11 @@ from kubenas.steps.context import RunContext
 from kubenas.trial import SpaceRef
 from scale_cluster import Jobs, Trials, kubeconfig, namespace, observer
 
-RANGE = {"min_value": 0.0, "max_value": 1.0, "step": None, "sampling": "linear"}
-SPACE = {
-    "space": [
-        {
-            "class_name": "Float",
-            "config": {"name": "x", "default": 0.5, "conditions": [], **RANGE},
-        }
-    ],
-    "values": {"x": 0.5},
-}
+
+def space() -> bytes:
+    hyperparameters = keras_tuner.HyperParameters()
+    hyperparameters.Float("x", 0.0, 1.0)
+    return json.dumps(hyperparameters.get_config()).encode()
 
 
 @dataclass
@@ -108,7 +105,7 @@ def measure(arguments: argparse.Namespace) -> None:
     api = observer()
     with tempfile.TemporaryDirectory() as folder, namespace(api) as name:
         context = context_of(Path(folder) / "out", arguments)
-        context.output.create(space_file(context.search_id), json.dumps(SPACE).encode())
+        context.output.create(space_file(context.search_id), space())
         kubeconfig(name, Path(folder) / "kubeconfig")
         context_file = Path(folder) / "context.json"
         context_file.write_bytes(context.to_json())

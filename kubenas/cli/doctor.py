@@ -118,8 +118,8 @@ def _of_cluster(runner: RunnerConfig) -> list[Finding]:
     if not cluster_configured():
         if runner.kind == "local":
             return [ok("cluster", "no cluster configured")]
-        says = "none is configured, and runner.kind is kubernetes; set KUBECONFIG, or runner.kind"
-        return [problem("cluster", f"{says}: local")]
+        says = "none is configured, and runner.kind is kubernetes"
+        return [problem("cluster", f"{says}; set KUBECONFIG, or runner.kind: local")]
     try:
         facts = ask_cluster(NEEDED)
         runner = _settled(runner)

@@ -1,12 +1,11 @@
 """Where a model came from: a frozen value, and the same in words."""
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import Field
 
-from kubenas.reporting.quantities import plain
+from kubenas.reporting.quantities import moment, plain
 from kubenas.serving.champion import ChampionRecord
 from kubenas.serving.gate import Decision
 from kubenas.trial import SpaceRef, Value
@@ -91,9 +90,8 @@ def _production(lineage: Lineage) -> str:
     record = lineage.promotion
     if record is None:
         return "never was"
-    at = datetime.fromtimestamp(record.at, UTC).strftime("%Y-%m-%d %H:%M UTC")
     state = "since" if lineage.in_production else "no longer; it was from"
-    return f"{state} {at}, by record {record.number}: {record.why}"
+    return f"{state} {moment(record.at)}, by record {record.number}: {record.why}"
 
 
 def _predecessor(lineage: Lineage) -> str:

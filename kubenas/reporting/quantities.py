@@ -1,6 +1,7 @@
 """Numbers as people read them: durations, counts, shares and scores."""
 
 import math
+from datetime import UTC, datetime
 
 THIN = "\u202f"
 """Narrow no-break space, between digits and before units (SI brochure, 5.4)."""
@@ -21,6 +22,11 @@ def duration(seconds: float) -> str:
                 whole, rest = whole - whole % size + size, 0
             return f"{whole // size}{THIN}{unit} {rest:02d}{THIN}{smaller_unit}"
     return f"{whole}{THIN}s"
+
+
+def moment(at: float) -> str:
+    """The Unix time ``at`` to the minute."""
+    return f"{datetime.fromtimestamp(at, tz=UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def count(number: int) -> str:

@@ -1,9 +1,8 @@
 """``kubenas champion show`` and ``history``."""
 
-from datetime import UTC, datetime
-
 from kubenas.cli.answer import Answer
 from kubenas.errors import UserError
+from kubenas.reporting.quantities import moment
 from kubenas.serving.champion import ChampionLog, ChampionRecord
 from kubenas.steps.claim import read_claim
 from kubenas.storage import open_storage
@@ -30,7 +29,7 @@ def list_champions(output: str, answer: Answer) -> None:
     history = _history(output)
     for record in history:
         answer.line(
-            f"{record.number:>4}  {_time(record)}  {record.action:<11}  {_name(record)}"
+            f"{record.number:>4}  {moment(record.at)}  {record.action:<11}  {_name(record)}"
             f"  {record.model.test.accuracy:.2%}  {record.why}"
         )
     answer.put({"history": [record.model_dump(mode="json") for record in history]})
@@ -41,7 +40,7 @@ def champion_lines(record: ChampionRecord) -> list[str]:
     model, test = record.model, record.model.test
     again = f" (again, as in record {record.restored})" if record.restored else ""
     return [
-        f"champion    record {record.number}, {record.action} {_time(record)}{again}",
+        f"champion    record {record.number}, {record.action} {moment(record.at)}{again}",
         f"model       {model.saved_model}",
         f"from        search {model.search}, trial {model.trial}",
         f"test        accuracy {test.accuracy:.2%} on {test.examples} examples of its time",
@@ -61,7 +60,3 @@ def _history(output: str) -> list[ChampionRecord]:
 def _name(record: ChampionRecord) -> str:
     again = f" (record {record.restored})" if record.restored else ""
     return f"{record.model.search} trial {record.model.trial}{again}"
-
-
-def _time(record: ChampionRecord) -> str:
-    return f"{datetime.fromtimestamp(record.at, tz=UTC):%Y-%m-%d %H:%M} UTC"

@@ -10,6 +10,7 @@ import yaml
 from click.testing import CliRunner, Result
 
 from kubenas.cli.main import kubenas
+from tests.contracts.storage.servers import BUCKET, fake_gcs_server
 from tests.pipelines.kubeflow.server import KubeflowPipelines
 
 Kubenas = Callable[..., Result]
@@ -69,3 +70,10 @@ def answer(result: Result) -> dict[str, Any]:
     """What a command said with --json."""
     content: dict[str, Any] = json.loads(result.stdout)
     return content
+
+
+@pytest.fixture(scope="module")
+def bucket() -> Iterator[str]:
+    with fake_gcs_server() as url, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STORAGE_EMULATOR_HOST", url)
+        yield f"gs://{BUCKET}"
