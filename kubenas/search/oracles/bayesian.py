@@ -70,12 +70,10 @@ class BayesianOracle(SearchOracle):
         """Candidates by expected improvement, the largest first."""
         rows, targets = observations(history, most=_OBSERVED)
         settings = self.fitted(history).settings
-        observed = self._atlas.inputs(rows)
-        process = GaussianProcess(observed, targets, settings)
+        process = GaussianProcess(self._atlas.inputs(rows), targets, settings)
         candidates, inputs = self._candidates(history, rng)
         mean, deviation = process.predict(inputs, self._atlas.inputs(history.pending))
-        best = process.mean(observed).max()
-        merit = log_expected_improvement(mean, deviation, best)
+        merit = log_expected_improvement(mean, deviation, process.smoothed.max())
         merit += np.log(self._chances(history, inputs, settings))
         return candidates[np.argsort(-merit, kind="stable")]
 

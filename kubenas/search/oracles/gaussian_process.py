@@ -10,7 +10,7 @@ from scipy import linalg, optimize
 
 from kubenas.search.oracles.atlas import Inputs
 from kubenas.search.oracles.dimension import Floats
-from kubenas.search.oracles.kernel import Kernel, apart, likeness
+from kubenas.search.oracles.kernel import Kernel, apart, different, likeness
 
 _EVALUATIONS = 25
 _JITTER = 1e-6
@@ -44,9 +44,10 @@ class GaussianProcess:
         self._weights = linalg.cho_solve((self._factor, True), scores, check_finite=False)
         self._scores = scores
 
-    def mean(self, inputs: Inputs) -> Floats:
-        """Expected scores, ``(m,)``."""
-        return np.asarray(self._settings.kernel(inputs, self._inputs) @ self._weights)
+    @property
+    def smoothed(self) -> Floats:
+        """What is expected at the observations themselves, ``(n,)``: their scores less noise."""
+        return np.asarray(self._scores - (self._settings.noise + _JITTER) * self._weights)
 
     def predict(self, inputs: Inputs, pending: Inputs) -> tuple[Floats, Floats]:
         """Expected scores and their standard deviations, ``(m,)`` each.
@@ -55,9 +56,9 @@ class GaussianProcess:
         2010), which changes no expectation and narrows the deviations around them.
         """
         kernel = self._settings.kernel
-        cross = kernel(self._inputs, inputs)
-        mean = cross.T @ self._weights
-        solved = linalg.solve_triangular(self._factor, cross, lower=True, check_finite=False)
+        cross = kernel(inputs, self._inputs)  # many on the left, few on the right: much faster
+        mean = cross @ self._weights
+        solved = linalg.solve_triangular(self._factor, cross.T, lower=True, check_finite=False)
         variance = kernel.scale - np.einsum("ij,ij->j", solved, solved)
         if len(pending):
             between = linalg.solve_triangular(
@@ -66,7 +67,7 @@ class GaussianProcess:
             own = kernel(pending, pending) - between.T @ between
             own[np.diag_indices_from(own)] += self._settings.noise + _JITTER
             factor = linalg.cholesky(own, lower=True, check_finite=False)
-            rest = kernel(pending, inputs) - between.T @ solved
+            rest = kernel(inputs, pending).T - between.T @ solved
             told = linalg.solve_triangular(factor, rest, lower=True, check_finite=False)
             variance -= np.einsum("ij,ij->j", told, told)
         return mean, np.sqrt(np.maximum(variance, 1e-12))
@@ -105,7 +106,7 @@ class _Likelihood:
         self._ordered = ordered
         positions = inputs.positions
         distances = [
-            apart(column, column) if is_ordered else _different(column)
+            apart(column, column) if is_ordered else different(column, column)
             for column, is_ordered in zip(positions.T, ordered, strict=True)
         ]
         self._used = np.array([distance.any() for distance in distances], dtype=bool)
@@ -174,8 +175,3 @@ class _Likelihood:
     def _split(self, logs: Floats) -> tuple[Floats, Floats]:
         both = np.exp(logs)
         return both[:-5], both[-5:]
-
-
-def _different(column: Floats) -> Floats:
-    codes = np.nan_to_num(column, nan=-1.0)
-    return np.asarray(codes[:, None] != codes[None], dtype=float)

@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 from kubenas.search.oracles.atlas import Inputs
 from kubenas.search.oracles.dimension import Floats
 
+_FEW = 16
+"""Values that occur in one dimension, up to which a product of matrices is the faster way."""
+
 
 @dataclass(frozen=True)
 class Kernel:
@@ -47,10 +50,18 @@ class Kernel:
         return sum(self.weights)
 
     def _distances(self, left: Floats, right: Floats) -> Floats:
-        codes = ~self.ordered & (self.rates > 0)
-        total = _mismatches(left[:, codes], right[:, codes], self.rates[codes])
-        for place in np.flatnonzero(self.ordered & (self.rates > 0)):
-            total += self.rates[place] * apart(left[:, place], right[:, place])
+        """Of the values: where few of them occur, by a product of two matrices for all at once."""
+        total = np.zeros((len(left), len(right)))
+        parts, occurs = [np.empty((len(left), 0))], [np.empty((0, len(right)))]
+        for place in np.flatnonzero(self.rates > 0):
+            distance = apart if self.ordered[place] else different
+            values, which = np.unique(right[:, place], return_inverse=True)
+            if len(values) > _FEW:
+                total += self.rates[place] * distance(left[:, place], right[:, place])
+                continue
+            parts.append(self.rates[place] * distance(left[:, place], values))
+            occurs.append((np.arange(len(values))[:, None] == which).astype(float))
+        total += np.concatenate(parts, axis=1) @ np.concatenate(occurs)
         return total
 
     def _size_distances(self, left: Floats, right: Floats) -> Floats:
@@ -66,8 +77,8 @@ def likeness(left: Inputs, right: Inputs) -> Floats:
     if left.features is None or right.features is None:
         raise ValueError("these points have no graphs")
     used = np.unique(right.features.indices)  # the others meet nothing
-    narrow = right.features[:, used].toarray()
-    return np.asarray(left.features[:, used] @ narrow.T) ** 2
+    narrow = right.features[:, used].toarray(order="F").T  # as the product reads it: row by row
+    return np.asarray(left.features[:, used] @ narrow) ** 2
 
 
 def apart(left: Floats, right: Floats) -> Floats:
@@ -79,13 +90,7 @@ def apart(left: Floats, right: Floats) -> Floats:
     return difference
 
 
-def _mismatches(left: Floats, right: Floats, rates: Floats) -> Floats:
-    """Weighted Hamming distances, by a product of indicator matrices."""
-    if not len(rates):
-        return np.zeros((len(left), len(right)))
-    left, right = np.nan_to_num(left, nan=-1.0), np.nan_to_num(right, nan=-1.0)
-    pairs = [(place, code) for place in range(left.shape[1]) for code in np.unique(right[:, place])]
-    places = [place for place, _ in pairs]
-    codes = np.array([code for _, code in pairs])
-    equal = ((left[:, places] == codes) * rates[places]) @ (right[:, places] == codes).T
-    return np.asarray(rates.sum() - equal)
+def different(left: Floats, right: Floats) -> Floats:
+    """Distances in one unordered dimension, ``(left, right)``: 0 to its like, else 1."""
+    codes = np.nan_to_num(left, nan=-1.0)[:, None], np.nan_to_num(right, nan=-1.0)[None]
+    return np.asarray(codes[0] != codes[1], dtype=float)
