@@ -46,6 +46,8 @@ class SearchOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner is 
 
     name: ClassVar[str]
     """What a config calls it."""
+    prefers_large: ClassVar[bool] = True
+    """Whether it begins with the larger networks, where the space tells sizes."""
 
     def __init__(
         self,
@@ -111,7 +113,9 @@ class SearchOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner is 
 
     def begin(self, history: History, rng: np.random.Generator) -> Floats:
         """What to suggest before there is anything to learn from."""
-        points, self.at_random = initial(self.encoding, self.designs, history, rng)
+        points, self.at_random = initial(
+            self.encoding, self.designs, history, rng, prefer_large=self.prefers_large
+        )
         return points
 
     def save(self) -> None:

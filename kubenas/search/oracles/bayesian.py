@@ -24,6 +24,10 @@ _FITTED = 150
 """Observations that its settings are fitted to at the most."""
 _EVERYWHERE = 1500
 """Candidates from all over the space."""
+_WIDER = 1.5
+"""Times what the process says a deviation is: it takes its settings for certain, and the expected
+improvement of one step leaves out what is learnt for the next.
+"""
 _PARENTS = 10
 _CHILDREN = 30
 """Of each parent."""
@@ -73,7 +77,7 @@ class BayesianOracle(SearchOracle):
         process = GaussianProcess(self._atlas.inputs(rows), targets, settings)
         candidates, inputs = self._candidates(history, rng)
         mean, deviation = process.predict(inputs, self._atlas.inputs(history.pending))
-        merit = log_expected_improvement(mean, deviation, process.smoothed.max())
+        merit = log_expected_improvement(mean, _WIDER * deviation, process.smoothed.max())
         merit += np.log(self._chances(history, inputs, settings))
         return candidates[np.argsort(-merit, kind="stable")]
 

@@ -14,8 +14,10 @@ _BEGINNING = 8
 _FEWEST = 4
 """Scores to learn from."""
 _DRAWS = 64
-_LARGER = 0.4
-"""Larger networks are better more often than not: the share of the draws that counts as large."""
+_LARGER = 0.15
+"""Larger networks are better more often than not, and even the best of the smaller ones are seldom
+among the best: the share of the draws that counts as large.
+"""
 _SHARE_OF_LARGER = 0.8
 
 
@@ -39,16 +41,21 @@ def stratified(encoding: Encoding, history: History, rng: np.random.Generator) -
 
 
 def initial(
-    encoding: Encoding, designs: Designs, history: History, rng: np.random.Generator
+    encoding: Encoding,
+    designs: Designs,
+    history: History,
+    rng: np.random.Generator,
+    *,
+    prefer_large: bool,
 ) -> tuple[Floats, bool]:
     """Points to begin with, and whether they are drawn at random without preference.
 
-    The space's own defaults, then random ones, mostly larger networks.
+    The space's own defaults, then random ones, mostly larger networks if so asked.
     """
     drawn = stratified(encoding, history, rng)
     if history.started == 0 and has_own_default(encoding):
         return np.concatenate([encoding.default()[None], drawn]), False
-    if not designs.has_graphs or rng.random() > _SHARE_OF_LARGER:
+    if not (prefer_large and designs.has_graphs) or rng.random() > _SHARE_OF_LARGER:
         return drawn, True
     parameters = sizes(designs.of(drawn))[:, 0]
     if np.isnan(parameters).any():

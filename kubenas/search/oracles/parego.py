@@ -25,6 +25,8 @@ _AUGMENTATION = 0.05
 class ParEGO(SearchOracle):
     """Mixed into an oracle by :func:`for_several`; ``objective`` is a list."""
 
+    prefers_large = False  # they are seldom better by the other objectives
+
     def history(self) -> History:
         history = super().history()
         self.rescored()
