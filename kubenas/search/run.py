@@ -22,6 +22,7 @@ from kubenas.search.oracles import check_oracle, create_proposer, load_oracles
 from kubenas.search.prior import FindChampion, Prior, frozen_prior, no_champion
 from kubenas.search.progress import OnProgress
 from kubenas.search.proposer import Proposer
+from kubenas.search.running import stop_leftovers
 from kubenas.search.space import describe_space, graph_of
 from kubenas.search.state import SearchState, fold
 from kubenas.search.trial_specs import TrialSpecs
@@ -86,7 +87,9 @@ def run_search(
         journal = Journal(output, search_folder(definition.id))
         records = journal.read()
         state = fold(records)
-        if state.closed is None:
+        if state.closed is not None:
+            stop_leftovers(runner)
+        else:
             hyperparameters = _described(definition, output, runner, on_progress)
             bounded = _without_search(definition) if prior and prior.alone else definition
             specs = TrialSpecs(bounded, output, hyperparameters)

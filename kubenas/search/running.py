@@ -8,7 +8,7 @@ from kubenas.scheduling.runner import TrialRunner
 from kubenas.search.outputs import epochs_so_far, has_checkpoint, read_result
 from kubenas.search.progress import RunningAttempt
 from kubenas.storage import Storage, open_storage, split
-from kubenas.trial import AttemptEvent, AttemptRef, AttemptSpec, Result
+from kubenas.trial import AttemptEvent, AttemptRef, AttemptSpec, Result, Task
 
 _STOP_SECONDS = 15.0
 """For all to end after they were asked to: a runner's grace and a little more."""
@@ -128,3 +128,12 @@ class RunningAttempts:
             progressed=has_checkpoint(running.storage, running.folder),
             seconds=max(0.0, self._clock() - running.since),
         )
+
+
+def stop_leftovers(runner: TrialRunner) -> None:
+    """Lets ``runner`` remove the attempts of a search that is over.
+
+    There are some if its last controller was killed between the last record and the removal.
+    """
+    for ref in runner.adopt(Task.TRAIN):
+        runner.stop(ref)

@@ -18,7 +18,8 @@ from kubenas.search.layout import space_file
 from kubenas.search.records import Ended
 from kubenas.search.run import Journal, read_search, run_search, search_folder, search_id
 from kubenas.storage import open_storage
-from kubenas.trial import Outcome, SpaceRef
+from kubenas.trial import AttemptRef, Outcome, SpaceRef
+from tests.unit.search.scenario import Fuse, ScriptedRunner
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:keras_tuner")
 
@@ -82,6 +83,23 @@ def test_a_search_from_the_space_to_the_ranking(tmp_path):
     assert run.definition.versions["keras-tuner"]
     again = read_search(open_storage(str(tmp_path)), run.id)
     assert again == run == search(config)
+
+
+def test_a_search_that_is_over_removes_what_its_controller_left(tmp_path):
+    config = config_in(tmp_path)
+    over = search(config)
+    left = AttemptRef(trial=5, attempt=1)
+    runner = ScriptedRunner([], Fuse(None), persistent=True, found=[left])
+    again = run_search(
+        config,
+        dataset="nowhere",
+        dataset_digest="d",
+        space=over.definition.space,
+        output=open_storage(config.output),
+        runner=runner,
+    )
+    assert again.state == over.state
+    assert runner.stopped == {left}
 
 
 def test_reading_a_search_that_does_not_exist(tmp_path):
