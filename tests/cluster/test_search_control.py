@@ -25,13 +25,15 @@ pytestmark = [
 ]
 
 TRIALS, GPU, HEARTBEAT = 2, "nvidia.com/gpu", 15
+LONG_HEARTBEAT = 90
+"""Within which a search that was deleted is back, on whatever machine the tests run."""
 OF_TRIALS = ("--selector", "app.kubernetes.io/component=trial,kubenas/task=train")
 RUNNING = ("--field-selector", "status.phase=Running")
 TASK = {"resources": {"limits": {GPU: "1", "memory": "2Gi"}, "requests": {"cpu": "200m"}}}
 """As someone sets it on the search's task in Kubeflow."""
 
 
-def parameters(namespace: Namespace, output: Storage) -> dict[str, object]:
+def parameters(namespace: Namespace, output: Storage, heartbeat: float) -> dict[str, object]:
     return {
         "name": "digits",
         "output": output.uri,
@@ -43,15 +45,17 @@ def parameters(namespace: Namespace, output: Storage) -> dict[str, object]:
         "training_patience": 0,
         "runner_kind": "kubernetes",
         "runner_workers": TRIALS,
-        "runner_heartbeat_seconds": float(HEARTBEAT),
+        "runner_heartbeat_seconds": heartbeat,
         "runner_pod_image": namespace.images.trainer,
         "runner_pod_shared_memory": "64Mi",
     }
 
 
 @pytest.fixture
-def walker(namespace: Namespace, store: ObjectStore, output: Storage) -> Walker:
-    values = parameters(namespace, output)
+def walker(
+    namespace: Namespace, store: ObjectStore, output: Storage, request: pytest.FixtureRequest
+) -> Walker:
+    values = parameters(namespace, output, float(getattr(request, "param", HEARTBEAT)))
     walker = Walker(namespace, store, values, task_config={"search": TASK})
     walker.walk(until="search")
     return walker
@@ -108,6 +112,7 @@ def test_trials_outlive_their_search_and_not_its_silence(
     assert not namespace.get("jobs")
 
 
+@pytest.mark.parametrize("walker", [LONG_HEARTBEAT], indirect=True)
 def test_of_two_steps_with_one_search_one_runs_and_a_retry_adopts(
     walker: Walker, namespace: Namespace, output: Storage
 ) -> None:
