@@ -1,6 +1,6 @@
 """The table of faults and how long they took, from the tests that are marked `fault`.
 
-A test's name says what happens and what becomes of it.
+A test's name says what happens and what becomes of it. Rows of tests that did not run stay.
 """
 
 import os
@@ -18,6 +18,8 @@ replays, and that no Job and no pod was left. Seconds are those of the whole tes
 search and bringing it to its end.
 
 """
+_COLUMNS = f"| kubenas {__version__}: what happens, and what becomes of it | with | | s |\n"
+_RULE = "|---|---|---|---:|\n"
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
@@ -30,15 +32,21 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         if report.when == "call" and "fault" in report.keywords
     ]
     if file and reports:
-        Path(file).write_text(_HEAD + table(reports), encoding="utf-8")
+        known = Path(file).read_text(encoding="utf-8") if Path(file).exists() else ""
+        Path(file).write_text(_HEAD + table(reports, known), encoding="utf-8")
 
 
-def table(reports: Iterable[Any]) -> str:
-    """A row for each report."""
-    rows = [f"| kubenas {__version__}: what happens, and what becomes of it | with | | s |"]
-    rows += ["|---|---|---|---:|"]
-    for report in reports:
-        name, _, case = report.nodeid.partition("::test_")[2].rstrip("]").partition("[")
-        outcome = "held" if report.passed else "**broken**"
-        rows.append(f"| {name.replace('_', ' ')} | {case} | {outcome} | {report.duration:.0f} |")
-    return "\n".join(rows) + "\n"
+def table(reports: Iterable[Any], known: str = "") -> str:
+    """A row for each report, and those of ``known``, an earlier table, that none replaces."""
+    rows = dict(map(_row, reports))
+    earlier = known.partition(_RULE)[2].splitlines()
+    kept = {row.rpartition("|")[0].rsplit("|", 2)[0]: row for row in earlier}
+    return _COLUMNS + _RULE + "".join(f"{row}\n" for row in (kept | rows).values())
+
+
+def _row(report: Any) -> tuple[str, str]:
+    """What happens, and the whole row."""
+    name, _, case = report.nodeid.partition("::test_")[2].rstrip("]").partition("[")
+    what = f"| {name.replace('_', ' ')} | {case} "
+    outcome = "held" if report.passed else "**broken**"
+    return what, f"{what}| {outcome} | {report.duration:.0f} |"
