@@ -112,7 +112,7 @@ def test_trials_outlive_their_search_and_not_its_silence(
     assert not namespace.get("jobs")
 
 
-@pytest.mark.parametrize("walker", [LONG_HEARTBEAT], indirect=True)
+@pytest.mark.parametrize("walker", [LONG_HEARTBEAT], indirect=True, ids=["heartbeat-90"])
 def test_of_two_steps_with_one_search_one_runs_and_a_retry_adopts(
     walker: Walker, namespace: Namespace, output: Storage
 ) -> None:
