@@ -8,10 +8,6 @@ from kubenas.trial import FailureClass, Outcome
 
 LOSSES_IN_A_ROW = 5
 """Losses without progress after which a trial is suspected of causing them itself."""
-BACKOFF_SECONDS = 10.0
-"""Before the retry after a second loss in a row; three times as long after each further one, for
-what takes attempts away one after the other may pass.
-"""
 
 _LOST = frozenset({FailureClass.DISRUPTION, FailureClass.NODE_LOSS})
 _INFEASIBLE = frozenset(
@@ -50,7 +46,7 @@ class Retry:
     """Run another attempt, from the newest checkpoint."""
 
     delay: float = 0.0
-    """Seconds to wait before; the first retry is at once."""
+    """Seconds to wait before."""
 
 
 @dataclass(frozen=True)
@@ -100,4 +96,4 @@ def _after_loss(losses: Sequence[Loss]) -> Decision:
         in_a_row += 1
     if in_a_row >= LOSSES_IN_A_ROW:
         return End(Outcome.FAILED, f"{in_a_row} times in a row without a checkpoint in between")
-    return Retry(BACKOFF_SECONDS * 3.0 ** (in_a_row - 2) if in_a_row > 1 else 0.0)
+    return Retry()

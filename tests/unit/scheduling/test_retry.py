@@ -60,15 +60,6 @@ def test_a_trial_that_is_lost_every_time_is_given_up(failure, earlier):
     assert isinstance(decision, End) == (len(earlier) + 1 >= LOSSES_IN_A_ROW)
 
 
-def test_losses_in_a_row_are_retried_later_and_later():
-    delays = []
-    for earlier in range(LOSSES_IN_A_ROW - 1):
-        decision = decide(FailureClass.NODE_LOSS, [Loss(FailureClass.DISRUPTION)] * earlier)
-        assert isinstance(decision, Retry)
-        delays.append(decision.delay)
-    assert delays == [0.0, 10.0, 30.0, 90.0]
-
-
 @given(st.sampled_from(LOST), losses)
 def test_a_loss_that_left_a_checkpoint_is_always_retried(failure, earlier):
     assert decide(failure, earlier, progressed=True) == Retry()

@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from kubenas.errors import UserError
-from kubenas.scheduling import retry
 from kubenas.search.attempts import run_attempts
 from kubenas.trial import (
     AttemptRef,
@@ -47,8 +46,7 @@ def trained() -> list[AttemptRef]:
     return []
 
 
-def test_results_come_in_the_order_of_the_specs(tmp_path, trained, monkeypatch):
-    monkeypatch.setattr(retry, "BACKOFF_SECONDS", 0.0)
+def test_results_come_in_the_order_of_the_specs(tmp_path, trained):
     specs = specs_in(tmp_path, "complete", "nan", "bug", "lost-once", "lost")
     results = run_attempts(specs, ScriptedRunner(trained, Fuse()))
     assert [(result.trial, result.attempt, result.outcome) for result in results] == [

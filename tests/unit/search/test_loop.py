@@ -94,7 +94,7 @@ def test_hyperbands_next_rung_is_no_duplicate_and_goes_on_from_the_checkpoint(tm
 )
 def test_failures_are_retried_or_ended_by_their_rules(tmp_path, behave, outcome, failure, attempts):
     scenario = Scenario(tmp_path, [{"x": 1.0, "behave": behave}, {"x": 2.0}])
-    state = scenario.run(clock=Clock())
+    state = scenario.run()
     trial = state.trials[0]
     assert (trial.end.outcome, trial.end.failure) == (outcome, failure)
     assert len(trial.started) == trial.end.attempt == attempts
