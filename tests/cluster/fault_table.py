@@ -40,7 +40,7 @@ def table(reports: Iterable[Any], known: str = "") -> str:
     """A row for each report, and those of ``known``, an earlier table, that none replaces."""
     rows = dict(map(_row, reports))
     earlier = known.partition(_RULE)[2].splitlines()
-    kept = {row.rpartition("|")[0].rsplit("|", 2)[0]: row for row in earlier}
+    kept = {row.rsplit("|", 3)[0]: row for row in earlier}
     return _COLUMNS + _RULE + "".join(f"{row}\n" for row in (kept | rows).values())
 
 
