@@ -34,6 +34,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     add("--algorithms", type=names(ALGORITHMS), default=list(ALGORITHMS), metavar="NAME,...")
     add("--in-flight", type=numbers, default=[1, 16, 64], metavar="N,...")
     add("--noisy", action="store_true", help="a training gives one of its runs, not their mean")
+    add("--even", action="store_true", help="all trainings take equally long")
     add("--infeasible", type=float, default=0.0, help="share of points that cannot be trained")
     add("--budget", type=int, default=200, help="in full trainings")
     add("--seeds", type=int, default=50)
@@ -80,6 +81,7 @@ def run(arguments: argparse.Namespace, results: Results) -> None:
         noisy=arguments.noisy,
         infeasible=arguments.infeasible,
         budget=arguments.budget,
+        even=arguments.even,
     )
     seeds = (arguments.seeds, arguments.slow_seeds)
     jobs = missing(conditions, arguments.algorithms, results, arguments.tables, seeds)

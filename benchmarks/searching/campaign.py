@@ -94,12 +94,18 @@ def run_job(job: Job) -> tuple[Job, Run]:
 
 
 def crossed(
-    tables: Iterable[str], in_flight: Iterable[int], *, noisy: bool, infeasible: float, budget: int
+    tables: Iterable[str],
+    in_flight: Iterable[int],
+    *,
+    noisy: bool,
+    infeasible: float,
+    budget: int,
+    even: bool = False,
 ) -> list[Conditions]:
     """Each table with each number in flight."""
     flights = list(in_flight)
     return [
-        Conditions(table, flight, noisy, infeasible, budget)
+        Conditions(table, flight, noisy, infeasible, budget, even)
         for table in tables
         for flight in flights
     ]

@@ -36,6 +36,8 @@ they are published.
 
 - Trainings take the seconds of the table (or in proportion to FLOPs where it has none), and as many
   as are *in flight* run at once. An algorithm hears of a score when that training ends.
+- *Even*: all trainings take equally long. Otherwise good networks tend to be slow ones, whose
+  scores come late.
 - *Noisy*: a training gives one of its two to four known runs at random. Otherwise it gives their
   mean. Regret is always by the mean of what an algorithm would choose.
 - A budget of {budget} full trainings. Hyperband's trainings over 12 of 200 epochs count as 12/200.
@@ -85,7 +87,7 @@ def write_all(results: Results, tables: Path, docs: Path) -> None:
 def _comparisons(
     results: Results, tables: Path, conditions: Sequence[Conditions]
 ) -> list[Comparison]:
-    ordered = sorted(conditions, key=lambda c: (c.table, c.infeasible, c.noisy, c.in_flight))
+    ordered = sorted(conditions, key=lambda c: (c.table, c.infeasible, c.noisy, c.even, c.in_flight))
     found = [compare(results, c, load_table(c.table, tables, c.infeasible)) for c in ordered]
     return [comparison for comparison in found if comparison.standings]
 

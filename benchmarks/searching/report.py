@@ -81,6 +81,7 @@ def setting(comparison: Comparison) -> str:
     conditions = comparison.conditions
     words = str(conditions.in_flight)
     words += ", noisy" if conditions.noisy else ""
+    words += ", even" if conditions.even else ""
     return words + (f", {conditions.infeasible:.0%} infeasible" if conditions.infeasible else "")
 
 

@@ -56,6 +56,7 @@ class Results:
         name = f"{conditions.table}.{conditions.in_flight}.{conditions.budget}"
         name += ".noisy" if conditions.noisy else ""
         name += f".infeasible-{conditions.infeasible:g}" if conditions.infeasible else ""
+        name += ".even" if conditions.even else ""
         return self.folder / name
 
     def _file(self, conditions: Conditions, algorithm: str) -> Path:

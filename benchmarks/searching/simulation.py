@@ -23,6 +23,8 @@ class Conditions:
     """The share of points, the costliest ones, that end without a score."""
     budget: int = 200
     """In full trainings."""
+    even: bool = False
+    """Whether all trainings take equally long."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,8 @@ class _Clock:
             self.thinking.append(time.perf_counter() - begun)
             cost = self._cost(proposal)
             self._spent += cost
-            end = self._now + cost * self._table.seconds(proposal.values)
+            seconds = 1.0 if self._conditions.even else self._table.seconds(proposal.values)
+            end = self._now + cost * seconds
             heapq.heappush(self.running, (end, len(self.thinking), proposal))
         return len(self.thinking) > before
 

@@ -97,6 +97,16 @@ class Dimension:
         return codes / (self.levels - 1)
 
     @property
+    def middle(self) -> float:
+        """The code in the middle of a scale; of two the larger."""
+        if not self.levels:
+            return 0.5
+        if self._rounds:
+            own = self.hyperparameter
+            return float(round(math.sqrt(own.min_value * own.max_value)) - own.min_value)
+        return float(self.levels // 2)
+
+    @property
     def _rounds(self) -> bool:
         """Whether its values are whole numbers on a logarithmic scale."""
         own = self.hyperparameter

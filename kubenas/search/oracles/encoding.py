@@ -70,6 +70,13 @@ class Encoding:
         drawn = [dimension.draw(count, rng) for dimension in self.dimensions]
         return np.stack(drawn, axis=1) if drawn else np.empty((count, 0))
 
+    def centred(self, points: Floats, rng: np.random.Generator) -> Floats:
+        """``points`` with all numbers and ordered choices in the middle of their scales."""
+        codes = np.where(np.isnan(points), self.draw_codes(len(points), rng), points)
+        for place in np.flatnonzero(self.units):
+            codes[:, place] = self.dimensions[place].middle
+        return self.complete(codes, codes)
+
     def complete(self, codes: Floats, spare: Floats) -> Floats:
         """``codes`` as points: inactive dimensions emptied, empty active ones from ``spare``."""
         points = np.array(codes)

@@ -50,18 +50,28 @@ def initial(
 ) -> tuple[Floats, bool]:
     """Points to begin with, and whether they are drawn at random without preference.
 
-    The space's own defaults, then random ones, mostly larger networks if so asked.
+    The space's own defaults, or what they usually are: all scales in the middle. Then random ones,
+    mostly larger networks if so asked.
     """
     drawn = stratified(encoding, history, rng)
     if history.started == 0 and has_own_default(encoding):
         return np.concatenate([encoding.default()[None], drawn]), False
-    if not (prefer_large and designs.has_graphs) or rng.random() > _SHARE_OF_LARGER:
-        return drawn, True
-    parameters = sizes(designs.of(drawn))[:, 0]
+    if prefer_large and designs.has_graphs and rng.random() <= _SHARE_OF_LARGER:
+        drawn, at_random = _larger_first(drawn, designs)
+    else:
+        at_random = True
+    if history.started == 0 and any(encoding.units):
+        return encoding.centred(drawn, rng), False
+    return drawn, at_random
+
+
+def _larger_first(points: Floats, designs: Designs) -> tuple[Floats, bool]:
+    """The points of large networks first, and whether nobody knows which these are."""
+    parameters = sizes(designs.of(points))[:, 0]
     if np.isnan(parameters).any():
-        return drawn, True
+        return points, True
     large = parameters >= np.quantile(parameters, 1.0 - _LARGER)
-    return np.concatenate([drawn[large], drawn[~large]]), False
+    return np.concatenate([points[large], points[~large]]), False
 
 
 def has_own_default(encoding: Encoding) -> bool:

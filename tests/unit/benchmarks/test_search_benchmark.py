@@ -48,9 +48,9 @@ def _catalogued(monkeypatch):
     catalogue.load_table.cache_clear()
 
 
-def search(name, *, in_flight=1, budget=40, seed=0, table=None, noisy=False):
+def search(name, *, in_flight=1, budget=40, seed=0, table=None, noisy=False, even=False):
     table = table or small_table()
-    conditions = Conditions("small", in_flight, noisy, budget=budget)
+    conditions = Conditions("small", in_flight, noisy, budget=budget, even=even)
     return simulate(ALGORITHMS[name].make(table, conditions, seed), table, conditions, seed)
 
 
@@ -71,7 +71,7 @@ def test_each_algorithm_spends_its_budget_on_valid_points(name, in_flight):
 
 @pytest.mark.parametrize("name", SUITED)
 def test_each_algorithm_survives_infeasible_points(name):
-    table = small_table(feasible=lambda values: values["width"] < 3)
+    table = small_table(feasible=lambda values: values["op_0"] != "d")
     run = search(name, table=table, budget=15)
     failed = [ending for ending in run.endings if ending.observed is None]
     assert failed
@@ -126,6 +126,13 @@ def test_trainings_in_flight_end_in_the_order_of_their_seconds():
     assert {e.truth for e in serial.endings} == {e.truth for e in parallel.endings}
     # Same points, a third of the wall-clock: no more than one training is waited for at the end.
     assert serial.endings[-1].at / 3 <= parallel.endings[-1].at <= serial.endings[-1].at / 3 + 3
+
+
+def test_even_trainings_end_in_the_order_of_their_starts():
+    run = search("random", in_flight=3, budget=30, even=True)
+    alone = search("random", budget=30)
+    assert [e.truth for e in run.endings] == [e.truth for e in alone.endings]
+    assert [e.at for e in run.endings] == [1 + i // 3 for i in range(30)]
 
 
 def test_a_noisy_training_gives_one_of_its_runs():

@@ -33,3 +33,40 @@ def test_larger_networks_come_first_unless_something_else_counts_too() -> None:
     assert np.mean(one > typical) > 0.75
     assert np.mean(one < typical) > 0.02  # some are drawn without preference
     assert 0.3 < np.mean(two > typical) < 0.7
+
+
+def a_list_of_layers(**length: int) -> keras_tuner.HyperParameters:
+    space = keras_tuner.HyperParameters()
+    space.Int("length", 1, 5, **length)
+    for layer in range(5):
+        with space.conditional_scope("length", list(range(layer + 1, 6))):
+            space.Choice(f"width_{layer}", [8, 16, 32])
+    space.Float("rate", 1e-4, 1e-2, sampling="log")
+    space.Int("units", 10, 1000, sampling="log")
+    space.Choice("activation", ["relu", "tanh"])
+    return space
+
+
+def first_values(space: keras_tuner.HyperParameters, oracle: str = "auto") -> dict[str, object]:
+    created = create_oracle(oracle, space, SCORE, seed=1, max_trials=100)
+    return dict(created.create_trial("slot").hyperparameters.values)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:keras_tuner")
+def test_a_search_begins_in_the_middle_of_all_scales() -> None:
+    first = first_values(a_list_of_layers())
+    assert first.pop("activation") in {"relu", "tanh"}
+    assert first.pop("rate") == pytest.approx(1e-3)
+    widths = {f"width_{layer}": 16 for layer in range(3)}
+    assert first == {"length": 3, "units": 100, **widths}
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:keras_tuner")
+def test_a_search_begins_with_a_default_that_was_named() -> None:
+    assert first_values(a_list_of_layers(default=4))["length"] == 4
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:keras_tuner")
+def test_random_search_does_not_begin_in_the_middle() -> None:
+    rates = first_values(a_list_of_layers(), "random")
+    assert rates["rate"] != pytest.approx(1e-3)
