@@ -87,7 +87,10 @@ def write_all(results: Results, tables: Path, docs: Path) -> None:
 def _comparisons(
     results: Results, tables: Path, conditions: Sequence[Conditions]
 ) -> list[Comparison]:
-    ordered = sorted(conditions, key=lambda c: (c.table, c.infeasible, c.noisy, c.even, c.in_flight))
+    def order(c: Conditions) -> tuple[str, float, bool, bool, int]:
+        return c.table, c.infeasible, c.noisy, c.even, c.in_flight
+
+    ordered = sorted(conditions, key=order)
     found = [compare(results, c, load_table(c.table, tables, c.infeasible)) for c in ordered]
     return [comparison for comparison in found if comparison.standings]
 

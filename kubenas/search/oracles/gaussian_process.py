@@ -10,7 +10,7 @@ from scipy import linalg, optimize
 
 from kubenas.search.oracles.atlas import Inputs
 from kubenas.search.oracles.dimension import Floats
-from kubenas.search.oracles.kernel import Kernel, apart, different, likeness
+from kubenas.search.oracles.kernel import Kernel, distances, likeness
 
 _EVALUATIONS = 25
 _JITTER = 1e-6
@@ -56,7 +56,7 @@ class GaussianProcess:
         2010), which changes no expectation and narrows the deviations around them.
         """
         kernel = self._settings.kernel
-        cross = kernel(inputs, self._inputs)  # many on the left, few on the right: much faster
+        cross = kernel(inputs, self._inputs)
         mean = cross @ self._weights
         solved = linalg.solve_triangular(self._factor, cross.T, lower=True, check_finite=False)
         variance = kernel.scale - np.einsum("ij,ij->j", solved, solved)
@@ -105,12 +105,12 @@ class _Likelihood:
         self._scores = scores
         self._ordered = ordered
         positions = inputs.positions
-        distances = [
-            apart(column, column) if is_ordered else different(column, column)
+        found = [
+            distances(column, column, ordered=bool(is_ordered))
             for column, is_ordered in zip(positions.T, ordered, strict=True)
         ]
-        self._used = np.array([distance.any() for distance in distances], dtype=bool)
-        used = [distance for distance in distances if distance.any()]
+        self._used = np.array([distance.any() for distance in found], dtype=bool)
+        used = [distance for distance in found if distance.any()]
         count = len(scores)
         self._distances = np.stack(used) if used else np.empty((0, count, count))
         self._likeness = None if inputs.features is None else likeness(inputs, inputs)

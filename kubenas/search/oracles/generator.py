@@ -32,7 +32,7 @@ class GeneratorOracle(SearchOracle):
 
     @cached_property
     def _writers(self) -> dict[str, int]:
-        """By trial the milestone whose policy wrote it."""
+        """By trial the milestone whose policy wrote it; who came from elsewhere is not in it."""
         return {}
 
     def rescored(self) -> None:
@@ -47,7 +47,7 @@ class GeneratorOracle(SearchOracle):
     def suggest(self, history: History, rng: np.random.Generator) -> Floats:
         if is_beginning(history, self.max_trials):
             return self.begin(history, rng)
-        writers = np.array([self._writers[name] for name in self.end_order])
+        writers = np.array([self._writers.get(name, 0) for name in self.end_order])
         policy = self._learner.after(history, writers)
         written = policy.write(_WRITTEN, _EXPLORE, rng)
         return self._surrogate.ranked(written[self.new(written)], history)

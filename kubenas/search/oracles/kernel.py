@@ -36,6 +36,8 @@ class Kernel:
 
     def __call__(self, left: Inputs, right: Inputs) -> Floats:
         """Covariances, ``(left, right)``."""
+        if len(left) < len(right):  # with the many on the left it is much faster
+            return self(right, left).T
         values, graphs, large = self.weights
         total = values * np.exp(-self._distances(left.positions, right.positions))
         if left.features is not None and right.features is not None:
@@ -54,12 +56,13 @@ class Kernel:
         total = np.zeros((len(left), len(right)))
         parts, occurs = [np.empty((len(left), 0))], [np.empty((0, len(right)))]
         for place in np.flatnonzero(self.rates > 0):
-            distance = apart if self.ordered[place] else different
+            ordered = bool(self.ordered[place])
             values, which = np.unique(right[:, place], return_inverse=True)
             if len(values) > _FEW:
-                total += self.rates[place] * distance(left[:, place], right[:, place])
+                between = distances(left[:, place], right[:, place], ordered=ordered)
+                total += self.rates[place] * between
                 continue
-            parts.append(self.rates[place] * distance(left[:, place], values))
+            parts.append(self.rates[place] * distances(left[:, place], values, ordered=ordered))
             occurs.append((np.arange(len(values))[:, None] == which).astype(float))
         total += np.concatenate(parts, axis=1) @ np.concatenate(occurs)
         return total
@@ -81,8 +84,12 @@ def likeness(left: Inputs, right: Inputs) -> Floats:
     return np.asarray(left.features[:, used] @ narrow) ** 2
 
 
-def apart(left: Floats, right: Floats) -> Floats:
-    """Distances in one ordered dimension, ``(left, right)``; inactive: 0 to its like, else 1."""
+def distances(left: Floats, right: Floats, *, ordered: bool) -> Floats:
+    """Distances in one dimension, ``(left, right)``, at most 1; inactive: 0 to its like, else 1."""
+    return _apart(left, right) if ordered else _different(left, right)
+
+
+def _apart(left: Floats, right: Floats) -> Floats:
     difference = np.abs(left[:, None] - right[None])
     if np.isnan(difference).any():
         inactive = np.isnan(left)[:, None] != np.isnan(right)[None]
@@ -90,7 +97,6 @@ def apart(left: Floats, right: Floats) -> Floats:
     return difference
 
 
-def different(left: Floats, right: Floats) -> Floats:
-    """Distances in one unordered dimension, ``(left, right)``: 0 to its like, else 1."""
+def _different(left: Floats, right: Floats) -> Floats:
     codes = np.nan_to_num(left, nan=-1.0)[:, None], np.nan_to_num(right, nan=-1.0)[None]
     return np.asarray(codes[0] != codes[1], dtype=float)

@@ -161,3 +161,17 @@ def test_a_plain_tuners_space_may_grow_while_it_runs(name, late):
         oracle.end_trial(trial)
         seen.add(as_text(hp.values))
     assert len(seen) == len(oracle.trials) >= 20
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_trials_that_somebody_else_proposed_are_learned_from(name):
+    hp = keras_tuner.HyperParameters()
+    hp.Float("x", 0.0, 1.0)
+    drive = Drive(name, hp, max_trials=40)
+    for number in range(20):
+        chosen = {"status": "RUNNING", "values": {"x": number / 20}}
+        drive.oracle.populate_space = lambda _, chosen=chosen: chosen
+        drive.ask()
+        drive.tell()
+    del drive.oracle.populate_space
+    assert wrong(hp, drive.ask() or {}) == ""
