@@ -34,7 +34,8 @@ class Measured:
     trials: int
     best: float
     """Validation accuracy of the best trial."""
-    seconds_to_target: float | None
+    reached: dict[float, float]
+    """By target the seconds until a trial reached it; missing: none did."""
     test: float
     """Mean test accuracy of the chosen network, trained anew."""
 
@@ -49,12 +50,12 @@ def main() -> None:
             for contestant in ("kubenas", "keras_tuner")
         ]
     print(json.dumps({key: str(value) for key, value in vars(arguments).items()}))
-    print(
-        f"| | seeds | trials | validation | test | searches to {arguments.target:.0%} | s to it |"
-    )
-    print("|---|---:|---:|---:|---:|---:|---:|")
+    targets = arguments.targets
+    head = ["", "seeds", "trials", "validation", "test", *(f"s to {each:.0%}" for each in targets)]
+    print("| " + " | ".join(head) + " |")
+    print("|---" + "|---:" * (len(head) - 1) + "|")
     for contestant in ("kubenas", "keras_tuner"):
-        print(row(contestant, [m for m in measured if m.contestant == contestant]))
+        print(row([m for m in measured if m.contestant == contestant], targets))
 
 
 def parse() -> argparse.Namespace:
@@ -67,7 +68,13 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--epochs", type=int, default=9)
     parser.add_argument("--oracle", default="auto")
-    parser.add_argument("--target", type=float, default=0.89, help="validation accuracy")
+    parser.add_argument(
+        "--targets",
+        type=lambda text: [float(part) for part in text.split(",")],
+        default=[0.85, 0.87, 0.89],
+        metavar="ACCURACY,...",
+        help="validation accuracies, the time to each of which is measured",
+    )
     return parser.parse_args()
 
 
@@ -97,9 +104,13 @@ def compete(
         raise SystemExit(f"{contestant}: no trial ended within {arguments.seconds} s")
     best = max((line for _, line in ended), key=lambda line: line["score"])
     chosen = next((line["chosen"] for line in lines if "chosen" in line), best["values"])
-    reached = [at for at, line in ended if line["score"] >= arguments.target]
+    reached = {
+        target: min(at for at, line in ended if line["score"] >= target)
+        for target in arguments.targets
+        if best["score"] >= target
+    }
     test = tested(chosen, place, seed, source, arguments)
-    result = Measured(contestant, len(ended), best["score"], min(reached, default=None), test)
+    result = Measured(contestant, len(ended), best["score"], reached, test)
     print(f"seed {seed}: {result}", flush=True)
     return result
 
@@ -158,19 +169,24 @@ def tested(
     return statistics.fmean(accuracies)
 
 
-def row(contestant: str, measured: Sequence[Measured]) -> str:
-    reached = [m.seconds_to_target for m in measured if m.seconds_to_target is not None]
-    seconds = f"{statistics.median(reached):.0f}" if reached else ""
+def row(measured: Sequence[Measured], targets: Sequence[float]) -> str:
     cells = [
-        contestant,
+        measured[0].contestant,
         str(len(measured)),
         f"{statistics.fmean(m.trials for m in measured):.0f}",
         f"{statistics.fmean(m.best for m in measured):.4f}",
         f"{statistics.fmean(m.test for m in measured):.4f}",
-        str(len(reached)),
-        seconds,
+        *(seconds_to(target, measured) for target in targets),
     ]
     return "| " + " | ".join(cells) + " |"
+
+
+def seconds_to(target: float, measured: Sequence[Measured]) -> str:
+    """The median over the searches that reached ``target``, and how many did."""
+    reached = [m.reached[target] for m in measured if target in m.reached]
+    if not reached:
+        return f"none of {len(measured)}"
+    return f"{statistics.median(reached):.0f} ({len(reached)} of {len(measured)})"
 
 
 if __name__ == "__main__":
