@@ -45,9 +45,6 @@ def losses_so_far(failures: Iterable[FailureClass]) -> dict[str, int]:
 class Retry:
     """Run another attempt, from the newest checkpoint."""
 
-    delay: float = 0.0
-    """Seconds to wait before."""
-
 
 @dataclass(frozen=True)
 class End:

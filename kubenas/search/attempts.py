@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 
 from kubenas.errors import Interrupted, UserError
-from kubenas.scheduling.retry import End, Loss, Pause, Retry, losses_so_far
+from kubenas.scheduling.retry import End, Loss, Pause, losses_so_far
 from kubenas.scheduling.runner import TrialRunner
 from kubenas.search.conclusion import Conclusion, conclude, decides
 from kubenas.search.interruption import Interruption
@@ -59,8 +59,6 @@ class _Job:
         self._storage = open_storage(folder)
         self.result: Result | None = None
         self.losses: list[Loss] = []
-        self.not_before = 0.0
-        """On the monotonic clock."""
         self.last_attempt = 0
         while self._storage.exists(f"a{self.last_attempt + 1}/spec.json"):
             self.last_attempt += 1
@@ -100,11 +98,9 @@ class _Job:
         conclusion = conclude(
             ended.result, ended.event, earlier=self.losses, progressed=ended.progressed
         )
-        match conclusion.decision:
-            case End(outcome=outcome):
-                self.result = ended.result or self._without_result(outcome, conclusion)
-            case Retry(delay=delay):
-                self.not_before = time.monotonic() + delay
+        if isinstance(conclusion.decision, End):
+            outcome = conclusion.decision.outcome
+            self.result = ended.result or self._without_result(outcome, conclusion)
         if conclusion.failure is not None:
             self.losses.append(Loss(conclusion.failure, ended.progressed))
         return conclusion
@@ -160,10 +156,9 @@ class _Batch:
         return [job.result for job in self._jobs if job.result is not None]
 
     def _start_waiting(self) -> None:
-        now = time.monotonic()
         for job in self._jobs:
             waits = job.result is None and job.last_ref.trial not in self._at_work
-            if waits and job.not_before <= now and self._running.free:
+            if waits and self._running.free:
                 spec = job.next_attempt()
                 self._at_work[spec.trial] = job
                 self._running.start(spec)

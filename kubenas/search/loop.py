@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from kubenas.errors import Interrupted, KubenasError, SearchFailed, UserError
-from kubenas.scheduling.retry import Pause, Retry
+from kubenas.scheduling.retry import Pause
 from kubenas.scheduling.runner import TrialRunner
 from kubenas.search import budget
 from kubenas.search.allowance import grant, words_of_use
@@ -69,7 +69,6 @@ class SearchLoop:
         self._interruption = interruption
         self._on_progress = on_progress
         self._clock = clock
-        self._not_before: dict[int, float] = {}
         self._dry = False
         """The oracle has nothing to propose until a trial ends."""
         self._paused = ""
@@ -171,8 +170,7 @@ class SearchLoop:
         return self._specs.epochs_to_go(trial, self._ledger.parent(trial))
 
     def _startable(self, trial: TrialState) -> bool:
-        due = self._not_before.get(trial.number, 0.0) <= self._clock()
-        return due and not trial.in_flight and trial.proposal.duplicate_of is None
+        return not trial.in_flight and trial.proposal.duplicate_of is None
 
     def _start(self, trial: TrialState) -> bool:
         """Whether the budget had room for it."""
@@ -197,11 +195,8 @@ class SearchLoop:
     def _take(self, ended: EndedAttempt) -> None:
         conclusion = self._ledger.take(ended)
         self._dry = False
-        match conclusion.decision:
-            case Retry(delay=delay):
-                self._not_before[ended.ref.trial] = self._clock() + delay
-            case Pause():
-                self._paused = f"{ended.ref}: {conclusion.message}"
+        if isinstance(conclusion.decision, Pause):
+            self._paused = f"{ended.ref}: {conclusion.message}"
 
     # When it is over.
 
