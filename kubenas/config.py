@@ -170,7 +170,7 @@ class Config(Value):
         if self.training.epochs < rungs.eta * rungs.min_epochs:
             raise ValueError(
                 f"search.rungs: training.epochs must be at least {rungs.eta * rungs.min_epochs},"
-                " eta times min_epochs, for there to be two rungs"
+                " eta times min_epochs, for there to be two rungs (or lower min_epochs)"
             )
         return self
 

@@ -23,7 +23,12 @@ class RungsConfig(Value):
         description="One in so many trials of a rung is trained further, about so many times as"
         " long; 3 or 4 are usual. Empty: every trial is trained at full length.",
     )
-    min_epochs: int = Field(1, ge=1, description="Epochs of the lowest rung at the least.")
+    min_epochs: int = Field(
+        2,
+        ge=1,
+        description="Epochs of the lowest rung at the least. A trial's start costs as much as some"
+        " epochs, and the score after one says little.",
+    )
 
 
 class SearchConfig(Value):

@@ -39,7 +39,7 @@ def prepare(  # noqa: D103 - the docstring is made below, of the parameters' hel
     search_limits_memory_mib: str = "",
     search_limits_model_mib: str = "",
     search_rungs_eta: str = "",
-    search_rungs_min_epochs: int = 1,
+    search_rungs_min_epochs: int = 2,
     search_seed: int = 1,
     search_generation: int = 1,
     training_epochs: int = 8,

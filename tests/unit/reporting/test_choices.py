@@ -52,7 +52,7 @@ def test_what_decides_is_found_and_comes_first(direction) -> None:
     assert [c.name for c in found if c.clear] == ["layers"]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 9)), min_size=12, max_size=40))
 def test_the_effect_is_that_of_the_kruskal_wallis_statistic(pairs) -> None:
     found = choices([trial(n, float(score), h=group) for n, (group, score) in enumerate(pairs)])

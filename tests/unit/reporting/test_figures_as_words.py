@@ -37,7 +37,7 @@ def test_durations(seconds, text) -> None:
     assert words(quantities.duration(seconds)) == text
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.floats(0, 1e7))
 def test_a_duration_is_near_what_it_stands_for(seconds) -> None:
     units = {"s": 1, "min": 60, "h": 3_600, "d": 86_400}
@@ -82,7 +82,7 @@ def test_scores_read_as_their_metric_is_read() -> None:
     assert words(quantities.spread(0.0007071, "val_loss")) == "\u00b10.00071"
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(st.floats(1e-4, 1), min_size=2, max_size=20),
     st.sampled_from(["val_accuracy", "val_loss"]),
@@ -101,7 +101,7 @@ def test_no_tick_is_written_like_its_neighbour_or_as_what_it_is_not(
         assert axis.low - 1e-9 <= tick <= axis.high + 1e-9
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 3), st.integers(1, 10_000))
 def test_counts_have_whole_ticks_and_each_once(low, width) -> None:
     ticks = Axis(low, low + width, "trials", str, whole=True).ticks()
@@ -110,7 +110,7 @@ def test_counts_have_whole_ticks_and_each_once(low, width) -> None:
     assert len(ticks) <= 7
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.floats(1, 1e6), st.floats(8.1, 1e6))
 def test_log_ticks_are_round_inside_and_few(low, factor) -> None:
     axis = Axis(low, low * factor, "weights", str, log=True)
@@ -119,7 +119,7 @@ def test_log_ticks_are_round_inside_and_few(low, factor) -> None:
     assert all(low <= tick <= low * factor for tick in ticks)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.floats(-1e3, 1e3), min_size=1), st.sampled_from(["max", "min"]))
 def test_the_axis_shows_the_best_score_and_hides_only_bad_ones(scores, direction) -> None:
     axis = score_axis(scores, "val_loss", direction)
@@ -129,7 +129,7 @@ def test_the_axis_shows_the_best_score_and_hides_only_bad_ones(scores, direction
     assert outside(scores, axis) == len(bad) <= len(scores) // 4
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.integers(), max_size=50, unique=True), st.integers(1, 60))
 def test_a_few_of_many_keep_order_and_ends(items, most) -> None:
     few = evenly(items, most)

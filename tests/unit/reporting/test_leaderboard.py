@@ -39,7 +39,7 @@ def state_of(trials: list[tuple[Outcome, float, bool]]) -> SearchState:
     return SearchState(trials=states)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(TRIALS, st.sampled_from(["max", "min"]))
 def test_ranks_are_those_of_the_scores(trials, direction) -> None:
     rows = leaderboard(state_of(trials), search="s", objective="o", direction=direction).rows

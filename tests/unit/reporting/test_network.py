@@ -35,7 +35,7 @@ def drawing_of(architecture: dict[str, Any]) -> ET.Element:
     return ET.fromstring(markup)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(graphs())
 def test_boxes_never_overlap_and_every_edge_leads_down(graph) -> None:
     plan = layout(graph)
@@ -52,7 +52,7 @@ def test_boxes_never_overlap_and_every_edge_leads_down(graph) -> None:
         assert BOX_HEIGHT / 2 <= y <= plan.height - BOX_HEIGHT / 2 + 1e-6
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(graphs())
 def test_a_lane_passes_between_boxes_not_through_them(graph) -> None:
     plan = layout(graph)
@@ -62,7 +62,7 @@ def test_a_lane_passes_between_boxes_not_through_them(graph) -> None:
                 assert by != y or abs(bx - x) > BOX_WIDTH / 2
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(graphs())
 def test_there_is_a_box_for_each_layer_and_a_curve_for_each_input(graph) -> None:
     drawing = drawing_of({"layers": [layer(n, "Conv2D", s) for n, s in graph.items()]})
@@ -172,7 +172,7 @@ def test_a_deep_network_is_drawn_soon() -> None:
     assert time.process_time() - started < 5
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.tuples(st.integers(-9, 9), st.integers(1, 5)), max_size=12))
 def test_isotonic_regression_is_that_of_scikit_learn(pairs) -> None:
     from sklearn.isotonic import isotonic_regression  # noqa: PLC0415

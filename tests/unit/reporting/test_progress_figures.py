@@ -21,7 +21,7 @@ POINTS = st.lists(st.tuples(SMALL, SMALL), max_size=30).map(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(POINTS, st.sampled_from(["max", "min"]))
 def test_the_front_is_what_nothing_dominates(points, direction) -> None:
     sign = 1 if direction == "max" else -1
@@ -43,7 +43,7 @@ def ended(number: int, at: float, score: float | None, seconds: float = 1.0) -> 
     )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(st.tuples(st.integers(0, 50), st.none() | SMALL), min_size=1, max_size=20),
     st.sampled_from(["max", "min"]),
@@ -61,7 +61,7 @@ def test_the_incumbent_is_the_best_of_what_had_ended(pairs, direction) -> None:
         assert step.improved == (step.best != before)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 10)), min_size=1, max_size=10))
 def test_time_at_work_leaves_gaps_out_and_counts_no_second_twice(spans) -> None:
     trials = [ended(n, float(b + s), 1.0, float(s)) for n, (b, s) in enumerate(spans)]

@@ -71,7 +71,6 @@ def test_one_crash_at_every_point(tmp_path, undisturbed):
 
 @settings(
     max_examples=20,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(crashes=st.lists(st.integers(1, 40), max_size=12), capacity=st.integers(1, 4))

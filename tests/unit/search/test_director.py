@@ -101,7 +101,7 @@ OPTIONS = [
 
 
 @pytest.mark.parametrize("options", OPTIONS, ids=str)
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 @given(moves=st.lists(st.integers(0, 5), min_size=20, max_size=45))
 def test_a_restart_at_any_moment_changes_no_proposal(options, moves):
     """Odd moves propose, others end a trial; one player is restarted before each proposal."""
@@ -118,7 +118,7 @@ def test_a_restart_at_any_moment_changes_no_proposal(options, moves):
 
 
 def test_the_oracle_is_asked_only_when_nobody_is_to_be_promoted():
-    play = Play(partial(fresh, definition(rungs={"eta": 3})))
+    play = Play(partial(fresh, definition(rungs={"eta": 3, "min_epochs": 1})))
     for _ in range(40):
         play.propose()
         play.end(0)

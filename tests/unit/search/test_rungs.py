@@ -97,7 +97,7 @@ def test_the_budget_knows_how_short_a_trial_may_be():
             "training": {"epochs": 27},
         }
     )
-    assert (rungs_of(config), least_epochs(config)) == ((1, 3, 9, 27), 1)
+    assert (rungs_of(config), least_epochs(config)) == ((3, 9, 27), 3)
     usage = Usage(
         trials=1,
         seconds=0.0,
