@@ -4,6 +4,7 @@ import itertools
 import json
 from collections.abc import Sequence
 from importlib.metadata import version
+from operator import attrgetter
 from pathlib import Path
 
 from searching import report, timing
@@ -25,6 +26,7 @@ _PLOTTED = (
     "REINFORCE",
     "random",
 )
+_ORDER = attrgetter("table", "infeasible", "noisy", "even", "in_flight")
 _INTRODUCTION = """# Search benchmarks
 
 How many trainings a search needs on published tables, where the score of every network is known
@@ -87,10 +89,7 @@ def write_all(results: Results, tables: Path, docs: Path) -> None:
 def _comparisons(
     results: Results, tables: Path, conditions: Sequence[Conditions]
 ) -> list[Comparison]:
-    def order(c: Conditions) -> tuple[str, float, bool, bool, int]:
-        return c.table, c.infeasible, c.noisy, c.even, c.in_flight
-
-    ordered = sorted(conditions, key=order)
+    ordered = sorted(conditions, key=_ORDER)
     found = [compare(results, c, load_table(c.table, tables, c.infeasible)) for c in ordered]
     return [comparison for comparison in found if comparison.standings]
 
