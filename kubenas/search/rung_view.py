@@ -1,9 +1,8 @@
-"""What an oracle is told of a search with rungs: one score a network, and no two rungs compared.
+"""What an oracle is told of a search with rungs: one score a network, all on one scale.
 
-The oracle learns from the highest rung with enough scores. Below it, a network that was not
-promoted is told as worse than all that were, in the order of its own rung: that is what halving
-has decided, and it needs no comparison of scores from different rungs. A network on its way up is
-told as still in flight. Pure.
+The oracle learns from the highest rung with enough scores. A network that was left behind below it
+is told with what it would score there, going by those that have scores on both rungs. A network on
+its way up is told as still in flight. Pure.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,11 +10,11 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from kubenas.search.records import Ended, Proposed, Telling
+from kubenas.search.rung_scale import RungScale
 from kubenas.trial import Outcome
 
 ENOUGH_SCORES = 10
 """On a rung, before the oracle learns from it."""
-_LEAST_SPREAD = 1e-3
 
 
 @dataclass
@@ -31,6 +30,11 @@ class _Network:
         """On ``rung``; None: it has none there."""
         end = self.ends.get(rung)
         return end.score if end and end.outcome == Outcome.COMPLETED else None
+
+    def both(self, lower: int, higher: int) -> tuple[float, float] | None:
+        """Its scores on two rungs; None: it has not both."""
+        below, above = self.score(lower), self.score(higher)
+        return None if below is None or above is None else (below, above)
 
 
 def tell_networks(
@@ -89,19 +93,18 @@ def _learnt_rung(networks: Iterable[_Network], rungs: int) -> int:
 
 
 def _imputed(networks: dict[int, _Network], learnt: int, sign: int) -> dict[int, float]:
-    """Scores for networks that were left behind, all worse than any on the learnt rung."""
+    """What networks that were left behind would score on the learnt rung, at most its best."""
+    behind: dict[int, list[tuple[int, float]]] = {}
+    for root, network in networks.items():
+        if network.rung < learnt and (score := network.score(network.rung)) is not None:
+            behind.setdefault(network.rung, []).append((root, score))
     known = [score for n in networks.values() if (score := n.score(learnt)) is not None]
-    behind = [
-        (network.rung, sign * score, root)
-        for root, network in networks.items()
-        if network.rung < learnt and (score := network.score(network.rung)) is not None
-    ]
-    if not known or not behind:
-        return {}
-    worst, best = sorted((min(known), max(known)), reverse=sign < 0)
-    step = max(abs(best - worst), _LEAST_SPREAD) / len(behind)
-    order = sorted(behind, reverse=True)
-    return {root: worst - sign * step * place for place, (*_, root) in enumerate(order, 1)}
+    imputed: dict[int, float] = {}
+    for rung, left in behind.items():
+        scale = RungScale.of([pair for n in networks.values() if (pair := n.both(rung, learnt))])
+        best = max(sign * score for score in known)
+        imputed |= {root: sign * min(sign * scale(score), best) for root, score in left}
+    return imputed
 
 
 def _told(first: Ended, network: _Network, imputed: dict[int, float], learnt: int) -> Ended | None:

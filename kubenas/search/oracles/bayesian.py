@@ -9,6 +9,7 @@ from scipy import stats
 from kubenas.search.oracles.atlas import Atlas, Inputs
 from kubenas.search.oracles.base import SearchOracle
 from kubenas.search.oracles.dimension import Floats
+from kubenas.search.oracles.feasibility import Feasibility
 from kubenas.search.oracles.gaussian_process import GaussianProcess, Settings, fit
 from kubenas.search.oracles.history import History
 from kubenas.search.oracles.improvement import log_expected_improvement
@@ -27,6 +28,10 @@ _EVERYWHERE = 1500
 _WIDER = 1.5
 """Times what the process says a deviation is: it takes its settings for certain, and the expected
 improvement of one step leaves out what is learnt for the next.
+"""
+_CAUTION = 0.5
+"""Power of the chance to be feasible: a trial that is not shows where the border runs, near which
+the best ones often are.
 """
 _PARENTS = 10
 _CHILDREN = 30
@@ -59,6 +64,7 @@ class BayesianOracle(SearchOracle):
     def prepare(self) -> None:
         self._atlas = Atlas(self.encoding, self.designs)
         self._ordered = np.array(self.encoding.units, dtype=bool)
+        self._feasibility = Feasibility(self._atlas, self._ordered)
         self._fitted: Fitted | None = None
         self._far: tuple[Floats, Inputs] | None = None
 
@@ -78,7 +84,7 @@ class BayesianOracle(SearchOracle):
         candidates, inputs = self._candidates(history, rng)
         mean, deviation = process.predict(inputs, self._atlas.inputs(history.pending))
         merit = log_expected_improvement(mean, _WIDER * deviation, process.smoothed.max())
-        merit += np.log(self._chances(history, inputs, settings))
+        merit += _CAUTION * self._feasibility.log_chances(history, inputs)
         return candidates[np.argsort(-merit, kind="stable")]
 
     def _candidates(self, history: History, rng: np.random.Generator) -> tuple[Floats, Inputs]:
@@ -106,13 +112,3 @@ class BayesianOracle(SearchOracle):
             inputs = self._atlas.inputs(rows)
             self._fitted = Fitted(count, inputs, targets, fit(inputs, targets, self._ordered))
         return self._fitted
-
-    def _chances(self, history: History, inputs: Inputs, settings: Settings) -> Floats:
-        """The chance of each candidate to be feasible, by the outcomes of its like."""
-        if history.feasible.all():
-            return np.ones(len(inputs))
-        kernel = settings.kernel
-        tried = history.points[-_OBSERVED:]
-        close = (kernel(inputs, self._atlas.inputs(tried)) / kernel.scale) ** 4
-        feasible = history.feasible[-_OBSERVED:]
-        return np.asarray((close @ feasible + 1.0) / (close.sum(axis=1) + 1.0 + 1e-9))

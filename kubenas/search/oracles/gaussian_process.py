@@ -49,7 +49,7 @@ class GaussianProcess:
         """What is expected at the observations themselves, ``(n,)``: their scores less noise."""
         return np.asarray(self._scores - (self._settings.noise + _JITTER) * self._weights)
 
-    def predict(self, inputs: Inputs, pending: Inputs) -> tuple[Floats, Floats]:
+    def predict(self, inputs: Inputs, pending: Inputs | None = None) -> tuple[Floats, Floats]:
         """Expected scores and their standard deviations, ``(m,)`` each.
 
         Those in flight are taken to end as expected (the kriging believer of Ginsbourger et al.,
@@ -60,7 +60,7 @@ class GaussianProcess:
         mean = cross @ self._weights
         solved = linalg.solve_triangular(self._factor, cross.T, lower=True, check_finite=False)
         variance = kernel.scale - np.einsum("ij,ij->j", solved, solved)
-        if len(pending):
+        if pending is not None and len(pending):
             between = linalg.solve_triangular(
                 self._factor, kernel(self._inputs, pending), lower=True, check_finite=False
             )

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from kubenas.search.halving import Promotion, SuccessiveHalving, rung_epochs
 from kubenas.search.records import Ended, Proposed, Telling
+from kubenas.search.rung_scale import RungScale
 from kubenas.search.rung_view import ENOUGH_SCORES, tell_networks
 from kubenas.trial import FailureClass, Outcome
 
@@ -125,15 +126,26 @@ def test_the_lowest_rung_teaches_until_a_higher_one_has_enough_scores():
 
 
 @pytest.mark.parametrize("direction", ["max", "min"])
-def test_then_who_was_left_behind_is_worse_than_all_who_were_not(direction):
-    told = tell_networks(climbing(40, ENOUGH_SCORES), RUNGS, direction)
-    scores = scores_told(told)
-    sign = 1 if direction == "max" else -1
-    up = {trial: trial / 10 for trial in range(30, 40)}
+def test_then_who_was_left_behind_is_told_on_the_scale_of_who_was_not(direction):
+    scores = scores_told(tell_networks(climbing(40, 20), RUNGS, direction))
+    up = {trial: trial / 10 for trial in range(20, 40)}
     assert {trial: scores[trial] for trial in up} == up
-    behind = [sign * scores[trial] for trial in range(30)]
-    assert max(behind) < min(sign * score for score in up.values())
-    assert behind == sorted(behind, reverse=direction == "min")
+    behind = [scores[trial] for trial in range(20)]
+    slope = (20 * 0.1 + 3) / (20 + 3)  # of twenty pairs, and three that say that differences last
+    line = [2.95 + slope * (trial - 29.5) for trial in range(20)]
+    assert behind == pytest.approx(
+        [max(each, 2.0) if direction == "min" else each for each in line]
+    )
+
+
+@given(st.lists(st.tuples(st.floats(-1e3, 1e3), st.floats(-1e3, 1e3)), min_size=1, max_size=30))
+def test_the_order_of_a_lower_rung_is_never_turned_round(pairs):
+    scale = RungScale.of(pairs)
+    assert scale(-1.0) <= scale(0.0) <= scale(1.0)
+
+
+def test_where_all_scored_the_same_below_differences_are_taken_to_last():
+    assert RungScale.of([(0.5, 0.7), (0.5, 0.9)])(0.4) == pytest.approx(0.7)
 
 
 def test_on_its_way_up_is_in_flight_and_a_failure_there_is_the_networks():
