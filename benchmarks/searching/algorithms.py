@@ -28,13 +28,13 @@ class Algorithm:
     """Seconds a suggestion: it gets fewer seeds."""
     objectives: tuple[int, ...] = (1,)
     """How many it can optimise."""
-    needs: str = ""
+    needs: tuple[str, ...] = ()
     """What a table must have: "graph" or "early" scores."""
 
     def suits(self, table: Table) -> bool:
         """Whether it can be put to ``table`` at all."""
-        lacks = self.needs and getattr(table, self.needs) is None
-        return len(table.objectives) in self.objectives and not lacks
+        has_all = all(getattr(table, need) is not None for need in self.needs)
+        return len(table.objectives) in self.objectives and has_all
 
 
 def _own(name: str) -> Make:
@@ -110,6 +110,15 @@ def _kubenas(name: str, *, graph: bool) -> Make:
     return make
 
 
+def _rungs(*, graph: bool) -> Make:
+    def make(table: Table, conditions: Conditions, seed: int) -> Searcher:
+        from searching.rungs_searcher import RungsSearcher
+
+        return RungsSearcher(table, conditions, seed, graph=graph)
+
+    return make
+
+
 def _digest(*files: Path) -> str:
     """Of what the files say."""
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:10]
@@ -127,8 +136,21 @@ def _ours() -> Iterator[Algorithm]:
                 state,
                 ours=True,
                 objectives=(1, 2),
-                needs="graph" * graph,
+                needs=("graph",) * graph,
             )
+    rungs = [_HERE / "rungs_searcher.py"]
+    rungs += [
+        kubenas / "search" / f"{name}.py"
+        for name in ("director", "halving", "promotions", "rung_scale", "rung_view")
+    ]
+    for graph in (False, True):
+        yield Algorithm(
+            "kubenas auto+rungs" + "+graph" * graph,
+            _rungs(graph=graph),
+            f"{state}-{_digest(*rungs)}",
+            ours=True,
+            needs=("early", "graph") if graph else ("early",),
+        )
 
 
 def _peers() -> Iterator[Algorithm]:
@@ -143,7 +165,7 @@ def _peers() -> Iterator[Algorithm]:
         _keras_tuner(f"{k}Oracle") for k in ("BayesianOptimization", "Hyperband")
     )
     yield Algorithm("Keras-Tuner bayesian", bayesian, keras_tuner, slow=True)
-    yield Algorithm("Keras-Tuner hyperband", hyperband, keras_tuner, needs="early")
+    yield Algorithm("Keras-Tuner hyperband", hyperband, keras_tuner, needs=("early",))
 
 
 WITHOUT_GRAPH = ("random", "evolution", "local_search", "reinforce")

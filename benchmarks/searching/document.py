@@ -42,7 +42,8 @@ they are published.
   scores come late.
 - *Noisy*: a training gives one of its two to four known runs at random. Otherwise it gives their
   mean. Regret is always by the mean of what an algorithm would choose.
-- A budget of {budget} full trainings. Hyperband's trainings over 12 of 200 epochs count as 12/200.
+- A budget of {budget} full trainings. Those over 12 of 200 epochs count as 12/200, and those that
+  go on from there as 188/200 (Hyperband, *+rungs*).
 - Figures are *area under regret · median trainings until a point as good as the best was trained
   (within 0.1 points of accuracy, 0.5 on layer-lists, the best 0.1 % of all losses on HPOlib) ·
   share of seeds that found one*. The area is the mean regret over the budget, where nobody is
@@ -50,6 +51,7 @@ they are published.
 - Repeated proposals count as trainings. Seeds are the number of searches; Keras-Tuner's bayesian
   needs seconds a proposal and gets fewer. Intervals are 95 % of paired bootstrap samples.
 - *+graph*: the space also says which network its values stand for.
+- *+rungs*: networks are trained for 12 epochs, and one in four of them to the end.
 
 ```
 .venv/bin/python benchmarks/search.py --tables FOLDER --results search-runs

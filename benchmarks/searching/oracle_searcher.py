@@ -33,7 +33,8 @@ class OracleSearcher:
         if trial.status != "RUNNING":
             return None
         values = trial.hyperparameters.values
-        return Proposal(self._table.space.active(values), trial, values.get("tuner/epochs"))
+        epochs, resumed = values.get("tuner/epochs"), values.get("tuner/initial_epoch", 0)
+        return Proposal(self._table.space.active(values), trial, epochs, resumed)
 
     def tell(self, proposal: Proposal, scores: Scores | None) -> None:
         trial = proposal.ticket

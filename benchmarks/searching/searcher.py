@@ -16,7 +16,9 @@ class Proposal:
     ticket: Any = None
     """The algorithm's own name of it."""
     epochs: int | None = None
-    """For how long to train; None for as long as the table does."""
+    """Up to which to train; None for as many as the table has."""
+    resumed: int = 0
+    """Epochs that were trained before, from whose end this training goes on."""
 
 
 class Searcher(Protocol):

@@ -94,7 +94,7 @@ class _Clock:
         table, values, cost = self._table, proposal.values, self._cost(proposal)
         if not table.feasible(values):
             return Ending(self._now, cost, None, None)
-        if cost < 1 and table.early is not None:
+        if self._is_short(proposal) and table.early is not None:
             return Ending(self._now, cost, table.early(values), None)
         truth = table.truth(values)
         noisy = self._conditions.noisy
@@ -102,9 +102,11 @@ class _Clock:
         return Ending(self._now, cost, observed, truth)
 
     def _cost(self, proposal: Proposal) -> float:
-        if proposal.epochs is None or proposal.epochs >= self._table.epochs:
-            return 1.0
-        return self._table.early_epochs / self._table.epochs
+        epochs = self._table.early_epochs if self._is_short(proposal) else self._table.epochs
+        return (epochs - proposal.resumed) / self._table.epochs
+
+    def _is_short(self, proposal: Proposal) -> bool:
+        return proposal.epochs is not None and proposal.epochs < self._table.epochs
 
 
 def to_json(run: Run) -> dict[str, Any]:

@@ -1,0 +1,61 @@
+"""Our default with successive halving on top, put together as a search of kubenas is."""
+
+from kubenas.search import create_oracle
+from kubenas.search.director import Director
+from kubenas.search.keras_tuner_adapter import KerasTunerProposer
+from kubenas.search.objectives import Objective
+from kubenas.search.promotions import Promotions
+from kubenas.search.proposer import NoProposal
+from kubenas.search.records import Ended
+from kubenas.search.rung_view import tell_networks
+from kubenas.trial import Outcome
+from searching.oracle_searcher import objectives
+from searching.searcher import Proposal
+from searching.simulation import Conditions
+from searching.table import Scores, Table
+
+_ETA = 4
+
+
+class RungsSearcher:
+    """Networks are trained for the table's few epochs, and one in four of them to the end."""
+
+    def __init__(self, table: Table, conditions: Conditions, seed: int, *, graph: bool) -> None:
+        self._table = table
+        self._rungs = (table.early_epochs, table.epochs)
+        self._asked = 0
+        (objective,) = objectives(table)
+
+        def create() -> KerasTunerProposer:
+            oracle = create_oracle(
+                "auto",
+                table.space.hyperparameters(),
+                objective,
+                seed=seed,
+                max_trials=conditions.budget * table.epochs // table.early_epochs,
+                graph=table.graph if graph else None,
+            )
+            oracle.keeps_files = False
+            return KerasTunerProposer(oracle, (Objective(objective.name, objective.direction),))
+
+        self._director = Director(
+            create,
+            tell=lambda records: tell_networks(records, self._rungs, objective.direction),
+            sources=[Promotions(self._rungs, eta=_ETA, direction=objective.direction)],
+            epochs=table.early_epochs,
+        )
+
+    def ask(self) -> Proposal | None:
+        proposal = self._director.propose()
+        if isinstance(proposal, NoProposal):
+            return None
+        self._asked += 1
+        values = self._table.space.active(proposal.values)
+        resumed = 0 if proposal.parent is None else self._table.early_epochs
+        return Proposal(values, self._asked - 1, proposal.epochs, resumed)
+
+    def tell(self, proposal: Proposal, scores: Scores | None) -> None:
+        outcome = Outcome.INFEASIBLE if scores is None else Outcome.COMPLETED
+        score = None if scores is None else scores[0]
+        end = Ended(at=0.0, trial=proposal.ticket, outcome=outcome, attempt=1, score=score)
+        self._director.report(str(proposal.ticket), end)
