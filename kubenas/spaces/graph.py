@@ -102,7 +102,9 @@ class Graph:
 
 
 def _of(labels: list[str], nodes: list[int]) -> str:
-    return ",".join(sorted(labels[node] for node in nodes))
+    if len(nodes) < 2:
+        return labels[nodes[0]] if nodes else ""
+    return ",".join(sorted([labels[node] for node in nodes]))
 
 
 def _plain(value: Any) -> str:

@@ -2,6 +2,7 @@
 
 import zlib
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeAlias
 
 import numpy as np
@@ -31,6 +32,12 @@ class Inputs:
 
     def __len__(self) -> int:
         return len(self.positions)
+
+    @cached_property
+    def occurrences(self) -> list[tuple[Floats, Floats]]:
+        """Of each dimension the values that occur, and where: ``(values, points)``, 1 or 0."""
+        found = [np.unique(column, return_inverse=True) for column in self.positions.T]
+        return [(v, (np.arange(len(v))[:, None] == which).astype(float)) for v, which in found]
 
     def __getitem__(self, rows: NDArray[np.intp]) -> "Inputs":
         features = None if self.features is None else self.features[rows]

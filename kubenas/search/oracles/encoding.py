@@ -4,6 +4,7 @@ A point is a vector with a code for each dimension of the space and NaN where a 
 inactive. Points come in batches of shape (points, dimensions).
 """
 
+import math
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
@@ -48,8 +49,8 @@ class Encoding:
         """The values of the active dimensions of one point."""
         return {
             dimension.name: dimension.decode(code)
-            for dimension, code in zip(self.dimensions, point, strict=True)
-            if not np.isnan(code)
+            for dimension, code in zip(self.dimensions, point.tolist(), strict=True)
+            if not math.isnan(code)
         }
 
     def default(self) -> Floats:

@@ -39,7 +39,7 @@ class Kernel:
         if len(left) < len(right):  # with the many on the left it is much faster
             return self(right, left).T
         values, graphs, large = self.weights
-        total = values * np.exp(-self._distances(left.positions, right.positions))
+        total = values * np.exp(-self._distances(left.positions, right))
         if left.features is not None and right.features is not None:
             total += graphs * likeness(left, right)
         if self.size_rates.any():
@@ -51,19 +51,19 @@ class Kernel:
         """The variance of each point."""
         return sum(self.weights)
 
-    def _distances(self, left: Floats, right: Floats) -> Floats:
+    def _distances(self, left: Floats, right: Inputs) -> Floats:
         """Of the values: where few of them occur, by a product of two matrices for all at once."""
         total = np.zeros((len(left), len(right)))
         parts, occurs = [np.empty((len(left), 0))], [np.empty((0, len(right)))]
         for place in np.flatnonzero(self.rates > 0):
             ordered = bool(self.ordered[place])
-            values, which = np.unique(right[:, place], return_inverse=True)
+            values, where = right.occurrences[place]
             if len(values) > _FEW:
-                between = distances(left[:, place], right[:, place], ordered=ordered)
-                total += self.rates[place] * between
+                column = right.positions[:, place]
+                total += self.rates[place] * distances(left[:, place], column, ordered=ordered)
                 continue
             parts.append(self.rates[place] * distances(left[:, place], values, ordered=ordered))
-            occurs.append((np.arange(len(values))[:, None] == which).astype(float))
+            occurs.append(where)
         total += np.concatenate(parts, axis=1) @ np.concatenate(occurs)
         return total
 
