@@ -51,9 +51,10 @@ class Fitted:
     @cached_property
     def correlation(self) -> float:
         """Of the scores' ranks with those expected of each without itself."""
-        process = GaussianProcess(self.inputs, self.targets, self.settings)
-        correlation = stats.spearmanr(process.left_out(), self.targets).statistic
-        return 0.0 if np.isnan(correlation) else float(correlation)
+        expected = GaussianProcess(self.inputs, self.targets, self.settings).left_out()
+        if not np.ptp(expected) or not np.ptp(self.targets):
+            return 0.0
+        return float(stats.spearmanr(expected, self.targets).statistic)
 
 
 class BayesianOracle(SearchOracle):

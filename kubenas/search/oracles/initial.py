@@ -51,12 +51,13 @@ def initial(
     """Points to begin with, and whether they are drawn at random without preference.
 
     The space's own defaults, or what they usually are: all scales in the middle. Then random ones,
-    mostly larger networks if so asked.
+    mostly larger networks if so asked, unless a trial was infeasible: it may have been too large.
     """
     drawn = stratified(encoding, history, rng)
     if history.started == 0 and has_own_default(encoding):
         return np.concatenate([encoding.default()[None], drawn]), False
-    if prefer_large and designs.has_graphs and rng.random() <= _SHARE_OF_LARGER:
+    prefer_large &= designs.has_graphs and bool(history.feasible.all())
+    if prefer_large and rng.random() <= _SHARE_OF_LARGER:
         drawn, at_random = _larger_first(drawn, designs)
     else:
         at_random = True

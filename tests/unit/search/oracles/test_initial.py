@@ -11,8 +11,8 @@ SCORE = keras_tuner.Objective("val_accuracy", "max")
 LATENCY = keras_tuner.Objective("latency_ms", "min")
 
 
-def widths_of_the_beginning(objective: object) -> list[int]:
-    """Of all that is proposed while nothing has ended."""
+def wide_and_narrow(objective: object) -> keras_tuner.Oracle:
+    """Searches four layers, whose widths are the network's size."""
     space = keras_tuner.HyperParameters()
     for layer in range(4):
         space.Int(f"width_{layer}", 1, 100)
@@ -21,18 +21,33 @@ def widths_of_the_beginning(objective: object) -> list[int]:
         widths = [values[f"width_{layer}"] for layer in range(4)]
         return Graph.chain([f"dense {width}" for width in widths], parameters=float(sum(widths)))
 
-    oracle = create_oracle("auto", space, objective, seed=1, max_trials=100, graph=graph)
-    trials = [oracle.create_trial(f"slot {number}") for number in range(40)]
-    return [sum(trial.hyperparameters.values.values()) for trial in trials]
+    return create_oracle("auto", space, objective, seed=1, max_trials=100, graph=graph)
+
+
+def widths(oracle: keras_tuner.Oracle, count: int) -> np.ndarray:
+    """Of all that is proposed while nothing ends."""
+    trials = [oracle.create_trial(f"slot {number}") for number in range(count)]
+    return np.array([sum(trial.hyperparameters.values.values()) for trial in trials])
+
+
+TYPICAL = 4 * 50.5
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning:keras_tuner")
 def test_larger_networks_come_first_unless_something_else_counts_too() -> None:
-    one, two = (np.array(widths_of_the_beginning(each)) for each in (SCORE, [SCORE, LATENCY]))
-    typical = 4 * 50.5
-    assert np.mean(one > typical) > 0.75
-    assert np.mean(one < typical) > 0.02  # some are drawn without preference
-    assert 0.3 < np.mean(two > typical) < 0.7
+    one, two = (widths(wide_and_narrow(each), 40) for each in (SCORE, [SCORE, LATENCY]))
+    assert np.mean(one > TYPICAL) > 0.75
+    assert np.mean(one < TYPICAL) > 0.02  # some are drawn without preference
+    assert 0.3 < np.mean(two > TYPICAL) < 0.7
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:keras_tuner")
+def test_once_a_trial_was_infeasible_larger_networks_do_not_come_first() -> None:
+    oracle = wide_and_narrow(SCORE)
+    trial = oracle.create_trial("slot")
+    trial.status = "INVALID"
+    oracle.end_trial(trial)
+    assert 0.3 < np.mean(widths(oracle, 40) > TYPICAL) < 0.7
 
 
 def a_list_of_layers(**length: int) -> keras_tuner.HyperParameters:
