@@ -12,6 +12,8 @@ from typing import Self
 _PRIOR = 3.0
 """Pairs that the assumption is worth that differences last: a slope of 1."""
 
+_LEAST_REACH = 1e-12
+
 
 @dataclass(frozen=True)
 class RungScale:
@@ -25,11 +27,12 @@ class RungScale:
     def of(cls, pairs: Sequence[tuple[float, float]]) -> Self:
         """Of the scores on both rungs, one network at the least."""
         below, above = (fmean(scores) for scores in zip(*pairs, strict=True))
-        spread = fmean((x - below) ** 2 for x, _ in pairs)
-        if not spread:
+        reach = max(abs(x - below) for x, _ in pairs)
+        if reach < _LEAST_REACH:
             return cls(below, above, 1.0)
-        together = fmean((x - below) * (y - above) for x, y in pairs)
-        found = together / spread
+        shares = [(x - below) / reach for x, _ in pairs]  # squares of huge scores would overflow
+        together = fmean(share * (y - above) for share, (_, y) in zip(shares, pairs, strict=True))
+        found = together / reach / fmean(share * share for share in shares)
         slope = (len(pairs) * found + _PRIOR) / (len(pairs) + _PRIOR)
         return cls(below, above, max(slope, 0.0))
 
