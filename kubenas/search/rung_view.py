@@ -13,8 +13,8 @@ from kubenas.search.records import Ended, Proposed, Telling
 from kubenas.search.rung_scale import RungScale
 from kubenas.trial import Outcome
 
-ENOUGH_SCORES = 10
-"""On a rung, before the oracle learns from it."""
+ENOUGH_SCORES = 4
+"""On a rung, before the oracle learns from it. Trials below it still count, so a few are enough."""
 
 
 @dataclass
