@@ -12,14 +12,14 @@ from kubenas.search.prior import Known, Prior
 from kubenas.search.prior_trials import PriorTrials, trials_to_repeat
 from kubenas.search.prior_view import tell_with_prior
 from kubenas.search.promotions import Promotions
-from kubenas.search.proposer import Proposer
+from kubenas.search.proposer import Proposer, Revisable
 from kubenas.search.records import Telling
 from kubenas.search.rung_view import tell_networks
 from kubenas.search.rungs import rungs_of
 
 
 def directed(
-    create: Callable[[], Proposer],
+    create: Callable[[], Revisable],
     definition: SearchDefinition,
     space: Mapping[str, Any],
     prior: Prior | None = None,

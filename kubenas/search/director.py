@@ -2,15 +2,15 @@
 
 Some proposals are not the oracle's: a promotion of successive halving, a draw at random for
 comparison. And an oracle is not told the journal as it is: of a network that was trained on several
-rungs it hears one score. What it is to be told is a pure function of the journal. Where that
-follows from what it was told before, it is told the rest; else a fresh one is told everything.
+rungs it hears one score. What it is to be told is a pure function of the journal, and may differ
+from what it was told before. Where it cannot take that back, a fresh one is told everything.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from kubenas.search.proposer import NoProposal, Proposal, Proposer
+from kubenas.search.proposer import NoProposal, Proposal, Revisable
 from kubenas.search.records import Ended, Proposed, Record, Telling
 
 
@@ -38,7 +38,7 @@ class Director:
 
     def __init__(
         self,
-        create: Callable[[], Proposer],
+        create: Callable[[], Revisable],
         *,
         tell: Callable[[Sequence[Telling]], list[Telling]],
         sources: Sequence[Source] = (),
@@ -51,7 +51,6 @@ class Director:
         self._records: list[Telling] = []
         self._trials = 0
         self._oracle = create()
-        self._told: list[Telling] = []
         self._ids: dict[int, str] = {}
 
     def propose(self) -> Proposal | NoProposal:
@@ -100,14 +99,9 @@ class Director:
             source.see(record)
 
     def _catch_up(self) -> None:
-        told, known = self._tell(self._records), len(self._told)
-        news = told[known:]
-        own = all(record.trial in self._ids for record in news)
-        if told[:known] != self._told or not own:
+        told = self._tell(self._records)
+        own = [record.trial for record in told if isinstance(record, Proposed)] == list(self._ids)
+        ends = {r.trial: r for r in told if isinstance(r, Ended)}
+        if not own or not self._oracle.revise({self._ids[n]: end for n, end in ends.items()}):
             self._oracle = self._create()
             self._ids = dict(self._oracle.replay(told))
-        else:
-            for record in news:
-                if isinstance(record, Ended):
-                    self._oracle.report(self._ids[record.trial], record)
-        self._told = told

@@ -24,6 +24,7 @@ from keras_tuner.oracles import (
 
 from kubenas.config import Config
 from kubenas.search.objectives import Objective, objectives_of
+from kubenas.search.oracles.base import SearchOracle
 from kubenas.search.oracles.catalog import find_oracle
 from kubenas.search.oracles.create import create_oracle
 from kubenas.search.oracles.designs import GraphOf, Limits
@@ -54,6 +55,8 @@ class Replayable(Protocol):
 
     recorded: deque[dict[str, Any]]
     """Values that the next trials get before anything is suggested."""
+    end_order: list[str]
+    """Keras-Tuner's: ids of the trials that have ended."""
     at_random: bool
     """Whether the latest proposal was drawn at random, whatever the scores."""
 
@@ -106,12 +109,14 @@ class _Hyperband(_Replayable, HyperbandOracle):  # type: ignore[misc]
 
 
 class KerasTunerProposer:
-    """See :class:`kubenas.search.proposer.Proposer`."""
+    """See :class:`kubenas.search.proposer.Revisable`."""
 
     def __init__(self, oracle: Replayable, objectives: Sequence[Objective]) -> None:
         self._oracle = oracle
         self._objectives = objectives
         self._asked = 0
+        self._ends: dict[str, Ended] = {}
+        """As told, by the oracle's ids."""
 
     @classmethod
     def create(
@@ -184,6 +189,30 @@ class KerasTunerProposer:
             trial.status = "COMPLETED"
             self._oracle.update_trial(oracle_trial, values, step=end.epochs)
         self._oracle.end_trial(trial)
+        self._ends[oracle_trial] = end
+
+    def revise(self, ends: Mapping[str, Ended]) -> bool:
+        told = list(self._ends.items())
+        grown = list(ends.items())[: len(told)] == told
+        if not grown:
+            if not isinstance(self._oracle, SearchOracle) or not self._oracle.revisable:
+                return False
+            self._take_back([name for name, end in told if ends.get(name) != end])
+        for name in [name for name in ends if name not in self._ends]:
+            self.report(name, ends[name])
+        if not grown:
+            self._ends = dict(ends)
+            self._oracle.end_order = list(ends)
+            self._oracle.prepare()  # what was learnt of other ends is void
+        return True
+
+    def _take_back(self, names: Iterable[str]) -> None:
+        """These trials are in flight again."""
+        for name in names:
+            trial = self._oracle.get_trial(name)
+            trial.status, trial.score, trial.best_step, trial.message = "RUNNING", None, None, None
+            trial.metrics = type(trial.metrics)()
+            del self._ends[name]
 
     def _values(self, end: Ended) -> dict[str, float | None] | None:
         """Of each objective; None: the trial has no score, or a cost could not be measured."""

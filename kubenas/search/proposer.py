@@ -52,3 +52,15 @@ class Proposer(Protocol):
             Its own ids of their trials, by number.
         """
         ...
+
+
+class Revisable(Proposer, Protocol):
+    """A proposer whose trials may be told to have ended otherwise than before."""
+
+    def revise(self, ends: Mapping[str, Ended]) -> bool:
+        """Tells how all its trials ended, by its own ids and in order; others are in flight.
+
+        Returns:
+            False if it cannot take back what it was told; then it has not changed.
+        """
+        ...

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from kubenas.search.oracles.milestones import milestone
 from kubenas.search.records import Ended, Proposed, Telling
 from kubenas.search.rung_scale import RungScale
 from kubenas.trial import Outcome
@@ -25,6 +26,8 @@ class _Network:
     """That it was last put on."""
     ends: dict[int, Ended] = field(default_factory=dict)
     """By rung."""
+    arrivals: dict[int, int] = field(default_factory=dict)
+    """By rung the place of its end among all records."""
 
     def score(self, rung: int) -> float | None:
         """On ``rung``; None: it has none there."""
@@ -72,14 +75,15 @@ def _networks(
     roots: dict[int, int] = {}
     networks: dict[int, _Network] = {}
     places: dict[int, int] = {}
-    for record in records:
+    for number, record in enumerate(records):
         if isinstance(record, Proposed):
             root = record.trial if record.parent is None else roots[record.parent]
             roots[record.trial] = root
             places[record.trial] = rungs.index(record.epochs) if record.epochs in rungs else 0
             networks.setdefault(root, _Network()).rung = places[record.trial]
         else:
-            networks[roots[record.trial]].ends[places[record.trial]] = record
+            network, rung = networks[roots[record.trial]], places[record.trial]
+            network.ends[rung], network.arrivals[rung] = record, number
     return roots, networks
 
 
@@ -93,18 +97,23 @@ def _learnt_rung(networks: Iterable[_Network], rungs: int) -> int:
 
 
 def _imputed(networks: dict[int, _Network], learnt: int, sign: int) -> dict[int, float]:
-    """What networks that were left behind would score on the learnt rung, at most its best."""
-    behind: dict[int, list[tuple[int, float]]] = {}
-    for root, network in networks.items():
-        if network.rung < learnt and (score := network.score(network.rung)) is not None:
-            behind.setdefault(network.rung, []).append((root, score))
-    known = [score for n in networks.values() if (score := n.score(learnt)) is not None]
-    imputed: dict[int, float] = {}
-    for rung, left in behind.items():
-        scale = RungScale.of([pair for n in networks.values() if (pair := n.both(rung, learnt))])
-        best = max(sign * score for score in known)
-        imputed |= {root: sign * min(sign * scale(score), best) for root, score in left}
-    return imputed
+    """What networks that were left behind would score on the learnt rung, at most its best.
+
+    By the first so many that got there, a milestone, so that what was told seldom changes.
+    """
+    there = [network for network in networks.values() if network.score(learnt) is not None]
+    there.sort(key=lambda network: network.arrivals[learnt])
+    there = there[: milestone(len(there), apart=1)]
+    best = max((sign * score for n in there if (score := n.score(learnt)) is not None), default=0)
+    scales = [
+        RungScale.of([pair for network in there if (pair := network.both(rung, learnt))])
+        for rung in range(learnt)
+    ]
+    return {
+        root: sign * min(sign * scales[network.rung](score), best)
+        for root, network in networks.items()
+        if network.rung < learnt and (score := network.score(network.rung)) is not None
+    }
 
 
 def _told(first: Ended, network: _Network, imputed: dict[int, float], learnt: int) -> Ended | None:

@@ -48,6 +48,10 @@ class SearchOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner is 
     """What a config calls it."""
     prefers_large: ClassVar[bool] = True
     """Whether it begins with the larger networks, where the space tells sizes."""
+    revisable: ClassVar[bool] = True
+    """Whether all that it proposes follows from its history and what :meth:`prepare` makes, so that
+    trials may afterwards be told to have ended otherwise.
+    """
 
     def __init__(
         self,
@@ -166,6 +170,9 @@ class SearchOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner is 
         if everything is None:
             return None
         return self._first_new(everything[rng.permutation(len(everything))])
+
+    def _check_consecutive_failures(self) -> None:
+        """Keras-Tuner's looks at all trials whenever one ends; here there is no such limit."""
 
     def _points(self, trials: list[Any]) -> Floats:
         points = [self._point(trial) for trial in trials]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from kubenas.config import Config
 from kubenas.errors import UserError
-from kubenas.search.proposer import Proposer
+from kubenas.search.proposer import Revisable
 
 if TYPE_CHECKING:
     from kubenas.search.keras_tuner_adapter import KerasTunerProposer
@@ -120,7 +120,7 @@ def create_proposer(
     *,
     space: Mapping[str, Any],
     graph: "GraphOf | None" = None,
-) -> Proposer:
+) -> Revisable:
     """The oracle that ``config`` names, fresh.
 
     Args:

@@ -25,6 +25,7 @@ class GeneratorOracle(SearchOracle):
     """Tries, of the networks that it writes, the one of which most improvement is expected."""
 
     name = "generator"
+    revisable = False  # which policy wrote a trial hangs on what had ended by then
 
     def prepare(self) -> None:
         self._surrogate = Surrogate(self.encoding, self.designs, self.seed)

@@ -26,6 +26,7 @@ class ParEGO(SearchOracle):
     """Mixed into an oracle by :func:`for_several`; ``objective`` is a list."""
 
     prefers_large = False  # they are seldom better by the other objectives
+    revisable = False
 
     def history(self) -> History:
         history = super().history()

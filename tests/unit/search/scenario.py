@@ -171,6 +171,7 @@ class ListProposer:
         self._next = 0
         self.reported: dict[str, Outcome] = {}
         self.scores: list[float | None] = []
+        self._ends: dict[str, Ended] = {}
 
     def propose(self) -> Proposal | NoProposal:
         if self._next >= len(self._proposals):
@@ -188,6 +189,14 @@ class ListProposer:
         assert oracle_trial not in self.reported
         self.reported[oracle_trial] = end.outcome
         self.scores.append(end.score)
+        self._ends[oracle_trial] = end
+
+    def revise(self, ends: Mapping[str, Ended]) -> bool:
+        if list(ends.items())[: len(self._ends)] != list(self._ends.items()):
+            return False
+        for name in [name for name in ends if name not in self._ends]:
+            self.report(name, ends[name])
+        return True
 
     def replay(self, records: Iterable[Record]) -> dict[int, str]:
         ids: dict[int, str] = {}

@@ -11,7 +11,7 @@ from kubenas.config import Config
 from kubenas.search.definition import SearchDefinition, define
 from kubenas.search.directed import directed
 from kubenas.search.oracles import create_proposer
-from kubenas.search.proposer import NoProposal, Proposer
+from kubenas.search.proposer import NoProposal, Proposer, Revisable
 from kubenas.search.records import Ended, Proposed, Record
 from kubenas.trial import Outcome, SpaceRef
 
@@ -79,7 +79,14 @@ class Play:
         proposal = self.running.pop(which % len(self.running))
         values = proposal.values
         score = (proposal.epochs or 9) * (values["left"] - abs(values["right"] - 0.3))
-        end = Ended(at=2.0, trial=proposal.trial, outcome=Outcome.COMPLETED, attempt=1, score=score)
+        end = Ended(
+            at=2.0,
+            trial=proposal.trial,
+            outcome=Outcome.COMPLETED,
+            attempt=1,
+            score=score,
+            latency_ms=values["right"],
+        )
         if values["left"] < 0.1:
             end = end.model_copy(update={"outcome": Outcome.INFEASIBLE, "score": None})
         self.report(proposal, end)
@@ -93,10 +100,13 @@ class Play:
         self.proposer.replay(self.records)
 
 
+LEARNING = ("auto", "predictor", "generator", "reinforce", "evolution", "local_search")
 OPTIONS = [
     {"rungs": {"eta": 2}},
     {"baseline_share": 0.3},
     {"rungs": {"eta": 3}, "baseline_share": 0.2},
+    *({"rungs": {"eta": 2}, "oracle": oracle} for oracle in LEARNING),
+    {"rungs": {"eta": 2}, "oracle": "auto", "objective": "val_accuracy, latency_ms"},
 ]
 
 
@@ -115,6 +125,25 @@ def test_a_restart_at_any_moment_changes_no_proposal(options, moves):
             steady.end(move)
             restless.end(move)
     assert steady.records == restless.records
+
+
+def test_an_oracle_that_learns_is_not_made_anew_when_scores_change():
+    told = definition(rungs={"eta": 3}, oracle="auto", max_trials=200)
+    made = []
+
+    def create() -> Revisable:
+        made.append(create_proposer(told.config, space=SPACE))
+        return made[-1]
+
+    play = Play(partial(directed, create, told, SPACE))
+    for number in range(120):
+        play.propose()
+        if number >= 4:
+            play.end(number * 7)
+    assert len(made) == 1
+    again = directed(create, told, SPACE)
+    again.replay(play.records)
+    assert again.propose() == play.proposer.propose()
 
 
 def test_the_oracle_is_asked_only_when_nobody_is_to_be_promoted():
