@@ -13,7 +13,7 @@ CHOSEN_AT = (60, 100, 200)
 
 def summary(comparisons: Sequence[Comparison]) -> str:
     """Where our default stands against the best peer, a line a set of conditions."""
-    names = ("kubenas auto", "kubenas auto+graph")
+    names = [f"kubenas auto{more}" for more in ("", "+graph", "+rungs", "+rungs+graph")]
     rows = [
         [
             comparison.table.name,
