@@ -34,10 +34,9 @@ class Inputs:
         return len(self.positions)
 
     @cached_property
-    def occurrences(self) -> list[tuple[Floats, Floats]]:
-        """Of each dimension the values that occur, and where: ``(values, points)``, 1 or 0."""
-        found = [np.unique(column, return_inverse=True) for column in self.positions.T]
-        return [(v, (np.arange(len(v))[:, None] == which).astype(float)) for v, which in found]
+    def occurrences(self) -> list[tuple[Floats, NDArray[np.intp]]]:
+        """Of each dimension the values that occur, and the place among them of each point's."""
+        return [np.unique(column, return_inverse=True) for column in self.positions.T]
 
     def __getitem__(self, rows: NDArray[np.intp]) -> "Inputs":
         features = None if self.features is None else self.features[rows]

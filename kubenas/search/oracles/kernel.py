@@ -57,13 +57,13 @@ class Kernel:
         parts, occurs = [np.empty((len(left), 0))], [np.empty((0, len(right)))]
         for place in np.flatnonzero(self.rates > 0):
             ordered = bool(self.ordered[place])
-            values, where = right.occurrences[place]
+            values, which = right.occurrences[place]
             if len(values) > _FEW:
                 column = right.positions[:, place]
                 total += self.rates[place] * distances(left[:, place], column, ordered=ordered)
                 continue
             parts.append(self.rates[place] * distances(left[:, place], values, ordered=ordered))
-            occurs.append(where)
+            occurs.append((np.arange(len(values))[:, None] == which).astype(float))
         total += np.concatenate(parts, axis=1) @ np.concatenate(occurs)
         return total
 

@@ -26,7 +26,7 @@ class ParEGO(SearchOracle):
     """Mixed into an oracle by :func:`for_several`; ``objective`` is a list."""
 
     prefers_large = False  # they are seldom better by the other objectives
-    revisable = False
+    revisable = False  # values of trials that have ended are kept
 
     def history(self) -> History:
         history = super().history()
