@@ -38,6 +38,7 @@ from kubenas.errors import (
 from kubenas.storage.bucket import CREATION_TOKEN, PATIENCE_SECONDS, BucketObject
 
 _CHECKSUM = "crc32c"
+_NO_BUCKET_METADATA = "DISABLE_GCS_PYTHON_CLIENT_OTEL_BUCKET_METADATA"
 _TIMEOUT_SECONDS = (10.0, 60.0)  # to connect; between two bytes of an answer
 _SINGLE_REQUEST_BYTES = 8 << 20  # the library sends more than this as a resumable upload
 _CHUNK_BYTES = 32 << 20  # of a resumable upload; the library holds one in memory for each
@@ -202,7 +203,12 @@ def _is_session_lost(error: Exception) -> bool:
 
 @lru_cache
 def _connected(_emulator: str | None) -> Client:
-    """One client a process: it keeps connections open. The library reads the variable itself."""
+    """One client a process: it keeps connections open. The library reads the variable itself.
+
+    Left alone, the library asks for the bucket's metadata, for traces: from a thread of its own
+    that outlives the request, with a permission (storage.buckets.get) that nothing else needs.
+    """
+    os.environ.setdefault(_NO_BUCKET_METADATA, "true")
     return Client(project=None)
 
 

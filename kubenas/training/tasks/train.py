@@ -69,12 +69,7 @@ def train(attempt: Attempt) -> Result:
         AttemptFailed: there is no score.
         Terminated: SIGTERM came; the state is in the checkpoint.
     """
-    keras.utils.set_random_seed(attempt.plan.seed)
-    hypermodel = load_space(attempt)
-    hp = given_hyperparameters(attempt)
-    with failing_in(Phase.BUILDING, user_file=user_file(attempt, hypermodel)):
-        candidate = _Candidate(hypermodel, hp, build_model(attempt, hypermodel, hp))
-        create_variables(candidate.model, attempt.schema.shape)
+    candidate = _candidate(attempt)
     architecture = json.dumps(describe_architecture(candidate.model), indent=1)
     attempt.storage.write(ARCHITECTURE_FILE, architecture.encode())
     if (too_large := _beyond_limits(attempt, candidate.model)) is not None:
@@ -95,6 +90,22 @@ def train(attempt: Attempt) -> Result:
         raise
     finally:
         loop.save_history()
+
+
+def _candidate(attempt: Attempt) -> _Candidate:
+    """The network with its first weights, the same in every attempt.
+
+    Seeded twice: a user's file may draw as it is loaded, and meanwhile a store's client in another
+    thread may have drawn the pause before it tries again from the same generator of Python's.
+    """
+    keras.utils.set_random_seed(attempt.plan.seed)
+    hypermodel = load_space(attempt)
+    hp = given_hyperparameters(attempt)
+    with failing_in(Phase.BUILDING, user_file=user_file(attempt, hypermodel)):
+        keras.utils.set_random_seed(attempt.plan.seed)
+        candidate = _Candidate(hypermodel, hp, build_model(attempt, hypermodel, hp))
+        create_variables(candidate.model, attempt.schema.shape)
+    return candidate
 
 
 def _beyond_limits(attempt: Attempt, model: keras.Model) -> Result | None:

@@ -58,6 +58,12 @@ def test_a_result_tells_the_best_epoch_and_what_the_model_costs(make_spec: MakeS
     assert not Path(spec.prefix, "checkpoint").exists()
 
 
+def test_what_draws_while_the_space_is_loaded_changes_no_first_weight(make_spec: MakeSpec) -> None:
+    alone = run(make_spec())
+    drawing = run(make_spec(source="import random\nrandom.random()\n" + LINEAR, attempt=2))
+    assert drawing.metrics == alone.metrics
+
+
 @pytest.fixture(scope="module")
 def first(digits: str, tmp_path_factory: pytest.TempPathFactory) -> AttemptSpec:
     """An attempt that was trained for one epoch and left its checkpoint."""
