@@ -36,10 +36,8 @@ class Feasibility:
         if history.feasible.all() or not history.feasible.any():
             return np.zeros(len(inputs))
         settings = self._settings(history)
-        observed, outcomes = self._outcomes(history, _OBSERVED)
-        scaled = (outcomes - outcomes.mean()) / outcomes.std()
-        expected, deviation = GaussianProcess(observed, scaled, settings).predict(inputs)
-        border = (0.5 - outcomes.mean()) / outcomes.std()
+        observed, outcomes, border = self._outcomes(history, _OBSERVED)
+        expected, deviation = GaussianProcess(observed, outcomes, settings).predict(inputs)
         return np.asarray(
             special.log_ndtr((expected - border) / np.sqrt(deviation**2 + settings.noise))
         )
@@ -50,14 +48,18 @@ class Feasibility:
         count = max(milestone(len(history.points), apart=1), int(both))
         if self._fitted is None or self._fitted[0] != count:
             early = History(history.points[:count], history.scores[:count], history.pending[:0])
-            inputs, outcomes = self._outcomes(early, _FITTED)
-            scaled = (outcomes - outcomes.mean()) / outcomes.std()
-            self._fitted = count, fit(inputs, scaled, self._ordered)
+            inputs, outcomes, _ = self._outcomes(early, _FITTED)
+            self._fitted = count, fit(inputs, outcomes, self._ordered)
         return self._fitted[1]
 
-    def _outcomes(self, history: History, most: int) -> tuple[Inputs, Floats]:
-        """The latest outcomes, half of them infeasible ones if there are so many; 1: feasible."""
+    def _outcomes(self, history: History, most: int) -> tuple[Inputs, Floats, float]:
+        """The latest outcomes, half of them infeasible ones if there are so many, standardised; and
+        what is half way from infeasible to feasible.
+        """
         bad = np.flatnonzero(~history.feasible)[-(most // 2) :]
         good = np.flatnonzero(history.feasible)[-(most - len(bad)) :]
         kept = np.sort(np.concatenate([bad, good]))
-        return self._atlas.inputs(history.points[kept]), history.feasible[kept].astype(float)
+        outcomes = history.feasible[kept].astype(float)
+        mean, spread = float(outcomes.mean()), float(outcomes.std())
+        inputs = self._atlas.inputs(history.points[kept])
+        return inputs, (outcomes - mean) / spread, (0.5 - mean) / spread

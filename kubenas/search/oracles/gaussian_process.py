@@ -10,7 +10,14 @@ from scipy import linalg, optimize
 
 from kubenas.search.oracles.atlas import Inputs
 from kubenas.search.oracles.dimension import Floats
-from kubenas.search.oracles.kernel import Kernel, distances, likeness
+from kubenas.search.oracles.kernel import (
+    Kernel,
+    SizeScale,
+    distances,
+    likeness,
+    squared_distances,
+    trend,
+)
 
 _EVALUATIONS = 25
 _JITTER = 1e-6
@@ -59,7 +66,7 @@ class GaussianProcess:
         cross = kernel(inputs, self._inputs)
         mean = cross @ self._weights
         solved = linalg.solve_triangular(self._factor, cross.T, lower=True, check_finite=False)
-        variance = kernel.scale - np.einsum("ij,ij->j", solved, solved)
+        variance = kernel.variances(inputs) - np.einsum("ij,ij->j", solved, solved)
         if pending is not None and len(pending):
             between = linalg.solve_triangular(
                 self._factor, kernel(self._inputs, pending), lower=True, check_finite=False
@@ -114,14 +121,11 @@ class _Likelihood:
         count = len(scores)
         self._distances = np.stack(used) if used else np.empty((0, count, count))
         self._likeness = None if inputs.features is None else likeness(inputs, inputs)
-        spread = np.nan_to_num(inputs.sizes.std(axis=0))
-        self._size_rates = np.where(spread > 1e-9, 1.0 / np.maximum(spread, 1e-9) ** 2, 0.0)
-        known = np.flatnonzero(self._size_rates)
-        self._size_distance = np.zeros((count, count))
-        for place in known:
-            column = inputs.sizes[:, place]
-            self._size_distance += self._size_rates[place] * (column[:, None] - column[None]) ** 2
-        self._has_sizes = bool(len(known))
+        self._size_scale = SizeScale.of(inputs.sizes)
+        sizes = self._size_scale(inputs.sizes)
+        self._size_distance = squared_distances(sizes, sizes)
+        self._has_sizes = bool(self._size_scale.known.any())
+        self._trend = trend(sizes, sizes)
         mean_distance = float(self._distances.sum(axis=0).mean()) if used else 1.0
         rates = np.full(len(used), np.log(1.5 / max(mean_distance, 1e-9)))
         # rates of the dimensions; weights of values, graphs, sizes; rate of sizes; noise
@@ -139,7 +143,7 @@ class _Likelihood:
             covariance += like
         alike = large * np.exp(-0.5 * size_rate * self._size_distance) if self._has_sizes else None
         if alike is not None:
-            covariance += alike
+            covariance += alike + self._trend
         covariance[np.diag_indices_from(covariance)] += noise + _JITTER
         factor = linalg.cholesky(covariance, lower=True, check_finite=False)
         weights = linalg.cho_solve((factor, True), self._scores, check_finite=False)
@@ -167,9 +171,8 @@ class _Likelihood:
         everywhere[self._used] = rates
         graphs = 0.0 if self._likeness is None else graphs
         large = large if self._has_sizes else 0.0
-        kernel = Kernel(
-            self._ordered, everywhere, (values, graphs, large), size_rate * self._size_rates
-        )
+        weights = (values, graphs, large)
+        kernel = Kernel(self._ordered, everywhere, weights, self._size_scale, size_rate)
         return Settings(kernel, noise)
 
     def _split(self, logs: Floats) -> tuple[Floats, Floats]:

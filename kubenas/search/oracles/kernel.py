@@ -3,10 +3,13 @@
 A weighted sum of a product kernel on the values (Hamming distance for unordered choices, L1 for
 ordered and numeric ones, nothing where both are inactive, 1 where only one is), a Weisfeiler-Lehman
 subtree kernel on the graphs (Ru et al., Interpretable NAS via Bayesian Optimisation with
-Weisfeiler-Lehman Kernels, ICLR 2021), and a squared-exponential one on sizes.
+Weisfeiler-Lehman Kernels, ICLR 2021), a squared-exponential one on sizes, and a linear trend in
+them (Rasmussen and Williams, section 2.7): of networks larger than any so far, more is expected
+where larger ones did better, and not the mean of all.
 """
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +20,36 @@ from kubenas.search.oracles.dimension import Floats
 _FEW = 16
 """Values that occur in one dimension, up to which a product of matrices is the faster way."""
 
+_TREND = 1.0
+"""Prior variance of the trend's slope: of scores with variance 1, a standard deviation of size."""
+_ALIKE = 1e-9
+
+
+@dataclass(frozen=True)
+class SizeScale:
+    """Standardises logarithms of sizes by the observations'.
+
+    Args:
+        known: ``(2,)``, whether parameters and operations are known of all and vary.
+        centre: ``(known,)``, their means.
+        spread: ``(known,)``, their standard deviations.
+    """
+
+    known: NDArray[np.bool_]
+    centre: Floats
+    spread: Floats
+
+    @classmethod
+    def of(cls, sizes: Floats) -> Self:
+        """By ``(observations, 2)`` sizes."""
+        spread = sizes.std(axis=0)
+        known = spread > _ALIKE
+        return cls(known, sizes[:, known].mean(axis=0), spread[known])
+
+    def __call__(self, sizes: Floats) -> Floats:
+        """``(points, known)``; 0 where a point's is not known."""
+        return np.nan_to_num((sizes[:, self.known] - self.centre) / self.spread)
+
 
 @dataclass(frozen=True)
 class Kernel:
@@ -26,13 +59,15 @@ class Kernel:
         ordered: which dimensions have positions; the others have codes.
         rates: ``(dimensions,)``, the decay of likeness with distance in each.
         weights: of values, graphs and sizes.
-        size_rates: ``(2,)``, for log parameters and log operations; 0: not known.
+        size_scale: for log parameters and log operations.
+        size_rate: the decay of likeness with the squared distance of sizes.
     """
 
     ordered: NDArray[np.bool_]
     rates: Floats
     weights: tuple[float, float, float]
-    size_rates: Floats
+    size_scale: SizeScale
+    size_rate: float
 
     def __call__(self, left: Inputs, right: Inputs) -> Floats:
         """Covariances, ``(left, right)``."""
@@ -42,14 +77,16 @@ class Kernel:
         total = values * np.exp(-self._distances(left.positions, right))
         if left.features is not None and right.features is not None:
             total += graphs * likeness(left, right)
-        if self.size_rates.any():
-            total += large * np.exp(-0.5 * self._size_distances(left.sizes, right.sizes))
+        if self.size_scale.known.any():
+            own, others = self.size_scale(left.sizes), self.size_scale(right.sizes)
+            total += large * np.exp(-0.5 * self.size_rate * squared_distances(own, others))
+            total += trend(own, others)
         return np.asarray(total)
 
-    @property
-    def scale(self) -> float:
-        """The variance of each point."""
-        return sum(self.weights)
+    def variances(self, points: Inputs) -> Floats:
+        """Of each point before anything is observed, ``(points,)``."""
+        own = self.size_scale(points.sizes)
+        return np.asarray(sum(self.weights) + _TREND * (own**2).sum(axis=1))
 
     def _distances(self, left: Floats, right: Inputs) -> Floats:
         """Of the values: where few of them occur, by a product of two matrices for all at once."""
@@ -67,12 +104,18 @@ class Kernel:
         total += np.concatenate(parts, axis=1) @ np.concatenate(occurs)
         return total
 
-    def _size_distances(self, left: Floats, right: Floats) -> Floats:
-        total = np.zeros((len(left), len(right)))
-        for place in np.flatnonzero(self.size_rates):
-            difference = left[:, place][:, None] - right[:, place][None]
-            total += self.size_rates[place] * difference**2
-        return total
+
+def squared_distances(left: Floats, right: Floats) -> Floats:
+    """Between standardised sizes, ``(left, right)``."""
+    total = np.zeros((len(left), len(right)))
+    for own, others in zip(left.T, right.T, strict=True):
+        total += (own[:, None] - others[None]) ** 2
+    return total
+
+
+def trend(left: Floats, right: Floats) -> Floats:
+    """Covariances of a linear function of standardised sizes, ``(left, right)``."""
+    return np.asarray(_TREND * left @ right.T)
 
 
 def likeness(left: Inputs, right: Inputs) -> Floats:

@@ -6,12 +6,13 @@ import pytest
 from kubenas.search.oracles import kernel as module
 from kubenas.search.oracles.atlas import Inputs
 from kubenas.search.oracles.dimension import Floats
-from kubenas.search.oracles.gaussian_process import GaussianProcess, Settings
-from kubenas.search.oracles.kernel import Kernel
+from kubenas.search.oracles.gaussian_process import GaussianProcess, Settings, fit
+from kubenas.search.oracles.kernel import Kernel, SizeScale
 
 ORDERED = np.array([True, True, False, False])
 RATES = np.array([1.0, 0.3, 0.7, 0.0])
-VALUES_ALONE = Kernel(ORDERED, RATES, (2.0, 0.0, 0.0), np.zeros(2))
+NO_SIZES = SizeScale.of(np.full((1, 2), np.nan))
+VALUES_ALONE = Kernel(ORDERED, RATES, (2.0, 0.0, 0.0), NO_SIZES, size_rate=1.0)
 
 
 def inputs(positions: Floats) -> Inputs:
@@ -56,3 +57,24 @@ def test_what_is_expected_at_the_observations_is_what_is_predicted_there() -> No
     process = GaussianProcess(observed, scores, Settings(VALUES_ALONE, noise=0.1))
     mean, _ = process.predict(observed, inputs(np.empty((0, 4))))
     np.testing.assert_allclose(process.smoothed, mean)
+
+
+def sized(sizes: Floats) -> Inputs:
+    """Networks of which nothing but the sizes is known."""
+    return Inputs(np.empty((len(sizes), 0)), None, sizes)
+
+
+def test_a_trend_in_size_goes_on_beyond_what_was_observed() -> None:
+    rng = np.random.default_rng(0)
+    small = np.stack([rng.uniform(10.0, 12.0, 20), np.full(20, np.nan)], axis=1)
+    scores = small[:, 0] - small[:, 0].mean()
+    observed = sized(small)
+    process = GaussianProcess(observed, scores, fit(observed, scores, np.empty(0, dtype=bool)))
+    mean, deviation = process.predict(sized(np.array([[11.0, np.nan], [13.0, np.nan]])))
+    assert mean[1] == pytest.approx(13.0 - small[:, 0].mean(), abs=0.3)
+    assert deviation[1] > deviation[0]
+
+
+def test_networks_whose_size_is_not_known_count_as_of_middle_size() -> None:
+    scale = SizeScale.of(np.array([[10.0, 20.0], [12.0, 20.0]]))
+    np.testing.assert_allclose(scale(np.array([[np.nan, 1.0], [13.0, 1.0]])), [[0.0], [2.0]])
