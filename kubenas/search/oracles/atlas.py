@@ -29,6 +29,10 @@ class Inputs:
     """``(points, columns)``, rows of length 1; None: the space tells of no graphs."""
     sizes: Floats
     """``(points, 2)``: logarithms of parameters and operations; NaN: not known."""
+    tallies: Floats
+    """``(points, columns)``: see :meth:`Encoding.tallies`; no columns where there are graphs, whose
+    subtrees tell as much.
+    """
 
     def __len__(self) -> int:
         return len(self.positions)
@@ -40,7 +44,7 @@ class Inputs:
 
     def __getitem__(self, rows: NDArray[np.intp]) -> "Inputs":
         features = None if self.features is None else self.features[rows]
-        return Inputs(self.positions[rows], features, self.sizes[rows])
+        return Inputs(self.positions[rows], features, self.sizes[rows], self.tallies[rows])
 
     def with_more(self, other: "Inputs") -> "Inputs":
         """These points and then those of ``other``."""
@@ -51,6 +55,7 @@ class Inputs:
             np.concatenate([self.positions, other.positions]),
             features,
             np.concatenate([self.sizes, other.sizes]),
+            np.concatenate([self.tallies, other.tallies]),
         )
 
 
@@ -65,8 +70,10 @@ class Atlas:
     def inputs(self, points: Floats) -> Inputs:
         """``points`` as a surrogate sees them."""
         designs = self._designs.of(points)
-        features = self._features(designs) if self._designs.has_graphs else None
-        return Inputs(self._encoding.positions(points), features, sizes(designs))
+        positions, known = self._encoding.positions(points), sizes(designs)
+        if self._designs.has_graphs:
+            return Inputs(positions, self._features(designs), known, np.empty((len(points), 0)))
+        return Inputs(positions, None, known, self._encoding.tallies(points))
 
     def _features(self, designs: list[Design]) -> sparse.csr_array:
         rows = [self._row(design) for design in designs]

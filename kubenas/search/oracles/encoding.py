@@ -11,10 +11,13 @@ from typing import Any
 
 import keras_tuner
 import numpy as np
+from keras_tuner.engine.hyperparameters import Choice
 from numpy.typing import NDArray
 
 from kubenas.search.oracles.dimension import Condition, Dimension, Floats, dimensions
 
+_SEVERAL = 3
+"""Dimensions with the same choices, so that their values are tallied."""
 _DIGITS = 9
 """After which codes of a continuum count as equal."""
 
@@ -119,6 +122,30 @@ class Encoding:
             for place, dimension in enumerate(self.dimensions)
         ]
         return np.stack(columns, axis=1) if columns else np.empty((len(points), 0))
+
+    def tallies(self, points: Floats) -> Floats:
+        """How often each value is chosen in the unordered dimensions that have the same choices,
+        ``(points, values)``.
+        """
+        columns = [
+            (points[:, places] == code).sum(axis=1)
+            for places in self._alike
+            for code in range(self.dimensions[places[0]].levels)
+        ]
+        return np.stack(columns, axis=1).astype(float) if columns else np.empty((len(points), 0))
+
+    @cached_property
+    def _alike(self) -> tuple[list[int], ...]:
+        """Places of the unordered dimensions that have the same choices, where they are several.
+
+        Booleans have the same too, but as answers to different questions.
+        """
+        places: dict[tuple[str, ...], list[int]] = {}
+        for place, dimension in enumerate(self.dimensions):
+            own = dimension.hyperparameter
+            if dimension.kind == "categorical" and isinstance(own, Choice):
+                places.setdefault(tuple(map(repr, own.values)), []).append(place)
+        return tuple(alike for alike in places.values() if len(alike) >= _SEVERAL)
 
     def all_points(self, limit: int) -> Floats | None:
         """Every point there is; None if there are more than ``limit``, or a continuum."""

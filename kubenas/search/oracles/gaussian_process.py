@@ -11,8 +11,9 @@ from scipy import linalg, optimize
 from kubenas.search.oracles.atlas import Inputs
 from kubenas.search.oracles.dimension import Floats
 from kubenas.search.oracles.kernel import (
+    SIZE_TREND,
     Kernel,
-    SizeScale,
+    Scale,
     distances,
     likeness,
     squared_distances,
@@ -121,21 +122,25 @@ class _Likelihood:
         count = len(scores)
         self._distances = np.stack(used) if used else np.empty((0, count, count))
         self._likeness = None if inputs.features is None else likeness(inputs, inputs)
-        self._size_scale = SizeScale.of(inputs.sizes)
+        self._size_scale = Scale.of(inputs.sizes)
         sizes = self._size_scale(inputs.sizes)
         self._size_distance = squared_distances(sizes, sizes)
         self._has_sizes = bool(self._size_scale.known.any())
-        self._trend = trend(sizes, sizes)
+        self._size_trend = SIZE_TREND * trend(sizes, sizes)
+        self._tally_scale = Scale.of(inputs.tallies)
+        tallies = self._tally_scale(inputs.tallies)
+        self._tally_trend = trend(tallies, tallies)
         mean_distance = float(self._distances.sum(axis=0).mean()) if used else 1.0
         rates = np.full(len(used), np.log(1.5 / max(mean_distance, 1e-9)))
-        # rates of the dimensions; weights of values, graphs, sizes; rate of sizes; noise
-        self.start = np.array([*rates, np.log(0.5), np.log(0.4), np.log(0.2), 0.0, np.log(0.03)])
-        self._deviations = np.array([*np.full(len(used), 0.8), 0.7, 0.7, 0.7, 1.0, 1.5])
+        # rates of the dimensions; weights of values, graphs, sizes; rate of sizes; tallies; noise
+        others = np.log([0.5, 0.4, 0.2, 1.0, 0.02, 0.03])
+        self.start = np.array([*rates, *others])
+        self._deviations = np.array([*np.full(len(used), 0.8), 0.7, 0.7, 0.7, 1.0, 1.5, 1.5])
         self.bounds = [(value - 5.0, value + 5.0) for value in self.start[:-1]]
         self.bounds.append((np.log(_NOISE[0]), np.log(_NOISE[1])))
 
     def __call__(self, logs: Floats) -> tuple[float, Floats]:
-        rates, (values, graphs, large, size_rate, noise) = self._split(logs)
+        rates, (values, graphs, large, size_rate, tally, noise) = self._split(logs)
         product = values * np.exp(-np.tensordot(rates, self._distances, axes=1))
         covariance = product.copy()
         like = None if self._likeness is None else graphs * self._likeness
@@ -143,7 +148,8 @@ class _Likelihood:
             covariance += like
         alike = large * np.exp(-0.5 * size_rate * self._size_distance) if self._has_sizes else None
         if alike is not None:
-            covariance += alike + self._trend
+            covariance += alike + self._size_trend
+        covariance += tally * self._tally_trend
         covariance[np.diag_indices_from(covariance)] += noise + _JITTER
         factor = linalg.cholesky(covariance, lower=True, check_finite=False)
         weights = linalg.cho_solve((factor, True), self._scores, check_finite=False)
@@ -158,6 +164,7 @@ class _Likelihood:
             0.0
             if alike is None
             else -0.25 * size_rate * float((inner * alike * self._size_distance).sum()),
+            0.5 * tally * float((inner * self._tally_trend).sum()),
             0.5 * noise * float(np.trace(inner)),
         ]
         likelihood = 0.5 * float(self._scores @ weights) + float(np.log(np.diag(factor)).sum())
@@ -166,15 +173,23 @@ class _Likelihood:
 
     def settings(self, logs: Floats) -> Settings:
         """Settings whose logarithms are ``logs``."""
-        rates, (values, graphs, large, size_rate, noise) = self._split(logs)
+        rates, (values, graphs, large, size_rate, tally, noise) = self._split(logs)
         everywhere = np.zeros(len(self._used))
         everywhere[self._used] = rates
         graphs = 0.0 if self._likeness is None else graphs
         large = large if self._has_sizes else 0.0
         weights = (values, graphs, large)
-        kernel = Kernel(self._ordered, everywhere, weights, self._size_scale, size_rate)
+        kernel = Kernel(
+            self._ordered,
+            everywhere,
+            weights,
+            self._size_scale,
+            size_rate,
+            self._tally_scale,
+            tally,
+        )
         return Settings(kernel, noise)
 
     def _split(self, logs: Floats) -> tuple[Floats, Floats]:
         both = np.exp(logs)
-        return both[:-5], both[-5:]
+        return both[:-6], both[-6:]

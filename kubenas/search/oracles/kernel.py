@@ -5,7 +5,8 @@ ordered and numeric ones, nothing where both are inactive, 1 where only one is),
 subtree kernel on the graphs (Ru et al., Interpretable NAS via Bayesian Optimisation with
 Weisfeiler-Lehman Kernels, ICLR 2021), a squared-exponential one on sizes, and a linear trend in
 them (Rasmussen and Williams, section 2.7): of networks larger than any so far, more is expected
-where larger ones did better, and not the mean of all.
+where larger ones did better, and not the mean of all. So too for how often a value is chosen in
+dimensions with the same choices: what helps in one place often helps in another.
 """
 
 from dataclasses import dataclass
@@ -20,17 +21,17 @@ from kubenas.search.oracles.dimension import Floats
 _FEW = 16
 """Values that occur in one dimension, up to which a product of matrices is the faster way."""
 
-_TREND = 1.0
-"""Prior variance of the trend's slope: of scores with variance 1, a standard deviation of size."""
+SIZE_TREND = 1.0
+"""Variance of the slope of the trend in sizes: scores and columns have variance 1."""
 _ALIKE = 1e-9
 
 
 @dataclass(frozen=True)
-class SizeScale:
-    """Standardises logarithms of sizes by the observations'.
+class Scale:
+    """Standardises columns by the observations'.
 
     Args:
-        known: ``(2,)``, whether parameters and operations are known of all and vary.
+        known: ``(columns,)``, whether they are known of all and vary.
         centre: ``(known,)``, their means.
         spread: ``(known,)``, their standard deviations.
     """
@@ -40,15 +41,15 @@ class SizeScale:
     spread: Floats
 
     @classmethod
-    def of(cls, sizes: Floats) -> Self:
-        """By ``(observations, 2)`` sizes."""
-        spread = sizes.std(axis=0)
+    def of(cls, columns: Floats) -> Self:
+        """By ``(observations, columns)``."""
+        spread = columns.std(axis=0)
         known = spread > _ALIKE
-        return cls(known, sizes[:, known].mean(axis=0), spread[known])
+        return cls(known, columns[:, known].mean(axis=0), spread[known])
 
-    def __call__(self, sizes: Floats) -> Floats:
+    def __call__(self, columns: Floats) -> Floats:
         """``(points, known)``; 0 where a point's is not known."""
-        return np.nan_to_num((sizes[:, self.known] - self.centre) / self.spread)
+        return np.nan_to_num((columns[:, self.known] - self.centre) / self.spread)
 
 
 @dataclass(frozen=True)
@@ -61,13 +62,17 @@ class Kernel:
         weights: of values, graphs and sizes.
         size_scale: for log parameters and log operations.
         size_rate: the decay of likeness with the squared distance of sizes.
+        tally_scale: for how often values are chosen.
+        tally_weight: variance of the slope of their trend.
     """
 
     ordered: NDArray[np.bool_]
     rates: Floats
     weights: tuple[float, float, float]
-    size_scale: SizeScale
+    size_scale: Scale
     size_rate: float
+    tally_scale: Scale
+    tally_weight: float
 
     def __call__(self, left: Inputs, right: Inputs) -> Floats:
         """Covariances, ``(left, right)``."""
@@ -80,13 +85,17 @@ class Kernel:
         if self.size_scale.known.any():
             own, others = self.size_scale(left.sizes), self.size_scale(right.sizes)
             total += large * np.exp(-0.5 * self.size_rate * squared_distances(own, others))
-            total += trend(own, others)
+            total += SIZE_TREND * trend(own, others)
+        if self.tally_scale.known.any():
+            own, others = self.tally_scale(left.tallies), self.tally_scale(right.tallies)
+            total += self.tally_weight * trend(own, others)
         return np.asarray(total)
 
     def variances(self, points: Inputs) -> Floats:
         """Of each point before anything is observed, ``(points,)``."""
-        own = self.size_scale(points.sizes)
-        return np.asarray(sum(self.weights) + _TREND * (own**2).sum(axis=1))
+        sizes, tallies = self.size_scale(points.sizes), self.tally_scale(points.tallies)
+        trends = SIZE_TREND * (sizes**2).sum(axis=1) + self.tally_weight * (tallies**2).sum(axis=1)
+        return np.asarray(sum(self.weights) + trends)
 
     def _distances(self, left: Floats, right: Inputs) -> Floats:
         """Of the values: where few of them occur, by a product of two matrices for all at once."""
@@ -114,8 +123,8 @@ def squared_distances(left: Floats, right: Floats) -> Floats:
 
 
 def trend(left: Floats, right: Floats) -> Floats:
-    """Covariances of a linear function of standardised sizes, ``(left, right)``."""
-    return np.asarray(_TREND * left @ right.T)
+    """Covariances of a linear function of standardised columns, ``(left, right)``."""
+    return np.asarray(left @ right.T)
 
 
 def likeness(left: Inputs, right: Inputs) -> Floats:

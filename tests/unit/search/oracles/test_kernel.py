@@ -1,22 +1,25 @@
 """Covariances: what is alike is alike, however it is worked out."""
 
+import keras_tuner
 import numpy as np
 import pytest
 
 from kubenas.search.oracles import kernel as module
-from kubenas.search.oracles.atlas import Inputs
+from kubenas.search.oracles.atlas import Atlas, Inputs
+from kubenas.search.oracles.designs import Designs
 from kubenas.search.oracles.dimension import Floats
+from kubenas.search.oracles.encoding import Encoding
 from kubenas.search.oracles.gaussian_process import GaussianProcess, Settings, fit
-from kubenas.search.oracles.kernel import Kernel, SizeScale
+from kubenas.search.oracles.kernel import Kernel, Scale
 
 ORDERED = np.array([True, True, False, False])
 RATES = np.array([1.0, 0.3, 0.7, 0.0])
-NO_SIZES = SizeScale.of(np.full((1, 2), np.nan))
-VALUES_ALONE = Kernel(ORDERED, RATES, (2.0, 0.0, 0.0), NO_SIZES, size_rate=1.0)
+NONE = Scale.of(np.empty((1, 0)))
+VALUES_ALONE = Kernel(ORDERED, RATES, (2.0, 0.0, 0.0), NONE, 1.0, NONE, 1.0)
 
 
 def inputs(positions: Floats) -> Inputs:
-    return Inputs(positions, None, np.full((len(positions), 2), np.nan))
+    return Inputs(positions, None, np.empty((len(positions), 0)), np.empty((len(positions), 0)))
 
 
 def points(count: int, seed: int) -> Floats:
@@ -61,7 +64,7 @@ def test_what_is_expected_at_the_observations_is_what_is_predicted_there() -> No
 
 def sized(sizes: Floats) -> Inputs:
     """Networks of which nothing but the sizes is known."""
-    return Inputs(np.empty((len(sizes), 0)), None, sizes)
+    return Inputs(np.empty((len(sizes), 0)), None, sizes, np.empty((len(sizes), 0)))
 
 
 def test_a_trend_in_size_goes_on_beyond_what_was_observed() -> None:
@@ -76,5 +79,33 @@ def test_a_trend_in_size_goes_on_beyond_what_was_observed() -> None:
 
 
 def test_networks_whose_size_is_not_known_count_as_of_middle_size() -> None:
-    scale = SizeScale.of(np.array([[10.0, 20.0], [12.0, 20.0]]))
+    scale = Scale.of(np.array([[10.0, 20.0], [12.0, 20.0]]))
     np.testing.assert_allclose(scale(np.array([[np.nan, 1.0], [13.0, 1.0]])), [[0.0], [2.0]])
+
+
+def test_values_are_tallied_over_dimensions_with_the_same_choices() -> None:
+    space = keras_tuner.HyperParameters()
+    for place in range(3):
+        space.Choice(f"operation {place}", ["conv", "pool"])
+        space.Boolean(f"flag {place}")
+        space.Choice(f"width {place}", [1, 2, 4], ordered=True)
+    space.Choice("head", ["conv", "dense"])
+    encoding = Encoding(space)
+    values = {"operation 0": "pool", "operation 1": "conv", "operation 2": "pool", "head": "conv"}
+    np.testing.assert_array_equal(encoding.tallies(encoding.encode(values)[None]), [[1.0, 2.0]])
+
+
+def test_what_helps_in_some_places_is_expected_to_help_in_others() -> None:
+    space = keras_tuner.HyperParameters()
+    for place in range(6):
+        space.Choice(f"operation {place}", ["conv", "pool", "none"])
+    encoding = Encoding(space)
+    atlas = Atlas(encoding, Designs(encoding))
+    points = encoding.sample(40, np.random.default_rng(0))
+    convolutions = (points == 0).sum(axis=1).astype(float)
+    scores = (convolutions - convolutions.mean()) / convolutions.std()
+    observed = atlas.inputs(points[convolutions < 3])
+    seen = scores[convolutions < 3]
+    process = GaussianProcess(observed, seen, fit(observed, seen, np.zeros(6, dtype=bool)))
+    mean, _ = process.predict(atlas.inputs(np.zeros((1, 6))))
+    assert mean[0] > seen.max()
