@@ -110,6 +110,15 @@ class Surroundings:
             raise UserError(f"ConfigMap {name}, {key}: not JSON: {error}") from error
         return defaults
 
+    def pod_now(self) -> Mapping[str, Any] | None:
+        """``pod`` as it has become.
+
+        Raises:
+            ApiRefused: it may not be read.
+            ApiAway: the API server does not answer.
+        """
+        return self.pod and _pod(self.api, self.namespace, self.pod["metadata"]["name"])
+
     def tell(self, reason: str, message: str, *, warning: bool = False) -> None:
         """An Event about the pod that this process is; nothing depends on it."""
         if self.pod is None:
@@ -141,8 +150,13 @@ def surroundings() -> Surroundings:
     pod = None
     if connection.in_pod:
         name = next((os.environ[key] for key in _POD_NAME if os.environ.get(key)), None)
-        pod = api.call("GET", f"/api/v1/namespaces/{namespace}/pods/{name}")
+        pod = _pod(api, namespace, name)
     return Surroundings(api, namespace, pod)
+
+
+def _pod(api: Api, namespace: str, name: str | None) -> Mapping[str, Any]:
+    pod: Mapping[str, Any] = api.call("GET", f"/api/v1/namespaces/{namespace}/pods/{name}")
+    return pod
 
 
 def reference_to_owner(pod: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -3,7 +3,7 @@
 import os
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -15,6 +15,13 @@ from kubenas.trial import Value
 _RUN = "pipeline/runid"
 _WORKFLOW = "workflows.argoproj.io/workflow"
 _CONTAINER = "main"
+_PATIENCE = 15.0
+"""Seconds in which a node says what it has started; it does so after the container runs."""
+_LOOK = 0.25
+"""Seconds between two looks."""
+
+Pod = Mapping[str, Any]
+"""A pod as the API server tells it."""
 
 
 class Origin(Value):
@@ -31,14 +38,17 @@ class Origin(Value):
     """Of the step's container, by digest."""
 
 
-def record_origin(output: Storage, search: str, pod: Mapping[str, Any] | None) -> None:
+def record_origin(output: Storage, search: str, ask: Callable[[], Pod | None]) -> None:
     """Writes down where ``search`` is run, once.
 
     Args:
         output: the root that it is below.
         search: its id.
-        pod: the pod that this process is, as the API server tells it; None: not known.
+        ask: for the pod that this process is; None: it is none.
     """
+    if output.exists(_file(search)):
+        return
+    pod = _reported(ask)
     metadata = pod["metadata"] if pod else {}
     labels = metadata.get("labels", {})
     origin = Origin(
@@ -59,10 +69,33 @@ def read_origin(output: Storage, search: str) -> Origin | None:
     return Origin.from_json(output.read(name)) if output.exists(name) else None
 
 
-def _image(pod: Mapping[str, Any]) -> str | None:
-    statuses = pod.get("status", {}).get("containerStatuses", ())
-    found = [each.get("imageID") for each in statuses if each.get("name") == _CONTAINER]
-    return (found[0] or None) if found else None
+def _reported(ask: Callable[[], Pod | None]) -> Pod | None:
+    """The pod with what its node says of it, or without if the node keeps silent."""
+    until = time.monotonic() + _PATIENCE
+    pod = ask()
+    while pod and not _is_reported(pod) and time.monotonic() < until:
+        time.sleep(_LOOK)
+        pod = ask()
+    return pod
+
+
+def _is_reported(pod: Pod) -> bool:
+    """False: a status is to come, of any container or of the step's."""
+    return bool(_statuses(pod)) and "" not in _images(pod)
+
+
+def _image(pod: Pod) -> str | None:
+    return next(iter(_images(pod)), None) or None
+
+
+def _images(pod: Pod) -> list[str]:
+    """Of the step's container: one, empty before it has started; none: there is no such one."""
+    return [each.get("imageID", "") for each in _statuses(pod) if each["name"] == _CONTAINER]
+
+
+def _statuses(pod: Pod) -> Sequence[Mapping[str, Any]]:
+    statuses: Sequence[Mapping[str, Any]] = pod.get("status", {}).get("containerStatuses", ())
+    return statuses
 
 
 def _file(search: str) -> str:

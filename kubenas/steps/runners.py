@@ -43,7 +43,7 @@ def trial_runner(
     workers = config.workers if attempts is None else max(1, min(config.workers, attempts))
     if config.kind == "local":
         if step == _SEARCH:
-            record_origin(context.output, context.search_id, pod=None)
+            record_origin(context.output, context.search_id, lambda: None)
         with LocalRunner(workers=workers) as runner:
             yield runner
     else:
@@ -63,7 +63,7 @@ def _cluster_runner(context: RunContext, step: str, workers: int) -> Iterator[Tr
     stage = Stage(search=context.search_id, output=output.uri, step=step)
     here = surroundings()
     if step == _SEARCH:
-        record_origin(output, context.search_id, here.pod)
+        record_origin(output, context.search_id, here.pod_now)
     with (
         here.lease(stage, on_lost=_leave_at_once) as epoch,
         beating(heartbeat),
