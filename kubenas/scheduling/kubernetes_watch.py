@@ -134,6 +134,7 @@ class Watch(Generic[View]):
             least = error.retry_after
         if self._failures > 1 or isinstance(error, ApiRefused):  # once may be a restart
             self._tell(Silenced(error))
+            self._version = ""  # so that the first thing told afterwards comes at once: a list
         pause = min(_LONGEST_PAUSE, 2.0 ** (self._failures - 2)) * random.uniform(0.5, 1.0)  # noqa: S311
         self._closed.wait(max(least, pause))
 

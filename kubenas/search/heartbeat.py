@@ -14,6 +14,8 @@ from kubenas.trial import Heartbeat
 
 _BEATS = 4
 """Within the time after which attempts give their search up."""
+_PARTING_SECONDS = 5.0
+"""For a beat that is under way; a store that hangs holds nobody up for longer."""
 _LOG = logging.getLogger(__name__)
 
 
@@ -37,11 +39,13 @@ def beating(heartbeat: Heartbeat) -> Iterator[None]:
             except StorageError as error:
                 _LOG.warning("no sign of life: %s", error)
 
-    threading.Thread(target=beat_on, name="heartbeat", daemon=True).start()
+    beats = threading.Thread(target=beat_on, name="heartbeat", daemon=True)
+    beats.start()
     try:
         yield
     finally:
         left.set()
+        beats.join(_PARTING_SECONDS)
 
 
 def _beat(storage: Storage, name: str) -> None:

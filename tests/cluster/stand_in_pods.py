@@ -33,7 +33,7 @@ _POD: dict[str, Any] = {
     "volumes": ({"name": "stand-in", "configMap": {"name": "stand-in"}},),
     "mounts": ({"name": "stand-in", "mountPath": _FOLDER},),
 }
-_GRACE_SECONDS = 5
+_GRACE_SECONDS = 15
 IMPATIENT = ClusterLimits(bad_image=8, bad_pod=5, stuck=5, unexplained=2, untold=0.5)
 
 

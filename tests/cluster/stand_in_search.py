@@ -11,7 +11,7 @@ from typing import Any
 
 from kubenas.config import Config
 from kubenas.search.journal import Journal
-from kubenas.search.layout import search_folder, space_file
+from kubenas.search.layout import attempt_folder, search_folder, space_file
 from kubenas.search.records import Ended, Record, Started
 from kubenas.search.state import SearchState, fold
 from kubenas.steps.context import RunContext
@@ -78,6 +78,10 @@ class StandInSearch:
         """The pods of trials that run now."""
         selected = ("--selector", TRIALS, "--field-selector", "status.phase=Running")
         return self.namespace.get("pods", *selected)
+
+    def attempt(self, trial: int) -> str:
+        """The folder in ``output`` of a trial's first attempt."""
+        return attempt_folder(self.context.search_id, trial, 1)
 
     def wait_until(self, condition: Any) -> None:
         """Waits until ``condition()`` is true."""

@@ -16,7 +16,7 @@ from tests.cluster.images import Images
 from tests.cluster.namespace import CONTROLLER, Namespace, fresh_namespace
 
 pytestmark = pytest.mark.cluster
-TERMS = LeaseTerms(silence=3.0, patience=3.0, look=0.2)
+TERMS = LeaseTerms(silence=10.0, patience=10.0, look=0.2)
 NAME = "nas-one"
 
 

@@ -34,13 +34,13 @@ def make_search(namespace: Namespace, store: ObjectStore, output: Storage) -> It
 
 @pytest.mark.parametrize("how", [(), ("--force", "--grace-period=0")], ids=["told", "forced"])
 def test_the_searchs_pod_is_deleted_twice(make_search: MakeSearch, how: tuple[str, ...]) -> None:
-    search = make_search(options=SLOW)
+    search = make_search(options=SLOW, search={"max_trials": 8})
     for _ in range(2):
         pod = search.started(trials=2)
         search.namespace.kubectl("delete", "pod", pod, *how)
     search.ended(search.start())
-    state = search.check_whole(trials=4)
-    assert len(state.ended(Outcome.COMPLETED)) == 4
+    state = search.check_whole(trials=8)
+    assert len(state.ended(Outcome.COMPLETED)) == 8
 
 
 def test_two_pods_run_the_same_search(make_search: MakeSearch) -> None:
@@ -54,9 +54,14 @@ def test_two_pods_run_the_same_search(make_search: MakeSearch) -> None:
 
 @pytest.mark.parametrize("kind", ["pod", "job"])
 def test_a_trial_is_deleted(make_search: MakeSearch, kind: str) -> None:
-    search = make_search(options=SLOW)
-    pod = search.started(trials=2)
-    name = search.running()[0]["metadata"]["name"]
+    search = make_search(options={"behave_of": {"0": "hang-once"}})
+    pod = search.started(trials=1)
+    search.wait_until(lambda: search.output.exists(f"{search.attempt(trial=0)}/running"))
+    (name,) = [
+        each["metadata"]["name"]
+        for each in search.running()
+        if each["metadata"]["labels"]["kubenas/trial"] == "0"
+    ]
     job = name.rpartition("-")[0]
     search.namespace.kubectl("delete", kind, name if kind == "pod" else job, "--wait=false")
     search.ended(pod)

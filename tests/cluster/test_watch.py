@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from kubenas.scheduling import kubernetes_watch
-from kubenas.scheduling.kubernetes_api import Api
+from kubenas.scheduling.kubernetes_api import Api, ApiAway, Stream
 from kubenas.scheduling.kubernetes_connection import connect
-from kubenas.scheduling.kubernetes_watch import Change, Deleted, Listed, Seen, Watch
+from kubenas.scheduling.kubernetes_watch import Change, Deleted, Listed, Seen, Silenced, Watch
 from tests.cluster.namespace import Namespace
 
 pytestmark = pytest.mark.cluster
@@ -44,6 +44,7 @@ def names(namespace: Namespace) -> Iterator[Names]:
     watching = Names(namespace)
     yield watching
     watching.watch.close()
+    watching.watch._thread.join(60)  # it may be opening a connection
     assert not watching.watch.alive
 
 
@@ -87,6 +88,23 @@ def test_a_lost_connection_is_taken_up_where_it_was(names: Names, namespace: Nam
         drop(names)
         make(namespace, name)
         assert names.next() == Seen(name)
+
+
+def test_whoever_was_told_of_silence_hears_at_once_when_it_is_over(
+    names: Names, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names.listed()
+    stream, away = names.api.stream, iter([ApiAway("away")] * 2)
+
+    def refused_twice(*arguments: Any, **options: Any) -> Stream:
+        for error in away:
+            raise error
+        return stream(*arguments, **options)
+
+    monkeypatch.setattr(names.api, "stream", refused_twice)
+    drop(names)
+    assert isinstance(names.next(), Silenced)
+    assert names.listed() == ALL
 
 
 def drop(names: Names) -> None:

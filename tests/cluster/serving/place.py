@@ -30,7 +30,14 @@ _CRD = Path(__file__).with_name("inference_services_crd.yaml")
 def install_crd() -> None:
     """The cluster knows InferenceServices from now on."""
     run("kubectl", "apply", "-f", str(_CRD))
-    run("kubectl", "wait", "--for=condition=established", f"crd/{CRD_NAME}")
+    wait_for(_is_established)
+
+
+def _is_established() -> bool:
+    """``kubectl wait`` fails where there is no condition yet."""
+    crd = json.loads(run("kubectl", "get", "crd", CRD_NAME, "--output=json"))
+    conditions = crd.get("status", {}).get("conditions") or ()
+    return any(c["type"] == "Established" and c["status"] == "True" for c in conditions)
 
 
 def wait_for(holds: Callable[[], Any], seconds: float = 30.0) -> None:

@@ -32,7 +32,7 @@ from tests.cluster.serving.stand_in_kserve import StandInKserve
 
 pytestmark = pytest.mark.cluster
 
-IN_HASTE = ServingConfig(kind="kserve", ready_seconds=4)
+IN_HASTE = ServingConfig(kind="kserve", ready_seconds=10)
 
 
 @both_modes
@@ -99,7 +99,7 @@ def test_on_knative_a_new_model_is_a_canary_until_it_has_answered_rightly(
     service = place.service()
     assert service is not None
     assert "canaryTrafficPercent" not in service["spec"]["predictor"]
-    assert place.answers_as(1)
+    wait_for(lambda: place.answers_as(1))
 
 
 @both_modes
@@ -132,7 +132,7 @@ def test_a_model_that_never_becomes_ready_is_undone_in_time(
         place.hand_over(place.champion(1))
     handoff = place.hand_over(place.champion(2, of=1, gone=True), IN_HASTE)
     assert handoff.state == "rolled-back"
-    assert "not after 4 s" in handoff.message
+    assert "not after 10 s" in handoff.message
     if first:
         assert "ModelLoadFailed" in handoff.message or "saved_model" in handoff.message
         assert place.service() is None

@@ -38,6 +38,8 @@ def run_alone(uri: str) -> None:
     if child:
         signal.signal(signal.SIGTERM, lambda *_: os.kill(child, signal.SIGTERM))
         code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        if code == -signal.SIGKILL:
+            time.sleep(1)  # containerd must hear of lack of memory before it hears of our end
         sys.exit(code if code >= 0 else 128 - code)
     from kubenas.storage import open_storage, split  # noqa: PLC0415 - only a pod has it
 
@@ -138,6 +140,10 @@ def hang(spec: dict, values: dict) -> None:
     time.sleep(600)
 
 
+def hang_once(spec: dict, values: dict) -> None:
+    (hang if spec["attempt"] == 1 else complete)(spec, values)
+
+
 def ignore_sigterm(spec: dict, values: dict) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     child = subprocess.Popen(["sleep", "600"])  # it holds our stdout, and outlives us
@@ -182,6 +188,7 @@ BEHAVIOURS = {
     "leave": leave,
     "kill-itself": kill_itself,
     "hang": hang,
+    "hang-once": hang_once,
     "ignore-sigterm": ignore_sigterm,
     "eat-memory": eat_memory,
     "storage": storage,

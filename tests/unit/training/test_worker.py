@@ -117,7 +117,7 @@ def test_a_worker_does_not_outlive_its_parent(worker: Worker, make_spec: MakeSpe
     wait_for(Path(spec.prefix, "checkpoint", "latest.json"))
     assert worker.process.stdin is not None
     worker.process.stdin.close()
-    assert worker.process.wait(5) == 1
+    assert worker.process.wait(60) == 1
 
 
 def once(*arguments: str) -> subprocess.CompletedProcess[str]:
