@@ -1,29 +1,57 @@
 """List and watch against a real API server: pages, versions that are too old, lost connections."""
 
+import json
 import queue
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
 from kubenas.scheduling import kubernetes_watch
-from kubenas.scheduling.kubernetes_api import Api, ApiAway, Stream
+from kubenas.scheduling.kubernetes_api import Api, ApiAway, ApiRefused, Stream
 from kubenas.scheduling.kubernetes_connection import connect
 from kubenas.scheduling.kubernetes_watch import Change, Deleted, Listed, Seen, Silenced, Watch
+from tests.cluster.images import run
 from tests.cluster.namespace import Namespace
+from tests.cluster.serving.place import wait_for
 
 pytestmark = pytest.mark.cluster
 
 
-class Names:
-    """Watches the names of the namespace's ConfigMaps that a test has made."""
+ALL = {"m0", "m1", "m2", "m3", "m4"}
+CONFIG_MAPS = "/api/v1/namespaces/{}/configmaps"
+_KIND = "Young"
+_GROUP = "watched.kubenas.dev"
+_CRD = {
+    "apiVersion": "apiextensions.k8s.io/v1",
+    "kind": "CustomResourceDefinition",
+    "metadata": {"name": f"youngs.{_GROUP}"},
+    "spec": {
+        "group": _GROUP,
+        "scope": "Namespaced",
+        "names": {"plural": "youngs", "singular": "young", "kind": _KIND},
+        "versions": [
+            {
+                "name": "v1",
+                "served": True,
+                "storage": True,
+                "schema": {"openAPIV3Schema": {"type": "object"}},
+            }
+        ],
+    },
+}
 
-    def __init__(self, namespace: Namespace) -> None:
+
+class Names:
+    """Watches the names of those objects at ``path`` that a test has made."""
+
+    def __init__(self, namespace: Namespace, path: str = CONFIG_MAPS) -> None:
         self.api = Api(connect())
         self.changes: queue.SimpleQueue[Change[str]] = queue.SimpleQueue()
         self.watch: Watch[str] = Watch(
             self.api,
-            f"/api/v1/namespaces/{namespace.name}/configmaps",
+            path.format(namespace.name),
             selector="test=watch",
             view=lambda item: str(item["metadata"]["name"]),
             tell=self.changes.put,
@@ -40,21 +68,41 @@ class Names:
 
 @pytest.fixture
 def names(namespace: Namespace) -> Iterator[Names]:
-    make(namespace, *(f"m{number}" for number in range(5)))
-    watching = Names(namespace)
-    yield watching
-    watching.watch.close()
-    watching.watch._thread.join(60)  # it may be opening a connection
-    assert not watching.watch.alive
+    make(namespace, *ALL)
+    with closing(Names(namespace)) as watching:
+        yield watching
 
 
-def make(namespace: Namespace, *names: str) -> None:
+@contextmanager
+def closing(names: Names) -> Iterator[Names]:
+    yield names
+    names.watch.close()
+    names.watch._thread.join(60)  # it may be opening a connection
+    assert not names.watch.alive
+
+
+@pytest.fixture
+def young() -> Iterator[str]:
+    """Of a kind the API server knows nothing from before it came, unlike of ConfigMaps."""
+    run("kubectl", "apply", "-f", "-", stdin=json.dumps(_CRD))
+    path = f"/apis/{_GROUP}/v1/namespaces/{{}}/youngs"
+    wait_for(lambda: is_served(path.format("default")))
+    yield path
+    run("kubectl", "delete", "crd", _CRD["metadata"]["name"])
+
+
+def is_served(path: str) -> bool:
+    try:
+        Api(connect()).call("GET", path)
+    except (ApiAway, ApiRefused):  # unknown, or "storage is (re)initializing"
+        return False
+    return True
+
+
+def make(namespace: Namespace, *names: str, version: str = "v1", kind: str = "ConfigMap") -> None:
     for name in names:
         metadata = {"name": name, "labels": {"test": "watch"}}
-        namespace.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata})
-
-
-ALL = {"m0", "m1", "m2", "m3", "m4"}
+        namespace.apply({"apiVersion": version, "kind": kind, "metadata": metadata})
 
 
 @pytest.fixture
@@ -75,11 +123,13 @@ def test_changes_come_as_they_happen(names: Names, namespace: Namespace) -> None
     assert names.next() == Deleted("new")
 
 
-def test_a_version_that_is_too_old_leads_to_a_new_list(names: Names) -> None:
-    names.listed()
-    names.watch._version = "1"
-    drop(names)
-    assert names.listed() == ALL
+def test_a_version_that_is_too_old_leads_to_a_new_list(young: str, namespace: Namespace) -> None:
+    make(namespace, *ALL, version=f"{_GROUP}/v1", kind=_KIND)
+    with closing(Names(namespace, young)) as names:
+        names.listed()
+        names.watch._version = "1"
+        drop(names)
+        assert names.listed() == ALL
 
 
 def test_a_lost_connection_is_taken_up_where_it_was(names: Names, namespace: Namespace) -> None:

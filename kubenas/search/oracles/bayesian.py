@@ -29,10 +29,6 @@ _WIDER = 1.5
 """Times what the process says a deviation is: it takes its settings for certain, and the expected
 improvement of one step leaves out what is learnt for the next.
 """
-_CAUTION = 0.5
-"""Power of the chance to be feasible: a trial that is not shows where the border runs, near which
-the best ones often are.
-"""
 _PARENTS = 10
 _CHILDREN = 30
 """Of each parent."""
@@ -85,7 +81,7 @@ class BayesianOracle(SearchOracle):
         candidates, inputs = self._candidates(history, rng)
         mean, deviation = process.predict(inputs, self._atlas.inputs(history.pending))
         merit = log_expected_improvement(mean, _WIDER * deviation, process.smoothed.max())
-        merit += _CAUTION * self._feasibility.log_chances(history, inputs)
+        merit += self._feasibility.log_chances(history, inputs)
         return candidates[np.argsort(-merit, kind="stable")]
 
     def _candidates(self, history: History, rng: np.random.Generator) -> tuple[Floats, Inputs]:

@@ -10,20 +10,15 @@ from scipy import linalg, optimize
 
 from kubenas.search.oracles.atlas import Inputs
 from kubenas.search.oracles.dimension import Floats
-from kubenas.search.oracles.kernel import (
-    SIZE_TREND,
-    Kernel,
-    Scale,
-    distances,
-    likeness,
-    squared_distances,
-    trend,
-)
+from kubenas.search.oracles.kernel import Kernel, distances, likeness, squared_distances
+from kubenas.search.oracles.trend import Scale, Trend
 
 _EVALUATIONS = 25
 _JITTER = 1e-6
 _NOISE = (1e-4, 1.0)
 """Bounds of the noise variance; scores have variance 1."""
+_SIZE_TREND = 1.0
+"""Variance of the slopes of the trend in sizes."""
 
 
 @dataclass(frozen=True)
@@ -122,14 +117,13 @@ class _Likelihood:
         count = len(scores)
         self._distances = np.stack(used) if used else np.empty((0, count, count))
         self._likeness = None if inputs.features is None else likeness(inputs, inputs)
-        self._size_scale = Scale.of(inputs.sizes)
-        sizes = self._size_scale(inputs.sizes)
-        self._size_distance = squared_distances(sizes, sizes)
-        self._has_sizes = bool(self._size_scale.known.any())
-        self._size_trend = SIZE_TREND * trend(sizes, sizes)
+        self._size_trend = Trend(Scale.of(inputs.sizes), _SIZE_TREND)
         self._tally_scale = Scale.of(inputs.tallies)
-        tallies = self._tally_scale(inputs.tallies)
-        self._tally_trend = trend(tallies, tallies)
+        sizes = self._size_trend.scale(inputs.sizes)
+        self._has_sizes = bool(sizes.size)
+        self._size_distance = squared_distances(sizes, sizes)
+        self._larger = self._size_trend(inputs.sizes, inputs.sizes)
+        self._tallies = Trend(self._tally_scale, 1.0)(inputs.tallies, inputs.tallies)
         mean_distance = float(self._distances.sum(axis=0).mean()) if used else 1.0
         rates = np.full(len(used), np.log(1.5 / max(mean_distance, 1e-9)))
         # rates of the dimensions; weights of values, graphs, sizes; rate of sizes; tallies; noise
@@ -148,8 +142,8 @@ class _Likelihood:
             covariance += like
         alike = large * np.exp(-0.5 * size_rate * self._size_distance) if self._has_sizes else None
         if alike is not None:
-            covariance += alike + self._size_trend
-        covariance += tally * self._tally_trend
+            covariance += alike + self._larger
+        covariance += tally * self._tallies
         covariance[np.diag_indices_from(covariance)] += noise + _JITTER
         factor = linalg.cholesky(covariance, lower=True, check_finite=False)
         weights = linalg.cho_solve((factor, True), self._scores, check_finite=False)
@@ -164,7 +158,7 @@ class _Likelihood:
             0.0
             if alike is None
             else -0.25 * size_rate * float((inner * alike * self._size_distance).sum()),
-            0.5 * tally * float((inner * self._tally_trend).sum()),
+            0.5 * tally * float((inner * self._tallies).sum()),
             0.5 * noise * float(np.trace(inner)),
         ]
         likelihood = 0.5 * float(self._scores @ weights) + float(np.log(np.diag(factor)).sum())
@@ -178,15 +172,13 @@ class _Likelihood:
         everywhere[self._used] = rates
         graphs = 0.0 if self._likeness is None else graphs
         large = large if self._has_sizes else 0.0
-        weights = (values, graphs, large)
         kernel = Kernel(
             self._ordered,
-            everywhere,
-            weights,
-            self._size_scale,
-            size_rate,
-            self._tally_scale,
-            tally,
+            rates=everywhere,
+            weights=(values, graphs, large),
+            size_rate=size_rate,
+            size_trend=self._size_trend,
+            tally_trend=Trend(self._tally_scale, tally),
         )
         return Settings(kernel, noise)
 

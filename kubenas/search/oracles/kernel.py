@@ -10,46 +10,16 @@ dimensions with the same choices: what helps in one place often helps in another
 """
 
 from dataclasses import dataclass
-from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kubenas.search.oracles.atlas import Inputs
 from kubenas.search.oracles.dimension import Floats
+from kubenas.search.oracles.trend import Trend
 
 _FEW = 16
 """Values that occur in one dimension, up to which a product of matrices is the faster way."""
-
-SIZE_TREND = 1.0
-"""Variance of the slope of the trend in sizes: scores and columns have variance 1."""
-_ALIKE = 1e-9
-
-
-@dataclass(frozen=True)
-class Scale:
-    """Standardises columns by the observations'.
-
-    Args:
-        known: ``(columns,)``, whether they are known of all and vary.
-        centre: ``(known,)``, their means.
-        spread: ``(known,)``, their standard deviations.
-    """
-
-    known: NDArray[np.bool_]
-    centre: Floats
-    spread: Floats
-
-    @classmethod
-    def of(cls, columns: Floats) -> Self:
-        """By ``(observations, columns)``."""
-        spread = columns.std(axis=0)
-        known = spread > _ALIKE
-        return cls(known, columns[:, known].mean(axis=0), spread[known])
-
-    def __call__(self, columns: Floats) -> Floats:
-        """``(points, known)``; 0 where a point's is not known."""
-        return np.nan_to_num((columns[:, self.known] - self.centre) / self.spread)
 
 
 @dataclass(frozen=True)
@@ -60,19 +30,17 @@ class Kernel:
         ordered: which dimensions have positions; the others have codes.
         rates: ``(dimensions,)``, the decay of likeness with distance in each.
         weights: of values, graphs and sizes.
-        size_scale: for log parameters and log operations.
-        size_rate: the decay of likeness with the squared distance of sizes.
-        tally_scale: for how often values are chosen.
-        tally_weight: variance of the slope of their trend.
+        size_rate: the decay of likeness with the squared distance of standardised sizes.
+        size_trend: in log parameters and log operations.
+        tally_trend: in how often values are chosen.
     """
 
     ordered: NDArray[np.bool_]
     rates: Floats
     weights: tuple[float, float, float]
-    size_scale: Scale
     size_rate: float
-    tally_scale: Scale
-    tally_weight: float
+    size_trend: Trend
+    tally_trend: Trend
 
     def __call__(self, left: Inputs, right: Inputs) -> Floats:
         """Covariances, ``(left, right)``."""
@@ -82,19 +50,17 @@ class Kernel:
         total = values * np.exp(-self._distances(left.positions, right))
         if left.features is not None and right.features is not None:
             total += graphs * likeness(left, right)
-        if self.size_scale.known.any():
-            own, others = self.size_scale(left.sizes), self.size_scale(right.sizes)
+        if self.size_trend.scale.known.any():
+            own, others = self.size_trend.scale(left.sizes), self.size_trend.scale(right.sizes)
             total += large * np.exp(-0.5 * self.size_rate * squared_distances(own, others))
-            total += SIZE_TREND * trend(own, others)
-        if self.tally_scale.known.any():
-            own, others = self.tally_scale(left.tallies), self.tally_scale(right.tallies)
-            total += self.tally_weight * trend(own, others)
+        total += self.size_trend(left.sizes, right.sizes)
+        total += self.tally_trend(left.tallies, right.tallies)
         return np.asarray(total)
 
     def variances(self, points: Inputs) -> Floats:
         """Of each point before anything is observed, ``(points,)``."""
-        sizes, tallies = self.size_scale(points.sizes), self.tally_scale(points.tallies)
-        trends = SIZE_TREND * (sizes**2).sum(axis=1) + self.tally_weight * (tallies**2).sum(axis=1)
+        trends = self.size_trend.variances(points.sizes)
+        trends += self.tally_trend.variances(points.tallies)
         return np.asarray(sum(self.weights) + trends)
 
     def _distances(self, left: Floats, right: Inputs) -> Floats:
@@ -120,11 +86,6 @@ def squared_distances(left: Floats, right: Floats) -> Floats:
     for own, others in zip(left.T, right.T, strict=True):
         total += (own[:, None] - others[None]) ** 2
     return total
-
-
-def trend(left: Floats, right: Floats) -> Floats:
-    """Covariances of a linear function of standardised columns, ``(left, right)``."""
-    return np.asarray(left @ right.T)
 
 
 def likeness(left: Inputs, right: Inputs) -> Floats:

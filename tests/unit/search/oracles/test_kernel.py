@@ -10,12 +10,20 @@ from kubenas.search.oracles.designs import Designs
 from kubenas.search.oracles.dimension import Floats
 from kubenas.search.oracles.encoding import Encoding
 from kubenas.search.oracles.gaussian_process import GaussianProcess, Settings, fit
-from kubenas.search.oracles.kernel import Kernel, Scale
+from kubenas.search.oracles.kernel import Kernel
+from kubenas.search.oracles.trend import Scale, Trend
 
 ORDERED = np.array([True, True, False, False])
 RATES = np.array([1.0, 0.3, 0.7, 0.0])
-NONE = Scale.of(np.empty((1, 0)))
-VALUES_ALONE = Kernel(ORDERED, RATES, (2.0, 0.0, 0.0), NONE, 1.0, NONE, 1.0)
+NO_TREND = Trend(Scale.of(np.empty((1, 0))), weight=1.0)
+VALUES_ALONE = Kernel(
+    ORDERED,
+    RATES,
+    weights=(2.0, 0.0, 0.0),
+    size_rate=1.0,
+    size_trend=NO_TREND,
+    tally_trend=NO_TREND,
+)
 
 
 def inputs(positions: Floats) -> Inputs:
