@@ -5,7 +5,7 @@ import logging
 import os
 import socket
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -111,13 +111,12 @@ class Surroundings:
         return defaults
 
     def pod_now(self) -> Mapping[str, Any] | None:
-        """``pod`` as it has become.
-
-        Raises:
-            ApiRefused: it may not be read.
-            ApiAway: the API server does not answer.
-        """
-        return self.pod and _pod(self.api, self.namespace, self.pod["metadata"]["name"])
+        """``pod`` as it has become, or as it was if the API server does not say."""
+        if self.pod is None:
+            return None
+        with suppress(ApiAway, ApiRefused):
+            return _pod(self.api, self.namespace, self.pod["metadata"]["name"])
+        return self.pod
 
     def tell(self, reason: str, message: str, *, warning: bool = False) -> None:
         """An Event about the pod that this process is; nothing depends on it."""

@@ -1,8 +1,8 @@
 """What happens to a kind of object, by list and watch: nothing is missed, and little is asked.
 
 A list in pages, then a watch from its resourceVersion with bookmarks. After a lost connection it
-goes on where it was; a version that is too old (410) leads to a new list, as does mere caution once
-in a while.
+goes on where it was; a version that is too old (410) leads to a new list, as do a silence that was
+told and, once in a while, mere caution.
 """
 
 import random

@@ -14,7 +14,7 @@ from tests.cluster.components import Components
 from tests.cluster.images import REGISTRY, publish_copy
 from tests.cluster.namespace import Namespace
 from tests.cluster.object_store import ObjectStore
-from tests.cluster.stand_in_search import StandInSearch, stand_in_search
+from tests.cluster.stand_in_search import TRIALS, StandInSearch, stand_in_search
 
 pytestmark = [pytest.mark.cluster, pytest.mark.fault, pytest.mark.timeout(900)]
 
@@ -57,11 +57,8 @@ def test_a_trial_is_deleted(make_search: MakeSearch, kind: str) -> None:
     search = make_search(options={"behave_of": {"0": "hang-once"}})
     pod = search.started(trials=1)
     search.wait_until(lambda: search.output.exists(f"{search.attempt(trial=0)}/running"))
-    (name,) = [
-        each["metadata"]["name"]
-        for each in search.running()
-        if each["metadata"]["labels"]["kubenas/trial"] == "0"
-    ]
+    (victim,) = search.namespace.get("pods", "--selector", f"{TRIALS},kubenas/trial=0")
+    name = victim["metadata"]["name"]
     job = name.rpartition("-")[0]
     search.namespace.kubectl("delete", kind, name if kind == "pod" else job, "--wait=false")
     search.ended(pod)

@@ -69,14 +69,16 @@ class Names:
 @pytest.fixture
 def names(namespace: Namespace) -> Iterator[Names]:
     make(namespace, *ALL)
-    with closing(Names(namespace)) as watching:
+    with closed_after(Names(namespace)) as watching:
         yield watching
 
 
 @contextmanager
-def closing(names: Names) -> Iterator[Names]:
-    yield names
-    names.watch.close()
+def closed_after(names: Names) -> Iterator[Names]:
+    try:
+        yield names
+    finally:
+        names.watch.close()
     names.watch._thread.join(60)  # it may be opening a connection
     assert not names.watch.alive
 
@@ -86,9 +88,11 @@ def young() -> Iterator[str]:
     """Of a kind the API server knows nothing from before it came, unlike of ConfigMaps."""
     run("kubectl", "apply", "-f", "-", stdin=json.dumps(_CRD))
     path = f"/apis/{_GROUP}/v1/namespaces/{{}}/youngs"
-    wait_for(lambda: is_served(path.format("default")))
-    yield path
-    run("kubectl", "delete", "crd", _CRD["metadata"]["name"])
+    try:
+        wait_for(lambda: is_served(path.format("default")))
+        yield path
+    finally:
+        run("kubectl", "delete", "crd", _CRD["metadata"]["name"])
 
 
 def is_served(path: str) -> bool:
@@ -125,7 +129,7 @@ def test_changes_come_as_they_happen(names: Names, namespace: Namespace) -> None
 
 def test_a_version_that_is_too_old_leads_to_a_new_list(young: str, namespace: Namespace) -> None:
     make(namespace, *ALL, version=f"{_GROUP}/v1", kind=_KIND)
-    with closing(Names(namespace, young)) as names:
+    with closed_after(Names(namespace, young)) as names:
         names.listed()
         names.watch._version = "1"
         drop(names)

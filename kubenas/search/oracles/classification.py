@@ -6,24 +6,28 @@ and 3.2) with a probit likelihood.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import linalg, special, stats
+from scipy import linalg, special
 
 from kubenas.search.oracles.atlas import Inputs
 from kubenas.search.oracles.dimension import Floats
 from kubenas.search.oracles.kernel import Kernel
 
 _AMPLITUDES = (1.0, 4.0, 16.0)
-"""Variances to choose from: the larger, the sharper the border."""
+"""Factors of the covariance to choose from: the larger, the sharper the border."""
 _STEPS = 30
 _CONVERGED = 1e-4
-_FLATTEST = 1e-10
+_LENGTHS = (*(0.5**power for power in range(30)), 0.0)
+"""Of a step, in the order tried."""
 
 
 class GaussianProcessClassifier:
     """The chance of one of two outcomes.
 
+    It is that of a latent function to be positive, whose covariance is the kernel's and 1, of how
+    frequent the outcome is at all, times an amplitude.
+
     Args:
-        kernel: whose covariances are scaled by ``amplitude``.
+        kernel: of the points.
         inputs: what was observed, ``n`` of them.
         outcomes: ``(n,)``, 1 or -1.
         amplitude: as found by :func:`likeliest_amplitude`.
@@ -44,12 +48,12 @@ class GaussianProcessClassifier:
         )
         prior = amplitude * (1.0 + self._kernel.variances(inputs))
         variance = np.maximum(prior - np.einsum("ij,ij->j", solved, solved), 0.0)
-        return np.asarray(special.log_ndtr(cross @ mode.slopes / np.sqrt(1.0 + variance)))
+        return np.asarray(special.log_ndtr(cross @ mode.weights / np.sqrt(1.0 + variance)))
 
 
 def likeliest_amplitude(kernel: Kernel, inputs: Inputs, outcomes: Floats) -> float:
     """Of some, by the marginal likelihood of the outcomes."""
-    covariance = 1.0 + kernel(inputs, inputs)  # 1: of how frequent an outcome is at all
+    covariance = 1.0 + kernel(inputs, inputs)
     return max(_AMPLITUDES, key=lambda each: _laplace(each * covariance, outcomes).evidence)
 
 
@@ -59,38 +63,50 @@ class _Mode:
 
     evidence: float
     """Logarithm of the marginal likelihood."""
-    slopes: Floats
-    """Of the log likelihood."""
+    weights: Floats
+    """Of the covariances with the observations; their sum is the latent function."""
     roots: Floats
-    """Of its curvatures."""
+    """Of the curvatures of the log likelihood."""
     factor: Floats
     """``(n, n)``, lower: of one plus the covariance between such roots."""
 
 
 def _laplace(covariance: Floats, outcomes: Floats) -> _Mode:
-    """By Newton's method, which climbs surely: the log posterior is concave."""
-    latent, reached = np.zeros(len(outcomes)), -np.inf
+    """By Newton's method; a step after which the posterior would be lower is halved."""
+    weights = latent = np.zeros(len(outcomes))
+    height = _height(weights, latent, outcomes)
     for _ in range(_STEPS):
-        slopes, roots = _derivatives(latent, outcomes)
-        wanted = roots**2 * latent + slopes
-        inner = roots * (covariance @ wanted)
-        factor = _factor(covariance, roots)
-        weights = wanted - roots * linalg.cho_solve((factor, True), inner, check_finite=False)
-        latent = covariance @ weights
-        height = float(special.log_ndtr(outcomes * latent).sum() - 0.5 * weights @ latent)
-        if height - reached < _CONVERGED:
+        step = _newton(covariance, latent, outcomes) - weights
+        rise = covariance @ step
+        paths = ((weights + each * step, latent + each * rise) for each in _LENGTHS)
+        weights, latent = next(p for p in paths if _height(*p, outcomes) >= height)
+        before, height = height, _height(weights, latent, outcomes)
+        if height - before < _CONVERGED:
             break
-        reached = height
-    slopes, roots = _derivatives(latent, outcomes)
+    _, roots = _derivatives(latent, outcomes)
     factor = _factor(covariance, roots)
-    return _Mode(height - float(np.log(np.diag(factor)).sum()), slopes, roots, factor)
+    return _Mode(height - float(np.log(np.diag(factor)).sum()), weights, roots, factor)
+
+
+def _height(weights: Floats, latent: Floats, outcomes: Floats) -> float:
+    """The log posterior of a latent function, less a constant."""
+    return float(special.log_ndtr(outcomes * latent).sum() - 0.5 * weights @ latent)
+
+
+def _newton(covariance: Floats, latent: Floats, outcomes: Floats) -> Floats:
+    """The weights that would be best if the log likelihood were a parabola."""
+    slopes, roots = _derivatives(latent, outcomes)
+    wanted = roots**2 * latent + slopes
+    inner = roots * (covariance @ wanted)
+    solved = linalg.cho_solve((_factor(covariance, roots), True), inner, check_finite=False)
+    return np.asarray(wanted - roots * solved)
 
 
 def _derivatives(latent: Floats, outcomes: Floats) -> tuple[Floats, Floats]:
     """The slopes of the log likelihood, and the roots of its curvatures."""
-    ratio = np.exp(stats.norm.logpdf(latent) - special.log_ndtr(outcomes * latent))
-    curvature = ratio * (ratio + outcomes * latent)
-    return outcomes * ratio, np.sqrt(np.maximum(curvature, _FLATTEST))
+    margins = outcomes * latent
+    ratio = np.sqrt(2.0 / np.pi) / special.erfcx(-margins / np.sqrt(2.0))  # density by chance
+    return outcomes * ratio, np.sqrt(np.maximum(ratio * (ratio + margins), 0.0))
 
 
 def _factor(covariance: Floats, roots: Floats) -> Floats:

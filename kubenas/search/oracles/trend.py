@@ -45,7 +45,7 @@ class Trend:
 
     Args:
         scale: standardises them.
-        weight: variance of its slopes; scores have variance 1.
+        weight: variance of its slopes.
     """
 
     scale: Scale
