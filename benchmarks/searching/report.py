@@ -31,10 +31,7 @@ def one_table(comparisons: Sequence[Comparison]) -> str:
     """All conditions of one table: area under regret, median and hits, a line an algorithm."""
     by_setting = {setting(comparison): comparison for comparison in comparisons}
     first = comparisons[0]
-    names = sorted(
-        {name for comparison in comparisons for name in comparison.standings},
-        key=_rank(comparisons),
-    )
+    names = sorted(_names(comparisons), key=_rank(comparisons))
     rows = []
     for name in names:
         found = [comparison.standings.get(name) for comparison in comparisons]
@@ -64,7 +61,7 @@ def volumes(comparisons: Sequence[Comparison]) -> str:
     """Dominated volume in the end, a column a table, for several objectives."""
     by_table = {comparison.table.name: comparison for comparison in comparisons}
     names = sorted(
-        {name for comparison in comparisons for name in comparison.standings},
+        _names(comparisons),
         key=lambda name: -sum(c.standings[name].area for c in comparisons if name in c.standings),
     )
     rows = []
@@ -74,6 +71,11 @@ def volumes(comparisons: Sequence[Comparison]) -> str:
         cells = [f"{standing.area:.4f}" if standing else "" for standing in found]
         rows.append([name, _range(seeds), *cells])
     return _table(["", "seeds", *by_table], rows)
+
+
+def _names(comparisons: Sequence[Comparison]) -> list[str]:
+    """In alphabetical order, in which those of equal rank stay."""
+    return sorted({name for comparison in comparisons for name in comparison.standings})
 
 
 def setting(comparison: Comparison) -> str:
