@@ -3,7 +3,7 @@
 import os
 import socket
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -57,7 +57,7 @@ def record_origin(output: Storage, search: str, ask: Callable[[], Pod | None]) -
         pod=metadata.get("name") or os.environ.get("KFP_POD_NAME"),
         run=labels.get(_RUN),
         workflow=labels.get(_WORKFLOW),
-        image=_image(pod) if pod else None,
+        image=(_image(pod) or None) if pod else None,
     )
     with suppress(ObjectExists):
         output.create(_file(search), origin.to_json())
@@ -73,29 +73,19 @@ def _reported(ask: Callable[[], Pod | None]) -> Pod | None:
     """The pod with what its node says of it, or without if the node keeps silent."""
     until = time.monotonic() + _PATIENCE
     pod = ask()
-    while pod and not _is_reported(pod) and time.monotonic() < until:
+    while pod and _image(pod) is None and time.monotonic() < until:
         time.sleep(_LOOK)
         pod = ask()
     return pod
 
 
-def _is_reported(pod: Pod) -> bool:
-    """False: a status is to come, of any container or of the step's."""
-    return bool(_statuses(pod)) and "" not in _images(pod)
-
-
 def _image(pod: Pod) -> str | None:
-    return next(iter(_images(pod)), None) or None
-
-
-def _images(pod: Pod) -> list[str]:
-    """Of the step's container: one, empty before it has started; none: there is no such one."""
-    return [each.get("imageID", "") for each in _statuses(pod) if each["name"] == _CONTAINER]
-
-
-def _statuses(pod: Pod) -> Sequence[Mapping[str, Any]]:
-    statuses: Sequence[Mapping[str, Any]] = pod.get("status", {}).get("containerStatuses", ())
-    return statuses
+    """Of the step's container; empty: the pod has no such one; None: its node has yet to say."""
+    statuses = pod.get("status", {}).get("containerStatuses", ())
+    if not statuses:
+        return None
+    ours = [each.get("imageID") or None for each in statuses if each["name"] == _CONTAINER]
+    return ours[0] if ours else ""
 
 
 def _file(search: str) -> str:
