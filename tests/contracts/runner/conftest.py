@@ -10,7 +10,7 @@ from kubenas.trial import AttemptSpec, SpaceRef, Task
 
 STAND_IN = Path(__file__).with_name("stand_in_worker.py")
 COMMAND = (sys.executable, "-S", str(STAND_IN))
-LIMITS = LocalLimits(attempts_per_worker=4, grace_seconds=3.0, startup_seconds=20.0)
+LIMITS = LocalLimits(attempts_per_worker=4, grace_seconds=2.0, startup_seconds=20.0)
 
 MakeRunner = Callable[..., TrialRunner]
 
