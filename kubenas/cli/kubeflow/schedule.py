@@ -36,12 +36,15 @@ from kubenas.cli.kubeflow.schedule_settings import (
 )
 from kubenas.cli.kubeflow.server import Server
 from kubenas.cli.package import package_text
+from kubenas.cli.step_image import StepImage
 from kubenas.config import Config
 from kubenas.errors import UserError
 from kubenas.parameters import to_parameters
 
 
-def apply_schedule(file: Path, connection: Connection, answer: Answer, *, dry_run: bool) -> None:
+def apply_schedule(
+    file: Path, step_image: StepImage, connection: Connection, answer: Answer, *, dry_run: bool
+) -> None:
     """Sees to it that the server has the schedule of ``file`` once, with these settings.
 
     Tells what differs before anything is changed; with ``dry_run`` nothing is.
@@ -53,7 +56,7 @@ def apply_schedule(file: Path, connection: Connection, answer: Answer, *, dry_ru
     schedule = load_schedule(file)
     config = config_of(schedule)
     check_portable(config, file)
-    package = package_text(schedule.image)
+    package = package_text(step_image.required(schedule.image))
     settings = settings_of(
         schedule,
         experiment=schedule.experiment or config.name,

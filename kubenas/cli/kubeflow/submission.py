@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from kubenas.cli.kubeflow.portable import as_shipped, check_portable, ship
 from kubenas.cli.kubeflow.refusals import ServerAway, ServerFailed
 from kubenas.cli.kubeflow.server import Server
 from kubenas.cli.package import package_text
+from kubenas.cli.step_image import StepImage
 from kubenas.config_file import load_config
 from kubenas.parameters import Scalar, to_parameters
 
@@ -31,7 +32,7 @@ class RunSettings:
     experiment: str | None = None
     pipeline_root: str | None = None
     service_account: str | None = None
-    image: str | None = None
+    image: StepImage = field(default_factory=StepImage)
 
 
 def submit_run(
@@ -47,7 +48,7 @@ def submit_run(
     """
     config = load_config(file)
     check_portable(config, file)
-    package = package_text(settings.image)
+    package = package_text(settings.image.required())
     server = Server(connection)
     ship(config)
     version = ensure_version(server, package)

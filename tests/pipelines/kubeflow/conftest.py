@@ -14,6 +14,13 @@ from tests.contracts.storage.servers import BUCKET, fake_gcs_server
 from tests.pipelines.kubeflow.server import KubeflowPipelines
 
 Kubenas = Callable[..., Result]
+REGISTRY = "registry.example/team"
+
+
+@pytest.fixture(autouse=True)
+def _here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KUBENAS_REGISTRY", REGISTRY)
+    monkeypatch.setenv("NO_GCE_CHECK", "true")  # no waiting for credentials that are not here
 
 
 @pytest.fixture
