@@ -11,6 +11,7 @@ import kfp_server_api as api
 from kubenas.cli.answer import Answer
 from kubenas.cli.kubeflow.connection import Connection
 from kubenas.cli.kubeflow.following import Followed, follow
+from kubenas.cli.kubeflow.output_check import check_output
 from kubenas.cli.kubeflow.pipeline_version import (
     PipelineVersion,
     ensure_experiment,
@@ -49,6 +50,7 @@ def submit_run(
     config = load_config(file)
     check_portable(config, file)
     package = package_text(settings.image.required())
+    check_output(config, answer)
     server = Server(connection)
     ship(config)
     version = ensure_version(server, package)
