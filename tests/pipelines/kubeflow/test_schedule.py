@@ -6,13 +6,17 @@ from pathlib import Path
 
 import pytest
 import yaml
+from click.testing import Result
 
 from kubenas.cli.kubeflow.portable import check_portable
 from kubenas.cli.kubeflow.schedule_file import Schedule, config_of, load_schedule
 from kubenas.config_file import load_config
+from kubenas.images import CONTROLLER_IMAGE
 from kubenas.parameters import to_parameters
-from tests.pipelines.kubeflow.conftest import Kubenas, answer, write_yaml
-from tests.pipelines.kubeflow.server import KubeflowPipelines
+from kubenas.steps.claim import claim
+from kubenas.storage import open_storage
+from tests.pipelines.kubeflow.conftest import REGISTRY, Kubenas, answer, write_yaml
+from tests.pipelines.kubeflow.server import KubeflowPipelines, Object, move
 
 
 def change(file: Path, **keys: object) -> None:
@@ -110,6 +114,99 @@ def test_pause_resume_and_delete(
     assert run("schedule", "list").stdout == "no schedules\n"
 
 
+def changed_while_a_run_is_in_flight(
+    run: Kubenas, pipelines: KubeflowPipelines, schedule_yaml: Path
+) -> tuple[Object, Result]:
+    run("schedule", "apply", schedule_yaml)
+    flying = pipelines.fire(pipelines.recurring[0])
+    change(schedule_yaml, cron="0 4 * * *")
+    return flying, run("schedule", "apply", schedule_yaml)
+
+
+def test_a_change_ends_no_run_in_flight(
+    run: Kubenas, pipelines: KubeflowPipelines, schedule_yaml: Path
+) -> None:
+    flying, done = changed_while_a_run_is_in_flight(run, pipelines, schedule_yaml)
+    assert done.exit_code == 0, done.stderr
+    assert pipelines.killed == []
+    assert state(pipelines) == [("DISABLE", "0 0 3 * * mon"), ("ENABLE", "0 0 4 * * *")]
+    (line,) = [line for line in done.stdout.splitlines() if flying["run_id"] in line]
+    assert "stays while its run is in flight" in line
+    (listed,) = answer(run("schedule", "list", "--json"))["schedules"]
+    assert (listed["state"], listed["cron"]) == ("on", "0 0 4 * * *")
+    assert "unchanged" in run("schedule", "apply", schedule_yaml).stdout
+    assert len(pipelines.recurring) == 2
+    move(flying, "SUCCEEDED")
+    assert "unchanged" in run("schedule", "apply", schedule_yaml).stdout
+    assert state(pipelines) == [("ENABLE", "0 0 4 * * *")]
+
+
+def test_two_earlier_ones_wait_each_for_its_own_run(
+    run: Kubenas, pipelines: KubeflowPipelines, schedule_yaml: Path
+) -> None:
+    first, _ = changed_while_a_run_is_in_flight(run, pipelines, schedule_yaml)
+    second = pipelines.fire(pipelines.recurring[-1])
+    change(schedule_yaml, cron="0 3 * * mon")  # as at first, which is off but not gone
+    done = run("schedule", "apply", schedule_yaml)
+    assert [each["run_id"] in done.stdout for each in (first, second)] == [True, True]
+    assert [mode for mode, _ in state(pipelines)] == ["DISABLE", "DISABLE", "ENABLE"]
+    move(second, "FAILED")
+    run("schedule", "apply", schedule_yaml)
+    assert [mode for mode, _ in state(pipelines)] == ["DISABLE", "ENABLE"]
+    assert pipelines.killed == []
+
+
+def test_a_superseded_one_neither_pauses_nor_resumes(
+    run: Kubenas, pipelines: KubeflowPipelines, schedule_yaml: Path
+) -> None:
+    changed_while_a_run_is_in_flight(run, pipelines, schedule_yaml)
+    run("schedule", "pause", schedule_yaml)
+    assert answer(run("schedule", "apply", schedule_yaml, "--json"))["state"] == "paused"
+    assert [mode for mode, _ in state(pipelines)] == ["DISABLE", "DISABLE"]
+    run("schedule", "resume", schedule_yaml)
+    assert [mode for mode, _ in state(pipelines)] == ["DISABLE", "ENABLE"]
+    assert pipelines.killed == []
+
+
+@pytest.mark.parametrize("paused", [False, True])
+def test_a_schedule_with_a_run_in_flight_is_not_deleted_but_starts_no_more(
+    run: Kubenas, pipelines: KubeflowPipelines, schedule_yaml: Path, paused: bool
+) -> None:
+    run("schedule", "apply", schedule_yaml)
+    for number in range(7):  # the server's pages are small
+        move(pipelines.fire(pipelines.recurring[0]), ("SUCCEEDED", "FAILED")[number % 2])
+    flying = pipelines.fire(pipelines.recurring[0])
+    if paused:
+        run("schedule", "pause", schedule_yaml)
+    done = run("schedule", "delete", schedule_yaml, "--json")
+    assert done.exit_code == 1
+    (line,) = done.stderr.splitlines()
+    assert f"/#/runs/details/{flying['run_id']}; run the same command again" in line
+    assert answer(done)["in_flight"] == [flying["run_id"]]
+    assert [mode for mode, _ in state(pipelines)] == ["DISABLE"]
+    move(flying, "CANCELED")
+    assert run("schedule", "delete", schedule_yaml).stdout == "weekly: deleted\n"
+    assert pipelines.recurring == []
+    assert pipelines.killed == []
+
+
+@pytest.mark.parametrize("lost", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("number", range(4))
+def test_a_deletion_cut_short_anywhere_is_completed_by_the_next(
+    run: Kubenas, pipelines: KubeflowPipelines, schedule_yaml: Path, number: int, lost: bool
+) -> None:
+    flying, _ = changed_while_a_run_is_in_flight(run, pipelines, schedule_yaml)
+    move(flying, "SUCCEEDED")
+    failing = pipelines.fail_after if lost else pipelines.fail
+    failing["(POST|DELETE) /apis/v2beta1/recurringruns|GET /apis/v2beta1/runs"] = [0] * number + [
+        500
+    ]
+    assert run("schedule", "delete", schedule_yaml).exit_code == 1
+    failing.clear()
+    assert run("schedule", "delete", schedule_yaml).exit_code == 0
+    assert pipelines.recurring == []
+
+
 def test_what_others_have_made_is_listed_by_none_and_touched_by_none(
     run: Kubenas, pipelines: KubeflowPipelines, schedule_yaml: Path
 ) -> None:
@@ -156,6 +253,7 @@ def test_an_interval_in_place_of_cron(
         ({"parameters": {"search_max_trial": 3}}, "did you mean 'search_max_trials'"),
         ({"parameters": {"search_max_trials": 0}}, "search.max_trials"),
         ({"parameters": {"output": "runs/x"}}, "pods cannot reach"),
+        ({"image": "https://reg/nas"}, "is not an image"),
     ],
 )
 def test_mistakes_are_found_before_the_server_is_asked(
@@ -171,6 +269,47 @@ def test_mistakes_are_found_before_the_server_is_asked(
     assert says in done.stderr
     assert len(done.stderr.splitlines()) == 1
     assert pipelines.asked == []
+
+
+def test_the_image_is_the_options_else_the_files_else_the_registrys(
+    run: Kubenas,
+    pipelines: KubeflowPipelines,
+    schedule_yaml: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def image(*options: str) -> str:
+        assert run("schedule", "apply", schedule_yaml, *options).exit_code == 0
+        reference = pipelines.recurring[-1]["pipeline_version_reference"]
+        package = yaml.safe_load(pipelines.packages[reference["pipeline_version_id"]])
+        executors = package["deploymentSpec"]["executors"].values()
+        (name,) = {each["container"]["image"] for each in executors}
+        return str(name)
+
+    assert image() == f"{REGISTRY}/{CONTROLLER_IMAGE}"
+    assert image("--registry", "other:5000/") == f"other:5000/{CONTROLLER_IMAGE}"
+    change(schedule_yaml, image="reg/file:1")
+    assert image("--registry", "other:5000") == "reg/file:1"
+    assert image("--image", "reg/option:1") == "reg/option:1"
+    change(schedule_yaml, image=None)
+    monkeypatch.delenv("KUBENAS_REGISTRY")
+    asked = len(pipelines.asked)
+    done = run("schedule", "apply", schedule_yaml)
+    assert (done.exit_code, "set KUBENAS_REGISTRY" in done.stderr) == (2, True)
+    assert len(pipelines.asked) == asked
+
+
+def test_an_output_of_another_config_is_told_before_anything_is_changed(
+    run: Kubenas, pipelines: KubeflowPipelines, schedule_yaml: Path, bucket: str
+) -> None:
+    output = open_storage(f"{bucket}/taken")
+    change(schedule_yaml, parameters={"output": output.uri})
+    claim(config_of(load_schedule(schedule_yaml)), output)
+    assert run("schedule", "apply", schedule_yaml, "--dry-run").exit_code == 0
+    change(schedule_yaml, parameters={"output": output.uri, "search_max_trials": 99})
+    asked = len(pipelines.asked)
+    done = run("schedule", "apply", schedule_yaml)
+    assert (done.exit_code, "belongs to another config" in done.stderr) == (2, True)
+    assert len(pipelines.asked) == asked
 
 
 def test_an_expired_token_and_a_server_that_fails(
