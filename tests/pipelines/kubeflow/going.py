@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 
-from tests.pipelines.kubeflow.server import KubeflowPipelines, Object, move
+from tests.pipelines.kubeflow.objects import Object, move
+from tests.pipelines.kubeflow.server import KubeflowPipelines
 
 NODES = ("kubenas-x7k2p", "root", "root-driver", "prepare-driver", "prepare", "executor")
 

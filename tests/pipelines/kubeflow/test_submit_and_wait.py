@@ -10,7 +10,8 @@ from kubenas.steps.outcome import StepOutcome
 from kubenas.storage import open_storage
 from tests.pipelines.kubeflow.conftest import Kubenas, answer, write_yaml
 from tests.pipelines.kubeflow.going import going
-from tests.pipelines.kubeflow.server import KubeflowPipelines, Object, move
+from tests.pipelines.kubeflow.objects import Object, move
+from tests.pipelines.kubeflow.server import KubeflowPipelines
 from tests.pipelines.kubeflow.workflows import manifest, pod_name
 
 BROKE = "main: Error (exit code 1)"
