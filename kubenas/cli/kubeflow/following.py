@@ -108,7 +108,7 @@ class _Watch:
 
     def log(self, pod: Pod) -> str | None:
         """The end of a pod's log; None if the server does not say."""
-        return self._tried(lambda server: server.log(self._run_id, pod.name))
+        return self._tried(lambda server: server.log(self._run_id, pod.name, pod.namespace))
 
     def _tried(self, ask: Callable[[Server], Found]) -> Found | None:
         """What makes a message better is asked for once, and done without."""

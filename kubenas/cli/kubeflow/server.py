@@ -6,6 +6,7 @@ Each method raises what :meth:`kubenas.cli.kubeflow.client.PipelinesClient.ask` 
 import json
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,12 @@ import kfp_server_api as api
 
 from kubenas.cli.kubeflow.client import Answered, connect
 from kubenas.cli.kubeflow.connection import Connection
-from kubenas.cli.kubeflow.refusals import ServerFailed
+from kubenas.cli.kubeflow.refusals import NotFound, ServerFailed
 from kubenas.cli.kubeflow.states import ENDED
 from kubenas.errors import UserError
 
 _PAGE = 100
+_NO_LOG = ('{"error_message"', "<!doctype", "<!DOCTYPE", "<html")
 
 
 class Server:
@@ -132,11 +134,19 @@ class Server:
         content: Answered = json.loads(found.get("workflow_manifest") or "{}")
         return content
 
-    def log(self, run_id: str, pod: str) -> str:
-        """The end of the log of a run's pod."""
-        # It answers with 200 whatever happens, and with JSON if it has no log.
-        path = f"/apis/v1alpha1/runs/{run_id}/nodes/{pod}/log"
-        return self._client.tail("reading the step's log", path)
+    def log(self, run_id: str, pod: str, namespace: str) -> str | None:
+        """The end of the log of a run's pod; None if the server has none."""
+        # The API has it at the first address; through the user interface the second is reached.
+        for path in (
+            f"/apis/v1alpha1/runs/{run_id}/nodes/{pod}/log",
+            f"/k8s/pod/logs?podname={pod}&podnamespace={namespace}",
+        ):
+            with suppress(NotFound, ServerFailed):
+                text = self._client.tail("reading the step's log", path)
+                # The first answers with 200 whatever happens; the other with its page, elsewhere.
+                if not text.lstrip().startswith(_NO_LOG):
+                    return text
+        return None
 
     def create_recurring_run(self, body: api.V2beta1RecurringRun) -> str:
         """Creates a recurring run; its id."""

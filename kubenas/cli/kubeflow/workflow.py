@@ -15,6 +15,7 @@ class Pod:
     """A pod of a run."""
 
     name: str
+    namespace: str
     task: str
     """Of the pipeline; of a driver the one that it prepares."""
     phase: str
@@ -49,6 +50,7 @@ def read_workflow(manifest: Mapping[str, Any]) -> Workflow:
 def _pod(manifest: Mapping[str, Any], node: Mapping[str, Any]) -> Pod:
     return Pod(
         name=_pod_name(manifest, node),
+        namespace=str((manifest.get("metadata") or {}).get("namespace") or ""),
         task=task_of(str(node.get("name"))),
         phase=str(node.get("phase") or "Pending"),
         message=_one_line(node.get("message")),

@@ -46,6 +46,8 @@ class KubeflowPipelines:
         self.asked: list[str] = []
         """Methods and paths, in order."""
         self.multi_user = False
+        self.behind_ui = False
+        """Whether it is reached through the user interface, which passes not everything on."""
         self.sign_in_page = False
         """In place of the API, as a proxy shows to those who are not signed in."""
         self.tokens: set[str] | None = None
@@ -105,13 +107,14 @@ class KubeflowPipelines:
             ("POST", "/runs", self._create_run),
             ("GET", "/apis/v1beta1/runs/<key>", self._old_run),
             ("GET", "/apis/v1alpha1/runs/<key>/nodes/<pod>/log", self._log),
+            ("GET", "/k8s/pod/logs", self._log_of_ui),
             ("GET", "/recurringruns", lambda: self._page(self.recurring, "recurringRuns")),
             ("POST", "/recurringruns", self._create_recurring),
             ("POST", "/recurringruns/<key>:<verb>", self._switch),
             ("DELETE", "/recurringruns/<key>", self._delete),
         ]
         for number, (method, path, view) in enumerate(routes):
-            rule = path if path.startswith("/apis/") else f"{API}{path}"
+            rule = path if path.startswith(("/apis/", "/k8s/")) else f"{API}{path}"
             app.add_url_rule(rule, f"{number}", view, methods=[method])
         return app
 
@@ -201,11 +204,19 @@ class KubeflowPipelines:
 
     def _log(self, key: str, pod: str) -> Any:
         found(self.runs, "run_id", key)
+        if self.behind_ui:
+            return "<!doctype html><title>Kubeflow Pipelines</title>"
         if pod in self.logs:
             return self.logs[pod]
         # It has sent its status before it knows; the archive's failure hides the pod's.
         message = f"Failed to read logs for run {key}: the specified key does not exist"
         return json.dumps({"error_message": message, "error_details": message})
+
+    def _log_of_ui(self) -> Any:
+        pod = request.args["podname"]
+        if not self.behind_ui or not request.args["podnamespace"] or pod not in self.logs:
+            return "<html>no such page</html>", 404
+        return self.logs[pod]
 
     def _create_recurring(self) -> Any:
         required = ("display_name", "experiment_id", "trigger", "max_concurrency")

@@ -79,6 +79,14 @@ def test_a_failed_steps_own_error_is_told_from_its_log(
     assert answer(done)["state"] == "FAILED"
 
 
+def test_through_the_user_interface_the_log_is_at_its_address(
+    run: Kubenas, pipelines: KubeflowPipelines, search_yaml: Path
+) -> None:
+    pipelines.behind_ui = True
+    pipelines.logs[pod_name("prepare")] = LOG
+    assert "no such object" in only_line(failed(run, pipelines, search_yaml))
+
+
 def test_of_a_very_long_log_the_end_is_kept(
     run: Kubenas, pipelines: KubeflowPipelines, search_yaml: Path
 ) -> None:

@@ -42,7 +42,7 @@ def manifest(
         "templateName": "entrypoint",
     }
     return {
-        "metadata": {"name": WORKFLOW, "annotations": {}},
+        "metadata": {"name": WORKFLOW, "namespace": "team", "annotations": {}},
         "spec": {"activeDeadlineSeconds": 0} if terminated else {},
         "status": {"phase": phase, "nodes": {each["id"]: each for each in (above, node, driver)}},
     }

@@ -14,7 +14,7 @@ BACK_OFF = 'ImagePullBackOff: Back-off pulling image "reg/nas:1"'
 
 
 def waits(message: str) -> Workflow:
-    return Workflow((Pod("nas-1", "prepare", "Pending", message),))
+    return Workflow((Pod("nas-1", "team", "prepare", "Pending", message),))
 
 
 class Clock:
