@@ -116,10 +116,10 @@ class PodConfig(Value):
         description="Annotations of the trials' pods, as a JSON object; node autoscalers and cost"
         " reports read them; empty: none.",
     )
-    env: dict[str, str] = Field(
+    env: dict[str, str | dict[str, Any]] = Field(
         {},
-        description="Environment variables of the trials, as a JSON object, nothing secret;"
-        " empty: none.",
+        description="Environment variables of the trials, as a JSON object, nothing secret; a value"
+        " may also be what Kubernetes calls valueFrom. Empty: none.",
     )
     secrets: tuple[str, ...] = Field(
         (),
@@ -153,9 +153,10 @@ class PodConfig(Value):
 class RunnerConfig(Value):
     """``runner:`` where trials run. Changes nothing about what is found."""
 
-    kind: Literal["local", "kubernetes"] = Field(
-        "local",
-        description="local: processes beside the search; kubernetes: a Job in the cluster each.",
+    kind: Literal["auto", "local", "kubernetes"] = Field(
+        "auto",
+        description="Where trials run. local: processes beside the search; kubernetes: a Job in the"
+        " cluster each; auto: kubernetes in a run on Kubeflow, elsewhere local.",
     )
     workers: int = Field(2, ge=1, le=1024, description="Trials at the same time.")
     queue_seconds: float = Field(

@@ -19,7 +19,7 @@ from kfp.local import executor_input_utils as driver
 
 from kubenas.cli.package import package_text
 from kubenas.config import Config
-from kubenas.parameters import to_parameters
+from kubenas.form import to_form
 from kubenas.storage import join
 
 _MOUNTS = Path(__file__).with_name("mounts")
@@ -38,7 +38,7 @@ def run_below(root: str, config: Config, folder: Path) -> dict[str, str]:
         "PYTHONSAFEPATH": "1",  # else our folder docker/ is what kfp imports as docker
         "KFP_MOUNTS": str(folder / "mounts"),
     }
-    command = [sys.executable, __file__, root, json.dumps(to_parameters(config)), folder]
+    command = [sys.executable, __file__, root, json.dumps(to_form(config)), folder]
     subprocess.run(command, check=True, env={**os.environ, **environment})
     return {
         f"{file.parent.name}/{name}": _whereabouts(*listed["artifacts"])

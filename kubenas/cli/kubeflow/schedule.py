@@ -38,7 +38,7 @@ from kubenas.cli.kubeflow.server import Server
 from kubenas.cli.package import package_text
 from kubenas.config import Config
 from kubenas.errors import UserError
-from kubenas.parameters import to_parameters
+from kubenas.form import to_form
 
 
 def apply_schedule(file: Path, connection: Connection, answer: Answer, *, dry_run: bool) -> None:
@@ -58,7 +58,7 @@ def apply_schedule(file: Path, connection: Connection, answer: Answer, *, dry_ru
         schedule,
         experiment=schedule.experiment or config.name,
         version=version_name(package),
-        parameters=to_parameters(as_shipped(config)),
+        parameters=to_form(as_shipped(config)),
     )
     server = Server(connection)
     found = server.recurring_runs(schedule.name)
