@@ -5,7 +5,7 @@ compiled pipeline nor a search.yaml changes with the store. The chart makes the 
 Secret is an administrator's.
 """
 
-SECRET = CONFIG_MAP = "kubenas-store"  # noqa: S105 - a name, not a password
+SECRET = CONFIG_MAP = "kubenas-store"  # noqa: S105 - a name
 """Name of the Secret, and of the ConfigMap."""
 
 SECRET_KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
