@@ -73,7 +73,7 @@ def _of_config(config: Config, file: Path) -> Iterator[Finding]:
     yield _guarded("config", lambda: _check_config(config, file))
     yield from _of_serving(config)
     yield check_data(config.data.source)
-    if config.runner.kind == "local":
+    if config.runner.kind != "kubernetes":
         yield check_memory(config.runner.workers)
     try:
         output = open_storage(config.output)
@@ -118,7 +118,7 @@ def _of_output(output: Storage) -> Iterator[Finding]:
 
 def _of_cluster(runner: RunnerConfig) -> list[Finding]:
     if not cluster_configured():
-        if runner.kind == "local":
+        if runner.kind != "kubernetes":
             return [ok("cluster", "no cluster configured")]
         says = "none is configured, and runner.kind is kubernetes"
         return [problem("cluster", f"{says}; set KUBECONFIG, or runner.kind: local")]
@@ -127,7 +127,7 @@ def _of_cluster(runner: RunnerConfig) -> list[Finding]:
         runner = _settled(runner)
     except KubenasError as error:
         return [problem("cluster", str(error))]
-    on_cluster = runner.kind == "kubernetes"
+    on_cluster = runner.kind != "local"
     findings = judge_cluster(
         facts,
         accelerator=runner.pod.accelerator or DEFAULT_ACCELERATOR,

@@ -11,8 +11,8 @@ from kfp.pipeline_spec import pipeline_spec_pb2
 
 from components.prepare.component import prepare
 from kubenas.cli.package import package_text
-from kubenas.images import CONTROLLER_IMAGE
 from kubenas.form import fields
+from kubenas.images import CONTROLLER_IMAGE
 from kubenas.scheduling.store_credentials import CONFIG_MAP, SECRET
 from pipelines.nas import PACKAGE, compile_pipeline
 from tests.cluster.conditions import flat_tasks
@@ -80,7 +80,9 @@ def test_the_first_step_takes_the_forms_fields_with_their_defaults() -> None:
     for field in fields():
         taken = signature[field.name]
         assert taken.annotation is field.type
-        assert taken.default == (inspect.Parameter.empty if field.default is None else field.default)
+        assert taken.default == (
+            inspect.Parameter.empty if field.default is None else field.default
+        )
 
 
 def test_no_step_installs_packages_or_uses_a_cache(spec: dict) -> None:
