@@ -1,10 +1,10 @@
 """What Kubeflow's launcher does around a step's command, in the step's own container.
 
 ``kfp_launcher.py EXECUTOR_INPUT ROOT OUTPUTS -- COMMAND...``: brings the input artifacts to the
-paths that kfp derives from their URIs, runs the command with its placeholders filled in, uploads the
-output artifacts, and leaves parameters and artifacts as one object at the URI ``OUTPUTS``. As the
-original it refuses an artifact that is not below ``ROOT``, the run's own, and has the last word in
-the log.
+paths that kfp derives from their URIs, runs the command with its placeholders filled in, uploads
+the output artifacts, and leaves parameters and artifacts as one object at the URI ``OUTPUTS``. As
+the original it refuses an artifact that is not below ``ROOT``, the run's own, and has the last word
+in the log.
 """
 
 import json

@@ -1,8 +1,9 @@
 """Runs the compiled pipeline on a cluster without Kubeflow: a pod for each step, one by one.
 
-Image, command, arguments, executor input, variables and labels are those of the package, so that what
-Kubeflow would run is what is tested; the account is the one that the chart makes, and where the store is
-and its keys come from where the package says. What this knows nothing of is refused, never skipped.
+Image, command, arguments, executor input, variables and labels are those of the package, so that
+what Kubeflow would run is what is tested. The account is the one that the chart makes; where the
+store is and its keys come from where the package says. What this knows nothing of is refused, never
+skipped.
 """
 
 import json
@@ -94,7 +95,7 @@ class Walker:
         component, container = self._component(task)
         given = self.executor_input(task, component)
         extras = self._extras(component)
-        told = {"KFP_POD_NAME": name, "KFP_RUN": self.run}
+        stores = {each["name"]: each["valueFrom"] for each in _references(extras)}
         command = [*container["command"], *container["args"]]
         launched = ["python3", f"/kfp-launcher/{_LAUNCHER.name}", json.dumps(given)]
         self.namespace.apply(
@@ -102,8 +103,7 @@ class Walker:
                 name,
                 container["image"],
                 [*launched, self._root, self._outputs_uri(name), "--", *command],
-                environment={each["name"]: each["valueFrom"] for each in _references(extras)}
-                | told,
+                environment={**stores, "KFP_POD_NAME": name, "KFP_RUN": self.run},
                 labels={"pipeline/runid": self.run, "task": task} | extras["podMetadata"]["labels"],
                 owner=self.owner,
                 scratch=_SCRATCH,

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,17 @@ from kubenas.storage import join
 _MOUNTS = Path(__file__).with_name("mounts")
 
 
-def run_below(root: str, config: Config, folder: Path) -> dict[str, str]:
+@dataclass(frozen=True)
+class Whereabouts:
+    """Of an artifact."""
+
+    uri: str
+    """Where Kubeflow has it."""
+    kept_at: str | None
+    """Where what it stands for is kept, if it says so."""
+
+
+def run_below(root: str, config: Config, folder: Path) -> dict[str, Whereabouts]:
     """Runs the pipeline of ``config``; where each artifact that it handed on is, by step and name.
 
     Args:
@@ -47,10 +58,8 @@ def run_below(root: str, config: Config, folder: Path) -> dict[str, str]:
     }
 
 
-def _whereabouts(artifact: Mapping[str, Any]) -> str:
-    """Where it stays if it says so, else where Kubeflow has it."""
-    place: str = artifact["metadata"].get("kept_at", artifact["uri"])
-    return place
+def _whereabouts(artifact: Mapping[str, Any]) -> Whereabouts:
+    return Whereabouts(artifact["uri"], artifact["metadata"].get("kept_at"))
 
 
 def _execute(root: str, parameters: str, folder: str) -> None:

@@ -36,7 +36,7 @@ def test_another_value_is_refused_with_the_one_that_holds(content, said):
 
 
 def test_a_users_code_runs_in_a_steps_pod_only_where_that_is_allowed():
-    with pytest.raises(UserError, match="leave runner.kind out"):
+    with pytest.raises(UserError, match=r"leave runner\.kind out"):
         check_place_of_user_code("local", Policy())
     check_place_of_user_code("kubernetes", Policy())
     check_place_of_user_code("local", Policy(local_user_code=True))

@@ -49,6 +49,7 @@ class Denied(DirectoryStorage):
     """A store that lets nobody write."""
 
     def write(self, name: str, data: bytes) -> None:
+        del data
         raise StorageDenied(f"{self.uri}/{name}: access denied")
 
 
@@ -65,9 +66,13 @@ def test_a_store_that_denies_the_end_leaves_the_steps_own_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     output = open_storage(str(tmp_path))
-    with pytest.raises(SystemExit) as raised, running_step("prepare", output, key="k"):
+
+    def denied_meanwhile() -> None:
         monkeypatch.setattr(DirectoryStorage, "write", Denied.write)
         raise SearchFailed("no network fits")
+
+    with pytest.raises(SystemExit) as raised, running_step("prepare", output, key="k"):
+        denied_meanwhile()
     assert raised.value.code == 1
     assert capsys.readouterr().err.splitlines()[-1] == "Error: no network fits"
 
