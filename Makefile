@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 UV_VERSION := 0.13.9
 DOCKER ?= docker
 HELM ?= helm
+REGISTRY ?= $(KUBENAS_REGISTRY)
 UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
 
 .PHONY: help setup run test check lock pipeline images release e2e e2e-all bench clean
@@ -26,9 +27,9 @@ check: setup ## Lint, types, and who may import whom
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-images: setup ## Build the container images; REGISTRY=host/path names them for there, PUSH=1 pushes
+images: setup ## Build the images, named for KUBENAS_REGISTRY (or REGISTRY=) if set; PUSH=1 pushes
 	for image in $$($(BIN)/python -m kubenas.images); do \
-	  name=$(addsuffix /,$(REGISTRY))$$image; target=$${image%:*}; \
+	  name=$(addsuffix /,$(REGISTRY:%/=%))$$image; target=$${image%:*}; \
 	  DOCKER_BUILDKIT=1 $(DOCKER) build $(IMAGE_OPTIONS) --file docker/Dockerfile \
 	    --target $${target##*/} --tag $$name . || exit 1; \
 	  [ -z "$(PUSH)" ] || $(DOCKER) push --quiet $$name || exit 1; \

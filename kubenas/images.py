@@ -12,6 +12,9 @@ CONTROLLER_IMAGE = f"kubenas/controller:{__version__}"
 TRAINER_IMAGE = f"kubenas/trainer:{__version__}"
 """Runs trials, on GPUs."""
 
+REGISTRY_VARIABLE = "KUBENAS_REGISTRY"
+"""The environment variable that names the registry, for ``make images`` and the command line."""
+
 
 def in_registry(image: str, registry: str) -> str:
     """``image`` as it is called in ``registry``, a host with or without a path; empty: as it is."""

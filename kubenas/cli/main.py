@@ -8,6 +8,7 @@ from kubenas import __version__
 from kubenas.cli.answer import JSON_OPTION, answering
 from kubenas.cli.champion.commands import champion
 from kubenas.cli.kubeflow.commands import schedule, submit
+from kubenas.cli.step_image import StepImage, chooses_image
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -111,14 +112,14 @@ def gc(
     required=True,
     help="File to write, such as nas.yaml.",
 )
-@click.option("--image", help="Container image that the steps run in.")
+@chooses_image
 @JSON_OPTION
-def compile_(target: Path, image: str | None, as_json: bool) -> None:
+def compile_(target: Path, *, as_json: bool, step_image: StepImage) -> None:
     """Write the pipeline for upload to Kubeflow: the very file that 'run' executes."""
     from kubenas.cli.package import write_package
 
     with answering(as_json) as answer:
-        write_package(target, image, answer)
+        write_package(target, step_image, answer)
 
 
 kubenas.add_command(champion)

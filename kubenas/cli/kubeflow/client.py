@@ -5,8 +5,8 @@ import logging
 import os
 import sys
 import warnings
-from collections.abc import Callable
-from contextlib import redirect_stdout
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -24,6 +24,10 @@ from kubenas.errors import UserError
 TOKEN_VARIABLE = "KF_PIPELINES_TOKEN"  # noqa: S105  the name of a variable
 _SECONDS = (10.0, 60.0)
 """To connect, and to wait for bytes of an answer."""
+_UNREAD = {"_preload_content": False, "_request_timeout": _SECONDS}
+"""The client would take a sign-in page for an object without any values."""
+_TAIL_BYTES, _MOST_BYTES = 256 << 10, 64 << 20
+"""Of a log: how much of its end is kept, and after how much no end is hoped for."""
 
 Answered = dict[str, Any]
 
@@ -42,10 +46,38 @@ class PipelinesClient(kfp.client.Client):  # type: ignore[misc]
             Refused, Conflict: the server refuses.
             ServerFailed, ServerAway: it broke, or did not answer.
         """
+        with self._explained(doing):
+            data = call(*given, **named, **_UNREAD).data
+        try:
+            content = json.loads(data or b"{}")
+        except ValueError as error:
+            raise no_api(self._existing_config.host) from error
+        if not isinstance(content, dict):
+            raise no_api(self._existing_config.host)
+        return content
+
+    def tail(self, doing: str, path: str) -> str:
+        """The end of the text that the server has at ``path``, however long it is.
+
+        Raises:
+            Refused, ServerFailed, ServerAway: see :meth:`ask`.
+        """
+        with self._explained(doing):
+            answer = self.get(path, **_UNREAD)
+            try:
+                return _end(answer.stream(64 << 10)).decode(errors="replace")
+            finally:
+                answer.close()
+
+    def get(self, path: str, **how: Any) -> Any:
+        """Asks for ``path``, which no method of kfp's API does: for :meth:`ask` to call."""
+        return self.runs.api_client.call_api(path, "GET", auth_settings=["Bearer"], **how)
+
+    @contextmanager
+    def _explained(self, doing: str) -> Iterator[None]:
         host = self._existing_config.host
         try:
-            # Unread: the client would take a sign-in page for an object without any values.
-            answer = call(*given, **named, _preload_content=False, _request_timeout=_SECONDS)
+            yield
         except ApiException as error:
             if not error.status:
                 raise _away(host, doing, error) from error
@@ -54,13 +86,6 @@ class PipelinesClient(kfp.client.Client):  # type: ignore[misc]
             raise _away(host, doing, error) from error
         except OSError as error:
             raise Refused(f"{doing}: the token cannot be read: {error}") from error
-        try:
-            content = json.loads(answer.data or b"{}")
-        except ValueError as error:
-            raise no_api(host) from error
-        if not isinstance(content, dict):
-            raise no_api(host)
-        return content
 
     def get_kfp_healthz(self, sleep_duration: int = 5) -> SimpleNamespace:  # noqa: ARG002
         """Whether the server keeps users apart, as ``multi_user``. The original asks five times
@@ -109,6 +134,15 @@ def connect(connection: Connection) -> PipelinesClient:
     if connection.token_file is not None:
         client.follow_token(connection.token_file)
     return client
+
+
+def _end(chunks: Iterable[bytes]) -> bytes:
+    kept, seen = b"", 0
+    for chunk in chunks:
+        kept, seen = (kept + chunk)[-_TAIL_BYTES:], seen + len(chunk)
+        if seen > _MOST_BYTES:
+            break
+    return kept
 
 
 def _away(host: str, doing: str, error: object) -> ServerAway:

@@ -9,6 +9,7 @@ import click
 
 from kubenas.cli.answer import JSON_OPTION, answering
 from kubenas.cli.kubeflow.connection import Connection
+from kubenas.cli.step_image import StepImage, chooses_image
 
 _FILE = click.Path(path_type=Path)
 _SERVER = (
@@ -54,7 +55,7 @@ def _asks_server(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--experiment", help="Experiment of the run; default: the search's name.")
 @click.option("--pipeline-root", help="Where Kubeflow keeps what steps hand on.")
 @click.option("--service-account", help="Service account of the steps.")
-@click.option("--image", help="Container image that the steps run in.")
+@chooses_image
 @click.option("--wait", is_flag=True, help="Follow the run; exit 1 if it fails.")
 @_asks_server
 def submit(
@@ -63,7 +64,7 @@ def submit(
     experiment: str | None,
     pipeline_root: str | None,
     service_account: str | None,
-    image: str | None,
+    step_image: StepImage,
     wait: bool,
     as_json: bool,
     connection: Connection,
@@ -75,7 +76,7 @@ def submit(
     from kubenas.cli.kubeflow.submission import RunSettings, submit_run
 
     with answering(as_json) as answer:
-        settings = RunSettings(experiment, pipeline_root, service_account, image)
+        settings = RunSettings(experiment, pipeline_root, service_account, step_image)
         submit_run(file, settings, connection, answer, wait=wait)
 
 
@@ -86,14 +87,17 @@ def schedule() -> None:
 
 @schedule.command("apply")
 @click.argument("file", type=_FILE)
+@chooses_image
 @click.option("--dry-run", is_flag=True, help="Tell what would change, and change nothing.")
 @_asks_server
-def apply_(file: Path, *, dry_run: bool, as_json: bool, connection: Connection) -> None:
+def apply_(
+    file: Path, *, step_image: StepImage, dry_run: bool, as_json: bool, connection: Connection
+) -> None:
     """Make the schedule of FILE, or change it to what FILE says."""
     from kubenas.cli.kubeflow.schedule import apply_schedule
 
     with answering(as_json) as answer:
-        apply_schedule(file, connection, answer, dry_run=dry_run)
+        apply_schedule(file, step_image, connection, answer, dry_run=dry_run)
 
 
 @schedule.command("list")

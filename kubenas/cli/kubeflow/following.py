@@ -1,15 +1,25 @@
 """``kubenas submit --wait``: a run on Kubeflow, followed to its end."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from kubenas.cli.answer import Answer
-from kubenas.cli.kubeflow.refusals import ServerAway, ServerFailed, SignInNeeded
+from kubenas.cli.kubeflow.failure import failure
+from kubenas.cli.kubeflow.refusals import (
+    NotFound,
+    Refused,
+    ServerAway,
+    ServerFailed,
+    SignInNeeded,
+)
 from kubenas.cli.kubeflow.server import Server
-from kubenas.errors import Interrupted, KubenasError, SearchFailed, StorageError, UserError
-from kubenas.steps.outcome import STEPS, StepOutcome, read_outcomes
+from kubenas.cli.kubeflow.starting import StartWatch
+from kubenas.cli.kubeflow.states import ENDED, changes, states_in
+from kubenas.cli.kubeflow.workflow import Pod, Workflow, read_workflow
+from kubenas.errors import Interrupted, SearchFailed, StorageError
+from kubenas.steps.outcome import StepOutcome, read_outcomes
 from kubenas.steps.summary import read_summary
 from kubenas.storage import open_storage
 
@@ -17,7 +27,7 @@ LOOK_SECONDS = 5.0
 PATIENCE_SECONDS = 600.0
 """How long a server that does not answer is asked again: upgrades of one take minutes."""
 
-_ENDED = ("SUCCEEDED", "SKIPPED", "FAILED", "CANCELED")
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
@@ -32,6 +42,10 @@ class Followed:
         """What is in ``output`` now."""
         return cls(output, _outcomes(output))
 
+    def since(self) -> tuple[StepOutcome, ...]:
+        """How steps have ended since then."""
+        return tuple(each for each in _outcomes(self.output) if each not in self.outcomes)
+
 
 def follow(
     connect: Callable[[], Server],
@@ -39,7 +53,8 @@ def follow(
     before: Followed,
     answer: Answer,
 ) -> None:
-    """Tells each change of the run's states, then how it ended.
+    """Tells each change of the run's states and what keeps its pods from starting, then how it
+    ended.
 
     Args:
         connect: makes a server, anew after a token expired.
@@ -48,83 +63,83 @@ def follow(
         answer: gets a line for each change, and the summary.
 
     Raises:
-        SearchFailed, UserError: the run failed, for the reason that its step left in the output.
+        SearchFailed, UserError: the run failed, for the reason that its step or Kubernetes gives.
+        CannotStart: it waits for what does not come, and goes on waiting.
         ServerAway, ServerFailed: the server does not answer any more; the run may go on.
         Interrupted: the run goes on.
     """
     page = ""
     try:
-        watch = _Watch(connect)
-        page = watch.server.run_page(run_id)
-        states: dict[str, str] = {}
-        while True:
-            run = watch.look(run_id)
-            for line in changes(states, run):
-                answer.line(line)
-            states = states_in(run)
-            if states["run"] in _ENDED:
-                break
-            time.sleep(LOOK_SECONDS)
+        watch = _Watch(connect, run_id)
+        page = watch.page
+        run = _to_its_end(watch, answer)
     except KeyboardInterrupt as error:
         raise Interrupted(f"interrupted; the run goes on: {page}") from error
-    answer.put({"state": states["run"]})
-    if states["run"] != "SUCCEEDED":
-        raise _failure(run, before, page)
+    if run.get("state") != "SUCCEEDED":
+        raise failure(run, watch.workflow(), before.since(), watch.log, page)
     _tell_summary(before.output, answer)
 
 
-def states_in(run: Mapping[str, Any]) -> dict[str, str]:
-    """The states of the run and of its steps, by name."""
-    # Besides the steps there are the workflow itself and nodes of the engine, such as drivers.
-    tasks = (run.get("run_details") or {}).get("task_details") or []
-    named = {task.get("display_name"): task.get("state") for task in tasks}
-    steps = {step: str(named[step]) for step in STEPS if named.get(step)}
-    return {"run": str(run.get("state") or "PENDING"), **steps}
-
-
-def changes(before: Mapping[str, str], run: Mapping[str, Any]) -> Iterator[str]:
-    """A line for each state of ``run`` that was another one ``before``, or none."""
-    for name, state in states_in(run).items():
-        if before.get(name) != state and state != "RUNTIME_STATE_UNSPECIFIED":
-            yield f"{name:<12}{state.lower()}"
-
-
 class _Watch:
-    """Looks at a run, over a server's absences and with fresh credentials."""
+    """Looks at one run, over a server's absences and with fresh credentials."""
 
-    def __init__(self, connect: Callable[[], Server]) -> None:
+    def __init__(self, connect: Callable[[], Server], run_id: str) -> None:
         self._connect = connect
-        self.server = connect()
+        self._server = connect()
+        self._run_id = run_id
+        self.page = self._server.run_page(run_id)
 
-    def look(self, run_id: str) -> Mapping[str, Any]:
+    def run(self) -> Mapping[str, Any]:
+        """What the server says of it, once it says something."""
         until = time.monotonic() + PATIENCE_SECONDS
-        renewed = False
         while True:
             try:
-                return self.server.run(run_id)
+                return self._signed_in(lambda server: server.run(self._run_id))
             except (ServerAway, ServerFailed):
                 if time.monotonic() > until:
                     raise
                 time.sleep(LOOK_SECONDS)
-            except SignInNeeded:
-                if renewed:
-                    raise
-                renewed = True
-                self.server = self._connect()
+            except NotFound as error:
+                raise SearchFailed(f"the run was deleted: {self.page}") from error
+
+    def workflow(self) -> Workflow:
+        """The run as Argo has it; without any content if the server does not say."""
+        return read_workflow(self._tried(lambda server: server.workflow(self._run_id)) or {})
+
+    def log(self, pod: Pod) -> str | None:
+        """The end of a pod's log; None if the server does not say."""
+        return self._tried(lambda server: server.log(self._run_id, pod.name))
+
+    def _tried(self, ask: Callable[[Server], Found]) -> Found | None:
+        """What makes a message better is asked for once, and done without."""
+        try:
+            return self._signed_in(ask)
+        except (ServerAway, ServerFailed, Refused):
+            return None
+
+    def _signed_in(self, ask: Callable[[Server], Found]) -> Found:
+        try:
+            return ask(self._server)
+        except SignInNeeded:
+            self._server = self._connect()
+            return ask(self._server)
 
 
-def _failure(run: Mapping[str, Any], before: Followed, page: str) -> KubenasError:
-    """The failed step's own error if it left one, else what Kubeflow knows."""
-    left = [each for each in _outcomes(before.output) if each not in before.outcomes]
-    for outcome in left:
-        if outcome.state == "failed":
-            kind = UserError if outcome.exit_code == UserError.exit_code else SearchFailed
-            return kind(f"{outcome.step}: {outcome.message} ({page})")
-    state = str(run.get("state")).lower()
-    said = (run.get("error") or {}).get("message")
-    failed = [name for name, state in states_in(run).items() if state == "FAILED" and name != "run"]
-    where = f" in {', '.join(failed)}" if failed else ""
-    return SearchFailed(f"the run {state}{where}{f': {said}' if said else ''}; see {page}")
+def _to_its_end(watch: _Watch, answer: Answer) -> Mapping[str, Any]:
+    """The run once it has ended."""
+    starting = StartWatch(watch.page)
+    states: dict[str, str] = {}
+    while True:
+        run = watch.run()
+        for line in changes(states, run):
+            answer.line(line)
+        states = states_in(run)
+        answer.put({"state": states["run"]})
+        if states["run"] in ENDED:
+            return run
+        for line in starting.look(run, watch.workflow, time.monotonic()):
+            answer.line(line)
+        time.sleep(LOOK_SECONDS)
 
 
 def _outcomes(output: str) -> tuple[StepOutcome, ...]:

@@ -15,6 +15,10 @@ class SignInNeeded(Refused):
     """The token is missing, wrong or has expired."""
 
 
+class NotFound(Refused):
+    """The server has no such thing, or is none of Kubeflow Pipelines."""
+
+
 class Conflict(KubenasError):
     """What was to be created exists."""
 
@@ -40,7 +44,7 @@ _KNOWN: dict[int, tuple[type[KubenasError], str, str]] = {
         "; ask for the right, give another --namespace, or a fresh token if this one has expired",
     ),
     404: (
-        Refused,
+        NotFound,
         "not found",
         "; if there is no Kubeflow Pipelines 2 at this address, give that of its API, such as"
         " http://localhost:8888 or https://kubeflow.example/pipeline",

@@ -7,11 +7,13 @@ from pathlib import Path
 from kubenas.cli.answer import Answer
 from kubenas.cli.kubeflow.client import Answered
 from kubenas.cli.kubeflow.connection import Connection
+from kubenas.cli.kubeflow.output_check import check_output
 from kubenas.cli.kubeflow.pipeline_version import ensure_experiment, ensure_version, version_name
 from kubenas.cli.kubeflow.portable import as_shipped, check_portable, ship
 from kubenas.cli.kubeflow.refusals import Refused
+from kubenas.cli.kubeflow.schedule_action import carry_out, delete_all, ours, sweep
 from kubenas.cli.kubeflow.schedule_answer import (
-    recurring_of,
+    current,
     tell_difference,
     tell_list,
     tell_times,
@@ -20,10 +22,8 @@ from kubenas.cli.kubeflow.schedule_file import Schedule, config_of, load_schedul
 from kubenas.cli.kubeflow.schedule_plan import (
     Recurring,
     Step,
-    check_ours,
-    is_meant_on,
+    is_on,
     to_apply,
-    to_delete,
     to_pause,
     to_resume,
 )
@@ -36,15 +36,19 @@ from kubenas.cli.kubeflow.schedule_settings import (
 )
 from kubenas.cli.kubeflow.server import Server
 from kubenas.cli.package import package_text
+from kubenas.cli.step_image import StepImage
 from kubenas.config import Config
 from kubenas.errors import UserError
 from kubenas.form import to_form
 
 
-def apply_schedule(file: Path, connection: Connection, answer: Answer, *, dry_run: bool) -> None:
+def apply_schedule(
+    file: Path, step_image: StepImage, connection: Connection, answer: Answer, *, dry_run: bool
+) -> None:
     """Sees to it that the server has the schedule of ``file`` once, with these settings.
 
-    Tells what differs before anything is changed; with ``dry_run`` nothing is.
+    Tells what differs before anything is changed; with ``dry_run`` nothing is. A run that is in
+    flight goes on with the settings that it has begun with.
 
     Raises:
         UserError: something in the files is wrong, or the server refuses.
@@ -53,7 +57,8 @@ def apply_schedule(file: Path, connection: Connection, answer: Answer, *, dry_ru
     schedule = load_schedule(file)
     config = config_of(schedule)
     check_portable(config, file)
-    package = package_text(schedule.image)
+    package = package_text(step_image.required(schedule.image))
+    check_output(config, answer)
     settings = settings_of(
         schedule,
         experiment=schedule.experiment or config.name,
@@ -62,13 +67,14 @@ def apply_schedule(file: Path, connection: Connection, answer: Answer, *, dry_ru
     )
     server = Server(connection)
     found = server.recurring_runs(schedule.name)
-    existing = _ours(found, schedule.name)
+    existing = ours(found, schedule.name)
     steps = to_apply(existing, settings.digest)
     tell_difference(_differences(server, found, settings) if steps else (), steps, answer)
     if not dry_run:
         create = partial(_create, server, config, settings, package, name=schedule.name)
-        _carry_out(server, steps, lambda step: create(step=step))
-    tell_times(schedule, answer, paused=not is_meant_on(existing))
+        carry_out(server, steps, lambda step: create(step=step))
+        sweep(server, schedule.name, steps, answer)
+    tell_times(schedule, answer, paused=bool(existing) and not is_on(existing))
     answer.put({"name": schedule.name, "changed": bool(steps) and not dry_run})
 
 
@@ -79,7 +85,7 @@ def pause_schedule(file: Path, connection: Connection, answer: Answer) -> None:
         UserError: the server has no such schedule, or refuses.
         ServerFailed, ServerAway: the server broke or does not answer.
     """
-    name = _switch(file, connection, to_pause).name
+    name = _switch(file, connection, to_pause, answer).name
     answer.line(f"{name}: paused; 'kubenas schedule resume {file}' ends that")
     answer.put({"name": name, "state": "paused"})
 
@@ -91,7 +97,7 @@ def resume_schedule(file: Path, connection: Connection, answer: Answer) -> None:
         UserError: the server has no such schedule, or refuses.
         ServerFailed, ServerAway: the server broke or does not answer.
     """
-    schedule = _switch(file, connection, to_resume)
+    schedule = _switch(file, connection, to_resume, answer)
     answer.line(f"{schedule.name}: on")
     tell_times(schedule, answer, paused=False)
     answer.put({"name": schedule.name, "state": "on"})
@@ -101,15 +107,15 @@ def delete_schedule(file: Path, connection: Connection, answer: Answer) -> None:
     """Deletes the schedule of ``file`` from the server; its runs stay.
 
     Raises:
+        InFlight: one of them would end with it; it only starts no more.
         UserError: the server refuses.
         ServerFailed, ServerAway: the server broke or does not answer.
     """
     name = load_schedule(file).name
-    server = Server(connection)
-    existing = _ours(server.recurring_runs(name), name)
-    _carry_out(server, to_delete(existing))
-    answer.line(f"{name}: {'deleted' if existing else 'was not there'}")
-    answer.put({"name": name, "deleted": len(existing)})
+    answer.put({"name": name})
+    deleted = delete_all(Server(connection), name, answer)
+    answer.line(f"{name}: {'deleted' if deleted else 'was not there'}")
+    answer.put({"deleted": deleted})
 
 
 def list_schedules(file: Path | None, connection: Connection, answer: Answer) -> None:
@@ -121,8 +127,7 @@ def list_schedules(file: Path | None, connection: Connection, answer: Answer) ->
     """
     schedule = load_schedule(file) if file else None
     found = Server(connection).recurring_runs(schedule.name if schedule else None)
-    ours = [each for each in found if recurring_of(each).mark]
-    tell_list(ours, schedule.zone if schedule else "UTC", answer)
+    tell_list(current(found), schedule.zone if schedule else "UTC", answer)
 
 
 def _create(
@@ -140,51 +145,33 @@ def _create(
     return server.create_recurring_run(body)
 
 
-def _carry_out(
-    server: Server, steps: Sequence[Step], create: Callable[[Step], str] | None = None
-) -> None:
-    created = ""
-    for step in steps:
-        if step.verb == "create" and create is not None:
-            created = create(step)
-        elif step.verb == "enable":
-            server.enable(step.id or created)
-        elif step.verb == "disable":
-            server.disable(step.id or created)
-        elif step.verb == "delete":
-            server.delete(step.id or created)
-
-
 def _switch(
     file: Path,
     connection: Connection,
     plan: Callable[[Sequence[Recurring]], tuple[Step, ...]],
+    answer: Answer,
 ) -> Schedule:
     """Carries ``plan`` out on what the server has of the schedule in ``file``; the schedule."""
     schedule = load_schedule(file)
     server = Server(connection)
-    existing = _ours(server.recurring_runs(schedule.name), schedule.name)
+    existing = ours(server.recurring_runs(schedule.name), schedule.name)
     if not existing:
         raise UserError(
             f"{schedule.name}: the server has no such schedule; 'kubenas schedule apply {file}'"
             " makes it"
         )
-    _carry_out(server, plan(existing))
+    steps = plan(existing)
+    carry_out(server, steps)
+    sweep(server, schedule.name, steps, answer)
     return schedule
-
-
-def _ours(found: Sequence[Answered], name: str) -> list[Recurring]:
-    existing = [recurring_of(each) for each in found]
-    check_ours(existing, name)
-    return existing
 
 
 def _differences(server: Server, found: Sequence[Answered], settings: Settings) -> list[str]:
     """How ``settings`` differ from those of the newest that was ``found``, a line each."""
     if not found:
         return [f"{name}: {value}" for name, value in settings.words().items() if value]
-    newest = max(found, key=lambda each: recurring_of(each).revision)
-    return list(difference(_words(server, newest), settings.words()))
+    before = current(found)[0]
+    return list(difference(_words(server, before), settings.words()))
 
 
 def _words(server: Server, answered: Answered) -> dict[str, str]:

@@ -11,7 +11,7 @@ from kubenas.cli.answer import Answer
 from kubenas.cli.kubeflow.client import Answered
 from kubenas.cli.kubeflow.cron import next_times, parse_cron
 from kubenas.cli.kubeflow.schedule_file import Schedule
-from kubenas.cli.kubeflow.schedule_plan import Mark, Recurring, Step
+from kubenas.cli.kubeflow.schedule_plan import Mark, Recurring, Step, newest
 from kubenas.cli.kubeflow.schedule_settings import words_of
 
 
@@ -25,15 +25,24 @@ def recurring_of(answered: Answered) -> Recurring:
     )
 
 
+def current(found: Sequence[Answered]) -> list[Answered]:
+    """Of what was ``found`` the schedules: of each name the newest that was created by us."""
+    named: dict[str, list[Answered]] = {}
+    for each in found:
+        if recurring_of(each).mark:
+            named.setdefault(str(each["display_name"]), []).append(each)
+    return [_newest(those) for those in named.values()]
+
+
 def tell_difference(lines: Sequence[str], steps: Sequence[Step], answer: Answer) -> None:
-    """Tells what is about to change: ``lines``, and the recurring runs that ``steps`` delete."""
+    """Tells what is about to change: ``lines``, and the recurring runs that ``steps`` replace."""
     alone = [step.verb for step in steps] == ["create"]
     answer.line("new:" if alone else "to be changed:" if steps else "unchanged")
     for line in lines:
         answer.line(f"  {line}")
     for step in steps:
-        if step.verb == "delete":
-            answer.line(f"  the recurring run {step.id} goes")
+        if step.verb == "disable":
+            answer.line(f"  the recurring run {step.id} goes, once no run of it is in flight")
     answer.put({"difference": list(lines)})
 
 
@@ -69,6 +78,11 @@ def starts(cron: str | None, interval: int | None, zone: str) -> list[str]:
         step = timedelta(seconds=interval or 0)
         times = [(now + step * count).astimezone(clocks) for count in (1, 2, 3)]
     return [f"{time:%a %Y-%m-%d %H:%M:%S} {time:%Z}" for time in times]
+
+
+def _newest(those: Sequence[Answered]) -> Answered:
+    last = newest([recurring_of(each) for each in those])
+    return next(each for each in those if last and each["recurring_run_id"] == last.id)
 
 
 def _listed(answered: Answered, zone: str) -> dict[str, Any]:

@@ -1,19 +1,21 @@
 """What to do so that a server has a schedule as its file says: decided here, done elsewhere.
 
-A recurring run cannot be changed on the server. So another one takes its place: it is created
-switched off, the old one is switched off, the new one on, and the old one deleted. At no moment
-are two of them on, and whatever is left of a change that was cut short, the next one completes:
-each recurring run bears the digest of its settings, its revision, and whether it was to be on.
+A recurring run cannot be changed on the server, and its runs are its own: deleting it ends those
+that are in flight. So a change creates another one and switches the old one off; the old one is
+deleted once no run of it is in flight, by whichever command comes next. Until then it is
+superseded: of the recurring runs of one schedule the newest is the schedule, the others are
+what is left of earlier ones. Each bears the digest of its settings and its revision. Steps are
+ordered so that the next command completes a change that was cut short anywhere.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal, Self
 
 from kubenas.errors import UserError
 
-_MARK = re.compile(r"kubenas schedule ([0-9a-f]{12}), revision (\d+), to be (on|off)")
+_MARK = re.compile(r"kubenas schedule ([0-9a-f]{12}), revision (\d+)")
 
 Verb = Literal["create", "enable", "disable", "delete"]
 
@@ -26,18 +28,15 @@ class Mark:
     """Of its settings."""
     revision: int = 1
     """Counts the recurring runs of one schedule, from 1."""
-    meant_on: bool = True
-    """Whether it was to be on once the change was complete."""
 
     @classmethod
     def read(cls, description: str) -> Self | None:
         """The mark in ``description``; None if there is none."""
         found = _MARK.search(description)
-        return cls(found[1], int(found[2]), found[3] == "on") if found else None
+        return cls(found[1], int(found[2])) if found else None
 
     def __str__(self) -> str:
-        on = "on" if self.meant_on else "off"
-        return f"kubenas schedule {self.digest}, revision {self.revision}, to be {on}"
+        return f"kubenas schedule {self.digest}, revision {self.revision}"
 
 
 @dataclass(frozen=True)
@@ -61,9 +60,9 @@ class Step:
 
     verb: Verb
     id: str | None = None
-    """None: the recurring run that an earlier step creates."""
+    """None: of a creation."""
     on: bool = True
-    """Of a creation: whether it is on from the beginning."""
+    """Of a creation: whether it is to start runs."""
     mark: Mark | None = None
     """Of a creation."""
 
@@ -83,64 +82,71 @@ def check_ours(existing: Sequence[Recurring], name: str) -> None:
 
 
 def to_apply(existing: Sequence[Recurring], digest: str) -> tuple[Step, ...]:
-    """Steps after which there is one recurring run with the settings of ``digest``.
+    """Steps after which the newest has the settings of ``digest`` and no other is on.
 
-    A paused schedule stays paused.
+    A paused schedule stays paused. Between two steps two may be on; never none is that should be.
     """
-    same = [each for each in existing if each.mark and each.mark.digest == digest]
-    keep = max(same, key=lambda each: (each.on, each.revision), default=None)
-    on = is_meant_on(existing)
-    others = [each for each in existing if each is not keep]
-    revision = 1 + max((each.revision for each in existing), default=0)
-    create = [] if keep else [Step("create", on=on and not others, mark=Mark(digest, revision, on))]
-    is_on = keep.on if keep else on and not others
-    return (
-        *create,
-        *_switched_off(others),
-        *([Step("enable", keep.id if keep else None)] if on and not is_on else []),
-        *_deleted(others),
-    )
+    last = newest(existing)
+    if last is not None and last.mark is not None and last.mark.digest == digest:
+        others = [each for each in existing if each is not last]
+        enable = [Step("enable", last.id)] if is_on(existing) and not last.on else []
+        return (*enable, *_switched_off(others))
+    revision = 1 + (last.revision if last else 0)
+    create = Step("create", on=not existing or is_on(existing), mark=Mark(digest, revision))
+    return (create, *_switched_off(existing))
 
 
 def to_pause(existing: Sequence[Recurring]) -> tuple[Step, ...]:
-    """Steps after which the newest is left, and off."""
-    last = newest(existing)
-    return (*_switched_off(existing), *_deleted(each for each in existing if each is not last))
+    """Steps after which none is on."""
+    return _switched_off(existing)
 
 
 def to_resume(existing: Sequence[Recurring]) -> tuple[Step, ...]:
-    """Steps after which the newest is left, and on."""
+    """Steps after which the newest is on and no other."""
     last = newest(existing)
-    others = [each for each in existing if each is not last]
-    enable = [] if last.on else [Step("enable", last.id)]
-    return (*_switched_off(others), *enable, *_deleted(others))
+    enable = [Step("enable", last.id)] if last is not None and not last.on else []
+    return (*enable, *_switched_off([each for each in existing if each is not last]))
 
 
-def to_delete(existing: Sequence[Recurring]) -> tuple[Step, ...]:
-    """Steps after which none is left."""
-    return (*_switched_off(existing), *_deleted(existing))
+def to_sweep(existing: Sequence[Recurring], busy: Collection[str]) -> tuple[Step, ...]:
+    """Steps after which the superseded ones are gone, but those whose id is in ``busy``."""
+    return _deleted(superseded(existing), busy)
 
 
-def is_meant_on(existing: Sequence[Recurring]) -> bool:
-    """Whether the schedule is to start runs: not if it was paused.
+def to_delete(existing: Sequence[Recurring], busy: Collection[str]) -> tuple[Step, ...]:
+    """Steps after which all are gone, but those whose id is in ``busy``.
 
-    One that is alone and off is paused. Several that are all off are a change that was cut short;
-    the newest knows what was meant.
+    The newest stays while another does: it is the schedule that a later command completes.
     """
-    if not existing or any(each.on for each in existing):
-        return True
-    mark = newest(existing).mark
-    return len(existing) > 1 and mark is not None and mark.meant_on
+    if any(each.id in busy for each in existing):
+        return to_sweep(existing, busy)
+    return _deleted(existing, busy)
 
 
-def newest(existing: Sequence[Recurring]) -> Recurring:
-    """The one that was created last."""
-    return max(existing, key=lambda each: each.revision)
+def is_on(existing: Sequence[Recurring]) -> bool:
+    """Whether the schedule starts runs: it is paused if none of its recurring runs is on."""
+    return any(each.on for each in existing)
 
 
-def _switched_off(those: Sequence[Recurring]) -> list[Step]:
-    return [Step("disable", each.id) for each in those if each.on]
+def newest(existing: Sequence[Recurring]) -> Recurring | None:
+    """The one that was created last; of two that were created at once, one that is on."""
+    return max(existing, key=lambda each: (each.revision, each.on, each.id), default=None)
 
 
-def _deleted(those: Iterable[Recurring]) -> list[Step]:
-    return [Step("delete", each.id) for each in those]
+def superseded(existing: Sequence[Recurring]) -> tuple[Recurring, ...]:
+    """All but the newest, the oldest first."""
+    last = newest(existing)
+    return tuple(each for each in _by_age(existing) if each is not last)
+
+
+def _by_age(those: Sequence[Recurring]) -> list[Recurring]:
+    return sorted(those, key=lambda each: each.revision)
+
+
+def _switched_off(those: Sequence[Recurring]) -> tuple[Step, ...]:
+    return tuple(Step("disable", each.id) for each in _by_age(those) if each.on)
+
+
+def _deleted(those: Sequence[Recurring], busy: Collection[str]) -> tuple[Step, ...]:
+    free = [each for each in _by_age(those) if each.id not in busy and not each.on]
+    return tuple(Step("delete", each.id) for each in free)

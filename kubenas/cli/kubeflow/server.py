@@ -14,6 +14,7 @@ import kfp_server_api as api
 from kubenas.cli.kubeflow.client import Answered, connect
 from kubenas.cli.kubeflow.connection import Connection
 from kubenas.cli.kubeflow.refusals import ServerFailed
+from kubenas.cli.kubeflow.states import ENDED
 from kubenas.errors import UserError
 
 _PAGE = 100
@@ -115,6 +116,28 @@ class Server:
         call = self._client.runs.run_service_get_run
         return self._client.ask("following the run", call, run_id)
 
+    def runs_in_flight(self, recurring_run_id: str) -> list[str]:
+        """Ids of the runs that a recurring run has started and that have not ended."""
+        call = self._client.runs.run_service_list_runs
+        not_ended = [("state", "NOT_EQUALS", state) for state in ENDED]
+        chosen = _filter(("recurring_run_id", "EQUALS", recurring_run_id), *not_ended)
+        named = self._in_namespace(filter=chosen)
+        found = self._list("looking for runs in flight", call, "runs", named)
+        return [_id(run, "run_id") for run in found]
+
+    def workflow(self, run_id: str) -> Answered:
+        """A run as Argo has it, of which the second version of the API leaves out the most."""
+        doing, path = "reading the run's workflow", f"/apis/v1beta1/runs/{run_id}"
+        found = self._client.ask(doing, self._client.get, path).get("pipeline_runtime") or {}
+        content: Answered = json.loads(found.get("workflow_manifest") or "{}")
+        return content
+
+    def log(self, run_id: str, pod: str) -> str:
+        """The end of the log of a run's pod."""
+        # It answers with 200 whatever happens, and with JSON if it has no log.
+        path = f"/apis/v1alpha1/runs/{run_id}/nodes/{pod}/log"
+        return self._client.tail("reading the step's log", path)
+
     def create_recurring_run(self, body: api.V2beta1RecurringRun) -> str:
         """Creates a recurring run; its id."""
         call = self._client.recurring_runs.recurring_run_service_create_recurring_run
@@ -141,7 +164,7 @@ class Server:
         self._client.ask("disabling the recurring run", call, recurring_run_id)
 
     def delete(self, recurring_run_id: str) -> None:
-        """Deletes a recurring run; its runs stay."""
+        """Deletes a recurring run, and the workflow and the pods of a run of it in flight."""
         call = self._client.recurring_runs.recurring_run_service_delete_recurring_run
         self._client.ask("deleting the recurring run", call, recurring_run_id)
 
@@ -161,8 +184,12 @@ class Server:
 
 
 def _equals(key: str, value: str) -> str:
-    predicate = {"operation": "EQUALS", "key": key, "string_value": value}
-    return json.dumps({"predicates": [predicate]})
+    return _filter((key, "EQUALS", value))
+
+
+def _filter(*predicates: tuple[str, str, str]) -> str:
+    names = ("key", "operation", "string_value")
+    return json.dumps({"predicates": [dict(zip(names, each, strict=True)) for each in predicates]})
 
 
 def _only(found: Iterator[Answered], key: str) -> str | None:

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import kfp_server_api as api
 from kubenas.cli.answer import Answer
 from kubenas.cli.kubeflow.connection import Connection
 from kubenas.cli.kubeflow.following import Followed, follow
+from kubenas.cli.kubeflow.output_check import check_output
 from kubenas.cli.kubeflow.pipeline_version import (
     PipelineVersion,
     ensure_experiment,
@@ -20,6 +21,7 @@ from kubenas.cli.kubeflow.portable import as_shipped, check_portable, ship
 from kubenas.cli.kubeflow.refusals import ServerAway, ServerFailed
 from kubenas.cli.kubeflow.server import Server
 from kubenas.cli.package import package_text
+from kubenas.cli.step_image import StepImage
 from kubenas.config_file import load_config
 from kubenas.form import to_form
 from kubenas.parameters import Scalar
@@ -32,7 +34,7 @@ class RunSettings:
     experiment: str | None = None
     pipeline_root: str | None = None
     service_account: str | None = None
-    image: str | None = None
+    image: StepImage = field(default_factory=StepImage)
 
 
 def submit_run(
@@ -48,7 +50,8 @@ def submit_run(
     """
     config = load_config(file)
     check_portable(config, file)
-    package = package_text(settings.image)
+    package = package_text(settings.image.required())
+    check_output(config, answer)
     server = Server(connection)
     ship(config)
     version = ensure_version(server, package)

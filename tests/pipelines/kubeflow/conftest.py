@@ -9,11 +9,20 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
+from kubenas.cli.kubeflow import schedule_action
 from kubenas.cli.main import kubenas
 from tests.contracts.storage.servers import BUCKET, fake_gcs_server
 from tests.pipelines.kubeflow.server import KubeflowPipelines
 
 Kubenas = Callable[..., Result]
+REGISTRY = "registry.example/team"
+
+
+@pytest.fixture(autouse=True)
+def _here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KUBENAS_REGISTRY", REGISTRY)
+    monkeypatch.setenv("NO_GCE_CHECK", "true")  # no waiting for credentials that are not here
+    monkeypatch.setattr(schedule_action, "SETTLE_SECONDS", 0.0)
 
 
 @pytest.fixture

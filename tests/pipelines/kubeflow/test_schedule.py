@@ -73,11 +73,11 @@ def test_a_changed_cron_is_shown_and_then_there_is_one(
     ]  # fmt: skip
     assert all(f"  {line}\n" in dry.stdout for line in answer(done)["difference"])
     assert state(pipelines) == [("ENABLE", "30 0 4 * * *")]
-    assert pipelines.switches[1:] == [("create", 1), ("disable", 0), ("enable", 1), ("delete", 1)]
+    assert pipelines.switches[1:] == [("create", 2), ("disable", 1), ("delete", 1)]
 
 
 @pytest.mark.parametrize("lost", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("number", range(4))
+@pytest.mark.parametrize("number", range(3))
 def test_cut_short_anywhere_again_leaves_one(
     run: Kubenas, pipelines: KubeflowPipelines, schedule_yaml: Path, number: int, lost: bool
 ) -> None:
@@ -88,7 +88,7 @@ def test_cut_short_anywhere_again_leaves_one(
     assert run("schedule", "apply", schedule_yaml).exit_code == 1
     assert run("schedule", "apply", schedule_yaml).exit_code == 0
     assert state(pipelines) == [("ENABLE", "0 0 4 * * *")]
-    assert all(on <= 1 and verb != "delete one that is on" for verb, on in pipelines.switches)
+    assert all(on >= 1 and verb != "delete one that is on" for verb, on in pipelines.switches)
 
 
 def test_pause_resume_and_delete(

@@ -13,10 +13,11 @@ from werkzeug.serving import make_ssl_devcert
 from kubenas.cli.main import kubenas
 from kubenas.cli.package import package_text
 from kubenas.config_file import load_config
+from kubenas.images import CONTROLLER_IMAGE, in_registry
 from kubenas.parameters import from_parameters, to_parameters
 from kubenas.steps.space import freeze_space, space_of
 from kubenas.storage import open_storage
-from tests.pipelines.kubeflow.conftest import Kubenas, answer, write_yaml
+from tests.pipelines.kubeflow.conftest import REGISTRY, Kubenas, answer, write_yaml
 from tests.pipelines.kubeflow.server import KubeflowPipelines
 
 CREATE_RUN = "POST /apis/v2beta1/runs"
@@ -28,7 +29,9 @@ def test_twice_is_one_version_and_two_runs_with_the_configs_values(
     first, second = (answer(run("submit", search_yaml, "--json")) for _ in range(2))
     assert (first["uploaded"], second["uploaded"]) == (True, False)
     (version,) = pipelines.versions
-    assert pipelines.packages[version["pipeline_version_id"]] == package_text()
+    assert pipelines.packages[version["pipeline_version_id"]] == package_text(
+        in_registry(CONTROLLER_IMAGE, REGISTRY)
+    )
     assert [each["display_name"] for each in pipelines.experiments] == ["fashion"]
     assert [each["run_id"] for each in pipelines.runs] == [first["run"], second["run"]]
     assert first["url"] == f"{host}/#/runs/details/{first['run']}"

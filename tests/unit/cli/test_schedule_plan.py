@@ -1,4 +1,5 @@
-"""The plan of a schedule's change: cut short anywhere, the next one leaves one recurring run."""
+"""The plan of a schedule's change: cut short anywhere, the next one leaves the schedule as meant,
+and no run in flight is ended by it."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,11 +13,14 @@ from kubenas.cli.kubeflow.schedule_plan import (
     Recurring,
     Step,
     check_ours,
-    is_meant_on,
+    is_on,
+    newest,
+    superseded,
     to_apply,
     to_delete,
     to_pause,
     to_resume,
+    to_sweep,
 )
 from kubenas.errors import UserError
 
@@ -28,34 +32,51 @@ class Held:
     """What a server holds."""
 
     recurring: list[Recurring] = field(default_factory=list)
+    busy: set[str] = field(default_factory=set)
+    """Those with a run in flight."""
     created: int = 0
 
     def carry_out(self, plan: Plan, *, until: int | None = None) -> None:
-        """The steps of ``plan``, or so many of them."""
-        for step in plan(tuple(self.recurring))[:until]:
+        """The steps of ``plan`` and of the sweep after it, or so many of them."""
+        steps = plan(tuple(self.recurring))[:until]
+        for step in steps:
             self._do(step)
-            assert sum(each.on for each in self.recurring) <= 1
+        left = None if until is None else until - len(steps)
+        for step in to_sweep(tuple(self.recurring), self.busy)[:left]:
+            self._do(step)
+
+    def delete(self) -> None:
+        for step in to_pause(tuple(self.recurring)):
+            self._do(step)
+        for step in to_delete(tuple(self.recurring), self.busy):
+            self._do(step)
 
     def _do(self, step: Step) -> None:
         if step.verb == "create":
             self.created += 1
             self.recurring.append(Recurring(str(self.created), step.on, step.mark))
             return
-        (meant,) = [each for each in self.recurring if each.id == (step.id or str(self.created))]
+        (meant,) = [each for each in self.recurring if each.id == step.id]
         self.recurring.remove(meant)
         if step.verb == "delete":
             assert not meant.on, "deleted while on"
+            assert meant.id not in self.busy, "a run was ended"
         else:
             self.recurring.append(replace(meant, on=step.verb == "enable"))
 
     def apply(self, digest: str, *, until: int | None = None) -> None:
         self.carry_out(lambda existing: to_apply(existing, digest), until=until)
 
+    @property
+    def current(self) -> tuple[bool, str] | None:
+        last = newest(self.recurring)
+        return (last.on, last.mark.digest) if last and last.mark else None
+
 
 def test_the_first_is_on_and_again_changes_nothing() -> None:
     held = Held()
     held.apply("a")
-    assert held.recurring == [Recurring("1", True, Mark("a", 1, True))]
+    assert held.recurring == [Recurring("1", True, Mark("a", 1))]
     assert to_apply(held.recurring, "a") == ()
 
 
@@ -71,44 +92,80 @@ def test_a_paused_schedule_stays_paused_when_it_changes() -> None:
 
 
 @pytest.mark.parametrize("paused", [False, True])
-@given(cut=st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 5)), max_size=6))
+@given(
+    cut=st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 5), st.booleans()), max_size=6)
+)
 def test_after_changes_cut_short_anywhere_one_is_left_as_was_meant(
-    cut: list[tuple[str, int]], paused: bool
+    cut: list[tuple[str, int, bool]], paused: bool
 ) -> None:
     held = Held()
     held.apply("z")
     if paused:
         held.carry_out(to_pause)
-    for digest, until in cut:
+    for digest, until, fires in cut:
         held.apply(digest, until=until)
-        assert is_meant_on(held.recurring) != paused
+        assert is_on(held.recurring) != paused
+        if fires:
+            held.busy |= {each.id for each in held.recurring if each.on}
+    held.apply("end")
+    assert held.current == (not paused, "end")
+    assert {each.id for each in superseded(held.recurring)} <= held.busy
+    assert not any(each.on for each in superseded(held.recurring))
+    held.busy.clear()
     held.apply("end")
     assert [(each.on, each.mark.digest) for each in held.recurring] == [(not paused, "end")]
 
 
-@pytest.mark.parametrize(
-    ("plan", "left"), [(to_pause, [False]), (to_resume, [True]), (to_delete, [])]
-)
+@pytest.mark.parametrize(("plan", "left"), [(to_pause, False), (to_resume, True)])
+@pytest.mark.parametrize("busy", [False, True])
 @given(until=st.integers(0, 4))
-def test_a_change_cut_short_can_be_paused_resumed_and_deleted(
-    plan: Plan, left: list[bool], until: int
+def test_a_change_cut_short_can_be_paused_and_resumed(
+    plan: Plan, left: bool, busy: bool, until: int
 ) -> None:
     held = Held()
     held.apply("a")
+    held.busy |= {"1"} if busy else set()
     held.apply("b", until=until)
     held.carry_out(plan)
-    assert [each.on for each in held.recurring] == left
+    assert sum(each.on for each in held.recurring) == left
+    assert held.current == (left, "b" if until else "a")
+
+
+@given(until=st.integers(0, 4), busy=st.sets(st.sampled_from(["1", "2"])))
+def test_deleting_waits_for_the_runs_in_flight(until: int, busy: set[str]) -> None:
+    held = Held()
+    held.apply("a")
+    held.busy = busy
+    held.apply("b", until=until)
+    there = {each.id for each in held.recurring}
+    held.delete()
+    assert not any(each.on for each in held.recurring)
+    assert bool(held.recurring) == bool(there & busy)
+    held.busy = set()
+    held.delete()
+    assert held.recurring == []
+
+
+def test_a_setting_taken_back_is_a_new_revision_while_the_old_one_has_a_run() -> None:
+    held = Held(busy={"1"})
+    held.apply("a")
+    held.apply("b")
+    held.apply("a")
+    assert [(each.id, each.on) for each in held.recurring] == [("1", False), ("3", True)]
+    held.carry_out(to_pause)
+    held.carry_out(to_resume)
+    assert held.current == (True, "a")
 
 
 def test_two_that_were_created_at_once_become_one() -> None:
-    mark = Mark("a", 1, True)
+    mark = Mark("a", 1)
     held = Held([Recurring("x", False, mark), Recurring("y", True, mark)])
     held.apply("a")
     assert [each.id for each in held.recurring] == ["y"]
 
 
 def test_a_mark_is_read_back_and_others_descriptions_have_none() -> None:
-    mark = Mark("0123456789ab", 7, meant_on=False)
+    mark = Mark("0123456789ab", 7)
     assert Mark.read(f"by CI: {mark}") == mark
     assert Mark.read("every week") is None
     with pytest.raises(UserError, match="made by other means"):

@@ -1,0 +1,19 @@
+"""Whether the output of a run to come belongs to another config: found out before it starts."""
+
+from kubenas.cli.answer import Answer
+from kubenas.config import Config
+from kubenas.errors import StorageError
+from kubenas.steps.claim import check_claim
+from kubenas.storage import open_storage
+
+
+def check_output(config: Config, answer: Answer) -> None:
+    """Checks that ``config`` may have its output, where that can be read from here.
+
+    Raises:
+        UserError: it belongs to another config.
+    """
+    try:
+        check_claim(config, open_storage(config.output))
+    except StorageError as error:
+        answer.line(f"whether the output is free is seen only when it runs: {error}")

@@ -1,0 +1,98 @@
+"""Pods that cannot start: Kubeflow says of their run that it is running, for ever.
+
+What is decided here takes what Argo tells of the pods, in Kubernetes' own words, and the time.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from kubenas.cli.kubeflow.states import any_pending
+from kubenas.cli.kubeflow.workflow import Pod, Workflow
+from kubenas.errors import UserError
+
+LOOK_AFTER_SECONDS = 45.0
+"""A pod that waits for less is left alone: most are pulling their image."""
+LOOK_EVERY_SECONDS = 15.0
+GIVE_UP_SECONDS = 40.0
+"""How long what does not mend itself is given to do so all the same, since it was told."""
+SILENT_SECONDS = 120.0
+"""A pod that waits for so long is told of even if Kubernetes gives no reason."""
+
+_IMAGE = frozenset(
+    (
+        "ErrImagePull",
+        "ImagePullBackOff",
+        "ErrImageNeverPull",
+        "InvalidImageName",
+        "ImageInspectError",
+        "RegistryUnavailable",
+        "SignatureValidationFailed",
+    )
+)
+_HOPELESS = _IMAGE | {"CreateContainerConfigError"}
+_ORDINARY = frozenset(("", "ContainerCreating", "PodInitializing"))
+
+
+class CannotStart(UserError):
+    """A pod waits for what does not come by itself, such as an image that does not exist."""
+
+
+class StartWatch:
+    """Looks after the pods of one run that have not started; says each reason once."""
+
+    def __init__(self, page: str) -> None:
+        self._page = page
+        self._look_at: float | None = None
+        self._seen: dict[str, float] = {}
+        """When pods were first found waiting, by name."""
+        self._told: dict[tuple[str, str], float] = {}
+        """When it was told, by pod and reason."""
+
+    def look(
+        self, run: Mapping[str, Any], workflow: Callable[[], Workflow], now: float
+    ) -> Iterator[str]:
+        """Lines about pods of ``run`` that cannot start, if it is time to look.
+
+        Args:
+            run: what Kubeflow says of it.
+            workflow: asks for it as Argo has it; called only if a pod has waited for a while.
+            now: seconds by a clock that only goes on.
+
+        Raises:
+            CannotStart: what keeps one from starting was told and does not mend itself.
+        """
+        if not any_pending(run):
+            self._look_at = None
+            return
+        if self._look_at is None:
+            self._look_at = now + LOOK_AFTER_SECONDS
+        if now < self._look_at:
+            return
+        self._look_at = now + LOOK_EVERY_SECONDS
+        for pod in workflow().pods:
+            if pod.phase == "Pending":
+                yield from self._tell(pod, now)
+
+    def _tell(self, pod: Pod, now: float) -> Iterator[str]:
+        reason = pod.message.partition(":")[0]
+        since = self._seen.setdefault(pod.name, now - LOOK_AFTER_SECONDS)
+        if reason in _ORDINARY and now - since < SILENT_SECONDS:
+            return
+        key = pod.name, "image" if reason in _IMAGE else reason
+        if key not in self._told:
+            self._told[key] = now
+            yield f"{pod.task:<12}cannot start: {_words(pod)}"
+        elif reason in _HOPELESS and now - self._told[key] >= GIVE_UP_SECONDS:
+            raise CannotStart(
+                f"{pod.task}: its pod cannot start: {_words(pod)}; the run still waits for it: mend"
+                f" that, or terminate the run on its page: {self._page}"
+            )
+
+
+def _words(pod: Pod) -> str:
+    if pod.message not in _ORDINARY:
+        return pod.message
+    return (
+        f"{pod.message or 'no reason given'}: an image is being pulled, or a volume is missing;"
+        f" 'kubectl describe pod {pod.name}' tells"
+    )
