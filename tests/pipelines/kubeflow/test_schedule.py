@@ -10,7 +10,7 @@ import yaml
 from kubenas.cli.kubeflow.portable import check_portable
 from kubenas.cli.kubeflow.schedule_file import Schedule, config_of, load_schedule
 from kubenas.config_file import load_config
-from kubenas.parameters import to_parameters
+from kubenas.form import to_form
 from tests.pipelines.kubeflow.conftest import Kubenas, answer, write_yaml
 from tests.pipelines.kubeflow.server import KubeflowPipelines
 
@@ -29,7 +29,7 @@ def state(pipelines: KubeflowPipelines) -> list[tuple[str, str]]:
 def test_apply_makes_it_as_the_file_says_and_shows_when_it_runs(
     run: Kubenas, pipelines: KubeflowPipelines, schedule_yaml: Path
 ) -> None:
-    change(schedule_yaml, parameters={"search_max_trials": 20, "data_image_size": [8, 8]})
+    change(schedule_yaml, parameters={"max_trials": 20, "data_image_size": [8, 8]})
     done = run("schedule", "apply", schedule_yaml)
     assert done.exit_code == 0, done.stderr
     (made,) = pipelines.recurring
@@ -37,7 +37,7 @@ def test_apply_makes_it_as_the_file_says_and_shows_when_it_runs(
     assert (made["mode"], made["no_catchup"], made["max_concurrency"]) == ("ENABLE", True, "1")
     config = load_config(schedule_yaml.with_name("search.yaml"))
     assert made["runtime_config"]["parameters"] == {
-        **to_parameters(config), "search_max_trials": 20, "data_image_size": "[8, 8]",
+        **to_form(config), "max_trials": 20, "settings": "{data: {image_size: [8, 8]}}",
     }  # fmt: skip
     assert "new:" in done.stdout
     (said,) = [line for line in done.stdout.splitlines() if "next runs at" in line]
@@ -69,7 +69,7 @@ def test_a_changed_cron_is_shown_and_then_there_is_one(
     assert state(pipelines) == [("ENABLE", "0 0 3 * * mon")]
     done = run("schedule", "apply", schedule_yaml, "--json")
     assert answer(done)["difference"] == [
-        "cron: 0 0 3 * * mon -> 30 0 4 * * *", "search_max_trials: 8 -> 20",
+        "cron: 0 0 3 * * mon -> 30 0 4 * * *", "max_trials: 8 -> 20",
     ]  # fmt: skip
     assert all(f"  {line}\n" in dry.stdout for line in answer(done)["difference"])
     assert state(pipelines) == [("ENABLE", "30 0 4 * * *")]
