@@ -13,14 +13,25 @@ from typing import Any
 
 import yaml
 
-from kubenas.runner_config import RunnerConfig
+from kubenas.runner_config import PodConfig, RunnerConfig
+from kubenas.scheduling.store_credentials import CONFIG_KEYS
 
 CHART = Path(__file__).parent / "kubenas"
 _AS_KUBERNETES_HAS_THEM = {"type": "array", "items": {"type": "object"}}
-_OPEN = {
+_LOCKABLE = [
+    *(key for key in RunnerConfig.model_fields if key != "pod"),
+    *(f"pod.{key}" for key in PodConfig.model_fields),
+]
+_OPEN: dict[str, dict[str, Any]] = {
     "networkPolicy.trialEgress": _AS_KUBERNETES_HAS_THEM,
     "networkPolicy.metricsFrom": _AS_KUBERNETES_HAS_THEM,
+    "policy.locked": {"type": "array", "items": {"enum": _LOCKABLE}, "uniqueItems": True},
     "prePull.tolerations": _AS_KUBERNETES_HAS_THEM,
+    "store.environment": {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {key: {"type": "string"} for key in CONFIG_KEYS},
+    },
     "resourceQuota.hard": {
         "type": "object",
         "additionalProperties": {"type": ["string", "integer"]},

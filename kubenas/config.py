@@ -41,7 +41,7 @@ class DataConfig(Value):
     )
     image_size: tuple[int, int] | None = Field(
         None,
-        description="Height and width in pixels to resize pictures to, as a JSON list; empty:"
+        description="Height and width in pixels to resize pictures to, as a list; empty:"
         " their own size, or the median size where they differ.",
     )
 
@@ -69,7 +69,7 @@ class SpaceConfig(Value):
     )
     options: dict[str, Any] = Field(
         {},
-        description='Options of the named space, as a JSON object, such as {"max_layers": 6};'
+        description='Options of the named space, as an object, such as {"max_layers": 6};'
         " empty: the space's defaults.",
     )
 

@@ -1,7 +1,7 @@
 """search.yaml -> Config, with messages that name file, field, value and what is allowed."""
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,7 +25,11 @@ def load_config(path: Path) -> Config:
         UserError: the file cannot be read, is not YAML, or says something that is not allowed.
     """
     content = read_yaml(path, kind="search.yaml")
-    return _resolve_paths(parse_config(content, origin=str(path)), path.resolve().parent)
+    folder = path.resolve().parent
+    return resolve_paths(
+        parse_config(content, origin=str(path)),
+        lambda location: str((folder / Path(location).expanduser()).resolve()),
+    )
 
 
 def parse_config(content: Any, *, origin: str) -> Config:
@@ -65,13 +69,24 @@ def read_yaml(path: Path, *, kind: str) -> Any:
         UserError: the file cannot be read, or is not YAML.
     """
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise UserError(f"{path}: no such file; give the path of a {kind}") from error
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: cannot be read as a text file: {error}") from error
-    except yaml.YAMLError as error:
-        raise UserError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
+    return parse_yaml(text, origin=str(path))
+
+
+def parse_yaml(text: str | bytes, *, origin: str) -> Any:
+    """What the YAML ``text`` says. ``origin`` says in error messages where it came from.
+
+    Raises:
+        UserError: it is not YAML.
+    """
+    try:
+        return yaml.safe_load(text)
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UserError(f"{origin}: not valid YAML: {' '.join(str(error).split())}") from error
 
 
 def _kind(content: Any) -> str:
@@ -107,27 +122,24 @@ def _fields_at(loc: tuple[int | str, ...], model: type[BaseModel]) -> Iterator[s
     yield from model.model_fields
 
 
-def _resolve_paths(config: Config, folder: Path) -> Config:
-    data = config.data.model_copy(update={"source": _resolve(config.data.source, folder)})
+def resolve_paths(config: Config, absolute: Callable[[str], str]) -> Config:
+    """``config`` with its relative paths made ``absolute``; URIs stay as they are."""
+
+    def resolved(location: str, *names: str) -> str:
+        return location if "://" in location or location in names else absolute(location)
+
+    source = resolved(config.data.source, *BUNDLED_SOURCES)
+    data = config.data.model_copy(update={"source": source})
     space = config.space
     if space.hypermodel:
         file, _, cls = space.hypermodel.rpartition(":")
-        space = space.model_copy(update={"hypermodel": f"{_resolve(file, folder)}:{cls}"})
-    earlier = tuple(
-        source if source == LAST_SEARCH else _resolve(source, folder)
-        for source in config.search.warm_start
-    )
+        space = space.model_copy(update={"hypermodel": f"{resolved(file)}:{cls}"})
+    earlier = tuple(resolved(each, LAST_SEARCH) for each in config.search.warm_start)
     return config.model_copy(
         update={
             "data": data,
             "space": space,
             "search": config.search.model_copy(update={"warm_start": earlier}),
-            "output": _resolve(config.output, folder),
+            "output": resolved(config.output),
         }
     )
-
-
-def _resolve(location: str, folder: Path) -> str:
-    if "://" in location or location in BUNDLED_SOURCES:
-        return location
-    return str((folder / Path(location).expanduser()).resolve())

@@ -21,5 +21,19 @@ def in_registry(image: str, registry: str) -> str:
     return f"{registry.rstrip('/')}/{image}" if registry else image
 
 
+def trainer_beside(controller: str) -> str:
+    """The trials' image that belongs to the steps' image ``controller``: in the same registry.
+
+    Of an image that is not named as ours nothing is known: the trainer of this release.
+    """
+    repository = controller.partition("@")[0]
+    if repository.rpartition("/")[2].count(":"):
+        repository = repository.rpartition(":")[0]
+    ours = CONTROLLER_IMAGE.rpartition(":")[0]
+    if repository != ours and not repository.endswith(f"/{ours}"):
+        return TRAINER_IMAGE
+    return in_registry(TRAINER_IMAGE, repository.removesuffix(ours))
+
+
 if __name__ == "__main__":
     print(CONTROLLER_IMAGE, TRAINER_IMAGE)  # noqa: T201 - what `make images` reads

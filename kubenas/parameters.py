@@ -1,4 +1,4 @@
-"""Config <-> flat pipeline parameters named ``section_key``, as the Kubeflow UI shows them.
+"""Config <-> flat parameters named ``section_key``, as a schedule.yaml has them.
 
 A parameter is a string, number or boolean. What is optional or nested is a JSON text, and the
 empty text is "not given": Kubeflow turns 8 inside an object into 8.0 and has no null.
@@ -25,7 +25,7 @@ _EMPTY: tuple[Any, ...] = (None, {}, [], ())
 
 @dataclass(frozen=True)
 class Parameter:
-    """One pipeline parameter. ``default`` is None where the user must give a value."""
+    """One parameter. ``default`` is None where the user must give a value."""
 
     name: str
     path: tuple[str, ...]
@@ -59,7 +59,7 @@ def from_parameters(values: Mapping[str, Any]) -> Config:
     for parameter in parameters():
         if parameter.name in values:
             _decode_into(content, parameter, values[parameter.name])
-    return parse_config(content, origin="pipeline parameters")
+    return parse_config(content, origin="parameters")
 
 
 def _parameters_of(model: type[BaseModel], path: tuple[str, ...]) -> Iterator[Parameter]:
@@ -118,20 +118,7 @@ def _decode_into(content: dict[str, Any], parameter: Parameter, value: Any) -> N
         try:
             value = json.loads(value)
         except ValueError as error:
-            raise UserError(f"pipeline parameter {parameter.name}: not JSON: {value!r}") from error
+            raise UserError(f"parameter {parameter.name}: not JSON: {value!r}") from error
     for part in parameter.path[:-1]:
         content = content.setdefault(part, {})
     content[parameter.path[-1]] = value
-
-
-def docstring(summary: str, others: Mapping[str, str] | None = None) -> str:
-    """A docstring whose Args are all parameters, from which kfp takes the help texts.
-
-    Args:
-        summary: its first line.
-        others: further arguments and their help.
-    """
-    helps = {parameter.name: parameter.help for parameter in parameters()} | dict(others or {})
-    return "\n".join(
-        [summary, "", "Args:", *(f"    {name}: {text}" for name, text in helps.items())]
-    )

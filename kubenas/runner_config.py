@@ -37,7 +37,7 @@ class PodConfig(Value):
         None, description="Image that trials run in; empty: the one that this release names."
     )
     image_pull_secrets: tuple[str, ...] = Field(
-        (), description="Names of Secrets to pull the image with, as a JSON list; empty: none."
+        (), description="Names of Secrets to pull the image with, as a list; empty: none."
     )
     service_account: str | None = Field(
         None, description="Service account of the trials; empty: the namespace's default one."
@@ -74,26 +74,25 @@ class PodConfig(Value):
         "10Gi", description="Local disk that a trial may fill below /tmp, such as 10Gi."
     )
     node_selector: dict[str, str] = Field(
-        {}, description="Labels that a trial's node must have, as a JSON object; empty: any node."
+        {}, description="Labels that a trial's node must have, as an object; empty: any node."
     )
     tolerations: tuple[dict[str, Any], ...] = Field(
         (),
-        description="Taints that trials tolerate, as Kubernetes writes tolerations, as a JSON"
+        description="Taints that trials tolerate, as Kubernetes writes tolerations, as a"
         " list; empty: none.",
     )
     affinity: dict[str, Any] = Field(
         {},
-        description="Affinity of the trials as Kubernetes writes it, as a JSON object; empty:"
-        " none.",
+        description="Affinity of the trials as Kubernetes writes it, as an object; empty: none.",
     )
     spot_node_selector: dict[str, str] = Field(
         {},
-        description="Further labels of the cheap nodes that a trial is tried on first, as a"
-        " JSON object; empty: none are told apart.",
+        description="Further labels of the cheap nodes that a trial is tried on first, as an"
+        " object; empty: none are told apart.",
     )
     spot_tolerations: tuple[dict[str, Any], ...] = Field(
         (),
-        description="Further tolerations that let a trial onto the cheap nodes, as a JSON"
+        description="Further tolerations that let a trial onto the cheap nodes, as a"
         " list; empty: none.",
     )
     spot_disruptions: int = Field(
@@ -113,31 +112,31 @@ class PodConfig(Value):
     )
     annotations: dict[str, str] = Field(
         {},
-        description="Annotations of the trials' pods, as a JSON object; node autoscalers and cost"
+        description="Annotations of the trials' pods, as an object; node autoscalers and cost"
         " reports read them; empty: none.",
     )
-    env: dict[str, str] = Field(
+    env: dict[str, str | dict[str, Any]] = Field(
         {},
-        description="Environment variables of the trials, as a JSON object, nothing secret;"
-        " empty: none.",
+        description="Environment variables of the trials, as an object, nothing secret; a value"
+        " may also be what Kubernetes calls valueFrom. Empty: none.",
     )
     secrets: tuple[str, ...] = Field(
         (),
-        description="Names of Secrets whose keys become the trials' environment, as a JSON"
+        description="Names of Secrets whose keys become the trials' environment, as a"
         " list; empty: none.",
     )
     volumes: tuple[dict[str, Any], ...] = Field(
         (),
-        description="Volumes of the trials as Kubernetes writes them, as a JSON list; empty: none.",
+        description="Volumes of the trials as Kubernetes writes them, as a list; empty: none.",
     )
     mounts: tuple[dict[str, Any], ...] = Field(
         (),
-        description="Where those are, as Kubernetes writes volumeMounts, as a JSON list;"
+        description="Where those are, as Kubernetes writes volumeMounts, as a list;"
         " empty: nowhere.",
     )
     cache: dict[str, Any] = Field(
         {},
-        description="A volume's source for the data sets that trials share, as a JSON object, such"
+        description="A volume's source for the data sets that trials share, as an object, such"
         ' as {"persistentVolumeClaim": {"claimName": "data"}}; empty: each stages its own copy.',
     )
 
@@ -153,9 +152,10 @@ class PodConfig(Value):
 class RunnerConfig(Value):
     """``runner:`` where trials run. Changes nothing about what is found."""
 
-    kind: Literal["local", "kubernetes"] = Field(
-        "local",
-        description="local: processes beside the search; kubernetes: a Job in the cluster each.",
+    kind: Literal["auto", "local", "kubernetes"] = Field(
+        "auto",
+        description="Where trials run. local: processes beside the search; kubernetes: a Job in the"
+        " cluster each; auto: kubernetes in a run on Kubeflow, elsewhere local.",
     )
     workers: int = Field(2, ge=1, le=1024, description="Trials at the same time.")
     queue_seconds: float = Field(

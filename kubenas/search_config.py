@@ -68,7 +68,7 @@ class SearchConfig(Value):
     )
     warm_start: tuple[str, ...] = Field(
         (),
-        description="Results to begin from, as a JSON list: 'last', which is the search before"
+        description="Results to begin from, as a list: 'last', which is the search before"
         " this one in the same output; earlier outputs, searches in them, or .csv tables with a"
         " column for each hyperparameter and a 'score'. Empty: none.",
     )

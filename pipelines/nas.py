@@ -1,4 +1,4 @@
-"""The pipeline: prepare, search, retrain, export, evaluate, report, and perhaps promote.
+"""The pipeline: prepare, search, train, and perhaps promote.
 
 ``python -m pipelines.nas`` compiles it to pipelines/nas.yaml, which is the product: the same file
 runs on one machine and in Kubeflow.
@@ -8,61 +8,68 @@ import inspect
 from pathlib import Path
 from typing import Any
 
-from kfp import compiler, dsl
+from google.protobuf.struct_pb2 import Value
+from kfp import compiler, dsl, kubernetes
 from kfp.dsl.base_component import BaseComponent
 
-from components.evaluate.component import evaluate
-from components.export.component import export
 from components.prepare.component import prepare_component
 from components.promote.component import promote
-from components.report.component import report
-from components.retrain.component import retrain
 from components.search.component import search
-from kubenas.parameters import Parameter, docstring, parameters
+from components.train.component import train
+from kubenas.form import Field, docstring, fields
+from kubenas.scheduling.store_credentials import CONFIG_KEYS, CONFIG_MAP, SECRET, SECRET_KEYS
 
 PACKAGE = Path(__file__).with_name("nas.yaml")
+_LABELS = {"app.kubernetes.io/name": "kubenas", "app.kubernetes.io/component": "step"}
+"""Of the steps' pods, by which the chart's network policy and PodMonitor select them."""
 
 
 def nas(*values: Any) -> None:
-    """Replaced below: the parameters are those of search.yaml."""
-    given = dict(zip((parameter.name for parameter in parameters()), values, strict=True))
+    """Replaced below: the parameters are the fields of the form."""
+    given = dict(zip((field.name for field in fields()), values, strict=True))
     prepared = _step(prepare_component, "Prepare data", **given)
     run = prepared.outputs["run"]
     searched = _step(search, "Search architectures", run=run)
-    retrained = _step(
-        retrain, "Retrain the winners", run=run, search_id=searched.outputs["search_id"]
-    )
-    exported = _step(export, "Export", run=run, model=retrained.outputs["model"])
-    model = exported.outputs["saved_model"]
-    evaluated = _step(evaluate, "Evaluate on the test split", run=run, saved_model=model)
-    metrics = evaluated.outputs["metrics"]
-    reported = _step(report, "Report", run=run, saved_model=model, metrics=metrics)
-    # Last, so that a model that serving refuses has its report nevertheless. Of a step's outputs,
-    # kfp.local knows in conditions the one that it returns.
-    with dsl.If(evaluated.outputs["Output"] == "promote", name="decided to promote"):
-        _step(promote, "Promote", run=run, saved_model=model).after(reported)
+    trained = _step(train, "Train and evaluate", run=run, search_id=searched.outputs["search_id"])
+    # Of a step's outputs, kfp.local knows in conditions the one that it returns.
+    with dsl.If(trained.outputs["Output"] == "promote", name="decided to promote"):
+        _step(promote, "Promote", run=run, saved_model=trained.outputs["saved_model"])
 
 
 def _step(component: BaseComponent, title: str, /, **arguments: Any) -> dsl.PipelineTask:
     # Steps find their own finished work; a cache would not see that an object has gone.
-    return component(**arguments).set_display_name(title).set_caching_options(False)
+    task = component(**arguments).set_display_name(title).set_caching_options(False)
+    secret, config = ({key: key for key in keys} for keys in (SECRET_KEYS, CONFIG_KEYS))
+    kubernetes.use_secret_as_env(task, SECRET, secret, optional=True)
+    kubernetes.use_config_map_as_env(task, CONFIG_MAP, config, optional=True)
+    for name, value in _LABELS.items():
+        kubernetes.add_pod_label(task, name, value)
+    return task
 
 
-def _signature_parameter(parameter: Parameter) -> inspect.Parameter:
-    default = inspect.Parameter.empty if parameter.default is None else parameter.default
+def _signature_parameter(field: Field) -> inspect.Parameter:
+    default = inspect.Parameter.empty if field.default is None else field.default
     kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
-    return inspect.Parameter(parameter.name, kind, default=default, annotation=parameter.type)
+    return inspect.Parameter(field.name, kind, default=default, annotation=field.type)
+
+
+def _offer_choices(pipeline: BaseComponent) -> None:
+    """Tells what values a field may have: the server checks them, the UI shows them as a list."""
+    shown = pipeline.pipeline_spec.root.input_definitions.parameters
+    for field in fields():
+        shown[field.name].literals.extend(Value(string_value=each) for each in field.choices)
 
 
 def compile_pipeline(path: Path) -> None:
     """Writes the compiled pipeline to ``path``."""
     nas.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
-        [_signature_parameter(parameter) for parameter in parameters()]
+        [_signature_parameter(field) for field in fields()]
     )
     nas.__doc__ = docstring(
         "Finds the best network for labelled data, trains, evaluates and exports it."
     )
     pipeline = dsl.pipeline(name="kubenas", display_name="kubenas: architecture search")(nas)
+    _offer_choices(pipeline)
     compiler.Compiler().compile(pipeline, str(path))
 
 

@@ -16,17 +16,20 @@ def promote(
 
     Args:
         run: The frozen config, from the step that prepares the data.
-        saved_model: The exported model.
-        champion: The same model, now in production, with the number of its record.
+        saved_model: Names the exported model.
+        champion: Names the same model, now in production, and the number of its record.
         serving: What serving made of it; the InferenceService, if there is one.
     """
     from pathlib import Path
 
     from kubenas.reporting.handoff_words import render_handoff
+    from kubenas.steps.artifact import refer
     from kubenas.steps.context import RunContext
+    from kubenas.steps.process import step_process
     from kubenas.steps.promote import promote as run_promotion
 
-    done = run_promotion(RunContext.from_json(run.encode()))
-    champion.uri = done.record.model.saved_model
-    champion.metadata.update({"record": done.record.number, "why": done.record.why})
-    Path(serving.path).write_text(render_handoff(done.handoff), encoding="utf-8")
+    with step_process("promote"):
+        done = run_promotion(RunContext.of_step(run))
+        record = done.record
+        refer(champion, record.model.saved_model, record=record.number, why=record.why)
+        Path(serving.path).write_text(render_handoff(done.handoff), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Step 2 of the pipeline: architectures are proposed and tried."""
+"""Second task of the pipeline: architectures are proposed and tried."""
 
 from kfp import dsl
 
@@ -28,11 +28,12 @@ def search(
     from pathlib import Path
 
     from kubenas.steps.context import RunContext
+    from kubenas.steps.process import step_process
     from kubenas.steps.search import search as run_search
     from kubenas.steps.search import search_metrics
 
-    context = RunContext.of_step(run, vars(task_config))
-    done = run_search(context)
-    for name, value in search_metrics(done).items():
-        metrics.log_metric(name, value)
-    Path(search_id).write_text(context.search_id, encoding="utf-8")
+    with step_process("search"):
+        context = RunContext.of_step(run, vars(task_config))
+        for name, value in search_metrics(run_search(context)).items():
+            metrics.log_metric(name, value)
+        Path(search_id).write_text(context.search_id, encoding="utf-8")

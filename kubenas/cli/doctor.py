@@ -10,6 +10,7 @@ from kubenas.doctor.clock import check_clock
 from kubenas.doctor.cluster import DEFAULT_ACCELERATOR, judge_cluster
 from kubenas.doctor.data import check_data
 from kubenas.doctor.finding import Finding, ok, problem
+from kubenas.doctor.kubeflow import judge_kubeflow
 from kubenas.doctor.machine import check_cache, check_disk, check_memory
 from kubenas.doctor.output import check_output, judge_reach
 from kubenas.doctor.software import check_software
@@ -17,6 +18,7 @@ from kubenas.errors import KubenasError, UserError
 from kubenas.images import CONTROLLER_IMAGE, TRAINER_IMAGE
 from kubenas.runner_config import RunnerConfig
 from kubenas.scheduling.cluster_facts import NEEDED
+from kubenas.scheduling.kubeflow_access import ask_kubeflow
 from kubenas.scheduling.kubernetes_access import ask_cluster
 from kubenas.scheduling.kubernetes_connection import cluster_configured
 from kubenas.scheduling.kubernetes_surroundings import surroundings
@@ -71,7 +73,7 @@ def _of_config(config: Config, file: Path) -> Iterator[Finding]:
     yield _guarded("config", lambda: _check_config(config, file))
     yield from _of_serving(config)
     yield check_data(config.data.source)
-    if config.runner.kind == "local":
+    if config.runner.kind != "kubernetes":
         yield check_memory(config.runner.workers)
     try:
         output = open_storage(config.output)
@@ -116,22 +118,23 @@ def _of_output(output: Storage) -> Iterator[Finding]:
 
 def _of_cluster(runner: RunnerConfig) -> list[Finding]:
     if not cluster_configured():
-        if runner.kind == "local":
+        if runner.kind != "kubernetes":
             return [ok("cluster", "no cluster configured")]
         says = "none is configured, and runner.kind is kubernetes"
         return [problem("cluster", f"{says}; set KUBECONFIG, or runner.kind: local")]
     try:
-        facts = ask_cluster(NEEDED)
+        facts, kubeflow = ask_cluster(NEEDED), ask_kubeflow()
         runner = _settled(runner)
     except KubenasError as error:
         return [problem("cluster", str(error))]
-    on_cluster = runner.kind == "kubernetes"
-    return judge_cluster(
+    on_cluster = runner.kind != "local"
+    findings = judge_cluster(
         facts,
         accelerator=runner.pod.accelerator or DEFAULT_ACCELERATOR,
         asked=runner.accelerators if runner.pod.accelerator else 0,
         images=[CONTROLLER_IMAGE, *([runner.pod.image or TRAINER_IMAGE] if on_cluster else ())],
     )
+    return [*findings, judge_kubeflow(kubeflow)]
 
 
 def _settled(runner: RunnerConfig) -> RunnerConfig:

@@ -17,8 +17,9 @@ from typing import Self
 
 from kubenas.cli.package import package_text
 from kubenas.config import Config
-from kubenas.parameters import to_parameters
+from kubenas.form import to_form
 from kubenas.steps.lifeline import LIFELINE, end_with_parent
+from kubenas.steps.process import ERROR_MARK
 
 _STOP_SECONDS = 30.0
 """From SIGTERM to SIGKILL; running trials write a checkpoint in this time."""
@@ -41,7 +42,7 @@ class LocalPipeline:
     def __enter__(self) -> Self:
         self.log.parent.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(self._scratch, ignore_errors=True)
-        self._arguments.write_text(json.dumps(to_parameters(self._config)))
+        self._arguments.write_text(json.dumps(to_form(self._config)))
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", __name__, self._arguments, self._scratch],
@@ -76,11 +77,11 @@ class LocalPipeline:
         return self._process.returncode == 0
 
     def last_words(self) -> str:
-        """The last line that the failed step printed, or failing that the last line there is."""
+        """What the failed step said of its error, or failing that the last line there is."""
         log = self.log.read_text(errors="replace")
         lines = [line.strip() for line in log.splitlines() if line.strip()]
-        of_kfp = [number for number, line in enumerate(lines) if " - ERROR - Task " in line]
-        return lines[of_kfp[-1] - 1 if of_kfp else -1] if lines else ""
+        errors = [line for line in lines if line.startswith(ERROR_MARK)]
+        return (errors or lines or [""])[-1].removeprefix(ERROR_MARK)
 
     def _signal(self, number: signal.Signals) -> None:
         try:

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator
 
 from kubenas.doctor.finding import Finding, ok, problem
-from kubenas.scheduling.cluster_facts import ClusterFacts, Node, Permission
+from kubenas.doctor.rights import can_i, listed
+from kubenas.scheduling.cluster_facts import ClusterFacts, Node
 from kubenas.scheduling.quantity import amount
 
 DEFAULT_ACCELERATOR = "nvidia.com/gpu"
@@ -38,21 +39,12 @@ def judge_cluster(
 def _rights(facts: ClusterFacts) -> Finding:
     if not facts.refused:
         return ok("rights", "jobs, pods, logs, leases and events: all that a search does")
-    refused = ", ".join(sorted(map(str, facts.refused)))
     first = min(facts.refused, key=str)
     return problem(
         "rights",
-        f"not allowed in namespace {facts.namespace}: {refused}; the chart makes a Role that allows"
-        f" it: 'helm upgrade --install kubenas helm/kubenas -n {facts.namespace}'; then see"
-        f" 'kubectl auth can-i {_can_i(first)} -n {facts.namespace}'",
-    )
-
-
-def _can_i(permission: Permission) -> str:
-    resource, _, subresource = permission.resource.partition("/")
-    group = f".{permission.group}" if permission.group else ""
-    return f"{permission.verb} {resource}{group}" + (
-        f" --subresource={subresource}" if subresource else ""
+        f"not allowed in namespace {facts.namespace}: {listed(facts.refused)}; the chart makes a"
+        f" Role that allows it: 'helm upgrade --install kubenas helm/kubenas -n {facts.namespace}';"
+        f" then see '{can_i(first, facts.namespace)}'",
     )
 
 

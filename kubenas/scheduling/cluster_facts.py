@@ -13,24 +13,43 @@ class Permission:
     resource: str
     """With a slash before a subresource."""
     group: str = ""
+    name: str = ""
+    """Of the one object that it is about; empty: any."""
 
     def __str__(self) -> str:
-        return f"{self.verb} {self.resource}"
+        return f"{self.verb} {self.resource} {self.name}".rstrip()
 
     def review(self, namespace: str) -> dict[str, Any]:
         """The SelfSubjectAccessReview that asks whether we may, in ``namespace``."""
+        return {
+            "apiVersion": "authorization.k8s.io/v1",
+            "kind": "SelfSubjectAccessReview",
+            "spec": {"resourceAttributes": self._attributes(namespace)},
+        }
+
+    def review_of(self, account: str, namespace: str) -> dict[str, Any]:
+        """The LocalSubjectAccessReview that asks whether a service account may, in its own."""
+        everyone = "system:serviceaccounts"
+        return {
+            "apiVersion": "authorization.k8s.io/v1",
+            "kind": "LocalSubjectAccessReview",
+            "metadata": {"namespace": namespace},
+            "spec": {
+                "resourceAttributes": self._attributes(namespace),
+                "user": f"system:serviceaccount:{namespace}:{account}",
+                "groups": [everyone, f"{everyone}:{namespace}", "system:authenticated"],
+            },
+        }
+
+    def _attributes(self, namespace: str) -> dict[str, str]:
         resource, _, subresource = self.resource.partition("/")
-        attributes = {
+        return {
             "namespace": namespace,
             "verb": self.verb,
             "group": self.group,
             "resource": resource,
             "subresource": subresource,
-        }
-        return {
-            "apiVersion": "authorization.k8s.io/v1",
-            "kind": "SelfSubjectAccessReview",
-            "spec": {"resourceAttributes": attributes},
+            "name": self.name,
         }
 
 
@@ -59,15 +78,34 @@ class ClusterFacts:
     """None: they may not be listed."""
 
 
-NEEDED = tuple(
-    Permission(verb, resource, group)
-    for group, resource, verbs in (
-        ("batch", "jobs", ("create", "get", "list", "watch", "delete")),
-        ("", "pods", ("get", "list", "watch", "delete")),
-        ("", "pods/log", ("get",)),
-        ("coordination.k8s.io", "leases", ("create", "get", "update")),
-        ("", "events", ("create", "list", "watch")),
-    )
-    for verb in verbs
+@dataclass(frozen=True)
+class KubeflowFacts:
+    """Whether the steps of a pipeline can run in a namespace."""
+
+    served: bool
+    """Whether Kubeflow Pipelines, or at least its Argo, is in the cluster."""
+    namespace: str
+    account: str | None = None
+    """Whose pods the steps are; None: the namespace does not say."""
+    refused: frozenset[Permission] | None = None
+    """Of what the account needs, what it may not do; None: nobody told."""
+
+
+DEFAULTS = "kubenas-defaults"
+"""ConfigMap of the chart: what an administrator says of a namespace."""
+
+NEEDED = (
+    *(
+        Permission(verb, resource, group)
+        for group, resource, verbs in (
+            ("batch", "jobs", ("create", "get", "list", "watch", "delete")),
+            ("", "pods", ("get", "list", "watch", "delete")),
+            ("", "pods/log", ("get",)),
+            ("coordination.k8s.io", "leases", ("create", "get", "update")),
+            ("", "events", ("create", "list", "watch")),
+        )
+        for verb in verbs
+    ),
+    Permission("get", "configmaps", name=DEFAULTS),
 )
 """What the search does in its namespace."""

@@ -1,6 +1,7 @@
 """Asks a cluster what may be done there and with what. Changes nothing."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import urllib3
@@ -10,7 +11,7 @@ from kubenas.errors import UserError
 from kubenas.scheduling.cluster_facts import ClusterFacts, Node, Permission
 from kubenas.scheduling.kubernetes_connection import connect
 
-_TIMEOUT = (5, 20)
+TIMEOUT = (5, 20)
 """Seconds to connect, and to answer."""
 
 
@@ -25,14 +26,25 @@ def ask_cluster(permissions: Iterable[Permission]) -> ClusterFacts:
     """
     connection = connect()
     api, namespace, server = connection.client, connection.namespace, connection.server
-    try:
+    with told_apart(server):
         return ClusterFacts(
             server=server,
-            version=client.VersionApi(api).get_code(_request_timeout=_TIMEOUT).git_version,
+            version=client.VersionApi(api).get_code(_request_timeout=TIMEOUT).git_version,
             namespace=namespace,
-            refused=frozenset(each for each in permissions if not _may(api, namespace, each)),
+            refused=frozenset(each for each in permissions if not may(api, namespace, each)),
             nodes=_nodes(api),
         )
+
+
+@contextmanager
+def told_apart(server: str) -> Iterator[None]:
+    """Raises a refusal and silence of ``server`` as what is to be done about each.
+
+    Raises:
+        UserError: one of them.
+    """
+    try:
+        yield
     except client.ApiException as error:
         raise UserError(
             f"{server}: the cluster refuses: {error.status} {error.reason}; log in anew, or check"
@@ -45,16 +57,17 @@ def ask_cluster(permissions: Iterable[Permission]) -> ClusterFacts:
         ) from error
 
 
-def _may(api: Any, namespace: str, permission: Permission) -> bool:
+def may(api: Any, namespace: str, permission: Permission) -> bool:
+    """Whether these credentials are allowed something."""
     answer = client.AuthorizationV1Api(api).create_self_subject_access_review(
-        permission.review(namespace), _request_timeout=_TIMEOUT
+        permission.review(namespace), _request_timeout=TIMEOUT
     )
     return bool(answer.status.allowed)
 
 
 def _nodes(api: Any) -> tuple[Node, ...] | None:
     try:
-        listed = client.CoreV1Api(api).list_node(_request_timeout=_TIMEOUT).items
+        listed = client.CoreV1Api(api).list_node(_request_timeout=TIMEOUT).items
     except client.ApiException as error:
         if error.status == 403:
             return None

@@ -20,6 +20,7 @@ from kubenas.scheduling.kubernetes_names import (
     spec_hash,
 )
 from kubenas.scheduling.quantity import scaled
+from kubenas.scheduling.store_credentials import CONFIG_MAP, SECRET
 from kubenas.storage import join
 from kubenas.trial import AttemptSpec, Heartbeat, Task
 
@@ -146,8 +147,13 @@ def _container(spec: AttemptSpec, place: Place) -> dict[str, Any]:
         "name": CONTAINER,
         "image": place.image,
         "command": [*place.command, join(spec.prefix, "spec.json")],
-        "env": [{"name": name, "value": value} for name, value in environment.items()],
-        "envFrom": [{"secretRef": {"name": name}} for name in pod.secrets],
+        "env": [_variable(name, value) for name, value in environment.items()],
+        # Of two sources with the same key the later one counts.
+        "envFrom": [
+            {"configMapRef": {"name": CONFIG_MAP, "optional": True}},
+            {"secretRef": {"name": SECRET, "optional": True}},
+            *({"secretRef": {"name": name}} for name in pod.secrets),
+        ],
         "resources": _resources(spec, pod),
         "securityContext": {
             "allowPrivilegeEscalation": False,
@@ -157,6 +163,10 @@ def _container(spec: AttemptSpec, place: Place) -> dict[str, Any]:
         "terminationMessagePolicy": "FallbackToLogsOnError",
         "volumeMounts": _mounts(pod),
     }
+
+
+def _variable(name: str, value: str | Mapping[str, Any]) -> dict[str, Any]:
+    return {"name": name, "value" if isinstance(value, str) else "valueFrom": value}
 
 
 def _resources(spec: AttemptSpec, pod: PodConfig) -> dict[str, Any]:

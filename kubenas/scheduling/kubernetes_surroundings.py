@@ -9,8 +9,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import ValidationError
+
 from kubenas.errors import UserError
-from kubenas.images import TRAINER_IMAGE
+from kubenas.images import TRAINER_IMAGE, trainer_beside
 from kubenas.runner_config import RunnerConfig
 from kubenas.scheduling.kubernetes import KubernetesRunner
 from kubenas.scheduling.kubernetes_api import Api, ApiAway, ApiRefused
@@ -19,12 +21,17 @@ from kubenas.scheduling.kubernetes_events import event_about
 from kubenas.scheduling.kubernetes_lease import held_lease
 from kubenas.scheduling.kubernetes_manifest import Place
 from kubenas.scheduling.kubernetes_names import Stage, lease_metadata
+from kubenas.scheduling.policy import Policy
 from kubenas.trial import Heartbeat
 
 _LOG = logging.getLogger(__name__)
 _POD_NAME = ("KFP_POD_NAME", "HOSTNAME")
-_DEFAULTS = ("kubenas-defaults", "runner.json")
-"""ConfigMap of the chart, and its key."""
+_CONFIG_MAP = "kubenas-defaults"
+"""Of the chart."""
+_RUNNER, _POLICY = "runner.json", "policy.json"
+"""Its keys."""
+_STEP = "main"
+"""The container of a step's pod that this process runs in."""
 _STORE = (
     "AWS_ENDPOINT_URL",
     "AWS_ENDPOINT_URL_S3",
@@ -83,7 +90,7 @@ class Surroundings:
             config=config,
             stage=stage,
             namespace=namespace,
-            image=config.pod.image or TRAINER_IMAGE,
+            image=config.pod.image or trainer_of(self.pod),
             owner=reference_to_owner(self.pod) if owned and self.pod else None,
             environment=_store_environment(os.environ),
             heartbeat=heartbeat,
@@ -98,17 +105,37 @@ class Surroundings:
             UserError: it is not JSON.
             ApiAway: the API server does not answer.
         """
-        name, key = _DEFAULTS
+        return self._told(_RUNNER)
+
+    def policy(self) -> Policy:
+        """What the chart of this namespace allows.
+
+        Raises:
+            UserError: it is not JSON, or not as a chart of this version writes it.
+            ApiAway: the API server does not answer.
+        """
+        told = self._told(_POLICY)
         try:
-            found = self.api.call("GET", f"/api/v1/namespaces/{self.namespace}/configmaps/{name}")
+            return Policy.model_validate(told)
+        except ValidationError as error:
+            raise UserError(
+                f"ConfigMap {_CONFIG_MAP}, {_POLICY}: not of this version of kubenas; upgrade the"
+                " chart"
+            ) from error
+
+    def _told(self, key: str) -> Mapping[str, Any]:
+        """What ``key`` of the chart's ConfigMap says."""
+        path = f"/api/v1/namespaces/{self.namespace}/configmaps/{_CONFIG_MAP}"
+        try:
+            found = self.api.call("GET", path)
         except ApiRefused as error:
             _LOG.info("no defaults of this namespace are known: %s", error)
             return {}
         try:
-            defaults: Mapping[str, Any] = json.loads(found.get("data", {}).get(key, "{}"))
+            told: Mapping[str, Any] = json.loads(found.get("data", {}).get(key, "{}"))
         except ValueError as error:
-            raise UserError(f"ConfigMap {name}, {key}: not JSON: {error}") from error
-        return defaults
+            raise UserError(f"ConfigMap {_CONFIG_MAP}, {key}: not JSON: {error}") from error
+        return told
 
     def pod_now(self) -> Mapping[str, Any] | None:
         """``pod`` as it has become, or as it was if the API server does not say."""
@@ -156,6 +183,13 @@ def surroundings() -> Surroundings:
 def _pod(api: Api, namespace: str, name: str | None) -> Mapping[str, Any]:
     pod: Mapping[str, Any] = api.call("GET", f"/api/v1/namespaces/{namespace}/pods/{name}")
     return pod
+
+
+def trainer_of(pod: Mapping[str, Any] | None) -> str:
+    """The trials' image: that from the registry which the image of the step's ``pod`` is from."""
+    containers = pod["spec"]["containers"] if pod else ()
+    steps = [each["image"] for each in containers if each["name"] == _STEP]
+    return trainer_beside(steps[0]) if steps else TRAINER_IMAGE
 
 
 def reference_to_owner(pod: Mapping[str, Any]) -> dict[str, Any] | None:

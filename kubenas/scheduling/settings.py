@@ -3,11 +3,12 @@
 A value that is the built-in default counts as not said, for a form in Kubeflow sends all of them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from kubenas.errors import UserError
 from kubenas.runner_config import PodConfig, RunnerConfig
+from kubenas.scheduling.store_credentials import CONFIG_MAP, SECRET
 
 _SECTION = "pod"
 
@@ -36,7 +37,7 @@ def _filled(
     said = {
         key: value
         for key, value in layer.items()
-        if key not in (_SECTION, "kind") and content.get(key) == default.get(key)
+        if key != _SECTION and content.get(key) == default.get(key)
     }
     return {**content, **said}
 
@@ -62,14 +63,21 @@ def of_task(task: Mapping[str, Any]) -> dict[str, Any]:
     return {_SECTION: {key: value for key, value in pod.items() if value}}
 
 
-def _environment(variables: Any) -> dict[str, str]:
-    for variable in variables:
-        if "valueFrom" in variable:
-            raise UserError(
-                f"the task's variable {variable['name']} is taken from elsewhere; name its Secret"
-                " in runner_pod_secrets instead"
-            )
-    return {variable["name"]: variable.get("value", "") for variable in variables}
+def _environment(variables: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """What the variables are set to, or the ``valueFrom`` that says where their values are.
+
+    Trials get those of the store's credentials in any case, below what ``runner.pod`` says.
+    """
+    return {
+        variable["name"]: variable.get("valueFrom", variable.get("value", ""))
+        for variable in variables
+        if not _is_of_the_store(variable.get("valueFrom") or {})
+    }
+
+
+def _is_of_the_store(source: Mapping[str, Any]) -> bool:
+    references = {"secretKeyRef": SECRET, "configMapKeyRef": CONFIG_MAP}
+    return any(source.get(kind, {}).get("name") == name for kind, name in references.items())
 
 
 def _resources(resources: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,15 +1,16 @@
-"""Step 5: the exported model on the test split, which took no part so far, and what follows from
+"""The exported model on the test split, which took no part so far, and what follows from
 it for the model in production."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from kubenas.errors import UserError
-from kubenas.serving.gate import Decision
+from kubenas.serving.gate import Decision, Verdict
 from kubenas.steps.context import RunContext
 from kubenas.steps.export import exported_keras_model
 from kubenas.steps.gate import Contender, decided
 from kubenas.steps.model_task import ModelTask, finished_prefix, run_model_task
-from kubenas.steps.outcome import expect_step, running_step
+from kubenas.steps.outcome import expect_step, is_done, running_step
 from kubenas.steps.retrain import read_choice
 from kubenas.steps.settings import settled
 from kubenas.steps.status import StatusWriter
@@ -17,7 +18,7 @@ from kubenas.storage import Storage
 from kubenas.training.evaluation import EVALUATION_FILE, Evaluation
 from kubenas.trial import Task
 
-_STEP = "evaluate"
+_STEP, _NEXT = "evaluate", "promote"
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class Evaluated:
 
     evaluation: Evaluation
     decision: Decision
+    next: Verdict | Literal["promoted"]
+    """The decision's verdict; promoted: the model is in production, and serving has been told."""
 
 
 def evaluate(context: RunContext) -> Evaluated:
@@ -41,11 +44,11 @@ def evaluate(context: RunContext) -> Evaluated:
     with running_step(_STEP, output, key=search):
         context = settled(context)
         status = StatusWriter(output, _STEP, search=search)
-        done = run_model_task(_task(context), context, status)
-        tested = Contender.read(done)
+        tested = Contender.read(run_model_task(_task(context), context, status))
         decision = decided(context, tested, status)
-        expect_step(output, "promote", key=search, due=decision.verdict == "promote")
-        return Evaluated(tested.evaluation, decision)
+        expect_step(output, _NEXT, key=search, due=decision.verdict == "promote")
+        done = is_done(output, _NEXT, key=search)
+        return Evaluated(tested.evaluation, decision, "promoted" if done else decision.verdict)
 
 
 def read_evaluation(output: Storage, search: str) -> Evaluation | None:

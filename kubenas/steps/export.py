@@ -1,4 +1,4 @@
-"""Step 4: the chosen model in the forms that serve it, checked by loading it again."""
+"""The chosen model in the forms that serve it, checked by loading it again."""
 
 from kubenas.errors import UserError
 from kubenas.steps.context import RunContext

@@ -11,11 +11,14 @@ from kubenas.errors import Interrupted
 LIFELINE = "KUBENAS_LIFELINE"
 """Environment variable: 'stdin' where the parent holds the other end of our standard input."""
 
+_THREAD = "lifeline"
+
 
 def end_with_parent() -> None:
     """Ends this process at once when the parent dies. Does nothing outside a local run."""
-    if os.environ.get(LIFELINE) == "stdin":
-        threading.Thread(target=_watch, name="lifeline", daemon=True).start()
+    watched = any(thread.name == _THREAD for thread in threading.enumerate())
+    if os.environ.get(LIFELINE) == "stdin" and not watched:
+        threading.Thread(target=_watch, name=_THREAD, daemon=True).start()
 
 
 def interrupt_on_sigterm() -> None:

@@ -1,21 +1,20 @@
 """How a step ended, as an object in the output: the pipeline's engine loses exit codes and
 messages, the command line needs both."""
 
-import sys
+import logging
 import time
-import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Literal
 
-from kubenas.errors import KubenasError
-from kubenas.steps.lifeline import end_with_parent, interrupt_on_sigterm
-from kubenas.steps.logs import set_up_logging
+from kubenas.errors import KubenasError, StorageError
+from kubenas.steps.process import step_process, unexpected
 from kubenas.storage import Storage
 from kubenas.trial import Value
 
 STEPS = ("prepare", "search", "retrain", "export", "evaluate", "report", "promote")
 
+_logger = logging.getLogger(__name__)
 _NO_ERROR = {"message": "", "exit_code": 0}
 
 
@@ -52,6 +51,11 @@ def expect_step(output: Storage, step: str, *, key: str, due: bool) -> None:
         _record(output, earlier.model_copy(update={"state": state, **_NO_ERROR}))
 
 
+def is_done(output: Storage, step: str, *, key: str) -> bool:
+    """Whether ``step`` has done its work on ``key``."""
+    return _earlier(output, step, key).state == "done"
+
+
 def is_finished(outcomes: Iterable[StepOutcome], search: str | None) -> bool:
     """Whether a run on ``search`` has come to its end."""
     states = {each.step: each.state for each in outcomes if each.key == search}
@@ -60,30 +64,25 @@ def is_finished(outcomes: Iterable[StepOutcome], search: str | None) -> bool:
 
 @contextmanager
 def running_step(step: str, output: Storage, *, key: str) -> Iterator[None]:
-    """Runs a step's body and records how it ended.
-
-    The last line printed is the error, for that is what Kubeflow shows. A step that runs under a
-    local parent ends when the parent dies.
+    """Runs a step's body in :func:`step_process` and records how it ended.
 
     Raises:
         SystemExit: with the error's exit code, in place of any error.
     """
-    set_up_logging()
-    end_with_parent()
-    interrupt_on_sigterm()
-    earlier = _earlier(output, step, key)
-    started = time.monotonic()
-    try:
+    with step_process(step):
+        earlier = _earlier(output, step, key)
+        started = time.monotonic()
         _record(output, earlier.model_copy(update={"state": "running", **_NO_ERROR}))
-        yield
+        try:
+            yield
+        except KubenasError as error:
+            _record_failure(output, _timed(earlier, started, _failure(error)))
+            raise
+        except Exception as error:
+            failure = unexpected(step, error)
+            _record_failure(output, _timed(earlier, started, _failure(failure)))
+            raise failure from error
         _record(output, _timed(earlier, started, {"state": "done", **_NO_ERROR}))
-    except KubenasError as error:
-        _fail(output, _timed(earlier, started, _failure(error)), error)
-    except Exception as error:  # noqa: BLE001
-        # The boundary of the process: whatever it was, people must find it in the outcome.
-        traceback.print_exc()
-        unexpected = KubenasError(f"{step}: unexpected {type(error).__name__}: {error}")
-        _fail(output, _timed(earlier, started, _failure(unexpected)), error)
 
 
 def _earlier(output: Storage, step: str, key: str) -> StepOutcome:
@@ -106,12 +105,11 @@ def _record(output: Storage, outcome: StepOutcome) -> None:
     output.write(_object_name(outcome.step), outcome.to_json())
 
 
-def _fail(output: Storage, outcome: StepOutcome, cause: Exception) -> None:
+def _record_failure(output: Storage, outcome: StepOutcome) -> None:
     try:
         _record(output, outcome)
-    finally:  # also when the disk is full: the log still tells
-        sys.stderr.write(f"{outcome.message}\n")
-    raise SystemExit(outcome.exit_code) from cause
+    except StorageError as error:  # the store may be what failed: the log still tells
+        _logger.warning("how the step ended is not recorded: %s", error)
 
 
 def _object_name(step: str) -> str:

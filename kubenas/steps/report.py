@@ -1,4 +1,4 @@
-"""Step 6: leaderboard, report, model card and summary, from what the other steps left."""
+"""Leaderboard, report, model card and summary, from what the other steps left."""
 
 from dataclasses import dataclass
 
@@ -26,6 +26,7 @@ class Report:
     html_text: str
     model_card_text: str
     leaderboard: str
+    leaderboard_text: str
     summary: Summary
 
 
@@ -77,5 +78,6 @@ def write_report(output: Storage, material: ReportInput) -> Report:
         html_text=contents["report.html"],
         model_card_text=contents["model_card.md"],
         leaderboard=join(output.uri, folder, "leaderboard.json"),
+        leaderboard_text=contents["leaderboard.json"],
         summary=summary,
     )

@@ -1,4 +1,4 @@
-"""Step 3: the best trials are trained again on fresh seeds, and one model is chosen."""
+"""The best trials are trained again on fresh seeds, and one model is chosen."""
 
 import json
 import statistics

@@ -1,27 +1,50 @@
 """What a step's trials get besides what the config says: from its task, then from the namespace."""
 
+import os
+
+from kubenas.config import Config
 from kubenas.config_file import parse_config
 from kubenas.scheduling.settings import filled, of_task
 from kubenas.steps.context import RunContext
+
+_IN_KUBEFLOW = "KFP_POD_NAME"
+"""Environment variable that Kubeflow sets in the pod of a step."""
 
 
 def settled(context: RunContext) -> RunContext:
     """``context`` with everything that its trials get in its config.
 
     The config comes first, then what the user set on this task in Kubeflow, then the defaults of
-    the namespace, which the chart keeps in a ConfigMap.
+    the namespace, which the chart keeps in a ConfigMap. What its administrator has locked, only
+    those defaults set.
 
     Raises:
         UserError: something of that is not allowed, or no cluster is configured.
         ApiAway: the cluster does not answer.
     """
     config = context.config
-    if config.runner.kind == "local":
-        return context
+    if os.environ.get(_IN_KUBEFLOW) or config.runner.kind == "kubernetes":
+        return context.model_copy(update={"config": _in_cluster(context)})
+    return context.model_copy(update={"config": _with_runner(config, {"kind": "local"})})
+
+
+def _in_cluster(context: RunContext) -> Config:
     # Who has no cluster does not wait for its client.
     from kubenas.scheduling.kubernetes_surroundings import surroundings
+    from kubenas.scheduling.policy import check_locked, check_place_of_user_code
 
-    runner = filled(config.runner, of_task(context.task_config), surroundings().defaults())
-    content = {**config.model_dump(mode="json"), "runner": runner}
-    origin = "settings of the task and the namespace"
-    return context.model_copy(update={"config": parse_config(content, origin=origin)})
+    config, here = context.config, surroundings()
+    namespace, policy, task = here.defaults(), here.policy(), of_task(context.task_config)
+    check_locked(filled(config.runner, task), namespace, policy.locked)
+    runner = filled(config.runner, task, namespace)
+    if runner["kind"] == "auto":
+        runner["kind"] = "kubernetes"
+    if context.space.hypermodel is not None:
+        check_place_of_user_code(runner["kind"], policy)
+    return _with_runner(config, runner)
+
+
+def _with_runner(config: Config, runner: dict[str, object]) -> Config:
+    section = {**config.runner.model_dump(mode="json"), **runner}
+    content = {**config.model_dump(mode="json"), "runner": section}
+    return parse_config(content, origin="settings of the task and the namespace")

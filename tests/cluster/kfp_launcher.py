@@ -1,8 +1,10 @@
 """What Kubeflow's launcher does around a step's command, in the step's own container.
 
-``kfp_launcher.py EXECUTOR_INPUT OUTPUTS -- COMMAND...``: brings the input artifacts to the paths
-that kfp derives from their URIs, runs the command with its placeholders filled in, uploads the
-output artifacts, and leaves parameters and artifacts as one object at the URI ``OUTPUTS``.
+``kfp_launcher.py EXECUTOR_INPUT ROOT OUTPUTS -- COMMAND...``: brings the input artifacts to the
+paths that kfp derives from their URIs, runs the command with its placeholders filled in, uploads
+the output artifacts, and leaves parameters and artifacts as one object at the URI ``OUTPUTS``. As
+the original it refuses an artifact that is not below ``ROOT``, the run's own, and has the last word
+in the log.
 """
 
 import json
@@ -18,7 +20,7 @@ from kubenas.storage import open_storage, split
 _LOCAL = {"gs://": "/gcs/", "s3://": "/s3/", "minio://": "/minio/"}
 
 
-def main(executor_input: str, outputs: str, separator: str, *command: str) -> int:
+def main(executor_input: str, root: str, outputs: str, separator: str, *command: str) -> int:
     assert separator == "--"
     given = json.loads(executor_input)
     for artifact in _artifacts(given["inputs"]):
@@ -26,10 +28,12 @@ def main(executor_input: str, outputs: str, separator: str, *command: str) -> in
     for artifact in _artifacts(given["outputs"]):
         local_path(artifact["uri"]).parent.mkdir(parents=True, exist_ok=True)
     code = _run([word.replace("{{$}}", executor_input) for word in command])
-    if code == 0:
-        folder, name = split(outputs)
-        open_storage(folder).write(name, json.dumps(_collect(given["outputs"])).encode())
-    return 1 if code else 0  # as Kubeflow's does, whatever the code was
+    if code:
+        sys.stderr.write(f"F1129 main.go:59] failed to execute component: exit status {code}\n")
+        return 1
+    folder, name = split(outputs)
+    open_storage(folder).write(name, json.dumps(_collect(given["outputs"], root)).encode())
+    return 0
 
 
 def local_path(uri: str) -> Path:
@@ -59,7 +63,7 @@ def _download(uri: str) -> None:
         shutil.copytree(storage.stage(name), target)
 
 
-def _collect(outputs: dict[str, Any]) -> dict[str, Any]:
+def _collect(outputs: dict[str, Any], root: str) -> dict[str, Any]:
     """Parameters and artifacts as the step left them; what lies on the local disk is uploaded."""
     file = Path(outputs["outputFile"])
     told = json.loads(file.read_text()) if file.exists() else {}
@@ -73,11 +77,16 @@ def _collect(outputs: dict[str, Any]) -> dict[str, Any]:
         (artifact,) = listed["artifacts"]
         (said,) = told.get("artifacts", {}).get(name, {}).get("artifacts", [{}])
         artifacts[name] = {"artifacts": [artifact | said]}
-        _upload(artifacts[name]["artifacts"][0]["uri"])
+        _upload(name, artifacts[name]["artifacts"][0]["uri"], root)
     return {"parameters": parameters | told.get("parameterValues", {}), "artifacts": artifacts}
 
 
-def _upload(uri: str) -> None:
+def _upload(artifact: str, uri: str, root: str) -> None:
+    if not uri.startswith(f"{root}/"):
+        sys.exit(
+            f'failed to upload output artifact "{artifact}": URI "{uri}" does not have expected'
+            f' bucket prefix "{root}"'
+        )
     source = local_path(uri)
     folder, name = split(uri)
     if source.is_dir():

@@ -39,13 +39,15 @@ class Namespace:
         return answer["items"] if answer["kind"].endswith("List") else answer
 
     def install_chart(self, **values: Any) -> None:
-        """Installs the chart; ``values`` as in values.yaml, with ``__`` for a dot."""
+        """Installs the chart, or what it was not installed with yet; ``values`` as in values.yaml,
+        with ``__`` for a dot."""
         settings = [
             word
             for name, value in values.items()
             for word in ("--set-json", f"{name.replace('__', '.')}={json.dumps(value)}")
         ]
-        run("helm", "install", "kubenas", str(CHART), "--namespace", self.name, *settings)
+        command = ("helm", "upgrade", "--install", "--reuse-values", "kubenas", str(CHART))
+        run(*command, "--namespace", self.name, *settings)
 
     def run_pod(self, name: str, *command: str, **spec: Any) -> str:
         """Runs a pod of the controller's image to its end; its log.
@@ -107,7 +109,7 @@ def pod(
     command: Sequence[str],
     *,
     account: str = CONTROLLER,
-    environment: Mapping[str, str] | None = None,
+    environment: Mapping[str, str | Mapping[str, Any]] | None = None,
     labels: Mapping[str, str] | None = None,
     owner: Mapping[str, Any] | None = None,
     scratch: Sequence[str] = ("/tmp",),
@@ -121,7 +123,7 @@ def pod(
         image: of its only container.
         command: with its arguments.
         account: its service account.
-        environment: variables.
+        environment: variables; one that is no text is what Kubernetes calls valueFrom.
         labels: of the pod.
         owner: ownerReference of the pod.
         scratch: folders that it may write to.
@@ -136,7 +138,10 @@ def pod(
         "name": "main",
         "image": image,
         "command": list(command),
-        "env": [{"name": key, "value": value} for key, value in (environment or {}).items()],
+        "env": [
+            {"name": key, "value" if isinstance(value, str) else "valueFrom": value}
+            for key, value in (environment or {}).items()
+        ],
         "securityContext": {
             "allowPrivilegeEscalation": False,
             "readOnlyRootFilesystem": True,

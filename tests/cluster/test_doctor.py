@@ -6,13 +6,19 @@ import subprocess
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from kubenas.doctor.cluster import judge_cluster
+from kubenas.doctor.kubeflow import judge_kubeflow
 from kubenas.scheduling.cluster_facts import NEEDED, ClusterFacts
+from kubenas.scheduling.kubeflow_access import ask_kubeflow
+from kubenas.scheduling.kubeflow_rights import StepsInKubeflow
 from kubenas.scheduling.kubernetes_access import ask_cluster
 from kubenas.scheduling.kubernetes_connection import cluster_configured
+from tests.cluster.argo import argo_api
+from tests.cluster.namespace import CHART
 
 pytestmark = pytest.mark.cluster
 
@@ -45,19 +51,62 @@ def test_an_administrator_may_do_all_and_sees_the_nodes() -> None:
     assert problems(facts) == set()
 
 
+def kubeconfig(namespace: str, folder: Path, account: str | None = None) -> str:
+    """A kubeconfig of ours for ``namespace``, or with the rights of an account of it."""
+    config: Any = json.loads(
+        kubectl("config", "view", "--raw", "--flatten", "--minify", "-o", "json")
+    )
+    config["contexts"][0]["context"] |= {"namespace": namespace}
+    if account:
+        token = kubectl("create", "token", account, "-n", namespace).strip()
+        config["users"] = [{"name": account, "user": {"token": token}}]
+        config["contexts"][0]["context"] |= {"user": account}
+    file = folder / "kubeconfig"
+    file.write_text(json.dumps(config))
+    return str(file)
+
+
+def install(namespace: str, *options: str) -> None:
+    command = ["helm", "install", "kubenas", str(CHART), "--namespace", namespace, *options]
+    subprocess.run(command, capture_output=True, check=True)
+
+
 def test_an_account_without_rights_is_told_all_that_it_lacks(
     namespace: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kubectl("create", "serviceaccount", "nobody", "-n", namespace)
-    token = kubectl("create", "token", "nobody", "-n", namespace).strip()
-    config = json.loads(kubectl("config", "view", "--raw", "--flatten", "--minify", "-o", "json"))
-    config["users"] = [{"name": "nobody", "user": {"token": token}}]
-    config["contexts"][0]["context"] |= {"user": "nobody", "namespace": namespace}
-    file = tmp_path / "kubeconfig"
-    file.write_text(json.dumps(config))
-    monkeypatch.setitem(os.environ, "KUBECONFIG", str(file))
+    monkeypatch.setitem(os.environ, "KUBECONFIG", kubeconfig(namespace, tmp_path, "nobody"))
     facts = ask_cluster(NEEDED)
     assert facts.namespace == namespace
     assert facts.refused == frozenset(NEEDED)
     assert facts.nodes is None
     assert problems(facts) == {"rights"}
+
+
+def test_an_administrator_is_told_what_the_account_of_the_steps_lacks(
+    namespace: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(os.environ, "KUBECONFIG", kubeconfig(namespace, tmp_path))
+    with argo_api():
+        assert ask_kubeflow().account is None  # without the chart nobody runs steps here
+        install(namespace, "--set", "kubeflow.launcherSecret=keys")
+        assert ask_kubeflow().refused == frozenset()
+        kubectl("delete", "rolebinding", "kubenas-kubeflow", "-n", namespace)
+        facts = ask_kubeflow()
+    needed = StepsInKubeflow(secret="keys").needed()
+    assert facts.refused == frozenset(needed)
+    assert "get secrets keys" in judge_kubeflow(facts).says
+
+
+@pytest.mark.parametrize("options", [["--set", "kubeflow.enabled=false"], []])
+def test_who_may_not_ask_about_others_is_told_of_no_problem(
+    namespace: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: list[str]
+) -> None:
+    install(namespace, *options)
+    account = "kubenas-controller"
+    monkeypatch.setitem(os.environ, "KUBECONFIG", kubeconfig(namespace, tmp_path, account))
+    with argo_api():
+        facts = ask_kubeflow()
+    assert facts.served
+    assert (facts.account, facts.refused) == (None if options else account, None)
+    assert judge_kubeflow(facts).ok

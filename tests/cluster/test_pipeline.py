@@ -23,32 +23,25 @@ pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1500)]
 TRIALS, WORKERS, GPU = 8, 3, "nvidia.com/gpu"
 
 
-def parameters(namespace: Namespace, output: Storage) -> dict[str, object]:
+def parameters(output: Storage) -> dict[str, object]:
     return {
-        "name": "digits",
-        "output": output.uri,
+        "search_name": "digits",
+        "output_uri": output.uri,
         "data_source": "digits",
-        "search_oracle": "random",
-        "search_max_trials": TRIALS,
-        "training_epochs": 3,
-        "training_patience": 0,
-        "retrain_candidates": 1,
-        "retrain_seeds": 1,
-        "runner_kind": "kubernetes",
-        "runner_workers": WORKERS,
-        "runner_pod_image": namespace.images.trainer,
-        "runner_pod_service_account": TRIAL,
-        "runner_pod_accelerator": GPU,
-        "runner_pod_cpu": "250m",
-        "runner_pod_memory": "2Gi",
-        "runner_pod_shared_memory": "64Mi",
+        "search_algorithm": "random",
+        "max_trials": TRIALS,
+        "epochs_per_trial": 3,
+        "trials_at_once": WORKERS,
+        "gpu_resource_per_trial": GPU,
+        "settings": "{training: {patience: 0}, retrain: {candidates: 1, seeds: 1},"
+        " runner: {pod: {cpu: 250m, memory: 2Gi, shared_memory: 64Mi}}}",
     }
 
 
 def test_from_raw_data_to_a_model_that_predicts(
     namespace: Namespace, store: ObjectStore, output: Storage
 ) -> None:
-    walker = Walker(namespace, store, parameters(namespace, output))
+    walker = Walker(namespace, store, parameters(output))
     with pod_history(namespace, "app.kubernetes.io/component=trial") as pods:
         walker.walk()
     summary = json.loads(output.read("summary.json"))
@@ -62,6 +55,7 @@ def test_from_raw_data_to_a_model_that_predicts(
     assert sorted(tasks) == ["describe", "evaluate", "export", *["train"] * (TRIALS + 1)]
     for pod in chain.from_iterable(pods.values()):
         (container,) = pod["spec"]["containers"]
+        assert pod["spec"]["serviceAccountName"] == TRIAL  # by the chart's defaults
         held = container["resources"]["limits"].get(GPU)
         assert held == (None if pod["metadata"]["labels"]["kubenas/task"] == "describe" else "1")
     assert most_at_once(pods) <= WORKERS

@@ -33,21 +33,18 @@ TASK = {"resources": {"limits": {GPU: "1", "memory": "2Gi"}, "requests": {"cpu":
 """As someone sets it on the search's task in Kubeflow."""
 
 
-def parameters(namespace: Namespace, output: Storage, heartbeat: float) -> dict[str, object]:
+def parameters(output: Storage, heartbeat: float) -> dict[str, object]:
     return {
-        "name": "digits",
-        "output": output.uri,
+        "search_name": "digits",
+        "output_uri": output.uri,
         "data_source": "digits",
-        "search_oracle": "random",
-        "search_max_trials": TRIALS,
-        "search_max_seconds": "300",
-        "training_epochs": 100_000,
-        "training_patience": 0,
-        "runner_kind": "kubernetes",
-        "runner_workers": TRIALS,
-        "runner_heartbeat_seconds": heartbeat,
-        "runner_pod_image": namespace.images.trainer,
-        "runner_pod_shared_memory": "64Mi",
+        "search_algorithm": "random",
+        "max_trials": TRIALS,
+        "max_search_seconds": "300",
+        "epochs_per_trial": 100_000,
+        "trials_at_once": TRIALS,
+        "settings": f"{{training: {{patience: 0}}, runner: {{heartbeat_seconds: {heartbeat},"
+        " pod: {shared_memory: 64Mi}}}",
     }
 
 
@@ -55,7 +52,7 @@ def parameters(namespace: Namespace, output: Storage, heartbeat: float) -> dict[
 def walker(
     namespace: Namespace, store: ObjectStore, output: Storage, request: pytest.FixtureRequest
 ) -> Walker:
-    values = parameters(namespace, output, float(getattr(request, "param", HEARTBEAT)))
+    values = parameters(output, float(getattr(request, "param", HEARTBEAT)))
     walker = Walker(namespace, store, values, task_config={"search": TASK})
     walker.walk(until="search")
     return walker
@@ -120,7 +117,8 @@ def test_of_two_steps_with_one_search_one_runs_and_a_retry_adopts(
     wait_until(namespace, lambda: len(namespace.get("pods", *OF_TRIALS, *RUNNING)) == TRIALS)
     second = walker.start("search")
     assert namespace.wait_for_pod(second) == "Failed"
-    *_, last = namespace.kubectl("logs", second).splitlines()
+    *_, last, _launchers = namespace.kubectl("logs", second).splitlines()
+    assert last.startswith("Error: ")
     uid = namespace.get("pod", first)["metadata"]["uid"]
     assert f"{uid} runs this search at present; wait for it" in last
     jobs = {job["metadata"]["uid"] for job in namespace.get("jobs", *OF_TRIALS)}

@@ -1,7 +1,9 @@
 """Runs the compiled pipeline on a cluster without Kubeflow: a pod for each step, one by one.
 
-Image, command, arguments and executor input are those of the package, so that what Kubeflow would
-run is what is tested. What this knows nothing of is refused, never skipped.
+Image, command, arguments, executor input, variables and labels are those of the package, so that
+what Kubeflow would run is what is tested. The account is the one that the chart makes; where the
+store is and its keys come from where the package says. What this knows nothing of is refused, never
+skipped.
 """
 
 import json
@@ -28,17 +30,18 @@ _KNOWN_KEYS = {
         "cachingOptions", "componentRef", "dependentTasks", "inputs", "taskInfo", "retryPolicy",
     },
     "container": {"image", "command", "args"},
+    "extras": {"secretAsEnv", "configMapAsEnv", "podMetadata"},
 }  # fmt: skip
 
 
 @dataclass
 class Walker:
-    """One run of the pipeline.
+    """One run of the pipeline, after an upgrade of the chart with the store and the trials' image.
 
     Args:
         namespace: where its pods run.
         store: where its artifacts go, below ``root``.
-        parameters: of the pipeline; those left out have their defaults.
+        parameters: fields of the form; those left out have their defaults.
         task_config: what a user sets on tasks in Kubeflow, as kfp's driver tells it, by task.
     """
 
@@ -51,9 +54,14 @@ class Walker:
 
     def __post_init__(self) -> None:
         package = package_text(self.namespace.images.controller)
-        self.spec, *self.platform = yaml.safe_load_all(package)
+        self.spec, platform = yaml.safe_load_all(package)
+        (self.platform,) = platform["platforms"].values()
         self.tasks = flat_tasks(self.spec)
         self.run = uuid.uuid4().hex[:8]
+        self.namespace.install_chart(
+            store__environment=self.store.environment,
+            runner={"pod": {"image": self.namespace.images.trainer}},
+        )
         self.namespace.apply(
             _config_map("launcher", {_LAUNCHER.name: _LAUNCHER.read_text(encoding="utf-8")}),
             _config_map(f"run-{self.run}", {}),
@@ -86,15 +94,17 @@ class Walker:
         name = f"{task}-{uuid.uuid4().hex[:5]}"
         component, container = self._component(task)
         given = self.executor_input(task, component)
+        extras = self._extras(component)
+        stores = {each["name"]: each["valueFrom"] for each in _references(extras)}
         command = [*container["command"], *container["args"]]
         launched = ["python3", f"/kfp-launcher/{_LAUNCHER.name}", json.dumps(given)]
         self.namespace.apply(
             pod(
                 name,
                 container["image"],
-                [*launched, self._outputs_uri(name), "--", *command],
-                environment=self.store.environment | {"KFP_POD_NAME": name, "KFP_RUN": self.run},
-                labels={"pipeline/runid": self.run, "task": task},
+                [*launched, self._root, self._outputs_uri(name), "--", *command],
+                environment={**stores, "KFP_POD_NAME": name, "KFP_RUN": self.run},
+                labels={"pipeline/runid": self.run, "task": task} | extras["podMetadata"]["labels"],
                 owner=self.owner,
                 scratch=_SCRATCH,
                 config_maps={"/kfp-launcher": "launcher"},
@@ -128,7 +138,8 @@ class Walker:
         }
         values |= {name: self._value(each) for name, each in inputs.get("parameters", {}).items()}
         values |= {
-            name: self.task_config.get(task, {})
+            name: {"env": list(_references(self._extras(component)))}
+            | dict(self.task_config.get(task, {}))
             for name, each in definitions.items()
             if each["parameterType"] == "TASK_CONFIG"
         }
@@ -184,9 +195,15 @@ class Walker:
         component = self.spec["components"][found["componentRef"]["name"]]
         executors = self.spec["deploymentSpec"]["executors"]
         container = executors[component["executorLabel"]]["container"]
-        for kind, keys in (("task", found), ("container", container)):
+        extras = self._extras(component)
+        for kind, keys in (("task", found), ("container", container), ("extras", extras)):
             assert keys.keys() <= _KNOWN_KEYS[kind], f"{task}: {keys.keys() - _KNOWN_KEYS[kind]}"
         return component, container
+
+    def _extras(self, component: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What the package says of the component's pod in Kubernetes."""
+        executors: Mapping[str, Any] = self.platform["deploymentSpec"]["executors"]
+        return dict(executors[component["executorLabel"]])
 
     @property
     def _root(self) -> str:
@@ -195,6 +212,17 @@ class Walker:
 
     def _outputs_uri(self, name: str) -> str:
         return join(self._root, name, "outputs.json")
+
+
+def _references(extras: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Variables that Secrets and ConfigMaps set, as kfp's driver tells pods and task configs."""
+    kinds = {"secret": "secretKeyRef", "configMap": "configMapKeyRef"}
+    for kind, reference in kinds.items():
+        for each in extras[f"{kind}AsEnv"]:
+            for key in each["keyToEnv"]:
+                source = {"name": each[f"{kind}Name"], "key": key[f"{kind}Key"]}
+                source["optional"] = each["optional"]
+                yield {"name": key["envVar"], "valueFrom": {reference: source}}
 
 
 def _config_map(name: str, data: Mapping[str, str]) -> dict[str, Any]:

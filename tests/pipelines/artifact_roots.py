@@ -11,6 +11,7 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +20,23 @@ from kfp.local import executor_input_utils as driver
 
 from kubenas.cli.package import package_text
 from kubenas.config import Config
-from kubenas.parameters import to_parameters
+from kubenas.form import to_form
 from kubenas.storage import join
 
 _MOUNTS = Path(__file__).with_name("mounts")
 
 
-def run_below(root: str, config: Config, folder: Path) -> dict[str, str]:
+@dataclass(frozen=True)
+class Whereabouts:
+    """Of an artifact."""
+
+    uri: str
+    """Where Kubeflow has it."""
+    kept_at: str | None
+    """Where what it stands for is kept, if it says so."""
+
+
+def run_below(root: str, config: Config, folder: Path) -> dict[str, Whereabouts]:
     """Runs the pipeline of ``config``; where each artifact that it handed on is, by step and name.
 
     Args:
@@ -38,7 +49,7 @@ def run_below(root: str, config: Config, folder: Path) -> dict[str, str]:
         "PYTHONSAFEPATH": "1",  # else our folder docker/ is what kfp imports as docker
         "KFP_MOUNTS": str(folder / "mounts"),
     }
-    command = [sys.executable, __file__, root, json.dumps(to_parameters(config)), folder]
+    command = [sys.executable, __file__, root, json.dumps(to_form(config)), folder]
     subprocess.run(command, check=True, env={**os.environ, **environment})
     return {
         f"{file.parent.name}/{name}": _whereabouts(*listed["artifacts"])
@@ -47,10 +58,8 @@ def run_below(root: str, config: Config, folder: Path) -> dict[str, str]:
     }
 
 
-def _whereabouts(artifact: Mapping[str, Any]) -> str:
-    """Where it stays if it says so, else where Kubeflow has it."""
-    place: str = artifact["metadata"].get("kept_at", artifact["uri"])
-    return place
+def _whereabouts(artifact: Mapping[str, Any]) -> Whereabouts:
+    return Whereabouts(artifact["uri"], artifact["metadata"].get("kept_at"))
 
 
 def _execute(root: str, parameters: str, folder: str) -> None:

@@ -6,19 +6,26 @@ from pathlib import Path
 import pytest
 import yaml
 from google.protobuf import json_format
+from kfp.kubernetes import kubernetes_executor_config_pb2
 from kfp.pipeline_spec import pipeline_spec_pb2
 
 from components.prepare.component import prepare
 from kubenas.cli.package import package_text
+from kubenas.form import fields
 from kubenas.images import CONTROLLER_IMAGE
-from kubenas.parameters import parameters
+from kubenas.scheduling.store_credentials import CONFIG_MAP, SECRET
 from pipelines.nas import PACKAGE, compile_pipeline
 from tests.cluster.conditions import flat_tasks
 
 
 @pytest.fixture(scope="module")
-def spec() -> dict:
-    return yaml.safe_load(PACKAGE.read_text())
+def documents() -> list[dict]:
+    return list(yaml.safe_load_all(PACKAGE.read_text()))
+
+
+@pytest.fixture(scope="module")
+def spec(documents: list[dict]) -> dict:
+    return documents[0]
 
 
 def test_the_committed_package_is_what_the_code_compiles_to(tmp_path: Path) -> None:
@@ -32,38 +39,49 @@ def test_the_library_ships_this_very_package() -> None:
 
 def test_it_is_a_valid_pipeline_spec(spec: dict) -> None:
     message = json_format.ParseDict(spec, pipeline_spec_pb2.PipelineSpec())
-    assert set(message.root.dag.tasks) == {
-        "prepare", "search", "retrain", "export", "evaluate", "report", "condition-1",
-    }  # fmt: skip
+    assert set(message.root.dag.tasks) == {"prepare", "search", "train", "condition-1"}
 
 
-def test_the_model_is_promoted_if_that_was_decided_and_reported(spec: dict) -> None:
+def test_every_step_takes_the_stores_keys_from_one_optional_secret(documents: list[dict]) -> None:
+    executors = documents[1]["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
+    assert set(executors) == set(documents[0]["deploymentSpec"]["executors"])
+    for executor in executors.values():
+        json_format.ParseDict(executor, kubernetes_executor_config_pb2.KubernetesExecutorConfig())
+        (secret,), (config_map,) = executor["secretAsEnv"], executor["configMapAsEnv"]
+        assert (secret["secretName"], secret["optional"]) == (SECRET, True)
+        assert (config_map["configMapName"], config_map["optional"]) == (CONFIG_MAP, True)
+        for each in (*secret["keyToEnv"], *config_map["keyToEnv"]):
+            assert each["envVar"] in each.values()
+
+
+def test_the_model_is_promoted_if_that_was_decided(spec: dict) -> None:
     tasks = flat_tasks(spec)
     assert [name for name, task in tasks.items() if task.condition] == ["promote"]
     condition, promote = tasks["promote"].condition, tasks["promote"].content
     assert condition is not None
     assert condition.value == "promote"
-    assert condition.given["taskOutputParameter"]["producerTask"] == "evaluate"
-    assert "report" in promote["dependentTasks"]
+    assert condition.given["taskOutputParameter"]["producerTask"] == "train"
     model = promote["inputs"]["artifacts"]["saved_model"]["taskOutputArtifact"]
-    assert model["producerTask"] == "export"
+    assert model["producerTask"] == "train"
 
 
-def test_every_parameter_has_a_help_text_and_the_configs_default(spec: dict) -> None:
+def test_the_form_has_few_fields_with_help_default_and_choices(spec: dict) -> None:
     shown = spec["root"]["inputDefinitions"]["parameters"]
-    assert set(shown) == {parameter.name for parameter in parameters()}
-    for parameter in parameters():
-        assert shown[parameter.name]["description"] == parameter.help
-        assert shown[parameter.name].get("defaultValue") == parameter.default
+    assert set(shown) == {field.name for field in fields()}
+    assert len(shown) <= 16
+    for field in fields():
+        assert shown[field.name]["description"] == field.help
+        assert shown[field.name].get("defaultValue") == field.default
+        assert tuple(shown[field.name].get("literals", ())) == field.choices
 
 
-def test_the_first_step_takes_the_configs_parameters_with_its_defaults() -> None:
+def test_the_first_step_takes_the_forms_fields_with_their_defaults() -> None:
     signature = inspect.signature(prepare).parameters
-    for parameter in parameters():
-        taken = signature[parameter.name]
-        assert taken.annotation is parameter.type
+    for field in fields():
+        taken = signature[field.name]
+        assert taken.annotation is field.type
         assert taken.default == (
-            inspect.Parameter.empty if parameter.default is None else parameter.default
+            inspect.Parameter.empty if field.default is None else field.default
         )
 
 
@@ -78,4 +96,4 @@ def test_no_step_installs_packages_or_uses_a_cache(spec: dict) -> None:
 def test_another_image_is_the_only_change() -> None:
     other = package_text("registry.example/team/nas:7")
     assert other.replace("registry.example/team/nas:7", CONTROLLER_IMAGE) == package_text()
-    assert other.count("registry.example/team/nas:7") == 7
+    assert other.count("registry.example/team/nas:7") == 4

@@ -12,10 +12,10 @@ app.kubernetes.io/name: kubenas
 app.kubernetes.io/component: trial
 {{- end }}
 
-{{- /* Selects the pods of the pipeline's search steps. */}}
-{{- define "kubenas.searches" -}}
+{{- /* Selects the pods of the pipeline's steps. */}}
+{{- define "kubenas.steps" -}}
 app.kubernetes.io/name: kubenas
-app.kubernetes.io/component: search
+app.kubernetes.io/component: step
 {{- end }}
 
 {{- /* What `restricted` asks of a container. */}}
@@ -47,6 +47,19 @@ seccompProfile: {type: RuntimeDefault}
 {{- end }}
 {{- end }}
 
+{{- /* This release's images, as kubenas/images.py names them. */}}
+{{- define "kubenas.controller" -}}
+{{ include "kubenas.registry" . }}kubenas/controller:{{ .Chart.AppVersion }}
+{{- end }}
+
+{{- define "kubenas.trainer" -}}
+{{ include "kubenas.registry" . }}kubenas/trainer:{{ .Chart.AppVersion }}
+{{- end }}
+
+{{- define "kubenas.registry" -}}
+{{- with .Values.images.registry }}{{ trimSuffix "/" . }}/{{ end }}
+{{- end }}
+
 {{- define "kubenas.priorityPrefix" -}}
 {{ .Values.priorityClasses.prefix | default .Release.Namespace }}
 {{- end }}
@@ -54,9 +67,24 @@ seccompProfile: {type: RuntimeDefault}
 {{- /* What this chart makes becomes the default; what the values say of `runner` comes first. */}}
 {{- define "kubenas.runner" -}}
 {{- $pod := dict "service_account" .Values.trial.serviceAccount }}
+{{- with .Values.images }}
+{{- if .registry }}{{ $_ := set $pod "image" (include "kubenas.trainer" $) }}{{ end }}
+{{- with .pullSecrets }}{{ $_ := set $pod "image_pull_secrets" . }}{{ end }}
+{{- end }}
 {{- with .Values.kueue.localQueue }}{{ $_ := set $pod "kueue_queue" . }}{{ end }}
 {{- if .Values.priorityClasses.create }}
 {{- $_ := set $pod "priority_class" (printf "%s-trial" (include "kubenas.priorityPrefix" .)) }}
 {{- end }}
 {{- mergeOverwrite (dict "pod" $pod) (deepCopy .Values.runner) | toJson }}
+{{- end }}
+
+{{- /* As whom Kubeflow runs steps here and what it reads for them; empty: it does not. */}}
+{{- define "kubenas.kubeflow" -}}
+{{- $kubeflow := dict }}
+{{- with .Values.kubeflow }}
+{{- if .enabled }}
+{{- $kubeflow = dict "account" $.Values.controller.serviceAccount "config_map" .launcherConfigMap "secret" .launcherSecret }}
+{{- end }}
+{{- end }}
+{{- $kubeflow | toJson }}
 {{- end }}

@@ -39,7 +39,7 @@ from kubenas.cli.package import package_text
 from kubenas.cli.step_image import StepImage
 from kubenas.config import Config
 from kubenas.errors import UserError
-from kubenas.parameters import to_parameters
+from kubenas.form import to_form
 
 
 def apply_schedule(
@@ -63,7 +63,7 @@ def apply_schedule(
         schedule,
         experiment=schedule.experiment or config.name,
         version=version_name(package),
-        parameters=to_parameters(as_shipped(config)),
+        parameters=to_form(as_shipped(config)),
     )
     server = Server(connection)
     found = server.recurring_runs(schedule.name)

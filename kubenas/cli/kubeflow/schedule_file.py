@@ -13,6 +13,7 @@ from kubenas.cli.kubeflow.cron import parse_cron
 from kubenas.config import NAME, Config
 from kubenas.config_file import load_config, parse_as, read_yaml
 from kubenas.errors import UserError
+from kubenas.form import fields
 from kubenas.parameters import from_parameters, parameters, to_parameters
 from kubenas.trial import Value
 
@@ -29,8 +30,8 @@ class Schedule(Value):
     )
     parameters: dict[str, Any] = Field(
         {},
-        description="Values in place of the search.yaml's, named as the pipeline's parameters, such"
-        " as search_max_trials.",
+        description="Values in place of the search.yaml's, named as fields of a run's form, such as"
+        " max_trials, or as keys of search.yaml with underscores, such as search_warm_start.",
     )
     cron: str | None = Field(
         None,
@@ -63,7 +64,7 @@ class Schedule(Value):
         None, description="Service account of the steps; empty: as the server says."
     )
     image: str | None = Field(
-        None, description="Image of the steps; empty: the one that this release names."
+        None, description="Image of the steps; empty: that of this release in KUBENAS_REGISTRY."
     )
 
     @field_validator("cron")
@@ -110,12 +111,15 @@ def config_of(schedule: Schedule) -> Config:
 
 def _as_parameters(values: Mapping[str, Any]) -> dict[str, Any]:
     known = {parameter.name: parameter for parameter in parameters()}
+    known |= {field.name: field.parameter for field in fields() if field.parameter}
     for name in values:
         if name not in known:
             close = difflib.get_close_matches(name, known, n=1)
             hint = f"; did you mean '{close[0]}'?" if close else ""
-            raise UserError(f"parameters: the pipeline has no parameter '{name}'{hint}")
+            raise UserError(f"parameters: there is no field and no key '{name}'{hint}")
     return {
-        name: json.dumps(value) if known[name].is_json and not isinstance(value, str) else value
+        known[name].name: json.dumps(value)
+        if known[name].is_json and not isinstance(value, str)
+        else value
         for name, value in values.items()
     }

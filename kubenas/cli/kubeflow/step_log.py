@@ -3,8 +3,9 @@
 import re
 from collections.abc import Sequence
 
+from kubenas.steps.process import ERROR_MARK
+
 _MOST = 1000
-_ERROR = "Error: "
 _TRACEBACK = "Traceback (most recent call last):"
 _FATAL = re.compile(r"^[EF]\d{4} [\d:.]+ +\d+ [\w.]+:\d+\] (?P<said>.+)$")
 """A line of KFP's own programs, of a driver for example: see glog."""
@@ -23,7 +24,7 @@ def telling_line(log: str) -> str | None:
 
 
 def _own(lines: Sequence[str]) -> str | None:
-    said = [line.removeprefix(_ERROR) for line in lines if line.startswith(_ERROR)]
+    said = [line.removeprefix(ERROR_MARK) for line in lines if line.startswith(ERROR_MARK)]
     return next((line for line in reversed(said) if not _EXIT.search(line)), None)
 
 

@@ -23,7 +23,8 @@ from kubenas.cli.kubeflow.server import Server
 from kubenas.cli.package import package_text
 from kubenas.cli.step_image import StepImage
 from kubenas.config_file import load_config
-from kubenas.parameters import Scalar, to_parameters
+from kubenas.form import to_form
+from kubenas.parameters import Scalar
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def submit_run(
         name=f"{config.name} {datetime.now(UTC):%Y-%m-%d %H:%M:%S}",
         experiment=experiment,
         version=version,
-        parameters=to_parameters(as_shipped(config)),
+        parameters=to_form(as_shipped(config)),
         settings=settings,
     )
     run = _created_once(server, body)

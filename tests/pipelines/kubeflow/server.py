@@ -156,7 +156,7 @@ class KubeflowPipelines:
     def _upload(self) -> Any:
         pipeline, name = request.args["pipelineid"], request.args["name"]
         text = request.files["uploadfile"].read().decode()
-        if yaml.safe_load(text)["pipelineInfo"]["name"] != "kubenas":
+        if next(iter(yaml.safe_load_all(text)))["pipelineInfo"]["name"] != "kubenas":
             return refused(400, 3, "not a pipeline")
         of_it = [each for each in self.versions if each["pipeline_id"] == pipeline]
         if any(each["name"] == name for each in of_it):
@@ -240,7 +240,7 @@ class KubeflowPipelines:
         found(self.experiments, "experiment_id", body["experiment_id"])
         reference = body["pipeline_version_reference"]
         version = found(self.versions, "pipeline_version_id", reference["pipeline_version_id"])
-        spec = yaml.safe_load(self.packages[version["pipeline_version_id"]])
+        spec, *_ = yaml.safe_load_all(self.packages[version["pipeline_version_id"]])
         inputs = spec["root"]["inputDefinitions"]["parameters"]
         given = body["runtime_config"]["parameters"]
         if missing := {n for n, i in inputs.items() if "defaultValue" not in i} - given.keys():

@@ -10,8 +10,8 @@ import yaml
 from kubenas.cli.kubeflow.portable import check_portable
 from kubenas.cli.kubeflow.schedule_file import Schedule, config_of, load_schedule
 from kubenas.config_file import load_config
+from kubenas.form import to_form
 from kubenas.images import CONTROLLER_IMAGE
-from kubenas.parameters import to_parameters
 from kubenas.steps.claim import claim
 from kubenas.storage import open_storage
 from tests.pipelines.kubeflow.conftest import REGISTRY, Kubenas, answer, change, state
@@ -21,7 +21,7 @@ from tests.pipelines.kubeflow.server import KubeflowPipelines
 def test_apply_makes_it_as_the_file_says_and_shows_when_it_runs(
     run: Kubenas, pipelines: KubeflowPipelines, schedule_yaml: Path
 ) -> None:
-    change(schedule_yaml, parameters={"search_max_trials": 20, "data_image_size": [8, 8]})
+    change(schedule_yaml, parameters={"max_trials": 20, "data_image_size": [8, 8]})
     done = run("schedule", "apply", schedule_yaml)
     assert done.exit_code == 0, done.stderr
     (made,) = pipelines.recurring
@@ -29,7 +29,7 @@ def test_apply_makes_it_as_the_file_says_and_shows_when_it_runs(
     assert (made["mode"], made["no_catchup"], made["max_concurrency"]) == ("ENABLE", True, "1")
     config = load_config(schedule_yaml.with_name("search.yaml"))
     assert made["runtime_config"]["parameters"] == {
-        **to_parameters(config), "search_max_trials": 20, "data_image_size": "[8, 8]",
+        **to_form(config), "max_trials": 20, "settings": "{data: {image_size: [8, 8]}}",
     }  # fmt: skip
     assert "new:" in done.stdout
     (said,) = [line for line in done.stdout.splitlines() if "next runs at" in line]
@@ -61,7 +61,7 @@ def test_a_changed_cron_is_shown_and_then_there_is_one(
     assert state(pipelines) == [("ENABLE", "0 0 3 * * mon")]
     done = run("schedule", "apply", schedule_yaml, "--json")
     assert answer(done)["difference"] == [
-        "cron: 0 0 3 * * mon -> 30 0 4 * * *", "search_max_trials: 8 -> 20",
+        "cron: 0 0 3 * * mon -> 30 0 4 * * *", "max_trials: 8 -> 20",
     ]  # fmt: skip
     assert all(f"  {line}\n" in dry.stdout for line in answer(done)["difference"])
     assert state(pipelines) == [("ENABLE", "30 0 4 * * *")]
@@ -175,7 +175,8 @@ def test_the_image_is_the_options_else_the_files_else_the_registrys(
     def image(*options: str) -> str:
         assert run("schedule", "apply", schedule_yaml, *options).exit_code == 0
         reference = pipelines.recurring[-1]["pipeline_version_reference"]
-        package = yaml.safe_load(pipelines.packages[reference["pipeline_version_id"]])
+        text = pipelines.packages[reference["pipeline_version_id"]]
+        package = next(iter(yaml.safe_load_all(text)))
         executors = package["deploymentSpec"]["executors"].values()
         (name,) = {each["container"]["image"] for each in executors}
         return str(name)

@@ -13,9 +13,10 @@ from werkzeug.serving import make_ssl_devcert
 from kubenas.cli.main import kubenas
 from kubenas.cli.package import package_text
 from kubenas.config_file import load_config
+from kubenas.form import to_form
 from kubenas.images import CONTROLLER_IMAGE, in_registry
-from kubenas.parameters import from_parameters, to_parameters
 from kubenas.steps.claim import claim
+from kubenas.steps.request import requested
 from kubenas.steps.space import freeze_space, space_of
 from kubenas.storage import open_storage
 from tests.pipelines.kubeflow.conftest import REGISTRY, Kubenas, answer, write_yaml
@@ -37,7 +38,7 @@ def test_twice_is_one_version_and_two_runs_with_the_configs_values(
     assert [each["run_id"] for each in pipelines.runs] == [first["run"], second["run"]]
     assert first["url"] == f"{host}/#/runs/details/{first['run']}"
     for made in pipelines.runs:
-        assert made["runtime_config"]["parameters"] == to_parameters(load_config(search_yaml))
+        assert made["runtime_config"]["parameters"] == to_form(load_config(search_yaml))
         assert made["pipeline_version_reference"] == {
             "pipeline_id": version["pipeline_id"],
             "pipeline_version_id": version["pipeline_version_id"],
@@ -278,7 +279,7 @@ def test_a_hypermodel_goes_to_the_output_by_digest_where_the_first_step_freezes_
     file = hypermodel_yaml(tmp_path, f"{bucket}/mine")
     done = run("submit", file)
     assert done.exit_code == 0, done.stderr
-    config = from_parameters(pipelines.runs[0]["runtime_config"]["parameters"])
+    config = requested(pipelines.runs[0]["runtime_config"]["parameters"])
     reference = config.space.hypermodel
     assert reference.startswith(f"{bucket}/mine/code/")
     assert reference.endswith("/mine.py:Mine")

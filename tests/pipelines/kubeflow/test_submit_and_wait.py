@@ -3,9 +3,12 @@
 from pathlib import Path
 
 import pytest
+import yaml
 from click.testing import Result
 
 from kubenas.cli.kubeflow import following, starting
+from kubenas.cli.kubeflow.states import TASKS
+from kubenas.cli.package import package_text
 from kubenas.steps.outcome import StepOutcome
 from kubenas.storage import open_storage
 from tests.pipelines.kubeflow.conftest import Kubenas, answer, write_yaml
@@ -34,6 +37,14 @@ def search_yaml(tmp_path: Path) -> Path:
     """With an output that cannot be read from here."""
     content = {"name": "a", "output": "gs://bucket/far", "data": {"source": "digits"}}
     return write_yaml(tmp_path / "search.yaml", content)
+
+
+def test_the_tasks_that_are_told_of_are_the_pipelines() -> None:
+    package = next(iter(yaml.safe_load_all(package_text())))
+    components = (package["root"], *package["components"].values())
+    dags = [each["dag"]["tasks"] for each in components if "dag" in each]
+    steps = {task for tasks in dags for task in tasks if not task.startswith("condition-")}
+    assert steps == set(TASKS)
 
 
 def test_waiting_tells_each_change_once_and_survives_the_servers_absence(

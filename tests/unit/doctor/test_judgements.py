@@ -5,10 +5,12 @@ import pytest
 from kubenas.doctor.clock import judge_clock, store_url
 from kubenas.doctor.cluster import judge_cluster
 from kubenas.doctor.finding import Finding
+from kubenas.doctor.kubeflow import judge_kubeflow
 from kubenas.doctor.machine import judge_cache, judge_memory
 from kubenas.doctor.output import judge_latency, judge_reach
 from kubenas.doctor.software import judge_software
-from kubenas.scheduling.cluster_facts import NEEDED, ClusterFacts, Node
+from kubenas.scheduling.cluster_facts import NEEDED, ClusterFacts, KubeflowFacts, Node
+from kubenas.scheduling.kubeflow_rights import StepsInKubeflow
 
 GIB = 1 << 30
 WANTED = (
@@ -111,6 +113,42 @@ def test_rights_that_lack_are_named_with_what_to_ask() -> None:
     assert not finding.ok
     assert "create leases, get leases, get pods/log, update leases" in finding.says
     assert "'kubectl auth can-i create leases.coordination.k8s.io -n team'" in finding.says
+
+
+def test_a_right_to_one_object_is_asked_for_by_its_name() -> None:
+    refused = frozenset(each for each in NEEDED if each.name)
+    says = cluster(refused=refused)["rights"].says
+    assert "get configmaps kubenas-defaults" in says
+    assert "'kubectl auth can-i get configmaps/kubenas-defaults -n team'" in says
+
+
+def test_what_a_step_in_kubeflow_lacks_is_named() -> None:
+    steps = StepsInKubeflow(account="nas", secret="keys")
+    finding = judge_kubeflow(KubeflowFacts(True, "team", "nas", frozenset(steps.needed())))
+    assert not finding.ok
+    assert (
+        "steps run as nas, which is not allowed in namespace team: create workflowtaskresults, get"
+        " configmaps kfp-launcher, get secrets keys, patch workflowtaskresults;"
+    ) in finding.says
+    assert finding.says.endswith(
+        "'kubectl auth can-i create workflowtaskresults.argoproj.io -n team"
+        " --as system:serviceaccount:team:nas'"
+    )
+
+
+@pytest.mark.parametrize(
+    ("facts", "says"),
+    [
+        (KubeflowFacts(False, "team"), "not in this cluster"),
+        (KubeflowFacts(True, "team"), "no account in team"),
+        (KubeflowFacts(True, "team", "nas"), "may not ask what nas may do; 'helm test kubenas"),
+        (KubeflowFacts(True, "team", "nas", frozenset()), "nas may do what Argo"),
+    ],
+)
+def test_nobody_is_bothered_about_kubeflow_without_a_cause(facts: KubeflowFacts, says: str) -> None:
+    finding = judge_kubeflow(facts)
+    assert finding.ok
+    assert says in finding.says
 
 
 def test_nodes_that_are_down_or_hidden_or_without_accelerators() -> None:

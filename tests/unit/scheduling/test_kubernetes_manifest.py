@@ -109,9 +109,15 @@ def test_a_dead_node_is_left_within_half_a_minute() -> None:
 
 
 def test_secrets_are_named_and_never_written() -> None:
-    container = container_of(manifest(secrets=("bucket",), env={"A": "b"}))
-    assert container["envFrom"] == [{"secretRef": {"name": "bucket"}}]
+    reference = {"secretKeyRef": {"name": "team", "key": "token"}}
+    container = container_of(manifest(secrets=("bucket",), env={"A": "b", "TOKEN": reference}))
+    assert container["envFrom"] == [
+        {"configMapRef": {"name": "kubenas-store", "optional": True}},
+        {"secretRef": {"name": "kubenas-store", "optional": True}},
+        {"secretRef": {"name": "bucket"}},  # the last one counts
+    ]
     assert {"name": "A", "value": "b"} in container["env"]
+    assert {"name": "TOKEN", "valueFrom": reference} in container["env"]
 
 
 def test_the_same_attempt_has_the_same_name_whoever_starts_it() -> None:

@@ -56,10 +56,27 @@ def test_a_task_that_says_nothing_changes_nothing(task):
     assert of_task(task) == {"pod": {}}
 
 
+def test_a_variable_from_a_secret_reaches_trials_as_a_reference():
+    source = {"secretKeyRef": {"name": "s", "key": "k"}}
+    task = {"env": [{"name": "TOKEN", "valueFrom": source}]}
+    assert merged({"kind": "kubernetes"}, of_task(task)).pod.env == {"TOKEN": source}
+
+
+def test_the_stores_credentials_are_left_to_the_manifest_where_others_can_replace_them():
+    task = {
+        "env": [
+            {"name": "A", "valueFrom": {"secretKeyRef": {"name": "kubenas-store", "key": "A"}}},
+            {"name": "B", "valueFrom": {"configMapKeyRef": {"name": "kubenas-store", "key": "B"}}},
+        ]
+    }
+    assert of_task(task) == {"pod": {}}
+
+
+def test_the_namespace_says_where_trials_run_if_nobody_else_does():
+    assert merged({}, {"kind": "local"}).kind == "local"
+
+
 def test_what_trials_cannot_be_given_is_refused():
-    secret = {"name": "TOKEN", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}
-    with pytest.raises(UserError, match="TOKEN is taken from elsewhere"):
-        of_task({"env": [secret]})
     two = {"limits": {"nvidia.com/gpu": "1", "amd.com/gpu": "1"}}
     with pytest.raises(UserError, match=r"amd.com/gpu and nvidia.com/gpu; a trial holds"):
         of_task({"resources": two})

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from kubenas.errors import Interrupted, KubenasError, SearchFailed, UserError
+from kubenas.errors import Interrupted, KubenasError, SearchFailed, StorageDenied, UserError
 from kubenas.steps.outcome import read_outcome, read_outcomes, running_step
+from kubenas.steps.process import step_process
 from kubenas.storage import Storage, open_storage
+from kubenas.storage.directory import DirectoryStorage
 
 
 @pytest.fixture
@@ -27,7 +29,7 @@ def test_an_error_becomes_outcome_exit_code_and_last_line(
     assert raised.value.code == exit_code
     assert outcome is not None
     assert (outcome.state, outcome.message, outcome.exit_code) == ("failed", str(error), exit_code)
-    assert capsys.readouterr().err == f"{error}\n"
+    assert capsys.readouterr().err == f"Error: {error}\n"
 
 
 def test_a_surprise_is_recorded_and_its_trace_is_in_the_log(
@@ -38,7 +40,53 @@ def test_a_surprise_is_recorded_and_its_trace_is_in_the_log(
     outcome = read_outcome(output, "export")
     assert outcome is not None
     assert (outcome.exit_code, "ZeroDivisionError: oh" in outcome.message) == (1, True)
-    assert "Traceback" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "Traceback" in said
+    assert said.splitlines()[-1].startswith("Error: export: unexpected ZeroDivisionError: oh")
+
+
+class Denied(DirectoryStorage):
+    """A store that lets nobody write."""
+
+    def write(self, name: str, data: bytes) -> None:
+        del data
+        raise StorageDenied(f"{self.uri}/{name}: access denied")
+
+
+def test_a_store_that_denies_the_record_is_the_error_and_no_trace(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as raised, running_step("prepare", Denied(tmp_path), key="k"):
+        pytest.fail("the step ran")
+    assert raised.value.code == 2
+    assert capsys.readouterr().err == f"Error: {tmp_path}/steps/prepare.json: access denied\n"
+
+
+def test_a_store_that_denies_the_end_leaves_the_steps_own_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = open_storage(str(tmp_path))
+
+    def denied_meanwhile() -> None:
+        monkeypatch.setattr(DirectoryStorage, "write", Denied.write)
+        raise SearchFailed("no network fits")
+
+    with pytest.raises(SystemExit) as raised, running_step("prepare", output, key="k"):
+        denied_meanwhile()
+    assert raised.value.code == 1
+    assert capsys.readouterr().err.splitlines()[-1] == "Error: no network fits"
+
+
+def test_within_another_a_step_ends_the_process_once(
+    output: Storage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with (
+        pytest.raises(SystemExit),
+        step_process("train"),
+        running_step("export", output, key="k"),
+    ):
+        raise UserError("wrong")
+    assert capsys.readouterr().err == "Error: wrong\n"
 
 
 def test_seconds_add_up_until_the_step_is_done_and_stand_then(

@@ -1,0 +1,30 @@
+"""Whether Kubeflow can run the steps of a pipeline in a namespace. Pure."""
+
+from kubenas.doctor.finding import Finding, ok, problem
+from kubenas.doctor.rights import can_i, listed
+from kubenas.scheduling.cluster_facts import KubeflowFacts
+
+
+def judge_kubeflow(facts: KubeflowFacts) -> Finding:
+    """What keeps Argo and Kubeflow's driver and launcher from running a step there."""
+    namespace, account = facts.namespace, facts.account
+    if not facts.served:
+        return ok("kubeflow", "not in this cluster: nothing is asked on its behalf")
+    if account is None:
+        return ok("kubeflow", f"the chart says of no account in {namespace} that steps run as it")
+    if facts.refused is None:
+        return ok(
+            "kubeflow",
+            f"not looked at: these credentials may not ask what {account} may do; 'helm test"
+            f" kubenas -n {namespace}' does",
+        )
+    if not facts.refused:
+        return ok("kubeflow", f"{account} may do what Argo, the driver and the launcher do")
+    first = min(facts.refused, key=str)
+    return problem(
+        "kubeflow",
+        f"steps run as {account}, which is not allowed in namespace {namespace}:"
+        f" {listed(facts.refused)}; the chart makes a Role that allows it: 'helm upgrade --install"
+        f" kubenas helm/kubenas -n {namespace}'; then see '{can_i(first, namespace)}"
+        f" --as system:serviceaccount:{namespace}:{account}'",
+    )

@@ -1,0 +1,42 @@
+"""What an administrator has locked stays as it is, whoever asks for something else."""
+
+import pytest
+
+from kubenas.errors import UserError
+from kubenas.runner_config import RunnerConfig
+from kubenas.scheduling.policy import Policy, check_locked, check_place_of_user_code
+
+NAMESPACE = {"kind": "kubernetes", "pod": {"image": "team/trainer:1"}}
+
+
+def asked(**content):
+    return RunnerConfig.model_validate(content).model_dump(mode="json")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [{}, {"pod": {"image": "team/trainer:1"}}, {"kind": "kubernetes"}, {"workers": 64}],
+    ids=["nothing", "the-same", "the-same-kind", "not-locked"],
+)
+def test_what_is_not_locked_or_is_the_same_passes(content):
+    check_locked(asked(**content), NAMESPACE, ("pod.image", "kind", "pod.secrets"))
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ({"pod": {"image": "mine:1"}}, "runner.pod.image: 'mine:1'.*set it to 'team/trainer:1'"),
+        ({"kind": "local"}, "runner.kind: 'local'.*'kubernetes'"),
+        ({"pod": {"secrets": ["other"]}}, r"runner.pod.secrets: \['other'\].*set it to \[\]"),
+    ],
+)
+def test_another_value_is_refused_with_the_one_that_holds(content, said):
+    with pytest.raises(UserError, match=said):
+        check_locked(asked(**content), NAMESPACE, ("pod.image", "kind", "pod.secrets"))
+
+
+def test_a_users_code_runs_in_a_steps_pod_only_where_that_is_allowed():
+    with pytest.raises(UserError, match=r"leave runner\.kind out"):
+        check_place_of_user_code("local", Policy())
+    check_place_of_user_code("kubernetes", Policy())
+    check_place_of_user_code("local", Policy(local_user_code=True))

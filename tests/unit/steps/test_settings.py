@@ -1,0 +1,91 @@
+"""Where the trials of a step run: on this machine, or as Jobs of the step's cluster."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from kubenas.config import Config
+from kubenas.errors import UserError
+from kubenas.scheduling import kubernetes_surroundings
+from kubenas.scheduling.policy import Policy
+from kubenas.steps.context import RunContext
+from kubenas.steps.settings import settled
+from kubenas.trial import SpaceRef
+
+LAYERS = SpaceRef(name="layers")
+MINE = SpaceRef(hypermodel="gs://b/code/mine.py:Mine")
+
+
+@dataclass(frozen=True)
+class Namespace:
+    """What the chart of a namespace says."""
+
+    runner: Mapping[str, Any]
+    allowed: Policy
+
+    def defaults(self) -> Mapping[str, Any]:
+        return self.runner
+
+    def policy(self) -> Policy:
+        return self.allowed
+
+
+def context(space: SpaceRef = LAYERS, **runner: Any) -> RunContext:
+    content = {"name": "n", "output": "gs://b/o", "data": {"source": "digits"}, "runner": runner}
+    config = Config.model_validate(content)
+    return RunContext(config=config, dataset="gs://b/d", dataset_digest="0" * 12, space=space)
+
+
+@pytest.fixture
+def in_kubeflow(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Makes this process a step's pod in a namespace with such a chart."""
+    monkeypatch.setenv("KFP_POD_NAME", "run-1-search")
+
+    def install(**chart: Any) -> None:
+        here = Namespace(chart.pop("runner", {}), Policy(**chart))
+        monkeypatch.setattr(kubernetes_surroundings, "surroundings", lambda: here)
+
+    install()
+    return install
+
+
+def kind(given: RunContext) -> str:
+    return settled(given).config.runner.kind
+
+
+def test_on_this_machine_trials_are_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("KFP_POD_NAME", raising=False)
+    assert kind(context()) == "local"
+    assert kind(context(MINE)) == "local"
+
+
+def test_on_kubeflow_every_trial_is_a_job_unless_somebody_says_otherwise(in_kubeflow: Any) -> None:
+    assert kind(context()) == "kubernetes"
+    assert kind(context(kind="local")) == "local"
+    in_kubeflow(runner={"kind": "local"})
+    assert kind(context()) == "local"
+    assert kind(context(kind="kubernetes")) == "kubernetes"
+
+
+def test_a_users_code_never_runs_in_the_steps_own_pod_unless_that_is_allowed(
+    in_kubeflow: Any,
+) -> None:
+    assert kind(context(MINE)) == "kubernetes"
+    for chart, runner in (({}, {"kind": "local"}), ({"runner": {"kind": "local"}}, {})):
+        in_kubeflow(**chart)
+        with pytest.raises(UserError, match="inside the step's pod"):
+            settled(context(MINE, **runner))
+    in_kubeflow(local_user_code=True)
+    assert kind(context(MINE, kind="local")) == "local"
+
+
+def test_what_is_locked_comes_from_the_chart_alone(in_kubeflow: Any) -> None:
+    in_kubeflow(runner={"pod": {"image": "team/trainer:1"}}, locked=["pod.image", "pod.env"])
+    assert settled(context()).config.runner.pod.image == "team/trainer:1"
+    with pytest.raises(UserError, match=r"runner\.pod\.image: 'mine:1' is not allowed"):
+        settled(context(pod={"image": "mine:1"}))
+    task = {"env": [{"name": "LD_PRELOAD", "value": "x"}]}
+    with pytest.raises(UserError, match=r"runner\.pod\.env"):
+        settled(context().model_copy(update={"task_config": task}))
