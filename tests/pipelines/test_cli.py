@@ -1,6 +1,7 @@
 """The command line without a run: help, lists, the package."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from click import Group
 from click.testing import CliRunner
 
 from kubenas.cli.main import kubenas
+from kubenas.images import CONTROLLER_IMAGE
 from pipelines.nas import PACKAGE
 
 
@@ -60,12 +62,41 @@ def test_lists_have_one_line_each(command: str, name: str) -> None:
     assert name in {each["name"] for each in listed}
 
 
-def test_compile_writes_the_shipped_package(tmp_path: Path) -> None:
+def test_compile_writes_the_shipped_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("KUBENAS_REGISTRY", raising=False)
     target = tmp_path / "nas.yaml"
     done = CliRunner().invoke(kubenas, ["compile", "-o", str(target), "--json"])
     assert done.exit_code == 0
     assert json.loads(done.output)["package"] == str(target)
     assert target.read_bytes() == PACKAGE.read_bytes()
+
+
+def test_compile_names_the_image_that_a_cluster_must_be_able_to_pull(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "nas.yaml"
+    monkeypatch.delenv("KUBENAS_REGISTRY", raising=False)
+    said = CliRunner().invoke(kubenas, ["compile", "-o", str(target)]).output
+    assert f"its steps run in {CONTROLLER_IMAGE}: a cluster must be able to pull" in said
+    monkeypatch.setenv("KUBENAS_REGISTRY", "registry.example/team")
+    said = CliRunner().invoke(kubenas, ["compile", "-o", str(target)]).output
+    assert f"its steps run in registry.example/team/{CONTROLLER_IMAGE}\n" in said
+    assert f"image: registry.example/team/{CONTROLLER_IMAGE}\n" in target.read_text()
+    assert f"image: {CONTROLLER_IMAGE}\n" not in target.read_text()
+
+
+def test_make_images_and_the_command_line_mean_the_same_registry(tmp_path: Path) -> None:
+    said = subprocess.run(
+        ["make", "--dry-run", "images"],
+        cwd=Path(__file__).parents[2],
+        env={**os.environ, "KUBENAS_REGISTRY": "registry.example/team/"},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert "name=registry.example/team/$image" in said
 
 
 def test_an_unknown_command_is_the_users_mistake() -> None:

@@ -35,15 +35,20 @@ def failure(
     for outcome in outcomes:
         if outcome.state == "failed":
             kind = UserError if outcome.exit_code == UserError.exit_code else SearchFailed
-            return kind(f"{outcome.step}: {outcome.message} ({page})")
+            return kind(f"{_of(outcome.step, outcome.message)} ({page})")
     for pod in reversed(workflow.pods):
         if pod.phase in ("Failed", "Error"):
-            return SearchFailed(f"{pod.task}: {_cause(pod, log)} ({page})")
+            return SearchFailed(f"{_of(pod.task, _cause(pod, log))} ({page})")
     failed = [name for name, state in states_in(run).items() if state == "FAILED" and name != "run"]
     where = f" in {', '.join(failed)}" if failed else ""
     said = workflow.message or (run.get("error") or {}).get("message")
     state = str(run.get("state")).lower()
     return SearchFailed(f"the run {state}{where}{f': {said}' if said else ''}; see {page}")
+
+
+def _of(step: str, said: str) -> str:
+    """``said`` with the step's name in front, once."""
+    return said if said.startswith(f"{step}: ") else f"{step}: {said}"
 
 
 def _cause(pod: Pod, log: Callable[[Pod], str | None]) -> str:

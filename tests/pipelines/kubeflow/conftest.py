@@ -58,6 +58,17 @@ def write_yaml(path: Path, content: Any) -> Path:
     return path
 
 
+def change(file: Path, **keys: object) -> None:
+    content = {**yaml.safe_load(file.read_text()), **keys}
+    write_yaml(file, {key: value for key, value in content.items() if value is not None})
+
+
+def state(pipelines: KubeflowPipelines) -> list[tuple[str, str]]:
+    return [
+        (each["mode"], each["trigger"]["cron_schedule"]["cron"]) for each in pipelines.recurring
+    ]
+
+
 @pytest.fixture
 def search_yaml(tmp_path: Path) -> Path:
     content = {

@@ -10,7 +10,6 @@ nothing: a test says how a run goes on.
 import json
 import re
 import threading
-import uuid
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,10 +19,18 @@ import yaml
 from flask import Flask, Response, request
 from werkzeug.serving import make_server
 
-from tests.pipelines.kubeflow.request_body import check_body
+from tests.pipelines.kubeflow.objects import (
+    NotFound,
+    Object,
+    begun,
+    checked,
+    found,
+    matches,
+    refused,
+    stored,
+)
 
 API = "/apis/v2beta1"
-Object = dict[str, Any]
 
 
 class KubeflowPipelines:
@@ -96,15 +103,15 @@ class KubeflowPipelines:
             ("GET", "/runs", lambda: self._page(self.runs, "runs")),
             ("GET", "/runs/<key>", lambda key: found(self.runs, "run_id", key)),
             ("POST", "/runs", self._create_run),
-            ("GET", "/../v1beta1/runs/<key>", self._old_run),
-            ("GET", "/../v1alpha1/runs/<key>/nodes/<pod>/log", self._log),
+            ("GET", "/apis/v1beta1/runs/<key>", self._old_run),
+            ("GET", "/apis/v1alpha1/runs/<key>/nodes/<pod>/log", self._log),
             ("GET", "/recurringruns", lambda: self._page(self.recurring, "recurringRuns")),
             ("POST", "/recurringruns", self._create_recurring),
             ("POST", "/recurringruns/<key>:<verb>", self._switch),
             ("DELETE", "/recurringruns/<key>", self._delete),
         ]
         for number, (method, path, view) in enumerate(routes):
-            rule = path.replace("/..", "/apis") if path.startswith("/..") else f"{API}{path}"
+            rule = path if path.startswith("/apis/") else f"{API}{path}"
             app.add_url_rule(rule, f"{number}", view, methods=[method])
         return app
 
@@ -249,58 +256,3 @@ class KubeflowPipelines:
 
     def _note(self, verb: str) -> None:
         self.switches.append((verb, sum(each["mode"] == "ENABLE" for each in self.recurring)))
-
-
-class NotFound(ValueError):
-    """The server has no such object."""
-
-
-def checked(kind: str, *, required: tuple[str, ...]) -> Object:
-    """The request's body, which is a model of ``kind``."""
-    body = request.get_json()
-    check_body(body, kind)
-    if missing := [name for name in required if name not in body]:
-        raise ValueError(f"{missing} must be given")
-    return dict(body)
-
-
-def begun() -> Object:
-    return {"state": "PENDING", "state_history": [{"state": "PENDING"}]}
-
-
-def move(run: Object, state: str) -> None:
-    """``run`` gets to another state; what it went through before is known."""
-    if run["state"] != state:
-        run["state_history"] = [*run["state_history"], {"state": state}]
-        run["state"] = state
-
-
-def stored(objects: list[Object], content: Object, key: str) -> Object:
-    made = {**content, key: str(uuid.uuid4())}
-    objects.append(made)
-    return made
-
-
-def found(objects: list[Object], key: str, value: str) -> Object:
-    for each in objects:
-        if each[key] == value:
-            return each
-    raise NotFound(f"{key} {value} not found")
-
-
-def matches(each: Object) -> bool:
-    """Whether the request's filter, experiment and namespace let it through."""
-    content = json.loads(request.args.get("filter") or "{}")
-    equal = {"EQUALS": True, "NOT_EQUALS": False}
-    wanted = [
-        (predicate["key"], predicate["string_value"], equal[predicate["operation"]])
-        for predicate in content.get("predicates", [])
-    ]
-    for key in ("experiment_id", "namespace"):
-        if key in request.args:
-            wanted.append((key, request.args[key], True))
-    return all((each.get(key) == value) == equals for key, value, equals in wanted)
-
-
-def refused(status: int, code: int, message: str) -> tuple[Object, int]:
-    return {"error": message, "code": code, "message": message}, status

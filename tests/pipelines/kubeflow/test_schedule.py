@@ -11,19 +11,11 @@ from kubenas.cli.kubeflow.portable import check_portable
 from kubenas.cli.kubeflow.schedule_file import Schedule, config_of, load_schedule
 from kubenas.config_file import load_config
 from kubenas.form import to_form
-from tests.pipelines.kubeflow.conftest import Kubenas, answer, write_yaml
+from kubenas.images import CONTROLLER_IMAGE
+from kubenas.steps.claim import claim
+from kubenas.storage import open_storage
+from tests.pipelines.kubeflow.conftest import REGISTRY, Kubenas, answer, change, state
 from tests.pipelines.kubeflow.server import KubeflowPipelines
-
-
-def change(file: Path, **keys: object) -> None:
-    content = {**yaml.safe_load(file.read_text()), **keys}
-    write_yaml(file, {key: value for key, value in content.items() if value is not None})
-
-
-def state(pipelines: KubeflowPipelines) -> list[tuple[str, str]]:
-    return [
-        (each["mode"], each["trigger"]["cron_schedule"]["cron"]) for each in pipelines.recurring
-    ]
 
 
 def test_apply_makes_it_as_the_file_says_and_shows_when_it_runs(
@@ -156,6 +148,7 @@ def test_an_interval_in_place_of_cron(
         ({"parameters": {"search_max_trial": 3}}, "did you mean 'search_max_trials'"),
         ({"parameters": {"search_max_trials": 0}}, "search.max_trials"),
         ({"parameters": {"output": "runs/x"}}, "pods cannot reach"),
+        ({"image": "https://reg/nas"}, "is not an image"),
     ],
 )
 def test_mistakes_are_found_before_the_server_is_asked(
@@ -171,6 +164,47 @@ def test_mistakes_are_found_before_the_server_is_asked(
     assert says in done.stderr
     assert len(done.stderr.splitlines()) == 1
     assert pipelines.asked == []
+
+
+def test_the_image_is_the_options_else_the_files_else_the_registrys(
+    run: Kubenas,
+    pipelines: KubeflowPipelines,
+    schedule_yaml: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def image(*options: str) -> str:
+        assert run("schedule", "apply", schedule_yaml, *options).exit_code == 0
+        reference = pipelines.recurring[-1]["pipeline_version_reference"]
+        package, *_ = yaml.safe_load_all(pipelines.packages[reference["pipeline_version_id"]])
+        executors = package["deploymentSpec"]["executors"].values()
+        (name,) = {each["container"]["image"] for each in executors}
+        return str(name)
+
+    assert image() == f"{REGISTRY}/{CONTROLLER_IMAGE}"
+    assert image("--registry", "other:5000/") == f"other:5000/{CONTROLLER_IMAGE}"
+    change(schedule_yaml, image="reg/file:1")
+    assert image("--registry", "other:5000") == "reg/file:1"
+    assert image("--image", "reg/option:1") == "reg/option:1"
+    change(schedule_yaml, image=None)
+    monkeypatch.delenv("KUBENAS_REGISTRY")
+    asked = len(pipelines.asked)
+    done = run("schedule", "apply", schedule_yaml)
+    assert (done.exit_code, "set KUBENAS_REGISTRY" in done.stderr) == (2, True)
+    assert len(pipelines.asked) == asked
+
+
+def test_an_output_of_another_config_is_told_before_anything_is_changed(
+    run: Kubenas, pipelines: KubeflowPipelines, schedule_yaml: Path, bucket: str
+) -> None:
+    output = open_storage(f"{bucket}/taken")
+    change(schedule_yaml, parameters={"output": output.uri})
+    claim(config_of(load_schedule(schedule_yaml)), output)
+    assert run("schedule", "apply", schedule_yaml, "--dry-run").exit_code == 0
+    change(schedule_yaml, parameters={"output": output.uri, "search_max_trials": 99})
+    asked = len(pipelines.asked)
+    done = run("schedule", "apply", schedule_yaml)
+    assert (done.exit_code, "belongs to another config" in done.stderr) == (2, True)
+    assert len(pipelines.asked) == asked
 
 
 def test_an_expired_token_and_a_server_that_fails(

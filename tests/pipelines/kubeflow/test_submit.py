@@ -15,6 +15,7 @@ from kubenas.cli.package import package_text
 from kubenas.config_file import load_config
 from kubenas.form import to_form
 from kubenas.images import CONTROLLER_IMAGE, in_registry
+from kubenas.steps.claim import claim
 from kubenas.steps.request import requested
 from kubenas.steps.space import freeze_space, space_of
 from kubenas.storage import open_storage
@@ -218,6 +219,46 @@ def test_what_pods_cannot_reach_is_refused_before_the_server_is_asked(
     assert f"search.yaml: {key}: " in done.stderr
     assert "gs://" in done.stderr
     assert pipelines.asked == []
+
+
+def test_without_a_registry_nothing_is_asked_of_the_server(
+    run: Kubenas, pipelines: KubeflowPipelines, search_yaml: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("KUBENAS_REGISTRY")
+    done = run("submit", search_yaml)
+    assert done.exit_code == 2
+    (line,) = done.stderr.splitlines()
+    assert "set KUBENAS_REGISTRY to where 'make images' pushed it" in line
+    assert "give --image" in line
+    monkeypatch.setenv("KUBENAS_REGISTRY", "https://registry.example")
+    assert (
+        "KUBENAS_REGISTRY: 'https://registry.example' is not" in run("submit", search_yaml).stderr
+    )
+    assert pipelines.asked == []
+    assert run("submit", search_yaml, "--image", CONTROLLER_IMAGE).exit_code == 0
+
+
+def test_an_output_of_another_config_is_told_before_the_server_is_asked(
+    run: Kubenas, pipelines: KubeflowPipelines, tmp_path: Path, bucket: str
+) -> None:
+    content = {"name": "a", "output": f"{bucket}/claimed", "data": {"source": "digits"}}
+    file = write_yaml(tmp_path / "search.yaml", content)
+    claim(load_config(file), open_storage(content["output"]))
+    assert run("submit", file).exit_code == 0
+    asked = len(pipelines.asked)
+    done = run("submit", write_yaml(file, {**content, "search": {"max_trials": 99}}))
+    assert (done.exit_code, "belongs to another config" in done.stderr) == (2, True)
+    assert len(done.stderr.splitlines()) == 1
+    assert len(pipelines.asked) == asked
+
+
+def test_an_output_that_cannot_be_read_from_here_is_said_not_to_be_checked(
+    run: Kubenas, search_yaml: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("STORAGE_EMULATOR_HOST", raising=False)
+    done = run("submit", search_yaml)
+    assert done.exit_code == 0, done.stderr
+    assert "whether the output is free is seen only when it runs: gs://bucket" in done.stdout
 
 
 def hypermodel_yaml(folder: Path, output: str) -> Path:

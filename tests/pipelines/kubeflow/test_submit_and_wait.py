@@ -1,24 +1,39 @@
 """``kubenas submit --wait``: a run that somebody else brings to its end is followed."""
 
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 
 import pytest
+from click.testing import Result
 
-from kubenas.cli.kubeflow import following
+from kubenas.cli.kubeflow import following, starting
 from kubenas.steps.outcome import StepOutcome
 from kubenas.storage import open_storage
 from tests.pipelines.kubeflow.conftest import Kubenas, answer, write_yaml
+from tests.pipelines.kubeflow.going import going
+from tests.pipelines.kubeflow.objects import Object, move
 from tests.pipelines.kubeflow.server import KubeflowPipelines
+from tests.pipelines.kubeflow.workflows import manifest, pod_name
+
+BROKE = "main: Error (exit code 1)"
+LOG = b"""\
+step 1 of 3
+Error: data.source: gs://bucket/x.npz: no such object
+F1129 09:00:02.000002      21 main.go:59] failed to execute component: exit status 2
+Error: exit status 1
+"""
+PULL = 'ErrImagePull: failed to pull and unpack image "reg/nas:1": not found'
 
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(following, "LOOK_SECONDS", 0.05)
+
+
+@pytest.fixture
+def search_yaml(tmp_path: Path) -> Path:
+    """With an output that cannot be read from here."""
+    content = {"name": "a", "output": "gs://bucket/far", "data": {"source": "digits"}}
+    return write_yaml(tmp_path / "search.yaml", content)
 
 
 def test_waiting_tells_each_change_once_and_survives_the_servers_absence(
@@ -37,32 +52,165 @@ def test_waiting_tells_each_change_once_and_survives_the_servers_absence(
     ]  # fmt: skip
 
 
-def test_waiting_for_a_run_that_fails(
-    run: Kubenas, pipelines: KubeflowPipelines, tmp_path: Path, bucket: str
+def failed(run: Kubenas, pipelines: KubeflowPipelines, file: Path, message: str = BROKE) -> Result:
+    """A run whose first step's pod ended with ``message``."""
+
+    def leave(made: Object) -> None:
+        pipelines.workflows[made["run_id"]] = manifest("prepare", "Failed", message)
+
+    with going(pipelines, ["RUNNING", "FAILED"], leave):
+        return run("submit", file, "--wait", "--json")
+
+
+def only_line(done: Result, exit_code: int = 1) -> str:
+    assert done.exit_code == exit_code, done.output
+    (line,) = done.stderr.splitlines()
+    return line
+
+
+def test_a_failed_steps_own_error_is_told_from_its_log(
+    run: Kubenas, pipelines: KubeflowPipelines, search_yaml: Path
 ) -> None:
-    content = {"name": "a", "output": f"{bucket}/failing", "data": {"source": "digits"}}
-    file = write_yaml(tmp_path / "search.yaml", content)
-    with going(pipelines, ["RUNNING", "FAILED"]):
-        done = run("submit", file, "--wait", "--json")
-    assert done.exit_code == 1
-    assert "the run failed in prepare" in done.stderr
-    assert pipelines.runs[0]["run_id"] in done.stderr
+    pipelines.logs[pod_name("prepare")] = LOG
+    done = failed(run, pipelines, search_yaml)
+    page = answer(done)["url"]
+    said = "prepare: data.source: gs://bucket/x.npz: no such object"
+    assert only_line(done) == f"kubenas: {said} ({page})"
     assert answer(done)["state"] == "FAILED"
+
+
+def test_of_a_very_long_log_the_end_is_kept(
+    run: Kubenas, pipelines: KubeflowPipelines, search_yaml: Path
+) -> None:
+    pipelines.logs[pod_name("prepare")] = b"Error: no\n" + b"word " * 1_000_000 + b"\n" + LOG
+    assert "no such object" in only_line(failed(run, pipelines, search_yaml))
+
+
+@pytest.mark.parametrize("message", ["main: OOMKilled (exit code 137)", "pod deleted"])
+def test_what_kubernetes_did_to_a_step_is_told(
+    run: Kubenas, pipelines: KubeflowPipelines, search_yaml: Path, message: str
+) -> None:
+    pipelines.logs[pod_name("prepare")] = b"step 1\nError: exit status 137\n"
+    assert f"prepare: {message} (http" in only_line(failed(run, pipelines, search_yaml, message))
+
+
+@pytest.mark.parametrize("statuses", [[], [404], [500], [503], [401, 401]])
+def test_without_its_log_a_failed_step_is_named_and_how_it_ended(
+    run: Kubenas, pipelines: KubeflowPipelines, search_yaml: Path, statuses: list[int]
+) -> None:
+    pipelines.fail["GET /apis/v1alpha1/runs/"] = statuses
+    assert f"prepare: {BROKE} (http" in only_line(failed(run, pipelines, search_yaml))
+
+
+def test_a_token_that_expires_while_the_log_is_read_is_renewed(
+    run: Kubenas, pipelines: KubeflowPipelines, search_yaml: Path
+) -> None:
+    pipelines.logs[pod_name("prepare")] = LOG
+    pipelines.fail["GET /apis/v1alpha1/runs/"] = [401]
+    assert "no such object" in only_line(failed(run, pipelines, search_yaml))
+
+
+def test_a_server_that_knows_nothing_of_pods_names_the_step(
+    run: Kubenas, pipelines: KubeflowPipelines, search_yaml: Path
+) -> None:
+    pipelines.fail["GET /apis/v1beta1/runs/"] = [404] * 10
+    with going(pipelines, ["RUNNING", "FAILED"]):
+        done = run("submit", search_yaml, "--wait")
+    assert "the run failed in prepare; see http" in only_line(done)
+
+
+def test_a_run_that_was_terminated_did_not_fail(
+    run: Kubenas, pipelines: KubeflowPipelines, search_yaml: Path
+) -> None:
+    pipelines.logs[pod_name("prepare")] = b"Error: interrupted\n"
+    with going(pipelines, ["RUNNING", "CANCELING", "FAILED"]):
+        done = run("submit", search_yaml, "--wait", "--json")
+    assert only_line(done) == f"kubenas: the run was terminated; see {answer(done)['url']}"
+
+
+def test_a_run_that_was_terminated_at_once(
+    run: Kubenas, pipelines: KubeflowPipelines, search_yaml: Path
+) -> None:
+    def leave(made: Object) -> None:
+        pipelines.workflows[made["run_id"]] = manifest("prepare", "Failed", BROKE, terminated=True)
+
+    with going(pipelines, ["FAILED"], leave):
+        assert "the run was terminated" in only_line(run("submit", search_yaml, "--wait"))
+
+
+def test_a_retry_of_a_terminated_run_that_fails_has_failed(
+    run: Kubenas, pipelines: KubeflowPipelines, search_yaml: Path
+) -> None:
+    def leave(made: Object) -> None:
+        move(made, "CANCELING")
+        move(made, "RUNNING")
+
+    with going(pipelines, ["FAILED"], leave):
+        assert "the run failed" in only_line(run("submit", search_yaml, "--wait"))
+
+
+def test_a_run_that_is_deleted_while_it_is_waited_for(
+    run: Kubenas, pipelines: KubeflowPipelines, search_yaml: Path
+) -> None:
+    with going(pipelines, ["RUNNING"], lambda _: pipelines.runs.clear()):
+        assert "the run was deleted" in only_line(run("submit", search_yaml, "--wait"))
+
+
+def stuck(pipelines: KubeflowPipelines, made: Object, message: str) -> None:
+    pipelines.workflows[made["run_id"]] = manifest("prepare", "Pending", message)
+
+
+def test_an_image_that_cannot_be_pulled_is_told_in_kubernetes_words_and_ends_the_wait(
+    run: Kubenas,
+    pipelines: KubeflowPipelines,
+    search_yaml: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    hurry(monkeypatch)
+    with going(pipelines, ["PENDING"], lambda made: stuck(pipelines, made, PULL)):
+        done = run("submit", search_yaml, "--wait")
+    line = only_line(done, exit_code=2)
+    assert PULL in line
+    assert "terminate the run on its page: http" in line
+    assert [said for said in done.stdout.splitlines() if PULL in said] == [
+        f"prepare     cannot start: {PULL}"
+    ]
+
+
+def test_a_pod_without_a_node_is_told_once_and_waited_for(
+    run: Kubenas,
+    pipelines: KubeflowPipelines,
+    search_yaml: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    hurry(monkeypatch)
+    words = "Unschedulable: 0/1 nodes are available: 1 Insufficient nvidia.com/gpu."
+    with going(
+        pipelines,
+        ["PENDING", "PENDING", "PENDING", "SUCCEEDED"],
+        lambda made: stuck(pipelines, made, words),
+    ):
+        done = run("submit", search_yaml, "--wait")
+    assert done.exit_code == 0, done.stderr
+    assert done.stdout.count(words) == 1
+
+
+def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("LOOK_AFTER_SECONDS", "LOOK_EVERY_SECONDS", "GIVE_UP_SECONDS"):
+        monkeypatch.setattr(starting, name, 0.01)
 
 
 def test_an_interrupt_leaves_the_run_alone(
     run: Kubenas,
     pipelines: KubeflowPipelines,
-    tmp_path: Path,
-    bucket: str,
+    search_yaml: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def interrupted(_: float) -> None:
         raise KeyboardInterrupt
 
-    content = {"name": "a", "output": f"{bucket}/left", "data": {"source": "digits"}}
     monkeypatch.setattr("kubenas.cli.kubeflow.following.time.sleep", interrupted)
-    done = run("submit", write_yaml(tmp_path / "search.yaml", content), "--wait")
+    done = run("submit", search_yaml, "--wait")
     assert done.exit_code == 130
     assert f"the run goes on: {run_page(done.stdout)}" in done.stderr
     assert len(pipelines.runs) == 1
@@ -87,48 +235,6 @@ def test_the_failed_steps_own_words_are_told_but_not_those_of_an_earlier_run(
     leave("an old story")
     with going(pipelines, ["FAILED"]):
         assert "an old story" not in run("submit", file, "--wait").stderr
-    with going(pipelines, ["RUNNING", "FAILED"], meanwhile=lambda: leave("all trials failed")):
+    with going(pipelines, ["RUNNING", "FAILED"], lambda _: leave("all trials failed")):
         done = run("submit", file, "--wait")
-    assert done.exit_code == 1
-    assert "search: all trials failed" in done.stderr
-
-
-@contextmanager
-def going(
-    pipelines: KubeflowPipelines,
-    states: list[str],
-    meanwhile: Callable[[], None] = lambda: None,
-) -> Iterator[None]:
-    """While entered, the next run goes through ``states``, each after the one before was seen."""
-    before, over = len(pipelines.runs), threading.Event()
-
-    def wait_until(true: Callable[[], bool]) -> None:
-        until = time.monotonic() + 60
-        while not true() and time.monotonic() < until and not over.is_set():
-            time.sleep(0.01)
-
-    def go() -> None:
-        wait_until(lambda: len(pipelines.runs) > before)
-        made = pipelines.runs[-1]
-        path = f"/runs/{made['run_id']}"
-        for state in states:
-            enough = pipelines.count("GET", path) + 3
-            wait_until(partial(lambda enough: pipelines.count("GET", path) >= enough, enough))
-            meanwhile()
-            nodes = (
-                "kubenas-x7k2p",
-                "root",
-                "root-driver",
-                "prepare-driver",
-                "prepare",
-                "executor",
-            )
-            details = [{"display_name": name, "state": state} for name in nodes]
-            made["run_details"] = {"task_details": details}
-            made["state"] = state
-
-    thread = threading.Thread(target=go, daemon=True)
-    thread.start()
-    yield
-    over.set()
-    thread.join()
+    assert "search: all trials failed" in only_line(done)
