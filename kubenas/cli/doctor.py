@@ -1,5 +1,6 @@
 """``kubenas doctor``: what would keep a search from running, and what mends it."""
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from kubenas.doctor.machine import check_cache, check_disk, check_memory
 from kubenas.doctor.output import check_output, judge_reach
 from kubenas.doctor.software import check_software
 from kubenas.errors import KubenasError, UserError
-from kubenas.images import CONTROLLER_IMAGE, TRAINER_IMAGE
+from kubenas.images import CONTROLLER_IMAGE, REGISTRY_VARIABLE, TRAINER_IMAGE, in_registry
 from kubenas.runner_config import RunnerConfig
 from kubenas.scheduling.cluster_facts import NEEDED
 from kubenas.scheduling.kubeflow_access import ask_kubeflow
@@ -128,13 +129,19 @@ def _of_cluster(runner: RunnerConfig) -> list[Finding]:
     except KubenasError as error:
         return [problem("cluster", str(error))]
     on_cluster = runner.kind != "local"
+    trainer = runner.pod.image or _here(TRAINER_IMAGE)
     findings = judge_cluster(
         facts,
         accelerator=runner.pod.accelerator or DEFAULT_ACCELERATOR,
         asked=runner.accelerators if runner.pod.accelerator else 0,
-        images=[CONTROLLER_IMAGE, *([runner.pod.image or TRAINER_IMAGE] if on_cluster else ())],
+        images=[_here(CONTROLLER_IMAGE), *([trainer] if on_cluster else ())],
     )
     return [*findings, judge_kubeflow(kubeflow)]
+
+
+def _here(image: str) -> str:
+    """``image`` as runs that are submitted from here name it."""
+    return in_registry(image, os.environ.get(REGISTRY_VARIABLE, ""))
 
 
 def _settled(runner: RunnerConfig) -> RunnerConfig:

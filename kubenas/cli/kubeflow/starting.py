@@ -6,7 +6,7 @@ What is decided here takes what Argo tells of the pods, in Kubernetes' own words
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from kubenas.cli.kubeflow.states import any_pending
+from kubenas.cli.kubeflow.states import any_pending, has_begun
 from kubenas.cli.kubeflow.workflow import Pod, Workflow
 from kubenas.errors import UserError
 
@@ -69,9 +69,12 @@ class StartWatch:
         if now < self._look_at:
             return
         self._look_at = now + LOOK_EVERY_SECONDS
-        for pod in workflow().pods:
-            if pod.phase == "Pending":
-                yield from self._tell(pod, now)
+        found = workflow()
+        waiting = [pod for pod in found.pods if pod.phase == "Pending"]
+        if not has_begun(run):
+            waiting = [Pod("", found.namespace, "run", "Pending", found.message)]
+        for pod in waiting:
+            yield from self._tell(pod, now)
 
     def _tell(self, pod: Pod, now: float) -> Iterator[str]:
         reason = pod.message.partition(":")[0]
@@ -92,6 +95,8 @@ class StartWatch:
 def _words(pod: Pod) -> str:
     if pod.message not in _ORDINARY:
         return pod.message
+    if not pod.name:
+        return "no pod of it is made; look at the log of Argo's workflow-controller"
     return (
         f"{pod.message or 'no reason given'}: an image is being pulled, or a volume is missing;"
         f" 'kubectl describe pod {pod.name}' tells"

@@ -26,8 +26,13 @@ def changes(before: Mapping[str, str], run: Mapping[str, Any]) -> Iterator[str]:
 
 
 def any_pending(run: Mapping[str, Any]) -> bool:
-    """Whether a node of ``run`` waits, as a pod does before it starts."""
-    return any(task.get("state") == "PENDING" for task in _nodes(run))
+    """Whether a node of ``run`` waits, as a pod does before it starts, or all of it."""
+    return not has_begun(run) or any(task.get("state") == "PENDING" for task in _nodes(run))
+
+
+def has_begun(run: Mapping[str, Any]) -> bool:
+    """Whether Argo has made anything of ``run``."""
+    return bool(_nodes(run))
 
 
 def was_terminated(run: Mapping[str, Any]) -> bool:

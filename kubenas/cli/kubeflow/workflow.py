@@ -28,11 +28,12 @@ class Pod:
 class Workflow:
     """A run as Argo has it."""
 
+    namespace: str = ""
     pods: tuple[Pod, ...] = ()
     terminated: bool = False
     """Whether somebody ended it."""
     message: str = ""
-    """Why all of it failed, if that is no pod's fault."""
+    """Why all of it failed or has not begun, if that is no pod's fault."""
 
 
 def read_workflow(manifest: Mapping[str, Any]) -> Workflow:
@@ -41,6 +42,7 @@ def read_workflow(manifest: Mapping[str, Any]) -> Workflow:
     nodes = [each for each in (status.get("nodes") or {}).values() if each.get("type") == "Pod"]
     nodes.sort(key=lambda node: str(node.get("startedAt")))
     return Workflow(
+        namespace=_namespace(manifest),
         pods=tuple(_pod(manifest, node) for node in nodes),
         terminated=spec.get("activeDeadlineSeconds") == 0,
         message=_one_line(status.get("message")),
@@ -50,7 +52,7 @@ def read_workflow(manifest: Mapping[str, Any]) -> Workflow:
 def _pod(manifest: Mapping[str, Any], node: Mapping[str, Any]) -> Pod:
     return Pod(
         name=_pod_name(manifest, node),
-        namespace=str((manifest.get("metadata") or {}).get("namespace") or ""),
+        namespace=_namespace(manifest),
         task=task_of(str(node.get("name"))),
         phase=str(node.get("phase") or "Pending"),
         message=_one_line(node.get("message")),
@@ -76,6 +78,10 @@ def _pod_name(manifest: Mapping[str, Any], node: Mapping[str, Any]) -> str:
     inline = ".inline" in str(node.get("name"))
     prefix = workflow if inline else f"{workflow}-{node.get('templateName')}"
     return f"{prefix}-{key.rpartition('-')[2]}"
+
+
+def _namespace(manifest: Mapping[str, Any]) -> str:
+    return str((manifest.get("metadata") or {}).get("namespace") or "")
 
 
 def _one_line(text: Any) -> str:

@@ -175,8 +175,7 @@ def test_the_image_is_the_options_else_the_files_else_the_registrys(
     def image(*options: str) -> str:
         assert run("schedule", "apply", schedule_yaml, *options).exit_code == 0
         reference = pipelines.recurring[-1]["pipeline_version_reference"]
-        text = pipelines.packages[reference["pipeline_version_id"]]
-        package = next(iter(yaml.safe_load_all(text)))
+        package, *_ = yaml.safe_load_all(pipelines.packages[reference["pipeline_version_id"]])
         executors = package["deploymentSpec"]["executors"].values()
         (name,) = {each["container"]["image"] for each in executors}
         return str(name)

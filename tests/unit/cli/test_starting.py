@@ -14,7 +14,7 @@ BACK_OFF = 'ImagePullBackOff: Back-off pulling image "reg/nas:1"'
 
 
 def waits(message: str) -> Workflow:
-    return Workflow((Pod("nas-1", "team", "prepare", "Pending", message),))
+    return Workflow("team", (Pod("nas-1", "team", "prepare", "Pending", message),))
 
 
 class Clock:
@@ -75,6 +75,13 @@ def test_silence_is_told_after_a_while(message: str) -> None:
     assert clock.look(100, PENDING, message) == []
     (line,) = clock.look(4000, PENDING, message)
     assert "kubectl describe pod nas-1" in line
+
+
+def test_a_run_that_nobody_begins_is_told_of() -> None:
+    watch, run = StartWatch("page"), {"state": "PENDING"}
+    lines = [line for now in range(0, 600, 5) for line in watch.look(run, Workflow, now)]
+    assert len(lines) == 1
+    assert lines[0].startswith("run         cannot start: no pod of it is made")
 
 
 def test_a_server_that_does_not_say_is_asked_seldom() -> None:
