@@ -55,5 +55,5 @@ def _cause(pod: Pod, log: Callable[[Pod], str | None]) -> str:
     """Kubernetes' words where it ended the pod, such as OOMKilled; else those of its log."""
     if pod.message and not _ENDED_BY_ITSELF.match(pod.message):
         return pod.message
-    said = telling_line(log(pod) or "")
-    return said or pod.message or f"failed; the log of its pod {pod.name} tells more"
+    more = f"'kubectl logs -n {pod.namespace} {pod.name} -c main' tells more"
+    return telling_line(log(pod) or "") or f"{pod.message or 'failed'}; {more}"

@@ -15,5 +15,7 @@ def check_output(config: Config, answer: Answer) -> None:
     """
     try:
         check_claim(config, open_storage(config.output))
+        answer.put({"output_checked": True})
     except StorageError as error:
         answer.line(f"whether the output is free is seen only when it runs: {error}")
+        answer.put({"output_checked": False})

@@ -82,7 +82,8 @@ def delete_all(server: Server, name: str, answer: Answer) -> int:
     if runs:
         raise InFlight(
             f"{name}: starts no more runs, but is not deleted: that would end its run in flight,"
-            f" {_pages(server, runs)}; run the same command again when it has ended"
+            f" {_pages(server, runs)}; run the same command again when it has ended, or terminate"
+            " it there first"
         )
     return len(existing)
 

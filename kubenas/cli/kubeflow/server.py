@@ -135,7 +135,8 @@ class Server:
 
     def log(self, run_id: str, pod: str, namespace: str) -> str | None:
         """The end of the log of a run's pod; None if the server has none."""
-        # The API has it at the first address; through the user interface the second is reached.
+        # The API has it at the first address, as a rule once the pod has ended and Argo has stored
+        # its log; through the user interface only the second is reached.
         for path in (
             f"/apis/v1alpha1/runs/{run_id}/nodes/{pod}/log",
             f"/k8s/pod/logs?podname={pod}&podnamespace={namespace}",
@@ -172,9 +173,11 @@ class Server:
         self._client.ask("disabling the recurring run", call, recurring_run_id)
 
     def delete(self, recurring_run_id: str) -> None:
-        """Deletes a recurring run, and the workflow and the pods of a run of it in flight."""
+        """Deletes a recurring run. With it goes the workflow of a run in flight, and the pods."""
         call = self._client.recurring_runs.recurring_run_service_delete_recurring_run
-        self._client.ask("deleting the recurring run", call, recurring_run_id)
+        # Servers since 2.16 leave that workflow alone if told so; others do not heed it.
+        named = {"propagation_policy": "ORPHAN"}
+        self._client.ask("deleting the recurring run", call, recurring_run_id, **named)
 
     def _in_namespace(self, **named: Any) -> dict[str, Any]:
         return named if self.namespace is None else {**named, "namespace": self.namespace}

@@ -17,7 +17,7 @@ class Pod:
     name: str
     namespace: str
     task: str
-    """Of the pipeline; of a driver the one that it prepares."""
+    """Of the pipeline; or Kubeflow's own, such as prepare-driver, which comes before prepare."""
     phase: str
     """Pending, Running, Succeeded, Failed or Error."""
     message: str
@@ -63,7 +63,7 @@ def task_of(node: str) -> str:
     """The task to which a node belongs, from its name: the path of the nodes that hold it."""
     parts = [_COUNTED.sub("", part) for part in node.split(".")]
     named = [part for part in parts if part != _INNER]
-    return (named or parts)[-1].removesuffix("-driver")
+    return (named or parts)[-1]
 
 
 def _pod_name(manifest: Mapping[str, Any], node: Mapping[str, Any]) -> str:

@@ -118,7 +118,10 @@ def test_without_its_log_a_failed_step_is_named_and_how_it_ended(
     run: Kubenas, pipelines: KubeflowPipelines, search_yaml: Path, statuses: list[int]
 ) -> None:
     pipelines.fail["GET /apis/v1alpha1/runs/"] = statuses
-    assert f"prepare: {BROKE} (http" in only_line(failed(run, pipelines, search_yaml))
+    told = (
+        f"prepare: {BROKE}; 'kubectl logs -n team {pod_name('prepare')} -c main' tells more (http"
+    )
+    assert told in only_line(failed(run, pipelines, search_yaml))
 
 
 def test_a_token_that_expires_while_the_log_is_read_is_renewed(
