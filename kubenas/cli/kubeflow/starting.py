@@ -10,12 +10,14 @@ from kubenas.cli.kubeflow.states import any_pending, has_begun
 from kubenas.cli.kubeflow.workflow import Pod, Workflow
 from kubenas.errors import UserError
 
-LOOK_AFTER_SECONDS = 45.0
+LOOK_AFTER_SECONDS = 20.0
+"""As long as pods start within this, nothing is asked."""
+LOOK_EVERY_SECONDS = 10.0
+TELL_AFTER_SECONDS = 25.0
 """A pod that waits for less is left alone: most are pulling their image."""
-LOOK_EVERY_SECONDS = 15.0
 GIVE_UP_SECONDS = 40.0
 """How long what does not mend itself is given to do so all the same, since it was told."""
-SILENT_SECONDS = 120.0
+SILENT_SECONDS = 90.0
 """A pod that waits for so long is told of even if Kubernetes gives no reason."""
 
 _IMAGE = frozenset(
@@ -78,8 +80,8 @@ class StartWatch:
 
     def _tell(self, pod: Pod, now: float) -> Iterator[str]:
         reason = pod.message.partition(":")[0]
-        since = self._seen.setdefault(pod.name, now - LOOK_AFTER_SECONDS)
-        if reason in _ORDINARY and now - since < SILENT_SECONDS:
+        waited = now - self._seen.setdefault(pod.name, now)
+        if waited < (SILENT_SECONDS if reason in _ORDINARY else TELL_AFTER_SECONDS):
             return
         key = pod.name, "image" if reason in _IMAGE else reason
         if key not in self._told:

@@ -37,4 +37,5 @@ def _raised(lines: Sequence[str]) -> str | None:
 
 def _fatal(lines: Sequence[str]) -> str | None:
     said = [found["said"] for line in lines if (found := _FATAL.match(line))]
-    return next((line for line in reversed(said) if not _EXIT.search(line)), None)
+    telling = [line for line in said if not _EXIT.search(line)]
+    return (telling or said or [None])[-1]

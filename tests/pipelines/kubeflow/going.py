@@ -9,7 +9,10 @@ from functools import partial
 from tests.pipelines.kubeflow.objects import Object, move
 from tests.pipelines.kubeflow.server import KubeflowPipelines
 
-NODES = ("kubenas-x7k2p", "root", "root-driver", "prepare-driver", "prepare", "executor")
+NODES = (
+    "kubenas-x7k2p", "kubenas-x7k2p(0)", "root-driver", "root-driver(0)", "root", "root(0)",
+    "prepare-driver", "prepare-driver(0)", "prepare", "prepare(0)", "executor", "executor(0)",
+)  # fmt: skip
 
 
 @contextmanager

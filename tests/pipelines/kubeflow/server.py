@@ -205,7 +205,7 @@ class KubeflowPipelines:
     def _log(self, key: str, pod: str) -> Any:
         found(self.runs, "run_id", key)
         if self.behind_ui:
-            return "<!doctype html><title>Kubeflow Pipelines</title>"
+            return "<html>no such page</html>", 404
         if pod in self.logs:
             return self.logs[pod]
         # It has sent its status before it knows; the archive's failure hides the pod's.
@@ -214,8 +214,10 @@ class KubeflowPipelines:
 
     def _log_of_ui(self) -> Any:
         pod = request.args["podname"]
-        if not self.behind_ui or not request.args["podnamespace"] or pod not in self.logs:
+        if not self.behind_ui:
             return "<html>no such page</html>", 404
+        if not request.args["podnamespace"] or pod not in self.logs:
+            return "Could not get main container logs: the key does not exist", 500
         return self.logs[pod]
 
     def _create_recurring(self) -> Any:

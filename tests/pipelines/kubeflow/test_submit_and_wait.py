@@ -215,8 +215,8 @@ def test_a_pod_without_a_node_is_told_once_and_waited_for(
 
 
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("LOOK_AFTER_SECONDS", "LOOK_EVERY_SECONDS", "GIVE_UP_SECONDS"):
-        monkeypatch.setattr(starting, name, 0.01)
+    for name in ("LOOK_AFTER", "LOOK_EVERY", "TELL_AFTER", "GIVE_UP"):
+        monkeypatch.setattr(starting, f"{name}_SECONDS", 0.01)
 
 
 def test_an_interrupt_leaves_the_run_alone(

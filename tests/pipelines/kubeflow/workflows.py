@@ -15,8 +15,8 @@ def manifest(
     """The pipeline has come as far as ``task``, whose pod is in ``phase``."""
     node = {
         "id": f"{WORKFLOW}-{_hash(task)}",
-        "name": f"{WORKFLOW}.root.{task}.executor",
-        "displayName": "executor",
+        "name": f"{WORKFLOW}(0).root(0).{task}(0).executor(0)",
+        "displayName": "executor(0)",
         "type": "Pod",
         "templateName": "system-container-impl",
         "phase": phase,
@@ -26,8 +26,8 @@ def manifest(
     driver = {
         **node,
         "id": f"{WORKFLOW}-17",
-        "name": f"{WORKFLOW}.root.{task}-driver",
-        "displayName": f"{task}-driver",
+        "name": f"{WORKFLOW}(0).root(0).{task}-driver(0)",
+        "displayName": f"{task}-driver(0)",
         "templateName": "system-container-driver",
         "phase": "Succeeded",
         "message": "",
@@ -37,7 +37,7 @@ def manifest(
         "id": WORKFLOW,
         "name": WORKFLOW,
         "displayName": WORKFLOW,
-        "type": "DAG",
+        "type": "Retry",
         "phase": phase,
         "templateName": "entrypoint",
     }

@@ -41,7 +41,7 @@ class Clock:
 def test_nothing_is_asked_for_while_pods_start_as_they_do() -> None:
     clock = Clock()
     for _ in range(5):
-        assert clock.look(40, PENDING, PULL) == []
+        assert clock.look(15, PENDING, PULL) == []
         assert clock.look(500, RUNNING, PULL) == []
     assert clock.asked == 0
 
@@ -55,6 +55,12 @@ def test_an_image_that_cannot_be_pulled_is_told_once_and_then_given_up(later: st
     assert later in str(raised.value)
     assert raised.value.exit_code == 2
     assert clock.now <= 120
+
+
+def test_a_pod_is_given_the_time_that_a_small_image_takes() -> None:
+    clock = Clock()
+    assert clock.look(40, PENDING, PULL) == []
+    assert clock.asked <= 3
 
 
 def test_an_image_that_comes_after_all_is_waited_for() -> None:
@@ -95,4 +101,4 @@ def test_a_server_that_does_not_say_is_asked_seldom() -> None:
         line for now in range(0, 600, 5) for line in watch.look(PENDING, unknown, now)
     ]
     assert lines == []
-    assert len(asked) < 40
+    assert len(asked) < 60

@@ -28,7 +28,7 @@ ValueError: no pictures in
         (TRACEBACK + "\nDuring ...\n\n" + TRACEBACK.replace("no ", ""), "ValueError: pictures in"),
         ("F1129 09:00:02.000002 1 main.go:1] KFP driver: driver.Container(x) failed: no mlmd\n",
          "KFP driver: driver.Container(x) failed: no mlmd"),
-        (LAUNCHER, None),
+        (LAUNCHER, "failed to execute component: exit status 2"),
         ("", None),
         ('{"error_message": "Failed to read logs for run x", "error_details": "..."}', None),
         ("Traceback (most recent call last):\n  File", None),
