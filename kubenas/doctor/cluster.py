@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from kubenas.doctor.finding import Finding, ok, problem
-from kubenas.doctor.rights import can_i, listed
+from kubenas.doctor.rights import can_i, granting, listed
 from kubenas.scheduling.cluster_facts import ClusterFacts, Node
 from kubenas.scheduling.quantity import amount
 
@@ -43,8 +43,8 @@ def _rights(facts: ClusterFacts) -> Finding:
     return problem(
         "rights",
         f"not allowed in namespace {facts.namespace}: {listed(facts.refused)}; the chart makes a"
-        f" Role that allows it: 'helm upgrade --install kubenas helm/kubenas -n {facts.namespace}';"
-        f" then see '{can_i(first, facts.namespace)}'",
+        f" Role that allows it: '{granting(facts.namespace)}'; then see"
+        f" '{can_i(first, facts.namespace)}'",
     )
 
 

@@ -1,7 +1,7 @@
 """Whether Kubeflow can run the steps of a pipeline in a namespace. Pure."""
 
 from kubenas.doctor.finding import Finding, ok, problem
-from kubenas.doctor.rights import can_i, listed
+from kubenas.doctor.rights import can_i, granting, listed
 from kubenas.scheduling.cluster_facts import KubeflowFacts
 
 
@@ -24,7 +24,7 @@ def judge_kubeflow(facts: KubeflowFacts) -> Finding:
     return problem(
         "kubeflow",
         f"steps run as {account}, which is not allowed in namespace {namespace}:"
-        f" {listed(facts.refused)}; the chart makes a Role that allows it: 'helm upgrade --install"
-        f" kubenas helm/kubenas -n {namespace}'; then see '{can_i(first, namespace)}"
+        f" {listed(facts.refused)}; the chart makes a Role that allows it:"
+        f" '{granting(namespace)}'; then see '{can_i(first, namespace)}"
         f" --as system:serviceaccount:{namespace}:{account}'",
     )

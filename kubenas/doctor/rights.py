@@ -17,3 +17,9 @@ def can_i(permission: Permission, namespace: str) -> str:
     name = f"/{permission.name}" if permission.name else ""
     words = f"kubectl auth can-i {permission.verb} {resource}{group}{name}"
     return f"{words}{f' --subresource={subresource}' if subresource else ''} -n {namespace}"
+
+
+def granting(namespace: str) -> str:
+    """The command that grants all of them there; what was set of the chart stays."""
+    upgrade = "helm upgrade --install --reset-then-reuse-values kubenas helm/kubenas"
+    return f"{upgrade} -n {namespace}"

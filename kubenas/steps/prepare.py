@@ -11,6 +11,7 @@ from kubenas.steps.claim import check_claim, claim
 from kubenas.steps.context import RunContext
 from kubenas.steps.drift import record_drift
 from kubenas.steps.outcome import running_step
+from kubenas.steps.settings import settled_config
 from kubenas.steps.space import freeze_space, space_of
 from kubenas.steps.status import StatusWriter
 from kubenas.storage import open_storage
@@ -30,6 +31,7 @@ def prepare(config: Config) -> RunContext:
         check_claim(config, output)
         check_oracle(config.search.oracle)
         space = space_of(config.space)
+        settled_config(config, space, {})  # what later steps would refuse is refused now
         prepared = prepare_dataset(config.data, output, progress=_teller(status))
         # Only what is sound is claimed: a mistake in the data can be mended in the config.
         claim(config, output)

@@ -1,11 +1,14 @@
 """What a step's trials get besides what the config says: from its task, then from the namespace."""
 
 import os
+from collections.abc import Mapping
+from typing import Any
 
 from kubenas.config import Config
 from kubenas.config_file import parse_config
 from kubenas.scheduling.settings import filled, of_task
 from kubenas.steps.context import RunContext
+from kubenas.trial import SpaceRef
 
 _IN_KUBEFLOW = "KFP_POD_NAME"
 """Environment variable that Kubeflow sets in the pod of a step."""
@@ -13,6 +16,16 @@ _IN_KUBEFLOW = "KFP_POD_NAME"
 
 def settled(context: RunContext) -> RunContext:
     """``context`` with everything that its trials get in its config.
+
+    Raises:
+        UserError, ApiAway: see :func:`settled_config`.
+    """
+    config = settled_config(context.config, context.space, context.task_config)
+    return context.model_copy(update={"config": config})
+
+
+def settled_config(config: Config, space: SpaceRef, task_config: Mapping[str, Any]) -> Config:
+    """``config`` with everything that trials of ``space`` get.
 
     The config comes first, then what the user set on this task in Kubeflow, then the defaults of
     the namespace, which the chart keeps in a ConfigMap. What its administrator has locked, only
@@ -22,24 +35,23 @@ def settled(context: RunContext) -> RunContext:
         UserError: something of that is not allowed, or no cluster is configured.
         ApiAway: the cluster does not answer.
     """
-    config = context.config
     if os.environ.get(_IN_KUBEFLOW) or config.runner.kind == "kubernetes":
-        return context.model_copy(update={"config": _in_cluster(context)})
-    return context.model_copy(update={"config": _with_runner(config, {"kind": "local"})})
+        return _in_cluster(config, space, of_task(task_config))
+    return _with_runner(config, {"kind": "local"})
 
 
-def _in_cluster(context: RunContext) -> Config:
+def _in_cluster(config: Config, space: SpaceRef, task: Mapping[str, Any]) -> Config:
     # Who has no cluster does not wait for its client.
     from kubenas.scheduling.kubernetes_surroundings import surroundings
     from kubenas.scheduling.policy import check_locked, check_place_of_user_code
 
-    config, here = context.config, surroundings()
-    namespace, policy, task = here.defaults(), here.policy(), of_task(context.task_config)
+    here = surroundings()
+    namespace, policy = here.defaults(), here.policy()
     check_locked(filled(config.runner, task), namespace, policy.locked)
     runner = filled(config.runner, task, namespace)
     if runner["kind"] == "auto":
         runner["kind"] = "kubernetes"
-    if context.space.hypermodel is not None:
+    if space.hypermodel is not None:
         check_place_of_user_code(runner["kind"], policy)
     return _with_runner(config, runner)
 

@@ -90,7 +90,7 @@ def test_the_controller_may_do_what_a_step_does_and_no_more(namespace: Namespace
 
 
 def test_no_kind_is_granted_for_a_name_that_is_empty() -> None:
-    chart = ("helm", "template", "kubenas", str(CHART))
+    chart = ("helm", "template", "kubenas", str(CHART), "--kube-version", "1.34")
     with pytest.raises(AssertionError, match=r"launcherConfigMap: name the ConfigMap"):
         run(*chart, "--set", "kubeflow.launcherConfigMap=")
     assert "secrets" not in run(*chart, "--set", "kubeflow.launcherSecret=")

@@ -104,8 +104,9 @@ def test_who_may_not_ask_about_others_is_told_of_no_problem(
 ) -> None:
     install(namespace, *options)
     account = "kubenas-controller"
-    monkeypatch.setitem(os.environ, "KUBECONFIG", kubeconfig(namespace, tmp_path, account))
-    with argo_api():
+    config = kubeconfig(namespace, tmp_path, account)
+    with argo_api(), monkeypatch.context() as patch:
+        patch.setitem(os.environ, "KUBECONFIG", config)
         facts = ask_kubeflow()
     assert facts.served
     assert (facts.account, facts.refused) == (None if options else account, None)
