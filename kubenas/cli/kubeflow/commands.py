@@ -94,7 +94,7 @@ def apply_(
     file: Path, *, step_image: StepImage, dry_run: bool, as_json: bool, connection: Connection
 ) -> None:
     """Make the schedule of FILE, or change it to what FILE says."""
-    from kubenas.cli.kubeflow.schedule import apply_schedule
+    from kubenas.cli.kubeflow.schedule.operations import apply_schedule
 
     with answering(as_json) as answer:
         apply_schedule(file, step_image, connection, answer, dry_run=dry_run)
@@ -105,7 +105,7 @@ def apply_(
 @_asks_server
 def list_(file: Path | None, *, as_json: bool, connection: Connection) -> None:
     """List the schedules on the server, or that of FILE."""
-    from kubenas.cli.kubeflow.schedule import list_schedules
+    from kubenas.cli.kubeflow.schedule.operations import list_schedules
 
     with answering(as_json) as answer:
         list_schedules(file, connection, answer)
@@ -116,7 +116,7 @@ def list_(file: Path | None, *, as_json: bool, connection: Connection) -> None:
 @_asks_server
 def pause(file: Path, *, as_json: bool, connection: Connection) -> None:
     """Start no more runs of the schedule of FILE; those that run go on."""
-    from kubenas.cli.kubeflow.schedule import pause_schedule
+    from kubenas.cli.kubeflow.schedule.operations import pause_schedule
 
     with answering(as_json) as answer:
         pause_schedule(file, connection, answer)
@@ -127,7 +127,7 @@ def pause(file: Path, *, as_json: bool, connection: Connection) -> None:
 @_asks_server
 def resume(file: Path, *, as_json: bool, connection: Connection) -> None:
     """Start runs of the schedule of FILE again."""
-    from kubenas.cli.kubeflow.schedule import resume_schedule
+    from kubenas.cli.kubeflow.schedule.operations import resume_schedule
 
     with answering(as_json) as answer:
         resume_schedule(file, connection, answer)
@@ -138,7 +138,7 @@ def resume(file: Path, *, as_json: bool, connection: Connection) -> None:
 @_asks_server
 def delete(file: Path, *, as_json: bool, connection: Connection) -> None:
     """Delete the schedule of FILE; the runs that it has started stay."""
-    from kubenas.cli.kubeflow.schedule import delete_schedule
+    from kubenas.cli.kubeflow.schedule.operations import delete_schedule
 
     with answering(as_json) as answer:
         delete_schedule(file, connection, answer)

@@ -10,7 +10,6 @@ import kfp_server_api as api
 
 from kubenas.cli.answer import Answer
 from kubenas.cli.kubeflow.connection import Connection
-from kubenas.cli.kubeflow.following import Followed, follow
 from kubenas.cli.kubeflow.output_check import check_output
 from kubenas.cli.kubeflow.pipeline_version import (
     PipelineVersion,
@@ -20,6 +19,7 @@ from kubenas.cli.kubeflow.pipeline_version import (
 from kubenas.cli.kubeflow.portable import as_shipped, check_portable, ship
 from kubenas.cli.kubeflow.refusals import ServerAway, ServerFailed
 from kubenas.cli.kubeflow.server import Server
+from kubenas.cli.kubeflow.waiting.following import Followed, follow
 from kubenas.cli.package import package_text
 from kubenas.cli.step_image import StepImage
 from kubenas.config_file import load_config

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from kubenas.cli.kubeflow.portable import check_portable
-from kubenas.cli.kubeflow.schedule_file import Schedule, config_of, load_schedule
+from kubenas.cli.kubeflow.schedule.file import Schedule, config_of, load_schedule
 from kubenas.config_file import load_config
 from kubenas.form import to_form
 from kubenas.images import CONTROLLER_IMAGE

@@ -7,7 +7,7 @@ import yaml
 from click.testing import Result
 
 from kubenas.cli.kubeflow import following, starting
-from kubenas.cli.kubeflow.states import TASKS
+from kubenas.cli.kubeflow.waiting.states import TASKS
 from kubenas.cli.package import package_text
 from kubenas.steps.outcome import StepOutcome
 from kubenas.storage import open_storage
@@ -231,7 +231,7 @@ def test_an_interrupt_leaves_the_run_alone(
     def interrupted(_: float) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("kubenas.cli.kubeflow.following.time.sleep", interrupted)
+    monkeypatch.setattr("kubenas.cli.kubeflow.waiting.following.time.sleep", interrupted)
     done = run("submit", search_yaml, "--wait")
     assert done.exit_code == 130
     assert f"the run goes on: {run_page(done.stdout)}" in done.stderr

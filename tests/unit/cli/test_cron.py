@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from kubenas.cli.kubeflow.cron import next_times, parse_cron
+from kubenas.cli.kubeflow.schedule.cron import next_times, parse_cron
 
 NOW = datetime(2026, 11, 25, 12, 0, 0, tzinfo=UTC)
 

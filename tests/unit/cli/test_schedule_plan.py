@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubenas.cli.kubeflow.schedule_plan import (
+from kubenas.cli.kubeflow.schedule.plan import (
     Mark,
     Recurring,
     Step,

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from kubenas.cli.kubeflow.starting import CannotStart, StartWatch
-from kubenas.cli.kubeflow.workflow import Pod, Workflow
+from kubenas.cli.kubeflow.waiting.starting import CannotStart, StartWatch
+from kubenas.cli.kubeflow.waiting.workflow import Pod, Workflow
 
 PENDING = {"run_details": {"task_details": [{"display_name": "executor", "state": "PENDING"}]}}
 RUNNING = {"run_details": {"task_details": [{"display_name": "executor", "state": "RUNNING"}]}}

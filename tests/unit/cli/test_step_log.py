@@ -2,7 +2,7 @@
 
 import pytest
 
-from kubenas.cli.kubeflow.step_log import telling_line
+from kubenas.cli.kubeflow.waiting.step_log import telling_line
 
 LAUNCHER = """\
 I1129 09:00:01.000001      21 launcher_v2.go:154] publish success.

@@ -8,8 +8,8 @@ from typing import Any
 
 import kfp_server_api as api
 
-from kubenas.cli.kubeflow.schedule_file import Schedule
-from kubenas.cli.kubeflow.schedule_plan import Step
+from kubenas.cli.kubeflow.schedule.file import Schedule
+from kubenas.cli.kubeflow.schedule.plan import Step
 from kubenas.parameters import Scalar
 
 

@@ -9,10 +9,10 @@ import kfp_server_api as api
 
 from kubenas.cli.answer import Answer
 from kubenas.cli.kubeflow.client import Answered
-from kubenas.cli.kubeflow.cron import next_times, parse_cron
-from kubenas.cli.kubeflow.schedule_file import Schedule
-from kubenas.cli.kubeflow.schedule_plan import Mark, Recurring, Step, newest
-from kubenas.cli.kubeflow.schedule_settings import words_of
+from kubenas.cli.kubeflow.schedule.cron import next_times, parse_cron
+from kubenas.cli.kubeflow.schedule.file import Schedule
+from kubenas.cli.kubeflow.schedule.plan import Mark, Recurring, Step, newest
+from kubenas.cli.kubeflow.schedule.settings import words_of
 
 
 def recurring_of(answered: Answered) -> Recurring:

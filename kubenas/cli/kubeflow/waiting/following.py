@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any, Self, TypeVar
 
 from kubenas.cli.answer import Answer
-from kubenas.cli.kubeflow.failure import failure
 from kubenas.cli.kubeflow.refusals import (
     NotFound,
     Refused,
@@ -15,9 +14,10 @@ from kubenas.cli.kubeflow.refusals import (
     SignInNeeded,
 )
 from kubenas.cli.kubeflow.server import Server
-from kubenas.cli.kubeflow.starting import StartWatch
-from kubenas.cli.kubeflow.states import ENDED, changes, states_in
-from kubenas.cli.kubeflow.workflow import Pod, Workflow, read_workflow
+from kubenas.cli.kubeflow.waiting.failure import failure
+from kubenas.cli.kubeflow.waiting.starting import StartWatch
+from kubenas.cli.kubeflow.waiting.states import ENDED, changes, states_in
+from kubenas.cli.kubeflow.waiting.workflow import Pod, Workflow, read_workflow
 from kubenas.errors import Interrupted, SearchFailed, StorageError
 from kubenas.steps.outcome import StepOutcome, read_outcomes
 from kubenas.steps.summary import read_summary

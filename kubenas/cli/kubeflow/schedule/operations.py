@@ -11,15 +11,15 @@ from kubenas.cli.kubeflow.output_check import check_output
 from kubenas.cli.kubeflow.pipeline_version import ensure_experiment, ensure_version, version_name
 from kubenas.cli.kubeflow.portable import as_shipped, check_portable, ship
 from kubenas.cli.kubeflow.refusals import Refused
-from kubenas.cli.kubeflow.schedule_action import carry_out, delete_all, ours, sweep
-from kubenas.cli.kubeflow.schedule_answer import (
+from kubenas.cli.kubeflow.schedule.answer import (
     current,
     tell_difference,
     tell_list,
     tell_times,
 )
-from kubenas.cli.kubeflow.schedule_file import Schedule, config_of, load_schedule
-from kubenas.cli.kubeflow.schedule_plan import (
+from kubenas.cli.kubeflow.schedule.execution import carry_out, delete_all, ours, sweep
+from kubenas.cli.kubeflow.schedule.file import Schedule, config_of, load_schedule
+from kubenas.cli.kubeflow.schedule.plan import (
     Recurring,
     Step,
     is_on,
@@ -27,7 +27,7 @@ from kubenas.cli.kubeflow.schedule_plan import (
     to_pause,
     to_resume,
 )
-from kubenas.cli.kubeflow.schedule_settings import (
+from kubenas.cli.kubeflow.schedule.settings import (
     Settings,
     body_of,
     difference,

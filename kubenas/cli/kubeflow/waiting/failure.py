@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from kubenas.cli.kubeflow.states import states_in, was_terminated
-from kubenas.cli.kubeflow.step_log import telling_line
-from kubenas.cli.kubeflow.workflow import Pod, Workflow
+from kubenas.cli.kubeflow.waiting.states import states_in, was_terminated
+from kubenas.cli.kubeflow.waiting.step_log import telling_line
+from kubenas.cli.kubeflow.waiting.workflow import Pod, Workflow
 from kubenas.errors import KubenasError, SearchFailed, UserError
 from kubenas.steps.outcome import StepOutcome
 

@@ -5,8 +5,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 
 from kubenas.cli.answer import Answer
 from kubenas.cli.kubeflow.client import Answered
-from kubenas.cli.kubeflow.schedule_answer import recurring_of
-from kubenas.cli.kubeflow.schedule_plan import (
+from kubenas.cli.kubeflow.schedule.answer import recurring_of
+from kubenas.cli.kubeflow.schedule.plan import (
     Recurring,
     Step,
     check_ours,

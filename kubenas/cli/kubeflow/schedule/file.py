@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator, model_validator
 
-from kubenas.cli.kubeflow.cron import parse_cron
+from kubenas.cli.kubeflow.schedule.cron import parse_cron
 from kubenas.config import NAME, Config
 from kubenas.config_file import load_config, parse_as, read_yaml
 from kubenas.errors import UserError
