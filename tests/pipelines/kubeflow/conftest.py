@@ -9,7 +9,7 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
-from kubenas.cli.kubeflow import schedule_action
+from kubenas.cli.kubeflow.schedule import execution
 from kubenas.cli.main import kubenas
 from tests.contracts.storage.servers import BUCKET, fake_gcs_server
 from tests.pipelines.kubeflow.server import KubeflowPipelines
@@ -22,7 +22,7 @@ REGISTRY = "registry.example/team"
 def _here(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KUBENAS_REGISTRY", REGISTRY)
     monkeypatch.setenv("NO_GCE_CHECK", "true")  # no waiting for credentials that are not here
-    monkeypatch.setattr(schedule_action, "SETTLE_SECONDS", 0.0)
+    monkeypatch.setattr(execution, "SETTLE_SECONDS", 0.0)
 
 
 @pytest.fixture

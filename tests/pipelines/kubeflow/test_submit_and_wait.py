@@ -6,7 +6,7 @@ import pytest
 import yaml
 from click.testing import Result
 
-from kubenas.cli.kubeflow import following, starting
+from kubenas.cli.kubeflow.waiting import following, starting
 from kubenas.cli.kubeflow.waiting.states import TASKS
 from kubenas.cli.package import package_text
 from kubenas.steps.outcome import StepOutcome
