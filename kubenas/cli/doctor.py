@@ -30,16 +30,17 @@ from kubenas.steps.space import space_of
 from kubenas.storage import Storage, open_storage
 
 
-def diagnose(file: Path | None, answer: Answer) -> None:
+def diagnose(file: Path | None, answer: Answer, *, namespace: str | None = None) -> None:
     """Looks at everything that the search.yaml ``file`` needs; a line for each finding.
 
-    Without a file, at what every search needs: the software and the cluster.
+    Without a file, at what every search needs: the software and the cluster, where the namespace
+    is that of the configuration unless ``namespace`` says otherwise.
 
     Raises:
         UserError: there is a problem.
     """
     findings = []
-    for finding in _findings(file):
+    for finding in _findings(file, namespace):
         findings.append(finding)
         mark = "ok     " if finding.ok else "problem"
         answer.line(f"{mark}  {finding.subject:<16}{finding.says}")
@@ -56,7 +57,7 @@ def diagnose(file: Path | None, answer: Answer) -> None:
         raise UserError(f"{where}to be mended before it runs: {', '.join(problems)}")
 
 
-def _findings(file: Path | None) -> Iterator[Finding]:
+def _findings(file: Path | None, namespace: str | None) -> Iterator[Finding]:
     yield from check_software()
     runner = RunnerConfig()
     if file is not None:
@@ -67,7 +68,7 @@ def _findings(file: Path | None) -> Iterator[Finding]:
         else:
             yield from _of_config(config, file)
             runner = config.runner
-    yield from _of_cluster(runner)
+    yield from _of_cluster(runner, namespace)
 
 
 def _of_config(config: Config, file: Path) -> Iterator[Finding]:
@@ -117,15 +118,15 @@ def _of_output(output: Storage) -> Iterator[Finding]:
         yield _guarded("cache", lambda: check_cache(output))
 
 
-def _of_cluster(runner: RunnerConfig) -> list[Finding]:
+def _of_cluster(runner: RunnerConfig, namespace: str | None) -> list[Finding]:
     if not cluster_configured():
         if runner.kind != "kubernetes":
             return [ok("cluster", "no cluster configured")]
         says = "none is configured, and runner.kind is kubernetes"
         return [problem("cluster", f"{says}; set KUBECONFIG, or runner.kind: local")]
     try:
-        facts, kubeflow = ask_cluster(NEEDED), ask_kubeflow()
-        runner = _settled(runner)
+        facts, kubeflow = ask_cluster(NEEDED, namespace), ask_kubeflow(namespace)
+        runner = _settled(runner, namespace)
     except KubenasError as error:
         return [problem("cluster", str(error))]
     on_cluster = runner.kind != "local"
@@ -144,11 +145,11 @@ def _here(image: str) -> str:
     return in_registry(image, os.environ.get(REGISTRY_VARIABLE, ""))
 
 
-def _settled(runner: RunnerConfig) -> RunnerConfig:
+def _settled(runner: RunnerConfig, namespace: str | None) -> RunnerConfig:
     """``runner`` with the namespace's defaults, as trials on the cluster get it."""
     if runner.kind == "local":
         return runner
-    return RunnerConfig.model_validate(filled(runner, surroundings().defaults()))
+    return RunnerConfig.model_validate(filled(runner, surroundings(namespace).defaults()))
 
 
 def _guarded(subject: str, check: Callable[[], Finding]) -> Finding:

@@ -30,8 +30,9 @@ def run(file: Path, as_json: bool) -> None:
 
 @kubenas.command()
 @click.argument("file", type=click.Path(path_type=Path), required=False)
+@click.option("--namespace", "-n", help="Of the cluster; default: the configuration's.")
 @JSON_OPTION
-def doctor(file: Path | None, as_json: bool) -> None:
+def doctor(file: Path | None, namespace: str | None, as_json: bool) -> None:
     """Look for what would keep FILE (a search.yaml) from running, and tell what mends it.
 
     Without FILE, only the software and the cluster are looked at.
@@ -39,7 +40,7 @@ def doctor(file: Path | None, as_json: bool) -> None:
     from kubenas.cli.doctor import diagnose
 
     with answering(as_json) as answer:
-        diagnose(file, answer)
+        diagnose(file, answer, namespace=namespace)
 
 
 @kubenas.command()

@@ -13,16 +13,19 @@ from kubenas.scheduling.kubernetes_connection import Connection, connect
 _ARGO = ("argoproj.io", "v1alpha1", "workflowtaskresults")
 
 
-def ask_kubeflow() -> KubeflowFacts:
+def ask_kubeflow(namespace: str | None = None) -> KubeflowFacts:
     """Asks the configured cluster about the account that the namespace's chart names.
 
     In a pod that is the pod's own. From elsewhere others are asked about, which takes a right of
     its own.
 
+    Args:
+        namespace: in place of the one that the configuration names.
+
     Raises:
         UserError: the configuration is not sound, or the cluster cannot be reached.
     """
-    connection = connect()
+    connection = connect(namespace)
     with told_apart(connection.server):
         served = _serves_argo(connection.client)
         steps = steps_in_kubeflow(_defaults(connection)) if served else None

@@ -15,16 +15,17 @@ TIMEOUT = (5, 20)
 """Seconds to connect, and to answer."""
 
 
-def ask_cluster(permissions: Iterable[Permission]) -> ClusterFacts:
+def ask_cluster(permissions: Iterable[Permission], namespace: str | None = None) -> ClusterFacts:
     """Asks the configured cluster.
 
     Args:
         permissions: what is to be done in the namespace.
+        namespace: in place of the one that the configuration names.
 
     Raises:
         UserError: the configuration is not sound, or the cluster cannot be reached.
     """
-    connection = connect()
+    connection = connect(namespace)
     api, namespace, server = connection.client, connection.namespace, connection.server
     with told_apart(server):
         return ClusterFacts(

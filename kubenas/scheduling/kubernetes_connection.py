@@ -37,8 +37,11 @@ def cluster_configured() -> bool:
     return _in_pod() or any(path.is_file() for path in _kubeconfigs())
 
 
-def connect() -> Connection:
+def connect(namespace: str | None = None) -> Connection:
     """The configured cluster. Sends nothing yet.
+
+    Args:
+        namespace: in place of the one that the configuration names.
 
     Raises:
         UserError: the configuration is not sound.
@@ -48,14 +51,17 @@ def connect() -> Connection:
     try:
         if _in_pod():
             config.load_incluster_config(settings)
-            namespace = _NAMESPACE_FILE.read_text().strip()
-            return Connection(client.ApiClient(settings), namespace, in_pod=True)
+            own = _NAMESPACE_FILE.read_text().strip()
+            return Connection(
+                client.ApiClient(settings), namespace or own, in_pod=namespace in (None, own)
+            )
         files = os.pathsep.join(str(path) for path in _kubeconfigs())
         config.load_kube_config(files, client_configuration=settings)
         _, active = config.list_kube_config_contexts(files)
     except ConfigException as error:
         raise UserError(f"KUBECONFIG: {error}; correct the file, or unset it") from error
-    return Connection(client.ApiClient(settings), active["context"].get("namespace") or "default")
+    own = active["context"].get("namespace") or "default"
+    return Connection(client.ApiClient(settings), namespace or own)
 
 
 def _in_pod() -> bool:

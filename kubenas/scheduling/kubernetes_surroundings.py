@@ -163,15 +163,18 @@ class Surroundings:
         return uid
 
 
-def surroundings() -> Surroundings:
+def surroundings(namespace: str | None = None) -> Surroundings:
     """Asks the cluster which pod this is.
+
+    Args:
+        namespace: in place of the one that the configuration names.
 
     Raises:
         UserError: no cluster is configured, or not soundly.
         ApiRefused: the pod that this is may not be read.
         ApiAway: the API server does not answer.
     """
-    connection = connect()
+    connection = connect(namespace)
     api, namespace = Api(connection), connection.namespace
     pod = None
     if connection.in_pod:

@@ -1,7 +1,7 @@
 """S3 and servers that speak its language: a bucket at s3://name or minio://name.
 
 Credentials are found by boto3's rules: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (Kubeflow
-Pipelines keeps them in the secret mlpipeline-minio-artifact), ~/.aws, or a pod's or machine's role.
+Pipelines they come from the Secret kubenas-store), ~/.aws, or a pod's or machine's role.
 """
 
 import math

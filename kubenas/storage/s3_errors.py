@@ -36,11 +36,13 @@ _NO_LOGIN = (
 _NETWORK = (HTTPClientError, BotoConnectionError)
 _DAMAGED = (FlexibleChecksumError, IncompleteReadError)
 _LOGIN = (
-    "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (in Kubeflow Pipelines from the secret"
-    " mlpipeline-minio-artifact), or give the pod's service account a role"
+    "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (in a cluster in the Secret kubenas-store of"
+    " the namespace), or give the service account a role"
 )
 _UNKNOWN = {"InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken"}
-_DENIED = {"AccessDenied", "403", "AllAccessDisabled", "AccountProblem"}
+_DENIED = {"AccessDenied", "AllAccessDisabled", "AccountProblem"}
+_UNSAID = "403"
+"""The code of a refusal that has no body and so does not say why."""
 _GONE = {"NoSuchKey", "NoSuchVersion", "404", "PreconditionFailed"}
 _FULL = {"XMinioStorageFull", "QuotaExceeded", "InsufficientStorage", "507"}
 _BUSY = {"SlowDown", "RequestTimeout", "ServiceUnavailable", "InternalError", "Throttling"}
@@ -89,6 +91,11 @@ def _refusal(uri: str, error: ClientError) -> StorageError:  # noqa: PLR0911, on
         return StorageDenied(f"{uri}: this machine's clock is wrong; set it and run again")
     if code in _UNKNOWN:
         return StorageDenied(f"{uri}: the server does not accept these credentials; {_LOGIN}")
+    if code == _UNSAID:
+        return StorageDenied(
+            f"{uri}: the server denies this, and does not say why: the credentials are wrong"
+            f" ({_LOGIN}), or may not read and write in the bucket '{bucket}'"
+        )
     if code in _DENIED:
         return StorageDenied(
             f"{uri}: permission denied; allow s3:GetObject, s3:PutObject, s3:DeleteObject and"

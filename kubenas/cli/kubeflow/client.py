@@ -157,8 +157,8 @@ def _checked_host(host: str | None) -> str | None:
     if host is None:
         if not os.environ.get("KUBERNETES_SERVICE_HOST"):
             raise UserError(
-                "--host: give the URL of Kubeflow Pipelines, such as http://localhost:8888 after"
-                " 'kubectl port-forward -n kubeflow svc/ml-pipeline 8888'"
+                "--host: give the URL of Kubeflow Pipelines, such as http://localhost:8080 after"
+                " 'kubectl port-forward -n kubeflow svc/ml-pipeline-ui 8080:80'"
             )
         return None
     if not host.startswith(("http://", "https://")):

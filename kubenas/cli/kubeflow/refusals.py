@@ -47,7 +47,7 @@ _KNOWN: dict[int, tuple[type[KubenasError], str, str]] = {
         NotFound,
         "not found",
         "; if there is no Kubeflow Pipelines 2 at this address, give that of its API, such as"
-        " http://localhost:8888 or https://kubeflow.example/pipeline",
+        " http://localhost:8080 or https://kubeflow.example/pipeline",
     ),
     409: (Conflict, "it exists already", "; run the same command again"),
 }
@@ -93,5 +93,5 @@ def no_api(host: str) -> Refused:
     return Refused(
         f"{host}: answers with a page instead of the API's JSON: sign in (KF_PIPELINES_TOKEN,"
         " --token-file or --iap-client-id), or give the address of the API, such as"
-        " http://localhost:8888 or https://kubeflow.example/pipeline"
+        " http://localhost:8080 or https://kubeflow.example/pipeline"
     )

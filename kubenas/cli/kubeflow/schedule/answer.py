@@ -1,7 +1,7 @@
 """What ``kubenas schedule`` tells: what differs, when runs start, which schedules there are."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -48,9 +48,11 @@ def tell_difference(lines: Sequence[str], steps: Sequence[Step], answer: Answer)
 
 def tell_times(schedule: Schedule, answer: Answer, *, paused: bool) -> None:
     """Tells the next three starts of ``schedule``, or that it is paused."""
-    times = starts(schedule.cron, schedule.interval, schedule.zone)
+    times = starts(schedule.cron, schedule.zone)
     if paused:
         answer.line(f"{schedule.name}: paused, and stays so until 'kubenas schedule resume'")
+    elif schedule.interval is not None:
+        answer.line(f"{schedule.name}: a run every {schedule.interval} s")
     else:
         answer.line(f"{schedule.name}: next runs at {', '.join(times) or 'no time of five years'}")
     answer.put({"state": "paused" if paused else "on", "next": times})
@@ -69,14 +71,14 @@ def tell_list(found: Sequence[Answered], zone: str, answer: Answer) -> None:
     answer.put({"schedules": listed})
 
 
-def starts(cron: str | None, interval: int | None, zone: str) -> list[str]:
-    """The next three starts by the clocks of ``zone``."""
-    now, clocks = datetime.now(UTC), ZoneInfo(zone)
-    if cron is not None:
-        times = next_times(parse_cron(cron), now, clocks)
-    else:
-        step = timedelta(seconds=interval or 0)
-        times = [(now + step * count).astimezone(clocks) for count in (1, 2, 3)]
+def starts(cron: str | None, zone: str) -> list[str]:
+    """The next three starts by the clocks of ``zone``; none without ``cron``.
+
+    When an interval ends depends on the last start, which the server does not tell.
+    """
+    if cron is None:
+        return []
+    times = next_times(parse_cron(cron), datetime.now(UTC), ZoneInfo(zone))
     return [f"{time:%a %Y-%m-%d %H:%M:%S} {time:%Z}" for time in times]
 
 
@@ -95,5 +97,5 @@ def _listed(answered: Answered, zone: str) -> dict[str, Any]:
         "state": "on" if recurring_of(answered).on else "paused",
         "cron": cron,
         "interval": interval,
-        "next": starts(cron, interval, zone),
+        "next": starts(cron, zone),
     }
