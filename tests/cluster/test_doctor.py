@@ -71,6 +71,12 @@ def install(namespace: str, *options: str) -> None:
     subprocess.run(command, capture_output=True, check=True)
 
 
+def test_another_namespace_than_the_configurations_is_looked_at(namespace: str) -> None:
+    assert ask_cluster(NEEDED).namespace != namespace
+    assert ask_cluster(NEEDED, namespace).namespace == namespace
+    assert ask_kubeflow(namespace).namespace == namespace
+
+
 def test_an_account_without_rights_is_told_all_that_it_lacks(
     namespace: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
