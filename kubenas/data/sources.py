@@ -9,7 +9,7 @@ from kubenas.data.npz import NpzSource
 from kubenas.data.picture_files import FolderFiles, ZipFiles
 from kubenas.data.picture_source import PictureSource
 from kubenas.data.reading import explained_reads
-from kubenas.errors import UserError
+from kubenas.errors import ObjectNotFound, UserError
 from kubenas.storage import open_storage, split
 
 _BUNDLED: dict[str, Callable[[], ExampleSource]] = {"digits": DigitsSource}
@@ -48,4 +48,9 @@ def _local(location: str) -> Path:
     if scheme == "file":
         return Path(rest)
     folder, name = split(location)
-    return open_storage(folder).stage(name)
+    try:
+        return open_storage(folder).stage(name)
+    except ObjectNotFound as error:
+        raise UserError(
+            f"data.source: {location}: there is no object and no folder of this name; correct it"
+        ) from error

@@ -28,6 +28,7 @@ def ask_cluster(permissions: Iterable[Permission], namespace: str | None = None)
     connection = connect(namespace)
     api, namespace, server = connection.client, connection.namespace, connection.server
     with told_apart(server):
+        check_namespace(api, namespace)
         return ClusterFacts(
             server=server,
             version=client.VersionApi(api).get_code(_request_timeout=TIMEOUT).git_version,
@@ -56,6 +57,24 @@ def told_apart(server: str) -> Iterator[None]:
             f"{server}: the cluster does not answer; start it, check the network, or correct"
             " KUBECONFIG"
         ) from error
+
+
+def check_namespace(api: Any, namespace: str) -> None:
+    """Refuses a namespace that does not exist; who may not look takes it for granted.
+
+    Raises:
+        UserError: it does not exist.
+    """
+    try:
+        client.CoreV1Api(api).read_namespace(namespace, _request_timeout=TIMEOUT)
+    except client.ApiException as error:
+        if error.status == 404:
+            raise UserError(
+                f"there is no namespace {namespace}; give another --namespace, or create it with"
+                f" 'kubectl create namespace {namespace}'"
+            ) from error
+        if error.status != 403:
+            raise
 
 
 def may(api: Any, namespace: str, permission: Permission) -> bool:

@@ -12,6 +12,7 @@ import pytest
 
 from kubenas.doctor.cluster import judge_cluster
 from kubenas.doctor.kubeflow import judge_kubeflow
+from kubenas.errors import UserError
 from kubenas.scheduling.cluster_facts import NEEDED, ClusterFacts
 from kubenas.scheduling.kubeflow_access import ask_kubeflow
 from kubenas.scheduling.kubeflow_rights import StepsInKubeflow
@@ -75,6 +76,8 @@ def test_another_namespace_than_the_configurations_is_looked_at(namespace: str) 
     assert ask_cluster(NEEDED).namespace != namespace
     assert ask_cluster(NEEDED, namespace).namespace == namespace
     assert ask_kubeflow(namespace).namespace == namespace
+    with pytest.raises(UserError, match="there is no namespace nosuch"):
+        ask_cluster(NEEDED, "nosuch")
 
 
 def test_an_account_without_rights_is_told_all_that_it_lacks(

@@ -2,7 +2,7 @@
 
 from kubenas.cli.answer import Answer
 from kubenas.config import Config
-from kubenas.errors import StorageError
+from kubenas.errors import StorageDenied, StorageUnreachable
 from kubenas.steps.claim import check_claim
 from kubenas.storage import open_storage
 
@@ -11,11 +11,11 @@ def check_output(config: Config, answer: Answer) -> None:
     """Checks that ``config`` may have its output, where that can be read from here.
 
     Raises:
-        UserError: it belongs to another config.
+        UserError: it belongs to another config, or its bucket does not exist.
     """
     try:
         check_claim(config, open_storage(config.output))
         answer.put({"output_checked": True})
-    except StorageError as error:
+    except (StorageDenied, StorageUnreachable) as error:
         answer.line(f"whether the output is free is seen only when it runs: {error}")
         answer.put({"output_checked": False})

@@ -36,8 +36,8 @@ def current(found: Sequence[Answered]) -> list[Answered]:
 
 def tell_difference(lines: Sequence[str], steps: Sequence[Step], answer: Answer) -> None:
     """Tells what is about to change: ``lines``, and the recurring runs that ``steps`` replace."""
-    alone = [step.verb for step in steps] == ["create"]
-    answer.line("new:" if alone else "to be changed:" if steps else "unchanged")
+    first = any(step.mark is not None and step.mark.revision == 1 for step in steps)
+    answer.line("new:" if first else "to be changed:" if steps else "unchanged")
     for line in lines:
         answer.line(f"  {line}")
     for step in steps:
