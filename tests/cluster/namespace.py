@@ -134,21 +134,6 @@ def pod(
         path: {"configMap": {"name": each}} for path, each in (config_maps or {}).items()
     }
     volumes = {path: path.strip("/").replace("/", "-") for path in folders}
-    container = {
-        "name": "main",
-        "image": image,
-        "command": list(command),
-        "env": [
-            {"name": key, "value" if isinstance(value, str) else "valueFrom": value}
-            for key, value in (environment or {}).items()
-        ],
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "readOnlyRootFilesystem": True,
-            "capabilities": {"drop": ["ALL"]},
-        },
-        "volumeMounts": [{"name": each, "mountPath": path} for path, each in volumes.items()],
-    }
     return {
         "apiVersion": "v1",
         "kind": "Pod",
@@ -165,8 +150,32 @@ def pod(
                 "runAsNonRoot": True,
                 "seccompProfile": {"type": "RuntimeDefault"},
             },
-            "containers": [container],
+            "containers": [_container(image, command, environment or {}, volumes)],
             "volumes": [{"name": volumes[path], **each} for path, each in folders.items()],
             **spec,
         },
+    }
+
+
+def _container(
+    image: str,
+    command: Sequence[str],
+    environment: Mapping[str, str | Mapping[str, Any]],
+    volumes: Mapping[str, str],
+) -> dict[str, Any]:
+    """The pod's only container; ``volumes`` by the folder that they are mounted at."""
+    return {
+        "name": "main",
+        "image": image,
+        "command": list(command),
+        "env": [
+            {"name": key, "value" if isinstance(value, str) else "valueFrom": value}
+            for key, value in environment.items()
+        ],
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        },
+        "volumeMounts": [{"name": each, "mountPath": path} for path, each in volumes.items()],
     }
