@@ -6,7 +6,7 @@ its default leaves the matter to ``settings``; else the field comes first.
 
 import copy
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,8 +64,7 @@ class Field:
 
 def fields() -> tuple[Field, ...]:
     """All fields."""
-    known = {parameter.name: parameter for parameter in parameters()}
-    chosen = [_field(name, known[flat]) for name, flat in _FIELDS.items()]
+    chosen = [_field(name, parameter) for name, parameter in _set().items()]
     return (*chosen, Field(SETTINGS, str, (), "", _SETTINGS_HELP, None))
 
 
@@ -73,9 +72,10 @@ def to_form(config: Config) -> dict[str, Scalar]:
     """``config`` as values of the fields."""
     flat = to_parameters(config)
     others = config.model_dump(mode="json", exclude_defaults=True)
-    for field in _with_key():
-        _remove(others, field.path)
-    values = {name: flat[key] for name, key in _FIELDS.items()}
+    chosen = _set()
+    for parameter in chosen.values():
+        _remove(others, parameter.path)
+    values = {name: flat[parameter.name] for name, parameter in chosen.items()}
     return {**values, SETTINGS: _one_line(others) if others else ""}
 
 
@@ -97,7 +97,7 @@ def from_form(values: Mapping[str, Any], settings: Any) -> Config:
             f" the URI of a search.yaml, found {settings!r}"
         )
     content = copy.deepcopy(dict(settings))
-    for name, parameter in zip(_FIELDS, _with_key(), strict=True):
+    for name, parameter in _set().items():
         value = values.get(name, parameter.default)
         if value != parameter.default:
             _put(content, parameter.path, value)
@@ -124,9 +124,10 @@ def _field(name: str, parameter: Parameter) -> Field:
     return Field(name, parameter.type, choices, parameter.default, parameter.help, parameter)
 
 
-def _with_key() -> Iterator[Parameter]:
+def _set() -> dict[str, Parameter]:
+    """The keys of search.yaml that fields set, by field."""
     known = {parameter.name: parameter for parameter in parameters()}
-    return (known[flat] for flat in _FIELDS.values())
+    return {name: known[flat] for name, flat in _FIELDS.items()}
 
 
 def _annotation(model: type[BaseModel], path: tuple[str, ...]) -> Any:

@@ -24,9 +24,7 @@ def refer(artifact: Artifact, uri: str, **facts: str | int | float) -> None:
     """Makes ``artifact`` name what lies at ``uri``, with ``facts`` about it."""
     content = {URI_KEY: uri, **facts}
     artifact.metadata.update(content)
-    file = Path(artifact.path)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    Path(artifact.path).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
 def hold(artifact: Artifact, text: str, uri: str) -> None:
