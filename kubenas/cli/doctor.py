@@ -149,7 +149,7 @@ def _settled(runner: RunnerConfig, namespace: str | None) -> RunnerConfig:
     """``runner`` with the namespace's defaults, as trials on the cluster get it."""
     if runner.kind == "local":
         return runner
-    return RunnerConfig.model_validate(filled(runner, surroundings(namespace).defaults()))
+    return RunnerConfig.model_validate(filled(runner, surroundings(namespace).settings().runner))
 
 
 def _guarded(subject: str, check: Callable[[], Finding]) -> Finding:

@@ -19,6 +19,11 @@ PREFIX = "kubenas/prefix"
 EPOCH = "kubenas/epoch"
 MAX_SECONDS = "kubenas/max-seconds"
 
+KUBEFLOW_POD = "KFP_POD_NAME"
+"""Environment variable that Kubeflow sets in the pod of a step: the pod's name."""
+STEP_CONTAINER = "main"
+"""The container of that pod that the step runs in."""
+
 _NAME_LIMIT = 63
 _LETTERS = {
     "search": "t",

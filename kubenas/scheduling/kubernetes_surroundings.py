@@ -14,24 +14,26 @@ from pydantic import ValidationError
 from kubenas.errors import UserError
 from kubenas.images import TRAINER_IMAGE, trainer_beside
 from kubenas.runner_config import RunnerConfig
+from kubenas.scheduling.cluster_facts import DEFAULTS
 from kubenas.scheduling.kubernetes import KubernetesRunner
 from kubenas.scheduling.kubernetes_api import Api, ApiAway, ApiRefused
 from kubenas.scheduling.kubernetes_connection import connect
 from kubenas.scheduling.kubernetes_events import event_about
 from kubenas.scheduling.kubernetes_lease import held_lease
 from kubenas.scheduling.kubernetes_manifest import Place
-from kubenas.scheduling.kubernetes_names import Stage, lease_metadata
+from kubenas.scheduling.kubernetes_names import (
+    KUBEFLOW_POD,
+    STEP_CONTAINER,
+    Stage,
+    lease_metadata,
+)
 from kubenas.scheduling.policy import Policy
 from kubenas.trial import Heartbeat
 
 _LOG = logging.getLogger(__name__)
-_POD_NAME = ("KFP_POD_NAME", "HOSTNAME")
-_CONFIG_MAP = "kubenas-defaults"
-"""Of the chart."""
+_POD_NAME = (KUBEFLOW_POD, "HOSTNAME")
 _RUNNER, _POLICY = "runner.json", "policy.json"
-"""Its keys."""
-_STEP = "main"
-"""The container of a step's pod that this process runs in."""
+"""Keys of the chart's ConfigMap."""
 _STORE = (
     "AWS_ENDPOINT_URL",
     "AWS_ENDPOINT_URL_S3",
@@ -43,6 +45,15 @@ _STORE = (
     "STORAGE_EMULATOR_HOST",
 )
 """Where stores are, as this process was told; nothing secret."""
+
+
+@dataclass(frozen=True)
+class NamespaceSettings:
+    """What the administrator of a namespace says."""
+
+    runner: Mapping[str, Any]
+    """Defaults of ``runner``; not yet checked."""
+    policy: Policy
 
 
 @dataclass(frozen=True)
@@ -98,44 +109,27 @@ class Surroundings:
         )
         return KubernetesRunner(self.api, place, workers=workers)
 
-    def defaults(self) -> Mapping[str, Any]:
-        """What the chart of this namespace says of ``runner``; empty where there is no chart.
-
-        Raises:
-            UserError: it is not JSON.
-            ApiAway: the API server does not answer.
-        """
-        return self._told(_RUNNER)
-
-    def policy(self) -> Policy:
-        """What the chart of this namespace allows.
+    def settings(self) -> NamespaceSettings:
+        """What the chart of this namespace says; nothing where there is no chart.
 
         Raises:
             UserError: it is not JSON, or not as a chart of this version writes it.
             ApiAway: the API server does not answer.
         """
-        told = self._told(_POLICY)
+        path = f"/api/v1/namespaces/{self.namespace}/configmaps/{DEFAULTS}"
         try:
-            return Policy.model_validate(told)
-        except ValidationError as error:
-            raise UserError(
-                f"ConfigMap {_CONFIG_MAP}, {_POLICY}: not of this version of kubenas; upgrade the"
-                " chart"
-            ) from error
-
-    def _told(self, key: str) -> Mapping[str, Any]:
-        """What ``key`` of the chart's ConfigMap says."""
-        path = f"/api/v1/namespaces/{self.namespace}/configmaps/{_CONFIG_MAP}"
-        try:
-            found = self.api.call("GET", path)
+            data = self.api.call("GET", path).get("data", {})
         except ApiRefused as error:
             _LOG.info("no defaults of this namespace are known: %s", error)
-            return {}
+            data = {}
         try:
-            told: Mapping[str, Any] = json.loads(found.get("data", {}).get(key, "{}"))
-        except ValueError as error:
-            raise UserError(f"ConfigMap {_CONFIG_MAP}, {key}: not JSON: {error}") from error
-        return told
+            policy = Policy.model_validate(_told(data, _POLICY))
+        except ValidationError as error:
+            raise UserError(
+                f"ConfigMap {DEFAULTS}, {_POLICY}: not of this version of kubenas; upgrade the"
+                " chart"
+            ) from error
+        return NamespaceSettings(_told(data, _RUNNER), policy)
 
     def pod_now(self) -> Mapping[str, Any] | None:
         """``pod`` as it has become, or as it was if the API server does not say."""
@@ -188,10 +182,18 @@ def _pod(api: Api, namespace: str, name: str | None) -> Mapping[str, Any]:
     return pod
 
 
+def _told(data: Mapping[str, str], key: str) -> Mapping[str, Any]:
+    try:
+        told: Mapping[str, Any] = json.loads(data.get(key, "{}"))
+    except ValueError as error:
+        raise UserError(f"ConfigMap {DEFAULTS}, {key}: not JSON: {error}") from error
+    return told
+
+
 def trainer_of(pod: Mapping[str, Any] | None) -> str:
     """The trials' image: that from the registry which the image of the step's ``pod`` is from."""
     containers = pod["spec"]["containers"] if pod else ()
-    steps = [each["image"] for each in containers if each["name"] == _STEP]
+    steps = [each["image"] for each in containers if each["name"] == STEP_CONTAINER]
     return trainer_beside(steps[0]) if steps else TRAINER_IMAGE
 
 

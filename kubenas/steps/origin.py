@@ -8,13 +8,13 @@ from contextlib import suppress
 from typing import Any
 
 from kubenas.errors import ObjectExists
+from kubenas.scheduling.kubernetes_names import KUBEFLOW_POD, STEP_CONTAINER
 from kubenas.search.layout import search_folder
 from kubenas.storage import Storage
 from kubenas.trial import Value
 
 _RUN = "pipeline/runid"
 _WORKFLOW = "workflows.argoproj.io/workflow"
-_CONTAINER = "main"
 _PATIENCE = 15.0
 """Seconds in which a node says what it has started; it does so after the container runs."""
 _LOOK = 0.25
@@ -54,7 +54,7 @@ def record_origin(output: Storage, search: str, ask: Callable[[], Pod | None]) -
     origin = Origin(
         at=time.time(),
         host=socket.gethostname(),
-        pod=metadata.get("name") or os.environ.get("KFP_POD_NAME"),
+        pod=metadata.get("name") or os.environ.get(KUBEFLOW_POD),
         run=labels.get(_RUN),
         workflow=labels.get(_WORKFLOW),
         image=(_image(pod) or None) if pod else None,
@@ -84,7 +84,7 @@ def _image(pod: Pod) -> str | None:
     statuses = pod.get("status", {}).get("containerStatuses", ())
     if not statuses:
         return None
-    ours = [each.get("imageID") or None for each in statuses if each["name"] == _CONTAINER]
+    ours = [each.get("imageID") or None for each in statuses if each["name"] == STEP_CONTAINER]
     return ours[0] if ours else ""
 
 

@@ -6,12 +6,10 @@ from typing import Any
 
 from kubenas.config import Config
 from kubenas.config_file import parse_config
+from kubenas.scheduling.kubernetes_names import KUBEFLOW_POD
 from kubenas.scheduling.settings import filled, of_task
 from kubenas.steps.context import RunContext
 from kubenas.trial import SpaceRef
-
-_IN_KUBEFLOW = "KFP_POD_NAME"
-"""Environment variable that Kubeflow sets in the pod of a step."""
 
 
 def settled(context: RunContext) -> RunContext:
@@ -35,7 +33,7 @@ def settled_config(config: Config, space: SpaceRef, task_config: Mapping[str, An
         UserError: something of that is not allowed, or no cluster is configured.
         ApiAway: the cluster does not answer.
     """
-    if os.environ.get(_IN_KUBEFLOW) or config.runner.kind == "kubernetes":
+    if os.environ.get(KUBEFLOW_POD) or config.runner.kind == "kubernetes":
         return _in_cluster(config, space, of_task(task_config))
     return _with_runner(config, {"kind": "local"})
 
@@ -45,14 +43,13 @@ def _in_cluster(config: Config, space: SpaceRef, task: Mapping[str, Any]) -> Con
     from kubenas.scheduling.kubernetes_surroundings import surroundings
     from kubenas.scheduling.policy import check_locked, check_place_of_user_code
 
-    here = surroundings()
-    namespace, policy = here.defaults(), here.policy()
-    check_locked(filled(config.runner, task), namespace, policy.locked)
-    runner = filled(config.runner, task, namespace)
+    namespace = surroundings().settings()
+    check_locked(filled(config.runner, task), namespace.runner, namespace.policy.locked)
+    runner = filled(config.runner, task, namespace.runner)
     if runner["kind"] == "auto":
         runner["kind"] = "kubernetes"
     if space.hypermodel is not None:
-        check_place_of_user_code(runner["kind"], policy)
+        check_place_of_user_code(runner["kind"], namespace.policy)
     return _with_runner(config, runner)
 
 

@@ -1,6 +1,5 @@
 """Where the trials of a step run: on this machine, or as Jobs of the step's cluster."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +8,7 @@ import pytest
 from kubenas.config import Config
 from kubenas.errors import UserError
 from kubenas.scheduling import kubernetes_surroundings
+from kubenas.scheduling.kubernetes_surroundings import NamespaceSettings
 from kubenas.scheduling.policy import Policy
 from kubenas.steps.context import RunContext
 from kubenas.steps.settings import settled
@@ -20,16 +20,12 @@ MINE = SpaceRef(hypermodel="gs://b/code/mine.py:Mine")
 
 @dataclass(frozen=True)
 class Namespace:
-    """What the chart of a namespace says."""
+    """One whose chart says this."""
 
-    runner: Mapping[str, Any]
-    allowed: Policy
+    said: NamespaceSettings
 
-    def defaults(self) -> Mapping[str, Any]:
-        return self.runner
-
-    def policy(self) -> Policy:
-        return self.allowed
+    def settings(self) -> NamespaceSettings:
+        return self.said
 
 
 def context(space: SpaceRef = LAYERS, **runner: Any) -> RunContext:
@@ -44,7 +40,7 @@ def in_kubeflow(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setenv("KFP_POD_NAME", "run-1-search")
 
     def install(**chart: Any) -> None:
-        here = Namespace(chart.pop("runner", {}), Policy(**chart))
+        here = Namespace(NamespaceSettings(chart.pop("runner", {}), Policy(**chart)))
         monkeypatch.setattr(kubernetes_surroundings, "surroundings", lambda: here)
 
     install()
