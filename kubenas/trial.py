@@ -175,6 +175,16 @@ class AttemptSpec(Value):
         return AttemptRef(trial=self.trial, attempt=self.attempt)
 
 
+class Declared(Value):
+    """Which hyperparameters the attempt's code asked for, beside those that it was given."""
+
+    new: tuple[dict[str, Any], ...] = Field(
+        (), description="not in the space it was given; as in HyperParameters.get_config()['space']"
+    )
+    values: dict[str, Any] = Field({}, description="of the new ones, where they are active")
+    unused: tuple[str, ...] = Field((), description="names of given values that were not asked for")
+
+
 class Result(Value):
     """What an attempt reports: ``result.json``, at most ``RESULT_LIMIT_BYTES``."""
 
@@ -194,6 +204,7 @@ class Result(Value):
     parameters: int | None = Field(None, description="trainable and other weights")
     flops: int | None = Field(None, description="floating-point operations for one example")
     latency_ms: float | None = Field(None, description="median inference time of one example")
+    declared: Declared = Declared()
     artifacts: dict[str, str] = Field({}, description="name -> path below the attempt's prefix")
     software: dict[str, str] = Field({}, description="versions of what it ran with, by package")
     image: str | None = Field(None, description="container image by digest, as its runner tells")

@@ -17,7 +17,16 @@ from kubenas.search.tally import Tally
 from kubenas.search.trial_specs import TrialSpecs
 from kubenas.trial import AttemptSpec, FailureClass
 
-_NUMBERS = ("score", "metrics", "epochs", "seconds", "parameters", "flops", "latency_ms")
+_OF_RESULT = (
+    "score",
+    "metrics",
+    "epochs",
+    "seconds",
+    "parameters",
+    "flops",
+    "latency_ms",
+    "declared",
+)
 
 
 class Ledger:
@@ -175,8 +184,8 @@ class Ledger:
             message=conclusion.message,
         )
         if last is not None and last.result is not None:
-            numbers = {name: getattr(last.result, name) for name in _NUMBERS}
-            ended = ended.model_copy(update={**numbers, "held_seconds": last.seconds})
+            told = {name: getattr(last.result, name) for name in _OF_RESULT}
+            ended = ended.model_copy(update={**told, "held_seconds": last.seconds})
         self._record_end(trial, ended)
         for other in self.tally.open:
             if other.proposal.duplicate_of == trial.number:

@@ -13,6 +13,7 @@ from kubenas.data.schema import DataSchema
 from kubenas.data.streaming import StreamedShards
 from kubenas.errors import CacheTooSmall, UserError
 from kubenas.storage import Storage, open_storage, split
+from kubenas.training.declared import GivenHyperparameters
 from kubenas.training.failure import AttemptFailed
 from kubenas.training.stopping import Termination
 from kubenas.trial import AttemptSpec, TrainingPlan
@@ -34,6 +35,8 @@ class Attempt:
     dataset: Shards
     """The prepared data set as local files, or in its store where it exceeds the cache."""
     schema: DataSchema
+    given: GivenHyperparameters
+    """What the spec gives, and what the attempt's code has asked for."""
     termination: Termination
 
     @property
@@ -64,7 +67,9 @@ class Attempt:
 
 
 @contextmanager
-def open_attempt(spec: AttemptSpec, termination: Termination) -> Iterator[Attempt]:
+def open_attempt(
+    spec: AttemptSpec, given: GivenHyperparameters, termination: Termination
+) -> Iterator[Attempt]:
     """Stages what ``spec`` needs.
 
     Raises:
@@ -79,6 +84,7 @@ def open_attempt(spec: AttemptSpec, termination: Termination) -> Iterator[Attemp
                 scratch=Path(scratch),
                 dataset=dataset,
                 schema=dataset.schema,
+                given=given,
                 termination=termination,
             )
 

@@ -1,6 +1,5 @@
 """The attempt's HyperModel, its hyperparameters and the model that they give."""
 
-import copy
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,14 +33,6 @@ def user_file(attempt: Attempt, hypermodel: keras_tuner.HyperModel) -> Path | No
         return None
     file = sys.modules[type(hypermodel).__module__].__file__
     return Path(file) if file else None
-
-
-def given_hyperparameters(attempt: Attempt) -> keras_tuner.HyperParameters:
-    """The hyperparameters in the attempt's spec; without any, a space takes its defaults."""
-    config = attempt.spec.hyperparameters
-    if config is None:
-        return keras_tuner.HyperParameters()
-    return keras_tuner.HyperParameters.from_config(copy.deepcopy(config))
 
 
 def build_model(

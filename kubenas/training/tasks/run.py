@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from kubenas.errors import StorageError
 from kubenas.training.attempt import Attempt, open_attempt
+from kubenas.training.declared import GivenHyperparameters
 from kubenas.training.failure import AttemptFailed, Failure, Phase, failing_in
 from kubenas.training.stopping import Termination
 from kubenas.training.tasks.describe import describe
@@ -42,20 +43,21 @@ def run_task(spec: AttemptSpec, termination: Termination) -> Result:
         Terminated: SIGTERM came.
     """
     start = time.monotonic()
+    given = GivenHyperparameters(spec.hyperparameters)
     keras.backend.clear_session()
     gc.collect()
     try:
-        with failing_in(Phase.OTHER), open_attempt(spec, termination) as attempt:
+        with failing_in(Phase.OTHER), open_attempt(spec, given, termination) as attempt:
             result = _TASKS[spec.task](attempt)
     except AttemptFailed as error:
         _LOG.exception("%s failed", spec.ref)
         if error.failure.kind is FailureClass.STORAGE:
             raise StorageError(error.failure.message) from error
-        result = _failed(spec, error.failure)
+        result = _failed(spec, error.failure, given)
     return result.model_copy(update={"seconds": time.monotonic() - start})
 
 
-def _failed(spec: AttemptSpec, failure: Failure) -> Result:
+def _failed(spec: AttemptSpec, failure: Failure, given: GivenHyperparameters) -> Result:
     return Result(
         task=spec.task,
         trial=spec.trial,
@@ -63,4 +65,5 @@ def _failed(spec: AttemptSpec, failure: Failure) -> Result:
         outcome=failure.outcome,
         failure=failure.kind,
         message=failure.message,
+        declared=given.declared(),
     )

@@ -31,7 +31,7 @@ from kubenas.training.loop import TrainingLoop
 from kubenas.training.measure import measure_cost
 from kubenas.training.score import missing_objective, reported_metrics
 from kubenas.training.size import excess, model_size
-from kubenas.training.space import build_model, given_hyperparameters, load_space, user_file
+from kubenas.training.space import build_model, load_space, user_file
 from kubenas.training.stopping import DeadlinePassed, Terminated
 from kubenas.training.variables import create_variables, restore, write_variables
 from kubenas.trial import FailureClass, Limits, Outcome, Result
@@ -100,7 +100,7 @@ def _candidate(attempt: Attempt) -> _Candidate:
     """
     keras.utils.set_random_seed(attempt.plan.seed)
     hypermodel = load_space(attempt)
-    hp = given_hyperparameters(attempt)
+    hp = attempt.given.hp
     with failing_in(Phase.BUILDING, user_file=user_file(attempt, hypermodel)):
         keras.utils.set_random_seed(attempt.plan.seed)
         candidate = _Candidate(hypermodel, hp, build_model(attempt, hypermodel, hp))
@@ -211,6 +211,7 @@ def _result(attempt: Attempt, candidate: _Candidate, loop: TrainingLoop, fitted:
         parameters=candidate.model.count_params(),
         flops=cost.flops,
         latency_ms=cost.latency_ms,
+        declared=attempt.given.declared(),
         artifacts=_leave_artifacts(attempt, candidate.model, loop),
     )
 
