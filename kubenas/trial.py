@@ -181,7 +181,7 @@ class Declared(Value):
     new: tuple[dict[str, Any], ...] = Field(
         (), description="not in the space it was given; as in HyperParameters.get_config()['space']"
     )
-    values: dict[str, Any] = Field({}, description="of the new ones, where they are active")
+    values: dict[str, Any] = Field({}, description="asked for and not given: what the code got")
     unused: tuple[str, ...] = Field((), description="names of given values that were not asked for")
 
 

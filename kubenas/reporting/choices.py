@@ -57,7 +57,7 @@ def choices(trials: Sequence[TrialState]) -> list[Choice]:
     if len(scored) < ENOUGH_TRIALS:
         return []
     sample = scored[:: math.ceil(len(scored) / _MOST_TRIALS)]
-    names = dict.fromkeys(name for trial in sample for name in trial.proposal.values)
+    names = dict.fromkeys(name for trial in sample for name in trial.used_values)
     found = [choice for name in names if (choice := _choice(name, sample))]
     return sorted(_cleared(found), key=lambda c: (not c.clear, -c.effect, c.chance, c.name))
 
@@ -73,8 +73,8 @@ def _cleared(found: Sequence[Choice]) -> list[Choice]:
 
 
 def _choice(name: str, trials: Sequence[TrialState]) -> Choice | None:
-    active = [trial for trial in trials if name in trial.proposal.values]
-    labels = _labels([trial.proposal.values[name] for trial in active])
+    active = [trial for trial in trials if name in trial.used_values]
+    labels = _labels([trial.used_values[name] for trial in active])
     order = list(dict.fromkeys(label for _, label in sorted(set(labels), key=lambda pair: pair[0])))
     scores = np.array([_score(trial) for trial in active])
     codes = np.array([order.index(label) for _, label in labels])

@@ -151,5 +151,5 @@ def _row(trial: TrialState, rank: int | None) -> Row:
         trained_further=None,
         front=None,
         metrics=end.metrics,
-        values=trial.proposal.values,
+        values=trial.used_values,
     )

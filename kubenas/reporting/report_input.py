@@ -151,7 +151,7 @@ class ReportInput:
             return self.winner
         end, known = trial.end, self.winner
         if known is None:
-            known = Winner(trial.number, trial.proposal.values)
+            known = Winner(trial.number, trial.used_values)
         return Winner(
             trial=known.trial,
             values=known.values,

@@ -1,8 +1,9 @@
 """Draws at random for comparison: a share of the search's trials that learns from nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from kubenas.search.growth import Hyperparameter, unknown
 from kubenas.search.proposer import Proposal
 from kubenas.search.records import Proposed, Telling
 from kubenas.search.seeds import derived_seed
@@ -12,7 +13,7 @@ class BaselineDraws:
     """See :class:`kubenas.search.director.Source`.
 
     Args:
-        draw: a random point of the space, by seed.
+        draw: a random point of the space, by seed and by what the space has grown by.
         share: of the networks tried.
         seed: of the search.
         epochs: that they are trained for, at full length; None: there are no rungs.
@@ -20,7 +21,7 @@ class BaselineDraws:
 
     def __init__(
         self,
-        draw: Callable[[int], dict[str, Any]],
+        draw: Callable[[int, Sequence[Hyperparameter]], dict[str, Any]],
         *,
         share: float,
         seed: int,
@@ -33,15 +34,18 @@ class BaselineDraws:
         self._trials = 0
         self._networks = 0
         self._drawn = 0
+        self._declared: list[Hyperparameter] = []
 
     def see(self, record: Telling) -> None:
         if isinstance(record, Proposed):
             self._trials += 1
             self._networks += record.parent is None
             self._drawn += record.origin == "baseline"
+        else:
+            self._declared += unknown(self._declared, record.declared.new)
 
     def propose(self) -> Proposal | None:
         if self._drawn + 1 > self._share * (self._networks + 1):
             return None
-        values = self._draw(derived_seed("baseline", self._seed, self._drawn))
+        values = self._draw(derived_seed("baseline", self._seed, self._drawn), self._declared)
         return Proposal(str(self._trials), values, epochs=self._epochs, origin="baseline")

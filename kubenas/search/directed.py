@@ -1,13 +1,13 @@
 """The config's oracle, directed as the config says."""
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 from kubenas.errors import UserError
 from kubenas.search.baseline_draws import BaselineDraws
 from kubenas.search.definition import SearchDefinition
 from kubenas.search.director import Director, Source
+from kubenas.search.growth import Hyperparameter, grown
 from kubenas.search.prior import Known, Prior
 from kubenas.search.prior_trials import PriorTrials, trials_to_repeat
 from kubenas.search.prior_view import tell_with_prior
@@ -88,6 +88,8 @@ def _baseline(definition: SearchDefinition, space: Mapping[str, Any]) -> list[So
         return []
     from kubenas.search.space_point import random_point, read_space  # noqa: PLC0415, slow
 
-    draw = partial(random_point, read_space(space))
+    def draw(seed: int, declared: Sequence[Hyperparameter]) -> dict[str, Any]:
+        return random_point(read_space(grown(space, declared)), seed)
+
     epochs = max(rungs_of(definition.config), default=None)
     return [BaselineDraws(draw, share=search.baseline_share, seed=search.seed, epochs=epochs)]

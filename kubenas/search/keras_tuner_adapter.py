@@ -181,6 +181,7 @@ class KerasTunerProposer:
 
     def report(self, oracle_trial: str, end: Ended) -> None:
         trial = self._oracle.get_trial(oracle_trial)
+        _take_declared(trial.hyperparameters, end)
         values = self._values(end)
         if values is None:
             failed = end.outcome == Outcome.FAILED
@@ -238,6 +239,13 @@ class KerasTunerProposer:
     def _create_trial(self) -> Any:
         self._asked += 1  # under a known name, the oracle would repeat what that one got
         return self._oracle.create_trial(f"slot-{self._asked}")
+
+
+def _take_declared(hyperparameters: keras_tuner.HyperParameters, end: Ended) -> None:
+    """Adds what a trial's code asked for; Keras-Tuner's ``end_trial`` adds it to the space."""
+    if end.declared.new:
+        hyperparameters.merge(read_space({"space": end.declared.new}), overwrite=False)
+    hyperparameters.values.update(end.declared.values)
 
 
 def _defaults(space: keras_tuner.HyperParameters) -> dict[str, Any]:

@@ -103,7 +103,9 @@ class Ledger:
 
     def intend(self, trial: TrialState, grant: Grant) -> AttemptSpec:
         """Records that the trial's next attempt is about to be started."""
-        spec = self._specs.next_attempt(trial, parent=self.parent(trial), grant=grant)
+        spec = self._specs.next_attempt(
+            trial, parent=self.parent(trial), declared=self.state.declared, grant=grant
+        )
         self.record(
             Started(
                 at=self._clock(),

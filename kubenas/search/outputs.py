@@ -5,6 +5,7 @@ import math
 from pydantic import ValidationError
 
 from kubenas.errors import ObjectNotFound
+from kubenas.search.growth import check_declared
 from kubenas.search.layout import checkpoint_folder
 from kubenas.storage import Storage, join
 from kubenas.trial import (
@@ -28,7 +29,8 @@ def read_result(storage: Storage, folder: str, ref: AttemptRef) -> Result | None
     try:
         data = storage.read(f"{folder}/result.json")
         result = Result.from_json(data)
-    except (ObjectNotFound, ValidationError):
+        check_declared(result.declared)
+    except (ObjectNotFound, ValidationError, ValueError):
         return None
     named = (result.trial, result.attempt) == (ref.trial, ref.attempt)
     if not named or len(data) > RESULT_LIMIT_BYTES:

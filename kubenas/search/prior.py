@@ -180,4 +180,4 @@ def _results(output: Storage, search: str) -> list[dict[str, Any]]:
             " version of kubenas; use its leaderboard.csv instead"
         ) from error
     state = fold(Journal(output, search_folder(search)).read())
-    return [trial.proposal.values for trial in state.ranked(definition.direction)]
+    return [trial.values for trial in state.ranked(definition.direction)]

@@ -133,4 +133,5 @@ def _told(first: Ended, network: _Network, imputed: dict[int, float], learnt: in
 
 def _as_first(end: Ended, first: Ended) -> Ended:
     """``end`` of a later trial of the network as that of its first one."""
-    return end.model_copy(update={"trial": first.trial, "at": first.at})
+    as_first = {"trial": first.trial, "at": first.at, "declared": first.declared}
+    return end.model_copy(update=as_first)

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal, TypeAlias, TypeGuard
+from typing import Any, Literal, TypeAlias, TypeGuard
 
 from kubenas.search.chunked_map import ChunkedMap
+from kubenas.search.growth import Hyperparameter, unknown
 from kubenas.search.journal_reader import JournalDamaged
 from kubenas.search.records import (
     AttemptLost,
@@ -45,6 +46,17 @@ class TrialState:
         return self.end is None and len(self.started) > len(self.lost)
 
     @property
+    def values(self) -> dict[str, Any]:
+        """What it was trained at: as proposed, and what its code asked for besides."""
+        return {**self.proposal.values, **(self.end.declared.values if self.end else {})}
+
+    @property
+    def used_values(self) -> dict[str, Any]:
+        """:attr:`values` without those that its code did not ask for."""
+        unused = self.end.declared.unused if self.end else ()
+        return {name: value for name, value in self.values.items() if name not in unused}
+
+    @property
     def seconds(self) -> float:
         """Wall-clock of all ended attempts, lost ones too."""
         return sum(lost.seconds for lost in self.lost) + (self.end.seconds if self.end else 0.0)
@@ -59,6 +71,8 @@ class SearchState:
     """Time a controller was at work, up to the last record; gaps between controllers left out."""
     last_at: float | None = None
     closed: Closed | None = None
+    declared: tuple[Hyperparameter, ...] = ()
+    """Hyperparameters that trials' code asked for and the space did not have."""
 
     def ended(self, outcome: Outcome | None = None) -> list[TrialState]:
         """Ended trials by number, all or those with ``outcome``."""
@@ -136,7 +150,14 @@ def _passed(state: SearchState, record: Record) -> SearchState:
         active_seconds=state.active_seconds + passed,
         last_at=record.at,
         closed=record if isinstance(record, Closed) else state.closed,
+        declared=_declared(state.declared, record),
     )
+
+
+def _declared(known: tuple[Hyperparameter, ...], record: Record) -> tuple[Hyperparameter, ...]:
+    if not isinstance(record, Ended) or not record.declared.new:
+        return known
+    return (*known, *unknown(known, record.declared.new))
 
 
 def _told(trial: TrialState | None, record: TrialRecord) -> TrialState:

@@ -1,12 +1,13 @@
 """A recorded proposal -> what its attempt is told to do."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from kubenas.scheduling.retry import losses_so_far
 from kubenas.search.allowance import Grant
 from kubenas.search.definition import SearchDefinition
+from kubenas.search.growth import Hyperparameter, grown
 from kubenas.search.layout import attempt_folder
 from kubenas.search.outputs import checkpoint_uri
 from kubenas.search.seeds import derived_seed
@@ -34,13 +35,19 @@ class TrialSpecs:
         return join(self.storage.uri, self.folder(trial, attempt))
 
     def next_attempt(
-        self, trial: TrialState, *, parent: TrialState | None, grant: Grant
+        self,
+        trial: TrialState,
+        *,
+        parent: TrialState | None,
+        declared: Sequence[Hyperparameter],
+        grant: Grant,
     ) -> AttemptSpec:
         """The spec of the trial's next attempt.
 
         Args:
             trial: the trial to run.
             parent: the trained trial that it goes on from, if it does.
+            declared: hyperparameters that earlier trials have added to the space.
             grant: what the attempt may use.
         """
         definition, number = self.definition, trial.number
@@ -56,7 +63,7 @@ class TrialSpecs:
             prefix=self.prefix(number, attempt),
             space=definition.space,
             dataset=definition.dataset,
-            hyperparameters={"space": self.space["space"], "values": values},
+            hyperparameters={**grown(self.space, declared), "values": values},
             training=self._plan(trial),
             resume_from=self._newest_checkpoint(trial, parent),
             deadline=grant.deadline,

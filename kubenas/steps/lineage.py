@@ -73,7 +73,7 @@ def _promotions(
 
 def _values(run: SearchRun, choice: Choice | None) -> dict[str, object]:
     trial = run.state.trials.get(choice.chosen.trial) if choice else None
-    return dict(trial.proposal.values) if trial else {}
+    return dict(trial.used_values) if trial else {}
 
 
 def _training(chosen: Retraining) -> TrainingLineage:

@@ -72,7 +72,7 @@ def _winner(
     result = choice.chosen.result
     return Winner(
         trial=choice.chosen.trial,
-        values=run.state.trials[choice.chosen.trial].proposal.values,
+        values=run.state.trials[choice.chosen.trial].used_values,
         architecture=_json_or_none(open_storage(choice.chosen.prefix), "architecture.json"),
         model=origin.model,
         parameters=result.parameters,
@@ -88,7 +88,7 @@ def _best_so_far(output: Storage, run: SearchRun) -> Winner | None:
     best, attempt = ranked[0], ranked[0].end.attempt
     folder = attempt_folder(run.id, best.number, attempt)
     architecture = _json_or_none(output, join(folder, "architecture.json"))
-    return Winner(best.number, best.proposal.values, architecture)
+    return Winner(best.number, best.used_values, architecture)
 
 
 def _retrained(retraining: Retraining) -> Retrained:

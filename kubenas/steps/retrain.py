@@ -8,6 +8,7 @@ from typing import Any, Literal
 from kubenas.config import Config
 from kubenas.errors import SearchFailed
 from kubenas.search.attempts import run_attempts
+from kubenas.search.growth import grown
 from kubenas.search.layout import search_folder, space_file
 from kubenas.search.objectives import front, objectives_of
 from kubenas.search.run import SearchRun, read_search
@@ -57,7 +58,7 @@ def retrain(context: RunContext) -> Choice:
     with running_step("retrain", output, key=search):
         context = settled(context)
         run = read_search(output, search)
-        specs = list(retraining_specs(context, run, _space(output, search)))
+        specs = list(retraining_specs(context, run, _space(output, run)))
         status = StatusWriter(output, "retrain", search=search)
         with trial_runner(context, step="retrain", attempts=len(specs)) as runner:
             results = run_attempts(specs, runner, on_progress=progress_teller(status))
@@ -136,7 +137,7 @@ def _plan(config: Config, direction: Literal["max", "min"], number: int) -> Trai
 
 def _model_values(trial: TrialState) -> dict[str, Any]:
     """Without the values by which an oracle steers the training."""
-    values = trial.proposal.values
+    values = trial.values
     return {name: value for name, value in values.items() if not name.startswith("tuner/")}
 
 
@@ -160,9 +161,8 @@ def _score(retraining: Retraining) -> float:
     return retraining.result.score
 
 
-def _space(output: Storage, search: str) -> Mapping[str, Any]:
-    space: Mapping[str, Any] = json.loads(output.read(space_file(search)))
-    return space
+def _space(output: Storage, run: SearchRun) -> Mapping[str, Any]:
+    return grown(json.loads(output.read(space_file(run.id))), run.state.declared)
 
 
 def _file(search: str) -> str:

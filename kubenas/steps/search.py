@@ -61,7 +61,7 @@ def champion_network(output: Storage) -> Champion | None:
         _logger.info("there is no champion yet whose network could be trained again: searching")
         return None
     found = read_search(output, record.model.search)
-    values = found.state.trials[record.model.trial].proposal.values
+    values = found.state.trials[record.model.trial].values
     return Champion(search=found.prefix, values=values)
 
 

@@ -1,8 +1,7 @@
 """DESCRIBE: which hyperparameters a space has, as space.json, so that nobody else runs it."""
 
 import json
-import tempfile
-from typing import Any
+from functools import partial
 
 import keras
 import keras_tuner
@@ -10,6 +9,7 @@ import numpy as np
 
 from kubenas.errors import UserError
 from kubenas.training.attempt import Attempt
+from kubenas.training.exploration import explore
 from kubenas.training.failure import Phase, failing_in
 from kubenas.training.space import build_model, load_space, user_file
 from kubenas.trial import Outcome, Result
@@ -30,9 +30,9 @@ def describe(attempt: Attempt) -> Result:
         model = build_model(attempt, hypermodel, hp)
         _check_predicts_classes(model, attempt)
         if attempt.spec.space.hypermodel is not None:
-            hp = _every_branch(hypermodel)
-    config = _with_default_values(hp)
-    attempt.storage.write(SPACE_FILE, json.dumps(config, indent=1).encode())
+            hp = explore(partial(_build_as_a_trial, attempt))
+    space = hp.get_config()
+    attempt.storage.write(SPACE_FILE, json.dumps(space, indent=1).encode())
     return Result(
         task=attempt.spec.task,
         trial=attempt.spec.trial,
@@ -43,21 +43,10 @@ def describe(attempt: Attempt) -> Result:
     )
 
 
-def _every_branch(hypermodel: keras_tuner.HyperModel) -> keras_tuner.HyperParameters:
-    """The space with all conditional parts, as Keras-Tuner finds it for a search of its own."""
-    oracle = keras_tuner.oracles.RandomSearchOracle(
-        objective=keras_tuner.Objective("score", "max"), max_trials=1
-    )
-    with tempfile.TemporaryDirectory(prefix="kubenas-describe-") as folder:
-        keras_tuner.Tuner(oracle=oracle, hypermodel=hypermodel, directory=folder)
-    return oracle.get_space()
-
-
-def _with_default_values(hp: keras_tuner.HyperParameters) -> dict[str, Any]:
-    """The space in ``hp`` with the default of everything that is active at the defaults."""
-    defaults = keras_tuner.HyperParameters()
-    defaults.merge(hp)
-    return dict(defaults.get_config())
+def _build_as_a_trial(attempt: Attempt, hp: keras_tuner.HyperParameters) -> None:
+    """Names that count what was built before come out as in a trial, which begins like this."""
+    keras.backend.clear_session()
+    load_space(attempt).build(hp)
 
 
 def _check_predicts_classes(model: keras.Model, attempt: Attempt) -> None:

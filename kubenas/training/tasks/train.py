@@ -104,6 +104,7 @@ def _candidate(attempt: Attempt) -> _Candidate:
     with failing_in(Phase.BUILDING, user_file=user_file(attempt, hypermodel)):
         keras.utils.set_random_seed(attempt.plan.seed)
         candidate = _Candidate(hypermodel, hp, build_model(attempt, hypermodel, hp))
+        attempt.given.check_names()
         create_variables(candidate.model, attempt.schema.shape)
     return candidate
 

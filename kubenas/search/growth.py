@@ -1,0 +1,53 @@
+"""A space that grows: hyperparameters that trials' code asked for and the space did not have.
+
+They come from trial processes, so they are looked at before they are believed. Pure, but that
+looking imports Keras-Tuner, which takes seconds the first time.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+from kubenas.trial import Declared
+
+Hyperparameter: TypeAlias = Mapping[str, Any]
+"""An entry of keras_tuner.HyperParameters.get_config()["space"]."""
+
+
+def grown(space: Mapping[str, Any], declared: Sequence[Hyperparameter]) -> dict[str, Any]:
+    """``space``, as HyperParameters.get_config() gives it, with ``declared`` at its end."""
+    return {**space, "space": [*space["space"], *unknown(space["space"], declared)]}
+
+
+def unknown(
+    known: Sequence[Hyperparameter], declared: Sequence[Hyperparameter]
+) -> list[Hyperparameter]:
+    """Those of ``declared`` that ``known`` lacks, each once: a name may stand under different
+    conditions.
+    """
+    own = {_key(each) for each in known}
+    found = {_key(each): each for each in declared if _key(each) not in own}
+    return list(found.values())
+
+
+def check_declared(declared: Declared) -> None:
+    """Checks that what a trial declared are hyperparameters.
+
+    Raises:
+        ValueError: some are not.
+    """
+    if not declared.new:
+        return
+    from kubenas.search.space_point import read_space  # noqa: PLC0415, slow
+
+    try:
+        for hyperparameter in read_space({"space": declared.new}).space:
+            hyperparameter.random_sample(1)
+            _key({"config": hyperparameter.get_config()})
+    except Exception as error:  # whatever a trial wrote, Keras-Tuner may raise over it
+        raise ValueError(f"it declared no proper hyperparameters: {error}") from error
+
+
+def _key(hyperparameter: Hyperparameter) -> str:
+    config = hyperparameter["config"]
+    return json.dumps([config["name"], config["conditions"]], sort_keys=True)
