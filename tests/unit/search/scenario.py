@@ -20,10 +20,12 @@ from kubenas.search.state import SearchState
 from kubenas.search.trial_specs import TrialSpecs
 from kubenas.storage import ObjectInfo, open_storage
 from kubenas.storage.directory import DirectoryStorage
+from kubenas.training.declared import GivenHyperparameters
 from kubenas.trial import (
     AttemptEvent,
     AttemptRef,
     AttemptSpec,
+    Declared,
     FailureClass,
     Outcome,
     Result,
@@ -158,9 +160,24 @@ def result_of(spec: AttemptSpec, values: dict[str, Any], behave: str) -> Result:
             return Result(**common, **failed, failure=FailureClass.CONFIGURATION)
         case "nan":
             return Result(**common, outcome=Outcome.COMPLETED, score=float("nan"))
+        case "forged":
+            new = ({"class_name": "Int", "config": {"name": "x", "min_value": "a lot"}},)
+            return Result(
+                **common, outcome=Outcome.COMPLETED, score=1.0, declared=Declared(new=new)
+            )
+        case "asks":
+            common["declared"] = asking(spec, "depth", f"units_{spec.trial}")
     score = float(values.get("x", 0))
     epochs = spec.training.epochs if spec.training else 0
     return Result(**common, outcome=Outcome.COMPLETED, score=score, epochs=epochs, best_epoch=0)
+
+
+def asking(spec: AttemptSpec, *names: str) -> Declared:
+    """What code declares that asks for ``names``, each a whole number."""
+    given = GivenHyperparameters(spec.hyperparameters)
+    for name in names:
+        given.hp.Int(name, 1, 4)
+    return given.declared()
 
 
 class ListProposer:

@@ -16,14 +16,15 @@ PROPOSALS = [
     {"x": 1.0},
     {"x": 5.0, "behave": "bug"},
     {"x": 3.0, "behave": "progress"},
+    {"x": 2.5, "behave": "asks"},
+    {"x": 3.5, "behave": "asks"},
 ]
 
 
 def end_of(state):
     return [
-        (trial.number, trial.proposal.values, trial.end.outcome, trial.end.score)
-        for trial in state.ended()
-    ]
+        (trial.number, trial.values, trial.end.outcome, trial.end.score) for trial in state.ended()
+    ], {each["config"]["name"] for each in state.declared}
 
 
 def check(scenario, state):

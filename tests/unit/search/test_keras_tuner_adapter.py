@@ -10,7 +10,7 @@ from kubenas.errors import UserError
 from kubenas.search.oracles import ORACLES, check_oracle, create_proposer
 from kubenas.search.proposer import NoProposal
 from kubenas.search.records import RECORD, Ended, Proposed
-from kubenas.trial import Outcome
+from kubenas.trial import Declared, Outcome
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:keras_tuner")
 
@@ -54,8 +54,9 @@ def proposer_for(oracle: str, *, seed: int = 1, content: dict | None = None, tri
 class Journalled:
     """Drives a proposer and keeps the journal of it."""
 
-    def __init__(self, proposer):
+    def __init__(self, proposer, declare=lambda _: Declared()):
         self.proposer = proposer
+        self.declare = declare
         self.records = []
         self.open: list[Proposed] = []
 
@@ -79,7 +80,14 @@ class Journalled:
         trial = self.open.pop(0)
         completed = outcome == Outcome.COMPLETED
         score = trial.values["rate"] * 10 if completed else None
-        end = Ended(at=0.0, trial=trial.trial, outcome=outcome, score=score, epochs=3)
+        end = Ended(
+            at=0.0,
+            trial=trial.trial,
+            outcome=outcome,
+            score=score,
+            epochs=3,
+            declared=self.declare(trial.values),
+        )
         self._keep(end)
         self.proposer.report(trial.oracle_trial, end)
 
@@ -123,6 +131,34 @@ def test_a_replayed_oracle_proposes_what_the_first_one_would_have(oracle, steps)
     assert restarted.records == own.records
     ids = [record.oracle_trial for record in restarted.records if isinstance(record, Proposed)]
     assert len(ids) == len(set(ids))
+
+
+def loop_over_layers(values) -> Declared:
+    """``for k in range(1 + kind == "conv"): hp.Int(f"layer_{k}", 1, 4)``, not explored before."""
+    asked = ["layer_0", *(["layer_1"] if values["kind"] == "conv" else [])]
+    hp = keras_tuner.HyperParameters()
+    got = {name: hp.Int(name, 1, 4) for name in asked if name not in values}
+    new = tuple(json.loads(json.dumps(hp.get_config()["space"])))
+    return Declared(new=new, values=got)
+
+
+@pytest.mark.parametrize("oracle", [info.name for info in ORACLES])
+def test_what_trials_ask_for_besides_is_searched_and_replayed(oracle):
+    own = Journalled(proposer_for(oracle), loop_over_layers)
+    for number in range(24):
+        step(own, number)
+    again = proposer_for(oracle)
+    again.replay(own.records)
+    restarted = Journalled(again, loop_over_layers)
+    restarted.records, restarted.open = list(own.records), list(own.open)
+    for number in range(24, 30):
+        step(restarted, number)
+        step(own, number)
+    assert restarted.records == own.records
+    proposed = [record.values for record in own.records if isinstance(record, Proposed)]
+    assert "layer_0" not in proposed[0]
+    assert all("layer_0" in values for values in proposed[8:]) or oracle == "hyperband"
+    assert len({values["layer_0"] for values in proposed if "layer_0" in values}) > 1
 
 
 def test_a_replayed_gaussian_process_proposes_the_same_when_nothing_is_in_flight():

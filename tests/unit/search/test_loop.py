@@ -199,3 +199,22 @@ def test_progress_is_told(tmp_path):
     assert {attempt.trial for attempt in told[0].running} == {0, 1}
     assert (told[-1].done, told[-1].total, told[-1].best_score, told[-1].best_trial) == (3, 3, 3, 1)
     assert told[-1].running == ()
+
+
+def test_what_a_trial_asks_for_is_part_of_the_space_of_later_ones(tmp_path):
+    scenario = Scenario(tmp_path, xs(1.0, 2.0, 3.0, behave="asks"))
+    state = scenario.run(capacity=1)
+    names = [each["config"]["name"] for each in state.declared]
+    assert names == ["depth", "units_0", "units_1", "units_2"]
+    known = [len(spec.hyperparameters["space"]) for spec in scenario.specs]
+    assert known == [0, 2, 3]
+    assert state.trials[2].values == {"x": 3.0, "behave": "asks", "depth": 1, "units_2": 1}
+    assert state.trials[2].used_values == {"depth": 1, "units_2": 1}
+    assert state == fold(scenario.records())
+
+
+def test_a_result_with_improper_hyperparameters_is_not_believed(tmp_path):
+    scenario = Scenario(tmp_path, [{"behave": "forged"}, {"x": 1.0}])
+    state = scenario.run()
+    assert [trial.number for trial in state.ended(Outcome.COMPLETED)] == [1]
+    assert state.declared == ()

@@ -42,8 +42,31 @@ def test_conditional_branches_of_a_users_space_are_found(make_spec: MakeSpec) ->
     spec = make_spec(Task.DESCRIBE, source=source)
     assert describe(spec).outcome == "completed"
     hp = space(spec)
-    assert [p.name for p in hp.space] == ["kind", "depth", "rate_0", "rate_1"]
+    assert [p.name for p in hp.space] == [
+        "kind",
+        "depth",
+        "rate_0",
+        "rate_1",
+        "rate_2",
+    ]
     assert hp.values == {"kind": "plain"}
+
+
+def test_names_that_count_blocks_are_those_of_a_trial(make_spec: MakeSpec) -> None:
+    """As AutoKeras' blocks do: their number goes on within a session of Keras."""
+    source = LINEAR.replace(
+        "        image =",
+        """        block = f"block_{keras.backend.get_uid('block')}"
+        hp.Int(f"{block}/units", 8, 64)
+        image =""",
+    )
+    spec = make_spec(Task.DESCRIBE, source=source)
+    assert describe(spec).outcome == "completed"
+    assert [p.name for p in space(spec).space] == ["block_1/units"]
+    hyperparameters = {**space(spec).get_config(), "values": {"block_1/units": 9}}
+    trial = make_spec(Task.TRAIN, source=source, hyperparameters=hyperparameters)
+    told = describe(trial)
+    assert (told.outcome, told.declared.new, told.declared.unused) == ("completed", (), ())
 
 
 def test_a_failing_build_is_the_users_to_mend(make_spec: MakeSpec) -> None:
