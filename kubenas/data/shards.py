@@ -35,7 +35,7 @@ def write_split(
     for number, end in enumerate(ends):
         path = folder / f"{split}-{number:05d}-of-{count:05d}.tfrecord"
         _write(path, islice(examples, end - start))
-        shards.append(_described(path, end - start))
+        shards.append(describe_shard(path, end - start))
         start = end
         if report:
             report(f"writing {split} examples", end, len(spool))
@@ -67,7 +67,8 @@ def _serialized(image: bytes, label: int) -> bytes:
     return data
 
 
-def _described(path: Path, examples: int) -> Shard:
+def describe_shard(path: Path, examples: int) -> Shard:
+    """What a schema says of the shard at ``path``."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return Shard(name=path.name, examples=examples, size=path.stat().st_size, sha256=digest)
