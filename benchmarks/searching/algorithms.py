@@ -103,6 +103,7 @@ def _kubenas(name: str, *, graph: bool) -> Make:
             objectives(table) if len(table.objectives) > 1 else objectives(table)[0],
             seed=seed,
             max_trials=conditions.budget,
+            max_consecutive_failed_trials=None,
             graph=table.graph if graph else None,
         )
         return OracleSearcher(oracle, table)

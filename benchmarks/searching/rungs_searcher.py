@@ -33,6 +33,7 @@ class RungsSearcher:
                 objective,
                 seed=seed,
                 max_trials=conditions.budget * table.epochs // table.early_epochs,
+                max_consecutive_failed_trials=None,
                 graph=table.graph if graph else None,
             )
             oracle.keeps_files = False

@@ -139,6 +139,7 @@ class KerasTunerProposer:
                 max_trials=search.max_trials,
                 graph=graph,
                 limits=Limits(search.limits.parameters, search.limits.flops),
+                max_consecutive_failed_trials=None,  # the search has a rule of its own
             )
             oracle.keeps_files = False
             return cls(oracle, objectives)

@@ -11,7 +11,8 @@ import tempfile
 import weakref
 from abc import abstractmethod
 from collections import deque
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from typing import Any, ClassVar, TypedDict, Unpack
 
 import keras_tuner
 import numpy as np
@@ -23,6 +24,7 @@ from kubenas.search.oracles.encoding import Encoding
 from kubenas.search.oracles.history import History
 from kubenas.search.oracles.initial import initial
 from kubenas.search.oracles.threads import one_thread
+from kubenas.search.oracles.trial_order import TrialOrder, given_trials
 from kubenas.search.seeds import derived_seed
 
 _DRAWS = 256
@@ -32,6 +34,19 @@ _ENUMERABLE = 200_000
 """Up to this many points, a space is searched for the last new one."""
 
 
+class OracleRules(TypedDict, total=False):
+    """Options of all of Keras-Tuner's oracles."""
+
+    allow_new_entries: bool
+    """Whether code may ask for hyperparameters that the space has not."""
+    tune_new_entries: bool
+    """Whether such ones are searched; else they keep their defaults."""
+    max_retries_per_trial: int
+    """How often a trial that crashed or has no score is run again."""
+    max_consecutive_failed_trials: int | None
+    """After so many failures in a row the search ends with an error. None: it goes on."""
+
+
 class SearchOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner is untyped
     """Base of kubenas' oracles.
 
@@ -39,9 +54,10 @@ class SearchOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner is 
         objective: what scores a trial.
         max_trials: after which it stops; None: only when the space is exhausted.
         hyperparameters: the space; a plain Tuner may add to it.
-        seed: the same seed and history, the same proposals.
+        seed: the same seed and history, the same proposals; None: another one each time.
         graph: the network at some values, if the space can tell.
         limits: what no proposal may exceed.
+        rules: Keras-Tuner's, with its defaults: see :class:`OracleRules`.
     """
 
     name: ClassVar[str]
@@ -59,16 +75,17 @@ class SearchOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner is 
         max_trials: int | None = None,
         hyperparameters: keras_tuner.HyperParameters | None = None,
         *,
-        seed: int = 1,
+        seed: int | None = 1,
         graph: GraphOf | None = None,
         limits: Limits | None = None,
+        **rules: Unpack[OracleRules],
     ) -> None:
         super().__init__(
             objective=objective,
             max_trials=max_trials,
             hyperparameters=hyperparameters,
-            seed=derived_seed("oracle", seed),
-            max_consecutive_failed_trials=None,
+            seed=None if seed is None else derived_seed("oracle", seed),
+            **rules,
         )
         self.verbose = 0
         self.recorded: deque[dict[str, Any]] = deque()
@@ -79,9 +96,8 @@ class SearchOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner is 
         """Whether each step is saved, as Keras-Tuner does; a journal makes that needless."""
         self._graph = graph
         self._limits = limits
-        self._dimensions = -1
-        self._seen_up_to = 0
-        self._set_up_if_grown()
+        self._given: list[str] = []
+        self._set_up()
         self._use_temporary_folder()
 
     @abstractmethod
@@ -102,7 +118,9 @@ class SearchOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner is 
         del trial_id  # how many trials there are says as much
         if self.recorded:
             return {"status": "RUNNING", "values": self.recorded.popleft()}
-        self._set_up_if_grown()
+        self._take_in_given_trials()
+        if self._known_space != self._space():
+            self._set_up()
         history = self.history()
         rng = np.random.default_rng(derived_seed(self.name, self.seed, history.started))
         self.at_random = False
@@ -134,13 +152,11 @@ class SearchOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner is 
 
     def history(self) -> History:
         """What is known now."""
-        ended = [self.trials[name] for name in self.end_order]
-        over = set(self.end_order)
-        pending = [self.trials[name] for name in self.start_order if name not in over]
+        order = TrialOrder.of(self)
         return History(
-            self._points(ended),
-            np.array([self._score(trial) for trial in ended], dtype=float),
-            self._points(pending),
+            self._points(order.ended),
+            np.array([self._score(trial) for trial in order.ended], dtype=float),
+            self._points(order.pending),
         )
 
     def new(self, points: Floats) -> NDArray[np.intp]:
@@ -172,16 +188,20 @@ class SearchOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner is 
         return self._first_new(everything[rng.permutation(len(everything))])
 
     def _check_consecutive_failures(self) -> None:
-        """Keras-Tuner's looks at all trials whenever one ends; here there is no such limit."""
+        """Keras-Tuner's looks at all trials whenever one ends, even where there is no limit."""
+        if self.max_consecutive_failed_trials is not None:
+            super()._check_consecutive_failures()
 
-    def _points(self, trials: list[Any]) -> Floats:
+    def _points(self, trials: Sequence[Any]) -> Floats:
         points = [self._point(trial) for trial in trials]
         return np.array(points).reshape(len(points), len(self.encoding))
 
     def _point(self, trial: Any) -> Floats:
-        state = (trial.trial_id, trial.status)  # a plain Tuner may add values until it ends
+        values = trial.hyperparameters.values
+        state = (trial.trial_id, len(values))  # a plain Tuner may add values until it ends
         if state not in self._encoded:
-            self._encoded[state] = self.encoding.encode(trial.hyperparameters.values)
+            # A trial from before a hyperparameter was declared had its default.
+            self._encoded[state] = self.encoding.encode(self.encoding.with_defaults(values))
         return self._encoded[state]
 
     def _score(self, trial: Any) -> float:
@@ -190,23 +210,38 @@ class SearchOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner is 
         return float(trial.score if self.objective.direction == "max" else -trial.score)
 
     def _seen(self) -> set[object]:
-        for name in self.start_order[self._seen_up_to :]:
+        new = self.trials.keys() - self._seen_trials
+        for name in new:
             (design,) = self.designs.of(self._point(self.trials[name])[None])
             self._keys.add(design.key)
-        self._seen_up_to = len(self.start_order)
+        self._seen_trials |= new
         return self._keys
 
-    def _set_up_if_grown(self) -> None:
-        """Reads the space anew when a plain Tuner has added to it."""
-        if len(self.hyperparameters.space) == self._dimensions:
-            return
-        self._dimensions = len(self.hyperparameters.space)
+    def _set_up(self) -> None:
+        """Reads the space: at the beginning, and anew when it has grown."""
+        self._known_space = self._space()
         self.encoding = Encoding(self.hyperparameters)
         self.designs = Designs(self.encoding, graph=self._graph, limits=self._limits)
-        self._encoded: dict[tuple[str, str], Floats] = {}
+        self._encoded: dict[tuple[str, int], Floats] = {}
         self._keys: set[object] = set()
-        self._seen_up_to = 0
+        self._seen_trials: set[str] = set()
         self.prepare()
+
+    def _space(self) -> list[Any]:
+        """The hyperparameters, which Keras-Tuner never changes: it adds others."""
+        return list(self.hyperparameters.space)
+
+    def _take_in_given_trials(self) -> None:
+        """Trials that somebody put beside those started here: as if they had ended before them."""
+        given = given_trials(self)
+        names = [trial.trial_id for trial in given]
+        if names == self._given:
+            return
+        self._given = names
+        if self.allow_new_entries:
+            for trial in given:
+                self.update_space(trial.hyperparameters)
+        self._set_up()
 
     def _use_temporary_folder(self) -> None:
         """Until a Tuner names its own: Keras-Tuner writes files at each step."""
@@ -217,5 +252,10 @@ class SearchOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner is 
     def set_state(self, state: dict[str, Any]) -> None:
         """See Keras-Tuner's."""
         super().set_state(state)
-        self._dimensions = -1
-        self._set_up_if_grown()
+        self._set_up()
+
+    def reload(self) -> None:
+        """See Keras-Tuner's, which would run the last trial again although it has ended."""
+        super().reload()
+        queued: list[str] = self._retry_queue
+        queued[:] = [name for name in queued if name not in self.end_order]

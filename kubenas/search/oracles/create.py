@@ -18,8 +18,8 @@ def create_oracle(
     space: "keras_tuner.HyperParameters",
     objective: "keras_tuner.Objective | str | list[keras_tuner.Objective]",
     *,
-    seed: int,
-    max_trials: int | None,
+    seed: int | None = None,
+    max_trials: int | None = None,
     graph: "GraphOf | None" = None,
     limits: "Limits | None" = None,
     **options: Any,
@@ -28,14 +28,19 @@ def create_oracle(
 
     Args:
         name: see :data:`kubenas.search.oracles.ORACLES`.
-        space: what may be chosen.
+        space: what may be chosen; code may add to it while trials run.
         objective: what scores a trial; of a list, the best trade-offs are looked for.
-        seed: the same seed and the same history give the same proposals.
-        max_trials: after which it stops; None: when the space is exhausted.
+        seed: the same seed and the same history give the same proposals; None: other ones each
+            time.
+        max_trials: after which it stops; None: when the space is exhausted, and Hyperband after
+            ``hyperband_iterations``.
         graph: the network at some values, if the space can tell: then equal networks are
             recognised, and alike ones known to be so.
         limits: what no proposal may exceed, by the estimates of ``graph``.
-        options: the oracle's own.
+        options: of all of Keras-Tuner's oracles, with its defaults (``tune_new_entries``,
+            ``allow_new_entries``, ``max_retries_per_trial``, ``max_consecutive_failed_trials``),
+            and the oracle's own (Hyperband's ``max_epochs``, ``factor``,
+            ``hyperband_iterations``).
 
     Raises:
         UserError: there is no such oracle, or it takes one objective only.
@@ -47,11 +52,14 @@ def create_oracle(
     several = isinstance(objective, list) and len(objective) > 1
     if several:
         implementation = _for_several(info, implementation)
-    common = {"objective": objective, "max_trials": max_trials, "hyperparameters": space}
+    common = {"objective": objective, "hyperparameters": space, **options}
     if info.is_keras_tuners:
-        seed = derived_seed("oracle", seed)  # Keras-Tuner's neighbouring seeds repeat each other
-        return implementation(**common, seed=seed, max_consecutive_failed_trials=None, **options)
-    return implementation(**common, seed=seed, graph=graph, limits=limits, **options)
+        if seed is not None:
+            seed = derived_seed("oracle", seed)  # Keras-Tuner's neighbours repeat each other
+        oracle = implementation(seed=seed, **common)
+        oracle.max_trials = max_trials  # not all take it as an argument; all stop after so many
+        return oracle
+    return implementation(seed=seed, max_trials=max_trials, graph=graph, limits=limits, **common)
 
 
 def _for_several(info: OracleInfo, implementation: Any) -> Any:

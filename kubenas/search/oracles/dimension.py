@@ -1,6 +1,7 @@
-"""One hyperparameter as a number: a level where values are finite, else a position in [0, 1)."""
+"""One hyperparameter as a number: a level where values are countable, else a position in [0, 1)."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
@@ -11,6 +12,9 @@ from numpy.typing import NDArray
 
 Floats: TypeAlias = NDArray[np.float64]
 Kind: TypeAlias = Literal["categorical", "ordered", "numeric"]
+
+_COUNTED = 2**48
+"""Beyond so many values a level, a float as all codes are, would no longer name one of them."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,7 @@ class Dimension:
     conditions: tuple[Condition, ...] = ()
     kind: Kind = field(init=False)
     levels: int = field(init=False)
-    """How many values there are; 0: a continuum."""
+    """How many values there are; 0: a continuum, or too many to be told apart."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "kind", _kind(self.hyperparameter))
@@ -56,7 +60,7 @@ class Dimension:
         if isinstance(hyperparameter, kt.Choice):
             return hyperparameter.values[int(code)]
         if not self.levels:
-            return float(hyperparameter.prob_to_value(code))
+            return hyperparameter.prob_to_value(code)
         if hyperparameter.step is None:
             return hyperparameter.min_value + int(code)
         return hyperparameter.prob_to_value((int(code) + 0.5) / self.levels)
@@ -73,7 +77,7 @@ class Dimension:
             return float(values.index(value)) if value in values else None
         if not hyperparameter.min_value <= value <= hyperparameter.max_value:
             return None
-        return self._encode_number(float(value))
+        return self._encode_number(value)
 
     def draw(self, count: int, rng: np.random.Generator) -> Floats:
         """``count`` random codes, spread as Keras-Tuner spreads its own."""
@@ -82,7 +86,7 @@ class Dimension:
         if self._rounds:
             low, high = self.hyperparameter.min_value, self.hyperparameter.max_value + 1
             drawn = low * (high / low) ** rng.random(count)
-            return np.asarray(np.minimum(np.floor(drawn), high - 1) - low, dtype=float)
+            return self._mirrored(np.clip(np.floor(drawn) - low, 0, self.levels - 1))
         return rng.integers(self.levels, size=count).astype(float)
 
     def unit(self, codes: Floats) -> Floats:
@@ -93,7 +97,8 @@ class Dimension:
             return codes * 0.0
         if self._rounds:
             low, high = self.hyperparameter.min_value, self.hyperparameter.max_value
-            return np.asarray(np.log((low + codes) / low) / math.log(high / low))
+            risen = np.log((low + self._mirrored(codes)) / low) / math.log(high / low)
+            return np.asarray(1.0 - risen if self._falls else risen)
         return codes / (self.levels - 1)
 
     @property
@@ -103,7 +108,8 @@ class Dimension:
             return 0.5
         if self._rounds:
             own = self.hyperparameter
-            return float(round(math.sqrt(own.min_value * own.max_value)) - own.min_value)
+            level = round(math.sqrt(own.min_value * own.max_value)) - own.min_value
+            return float(self.levels - 1 - level if self._falls else level)
         return float(self.levels // 2)
 
     @property
@@ -111,6 +117,14 @@ class Dimension:
         """Whether its values are whole numbers on a logarithmic scale."""
         own = self.hyperparameter
         return isinstance(own, kt.Int) and own.step is None and self.levels > 1
+
+    @property
+    def _falls(self) -> bool:
+        """Whether its scale is logarithmic from above."""
+        return bool(self.hyperparameter.sampling == "reverse_log")
+
+    def _mirrored(self, codes: Floats) -> Floats:
+        return np.asarray(self.levels - 1 - codes if self._falls else codes, dtype=float)
 
     def _encode_number(self, value: float) -> float:
         hyperparameter = self.hyperparameter
@@ -122,7 +136,7 @@ class Dimension:
             level = (value - hyperparameter.min_value) / hyperparameter.step
         else:
             grown = value
-            if hyperparameter.sampling == "reverse_log":
+            if self._falls:
                 grown = hyperparameter.max_value + hyperparameter.min_value - value
             level = math.log(grown / hyperparameter.min_value, hyperparameter.step)
         return float(min(max(round(level), 0), self.levels - 1))
@@ -142,18 +156,26 @@ def _levels(hyperparameter: Any) -> int:
             return 2
         case kt.Choice():
             return len(hyperparameter.values)
+    count = _count(hyperparameter)
+    return count if count <= _COUNTED else 0
+
+
+def _count(hyperparameter: Any) -> int:
+    """How many values a number has, as Keras-Tuner counts them; 0: a continuum."""
     low, high, step = hyperparameter.min_value, hyperparameter.max_value, hyperparameter.step
     if low == high:
         return 1
-    if step is not None:
-        return len(tuple(hyperparameter.values))
-    return int(high - low + 1) if isinstance(hyperparameter, kt.Int) else 0
+    if step is None:
+        return int(high - low + 1) if isinstance(hyperparameter, kt.Int) else 0
+    if hyperparameter.sampling == "linear":
+        return int((high - low) // step + 1)
+    return int(math.log(high / low, step) + 1e-8) + 1
 
 
 def dimensions(space: keras_tuner.HyperParameters) -> tuple[Dimension, ...]:
     """The hyperparameters of ``space``, parents before what depends on them."""
     found: list[Dimension] = []
-    for hyperparameter in space.space:
+    for hyperparameter in _parents_first(space.space):
         conditions = tuple(
             Condition(
                 condition.name,
@@ -164,3 +186,38 @@ def dimensions(space: keras_tuner.HyperParameters) -> tuple[Dimension, ...]:
         )
         found.append(Dimension(hyperparameter, conditions))
     return tuple(found)
+
+
+def _parents_first(space: Sequence[Any]) -> list[Any]:
+    """``space`` as it is, but for parents that were added after what depends on them.
+
+    A name may be declared again, under other conditions, when others depend on it already.
+    """
+    named: dict[str, list[Any]] = {}
+    for hyperparameter in space:
+        named.setdefault(hyperparameter.name, []).append(hyperparameter)
+    ordered: dict[int, Any] = {}
+    reached: set[int] = set()
+
+    def place(hyperparameter: Any) -> None:
+        if id(hyperparameter) in reached:
+            return
+        reached.add(id(hyperparameter))
+        for condition in hyperparameter.conditions:
+            for parent in named.get(condition.name, ()):
+                if not _exclusive(parent, hyperparameter):
+                    place(parent)
+        ordered[id(hyperparameter)] = hyperparameter
+
+    for hyperparameter in space:
+        place(hyperparameter)
+    return list(ordered.values())
+
+
+def _exclusive(one: Any, other: Any) -> bool:
+    """Whether the two are never active together."""
+    return any(
+        mine.name == others.name and not set(mine.values) & set(others.values)
+        for mine in one.conditions
+        for others in other.conditions
+    )

@@ -58,11 +58,15 @@ class Encoding:
 
     def default(self) -> Floats:
         """The point that whoever made the space starts from."""
-        values: dict[str, Any] = {}
+        return self.encode(self.with_defaults({}))
+
+    def with_defaults(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """``values``, and the default of each hyperparameter that is active and has none there."""
+        found = dict(values)
         for dimension in self.dimensions:
-            if dimension.name not in values and _active(dimension, values):
-                values[dimension.name] = dimension.hyperparameter.default
-        return self.encode(values)
+            if dimension.name not in found and _active(dimension, found):
+                found[dimension.name] = dimension.hyperparameter.default
+        return found
 
     def sample(self, count: int, rng: np.random.Generator) -> Floats:
         """Random points, ``(count, dimensions)``."""

@@ -15,6 +15,7 @@ from kubenas.search.oracles.milestones import milestone
 from kubenas.search.oracles.policy_learning import PolicyLearner
 from kubenas.search.oracles.surrogate import Surrogate
 from kubenas.search.oracles.tokens import Decisions
+from kubenas.search.oracles.trial_order import TrialOrder
 
 _WRITTEN = 1000
 _EXPLORE = 0.1
@@ -42,13 +43,14 @@ class GeneratorOracle(SearchOracle):
 
     def populate_space(self, trial_id: str) -> dict[str, Any]:
         # Which policy writes is known only now, and is needed once the trial has ended.
-        self._writers[trial_id] = milestone(len(self.end_order))
+        self._writers[trial_id] = milestone(len(TrialOrder.of(self).ended))
         return super().populate_space(trial_id)
 
     def suggest(self, history: History, rng: np.random.Generator) -> Floats:
         if is_beginning(history, self.max_trials):
             return self.begin(history, rng)
-        writers = np.array([self._writers.get(name, 0) for name in self.end_order])
+        ended = TrialOrder.of(self).ended
+        writers = np.array([self._writers.get(trial.trial_id, 0) for trial in ended])
         policy = self._learner.after(history, writers)
         written = policy.write(_WRITTEN, _EXPLORE, rng)
         return self._surrogate.ranked(written[self.new(written)], history)

@@ -6,6 +6,7 @@ drawn at random, and the oracle suggests for that score. So any number of trials
 each after another trade-off.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -15,6 +16,7 @@ import numpy as np
 from kubenas.search.oracles.base import SearchOracle
 from kubenas.search.oracles.dimension import Floats
 from kubenas.search.oracles.history import History
+from kubenas.search.oracles.trial_order import TrialOrder
 from kubenas.search.pareto import undominated
 from kubenas.search.seeds import derived_seed
 
@@ -32,7 +34,7 @@ class ParEGO(SearchOracle):
         history = super().history()
         self.rescored()
         rng = np.random.default_rng(derived_seed("weights", self.seed, history.started))
-        values = self._values(self.end_order)
+        values = self._values(TrialOrder.of(self).ended)
         weights = rng.dirichlet(np.ones(values.shape[1]))
         return replace(history, scores=tchebycheff(values, weights))
 
@@ -44,25 +46,27 @@ class ParEGO(SearchOracle):
         trial.best_step = trial.metrics.get_best_step(first) if known else 0
 
     def get_best_trials(self, num_trials: int = 1) -> list[Any]:
-        """Completed trials, those on the front first, each by the first objective."""
-        names = [name for name in self.end_order if self.trials[name].status == "COMPLETED"]
-        values = self._values(names)
+        """Completed trials, those on the front first, each by the first objective; then others."""
+        completed = [trial for trial in self.trials.values() if trial.status == "COMPLETED"]
+        others = [trial for trial in self.trials.values() if trial.status != "COMPLETED"]
+        values = self._values(completed)
         order = np.lexsort((-values[:, 0], ~undominated(values)))
-        return [self.trials[names[place]] for place in order[:num_trials]]
+        return [*(completed[place] for place in order), *others][:num_trials]
 
-    def _values(self, names: list[str]) -> Floats:
+    def _values(self, trials: Sequence[Any]) -> Floats:
         """``(trials, objectives)``, the larger the better; NaN where a trial has no score."""
-        for name in names:
-            if name not in self._known:  # what has ended does not change
-                self._known[name] = self._values_of(self.trials[name])
-        shape = (len(names), len(self.objective.objectives))
-        return np.array([self._known[name] for name in names]).reshape(shape)
+        for trial in trials:
+            if trial.trial_id not in self._known:  # what has ended does not change
+                self._known[trial.trial_id] = self._values_of(trial)
+        shape = (len(trials), len(self.objective.objectives))
+        return np.array([self._known[trial.trial_id] for trial in trials]).reshape(shape)
 
     def _values_of(self, trial: Any) -> list[float]:
+        """At the step that scores it."""
         if trial.status != "COMPLETED":
             return [np.nan] * len(self.objective.objectives)
         return [
-            trial.metrics.get_best_value(each.name) * (1.0 if each.direction == "max" else -1.0)
+            _at_best_step(trial, each.name) * (1.0 if each.direction == "max" else -1.0)
             for each in self.objective.objectives
         ]
 
@@ -70,6 +74,14 @@ class ParEGO(SearchOracle):
     def _known(self) -> dict[str, list[float]]:
         """Values of trials that have ended."""
         return {}
+
+
+def _at_best_step(trial: Any, metric: str) -> float:
+    """The mean over executions; NaN if ``metric`` was not reported at that step."""
+    if not trial.metrics.exists(metric):
+        return np.nan
+    history = trial.metrics.get_history(metric)
+    return next((float(each.mean()) for each in history if each.step == trial.best_step), np.nan)
 
 
 def for_several(kind: type[SearchOracle]) -> type[SearchOracle]:

@@ -20,7 +20,8 @@ class Drive:
 
     def __init__(self, name: str, space: keras_tuner.HyperParameters, **more: Any) -> None:
         self.name, self.space = name, space
-        self.options = {"seed": 1, "max_trials": 30, **more}
+        unlimited = {"max_consecutive_failed_trials": None}
+        self.options = {"seed": 1, "max_trials": 30, **unlimited, **more}
         self.oracle = self._made()
         self.journal: list[tuple[str, ...]] = []
         self.values: dict[str, dict[str, Any]] = {}

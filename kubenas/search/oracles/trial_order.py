@@ -1,0 +1,46 @@
+"""The order in which an oracle learns from its trials, the same after a restart."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras_tuner
+
+
+@dataclass(frozen=True)
+class TrialOrder:
+    """All trials of an oracle."""
+
+    ended: Sequence[Any]
+    """In the order of their ends."""
+    pending: Sequence[Any]
+    """In the order of their starts; trials that wait for a retry are among them."""
+
+    @classmethod
+    def of(cls, oracle: keras_tuner.Oracle) -> "TrialOrder":
+        """Of all that stand in ``oracle.trials``.
+
+        Those that somebody put there without starting them come first, by their names.
+        """
+        over = set(oracle.end_order)
+        given = given_trials(oracle)
+        started = [oracle.trials[name] for name in oracle.start_order if name not in over]
+        return cls(
+            [
+                *(trial for trial in given if _has_ended(trial)),
+                *(oracle.trials[name] for name in oracle.end_order),
+            ],
+            [*(trial for trial in given if not _has_ended(trial)), *started],
+        )
+
+
+def given_trials(oracle: keras_tuner.Oracle) -> list[Any]:
+    """Trials that ``oracle`` did not start, sorted by name."""
+    if len(oracle.trials) == len(oracle.start_order):
+        return []
+    names = sorted(oracle.trials.keys() - oracle.start_order - oracle.end_order)
+    return [oracle.trials[name] for name in names]
+
+
+def _has_ended(trial: Any) -> bool:
+    return trial.status in {"COMPLETED", "FAILED", "INVALID"}
