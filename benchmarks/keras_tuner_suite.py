@@ -38,7 +38,16 @@ OURS = {
 }
 """Keras-Tuner's oracles, and which of ours is tested in their place."""
 
-NOT_ASKED: dict[str, str] = {}
+NOT_ASKED = {
+    "test_int_and_float": "a grid has ten values of a continuum, which ours never exhaust",
+    "test_new_hp": "a grid combines only what was declared together; ours combine all, as"
+    " Keras-Tuner's random search does",
+    "test_exhaust_trials_in_between_before_the_latter_finishes": "a grid, once exhausted, waits"
+    " for what is in flight; ours stop, as Keras-Tuner's random search does",
+    "test_linked_list": "the grid's own data structure",
+    "test_scipy_not_install_error": "scipy is required by kubenas, not optional",
+    "test_sklearn_not_install_error": "ours do without scikit-learn",
+}
 """Tests of what only Keras-Tuner's own have, and why."""
 
 _CHOSEN = "KUBENAS_SUITE_ORACLE"

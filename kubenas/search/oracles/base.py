@@ -198,7 +198,7 @@ class SearchOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner is 
 
     def _point(self, trial: Any) -> Floats:
         values = trial.hyperparameters.values
-        state = (trial.trial_id, len(values))  # a plain Tuner may add values until it ends
+        state = (trial.trial_id, trial.status, len(values))  # a plain Tuner may add values
         if state not in self._encoded:
             # A trial from before a hyperparameter was declared had its default.
             self._encoded[state] = self.encoding.encode(self.encoding.with_defaults(values))
@@ -222,7 +222,7 @@ class SearchOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner is 
         self._known_space = self._space()
         self.encoding = Encoding(self.hyperparameters)
         self.designs = Designs(self.encoding, graph=self._graph, limits=self._limits)
-        self._encoded: dict[tuple[str, int], Floats] = {}
+        self._encoded: dict[tuple[str, str, int], Floats] = {}
         self._keys: set[object] = set()
         self._seen_trials: set[str] = set()
         self.prepare()

@@ -38,7 +38,7 @@ def given_trials(oracle: keras_tuner.Oracle) -> list[Any]:
     """Trials that ``oracle`` did not start, sorted by name."""
     if len(oracle.trials) == len(oracle.start_order):
         return []
-    names = sorted(oracle.trials.keys() - oracle.start_order - oracle.end_order)
+    names = sorted(oracle.trials.keys() - {*oracle.start_order, *oracle.end_order})
     return [oracle.trials[name] for name in names]
 
 
