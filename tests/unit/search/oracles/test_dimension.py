@@ -8,16 +8,14 @@ from hypothesis import strategies as st
 from keras_tuner.engine import hyperparameters as kt
 
 from kubenas.search.oracles.catalog import ORACLES
-from kubenas.search.oracles.create import create_oracle
 from kubenas.search.oracles.dimension import Dimension
 from kubenas.search.oracles.encoding import Encoding
 
 from .driving import Drive
-from .spaces import wrong
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:keras_tuner")
 
-NAMES = tuple(info.name for info in ORACLES if info.name != "hyperband")
+NAMES = tuple(info.name for info in ORACLES if not info.is_keras_tuners)
 LOGARITHMIC = ("log", "reverse_log")
 numbers = st.floats(-50, 50, allow_subnormal=False).map(lambda each: round(each, 3))
 
@@ -46,18 +44,65 @@ def test_levels_are_keras_tuners_values(number):
     values = [cast(value) for value in number.values]
     assume(number.min_value < number.max_value)
     dimension = Dimension(number)
-    levels = range(dimension.levels)
-    assert [dimension.decode(float(level)) for level in levels] == values
-    assert [dimension.encode(value) for value in values if value in number_range(number)] == [
-        float(level) for level, value in enumerate(values) if value in number_range(number)
-    ]
+    assert [dimension.decode(float(level)) for level in range(dimension.levels)] == values
+    for level, value in enumerate(values):
+        if number.min_value <= value <= number.max_value:  # rounding takes some out
+            assert dimension.encode(value) == level
 
 
-class number_range:  # noqa: N801, reads as a function
-    """What an oracle may be told: rounding takes some of Keras-Tuner's own values out of it."""
+HUGE = {
+    "linear": {"min_value": 0, "max_value": 10**12},
+    "stepped": {"min_value": 7, "max_value": 10**13, "step": 3},
+    "beyond floats": {"min_value": -(10**18), "max_value": 10**30},
+    "log": {"min_value": 1, "max_value": 10**12, "sampling": "log"},
+    "reverse_log": {"min_value": 1, "max_value": 10**12, "sampling": "reverse_log"},
+}
 
-    def __init__(self, number: kt.Int | kt.Float) -> None:
-        self.number = number
 
-    def __contains__(self, value: float) -> bool:
-        return bool(self.number.min_value <= value <= self.number.max_value)
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("scale", HUGE)
+def test_every_oracle_searches_ranges_that_cannot_be_written_out(name, scale):
+    hp = keras_tuner.HyperParameters()
+    hp.Int("n", **HUGE[scale])
+    hp.Choice("kind", ["a", "b"])
+    drive = Drive(name, hp, max_trials=12)
+    while values := drive.ask():
+        own = HUGE[scale]
+        assert type(values["n"]) is int
+        assert own["min_value"] <= values["n"] <= own["max_value"]
+        assert (values["n"] - own["min_value"]) % own.get("step", 1) == 0
+        drive.tell()
+    assert len({each["n"] for each in drive.values.values()}) > 8
+
+
+@pytest.mark.parametrize("scale", [scale for scale in HUGE if scale != "beyond floats"])
+def test_of_a_huge_range_each_value_has_its_code(scale):
+    dimension = Dimension(kt.Int("n", **HUGE[scale]))
+    codes = dimension.draw(100, np.random.default_rng(0))
+    assert [dimension.encode(dimension.decode(code)) for code in codes] == codes.tolist()
+
+
+@pytest.mark.parametrize("sampling", LOGARITHMIC)
+def test_whole_numbers_are_drawn_where_keras_tuner_draws_them(sampling):
+    number = kt.Int("n", 1, 1000, sampling=sampling)
+    dimension = Dimension(number)
+    drawn = [dimension.decode(c) for c in dimension.draw(4000, np.random.default_rng(0))]
+    expected = [number.prob_to_value((place + 0.5) / 4000) for place in range(4000)]
+    assert np.median(drawn) == pytest.approx(np.median(expected), rel=0.1)
+    positions = dimension.unit(np.array([0.0, dimension.middle, 999.0]))
+    assert positions == pytest.approx([0.0, 0.5, 1.0], abs=0.01)
+
+
+def test_a_parent_that_is_declared_again_later_counts_too():
+    hp = keras_tuner.HyperParameters()
+    hp.Boolean("deep")
+    with hp.conditional_scope("deep", [True]):
+        hp.Choice("kind", ["a", "b"])
+    with hp.conditional_scope("kind", ["b"]):
+        hp.Int("units", 1, 9)
+    with hp.conditional_scope("deep", [False]):
+        hp.Choice("kind", ["b", "c"])
+    encoding = Encoding(hp)
+    values = {"deep": False, "kind": "b", "units": 5}
+    point = encoding.encode(values)
+    assert encoding.decode(encoding.complete(point[None], point[None])[0]) == values

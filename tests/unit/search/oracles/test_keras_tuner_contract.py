@@ -102,7 +102,7 @@ def test_a_trial_that_fails_is_run_again_at_the_same_values(name, tmp_path):
 @every
 def test_what_is_not_a_number_is_run_again_too(name, tmp_path):
     oracle = created(name, max_retries_per_trial=1, max_trials=2)
-    tuner = search(oracle, lambda hp: {"score": float("nan")}, tmp_path)
+    tuner = search(oracle, lambda _: {"score": float("nan")}, tmp_path)
     assert [tuner.ran.count(trial) for trial in oracle.start_order] == [2, 2]
 
 
