@@ -1,7 +1,6 @@
 """One hyperparameter as a number: a level where values are countable, else a position in [0, 1)."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
@@ -175,7 +174,7 @@ def _count(hyperparameter: Any) -> int:
 def dimensions(space: keras_tuner.HyperParameters) -> tuple[Dimension, ...]:
     """The hyperparameters of ``space``, parents before what depends on them."""
     found: list[Dimension] = []
-    for hyperparameter in _parents_first(space.space):
+    for hyperparameter in space.space:
         conditions = tuple(
             Condition(
                 condition.name,
@@ -186,38 +185,3 @@ def dimensions(space: keras_tuner.HyperParameters) -> tuple[Dimension, ...]:
         )
         found.append(Dimension(hyperparameter, conditions))
     return tuple(found)
-
-
-def _parents_first(space: Sequence[Any]) -> list[Any]:
-    """``space`` as it is, but for parents that were added after what depends on them.
-
-    A name may be declared again, under other conditions, when others depend on it already.
-    """
-    named: dict[str, list[Any]] = {}
-    for hyperparameter in space:
-        named.setdefault(hyperparameter.name, []).append(hyperparameter)
-    ordered: dict[int, Any] = {}
-    reached: set[int] = set()
-
-    def place(hyperparameter: Any) -> None:
-        if id(hyperparameter) in reached:
-            return
-        reached.add(id(hyperparameter))
-        for condition in hyperparameter.conditions:
-            for parent in named.get(condition.name, ()):
-                if not _exclusive(parent, hyperparameter):
-                    place(parent)
-        ordered[id(hyperparameter)] = hyperparameter
-
-    for hyperparameter in space:
-        place(hyperparameter)
-    return list(ordered.values())
-
-
-def _exclusive(one: Any, other: Any) -> bool:
-    """Whether the two are never active together."""
-    return any(
-        mine.name == others.name and not set(mine.values) & set(others.values)
-        for mine in one.conditions
-        for others in other.conditions
-    )

@@ -9,7 +9,6 @@ from keras_tuner.engine import hyperparameters as kt
 
 from kubenas.search.oracles.catalog import ORACLES
 from kubenas.search.oracles.dimension import Dimension
-from kubenas.search.oracles.encoding import Encoding
 
 from .driving import Drive
 
@@ -91,18 +90,3 @@ def test_whole_numbers_are_drawn_where_keras_tuner_draws_them(sampling):
     assert np.median(drawn) == pytest.approx(np.median(expected), rel=0.1)
     positions = dimension.unit(np.array([0.0, dimension.middle, 999.0]))
     assert positions == pytest.approx([0.0, 0.5, 1.0], abs=0.01)
-
-
-def test_a_parent_that_is_declared_again_later_counts_too():
-    hp = keras_tuner.HyperParameters()
-    hp.Boolean("deep")
-    with hp.conditional_scope("deep", [True]):
-        hp.Choice("kind", ["a", "b"])
-    with hp.conditional_scope("kind", ["b"]):
-        hp.Int("units", 1, 9)
-    with hp.conditional_scope("deep", [False]):
-        hp.Choice("kind", ["b", "c"])
-    encoding = Encoding(hp)
-    values = {"deep": False, "kind": "b", "units": 5}
-    point = encoding.encode(values)
-    assert encoding.decode(encoding.complete(point[None], point[None])[0]) == values
