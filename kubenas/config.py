@@ -64,8 +64,19 @@ class SpaceConfig(Value):
     )
     hypermodel: str | None = Field(
         None,
-        description="Your own keras_tuner.HyperModel instead, as file.py:Class with a path or a"
-        " URI before it. Runs only in trial processes. Empty: the named space.",
+        description="Your own keras_tuner.HyperModel instead, as file.py:Name with a path or a"
+        " URI before it: a class, an instance or a function build(hp). Runs only in trial"
+        " processes. Empty: the named space.",
+    )
+    files: tuple[str, ...] = Field(
+        (),
+        description="Files that the hypermodel reads beside those that its sources name, as a list"
+        " of patterns such as vocab/*.txt, relative to its folder; empty: none.",
+    )
+    requirements: str | None = Field(
+        None,
+        description="File beside the hypermodel's that lists the packages which it needs, such as"
+        " requirements.txt; trials check that they are installed. Empty: none is checked.",
     )
     options: dict[str, Any] = Field(
         {},
@@ -81,6 +92,16 @@ class SpaceConfig(Value):
             file, _, cls = self.hypermodel.rpartition(":")
             if not file.endswith(".py") or not cls.isidentifier():
                 raise ValueError("hypermodel must look like 'my_module.py:MyHyperModel'")
+        return self
+
+    @model_validator(mode="after")
+    def _files_of_the_hypermodels_folder(self) -> Self:
+        for key, paths in {"files": self.files, "requirements": (self.requirements,)}.items():
+            for path in filter(None, paths):
+                if not self.hypermodel:
+                    raise ValueError(f"{key} belongs to a 'hypermodel' of your own; give one")
+                if "://" in path or path.startswith("/") or ".." in path.split("/"):
+                    raise ValueError(f"{key}: '{path}' must lie in the hypermodel's folder")
         return self
 
 
@@ -186,7 +207,7 @@ class Config(Value):
         """All that decides what is looked for; where it runs, what is promoted, served or kept is
         not.
 
-        Of a user's HyperModel its name: what is in the file is a matter of each search.
+        Of a user's HyperModel its name: what is in its files is a matter of each search.
         """
         content = self.model_dump(
             mode="json",
@@ -196,6 +217,7 @@ class Config(Value):
                 "retention": True,
                 "serving": True,
                 "output": True,
+                "space": {"files", "requirements"},
                 "search": {"generation", "reuse"},
             },
         )

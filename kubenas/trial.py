@@ -78,12 +78,16 @@ class AttemptRef(Value):
 
 
 class SpaceRef(Value):
-    """A registered space by name, or a user's HyperModel by file and class."""
+    """A registered space by name, or a user's HyperModel by file and name in it."""
 
     name: str | None = None
     options: dict[str, Any] = {}
-    hypermodel: str | None = Field(None, description="URI of the file, a colon, the class")
-    import_path: str | None = Field(None, description="folder the file may import siblings from")
+    hypermodel: str | None = Field(
+        None, description="URI of the file, a colon, the class, instance or function"
+    )
+    requirements: str | None = Field(
+        None, description="file beside the hypermodel's that lists packages it needs"
+    )
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:

@@ -26,7 +26,7 @@ from kubenas.scheduling.kubernetes_surroundings import surroundings
 from kubenas.scheduling.settings import filled
 from kubenas.search.oracles import check_oracle
 from kubenas.serving.kserve_handoff import Destination
-from kubenas.steps.space import space_of
+from kubenas.steps.space import frozen_space
 from kubenas.storage import Storage, open_storage
 
 
@@ -90,7 +90,7 @@ def _of_config(config: Config, file: Path) -> Iterator[Finding]:
 
 def _check_config(config: Config, file: Path) -> Finding:
     check_oracle(config.search.oracle)
-    space_of(config.space)
+    frozen_space(config)
     return ok("config", f"{file}: sound")
 
 

@@ -13,7 +13,7 @@ from kubenas.search.oracles import check_oracle
 from kubenas.steps.claim import check_claim
 from kubenas.steps.lifeline import interrupt_on_sigterm
 from kubenas.steps.outcome import read_outcomes
-from kubenas.steps.space import space_of
+from kubenas.steps.space import frozen_space
 from kubenas.steps.status import read_status
 from kubenas.steps.summary import read_summary
 from kubenas.storage import Storage, open_storage
@@ -47,7 +47,7 @@ def run_pipeline(file: Path, answer: Answer) -> None:
 def _check(config: Config, storage: Storage) -> bool:
     """All that can be found out before anything is started; whether there is work to resume."""
     check_oracle(config.search.oracle)
-    space_of(config.space)
+    frozen_space(config)
     source = config.data.source
     if "://" not in source and source not in BUNDLED_SOURCES and not Path(source).exists():
         raise UserError(f"data.source: {source}: no such file or folder")

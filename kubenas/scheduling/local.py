@@ -17,7 +17,8 @@ from kubenas.trial import AttemptEvent, AttemptRef, AttemptSpec, FailureClass, T
 _LAST_SECONDS = 5.0
 """In which a worker that has closed its stdout is expected to be gone."""
 
-_COMMAND = (sys.executable, "-m", "kubenas.training.worker", "--serve")
+_COMMAND = (sys.executable, "-P", "-m", "kubenas.training.worker", "--serve")
+"""Without the working folder on the path: a trial's modules are those that were frozen for it."""
 
 
 @dataclass(frozen=True)

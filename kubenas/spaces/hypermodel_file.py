@@ -1,9 +1,9 @@
-"""A user's own keras_tuner.HyperModel, loaded from its file. For trial processes only."""
+"""A user's own HyperModel, loaded from its file. For trial processes only."""
 
-import importlib.util
+import importlib
 import inspect
-import sys
-import traceback
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -11,82 +11,90 @@ from typing import Any
 import keras_tuner
 
 from kubenas.errors import UserError
+from kubenas.images import TRAINER_IMAGE
 from kubenas.spaces.hypermodel_source import check_hypermodel_source, split_reference
+from kubenas.spaces.user_code.importing import import_afresh, line_in
+from kubenas.spaces.user_code.requirements import missing_requirements
+from kubenas.spaces.user_code.shadowing import check_shadowing
 from kubenas.storage import open_storage, split
 from kubenas.trial import SpaceRef
+
+_INSTALL = (
+    "install it where trials run: here, or for a cluster in an image built FROM"
+    f" {TRAINER_IMAGE} that runner.pod.image names"
+)
 
 
 def load_hypermodel_file(
     space: SpaceRef, *, input_shape: tuple[int, int, int], num_classes: int
 ) -> keras_tuner.HyperModel:
-    """An instance of the class that ``space.hypermodel`` names.
+    """What ``space.hypermodel`` names: a class, an instance of one, or a function ``build(hp)``.
 
-    Its ``__init__`` gets ``input_shape`` and ``num_classes`` as far as it names them.
+    A class and a function get ``input_shape`` and ``num_classes`` as far as they name them.
 
     Raises:
-        UserError: with file and line, if the file or the class cannot be used.
+        UserError: with file and line, if the file or what it names cannot be used.
     """
     if space.hypermodel is None:
         raise UserError("space.hypermodel: is empty; give 'my_module.py:MyHyperModel'")
     check_hypermodel_source(space.hypermodel)
     uri, name = split_reference(space.hypermodel)
-    if space.import_path is not None:
-        _make_importable(_local(space.import_path))
-    folder, file = split(uri)
-    path = _local(folder) / file
-    kind = getattr(_import(path, uri), name, None)
-    if not (isinstance(kind, type) and issubclass(kind, keras_tuner.HyperModel)):
-        raise UserError(
-            f"space.hypermodel: {name} in {uri} is not a subclass of keras_tuner.HyperModel"
-        )
+    parent, file = split(uri)
+    folder = open_storage(parent or "/").stage("")
+    _check_requirements(folder, space.requirements)
+    check_shadowing(each.relative_to(folder).as_posix() for each in folder.rglob("*.py"))
+    named = getattr(_import(folder, file), name, None)
     offered = {"input_shape": input_shape, "num_classes": num_classes}
-    return _constructed(kind, path, offered)
-
-
-def line_in_file(error: BaseException, path: Path) -> int | None:
-    """The line of ``path`` in which ``error`` arose, the innermost one; None if in none of it."""
-    frames = traceback.extract_tb(error.__traceback__)
-    lines = [frame.lineno for frame in frames if frame.filename == str(path)]
-    return lines[-1] if lines else None
-
-
-def _local(uri: str) -> Path:
-    return open_storage(uri or "/").stage("")
-
-
-def _make_importable(folder: Path) -> None:
-    if str(folder) not in sys.path:
-        sys.path.insert(0, str(folder))
-
-
-def _import(path: Path, uri: str) -> ModuleType:
-    """The file as a module. Its name depends on the file only: saved models mention it."""
-    name = f"kubenas_hypermodel_{path.stem}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise UserError(f"space.hypermodel: {uri} cannot be imported as Python")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
     try:
-        spec.loader.exec_module(module)
-    except Exception as error:  # whatever the user's module raises is the user's to read
-        del sys.modules[name]
-        raise _failed("importing it", error, path) from error
-    return module
-
-
-def _constructed(
-    kind: type[keras_tuner.HyperModel], path: Path, offered: dict[str, Any]
-) -> keras_tuner.HyperModel:
-    accepted = inspect.signature(kind).parameters
-    try:
-        return kind(**{name: value for name, value in offered.items() if name in accepted})
+        return _hypermodel(named, name, offered)
+    except UserError as error:
+        raise UserError(f"space.hypermodel: {file}: {error}") from error
     except Exception as error:  # whatever the user's constructor raises is the user's to read
-        raise _failed(f"{kind.__name__}()", error, path) from error
+        raise _failed(f"{name}()", error, folder, file) from error
 
 
-def _failed(doing: str, error: Exception, path: Path) -> UserError:
-    line = line_in_file(error, path)
-    where = f"{path}, line {line}" if line else str(path)
+def _check_requirements(folder: Path, name: str | None) -> None:
+    missing = missing_requirements(folder / name) if name else []
+    if missing:
+        raise UserError(f"space.requirements: {name} asks for {', '.join(missing)}; {_INSTALL}")
+
+
+def _import(folder: Path, file: str) -> ModuleType:
+    try:
+        return import_afresh(folder, file.removesuffix(".py"))
+    except Exception as error:  # whatever the user's module raises is the user's to read
+        raise _failed("importing it", error, folder, file) from error
+
+
+def _hypermodel(named: Any, name: str, offered: dict[str, Any]) -> keras_tuner.HyperModel:
+    if isinstance(named, keras_tuner.HyperModel):
+        return named
+    if isinstance(named, type):
+        if issubclass(named, keras_tuner.HyperModel):
+            return named(**_accepted(named, offered))
+        raise UserError(f"{name} is not a subclass of keras_tuner.HyperModel")
+    if callable(named):
+        return _of_function(partial(named, **_accepted(named, offered)))
+    raise UserError(f"{name} is neither a keras_tuner.HyperModel nor a function build(hp)")
+
+
+def _of_function(build: Callable[..., Any]) -> keras_tuner.HyperModel:
+    """As keras_tuner.Tuner does it, which has no public name for it."""
+    return importlib.import_module("keras_tuner.src.engine.hypermodel").get_hypermodel(build)
+
+
+def _accepted(named: Callable[..., Any], offered: dict[str, Any]) -> dict[str, Any]:
+    parameters = inspect.signature(named).parameters
+    return {name: value for name, value in offered.items() if name in parameters}
+
+
+def _failed(doing: str, error: Exception, folder: Path, file: str) -> UserError:
+    found = line_in(folder, error)
+    where = f"{found[0]}, line {found[1]}" if found else file
     text = " ".join(str(error).split())
-    return UserError(f"space.hypermodel: {where}: {doing} raised {type(error).__name__}: {text}")
+    hint = ""
+    if isinstance(error, ModuleNotFoundError):
+        hint = f"; if it is a package, {_INSTALL}; if it is a file of yours, name it in space.files"
+    return UserError(
+        f"space.hypermodel: {where}: {doing} raised {type(error).__name__}: {text}{hint}"
+    )

@@ -5,75 +5,50 @@ import difflib
 from collections.abc import Iterator
 
 from kubenas.errors import ObjectNotFound, UserError
+from kubenas.spaces.user_code.mentions import parsed
 from kubenas.storage import open_storage, split
 
 
 def check_hypermodel_source(reference: str) -> None:
-    """Checks that ``reference``, ``<URI of file>:Class``, names a class in a Python file.
+    """Checks that ``reference``, ``<URI of file>:Name``, names something in a Python file.
 
     Raises:
         UserError: the file is missing, is not Python, or has no such name.
     """
     uri, name = split_reference(reference)
-    names = list(_top_level_names(_parsed(uri)))
+    file, source = _source(uri)
+    names = list(_top_level_names(parsed(source, file)))
     if name not in names:
         close = difflib.get_close_matches(name, names, n=1)
         hint = f"did you mean '{close[0]}'?" if close else "define it there"
-        raise UserError(f"space.hypermodel: {uri} has no class '{name}'; {hint}")
+        raise UserError(f"space.hypermodel: {uri} has no '{name}'; {hint}")
 
 
 def split_reference(reference: str) -> tuple[str, str]:
-    """The URI of the file and the name of the class.
+    """The URI of the file and the name of the class, instance or function in it.
 
     Raises:
-        UserError: ``reference`` does not have the form ``<URI of file>:Class``.
+        UserError: ``reference`` does not have the form ``<URI of file>:Name``.
     """
     uri, _, name = reference.rpartition(":")
     if not uri.endswith(".py") or not name.isidentifier():
         raise UserError(
             f"space.hypermodel: '{reference}' must look like 'my_module.py:MyHyperModel'"
         )
+    if "." in split(uri)[1].removesuffix(".py"):
+        raise UserError(
+            f"space.hypermodel: {uri}: a file with a dot in its name cannot be imported; rename it"
+        )
     return uri, name
 
 
-def read_source(uri: str) -> bytes:
-    """The text of the Python file at ``uri``.
-
-    Raises:
-        UserError: there is none.
-    """
+def _source(uri: str) -> tuple[str, bytes]:
+    """Name and text of the Python file at ``uri``."""
     folder, file = split(uri)
     try:
-        return open_storage(folder or "/").read(file)
+        return file, open_storage(folder or "/").read(file)
     except ObjectNotFound as error:
         raise UserError(f"space.hypermodel: {uri}: there is no such file") from error
-
-
-def imported_modules(uri: str) -> set[str]:
-    """Top-level names of the modules that the file at ``uri`` imports, wherever in it.
-
-    Raises:
-        UserError: there is no such file, or it is not Python.
-    """
-    names: set[str] = set()
-    for node in ast.walk(_parsed(uri)):
-        match node:
-            case ast.Import():
-                names.update(alias.name.partition(".")[0] for alias in node.names)
-            case ast.ImportFrom(level=0, module=str(module)):
-                names.add(module.partition(".")[0])
-    return names
-
-
-def _parsed(uri: str) -> ast.Module:
-    try:
-        return ast.parse(read_source(uri), filename=uri)
-    except SyntaxError as error:
-        raise UserError(
-            f"space.hypermodel: {uri}, line {error.lineno or 1}: not valid Python: {error.msg}"
-        ) from error
-    except ValueError as error:  # null bytes
-        raise UserError(f"space.hypermodel: {uri}: not valid Python: {error}") from error
 
 
 def _top_level_names(module: ast.Module) -> Iterator[str]:

@@ -12,7 +12,7 @@ from kubenas.steps.context import RunContext
 from kubenas.steps.drift import record_drift
 from kubenas.steps.outcome import running_step
 from kubenas.steps.settings import settled_config
-from kubenas.steps.space import freeze_space, space_of
+from kubenas.steps.space import frozen_space
 from kubenas.steps.status import StatusWriter
 from kubenas.storage import open_storage
 from kubenas.storage.probe import probe
@@ -30,16 +30,17 @@ def prepare(config: Config) -> RunContext:
         probe(output)
         check_claim(config, output)
         check_oracle(config.search.oracle)
-        space = space_of(config.space)
-        settled_config(config, space, {})  # what later steps would refuse is refused now
+        frozen = frozen_space(config)
+        settled_config(config, frozen.space, {})  # what later steps would refuse is refused now
         prepared = prepare_dataset(config.data, output, progress=_teller(status))
         # Only what is sound is claimed: a mistake in the data can be mended in the config.
         claim(config, output)
+        frozen.write(output)
         context = RunContext(
             config=config,
             dataset=prepared.uri,
             dataset_digest=prepared.schema.digest,
-            space=freeze_space(space, output),
+            space=frozen.space,
         )
         record_drift(context)
         return context

@@ -11,6 +11,7 @@ from pathlib import Path
 import tensorflow as tf
 
 from kubenas.errors import StorageError, UserError
+from kubenas.spaces.user_code.importing import line_in
 from kubenas.trial import FailureClass, Outcome
 
 _MESSAGE_LIMIT = 1000
@@ -58,7 +59,8 @@ def classify(error: BaseException, phase: Phase, *, user_file: Path | None = Non
     Args:
         error: what was raised.
         phase: where.
-        user_file: the file of a user's HyperModel, to name its line in the message.
+        user_file: the file of a user's HyperModel; a line of it, or of another file of its folder,
+            is named in the message.
     """
     outcome, kind = _verdict(error, phase)
     return Failure(outcome, kind, _message(error, phase, user_file))
@@ -119,9 +121,8 @@ _RULES: tuple[tuple[Callable[[BaseException, Phase], bool], Outcome, FailureClas
 def _message(error: BaseException, phase: Phase, user_file: Path | None) -> str:
     if isinstance(error, UserError | NotANumber | Infeasible):
         return _one_line(str(error))
-    frames = traceback.extract_tb(error.__traceback__)
-    lines = [frame.lineno for frame in frames if user_file and frame.filename == str(user_file)]
-    where = f" ({user_file}:{lines[-1]})" if lines else ""
+    found = line_in(user_file.parent, error) if user_file else None
+    where = f" ({found[0]}:{found[1]})" if found else ""
     return _one_line(f"{phase}: {type(error).__name__}: {error}{where}")
 
 

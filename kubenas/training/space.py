@@ -8,7 +8,10 @@ from typing import Any
 import keras
 import keras_tuner
 
+from kubenas.spaces.hypermodel_source import split_reference
 from kubenas.spaces.registry import load_hypermodel
+from kubenas.spaces.user_code.importing import modules_in
+from kubenas.storage import split
 from kubenas.training.attempt import Attempt
 from kubenas.training.failure import Infeasible, Phase, failing_in
 
@@ -27,11 +30,12 @@ def load_space(attempt: Attempt) -> keras_tuner.HyperModel:
         )
 
 
-def user_file(attempt: Attempt, hypermodel: keras_tuner.HyperModel) -> Path | None:
-    """The file of a user's own HyperModel; None for a registered space."""
+def user_file(attempt: Attempt, _hypermodel: keras_tuner.HyperModel) -> Path | None:
+    """The file of a user's own HyperModel, others of his beside it; None for a registered space."""
     if attempt.spec.space.hypermodel is None:
         return None
-    file = sys.modules[type(hypermodel).__module__].__file__
+    uri, _ = split_reference(attempt.spec.space.hypermodel)
+    file = sys.modules[split(uri)[1].removesuffix(".py")].__file__
     return Path(file) if file else None
 
 
@@ -70,17 +74,22 @@ def load_trained_model(attempt: Attempt) -> TrainedModel:
         AttemptFailed: the space or the model cannot be loaded.
     """
     hypermodel = load_space(attempt)
-    custom_objects = _custom_objects(hypermodel)
-    with failing_in(Phase.OTHER, user_file=user_file(attempt, hypermodel)):
+    file = user_file(attempt, hypermodel)
+    custom_objects = _custom_objects(file)
+    with failing_in(Phase.OTHER, user_file=file):
         path = attempt.fetch_model()
         model = keras.models.load_model(path, compile=False, custom_objects=custom_objects)
     return TrainedModel(model, custom_objects)
 
 
-def _custom_objects(hypermodel: keras_tuner.HyperModel) -> dict[str, Any]:
-    module = sys.modules[type(hypermodel).__module__]
+def _custom_objects(file: Path | None) -> dict[str, Any]:
+    """What the modules of a user's folder define, by name; in doubt what his ``file`` does."""
+    if file is None:
+        return {}
+    modules = sorted(modules_in(file.parent), key=lambda module: module.__file__ == str(file))
     return {
         name: member
+        for module in modules
         for name, member in vars(module).items()
         if callable(member) and getattr(member, "__module__", None) == module.__name__
     }

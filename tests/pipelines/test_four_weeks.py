@@ -38,6 +38,7 @@ pytestmark = pytest.mark.timeout(900)  # 24 attempts, also on a busy machine
 
 HYPERMODEL = """
 import keras, keras_tuner
+from small_layers import {hidden}
 
 class Small(keras_tuner.HyperModel):
     def build(self, hp):
@@ -45,7 +46,7 @@ class Small(keras_tuner.HyperModel):
         model = keras.Sequential([
             keras.Input((6, 6, 1)),
             keras.layers.Flatten(),
-            keras.layers.Dense(32, "relu"),
+            {hidden}(32, "relu"),
             keras.layers.Dense(3, "softmax"),
         ])
         model.compile(
@@ -55,6 +56,12 @@ class Small(keras_tuner.HyperModel):
             jit_compile=False,  # which takes longer than such a training
         )
         return model
+"""
+LAYERS = """
+import keras
+
+class {hidden}(keras.layers.Dense):
+    pass
 """
 Pixels = npt.NDArray[np.uint8]
 Labels = npt.NDArray[np.intp]
@@ -119,7 +126,6 @@ def output(folder: Path) -> Storage:
 
 @pytest.fixture(scope="module")
 def weeks(folder: Path, output: Storage) -> list[Week]:
-    (folder / "small.py").write_text(HYPERMODEL)
     content = {
         "name": "weekly",
         "output": output.uri,
@@ -144,6 +150,10 @@ def weeks(folder: Path, output: Storage) -> list[Week]:
 
 def week(config: Config, folder: Path, images: Pixels, labels: Labels) -> Week:
     np.savez(folder / "data.npz", x=images, y=labels)
+    # Whoever renames a layer goes on with a champion whose layer has the old name.
+    hidden = f"Hidden{len(images)}"
+    (folder / "small.py").write_text(HYPERMODEL.format(hidden=hidden))
+    (folder / "small_layers.py").write_text(LAYERS.format(hidden=hidden))
     context = prepare(config)
     decision = run(context)
     again = evaluate(context).decision  # a step that is run once more decides the same

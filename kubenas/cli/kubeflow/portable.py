@@ -1,4 +1,5 @@
-"""What of a config pods cannot reach, and how a user's HyperModel file gets to where they can."""
+"""What of a config pods cannot reach, and how the files of a user's HyperModel get to where they
+can."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,9 +9,8 @@ from kubenas.config_file import BUNDLED_SOURCES
 from kubenas.errors import UserError
 from kubenas.search.oracles import check_oracle
 from kubenas.search_config import LAST_SEARCH
-from kubenas.spaces.hypermodel_source import imported_modules, split_reference
-from kubenas.steps.space import frozen_hypermodel, space_of
-from kubenas.storage import open_storage, split
+from kubenas.steps.space import frozen_space
+from kubenas.storage import open_storage
 
 
 def check_portable(config: Config, origin: Path) -> None:
@@ -20,14 +20,12 @@ def check_portable(config: Config, origin: Path) -> None:
         UserError: it names what does not exist, or what is on this machine only.
     """
     check_oracle(config.search.oracle)
-    space_of(config.space)
+    frozen_space(config)
     for key, location in local_locations(config):
         raise UserError(
             f"{origin}: {key}: {location} is on this machine, where pods cannot reach it; put it"
             " into a bucket and give gs://, s3:// or minio://"
         )
-    if _is_local_file(config):
-        _check_alone(config.space.hypermodel or "")
 
 
 def local_locations(config: Config) -> Iterator[tuple[str, str]]:
@@ -45,26 +43,25 @@ def local_locations(config: Config) -> Iterator[tuple[str, str]]:
 def as_shipped(config: Config) -> Config:
     """``config`` as pods get it: a HyperModel of this machine where :func:`ship` puts it.
 
-    That is the output, the one bucket that every pod of the run can read, under the very name to
+    That is the output, the one bucket that every pod of the run can read, in the very folder to
     which the first step freezes it: there is one copy, named by its digest, and it stays with the
     results that it led to. A pipeline root may lie where trials have no credentials for.
     """
     if not _is_local_file(config):
         return config
-    frozen = frozen_hypermodel(config.space.hypermodel or "", config.output)
-    space = config.space.model_copy(update={"hypermodel": frozen.reference})
+    frozen = frozen_space(config).space
+    space = config.space.model_copy(update={"hypermodel": frozen.hypermodel})
     return config.model_copy(update={"space": space})
 
 
 def ship(config: Config) -> None:
-    """Copies the HyperModel of this machine, if ``config`` has one, to the output.
+    """Copies the files of a HyperModel of this machine, if ``config`` has one, to the output.
 
     Raises:
         StorageError: the output cannot be written to.
     """
     if _is_local_file(config):
-        frozen = frozen_hypermodel(config.space.hypermodel or "", config.output)
-        open_storage(config.output).write(frozen.name, frozen.source)
+        frozen_space(config).write(open_storage(config.output))
 
 
 def _is_local(location: str) -> bool:
@@ -73,16 +70,3 @@ def _is_local(location: str) -> bool:
 
 def _is_local_file(config: Config) -> bool:
     return config.space.hypermodel is not None and _is_local(config.space.hypermodel)
-
-
-def _check_alone(reference: str) -> None:
-    """Refuses a file that imports from beside it: on a cluster it comes alone."""
-    file, _ = split_reference(reference)
-    folder = Path(split(file)[0])
-    for name in sorted(imported_modules(file)):
-        if (folder / f"{name}.py").is_file() or (folder / name / "__init__.py").is_file():
-            raise UserError(
-                f"space.hypermodel: {file} imports '{name}' from beside it, but goes to the cluster"
-                " alone; put that into the file, or build it into the trials' image and remove it"
-                " here"
-            )

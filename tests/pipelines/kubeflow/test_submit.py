@@ -17,7 +17,7 @@ from kubenas.form import to_form
 from kubenas.images import CONTROLLER_IMAGE, in_registry
 from kubenas.steps.claim import claim
 from kubenas.steps.request import requested
-from kubenas.steps.space import freeze_space, space_of
+from kubenas.steps.space import frozen_space
 from kubenas.storage import open_storage
 from tests.pipelines.kubeflow.conftest import REGISTRY, Kubenas, answer, write_yaml
 from tests.pipelines.kubeflow.server import KubeflowPipelines
@@ -271,11 +271,14 @@ def hypermodel_yaml(folder: Path, output: str) -> Path:
     return write_yaml(folder / "search.yaml", content)
 
 
-def test_a_hypermodel_goes_to_the_output_by_digest_where_the_first_step_freezes_it(
+def test_a_hypermodels_files_go_to_the_output_by_digest_where_the_first_step_freezes_them(
     run: Kubenas, pipelines: KubeflowPipelines, tmp_path: Path, bucket: str
 ) -> None:
     source = (Path(__file__).parents[3] / "examples/my_hypermodel.py").read_text()
-    (tmp_path / "mine.py").write_text(source.replace("MyHyperModel", "Mine"))
+    (tmp_path / "mine.py").write_text("import blocks\n" + source.replace("MyHyperModel", "Mine"))
+    (tmp_path / "blocks.py").write_text("WORDS = 'words.txt'\n")
+    (tmp_path / "words.txt").write_text("")
+    (tmp_path / ".env").write_text("")
     file = hypermodel_yaml(tmp_path, f"{bucket}/mine")
     done = run("submit", file)
     assert done.exit_code == 0, done.stderr
@@ -283,14 +286,7 @@ def test_a_hypermodel_goes_to_the_output_by_digest_where_the_first_step_freezes_
     reference = config.space.hypermodel
     assert reference.startswith(f"{bucket}/mine/code/")
     assert reference.endswith("/mine.py:Mine")
-    frozen = freeze_space(space_of(config.space), open_storage(config.output))
-    assert frozen.hypermodel == reference
+    shipped = {info.name for info in open_storage(reference.rpartition("/")[0]).list()}
+    assert shipped == {"blocks.py", "mine.py", "words.txt"}
+    assert frozen_space(config).space.hypermodel == reference
     assert config.identity() == load_config(file).identity()
-
-
-def test_a_hypermodel_that_needs_its_neighbours_is_refused(run: Kubenas, tmp_path: Path) -> None:
-    (tmp_path / "mine.py").write_text("import blocks\nclass Mine: pass\n")
-    (tmp_path / "blocks.py").write_text("")
-    done = run("submit", hypermodel_yaml(tmp_path, "gs://bucket/mine"))
-    assert done.exit_code == 2
-    assert "imports 'blocks' from beside it" in done.stderr

@@ -50,16 +50,17 @@ def test_shape_errors_of_the_framework_are_the_networks_before_the_first_step_on
     assert classify(error, Phase.TRAINING).kind == "application"
 
 
-def test_the_message_is_one_line_and_names_the_innermost_line_of_the_users_file() -> None:
+def test_the_message_is_one_line_and_names_the_innermost_line_of_the_users_folder() -> None:
     here = Path(__file__)
     try:
         int("not\na number")
     except ValueError as error:
-        failure = classify(error, Phase.TRAINING, user_file=here)
+        failure = classify(error, Phase.TRAINING, user_file=here.with_name("mine.py"))
     assert "\n" not in failure.message
     assert failure.message.startswith("training: ValueError: ")
-    line = int(failure.message.rstrip(")").rpartition(":")[2])
-    assert "int(" in here.read_text().splitlines()[line - 1]
+    file, _, line = failure.message.rstrip(")").rpartition("(")[2].partition(":")
+    assert file == here.name
+    assert "int(" in here.read_text().splitlines()[int(line) - 1]
 
 
 def test_a_long_message_is_cut() -> None:

@@ -1,0 +1,46 @@
+"""What git leaves out of a folder."""
+
+from functools import cache
+from pathlib import Path
+
+from pathspec import GitIgnoreSpec
+
+
+class Gitignore:
+    """The .gitignore files that apply below the folder ``root``, those of its repository included.
+
+    A folder that its own repository leaves out, such as one for outputs, has only those within.
+    """
+
+    def __init__(self, root: Path) -> None:
+        above = (each for each in (root, *root.parents) if (each / ".git").exists())
+        self._top = next(above, root)
+        if root != self._top and self.ignores(root, folder=True):
+            self._top = root
+
+    def ignores(self, path: Path, *, folder: bool = False) -> bool:
+        """Whether the file (or folder) ``path`` is left out, by itself or with a folder above."""
+        parts = path.relative_to(self._top).parts
+        above = (self._top.joinpath(*parts[:depth]) for depth in range(1, len(parts)))
+        return any(self._named(each, folder=True) for each in above) or self._named(
+            path, folder=folder
+        )
+
+    def _named(self, path: Path, *, folder: bool) -> bool:
+        """Whether the nearest .gitignore that speaks of ``path`` leaves it out."""
+        for parent in path.parents:
+            spec = _spec(parent / ".gitignore")
+            name = path.relative_to(parent).as_posix() + ("/" if folder else "")
+            verdict = spec.check_file(name).include if spec else None
+            if verdict is not None:
+                return verdict
+            if parent == self._top:
+                break
+        return False
+
+
+@cache
+def _spec(file: Path) -> GitIgnoreSpec | None:
+    if not file.is_file():
+        return None
+    return GitIgnoreSpec.from_lines(file.read_text(errors="replace").splitlines())

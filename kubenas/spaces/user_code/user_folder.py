@@ -1,0 +1,150 @@
+"""The files of a user's folder, on a disk or in a bucket. Those that never travel are not seen:
+hidden ones, __pycache__, virtual environments, and the output of the search."""
+
+import os
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+from typing import Protocol
+
+from kubenas.errors import UserError
+from kubenas.spaces.user_code.gitignore import Gitignore
+from kubenas.storage import Storage, open_storage
+
+_VENV_MARK = "pyvenv.cfg"
+_MOST_OBJECTS = 20_000
+
+Enter = Callable[[str], bool]
+"""Whether to look into a folder, by its name relative to the user's."""
+
+
+class UserFolder(Protocol):
+    """A user's folder. Names are relative to it, with forward slashes."""
+
+    def names(self, enter: Enter) -> Iterator[str]:
+        """The files in it, and in those folders below that ``enter`` allows."""
+        ...
+
+    def has(self, name: str) -> bool:
+        """Whether there is such a file."""
+        ...
+
+    def size(self, name: str) -> int:
+        """Bytes of a file."""
+        ...
+
+    def ignored(self, name: str) -> bool:
+        """Whether .gitignore leaves a file out."""
+        ...
+
+    def leads_out(self, name: str) -> bool:
+        """Whether a file is a link to one that is not in the folder."""
+        ...
+
+    def read(self, name: str) -> bytes:
+        """The content of a file.
+
+        Raises:
+            ObjectNotFound: there is none.
+        """
+        ...
+
+
+def open_user_folder(uri: str, *, output: str) -> UserFolder:
+    """The folder at ``uri``, without what is in the ``output`` below it.
+
+    Raises:
+        UserError: no store speaks this scheme.
+    """
+    storage = open_storage(uri or "/")
+    if "://" in storage.uri:
+        return _BucketFolder(storage, output=output)
+    # An output in a bucket is no folder of this disk, whatever its URI looks like as a path.
+    return _DiskFolder(storage, output=Path(output.removeprefix("file://")).resolve())
+
+
+class _DiskFolder:
+    def __init__(self, storage: Storage, *, output: Path) -> None:
+        self._storage = storage
+        self._root = Path(storage.uri).resolve()
+        self._output = output
+
+    def names(self, enter: Enter) -> Iterator[str]:
+        for parent, folders, files in os.walk(self._root):
+            above = Path(parent).relative_to(self._root)
+            folders[:] = sorted(name for name in folders if self._open(above / name, enter))
+            yield from ((above / name).as_posix() for name in sorted(files) if _visible(name))
+
+    def has(self, name: str) -> bool:
+        return (self._root / name).is_file()
+
+    def size(self, name: str) -> int:
+        return (self._root / name).stat().st_size
+
+    def ignored(self, name: str) -> bool:
+        return self._gitignore.ignores(self._root / name)
+
+    def leads_out(self, name: str) -> bool:
+        return not (self._root / name).resolve().is_relative_to(self._root)
+
+    def read(self, name: str) -> bytes:
+        return self._storage.read(name)
+
+    @cached_property
+    def _gitignore(self) -> Gitignore:
+        return Gitignore(self._root)
+
+    def _open(self, folder: Path, enter: Enter) -> bool:
+        path = self._root / folder
+        if not _visible(folder.name) or not enter(folder.as_posix()) or path == self._output:
+            return False
+        return not (path / _VENV_MARK).exists()
+
+
+class _BucketFolder:
+    def __init__(self, storage: Storage, *, output: str) -> None:
+        self._storage = storage
+        self._output = output.rstrip("/").removeprefix(f"{storage.uri}/")
+
+    def names(self, enter: Enter) -> Iterator[str]:
+        for name in self._sizes:
+            above = [str(each) for each in PurePosixPath(name).parents][:-1]
+            if all(enter(each) for each in reversed(above)):
+                yield name
+
+    def has(self, name: str) -> bool:
+        return name in self._sizes
+
+    def size(self, name: str) -> int:
+        return self._sizes[name]
+
+    def ignored(self, name: str) -> bool:  # noqa: ARG002
+        return False  # what somebody has put into a bucket is meant to be there
+
+    def leads_out(self, name: str) -> bool:  # noqa: ARG002
+        return False
+
+    def read(self, name: str) -> bytes:
+        return self._storage.read(name)
+
+    @cached_property
+    def _sizes(self) -> dict[str, int]:
+        sizes = {item.name: item.size for item in self._storage.list()}
+        if len(sizes) > _MOST_OBJECTS:
+            raise UserError(
+                f"space.hypermodel: {self._storage.uri} holds {len(sizes):,} objects beside the"
+                " file; give it a folder of its own"
+            )
+        venvs = {name.removesuffix(f"/{_VENV_MARK}") for name in sizes if _VENV_MARK in name}
+        closed = {*venvs, self._output}  # one elsewhere is an URI, and no name here
+        return {name: size for name, size in sizes.items() if _reachable(name, closed)}
+
+
+def _reachable(name: str, closed: set[str]) -> bool:
+    path = PurePosixPath(name)
+    above = {str(each) for each in path.parents}
+    return all(_visible(part) for part in path.parts) and not above & closed
+
+
+def _visible(name: str) -> bool:
+    return not name.startswith(".") and name != "__pycache__"
