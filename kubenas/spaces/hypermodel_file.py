@@ -11,18 +11,12 @@ from typing import Any
 import keras_tuner
 
 from kubenas.errors import UserError
-from kubenas.images import TRAINER_IMAGE
 from kubenas.spaces.hypermodel_source import check_hypermodel_source, split_reference
 from kubenas.spaces.user_code.importing import import_afresh, line_in
-from kubenas.spaces.user_code.requirements import missing_requirements
+from kubenas.spaces.user_code.requirements import HOW_TO_INSTALL, advice, missing_requirements
 from kubenas.spaces.user_code.shadowing import check_shadowing
 from kubenas.storage import open_storage, split
 from kubenas.trial import SpaceRef
-
-_INSTALL = (
-    "install it where trials run: here, or for a cluster in an image built FROM"
-    f" {TRAINER_IMAGE} that runner.pod.image names"
-)
 
 
 def load_hypermodel_file(
@@ -56,7 +50,9 @@ def load_hypermodel_file(
 def _check_requirements(folder: Path, name: str | None) -> None:
     missing = missing_requirements(folder / name) if name else []
     if missing:
-        raise UserError(f"space.requirements: {name} asks for {', '.join(missing)}; {_INSTALL}")
+        raise UserError(
+            f"space.requirements: {name} asks for {', '.join(missing)}; {HOW_TO_INSTALL}"
+        )
 
 
 def _import(folder: Path, file: str) -> ModuleType:
@@ -92,9 +88,6 @@ def _failed(doing: str, error: Exception, folder: Path, file: str) -> UserError:
     found = line_in(folder, error)
     where = f"{found[0]}, line {found[1]}" if found else file
     text = " ".join(str(error).split())
-    hint = ""
-    if isinstance(error, ModuleNotFoundError):
-        hint = f"; if it is a package, {_INSTALL}; if it is a file of yours, name it in space.files"
     return UserError(
-        f"space.hypermodel: {where}: {doing} raised {type(error).__name__}: {text}{hint}"
+        f"space.hypermodel: {where}: {doing} raised {type(error).__name__}: {text}{advice(error)}"
     )

@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from kubenas.errors import StorageError, UserError
 from kubenas.spaces.user_code.importing import line_in
+from kubenas.spaces.user_code.requirements import advice
 from kubenas.trial import FailureClass, Outcome
 
 _MESSAGE_LIMIT = 1000
@@ -122,7 +123,7 @@ def _message(error: BaseException, phase: Phase, user_file: Path | None) -> str:
     if isinstance(error, UserError | NotANumber | Infeasible):
         return _one_line(str(error))
     found = line_in(user_file.parent, error) if user_file else None
-    where = f" ({found[0]}:{found[1]})" if found else ""
+    where = f" ({found[0]}:{found[1]}){advice(error)}" if found else ""
     return _one_line(f"{phase}: {type(error).__name__}: {error}{where}")
 
 

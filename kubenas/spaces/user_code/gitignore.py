@@ -15,6 +15,7 @@ class Gitignore:
     def __init__(self, root: Path) -> None:
         above = (each for each in (root, *root.parents) if (each / ".git").exists())
         self._top = next(above, root)
+        self._spec = cache(_read)
         if root != self._top and self.ignores(root, folder=True):
             self._top = root
 
@@ -29,7 +30,7 @@ class Gitignore:
     def _named(self, path: Path, *, folder: bool) -> bool:
         """Whether the nearest .gitignore that speaks of ``path`` leaves it out."""
         for parent in path.parents:
-            spec = _spec(parent / ".gitignore")
+            spec = self._spec(parent / ".gitignore")
             name = path.relative_to(parent).as_posix() + ("/" if folder else "")
             verdict = spec.check_file(name).include if spec else None
             if verdict is not None:
@@ -39,8 +40,7 @@ class Gitignore:
         return False
 
 
-@cache
-def _spec(file: Path) -> GitIgnoreSpec | None:
+def _read(file: Path) -> GitIgnoreSpec | None:
     if not file.is_file():
         return None
     return GitIgnoreSpec.from_lines(file.read_text(errors="replace").splitlines())

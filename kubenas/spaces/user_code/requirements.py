@@ -8,6 +8,21 @@ from pathlib import Path
 from packaging.requirements import InvalidRequirement, Requirement
 
 from kubenas.errors import UserError
+from kubenas.images import TRAINER_IMAGE
+
+HOW_TO_INSTALL = (
+    "install it where trials run: here, or for a cluster in an image built FROM"
+    f" {TRAINER_IMAGE} that runner.pod.image names"
+)
+
+
+def advice(error: BaseException) -> str:
+    """What to do about ``error``, raised by a user's code, where it is a missing module."""
+    if not isinstance(error, ModuleNotFoundError):
+        return ""
+    return (
+        f"; if it is a package, {HOW_TO_INSTALL}; if it is a file of yours, name it in space.files"
+    )
 
 
 def missing_requirements(path: Path) -> list[str]:

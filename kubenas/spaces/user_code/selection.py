@@ -67,7 +67,7 @@ class _Wanted:
         """
         path = PurePosixPath(name)
         by_glob, importer = _matches(self.globs, name), self._importer(path)
-        if not (by_glob or importer or self._mentioned(path)):
+        if not (by_glob or importer or self._mentioned(path)) or not self.folder.has(name):
             return False
         if by_glob or not self.folder.ignored(name):
             why = "is a link that leads out of the folder; put a copy there"

@@ -1,6 +1,7 @@
 """Exceptions sorted into failure classes, with a line for people."""
 
 import errno
+import importlib
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,14 @@ def test_the_message_is_one_line_and_names_the_innermost_line_of_the_users_folde
     file, _, line = failure.message.rstrip(")").rpartition("(")[2].partition(":")
     assert file == here.name
     assert "int(" in here.read_text().splitlines()[int(line) - 1]
+
+
+def test_a_missing_module_of_the_users_code_is_told_with_what_to_do() -> None:
+    with pytest.raises(ModuleNotFoundError) as caught:
+        importlib.import_module("not_there_at_all")
+    assert "trainer" not in classify(caught.value, Phase.BUILDING).message
+    message = classify(caught.value, Phase.BUILDING, user_file=Path(__file__)).message
+    assert "image built FROM kubenas/trainer:" in message
 
 
 def test_a_long_message_is_cut() -> None:

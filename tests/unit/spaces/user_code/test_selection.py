@@ -122,10 +122,12 @@ def test_hidden_files_environments_caches_and_the_output_never_come(tmp_path: Pa
 def test_links_out_of_the_folder_are_not_followed(tmp_path: Path) -> None:
     folder, elsewhere = tmp_path / "mine", tmp_path / "elsewhere.txt"
     elsewhere.write_text("secret")
-    lay_out(folder, {"mine.py": "'key.txt', 'near.txt', 'up', 'far.txt'\n", "far.txt": ""})
+    lay_out(folder, {"far.txt": ""})
     (folder / "key.txt").symlink_to(elsewhere)
     (folder / "near.txt").symlink_to("far.txt")
     (folder / "up").symlink_to("..")
+    lay_out(folder, {"mine.py": "'key.txt', 'near.txt', 'up', 'far.txt', 'broken.txt'\n"})
+    (folder / "broken.txt").symlink_to("gone.txt")
     assert selected(folder, {}) == ["far.txt", "mine.py", "near.txt"]
     assert "key.txt, which is a link that leads out" in refused(folder, {}, globs=["key.txt"])
     (folder / "blocks.py").symlink_to(elsewhere)
