@@ -1,4 +1,4 @@
-"""EVALUATE and EXPORT of models that TRAIN left, with a user's own layer inside one of them."""
+"""EVALUATE and EXPORT of models that TRAIN left, with a user's own layer inside some of them."""
 
 import json
 from pathlib import Path
@@ -17,19 +17,28 @@ from kubenas.training.tasks.run import run_task
 from kubenas.trial import Task
 from tests.unit.training.conftest import LINEAR, MakeSpec
 
-OWN_LAYER = LINEAR.replace(
-    "class Mine",
-    """class Twice(keras.layers.Layer):
+LAYER = """
+import keras
+class Twice(keras.layers.Layer):
     def call(self, values):
         return 2 * values
-class Mine""",
-).replace("keras.layers.Flatten()(image)", "Twice()(keras.layers.Flatten()(image))")
+"""
+USING_IT = LINEAR.replace("keras.layers.Flatten()(image)", "Twice()(keras.layers.Flatten()(image))")
+OWN_LAYER = LAYER + USING_IT
+BESIDE_A_FUNCTION = "from layers_beside import Twice\n" + USING_IT.replace(
+    "class Mine(keras_tuner.HyperModel):\n    def build(self, hp):", "def Mine(hp):"
+)
 
 
-@pytest.mark.parametrize("source", [None, OWN_LAYER], ids=["layers", "own layer"])
+@pytest.mark.parametrize(
+    "source",
+    [None, OWN_LAYER, BESIDE_A_FUNCTION],
+    ids=["layers", "own layer", "own layer beside a function"],
+)
 def test_a_trained_model_is_evaluated_and_exported(
-    make_spec: MakeSpec, digits: str, source: str | None
+    make_spec: MakeSpec, digits: str, source: str | None, tmp_path: Path
 ) -> None:
+    (tmp_path / "layers_beside.py").write_text(LAYER)
     trained = make_spec(source=source, plan={"epochs": 3, "keep_model": True})
     assert run_task(trained, Termination()).artifacts["model"] == "model.keras"
     model = f"{trained.prefix}/model.keras"
