@@ -225,6 +225,25 @@ def test_a_build_that_raises_is_shown_with_its_line(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_a_module_that_was_not_copied_is_not_found_by_chance(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = (
+        "import importlib, keras_tuner\n"
+        "blocks = importlib.import_module('blo' + 'cks')\n"
+        "class Mine(keras_tuner.HyperModel): pass\n"
+    )
+    (tmp_path / "blocks.py").write_text("")
+    file = tmp_path / "search.yaml"
+    file.write_text(json.dumps(of_hypermodel(tmp_path, code)))
+    monkeypatch.chdir(tmp_path)
+    done = kubenas("run", file)
+    last = done.stderr.strip().splitlines()[-1]
+    assert done.returncode == 2, done.stderr
+    assert "mine.py, line 2: importing it raised ModuleNotFoundError: No module named" in last
+    assert "if it is a file of yours, name it in space.files" in last
+
+
 @pytest.mark.parametrize("command", ["status", "report"])
 def test_an_output_without_a_run(command: str, tmp_path: Path) -> None:
     done = kubenas(command, tmp_path, "--json")
