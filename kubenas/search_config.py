@@ -4,6 +4,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from kubenas.metric_direction import infer_direction
 from kubenas.trial import Limits, Value
 
 COSTS = ("parameters", "flops", "latency_ms")
@@ -44,8 +45,8 @@ class SearchConfig(Value):
     )
     direction: Literal["max", "min"] | None = Field(
         None,
-        description="'max' or 'min', of the first objective; empty: min for losses and errors,"
-        " else max.",
+        description="'max' or 'min', of the first objective; empty: as its name says, which must"
+        " then be that of a metric or loss of Keras.",
     )
     max_trials: int = Field(12, ge=1, le=100_000, description="Trials to run at the most.")
     max_seconds: float | None = Field(
@@ -106,9 +107,23 @@ class SearchConfig(Value):
                 f"objective: begin with a metric of the training, such as val_accuracy;"
                 f" '{self.metric}' may follow"
             )
+        self._directions_are_known()
         if len(names) > 1 and (self.oracle == "hyperband" or "keras_tuner." in self.oracle):
             raise ValueError(f"objective: {self.oracle} takes one only; use another oracle")
         return self
+
+    def _directions_are_known(self) -> None:
+        if self.direction is None and infer_direction(self.metric) is None:
+            raise ValueError(
+                f"direction: give max or min: whether more or less of '{self.metric}' is better"
+                " cannot be told from its name"
+            )
+        for name in self.objectives[1:]:
+            if name not in COSTS and infer_direction(name) is None:
+                raise ValueError(
+                    f"objective: whether more or less of '{name}' is better cannot be told from"
+                    " its name; put it first and give search.direction"
+                )
 
     @property
     def objectives(self) -> tuple[str, ...]:

@@ -7,12 +7,11 @@ from typing import Literal
 
 import numpy as np
 
+from kubenas.metric_direction import infer_direction
 from kubenas.search.pareto import undominated
 from kubenas.search.records import Ended
 from kubenas.search.state import TrialState
 from kubenas.search_config import COSTS, SearchConfig
-
-_MINIMISED = ("loss", "error", "mse", "mae", "mape", "msle", "crossentropy", "divergence", "hinge")
 
 
 @dataclass(frozen=True)
@@ -31,10 +30,10 @@ class Objective:
 def objectives_of(config: SearchConfig) -> tuple[Objective, ...]:
     """All of a search, the one that scores a trial first."""
     first, *others = config.objectives
-    given = config.direction or _usual_direction(first)
+    given = config.direction or _inferred_direction(first)
     return (
         Objective(first, given),
-        *(Objective(name, _usual_direction(name)) for name in others),
+        *(Objective(name, _inferred_direction(name)) for name in others),
     )
 
 
@@ -65,5 +64,8 @@ def _values(trial: TrialState, objectives: Sequence[Objective]) -> tuple[float, 
     return tuple(values)
 
 
-def _usual_direction(name: str) -> Literal["max", "min"]:
-    return "min" if name in COSTS or name.lower().endswith(_MINIMISED) else "max"
+def _inferred_direction(name: str) -> Literal["max", "min"]:
+    direction = "min" if name in COSTS else infer_direction(name)
+    if direction is None:
+        raise ValueError(f"no direction for {name}: the config's own check lets none through")
+    return direction
