@@ -103,7 +103,9 @@ def _explain(details: ErrorDetails, model: type[BaseModel]) -> str:
     message = details["msg"].removeprefix("Value error, ")
     message = message[0].lower() + message[1:]
     if isinstance(details["input"], Mapping | BaseModel):
-        return f"{field}: {message}"
+        key, separator, words = message.partition(": ")
+        inner = separator and key in _fields_at(details["loc"], model)
+        return f"{field}.{key}: {words}" if inner else f"{field}: {message}"
     return f"{field}: {message}, got {details['input']!r}"
 
 
