@@ -134,7 +134,7 @@ class TrainingPlan(Value):
     direction: Literal["max", "min"]
     further_metrics: tuple[str, ...] = Field((), description="that the result must tell, too")
     checkpoint_seconds: float = Field(30.0, ge=0, description="least time between checkpoints")
-    keep_model: bool = Field(False, description="leave the best model as model.keras")
+    keep_model: bool = Field(False, description="leave the weights of the best epoch")
     keep_checkpoint: bool = Field(False, description="leave the last state to be resumed from")
     limits: Limits = Field(Limits(), description="on the model, checked before it is trained")
 
@@ -162,7 +162,9 @@ class AttemptSpec(Value):
     )
     training: TrainingPlan | None = None
     resume_from: str | None = Field(None, description="URI of a checkpoint folder")
-    model: str | None = Field(None, description="URI of a model.keras to evaluate or export")
+    model: str | None = Field(
+        None, description="URI of weights to export, or of a SavedModel's folder to evaluate"
+    )
     deadline: float | None = Field(
         None, description="Unix time at which to end with what has been reached"
     )

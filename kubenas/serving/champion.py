@@ -46,10 +46,10 @@ class ChampionModel(Value):
     """The candidate's trial in the search."""
     saved_model: str
     """URI of the folder that holds the SavedModel under ``1/``."""
-    keras_model: str
-    """URI of the exported model.keras, which takes raw examples."""
+    keras_model: str | None = None
+    """URI of the exported model.keras, which takes raw examples; None: Keras cannot save it."""
     space: SpaceRef
-    """What its layers are loaded with."""
+    """What its layers were built with."""
     labels: tuple[str, ...]
     """Class names in the order of the outputs."""
     input_shape: tuple[int, int, int]

@@ -7,7 +7,7 @@ from typing import Literal
 from kubenas.errors import UserError
 from kubenas.serving.gate import Decision, Verdict
 from kubenas.steps.context import RunContext
-from kubenas.steps.export import exported_keras_model
+from kubenas.steps.export import exported_model
 from kubenas.steps.gate import Contender, decided
 from kubenas.steps.model_task import ModelTask, finished_prefix, run_model_task
 from kubenas.steps.outcome import expect_step, is_done, running_step
@@ -79,7 +79,7 @@ def scalars(evaluated: Evaluated) -> dict[str, float]:
 
 def _task(context: RunContext) -> ModelTask:
     output, search = context.output, context.search_id
-    choice, model = read_choice(output, search), exported_keras_model(output, search)
+    choice, model = read_choice(output, search), exported_model(output, search)
     if choice is None or model is None:
         raise UserError(f"{output.uri}: nothing has been exported yet; run the steps in order")
     return ModelTask(

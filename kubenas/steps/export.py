@@ -4,11 +4,11 @@ from kubenas.errors import UserError
 from kubenas.steps.context import RunContext
 from kubenas.steps.model_task import ModelTask, finished_prefix, run_model_task
 from kubenas.steps.outcome import running_step
-from kubenas.steps.retrain import read_choice
+from kubenas.steps.retrain import Choice, read_choice
 from kubenas.steps.settings import settled
 from kubenas.steps.status import StatusWriter
-from kubenas.storage import Storage, join
-from kubenas.trial import Task
+from kubenas.storage import Storage, join, open_storage
+from kubenas.trial import AttemptSpec, Task
 
 _STEP = "export"
 _SAVED_MODEL = "saved_model"
@@ -36,7 +36,8 @@ def export(context: RunContext) -> str:
             folder=_STEP,
             trial=choice.chosen.trial,
             space=context.space,
-            model=choice.model,
+            model=choice.weights,
+            trained_by=_trained_by(choice),
         )
         done = run_model_task(what, context, StatusWriter(output, _STEP, search=search))
         return join(done.prefix, _SAVED_MODEL)
@@ -44,14 +45,16 @@ def export(context: RunContext) -> str:
 
 def exported_model(output: Storage, search: str) -> str | None:
     """The URI that :func:`export` gave; None if nothing has been exported yet."""
-    return _exported(output, search, _SAVED_MODEL)
+    folder = finished_prefix(output, search, _STEP)
+    return join(output.uri, folder, _SAVED_MODEL) if folder else None
 
 
 def exported_keras_model(output: Storage, search: str) -> str | None:
-    """URI of the exported model.keras, which takes raw examples; None if there is none yet."""
-    return _exported(output, search, _KERAS_MODEL)
-
-
-def _exported(output: Storage, search: str, name: str) -> str | None:
+    """URI of the exported model.keras, which takes raw examples; None if there is none."""
     folder = finished_prefix(output, search, _STEP)
-    return join(output.uri, folder, name) if folder else None
+    name = f"{folder}/{_KERAS_MODEL}"
+    return join(output.uri, name) if folder and output.exists(name) else None
+
+
+def _trained_by(choice: Choice) -> AttemptSpec:
+    return AttemptSpec.from_json(open_storage(choice.chosen.prefix).read("spec.json"))

@@ -13,7 +13,13 @@ from kubenas.data.schema import read_schema
 from kubenas.errors import SearchFailed, StorageError, UserError
 from kubenas.promotion_config import PromotionConfig
 from kubenas.search.layout import search_folder
-from kubenas.serving.champion import ChampionLog, ChampionRecord, ModelFigures, present_champion
+from kubenas.serving.champion import (
+    ChampionLog,
+    ChampionModel,
+    ChampionRecord,
+    ModelFigures,
+    present_champion,
+)
 from kubenas.serving.gate import Challenger, Decision, Ground, Opponent, Settled, decide
 from kubenas.serving.paired import compare
 from kubenas.steps.context import RunContext
@@ -140,11 +146,11 @@ def _opponent(
 ) -> Opponent | Settled:
     """The champion on the test split of ``context``, or why it cannot be told."""
     model = present.model
-    folder, name = split(model.keras_model)
-    if not open_storage(folder).exists(name):
+    exported = _exported(model)
+    if exported is None:
         return Settled(
             Ground.MISSING,
-            f"the champion's model is gone ({model.keras_model}), so nothing can be compared:"
+            f"the champion's model is gone ({model.saved_model}), so nothing can be compared:"
             " restore it, roll back to one that is there, or set promotion.mode to always once",
         )
     if differences := _differences(present, context):
@@ -160,7 +166,7 @@ def _opponent(
         folder=f"champion/{present.number:05d}",
         trial=model.trial,
         space=model.space,
-        model=model.keras_model,
+        model=exported,
     )
     try:
         done = run_model_task(what, context, status)
@@ -176,6 +182,14 @@ def _opponent(
     confidence = context.config.promotion.confidence
     comparison = compare(challenger.right, tested.right, confidence=confidence)
     return Opponent(tested.figures, comparison, recorded=model.test)
+
+
+def _exported(model: ChampionModel) -> str | None:
+    """URI of its SavedModel, or of its model.keras where only that is left; None: it is gone."""
+    if open_storage(model.saved_model).exists("1/saved_model.pb"):
+        return model.saved_model
+    folder, name = split(model.keras_model or "")
+    return model.keras_model if name and open_storage(folder).exists(name) else None
 
 
 def _differences(present: ChampionRecord, context: RunContext) -> str:

@@ -26,7 +26,9 @@ class ModelTask:
     space: SpaceRef
     """What the model's layers are loaded with."""
     model: str
-    """URI of a model.keras."""
+    """URI of what the task takes: trained weights, or an exported model."""
+    trained_by: AttemptSpec | None = None
+    """The attempt whose weights they are: its hyperparameters build the model again."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ def run_model_task(what: ModelTask, context: RunContext, status: StatusWriter) -
     Raises:
         SearchFailed: the attempt failed.
     """
+    trained_by = what.trained_by
     spec = AttemptSpec(
         task=what.task,
         search=context.search_id,
@@ -53,6 +56,8 @@ def run_model_task(what: ModelTask, context: RunContext, status: StatusWriter) -
         space=what.space,
         dataset=context.dataset,
         model=what.model,
+        hyperparameters=trained_by.hyperparameters if trained_by else None,
+        training=trained_by.training if trained_by else None,
     )
     with trial_runner(context, step=what.stage, attempts=1) as runner:
         (result,) = run_attempts([spec], runner, on_progress=progress_teller(status))

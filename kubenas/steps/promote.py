@@ -94,15 +94,15 @@ def _told(output: Storage, search: str, done: Promoted) -> Promoted:
 def _model(context: RunContext, decision: Decision) -> ChampionModel:
     output, search = context.output, context.search_id
     choice = read_choice(output, search)
-    saved, keras = exported_model(output, search), exported_keras_model(output, search)
-    if choice is None or saved is None or keras is None:
+    saved = exported_model(output, search)
+    if choice is None or saved is None:
         raise UserError(f"{output.uri}: nothing has been exported yet; run the steps in order")
     schema = read_schema(open_storage(context.dataset))
     return ChampionModel(
         search=search,
         trial=choice.chosen.trial,
         saved_model=saved,
-        keras_model=keras,
+        keras_model=exported_keras_model(output, search),
         space=context.space,
         labels=schema.classes,
         input_shape=schema.shape,

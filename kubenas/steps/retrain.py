@@ -43,9 +43,9 @@ class Choice(Value):
     chosen: Retraining
 
     @property
-    def model(self) -> str:
-        """URI of the chosen model.keras."""
-        return join(self.chosen.prefix, "model.keras")
+    def weights(self) -> str:
+        """URI of the chosen model's weights."""
+        return join(self.chosen.prefix, "model.weights.h5")
 
 
 def retrain(context: RunContext) -> Choice:

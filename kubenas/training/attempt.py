@@ -18,8 +18,6 @@ from kubenas.training.failure import AttemptFailed
 from kubenas.training.stopping import Termination
 from kubenas.trial import AttemptSpec, TrainingPlan
 
-MODEL_FILE = "model.keras"
-
 _LOG = logging.getLogger(__name__)
 
 
@@ -50,17 +48,26 @@ class Attempt:
             raise UserError(f"{self.spec.prefix}/spec.json: task {self.spec.task} needs 'training'")
         return self.spec.training
 
+    @property
+    def model(self) -> str:
+        """URI of the model that the spec names.
+
+        Raises:
+            UserError: the spec names none.
+        """
+        if self.spec.model is None:
+            raise UserError(f"{self.spec.prefix}/spec.json: task {self.spec.task} needs 'model'")
+        return self.spec.model
+
     def fetch_model(self) -> Path:
-        """The model that the spec names, as a local file.
+        """The file that the spec names as its model, as a local one.
 
         Raises:
             UserError: the spec names none.
             ObjectNotFound: there is none at its URI.
         """
-        if self.spec.model is None:
-            raise UserError(f"{self.spec.prefix}/spec.json: task {self.spec.task} needs 'model'")
-        folder, name = split(self.spec.model)
-        path = self.scratch / "given" / MODEL_FILE
+        folder, name = split(self.model)
+        path = self.scratch / "given" / name
         path.parent.mkdir()
         path.write_bytes(open_storage(folder).read(name))
         return path

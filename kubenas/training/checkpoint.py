@@ -42,10 +42,12 @@ class TrainingState:
     optimizer: tuple[Array, ...]
     best_weights: tuple[Array, ...]
     """Weights at the best epoch; ``weights`` itself where that was the last one."""
+    fits: int = 1
+    """Calls of ``model.fit`` so far, the one under way included."""
 
     @property
     def epochs(self) -> int:
-        """Epochs trained; the next one has this number."""
+        """Epochs trained in all fits; the next one has this number."""
         return self.history[-1].epoch + 1 if self.history else 0
 
 
@@ -58,6 +60,7 @@ class _Latest(Value):
     best_epoch: int | None
     best_score: float | None
     waited: int
+    fits: int = 1
 
 
 def save_checkpoint(storage: Storage, state: TrainingState) -> None:
@@ -78,6 +81,7 @@ def save_checkpoint(storage: Storage, state: TrainingState) -> None:
         best_epoch=state.best.epoch,
         best_score=state.best.score,
         waited=state.best.waited,
+        fits=state.fits,
     )
     storage.write(f"{CHECKPOINT_FOLDER}/{LATEST_FILE}", latest.to_json())
     for info in list(storage.list(f"{CHECKPOINT_FOLDER}/state-")):
@@ -133,7 +137,7 @@ def _unpacked(data: bytes, latest: _Latest, uri: str) -> TrainingState:
     except (ValueError, OSError, zipfile.BadZipFile) as error:
         raise CheckpointUnusable(f"{uri}/{latest.state}: not an npz file: {error}") from error
     best = BestEpoch(latest.direction, latest.best_epoch, latest.best_score, latest.waited)
-    return TrainingState(latest.history, best, weights, optimizer, best_weights)
+    return TrainingState(latest.history, best, weights, optimizer, best_weights, latest.fits)
 
 
 def _group(arrays: "np.lib.npyio.NpzFile", group: str) -> tuple[Array, ...]:

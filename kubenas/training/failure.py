@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 
 import tensorflow as tf
+from keras_tuner.errors import FailedTrialError, FatalError
 
 from kubenas.errors import StorageError, UserError
 from kubenas.spaces.user_code.importing import line_in
@@ -17,12 +18,13 @@ from kubenas.trial import FailureClass, Outcome
 
 _MESSAGE_LIMIT = 1000
 _DISK_FULL = {errno.ENOSPC, errno.EDQUOT}
-_SHAPE_ERRORS = (
+SHAPE_ERRORS = (
     ValueError,
     TypeError,
     tf.errors.InvalidArgumentError,
     tf.errors.UnimplementedError,
 )
+"""What Keras and TensorFlow raise where sizes do not fit."""
 _FRAMEWORKS = ("/keras/", "/tensorflow/")
 
 
@@ -34,6 +36,7 @@ class Phase(StrEnum):
     BUILDING = "building the model"
     STARTING = "starting to train"
     TRAINING = "training"
+    REBUILDING = "building the trained model again"
     OTHER = "running"
 
 
@@ -89,7 +92,9 @@ def _is_device_oom(error: BaseException, _phase: Phase) -> bool:
 
 
 def _is_configuration(error: BaseException, phase: Phase) -> bool:
-    return isinstance(error, UserError) or phase in {Phase.LOADING, Phase.DESCRIBING}
+    """FatalError ends Keras-Tuner's whole search, too."""
+    ends_search = isinstance(error, UserError | FatalError)
+    return ends_search or phase in {Phase.LOADING, Phase.DESCRIBING}
 
 
 def _is_nan(error: BaseException, _phase: Phase) -> bool:
@@ -97,10 +102,10 @@ def _is_nan(error: BaseException, _phase: Phase) -> bool:
 
 
 def _is_invalid_graph(error: BaseException, phase: Phase) -> bool:
-    if isinstance(error, Infeasible) or phase is Phase.BUILDING:
+    if isinstance(error, Infeasible | FailedTrialError) or phase is Phase.BUILDING:
         return True
     return (
-        phase is Phase.STARTING and isinstance(error, _SHAPE_ERRORS) and _raised_by_framework(error)
+        phase is Phase.STARTING and isinstance(error, SHAPE_ERRORS) and _raised_by_framework(error)
     )
 
 
@@ -122,9 +127,14 @@ _RULES: tuple[tuple[Callable[[BaseException, Phase], bool], Outcome, FailureClas
 def _message(error: BaseException, phase: Phase, user_file: Path | None) -> str:
     if isinstance(error, UserError | NotANumber | Infeasible):
         return _one_line(str(error))
+    return _one_line(f"{phase}: {in_words(error, user_file)}")
+
+
+def in_words(error: BaseException, user_file: Path | None) -> str:
+    """``error`` with its innermost line in the folder of ``user_file``, if it arose there."""
     found = line_in(user_file.parent, error) if user_file else None
     where = f" ({found[0]}:{found[1]}){advice(error)}" if found else ""
-    return _one_line(f"{phase}: {type(error).__name__}: {error}{where}")
+    return f"{type(error).__name__}: {error}{where}"
 
 
 def _one_line(text: str) -> str:

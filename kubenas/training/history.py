@@ -12,7 +12,7 @@ HISTORY_FILE = "history.jsonl"
 class EpochRecord(Value):
     """What one epoch gave."""
 
-    epoch: int = Field(ge=0, description="counted from 0")
+    epoch: int = Field(ge=0, description="counted from 0 over all fits of the trial")
     seconds: float = Field(ge=0, description="wall-clock, validation included")
     metrics: dict[str, float]
 

@@ -3,15 +3,21 @@
 import logging
 import statistics
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import keras
 import tensorflow as tf
+from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 _LOG = logging.getLogger(__name__)
 _RUNS = 20
 _LONGEST_SECONDS = 0.3
 _LEAST_RUNS = 3
+
+Predict: TypeAlias = keras.Model | Callable[[tf.Tensor], tf.Tensor]
+_Function: TypeAlias = tf.types.experimental.ConcreteFunction
 
 
 @dataclass(frozen=True)
@@ -23,16 +29,31 @@ class Cost:
     """Median over up to 20 runs at batch size 1, in milliseconds."""
 
 
-def measure_cost(model: keras.Model, input_shape: tuple[int, int, int]) -> Cost:
-    """Measures ``model`` on one example of ``input_shape``; never fails."""
+def measure_cost(predict: Predict, input_shape: tuple[int, int, int]) -> Cost:
+    """Measures a model on one example of ``input_shape``; never fails.
+
+    Args:
+        predict: a Keras model, or another function of a batch.
+        input_shape: height, width and channels.
+    """
     try:
         example = tf.zeros((1, *input_shape), tf.float32)
-        predict = tf.function(lambda image: model(image, training=False))
-        function = predict.get_concrete_function(tf.TensorSpec(example.shape, tf.float32))
-        return Cost(_flops(function.graph), _latency_ms(function, example))
+        traced = tf.function(lambda image: _called(predict, image))
+        function = traced.get_concrete_function(tf.TensorSpec(example.shape, tf.float32))
+        inlined = function if isinstance(predict, keras.Model) else _inlined(function)
+        return Cost(_flops(inlined.graph), _latency_ms(function, example))
     except Exception:  # noqa: BLE001  # user layers may refuse; a trained model is not lost to it
         _LOG.warning("the model's cost could not be measured", exc_info=True)
         return Cost(None, None)
+
+
+def _called(predict: Predict, image: tf.Tensor) -> tf.Tensor:
+    return predict(image, training=False) if isinstance(predict, keras.Model) else predict(image)
+
+
+def _inlined(function: _Function) -> _Function:
+    """A SavedModel's signature is one call of a function, into which the profiler cannot see."""
+    return convert_variables_to_constants_v2(function)
 
 
 def _flops(graph: tf.Graph) -> int:
@@ -42,7 +63,7 @@ def _flops(graph: tf.Graph) -> int:
     return int(tf.compat.v1.profiler.profile(graph, options=options).total_float_ops)
 
 
-def _latency_ms(function: tf.types.experimental.ConcreteFunction, example: tf.Tensor) -> float:
+def _latency_ms(function: _Function, example: tf.Tensor) -> float:
     keras.ops.convert_to_numpy(function(example))  # warm-up: kernels are chosen, memory is got
     end = time.perf_counter() + _LONGEST_SECONDS
     times: list[float] = []

@@ -1,12 +1,14 @@
 """What a model would cost, known before it is trained, and which limits that exceeds."""
 
 import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import keras
 
 from kubenas.training.measure import Cost
+from kubenas.training.variables import optimizer_variables
 from kubenas.trial import Limits
 
 _MEBIBYTE = 2**20
@@ -32,19 +34,19 @@ class ModelSize:
 
 def model_size(model: keras.Model, cost: Cost, *, batch_size: int) -> ModelSize:
     """The size of a compiled model whose optimiser's variables have been made."""
-    weights = weights_mib(model)
+    weights = _mebibytes_of(model.variables)
     return ModelSize(
         parameters=model.count_params(),
         flops=cost.flops,
         latency_ms=cost.latency_ms,
-        memory_mib=weights + _training_bytes(model, batch_size) / _MEBIBYTE,
+        memory_mib=weights + _training_mib(model, batch_size),
         model_mib=weights,
     )
 
 
-def weights_mib(model: keras.Model) -> float:
-    """MiB of the model's weights."""
-    return _bytes(model.variables) / _MEBIBYTE
+def mebibytes(weights: Iterable[tuple[str, Sequence[int]]]) -> float:
+    """MiB of weights with these types and shapes."""
+    return sum(_width(dtype) * math.prod(shape) for dtype, shape in weights) / _MEBIBYTE
 
 
 def excess(size: ModelSize, limits: Limits) -> str:
@@ -60,15 +62,16 @@ def excess(size: ModelSize, limits: Limits) -> str:
     return ""
 
 
-def _training_bytes(model: keras.Model, batch_size: int) -> float:
+def _training_mib(model: keras.Model, batch_size: int) -> float:
     """An estimate of what training adds to the weights.
 
     Gradients, the optimiser's variables, and every layer's output for one batch, which is kept
     for the backward pass. What a kernel needs while it runs, and layers within layers, are not
     in it.
     """
-    gradients = _bytes(model.trainable_variables)
-    return gradients + _bytes(model.optimizer.variables) + batch_size * _output_bytes(model)
+    gradients = _mebibytes_of(model.trainable_variables)
+    optimizer = _mebibytes_of(optimizer_variables(model))
+    return gradients + optimizer + batch_size * _output_bytes(model) / _MEBIBYTE
 
 
 def _output_bytes(model: keras.Model) -> float:
@@ -86,8 +89,8 @@ def _outputs(layer: keras.Layer) -> Any:
         return []
 
 
-def _bytes(variables: list[keras.Variable]) -> float:
-    return float(sum(_width(str(v.dtype)) * math.prod(v.shape) for v in variables))
+def _mebibytes_of(variables: Iterable[keras.Variable]) -> float:
+    return mebibytes((str(variable.dtype), variable.shape) for variable in variables)
 
 
 def _width(dtype: str) -> float:

@@ -1,7 +1,7 @@
-"""How an attempt is stopped from outside: by SIGTERM or by its deadline.
+"""How a training is stopped: by SIGTERM, by its deadline, or to begin it again.
 
-Both are BaseExceptions, like KeyboardInterrupt: a user's ``except Exception`` must not swallow
-them on their way out of a training loop.
+All are BaseExceptions, like KeyboardInterrupt: a user's ``except Exception`` must not
+swallow them on their way out of a training loop.
 """
 
 import os
@@ -19,6 +19,10 @@ class Terminated(BaseException):
 
 class DeadlinePassed(BaseException):
     """The attempt's deadline passed: end with what has been reached."""
+
+
+class NotResumable(BaseException):
+    """A training that was resumed goes on otherwise than it began: train from the beginning."""
 
 
 class Termination:

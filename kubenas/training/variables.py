@@ -23,17 +23,28 @@ def write_variables(variables: Sequence[keras.Variable], arrays: Sequence[Array]
         variable.assign(array)
 
 
-def create_variables(model: keras.Model, input_shape: tuple[int, int, int]) -> None:
-    """Makes the variables of a built model's optimiser and metrics, which ``fit`` would make.
+def optimizer_variables(model: keras.Model) -> list[keras.Variable]:
+    """Variables of the model's optimiser; none of a model that trains without one."""
+    return list(model.optimizer.variables) if model.optimizer is not None else []
+
+
+def create_variables(model: keras.Model, example: Array, label: Array, output: tf.Tensor) -> None:
+    """Makes the variables of a model's optimiser and metrics, which ``fit`` would make.
 
     TensorFlow traces a step again if it made variables: that is half of a short trial's time.
+
+    Args:
+        model: compiled, its own variables made.
+        example: one of the data's shape.
+        label: as ``fit`` gets labels.
+        output: of the model for the example.
     """
-    model.optimizer.build(model.trainable_variables)
+    if model.optimizer is not None:
+        model.optimizer.build(model.trainable_variables)
     if type(model).compute_metrics is not keras.Model.compute_metrics:
         return  # a user's own may keep what it is shown
-    example, label = np.zeros((1, *input_shape), np.float32), np.zeros(1, np.int32)
     try:
-        model.compute_metrics(example, label, model(example, training=False))
+        model.compute_metrics(example, label, output)
     except (ValueError, TypeError, tf.errors.OpError) as error:
         _LOG.debug("left to fit(), which says it better: %s", error)
     model.reset_metrics()
@@ -43,14 +54,17 @@ def restore(model: keras.Model, state: TrainingState) -> None:
     """Puts weights and optimiser of ``model``, whose variables are made, into ``state``.
 
     Raises:
-        CheckpointUnusable: the state is of another model; nothing was changed.
+        CheckpointUnusable: the state is of another model, or of a user's ``fit`` past its first
+            ``model.fit``, which would be run again; nothing was changed.
     """
+    if state.fits > 1:
+        raise CheckpointUnusable("fit() trains several times and was past the first time")
     for variables, arrays in (
         (model.variables, state.weights),
         (model.variables, state.best_weights),
-        (model.optimizer.variables, state.optimizer),
+        (optimizer_variables(model), state.optimizer),
     ):
         if not matches(arrays, (variable.shape for variable in variables)):
             raise CheckpointUnusable("the checkpoint is of a model with other variables")
     write_variables(model.variables, state.weights)
-    write_variables(model.optimizer.variables, state.optimizer)
+    write_variables(optimizer_variables(model), state.optimizer)

@@ -25,7 +25,7 @@ def describe(attempt: Attempt) -> Result:
         AttemptFailed: the space cannot be loaded or its default model is of no use.
     """
     hypermodel = load_space(attempt)
-    with failing_in(Phase.DESCRIBING, user_file=user_file(attempt, hypermodel)):
+    with failing_in(Phase.DESCRIBING, user_file=user_file(attempt)):
         hp = keras_tuner.HyperParameters()
         model = build_model(attempt, hypermodel, hp)
         _check_predicts_classes(model, attempt)

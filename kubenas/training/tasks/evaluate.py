@@ -1,8 +1,8 @@
 """EVALUATE: an exported model on the test split, as it would be served."""
 
 import io
+from collections.abc import Callable
 
-import keras
 import numpy as np
 import tensorflow as tf
 
@@ -13,10 +13,9 @@ from kubenas.training.evaluation import (
     PREDICTIONS_FILE,
     evaluate_predictions,
 )
+from kubenas.training.exported_model import load_exported
 from kubenas.training.failure import Phase, failing_in
 from kubenas.training.measure import measure_cost
-from kubenas.training.size import weights_mib
-from kubenas.training.space import load_trained_model
 from kubenas.trial import Outcome, Result
 
 _BATCH_SIZE = 256
@@ -31,10 +30,10 @@ def evaluate(attempt: Attempt) -> Result:
     Raises:
         AttemptFailed: the model cannot be loaded or does not fit the data.
     """
-    model = load_trained_model(attempt).model
+    model = load_exported(attempt)
     examples = load_raw(attempt.dataset, "test", batch_size=_BATCH_SIZE)
     with failing_in(Phase.OTHER):
-        labels, probabilities = predict(model, examples)
+        labels, probabilities = predict(model.predict, examples)
         evaluation = evaluate_predictions(
             labels, probabilities, classes=attempt.schema.classes, model=attempt.spec.model or ""
         )
@@ -42,7 +41,7 @@ def evaluate(attempt: Attempt) -> Result:
     np.savez_compressed(buffer, labels=labels, probabilities=probabilities)
     attempt.storage.write(PREDICTIONS_FILE, buffer.getvalue())
     attempt.storage.write(EVALUATION_FILE, evaluation.to_json())
-    cost = measure_cost(model, attempt.schema.shape)
+    cost = measure_cost(model.predict, attempt.schema.shape)
     return Result(
         task=attempt.spec.task,
         trial=attempt.spec.trial,
@@ -54,20 +53,22 @@ def evaluate(attempt: Attempt) -> Result:
             "accuracy": evaluation.accuracy,
             "macro_f1": evaluation.macro_f1,
             "calibration_error": evaluation.calibration_error,
-            "model_mib": weights_mib(model),
+            "model_mib": model.weights_mib,
         },
-        parameters=model.count_params(),
+        parameters=model.parameters,
         flops=cost.flops,
         latency_ms=cost.latency_ms,
         artifacts={"evaluation": EVALUATION_FILE, "predictions": PREDICTIONS_FILE},
     )
 
 
-def predict(model: keras.Model, examples: tf.data.Dataset) -> tuple[np.ndarray, np.ndarray]:
+def predict(
+    model: Callable[[tf.Tensor], tf.Tensor], examples: tf.data.Dataset
+) -> tuple[np.ndarray, np.ndarray]:
     """Labels (int32) and probabilities (float32) of all ``examples``, in their order."""
     labels: list[np.ndarray] = []
     probabilities: list[np.ndarray] = []
     for images, truth in examples:
         labels.append(truth.numpy())
-        probabilities.append(model.predict_on_batch(images))
+        probabilities.append(np.asarray(model(images)))
     return np.concatenate(labels), np.concatenate(probabilities).astype(np.float32)

@@ -1,6 +1,7 @@
 """EXPORT: a trained model with its preprocessing, ready to serve, and proven to be the same."""
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,16 @@ from kubenas.data.dataset import load_raw, load_split
 from kubenas.data.preprocessing import preprocessing_layers
 from kubenas.data.schema import DataSchema
 from kubenas.errors import KubenasError
-from kubenas.training.attempt import MODEL_FILE, Attempt
+from kubenas.training.attempt import Attempt
+from kubenas.training.exported_model import (
+    INPUT,
+    KERAS_FILE,
+    OUTPUT,
+    SAVED_MODEL_FOLDER,
+    SAVED_MODEL_VERSION,
+    SIGNATURE,
+    custom_objects,
+)
 from kubenas.training.failure import Phase, failing_in
 from kubenas.training.sample import (
     SAMPLE_ANSWER_FILE,
@@ -21,15 +31,15 @@ from kubenas.training.sample import (
     SampleAnswer,
     SampleRequest,
 )
-from kubenas.training.space import load_trained_model
+from kubenas.training.space import user_file
+from kubenas.training.tolerance import largest_difference, tolerance_of
+from kubenas.training.trained_weights import rebuild_trained
 from kubenas.trial import Outcome, Result
 
-SAVED_MODEL_FOLDER = "saved_model"
 SIGNATURE_FILE = "signature.json"
 LABELS_FILE = "labels.json"
-_VERSION = "1"
 _CHECKED_EXAMPLES = 32
-_TOLERANCE = 1e-4
+_REASON_LIMIT = 300
 _SAMPLE_VALUES = 100_000
 """In the sample request at the most, but for one example: gateways often refuse more than 1 MB."""
 _SAMPLE_EXAMPLES = 8
@@ -41,64 +51,125 @@ class ExportDiffers(KubenasError):
     """The exported model does not predict what the trained one does."""
 
 
+@dataclass(frozen=True)
+class _Check:
+    """Test pictures, and what the trained model says to them."""
+
+    raw: _Floats
+    """As they are stored, (examples, height, width, channels)."""
+    expected: _Floats
+    """Probabilities, (examples, classes)."""
+    tolerance: float
+
+    def difference(self, answers: npt.ArrayLike, name: str) -> float:
+        """Largest absolute difference of ``answers`` from those expected.
+
+        Raises:
+            ExportDiffers: it is beyond the tolerance.
+        """
+        difference = largest_difference(answers, self.expected)
+        if not difference <= self.tolerance:
+            raise ExportDiffers(
+                f"{name} differs from the trained model by {difference:.2g} on {len(self.raw)}"
+                f" test pictures, more than {self.tolerance:.0e}: not exported"
+            )
+        return difference
+
+
 def export(attempt: Attempt) -> Result:
-    """Writes ``saved_model/1/``, ``model.keras``, ``signature.json``, ``labels.json`` and a sample.
+    """Writes ``saved_model/1/``, ``signature.json``, ``labels.json`` and a sample.
+
+    ``model.keras`` besides, where Keras can save the model and load it again; where it cannot, the
+    result's message and the signature say why.
 
     Raises:
-        AttemptFailed: the model cannot be loaded or saved, or what was saved predicts otherwise.
+        AttemptFailed: the model cannot be built again or saved, or what was saved predicts
+            otherwise.
     """
-    trained = load_trained_model(attempt)
+    candidate = rebuild_trained(attempt)
     folder = attempt.scratch / "export"
     with failing_in(Phase.OTHER):
-        serving = serving_model(trained.model, attempt.schema)
-        _save(serving, folder)
-        raw = _first(load_raw(attempt.dataset, "test", batch_size=_CHECKED_EXAMPLES))
-        normalised = _first(load_split(attempt.dataset, "test", batch_size=_CHECKED_EXAMPLES))
-        expected = trained.model.predict_on_batch(normalised)
-        with keras.saving.custom_object_scope(trained.custom_objects):
-            differences = _differences(folder, raw, expected)
-        _describe(folder, attempt.schema)
-        _write_sample(folder, attempt.schema, raw, expected)
+        check = _check_of(candidate.model, attempt)
+        difference = _save(candidate.model, attempt.schema, folder / SAVED_MODEL_FOLDER, check)
+        without_keras = _save_keras(candidate.model, attempt, folder / KERAS_FILE, check)
+        _describe(folder, attempt.schema, without_keras)
+        _write_sample(folder, attempt.schema, check)
     attempt.storage.upload_tree(folder, "")
     return Result(
         task=attempt.spec.task,
         trial=attempt.spec.trial,
         attempt=attempt.spec.attempt,
         outcome=Outcome.COMPLETED,
-        metrics=differences,
-        parameters=serving.count_params(),
+        message=f"without {KERAS_FILE}: {without_keras}" if without_keras else "",
+        metrics={"saved_model_difference": difference},
+        parameters=candidate.model.count_params(),
         artifacts={
             "saved_model": SAVED_MODEL_FOLDER,
-            "model": MODEL_FILE,
             "signature": SIGNATURE_FILE,
             "labels": LABELS_FILE,
             "sample_request": SAMPLE_REQUEST_FILE,
             "sample_answer": SAMPLE_ANSWER_FILE,
+            **({} if without_keras else {"model": KERAS_FILE}),
         },
     )
 
 
-def serving_model(trained: keras.Model, schema: DataSchema) -> keras.Model:
+def _check_of(model: keras.Model, attempt: Attempt) -> _Check:
+    raw = _first(load_raw(attempt.dataset, "test", batch_size=_CHECKED_EXAMPLES))
+    normalised = _first(load_split(attempt.dataset, "test", batch_size=_CHECKED_EXAMPLES))
+    expected = np.asarray(model.predict_on_batch(normalised), np.float32)
+    return _Check(raw, expected, tolerance_of(model))
+
+
+def _save(model: keras.Model, schema: DataSchema, folder: Path, check: _Check) -> float:
+    """Writes the SavedModel: takes stored values, gives float32 class probabilities.
+
+    Returns:
+        How far its answers are from the trained model's.
+    """
+    layers = preprocessing_layers(schema)
+
+    def serve(image: tf.Tensor) -> dict[str, tf.Tensor]:
+        values = image
+        for layer in layers:
+            values = layer(values)
+        return {OUTPUT: tf.cast(model(values, training=False), tf.float32)}
+
+    serve(tf.constant(check.raw[:1]))  # builds the layers
+    archive = keras.export.ExportArchive()
+    for tracked in (*layers, model):
+        archive.track(tracked)
+    signature = [tf.TensorSpec((None, *schema.shape), tf.float32, INPUT)]
+    archive.add_endpoint("serve", serve, input_signature=signature)
+    path = str(folder / SAVED_MODEL_VERSION)
+    archive.write_out(path, verbose=False)
+    served = tf.saved_model.load(path).signatures[SIGNATURE](**{INPUT: tf.constant(check.raw)})
+    return check.difference(served[OUTPUT], "the SavedModel")
+
+
+def _save_keras(model: keras.Model, attempt: Attempt, path: Path, check: _Check) -> str:
+    """Writes ``model.keras`` if it can be loaded again; else why it cannot, in one line."""
+    try:
+        keras_model(model, attempt.schema).save(path)
+        with keras.saving.custom_object_scope(custom_objects(user_file(attempt))):
+            loaded = keras.models.load_model(path, compile=False)
+        check.difference(loaded.predict_on_batch(check.raw), KERAS_FILE)
+    except Exception as error:  # noqa: BLE001  # the user's layers raise anything as they are saved
+        path.unlink(missing_ok=True)
+        return f"Keras cannot save and load this model: {' '.join(str(error).split())}"[
+            :_REASON_LIMIT
+        ]
+    return ""
+
+
+def keras_model(trained: keras.Model, schema: DataSchema) -> keras.Model:
     """``trained`` behind its preprocessing: takes stored values, gives class probabilities."""
-    image = keras.Input(schema.shape, dtype="float32", name="image")
+    image = keras.Input(schema.shape, dtype="float32", name=INPUT)
     values = image
     for layer in preprocessing_layers(schema):
         values = layer(values)
-    probabilities = keras.layers.Identity(name="probabilities")(trained(values))
+    probabilities = keras.layers.Identity(name=OUTPUT, dtype="float32")(trained(values))
     return keras.Model(image, probabilities, name="serving")
-
-
-def _save(serving: keras.Model, folder: Path) -> None:
-    folder.mkdir(parents=True)
-    serving.save(folder / MODEL_FILE)
-    archive = keras.export.ExportArchive()
-    archive.track(serving)
-    archive.add_endpoint(
-        "serve",
-        lambda image: {"probabilities": serving(image, training=False)},
-        input_signature=[tf.TensorSpec((None, *serving.input_shape[1:]), tf.float32, "image")],
-    )
-    archive.write_out(str(folder / SAVED_MODEL_FOLDER / _VERSION), verbose=False)
 
 
 def _first(examples: tf.data.Dataset) -> _Floats:
@@ -107,46 +178,27 @@ def _first(examples: tf.data.Dataset) -> _Floats:
     return np.asarray(images)
 
 
-def _differences(folder: Path, raw: _Floats, expected: _Floats) -> dict[str, float]:
-    """Largest absolute difference of each saved model's predictions from ``expected``.
-
-    Raises:
-        ExportDiffers: one of them is too large.
-    """
-    loaded = tf.saved_model.load(str(folder / SAVED_MODEL_FOLDER / _VERSION))
-    served = loaded.signatures["serving_default"](image=tf.constant(raw))["probabilities"].numpy()
-    reloaded = keras.models.load_model(folder / MODEL_FILE, compile=False).predict_on_batch(raw)
-    differences = {
-        "saved_model_difference": float(np.abs(served - expected).max()),
-        "keras_difference": float(np.abs(reloaded - expected).max()),
-    }
-    for name, difference in differences.items():
-        if not difference <= _TOLERANCE:
-            raise ExportDiffers(
-                f"{name.replace('_', ' ')} from the trained model is {difference:.2g} on"
-                f" {len(raw)} test pictures, more than {_TOLERANCE:.0e}: not exported"
-            )
-    return differences
-
-
-def _describe(folder: Path, schema: DataSchema) -> None:
+def _describe(folder: Path, schema: DataSchema, without_keras: str) -> None:
     signature = {
-        "signature": "serving_default",
-        "inputs": {"image": {"dtype": "float32", "shape": [None, *schema.shape]}},
-        "outputs": {"probabilities": {"dtype": "float32", "shape": [None, len(schema.classes)]}},
+        "signature": SIGNATURE,
+        "inputs": {INPUT: {"dtype": "float32", "shape": [None, *schema.shape]}},
+        "outputs": {OUTPUT: {"dtype": "float32", "shape": [None, len(schema.classes)]}},
+        "keras_model": None if without_keras else KERAS_FILE,
+        "without_keras_model": without_keras or None,
     }
     (folder / SIGNATURE_FILE).write_text(json.dumps(signature))
     (folder / LABELS_FILE).write_text(json.dumps(list(schema.classes)))
 
 
-def _write_sample(folder: Path, schema: DataSchema, raw: _Floats, expected: _Floats) -> None:
+def _write_sample(folder: Path, schema: DataSchema, check: _Check) -> None:
     """The first test examples and what the trained model says to them."""
+    raw, expected = check.raw, check.expected
     count = max(1, min(_SAMPLE_EXAMPLES, _SAMPLE_VALUES // raw[0].size))
     request = SampleRequest(instances=_plain(raw[:count]))
     answer = SampleAnswer(
         predictions=expected[:count].tolist(),
         labels=tuple(schema.classes[k] for k in expected[:count].argmax(axis=1)),
-        tolerance=_TOLERANCE,
+        tolerance=check.tolerance,
     )
     (folder / SAMPLE_REQUEST_FILE).write_bytes(request.to_json())
     (folder / SAMPLE_ANSWER_FILE).write_bytes(answer.to_json())

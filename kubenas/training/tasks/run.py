@@ -12,6 +12,7 @@ from kubenas.errors import StorageError
 from kubenas.training.attempt import Attempt, open_attempt
 from kubenas.training.declared import GivenHyperparameters
 from kubenas.training.failure import AttemptFailed, Failure, Phase, failing_in
+from kubenas.training.keras_settings import reset_keras
 from kubenas.training.stopping import Termination
 from kubenas.training.tasks.describe import describe
 from kubenas.training.tasks.evaluate import evaluate
@@ -44,7 +45,7 @@ def run_task(spec: AttemptSpec, termination: Termination) -> Result:
     """
     start = time.monotonic()
     given = GivenHyperparameters(spec.hyperparameters)
-    keras.backend.clear_session()
+    reset_keras()
     gc.collect()
     try:
         with failing_in(Phase.OTHER), open_attempt(spec, given, termination) as attempt:

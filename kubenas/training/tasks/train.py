@@ -7,50 +7,46 @@ from dataclasses import dataclass
 from typing import Any
 
 import keras
-import keras_tuner
+import numpy as np
+from keras.callbacks import History
 
 from kubenas.data.dataset import load_split
 from kubenas.training.architecture import ARCHITECTURE_FILE, describe_architecture
-from kubenas.training.attempt import MODEL_FILE, Attempt
+from kubenas.training.attempt import Attempt
 from kubenas.training.checkpoint import (
     CHECKPOINT_FOLDER,
     CheckpointUnusable,
     TrainingState,
     load_checkpoint,
+    matches,
 )
 from kubenas.training.failure import (
     AttemptFailed,
     Failure,
+    Infeasible,
     NotANumber,
     Phase,
     classify,
     failing_in,
 )
 from kubenas.training.history import HISTORY_FILE
+from kubenas.training.keras_settings import reset_keras
+from kubenas.training.label_format import one_hot, takes_one_hot
 from kubenas.training.loop import TrainingLoop
 from kubenas.training.measure import measure_cost
 from kubenas.training.score import missing_objective, reported_metrics
 from kubenas.training.size import excess, model_size
-from kubenas.training.space import build_model, load_space, user_file
-from kubenas.training.stopping import DeadlinePassed, Terminated
+from kubenas.training.space import Candidate, build_given, user_file
+from kubenas.training.stopping import DeadlinePassed, NotResumable, Terminated
+from kubenas.training.trained_weights import (
+    SAMPLE_PREDICTIONS_FILE,
+    WEIGHTS_FILE,
+    leave_weights,
+)
 from kubenas.training.variables import create_variables, restore, write_variables
 from kubenas.trial import FailureClass, Limits, Outcome, Result
 
 _LOG = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class _Candidate:
-    """What is trained."""
-
-    hypermodel: keras_tuner.HyperModel
-    hp: keras_tuner.HyperParameters
-    model: keras.Model
-
-    @property
-    def own_fit(self) -> bool:
-        """Whether a user's class trains in its own way."""
-        return type(self.hypermodel).fit is not keras_tuner.HyperModel.fit
 
 
 @dataclass(frozen=True)
@@ -63,23 +59,34 @@ class _Fitted:
 
 
 def train(attempt: Attempt) -> Result:
-    """Trains; leaves history, architecture and, where the plan says so, model and checkpoint.
+    """Trains; leaves history, architecture and, where the plan says so, weights and checkpoint.
 
     Raises:
         AttemptFailed: there is no score.
         Terminated: SIGTERM came; the state is in the checkpoint.
     """
-    candidate = _candidate(attempt)
+    try:
+        return _train(attempt, resume_from=attempt.spec.resume_from)
+    except NotResumable as reason:
+        _LOG.warning("training starts from the beginning: %s", reason)
+        reset_keras()
+        return _train(attempt, resume_from=None)
+
+
+def _train(attempt: Attempt, *, resume_from: str | None) -> Result:
+    candidate = build_given(attempt)
+    _prepare(attempt, candidate)
     architecture = json.dumps(describe_architecture(candidate.model), indent=1)
     attempt.storage.write(ARCHITECTURE_FILE, architecture.encode())
     if (too_large := _beyond_limits(attempt, candidate.model)) is not None:
         return too_large
     loop = TrainingLoop(
         plan=attempt.plan,
+        model=candidate.model,
         storage=attempt.storage,
         termination=attempt.termination,
         deadline=attempt.spec.deadline,
-        resumed=_resume(attempt, candidate.model),
+        resumed=_resume(candidate.model, resume_from),
         objective_in_logs=not candidate.own_fit,
     )
     try:
@@ -92,21 +99,22 @@ def train(attempt: Attempt) -> Result:
         loop.save_history()
 
 
-def _candidate(attempt: Attempt) -> _Candidate:
-    """The network with its first weights, the same in every attempt.
+def _prepare(attempt: Attempt, candidate: Candidate) -> None:
+    """Makes the variables that training needs; refuses a model that cannot be trained on the data.
 
-    Seeded twice: a user's file may draw as it is loaded, and meanwhile a store's client in another
-    thread may have drawn the pause before it tries again from the same generator of Python's.
+    Raises:
+        AttemptFailed: it gives something else than a probability for each class.
     """
-    keras.utils.set_random_seed(attempt.plan.seed)
-    hypermodel = load_space(attempt)
-    hp = attempt.given.hp
-    with failing_in(Phase.BUILDING, user_file=user_file(attempt, hypermodel)):
-        keras.utils.set_random_seed(attempt.plan.seed)
-        candidate = _Candidate(hypermodel, hp, build_model(attempt, hypermodel, hp))
-        attempt.given.check_names()
-        create_variables(candidate.model, attempt.schema.shape)
-    return candidate
+    classes = len(attempt.schema.classes)
+    with failing_in(Phase.BUILDING, user_file=user_file(attempt)):
+        if tuple(candidate.output.shape) != (1, classes):
+            raise Infeasible(
+                f"the model's output for one picture has shape {tuple(candidate.output.shape)}; it"
+                f" must be (1, {classes}), a probability for each of the {classes} classes"
+            )
+        one_hot = takes_one_hot(candidate.model)
+        label = np.zeros((1, classes), np.float32) if one_hot else np.zeros(1, np.int32)
+        create_variables(candidate.model, candidate.example, label, candidate.output)
 
 
 def _beyond_limits(attempt: Attempt, model: keras.Model) -> Result | None:
@@ -136,9 +144,8 @@ def _beyond_limits(attempt: Attempt, model: keras.Model) -> Result | None:
     )
 
 
-def _resume(attempt: Attempt, model: keras.Model) -> TrainingState | None:
+def _resume(model: keras.Model, uri: str | None) -> TrainingState | None:
     """The state to go on from, put into ``model``; None: from the start."""
-    uri = attempt.spec.resume_from
     if uri is None:
         return None
     try:
@@ -151,23 +158,28 @@ def _resume(attempt: Attempt, model: keras.Model) -> TrainingState | None:
     return state
 
 
-def _fit(attempt: Attempt, candidate: _Candidate, loop: TrainingLoop) -> _Fitted:
-    if loop.finished:
+def _fit(attempt: Attempt, candidate: Candidate, loop: TrainingLoop) -> _Fitted:
+    plan = attempt.plan
+    if not candidate.own_fit and loop.next_epoch == plan.epochs:
         return _Fitted(reported=None, cut_short=False)
     try:
         with attempt.termination.deferred():
             returned = _call_fit(attempt, candidate, loop)
-        return _Fitted(reported_metrics(returned, attempt.plan.objective), cut_short=False)
+        if not candidate.own_fit or (loop.resumed and isinstance(returned, History)):
+            returned = (
+                None  # a History tells of this attempt's epochs, the loop of earlier ones too
+            )
+        return _Fitted(reported_metrics(returned, plan.objective, plan.direction), cut_short=False)
     except DeadlinePassed:
         return _Fitted(reported=None, cut_short=True)
     except Exception as error:  # user code and TensorFlow raise anything; classify sorts it
         phase = Phase.TRAINING if loop.began else Phase.STARTING
-        file = user_file(attempt, candidate.hypermodel)
+        file = user_file(attempt)
         raise AttemptFailed(classify(error, phase, user_file=file)) from error
 
 
-def _call_fit(attempt: Attempt, candidate: _Candidate, loop: TrainingLoop) -> Any:
-    plan, first = attempt.plan, loop.state.epochs if loop.state else 0
+def _call_fit(attempt: Attempt, candidate: Candidate, loop: TrainingLoop) -> Any:
+    plan, first = attempt.plan, loop.next_epoch
     examples = load_split(
         attempt.dataset,
         "train",
@@ -175,6 +187,9 @@ def _call_fit(attempt: Attempt, candidate: _Candidate, loop: TrainingLoop) -> An
         shuffle_seed=plan.seed + first,  # a resumed training sees orders that it has not seen
     )
     validation = load_split(attempt.dataset, "validation", batch_size=plan.batch_size)
+    if takes_one_hot(candidate.model):
+        classes = len(attempt.schema.classes)
+        examples, validation = one_hot(examples, classes), one_hot(validation, classes)
     return candidate.hypermodel.fit(
         candidate.hp,
         candidate.model,
@@ -187,7 +202,7 @@ def _call_fit(attempt: Attempt, candidate: _Candidate, loop: TrainingLoop) -> An
     )
 
 
-def _result(attempt: Attempt, candidate: _Candidate, loop: TrainingLoop, fitted: _Fitted) -> Result:
+def _result(attempt: Attempt, candidate: Candidate, loop: TrainingLoop, fitted: _Fitted) -> Result:
     state, objective = loop.state, attempt.plan.objective
     metrics = _metrics(state, fitted, objective)
     for name in attempt.plan.further_metrics:
@@ -196,8 +211,7 @@ def _result(attempt: Attempt, candidate: _Candidate, loop: TrainingLoop, fitted:
     score = metrics[objective]
     if math.isnan(score):
         raise AttemptFailed(classify(NotANumber(f"{objective} is NaN"), Phase.TRAINING))
-    if state is not None and state.best.epoch is not None:
-        write_variables(candidate.model.variables, state.best_weights)
+    _keep_best_weights(candidate, loop)
     cost = measure_cost(candidate.model, attempt.schema.shape)
     return Result(
         task=attempt.spec.task,
@@ -215,6 +229,23 @@ def _result(attempt: Attempt, candidate: _Candidate, loop: TrainingLoop, fitted:
         declared=attempt.given.declared(),
         artifacts=_leave_artifacts(attempt, candidate.model, loop),
     )
+
+
+def _keep_best_weights(candidate: Candidate, loop: TrainingLoop) -> None:
+    """Puts the best epoch's weights into the model; where none is known, those at the end stay."""
+    if candidate.own_fit and not loop.called:
+        _LOG.warning(
+            "fit() did not pass on the callbacks that it was given: there is no checkpoint, no"
+            " deadline within the training and no best epoch; the weights at the end are kept"
+        )
+        return
+    state, variables = loop.state, candidate.model.variables
+    if state is None or state.best.epoch is None:
+        return
+    if matches(state.best_weights, (variable.shape for variable in variables)):
+        write_variables(variables, state.best_weights)
+    else:
+        _LOG.warning("fit() changed the model's layers: the weights at the end are kept")
 
 
 def _metrics(state: TrainingState | None, fitted: _Fitted, objective: str) -> dict[str, float]:
@@ -238,9 +269,7 @@ def _leave_artifacts(attempt: Attempt, model: keras.Model, loop: TrainingLoop) -
         loop.save_checkpoint()
         artifacts["checkpoint"] = CHECKPOINT_FOLDER
     if attempt.plan.keep_model:
-        path = attempt.scratch / MODEL_FILE
         with failing_in(Phase.OTHER):
-            model.save(path)
-        attempt.storage.write(MODEL_FILE, path.read_bytes())
-        artifacts["model"] = MODEL_FILE
+            leave_weights(attempt, model)
+        artifacts |= {"weights": WEIGHTS_FILE, "sample_predictions": SAMPLE_PREDICTIONS_FILE}
     return artifacts

@@ -110,17 +110,19 @@ def test_another_rule_or_another_champion_is_another_decision(root: str) -> None
     assert (decision.ground, decision.against) == (Ground.BETTER, 2)
 
 
-def test_a_missing_champion_stays_until_it_is_back(root: str) -> None:
+@pytest.mark.parametrize("back", ["saved_model/1/saved_model.pb", "model.keras"])
+def test_a_missing_champion_stays_until_it_is_back(root: str, back: str) -> None:
     champion = first_champion(root)
-    model = f"{search_folder(champion.search_id)}/export/a1/model.keras"
-    champion.output.delete(model)
+    folder = f"{search_folder(champion.search_id)}/export/a1"
+    for name in ("saved_model/1/saved_model.pb", "model.keras"):
+        champion.output.delete(f"{folder}/{name}")
     context = finished_run(root, 2, right(1860))
     champion_evaluated(context)
     decision = decision_on(context)
     assert (decision.ground, decision.verdict) == (Ground.MISSING, "keep")
-    assert f"the champion's model is gone ({root}/{model})" in decision.reason
+    assert f"the champion's model is gone ({root}/{folder}/saved_model)" in decision.reason
     assert decision_on(context, mode="always").verdict == "promote"
-    champion.output.write(model, b"no model")
+    champion.output.write(f"{folder}/{back}", b"no model")
     assert decision_on(context).ground is Ground.BETTER
 
 

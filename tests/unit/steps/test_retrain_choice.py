@@ -31,7 +31,7 @@ def test_the_best_mean_then_the_best_seed(
     ]
     choice = choose(runs, direction)
     assert (choice.chosen.trial, choice.chosen.seed) == chosen
-    assert choice.model == f"p/t{chosen[0]}-s{chosen[1]}/a1/model.keras"
+    assert choice.weights == f"p/t{chosen[0]}-s{chosen[1]}/a1/model.weights.h5"
 
 
 def test_a_failed_seed_does_not_count() -> None:

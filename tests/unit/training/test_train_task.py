@@ -99,7 +99,13 @@ def test_a_resumed_attempt_goes_on_and_never_loses_a_better_epoch(
 
 
 def test_what_is_finished_is_not_trained_again(make_spec: MakeSpec, first: AttemptSpec) -> None:
-    source = with_fit("raise AssertionError('trained again')")
+    source = LINEAR.replace(
+        "class Mine",
+        """class Never(keras.Model):
+    def train_step(self, data):
+        raise AssertionError("trained again")
+class Mine""",
+    ).replace("keras.Model(image", "Never(image")
     uri = f"{first.prefix}/checkpoint"
     result = run(make_spec(source=source, plan={"epochs": 1}, resume_from=uri))
     assert (result.outcome, result.epochs) == ("completed", 1)

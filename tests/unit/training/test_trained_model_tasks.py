@@ -40,18 +40,19 @@ def test_a_trained_model_is_evaluated_and_exported(
 ) -> None:
     (tmp_path / "layers_beside.py").write_text(LAYER)
     trained = make_spec(source=source, plan={"epochs": 3, "keep_model": True})
-    assert run_task(trained, Termination()).artifacts["model"] == "model.keras"
-    model = f"{trained.prefix}/model.keras"
+    before = run_task(trained, Termination())
+    assert before.artifacts["weights"] == "model.weights.h5"
 
-    exported = make_spec(Task.EXPORT, source=source, model=model)
+    exported = make_spec(Task.EXPORT, source=source, model=f"{trained.prefix}/model.weights.h5")
     result = run_task(exported, Termination())
     assert result.outcome == "completed", result.message
     assert max(result.metrics.values()) <= 1e-4
+    assert result.artifacts["model"] == "model.keras"
 
-    spec = make_spec(Task.EVALUATE, source=source, model=f"{exported.prefix}/model.keras")
+    spec = make_spec(Task.EVALUATE, source=source, model=f"{exported.prefix}/saved_model")
     result = run_task(spec, Termination())
     assert result.outcome == "completed", result.message
-    assert result.parameters
+    assert result.parameters == before.parameters
     assert result.flops
     assert result.metrics["model_mib"] == pytest.approx(4 * result.parameters / 2**20, rel=0.01)
     evaluation = Evaluation.from_json(Path(spec.prefix, "evaluation.json").read_bytes())
@@ -79,15 +80,15 @@ def test_a_trained_model_is_evaluated_and_exported(
     assert len(answer.labels) == len(request.instances) == 8
 
 
-def test_an_export_that_predicts_otherwise_is_refused(make_spec: MakeSpec) -> None:
-    """Noise stands for whatever makes a served model differ from the one that was tested."""
+def test_a_rebuilt_model_that_predicts_otherwise_is_refused(make_spec: MakeSpec) -> None:
+    """Noise stands for whatever makes a second build differ from the first."""
     source = OWN_LAYER.replace("2 * values", "values + keras.random.normal((64,))")
     trained = make_spec(source=source, plan={"epochs": 1, "keep_model": True})
     run_task(trained, Termination())
-    spec = make_spec(Task.EXPORT, source=source, model=f"{trained.prefix}/model.keras")
+    spec = make_spec(Task.EXPORT, source=source, model=f"{trained.prefix}/model.weights.h5")
     result = run_task(spec, Termination())
     assert (result.outcome, result.failure) == ("failed", "application")
-    assert "not exported" in result.message
+    assert "build() must give the same model for the same hyperparameters" in result.message
     assert not Path(spec.prefix, "saved_model").exists()
 
 
