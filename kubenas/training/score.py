@@ -40,22 +40,17 @@ def reported_metrics(
 
 
 def scalar_metrics(logs: Mapping[str, Any], objective: str) -> dict[str, float]:
-    """Those of Keras' ``logs`` that are one number; a metric for each class is left out.
+    """Keras' ``logs`` as one number each: a metric for each class is averaged over the classes.
 
     Raises:
-        UserError: the objective is one that is left out.
+        UserError: the objective is such a metric, whose epochs Keras-Tuner cannot compare either.
     """
-    scalars = {
-        str(name): float(value)
-        for name, value in logs.items()
-        if np.ndim(value) == 0 and not isinstance(value, Mapping)
-    }
-    if objective in logs and objective not in scalars:
+    if np.size(logs.get(objective, 0.0)) != 1:
         raise UserError(
             f"search.objective: '{objective}' is not one number but {np.size(logs[objective])};"
             " average it in the metric, or choose another objective"
         )
-    return scalars
+    return {str(name): float(np.mean(value)) for name, value in logs.items()}
 
 
 def missing_objective(
@@ -72,7 +67,7 @@ def _best_epoch(
     history: Mapping[str, Sequence[Any]], objective: str, direction: Literal["max", "min"]
 ) -> dict[str, float]:
     """The metrics of a History at its best epoch; of equal ones the first, as in Keras-Tuner."""
-    values = [float(value) for value in history.get(objective, ()) if np.ndim(value) == 0]
+    values = [float(value) for value in history.get(objective, ()) if np.size(value) == 1]
     best = 0
     for epoch, value in enumerate(values):
         if value > values[best] if direction == "max" else value < values[best]:

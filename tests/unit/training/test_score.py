@@ -40,9 +40,9 @@ def test_a_history_without_the_objective_lists_what_there_is() -> None:
         reported_metrics(history, "score", "max")
 
 
-def test_a_metric_for_each_class_is_left_out_unless_it_is_the_objective() -> None:
-    logs = {"loss": 1.0, "f1_score": np.zeros(3)}
-    assert scalar_metrics(logs, "loss") == {"loss": 1.0}
+def test_a_metric_for_each_class_is_averaged_unless_it_is_the_objective() -> None:
+    logs = {"loss": 1.0, "f1_score": np.arange(3.0)}
+    assert scalar_metrics(logs, "loss") == {"loss": 1.0, "f1_score": 1.0}
     with pytest.raises(UserError, match="'f1_score' is not one number but 3; average it"):
         scalar_metrics(logs, "f1_score")
 

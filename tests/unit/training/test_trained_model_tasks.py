@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -97,3 +98,66 @@ def test_a_spec_without_a_model_is_refused(make_spec: MakeSpec) -> None:
     result = run_task(spec, Termination())
     assert (result.outcome, result.failure) == ("failed", "configuration")
     assert "needs 'model'" in result.message
+
+
+SUBCLASS = """
+import keras, keras_tuner
+class Net(keras.Model):
+    def __init__(self, blocks, head):
+        super().__init__()
+        self.flat, self.blocks, self.head = keras.layers.Flatten(), blocks, head
+    def call(self, values):
+        values = self.flat(values)
+        for block in self.blocks:
+            values = block(values)
+        return self.head(values)
+class Mine(keras_tuner.HyperModel):
+    def build(self, hp):
+        blocks = [keras.layers.Dense(hp.Int("units", 16, 64), "relu")]
+        model = Net(blocks, keras.layers.Dense(10, "softmax"))
+        model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+        return model
+"""
+PYTHON_LAMBDA = LINEAR.replace(
+    "keras.layers.Flatten()(image)",
+    "keras.layers.Flatten()(keras.layers.Lambda(lambda values: values / 2)(image))",
+)
+MIXED = """import keras
+keras.mixed_precision.set_global_policy("{policy}")
+""" + LINEAR.replace('"softmax"', '"softmax", dtype="float32"').replace(
+    "(image)\n", "(keras.layers.Conv2D(4, 3)(image))\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("source", "reloads"),
+    [
+        (SUBCLASS, False),
+        (PYTHON_LAMBDA, False),
+        (MIXED.format(policy="mixed_float16"), True),
+        (MIXED.format(policy="mixed_bfloat16"), True),
+    ],
+    ids=["subclass", "lambda", "float16", "bfloat16"],
+)
+def test_what_keras_tuner_can_build_again_is_exported(
+    make_spec: MakeSpec, source: str, reloads: bool
+) -> None:
+    trained = make_spec(source=source, plan={"epochs": 1, "keep_model": True})
+    result = run_task(trained, Termination())
+    assert result.outcome == "completed", result.message
+    exported = make_spec(Task.EXPORT, source=source, model=f"{trained.prefix}/model.weights.h5")
+    result = run_task(exported, Termination())
+    assert result.outcome == "completed", result.message
+    signature = json.loads(Path(exported.prefix, "signature.json").read_text())
+    assert ("model" in result.artifacts) == reloads == bool(signature["keras_model"])
+    assert ("Keras cannot save and load this model" in result.message) == (not reloads)
+
+    spec = make_spec(Task.EVALUATE, source=source, model=f"{exported.prefix}/saved_model")
+    Path(spec.prefix).parents[1].joinpath("mine.py").unlink()  # no user code is needed any more
+    after = run_task(spec, Termination())
+    assert after.outcome == "completed", after.message
+    assert after.parameters == result.parameters
+    assert after.flops
+    assert after.score is not None
+    assert after.score > 0.2
+    assert keras.config.dtype_policy().name == "float32"
