@@ -63,6 +63,15 @@ def test_a_trained_model_is_evaluated_and_exported(
         labels, probabilities = predictions["labels"], predictions["probabilities"]
     assert (probabilities.argmax(axis=1) == labels).mean() == evaluation.accuracy
 
+    keras_file = f"{exported.prefix}/model.keras"  # all that some earlier versions are left with
+    other = run_task(
+        make_spec(Task.EVALUATE, source=source, model=keras_file, attempt=2), Termination()
+    )
+    assert (other.score, other.parameters, other.flops) == (
+        result.score,
+        result.parameters,
+        result.flops,
+    )
     served = tf.saved_model.load(f"{exported.prefix}/saved_model/1").signatures["serving_default"]
     raw, truth = next(iter(load_raw(Path(digits), "test", batch_size=300)))
     answers = served(image=raw)["probabilities"].numpy()
