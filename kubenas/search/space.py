@@ -11,6 +11,7 @@ from kubenas.search.attempts import run_attempts
 from kubenas.search.definition import SearchDefinition
 from kubenas.search.layout import describe_folder, space_file
 from kubenas.search.progress import OnProgress
+from kubenas.search.trial_specs import training_plan
 from kubenas.spaces.registry import space_graph
 from kubenas.storage import Storage, join, open_storage
 from kubenas.trial import AttemptSpec, Outcome, SpaceRef, Task
@@ -74,10 +75,11 @@ def _described(
         prefix=join(storage.uri, describe_folder(definition.id)),
         space=definition.space,
         dataset=definition.dataset,
+        training=training_plan(definition) if definition.space.hypermodel else None,
     )
     (result,) = run_attempts([spec], runner, on_progress=on_progress)
     if result.outcome != Outcome.COMPLETED:
-        raise UserError(f"space: it cannot be built with its default values: {result.message}")
+        raise UserError(f"space: it cannot be used with its default values: {result.message}")
     attempt = describe_folder(definition.id).removesuffix("a1") + f"a{result.attempt}"
     return open_storage(join(storage.uri, attempt)).read("space.json")
 

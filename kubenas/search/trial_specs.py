@@ -80,18 +80,10 @@ class TrialSpecs:
         return max(1, self.epochs(trial) - (self.epochs(parent) if parent else 0))
 
     def _plan(self, trial: TrialState) -> TrainingPlan:
-        config, epochs = self.definition.config, self.epochs(trial)
-        return TrainingPlan(
-            epochs=epochs,
-            batch_size=config.training.batch_size,
-            patience=config.training.patience,
-            seed=derived_seed("trial", config.search.seed, trial.number),
-            objective=config.search.metric,
-            further_metrics=[name for name in config.search.objectives[1:] if name not in COSTS],
-            direction=self.definition.direction,
-            keep_checkpoint=epochs < config.training.epochs,
-            limits=config.search.limits,
-        )
+        epochs = self.epochs(trial)
+        whole = training_plan(self.definition, trial=trial.number)
+        further = epochs < whole.epochs
+        return whole.model_copy(update={"epochs": epochs, "keep_checkpoint": further})
 
     def _newest_checkpoint(self, trial: TrialState, parent: TrialState | None) -> str | None:
         """Its own newest checkpoint, else the last one of the trial that it goes on from."""
@@ -102,3 +94,18 @@ class TrialSpecs:
         if parent is None or parent.end is None or parent.end.attempt is None:
             return None
         return checkpoint_uri(self.storage, self.folder(parent.number, parent.end.attempt))
+
+
+def training_plan(definition: SearchDefinition, *, trial: int = 0) -> TrainingPlan:
+    """How a trial is trained at full length."""
+    config = definition.config
+    return TrainingPlan(
+        epochs=config.training.epochs,
+        batch_size=config.training.batch_size,
+        patience=config.training.patience,
+        seed=derived_seed("trial", config.search.seed, trial),
+        objective=config.search.metric,
+        further_metrics=[name for name in config.search.objectives[1:] if name not in COSTS],
+        direction=definition.direction,
+        limits=config.search.limits,
+    )

@@ -1,6 +1,7 @@
 """An exception of an attempt -> how the attempt ended, and one line about it for people."""
 
 import errno
+import re
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,12 +12,14 @@ from pathlib import Path
 import tensorflow as tf
 from keras_tuner.errors import FailedTrialError, FatalError
 
-from kubenas.errors import StorageError, UserError
+from kubenas.errors import KubenasError, StorageError, UserError
 from kubenas.spaces.user_code.importing import line_in
 from kubenas.spaces.user_code.requirements import advice
 from kubenas.trial import FailureClass, Outcome
 
 _MESSAGE_LIMIT = 1000
+_TERMINAL_CODES = re.compile(r"\x1b\[[0-9;]*m")
+"""Keras prints in bold."""
 _DISK_FULL = {errno.ENOSPC, errno.EDQUOT}
 SHAPE_ERRORS = (
     ValueError,
@@ -125,7 +128,7 @@ _RULES: tuple[tuple[Callable[[BaseException, Phase], bool], Outcome, FailureClas
 
 
 def _message(error: BaseException, phase: Phase, user_file: Path | None) -> str:
-    if isinstance(error, UserError | NotANumber | Infeasible):
+    if isinstance(error, KubenasError | NotANumber | Infeasible):
         return _one_line(str(error))
     return _one_line(f"{phase}: {in_words(error, user_file)}")
 
@@ -138,7 +141,7 @@ def in_words(error: BaseException, user_file: Path | None) -> str:
 
 
 def _one_line(text: str) -> str:
-    line = " ".join(text.split())
+    line = " ".join(_TERMINAL_CODES.sub("", text).split())
     return line if len(line) <= _MESSAGE_LIMIT else f"{line[: _MESSAGE_LIMIT - 1]}…"
 
 

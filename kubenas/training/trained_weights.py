@@ -14,7 +14,7 @@ from kubenas.data.dataset import load_split
 from kubenas.errors import KubenasError
 from kubenas.storage import open_storage, split
 from kubenas.training.attempt import Attempt
-from kubenas.training.failure import Phase, failing_in
+from kubenas.training.failure import NotANumber, Phase, failing_in
 from kubenas.training.space import Candidate, build_given, user_file
 from kubenas.training.tolerance import largest_difference, tolerance_of
 
@@ -30,11 +30,18 @@ class RebuiltDiffers(KubenasError):
 
 
 def leave_weights(attempt: Attempt, model: keras.Model) -> None:
-    """Writes ``model.weights.h5`` and the predictions for the first validation examples."""
+    """Writes ``model.weights.h5`` and the predictions for the first validation examples.
+
+    Raises:
+        NotANumber: these are infinite or no numbers.
+    """
     path = attempt.scratch / WEIGHTS_FILE
+    predictions = _sample_predictions(attempt, model)
+    if not np.isfinite(predictions).all():
+        raise NotANumber("the trained model's predictions are not numbers")
     model.save_weights(path)
     buffer = io.BytesIO()
-    np.save(buffer, _sample_predictions(attempt, model), allow_pickle=False)
+    np.save(buffer, predictions, allow_pickle=False)
     attempt.storage.write(WEIGHTS_FILE, path.read_bytes())
     attempt.storage.write(SAMPLE_PREDICTIONS_FILE, buffer.getvalue())
 

@@ -12,6 +12,7 @@ from kubenas.training.attempt import Attempt
 from kubenas.training.exploration import explore
 from kubenas.training.failure import Phase, failing_in
 from kubenas.training.space import build_model, load_space, user_file
+from kubenas.training.tasks.rehearse import rehearse
 from kubenas.trial import Outcome, Result
 
 SPACE_FILE = "space.json"
@@ -21,8 +22,11 @@ _SUM_TOLERANCE = 1e-3
 def describe(attempt: Attempt) -> Result:
     """Writes ``HyperParameters.get_config()`` of the whole space, values at their defaults.
 
+    With a training plan, what a search will do with a user's code is rehearsed as well.
+
     Raises:
-        AttemptFailed: the space cannot be loaded or its default model is of no use.
+        AttemptFailed: the space cannot be loaded, its default model is of no use, or the rehearsal
+            failed.
     """
     hypermodel = load_space(attempt)
     with failing_in(Phase.DESCRIBING, user_file=user_file(attempt)):
@@ -30,7 +34,8 @@ def describe(attempt: Attempt) -> Result:
         model = build_model(attempt, hypermodel, hp)
         _check_predicts_classes(model, attempt)
         if attempt.spec.space.hypermodel is not None:
-            hp = explore(partial(_build_as_a_trial, attempt))
+            asked = rehearse(attempt) if attempt.spec.training else hp
+            hp = explore(partial(_build_as_a_trial, attempt), known=asked)
     space = hp.get_config()
     attempt.storage.write(SPACE_FILE, json.dumps(space, indent=1).encode())
     return Result(
@@ -45,7 +50,7 @@ def describe(attempt: Attempt) -> Result:
 
 def _build_as_a_trial(attempt: Attempt, hp: keras_tuner.HyperParameters) -> None:
     """Names that count what was built before come out as in a trial, which begins like this."""
-    keras.backend.clear_session()
+    keras.utils.clear_session(free_memory=False)  # looking for garbage takes longer than building
     load_space(attempt).build(hp)
 
 

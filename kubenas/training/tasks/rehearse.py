@@ -1,0 +1,108 @@
+"""All that a search will do with a user's code, on a few examples, before any of it is paid for.
+
+The tasks themselves are run, one after another: what would fail at the end fails here.
+"""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import keras_tuner
+
+from kubenas.data.excerpt import write_excerpt
+from kubenas.storage import join
+from kubenas.training.attempt import Attempt, open_attempt
+from kubenas.training.declared import GivenHyperparameters
+from kubenas.training.exported_model import SAVED_MODEL_FOLDER
+from kubenas.training.failure import AttemptFailed, Failure, Phase, failing_in
+from kubenas.training.keras_settings import reset_keras
+from kubenas.training.space import user_file
+from kubenas.training.tasks.evaluate import evaluate
+from kubenas.training.tasks.export import export
+from kubenas.training.tasks.train import train
+from kubenas.training.trained_weights import WEIGHTS_FILE
+from kubenas.trial import FailureClass, Limits, Result, Task
+
+_LOG = logging.getLogger(__name__)
+_MOST_EXAMPLES = 64
+_OF_THESE_VALUES = frozenset({FailureClass.NAN, FailureClass.DEVICE_OOM, FailureClass.HOST_OOM})
+"""Failures at the defaults that say nothing about other values."""
+
+_RunTask = Callable[[Attempt], Result]
+
+
+def rehearse(attempt: Attempt) -> keras_tuner.HyperParameters:
+    """Trains the model at the defaults for an epoch, rebuilds, exports and evaluates it.
+
+    Returns:
+        The hyperparameters that building and fitting asked for.
+
+    Raises:
+        AttemptFailed: one of these failed, and would in the search.
+    """
+    examples = min(attempt.plan.batch_size, _MOST_EXAMPLES)
+    rehearsal = _Rehearsal(attempt, examples)
+    try:
+        rehearsal.run(Task.TRAIN, train, training=_short(attempt))
+        rehearsal.run(
+            Task.EXPORT,
+            export,
+            training=_short(attempt),
+            model=rehearsal.uri(Task.TRAIN, WEIGHTS_FILE),
+        )
+        rehearsal.run(Task.EVALUATE, evaluate, model=rehearsal.uri(Task.EXPORT, SAVED_MODEL_FOLDER))
+    except AttemptFailed as error:
+        if error.failure.kind not in _OF_THESE_VALUES:
+            raise
+        _LOG.warning("the rest is not rehearsed: %s", error.failure.message)
+    return rehearsal.hp
+
+
+class _Rehearsal:
+    """Attempts in a scratch folder, on an excerpt of the data."""
+
+    def __init__(self, attempt: Attempt, examples: int) -> None:
+        self.hp = keras_tuner.HyperParameters()
+        """All that was asked for."""
+        self._attempt = attempt
+        self._examples = examples
+        self._folder = attempt.scratch / "rehearsal"
+        write_excerpt(attempt.dataset, self._folder / "data", examples=examples)
+
+    def uri(self, task: Task, name: str) -> str:
+        """Of what an attempt has left."""
+        return join(str(self._folder / task), name)
+
+    def run(self, task: Task, run_task: _RunTask, **fields: Any) -> None:
+        """Does ``task`` as an attempt of its own does.
+
+        Raises:
+            AttemptFailed: it failed.
+        """
+        spec = self._attempt.spec.model_copy(
+            update={
+                "task": task,
+                "prefix": str(self._folder / task),
+                "dataset": str(self._folder / "data"),
+                **fields,
+            }
+        )
+        given = GivenHyperparameters(None)
+        reset_keras()
+        try:
+            with (
+                failing_in(Phase.OTHER, user_file=user_file(self._attempt)),
+                open_attempt(spec, given, self._attempt.termination) as attempt,
+            ):
+                run_task(attempt)
+        except AttemptFailed as error:
+            told = f"rehearsal with {self._examples} examples, {task}: {error.failure.message}"
+            failure = Failure(error.failure.outcome, error.failure.kind, told)
+            raise AttemptFailed(failure) from error
+        finally:
+            self.hp.merge(given.hp.space, overwrite=False)
+
+
+def _short(attempt: Attempt) -> Any:
+    changes = {"epochs": 1, "patience": 0, "keep_model": True, "limits": Limits()}
+    return attempt.plan.model_copy(update=changes)
