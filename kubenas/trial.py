@@ -78,7 +78,7 @@ class AttemptRef(Value):
 
 
 class SpaceRef(Value):
-    """A registered space by name, or a user's HyperModel by file and name in it."""
+    """A registered space by name, a user's HyperModel by file and name in it, or a user's program."""
 
     name: str | None = None
     options: dict[str, Any] = {}
@@ -88,11 +88,14 @@ class SpaceRef(Value):
     requirements: str | None = Field(
         None, description="file beside the hypermodel's that lists packages it needs"
     )
+    program: str | None = Field(
+        None, description="URI of the folder of a kubenas.Tuner and its search()'s arguments"
+    )
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:
-        if (self.name is None) == (self.hypermodel is None):
-            raise ValueError("give either 'name' or 'hypermodel'")
+        if sum(each is not None for each in (self.name, self.hypermodel, self.program)) != 1:
+            raise ValueError("give one of 'name', 'hypermodel' and 'program'")
         return self
 
 

@@ -28,9 +28,10 @@ class SearchDefinition(Value):
 def search_id(config: Config, dataset_digest: str, space: SpaceRef) -> str:
     """The search's name and a digest: equal for the same config, data, space and generation.
 
-    Of a user's HyperModel the content counts, which is part of the name of its frozen copy.
+    Of a user's HyperModel or program the content counts, which is part of the name of its frozen
+    copy.
     """
-    code = "/".join((space.hypermodel or "").split("/")[-2:])
+    code = "/".join((space.hypermodel or space.program or "").split("/")[-2:])
     search = config.search
     text = f"{config.identity()}:{search.generation}:{dataset_digest}:{code}"
     if search.reuse is not None:

@@ -22,7 +22,7 @@ from kubenas.search.failures import hopeless, most_frequent_reason
 from kubenas.search.interruption import Interruption
 from kubenas.search.ledger import Ledger
 from kubenas.search.outputs import has_checkpoint, read_result
-from kubenas.search.progress import OnProgress, Progress, estimate_seconds_left
+from kubenas.search.progress import OnProgress, OnState, Progress, estimate_seconds_left
 from kubenas.search.proposer import NoProposal
 from kubenas.search.records import Closed, Opened
 from kubenas.search.rungs import least_epochs
@@ -45,6 +45,7 @@ class SearchLoop:
         runner: where attempts run.
         interruption: looked at between two steps.
         on_progress: called on every change and about twice a second.
+        on_state: the same; a KubenasError that it raises ends the search.
         clock: Unix time.
     """
 
@@ -56,6 +57,7 @@ class SearchLoop:
         runner: TrialRunner,
         interruption: Interruption,
         on_progress: OnProgress | None = None,
+        on_state: OnState | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._specs = specs
@@ -68,6 +70,7 @@ class SearchLoop:
         self._running = RunningAttempts(runner, clock=clock)
         self._interruption = interruption
         self._on_progress = on_progress
+        self._on_state = on_state
         self._clock = clock
         self._dry = False
         """The oracle has nothing to propose until a trial ends."""
@@ -82,6 +85,7 @@ class SearchLoop:
             UserError: no attempt could succeed, for a reason outside of them.
             Interrupted: SIGTERM or SIGINT; attempts that cannot outlive us have been stopped.
             AnotherController: someone else runs this search.
+            KubenasError: what ``on_state`` raised.
         """
         if self._state.closed is None:
             self._open()
@@ -231,6 +235,11 @@ class SearchLoop:
         if hopeless(self._ledger.tally):
             reason = most_frequent_reason(self._state)
             self._give_up(SearchFailed(f"search: the first trials all failed, mostly by {reason}"))
+        if self._on_state is not None:
+            try:
+                self._on_state(self._state)
+            except KubenasError as error:
+                self._give_up(error)
 
     def _give_up(self, error: KubenasError) -> NoReturn:
         self._stop_running()

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from kubenas.search.state import SearchState
+
 
 @dataclass(frozen=True)
 class RunningAttempt:
@@ -44,6 +46,8 @@ class Progress:
 
 
 OnProgress = Callable[[Progress], None]
+OnState = Callable[[SearchState], None]
+"""Sees the state of a search as it goes on."""
 
 
 def estimate_seconds_left(

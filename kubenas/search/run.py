@@ -20,7 +20,7 @@ from kubenas.search.ledger import Ledger
 from kubenas.search.loop import SearchLoop
 from kubenas.search.oracles import check_oracle, create_proposer, load_oracles
 from kubenas.search.prior import FindChampion, Prior, frozen_prior, no_champion
-from kubenas.search.progress import OnProgress
+from kubenas.search.progress import OnProgress, OnState
 from kubenas.search.proposer import Proposer
 from kubenas.search.running import stop_leftovers
 from kubenas.search.space import describe_space, graph_of
@@ -44,7 +44,7 @@ class SearchRun:
     definition: SearchDefinition
 
 
-def run_search(
+def run_search(  # noqa: PLR0913  # all by name
     config: Config,
     *,
     dataset: str,
@@ -54,6 +54,7 @@ def run_search(
     runner: TrialRunner,
     champion: FindChampion = no_champion,
     on_progress: OnProgress | None = None,
+    on_state: OnState | None = None,
 ) -> SearchRun:
     """Runs a search to its end; one that was interrupted goes on, one that is over is read.
 
@@ -66,6 +67,8 @@ def run_search(
         runner: where attempts run; the caller closes it.
         champion: finds the network in production, for a config that asks for it, not a search.
         on_progress: called on every change and about twice a second.
+        on_state: the same, while there is something to run; a KubenasError that it raises ends
+            the search.
 
     Raises:
         UserError: unknown oracle, a space that cannot be built, or a reason outside of the
@@ -100,6 +103,7 @@ def run_search(
                 runner=runner,
                 interruption=interruption,
                 on_progress=on_progress,
+                on_state=on_state,
             ).run()
     if not state.ended(Outcome.COMPLETED):
         raise _failed(state)

@@ -48,7 +48,7 @@ def _in_cluster(config: Config, space: SpaceRef, task: Mapping[str, Any]) -> Con
     runner = filled(config.runner, task, namespace.runner)
     if runner["kind"] == "auto":
         runner["kind"] = "kubernetes"
-    if space.hypermodel is not None:
+    if space.hypermodel is not None or space.program is not None:
         check_place_of_user_code(runner["kind"], namespace.policy)
     return _with_runner(config, runner)
 

@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from kubenas.data.dataset import Shards
@@ -30,12 +31,23 @@ class Attempt:
     """The attempt's prefix: it alone writes there."""
     scratch: Path
     """A local folder that is gone after the attempt."""
-    dataset: Shards
-    """The prepared data set as local files, or in its store where it exceeds the cache."""
-    schema: DataSchema
     given: GivenHyperparameters
     """What the spec gives, and what the attempt's code has asked for."""
     termination: Termination
+
+    @cached_property
+    def dataset(self) -> Shards:
+        """The prepared data set as local files, or in its store where it exceeds the cache.
+
+        Raises:
+            StorageError: it cannot be read.
+        """
+        return open_dataset(self.spec.dataset)
+
+    @property
+    def schema(self) -> DataSchema:
+        """Of the prepared data set; errors as of :attr:`dataset`."""
+        return self.dataset.schema
 
     @property
     def plan(self) -> TrainingPlan:
@@ -77,23 +89,17 @@ class Attempt:
 def open_attempt(
     spec: AttemptSpec, given: GivenHyperparameters, termination: Termination
 ) -> Iterator[Attempt]:
-    """Stages what ``spec`` needs.
-
-    Raises:
-        StorageError: the data set cannot be read.
-    """
+    """The attempt of ``spec``; its scratch folder is gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="kubenas-attempt-") as scratch:
-        dataset = open_dataset(spec.dataset)
-        with _streaming(dataset):
-            yield Attempt(
-                spec=spec,
-                storage=open_storage(spec.prefix),
-                scratch=Path(scratch),
-                dataset=dataset,
-                schema=dataset.schema,
-                given=given,
-                termination=termination,
-            )
+        attempt = Attempt(
+            spec=spec,
+            storage=open_storage(spec.prefix),
+            scratch=Path(scratch),
+            given=given,
+            termination=termination,
+        )
+        with _streaming(attempt):
+            yield attempt
 
 
 def open_dataset(uri: str) -> Shards:
@@ -106,11 +112,12 @@ def open_dataset(uri: str) -> Shards:
 
 
 @contextmanager
-def _streaming(dataset: Shards) -> Iterator[None]:
+def _streaming(attempt: Attempt) -> Iterator[None]:
     """Raises what the store said, which reached the training as an error of TensorFlow's."""
     try:
         yield
     except AttemptFailed as error:
+        dataset = vars(attempt).get("dataset")  # where it has been opened
         if isinstance(dataset, StreamedShards) and dataset.failures:
             raise dataset.failures[0] from error
         raise

@@ -13,6 +13,7 @@ from kubenas.training.attempt import Attempt, open_attempt
 from kubenas.training.declared import GivenHyperparameters
 from kubenas.training.failure import AttemptFailed, Failure, Phase, failing_in
 from kubenas.training.keras_settings import reset_keras
+from kubenas.training.program.task import run_program
 from kubenas.training.stopping import Termination
 from kubenas.training.tasks.describe import describe
 from kubenas.training.tasks.evaluate import evaluate
@@ -49,13 +50,18 @@ def run_task(spec: AttemptSpec, termination: Termination) -> Result:
     gc.collect()
     try:
         with failing_in(Phase.OTHER), open_attempt(spec, given, termination) as attempt:
-            result = _TASKS[spec.task](attempt)
+            result = _task(spec)(attempt)
     except AttemptFailed as error:
         _LOG.exception("%s failed", spec.ref)
         if error.failure.kind is FailureClass.STORAGE:
             raise StorageError(error.failure.message) from error
         result = _failed(spec, error.failure, given)
     return result.model_copy(update={"seconds": time.monotonic() - start})
+
+
+def _task(spec: AttemptSpec) -> Callable[[Attempt], Result]:
+    trains_program = spec.task is Task.TRAIN and spec.space.program is not None
+    return run_program if trains_program else _TASKS[spec.task]
 
 
 def _failed(spec: AttemptSpec, failure: Failure, given: GivenHyperparameters) -> Result:

@@ -1,0 +1,80 @@
+"""What a trial's epochs gave, told while it runs; and the end of a trial at its deadline."""
+
+import time
+from collections.abc import Mapping
+from typing import Any, Self
+
+import keras
+
+from kubenas.storage import Storage
+from kubenas.training.history import HISTORY_FILE, EpochRecord, history_to_jsonl
+from kubenas.training.stopping import DeadlinePassed
+
+_SECONDS_BETWEEN = 5.0
+"""Two writes of the history: an object store does not append."""
+
+
+class EpochLog(keras.callbacks.Callback):  # type: ignore[misc]  # keras is untyped
+    """Writes history.jsonl over all executions of a trial.
+
+    At the deadline the epoch under way is cut short, so that the user's fit() returns with what has
+    been reached; an execution that would begin after it raises DeadlinePassed.
+
+    Args:
+        storage: the attempt's prefix.
+        deadline: Unix time; None: never.
+    """
+
+    def __init__(self, storage: Storage, deadline: float | None) -> None:
+        super().__init__()
+        self._storage = storage
+        self._deadline = deadline
+        self._records: list[EpochRecord] = []
+        self._began = time.monotonic()
+        self._written_at = float("-inf")
+        self.cut_short = False
+        """Whether the deadline has ended an execution."""
+        self.parameters: int | None = None
+        """Weights of the model that was trained last."""
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """Itself: Keras-Tuner copies callbacks for each execution, and this one is of all."""
+        return self
+
+    @property
+    def epochs(self) -> int:
+        """Epochs trained so far, of all executions."""
+        return len(self._records)
+
+    def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
+        del logs
+        if self._overdue:
+            raise DeadlinePassed
+
+    def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
+        del epoch, logs
+        self._began = time.monotonic()
+
+    def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
+        del batch, logs
+        if self._overdue:
+            self.cut_short = self.model.stop_training = True
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
+        del epoch
+        metrics = {name: float(value) for name, value in (logs or {}).items()}
+        seconds = time.monotonic() - self._began
+        record = EpochRecord(epoch=len(self._records), seconds=seconds, metrics=metrics)
+        self._records.append(record)
+        self.parameters = self.model.count_params() if self.model.built else None
+        if time.monotonic() - self._written_at >= _SECONDS_BETWEEN:
+            self.write()
+
+    def write(self) -> None:
+        """Writes ``history.jsonl``."""
+        self._storage.write(HISTORY_FILE, history_to_jsonl(self._records))
+        self._written_at = time.monotonic()
+
+    @property
+    def _overdue(self) -> bool:
+        return self._deadline is not None and time.time() >= self._deadline

@@ -1,0 +1,46 @@
+"""How a program lies in its store: a folder a program, and the data of all of them beside it.
+
+``<programs>/<id>/program.pkl`` is the pickled :class:`kubenas.training.program.load.Program`, with
+its large buffers and its tf.data.Datasets left out; those are ``<programs>/data/<digest>``, a file
+or a folder each, so that what several programs share is stored once.
+"""
+
+import platform
+from typing import Any
+
+from pydantic import Field
+
+from kubenas.trial import Value
+
+PICKLE_FILE = "program.pkl"
+INDEX_FILE = "program.json"
+DATA_FOLDER = "data"
+DATASET = "dataset"
+"""First part of the persistent id that stands for a tf.data.Dataset in the pickle."""
+REPLAYED = "replayed"
+"""The same for a generator."""
+
+
+def python_version() -> str:
+    """Major and minor version: functions travel as bytecode, which is of one of these."""
+    return ".".join(platform.python_version_tuple()[:2])
+
+
+class ProgramIndex(Value):
+    """``program.json``: what is needed before the pickle can be read."""
+
+    version: int = 1
+    python: str = Field(description="version that pickled it, such as 3.11")
+    buffers: tuple[str, ...] = Field((), description="digests, in the order of the pickle")
+
+
+class StagedDataset(Value):
+    """What a tf.data.Dataset was besides its elements."""
+
+    digest: str
+    shuffled: bool = Field(False, description="it gave its elements in another order each time")
+    endless: bool = Field(False, description="it began again when it was through")
+
+    def persistent_id(self) -> tuple[str, dict[str, Any]]:
+        """What stands for it in the pickle."""
+        return DATASET, self.model_dump()

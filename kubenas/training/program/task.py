@@ -1,0 +1,139 @@
+"""TRAIN for a program: one trial of the user's own keras_tuner.Tuner, run by Keras-Tuner's rules.
+
+What Keras-Tuner decides is left to it: executions, callbacks, checkpoints, what a result is worth
+and which failures are tried again. An attempt that is lost begins anew.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import keras
+import keras_tuner
+from keras_tuner.engine.trial import Trial
+
+from kubenas.training.attempt import Attempt
+from kubenas.training.failure import AttemptFailed, Failure, Phase, classify, failing_in
+from kubenas.training.history import HISTORY_FILE
+from kubenas.training.program.blame import in_one_line
+from kubenas.training.program.epochs import EpochLog
+from kubenas.training.program.load import Program, load_program
+from kubenas.training.program.oracle import OneTrialOracle, forget_run, trial_name
+from kubenas.training.stopping import DeadlinePassed
+from kubenas.trial import Declared, FailureClass, Outcome, Result
+
+TRIAL_FOLDER = "trial"
+"""Below an attempt's prefix: all that the tuner left in its get_trial_dir()."""
+_OF_THE_MACHINE = frozenset({FailureClass.STORAGE, FailureClass.HOST_OOM, FailureClass.DEVICE_OOM})
+"""Failures with rules of their own, whoever's code raised them."""
+
+
+def run_program(attempt: Attempt) -> Result:
+    """Runs the trial; leaves its history and, of a completed one, the tuner's trial folder.
+
+    A trial that the user's code has failed for good ends here: its result has no failure class,
+    for another attempt would not be run.
+
+    Raises:
+        AttemptFailed: there is no result for a reason that is not the trial's own.
+        Terminated: SIGTERM came.
+    """
+    keras.utils.set_random_seed(attempt.plan.seed)
+    with failing_in(Phase.LOADING):
+        program = load_program(attempt.spec.space.program or "")
+    name = trial_name(attempt.spec.trial, program.oracle["max_trials"])
+    trial = Trial(attempt.given.hp, trial_id=name, status="RUNNING")
+    log = EpochLog(attempt.storage, attempt.spec.deadline)
+    _prepare(program, trial, log, attempt)
+    try:
+        _run(program, trial)
+    except DeadlinePassed as error:
+        message = "the deadline passed before its first execution was through; allow more time"
+        failure = Failure(Outcome.FAILED, FailureClass.DEADLINE, message)
+        raise AttemptFailed(failure) from error
+    finally:
+        log.write()
+    return _result(attempt, program, trial, log)
+
+
+def _prepare(program: Program, trial: Trial, log: EpochLog, attempt: Attempt) -> None:
+    """Gives the tuner what it left behind: an oracle, and a folder to work in."""
+    tuner, folder = program.tuner, str(attempt.scratch)
+    space = keras_tuner.HyperParameters()
+    space.merge(trial.hyperparameters.space)
+    tuner.oracle = OneTrialOracle(trial, space, program.oracle)
+    tuner.directory, tuner.project_name, tuner.epoch_log = folder, "tuner", log
+    tuner.oracle._set_project_dir(folder, "tuner")  # noqa: SLF001  # as every Tuner does
+
+
+def _run(program: Program, trial: Trial) -> None:
+    """Runs until the oracle has done with the trial; see Keras-Tuner's BaseTuner.search()."""
+    tuner = program.tuner
+    for _ in range(tuner.oracle.max_retries_per_trial + 1):
+        forget_run(trial)
+        try:
+            tuner.on_trial_begin(trial)
+            _try(program, trial)
+            tuner.on_trial_end(trial)
+        except AttemptFailed:
+            raise
+        except Exception as error:  # of a hook or of the oracle: it ends a search of Keras-Tuner's
+            raise _stopping(error) from error
+        if trial.status != "INVALID":
+            return
+
+
+def _try(program: Program, trial: Trial) -> None:
+    try:
+        program.tuner._run_and_update_trial(  # noqa: SLF001  # what results may be is decided there
+            trial, *program.args, **program.kwargs
+        )
+        trial.status = "COMPLETED"
+    except keras_tuner.errors.FatalError:
+        raise
+    except Exception as error:  # the user's code raises anything
+        failure = classify(error, Phase.TRAINING)
+        if failure.kind in _OF_THE_MACHINE:
+            raise AttemptFailed(failure) from error
+        failed = isinstance(error, keras_tuner.errors.FailedTrialError)
+        trial.status = "FAILED" if failed else "INVALID"
+        trial.message = in_one_line(error)
+
+
+def _stopping(error: Exception) -> AttemptFailed:
+    """A failure for which the whole search stops, as Keras-Tuner's would."""
+    return AttemptFailed(Failure(Outcome.FAILED, FailureClass.CONFIGURATION, in_one_line(error)))
+
+
+def _result(attempt: Attempt, program: Program, trial: Trial, log: EpochLog) -> Result:
+    common: dict[str, Any] = {
+        "task": attempt.spec.task,
+        "trial": attempt.spec.trial,
+        "attempt": attempt.spec.attempt,
+        "epochs": log.epochs,
+        "cut_short": log.cut_short,
+        "parameters": log.parameters,
+        "declared": _declared(attempt, program),
+    }
+    if trial.status != "COMPLETED":
+        message = trial.message or f"the objective is {trial.score}"
+        return Result(outcome=Outcome.FAILED, message=message, **common)
+    folder = Path(program.tuner.get_trial_dir(trial.trial_id))
+    attempt.storage.upload_tree(folder, TRIAL_FOLDER)
+    return Result(
+        outcome=Outcome.COMPLETED,
+        score=float(trial.score),
+        metrics=_metrics(trial),
+        best_epoch=int(trial.best_step),
+        artifacts={"history": HISTORY_FILE, "trial": TRIAL_FOLDER},
+        **common,
+    )
+
+
+def _declared(attempt: Attempt, program: Program) -> Declared:
+    """Nothing where the user lets nothing new enter the space."""
+    return attempt.given.declared() if program.tuner.oracle.tune_new_entries else Declared()
+
+
+def _metrics(trial: Trial) -> dict[str, float]:
+    tracked = trial.metrics
+    return {name: float(tracked.get_best_value(name)) for name in tracked.metrics}

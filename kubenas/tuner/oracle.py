@@ -1,0 +1,119 @@
+"""A search of ours as an oracle of Keras-Tuner's, which its own results and tables are made of."""
+
+import copy
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import keras_tuner
+from keras_tuner.engine.trial import Trial
+
+from kubenas.errors import SearchFailed
+from kubenas.search.state import SearchState, TrialState
+from kubenas.training.program.oracle import trial_name
+from kubenas.trial import Declared, Outcome
+
+BestEpoch = Callable[[TrialState], int]
+"""Which epoch of an ended trial was its best, counted from 0."""
+
+
+class TooManyFailures(SearchFailed):
+    """More trials in a row have failed than the user allows."""
+
+
+class SearchedOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner is untyped
+    """Knows the trials of a search; they are proposed and run elsewhere."""
+
+    def populate_space(self, trial_id: str) -> dict[str, Any]:  # noqa: ARG002
+        return {"status": "STOPPED"}
+
+    def take(self, state: SearchState, best_epoch: BestEpoch, *, tell: bool) -> None:
+        """Brings the trials to where ``state`` is. Duplicates, which are not run, are left out.
+
+        Args:
+            state: of the search; it goes on from that of the call before.
+            best_epoch: called once for each trial that has completed.
+            tell: whether trials that begin or end are printed, as ``verbose`` says.
+
+        Raises:
+            TooManyFailures: see ``max_consecutive_failed_trials``.
+        """
+        run = [each for _, each in sorted(state.trials.items()) if each.started]
+        for trial in run:
+            if self._name(trial) not in self.trials:
+                self._begin(trial, tell=tell)
+        ended = [each for each in run if each.end and self._name(each) not in self.end_order]
+        for trial in sorted(ended, key=lambda each: each.end.at if each.end else 0.0):
+            self._end(trial, best_epoch, tell=tell)
+
+    def begin(self, space: keras_tuner.HyperParameters) -> None:
+        """Forgets all trials; ``space`` is what is known before the first."""
+        self.hyperparameters = space.copy()
+        self.trials.clear()
+        self.start_order.clear()
+        self.end_order.clear()
+
+    def say(self, words: str) -> None:
+        """Prints a line where this oracle prints its trials, if it does."""
+        if self.verbose:
+            sys.stdout.write(f"{words}\n")
+            sys.stdout.flush()
+
+    def save(self) -> None:
+        """Keeps nothing: the search's journal is the truth."""
+
+    def reload(self) -> None:
+        """Nor does it read anything."""
+
+    def _save_trial(self, trial: Trial) -> None:
+        """Nor this."""
+
+    def _name(self, trial: TrialState) -> str:
+        return trial_name(trial.number, self.max_trials)
+
+    def _begin(self, state: TrialState, *, tell: bool) -> None:
+        hyperparameters = self.get_space()
+        hyperparameters.values = dict(state.proposal.values)
+        trial = Trial(hyperparameters, trial_id=self._name(state), status="RUNNING")
+        self.trials[trial.trial_id] = trial
+        self.start_order.append(trial.trial_id)
+        if tell:
+            self._display.on_trial_begin(trial)
+        began = datetime.fromtimestamp(state.started[0].at)
+        self._display.trial_start[trial.trial_id] = began
+        self._display.trial_number[trial.trial_id] = state.number + 1
+        self._display.search_start = self._display.search_start or began
+
+    def _end(self, state: TrialState, best_epoch: BestEpoch, *, tell: bool) -> None:
+        trial, end = self.trials[self._name(state)], state.end
+        if end is None:
+            raise ValueError(f"trial {state.number} has not ended")
+        new = _declared(end.declared)
+        trial.hyperparameters.merge(new)
+        trial.hyperparameters.values.update(new.values)
+        self.update_space(new)
+        trial.message = end.message or None
+        if end.outcome == Outcome.COMPLETED:
+            self._score(trial, end.metrics, best_epoch(state))
+        else:
+            trial.status = "FAILED"
+        self.end_order.append(trial.trial_id)
+        if tell:
+            self._display.on_trial_end(trial)
+        try:
+            self._check_consecutive_failures()
+        except RuntimeError as error:
+            raise TooManyFailures(str(error)) from error
+
+    def _score(self, trial: Trial, metrics: dict[str, float], best_epoch: int) -> None:
+        trial.status = "COMPLETED"
+        self.update_trial(trial.trial_id, metrics, step=best_epoch)
+        self.score_trial(trial)
+
+
+def _declared(declared: Declared) -> keras_tuner.HyperParameters:
+    """What a trial's code asked for besides what it was given."""
+    # A copy, for from_config puts objects into what it is given.
+    config = {"space": list(declared.new), "values": declared.values}
+    return keras_tuner.HyperParameters.from_config(copy.deepcopy(config))

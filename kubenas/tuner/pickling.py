@@ -1,0 +1,95 @@
+"""A tuner and the arguments of its search() -> bytes, with all large content beside them.
+
+Pickle's own protocol takes the buffers of arrays out of whatever holds them: lists, frames, Keras'
+PyDatasets, closures. Functions and classes of the notebook or script travel with their code.
+"""
+
+import io
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import cloudpickle
+
+from kubenas.errors import UserError
+from kubenas.tuner.libraries import modules_beside_the_caller
+
+_IN_BAND_BYTES = 64 * 1024
+"""Smaller buffers stay in the pickle: a file each would cost more."""
+
+Stand = Callable[[Any], Any]
+"""The persistent id that stands for an object in the pickle; None: it is pickled as it is."""
+
+
+def pickled(content: Any, *, keep: Callable[[memoryview], None], stand_in: Stand) -> bytes:
+    """``content`` as a pickle of protocol 5.
+
+    Args:
+        content: what to pickle; user classes and functions included.
+        keep: takes each large buffer, in order; it is left out of the pickle.
+        stand_in: of objects that are kept in another way.
+
+    Raises:
+        Exception: whatever an object raises that cannot be pickled.
+    """
+    file = io.BytesIO()
+    with _own_modules_by_value():
+        _Pickler(file, keep, stand_in).dump(content)
+    return file.getvalue()
+
+
+def check_picklable(parts: Mapping[str, Any], stand_in: Stand) -> None:
+    """Finds the first of ``parts`` that cannot be pickled.
+
+    Args:
+        parts: what the user knows each of them as, and it.
+        stand_in: as for :func:`pickled`.
+
+    Raises:
+        UserError: names it.
+    """
+    for name, part in parts.items():
+        try:
+            pickled(part, keep=lambda _: None, stand_in=stand_in)
+        except UserError:
+            raise
+        except Exception as error:  # objects refuse in ways of their own
+            words = " ".join(str(error).split())
+            raise UserError(
+                f"{name}: it cannot be sent to a trial process: {type(error).__name__}: {words};"
+                " make what it holds inside the model-building function or the callback"
+            ) from error
+
+
+class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle is untyped
+    def __init__(
+        self, file: io.BytesIO, keep: Callable[[memoryview], None], stand_in: Stand
+    ) -> None:
+        super().__init__(file, protocol=5, buffer_callback=self._take)
+        self._keep = keep
+        self._stand_in = stand_in
+
+    def persistent_id(self, obj: Any) -> Any:
+        return self._stand_in(obj)
+
+    def _take(self, buffer: Any) -> bool:
+        """Whether the buffer stays in the pickle."""
+        raw = buffer.raw()
+        if raw.nbytes < _IN_BAND_BYTES:
+            return True
+        self._keep(raw)
+        return False
+
+
+@contextmanager
+def _own_modules_by_value() -> Iterator[None]:
+    """Within, the code of modules beside the script or notebook travels with what refers to it."""
+    known = cloudpickle.list_registry_pickle_by_value()
+    modules = [each for each in modules_beside_the_caller() if each.__name__ not in known]
+    for module in modules:
+        cloudpickle.register_pickle_by_value(module)
+    try:
+        yield
+    finally:
+        for module in modules:
+            cloudpickle.unregister_pickle_by_value(module)

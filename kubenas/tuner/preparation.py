@@ -1,0 +1,78 @@
+"""What a call of search() asks for -> a search: its config, its data and its program."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from kubenas.config import Config
+from kubenas.search.layout import definition_file
+from kubenas.search.run import search_id
+from kubenas.steps.context import RunContext
+from kubenas.steps.settings import settled_config
+from kubenas.storage import Storage, open_storage
+from kubenas.training.program.layout import python_version
+from kubenas.training.program.load import Program
+from kubenas.trial import SpaceRef
+from kubenas.tuner.fingerprint import fingerprint
+from kubenas.tuner.oracle import SearchedOracle
+from kubenas.tuner.settings import Settings, search_config
+from kubenas.tuner.staging import Staging, steps_by_data
+
+_OF_TRIALS = (
+    "objective",
+    "max_trials",
+    "max_retries_per_trial",
+    "allow_new_entries",
+    "tune_new_entries",
+)
+"""Options of a tuner's oracle that each trial's own has, too."""
+_NOT_OF_DATA = frozenset({"verbose"})
+
+
+def prepare(
+    tuner: Any, settings: Settings, args: tuple[Any, ...], kwargs: Mapping[str, Any], *, anew: bool
+) -> RunContext:
+    """Stages what trials need, in the output, and tells which search it is of.
+
+    Args:
+        tuner: the keras_tuner.Tuner.
+        settings: of it.
+        args: of its search().
+        kwargs: the same.
+        anew: whether to search again where this has been searched.
+
+    Raises:
+        UserError: a value is not allowed, no cluster is there to run trials in, or something cannot
+            be sent to a trial.
+    """
+    oracle: SearchedOracle = tuner.oracle
+    epochs = kwargs.get("epochs", 1) * getattr(tuner, "executions_per_trial", 1)
+    config = search_config(settings, oracle.objective, epochs=epochs)
+    config = settled_config(config, SpaceRef(program=settings.output), {})
+    output = open_storage(settings.output)
+    options = {name: getattr(oracle, name) for name in _OF_TRIALS}
+    staging = Staging(
+        Program(tuner, args, dict(kwargs), options), output, steps_by_data(args, kwargs)
+    )
+    data = staging.digest([args, {k: v for k, v in kwargs.items() if k not in _NOT_OF_DATA}])
+    known = [tuner.__getstate__(), oracle.get_space().get_config()]
+    code = fingerprint([type(tuner), *known, options, python_version()])
+    space = SpaceRef(program=staging.write(fingerprint([code, data])[:16]))
+    return RunContext(
+        config=_numbered(config, output, data, space, anew=anew),
+        dataset=config.data.source,
+        dataset_digest=data,
+        space=space,
+    )
+
+
+def _numbered(config: Config, output: Storage, data: str, space: SpaceRef, *, anew: bool) -> Config:
+    """``config`` with the generation of the newest search like it in the output, or the next."""
+
+    def of(generation: int) -> Config:
+        search = config.search.model_copy(update={"generation": generation})
+        return config.model_copy(update={"search": search})
+
+    last = 0
+    while output.exists(definition_file(search_id(of(last + 1), data, space))):
+        last += 1
+    return of(last + 1 if anew else max(1, last))

@@ -1,0 +1,133 @@
+"""One call of search(): the search of a staged program is run or taken up, and followed."""
+
+import dataclasses
+import json
+import re
+import time
+import warnings
+from contextlib import suppress
+
+import keras_tuner
+
+from kubenas.config import Config
+from kubenas.errors import Interrupted, ObjectExists, SearchFailed, UserError
+from kubenas.search.layout import space_file
+from kubenas.search.progress import Progress
+from kubenas.search.run import read_search, run_search
+from kubenas.search.state import SearchState
+from kubenas.steps.claim import read_claim
+from kubenas.steps.context import RunContext
+from kubenas.steps.runners import trial_runner
+from kubenas.steps.search import progress_line
+from kubenas.steps.status import StatusWriter
+from kubenas.storage import Storage
+from kubenas.tuner.following import Following, note_latest
+from kubenas.tuner.oracle import SearchedOracle, TooManyFailures
+
+_LINE_SECONDS = 30.0
+_CLAIM = "config.json"
+_STOPPED = re.compile(r"search paused: trial \d+ attempt \d+: (?P<kind>\w+): (?P<words>.*)")
+"""What a search says that a trial has stopped by an error of the user's code."""
+
+
+class Session:
+    """A search that ``tuner.search()`` runs in the caller's process.
+
+    Args:
+        context: its config, data and program.
+        oracle: is told of its trials.
+    """
+
+    def __init__(self, context: RunContext, oracle: SearchedOracle) -> None:
+        self._context = context
+        self._output = context.output
+        self._oracle = oracle
+        self.following = Following(self._output, context.search_id, oracle)
+        """The trials that there are."""
+        self._live = False
+        """Whether trials that begin or end do so now."""
+        self._said_at = time.monotonic()
+        self._status = StatusWriter(self._output, "search", search=context.search_id)
+
+    def run(self) -> None:
+        """Runs the search to its end, or reads it if it is over.
+
+        Raises:
+            keras_tuner.errors.FatalError: a trial raised it.
+            RuntimeError: more trials in a row have failed than the tuner allows, or a trial raised
+                it in a place where it ends a search.
+            KeyboardInterrupt: a signal came; the same call goes on.
+            KubenasError: see :func:`kubenas.search.run.run_search`.
+        """
+        self._write_space()
+        note_latest(self._output, self._context.search_id)
+        try:
+            self._take(self._searched())
+        except TooManyFailures as error:
+            raise RuntimeError(str(error)) from None
+        except Interrupted as error:
+            raise KeyboardInterrupt(str(error)) from None
+        except UserError as error:
+            raise _as_keras_tuners(error) from None
+
+    def _searched(self) -> SearchState:
+        context = self._context
+        try:
+            with trial_runner(context, step="search") as runner:
+                return run_search(
+                    context.config,
+                    dataset=context.dataset,
+                    dataset_digest=context.dataset_digest,
+                    space=context.space,
+                    output=self._output,
+                    runner=runner,
+                    on_progress=self._tell,
+                    on_state=self._take,
+                ).state
+        except TooManyFailures:
+            raise
+        except SearchFailed as error:  # Keras-Tuner ends such a search as any other
+            warnings.warn(str(error), stacklevel=2)
+            return read_search(self._output, context.search_id).state
+
+    def _write_space(self) -> None:
+        """What the tuner found in its constructor, so that no trial is asked for it."""
+        space = keras_tuner.HyperParameters()
+        space.merge(self._oracle.get_space().space)
+        with suppress(ObjectExists):
+            content = json.dumps(space.get_config(), indent=1).encode()
+            self._output.create(space_file(self._context.search_id), content)
+
+    def _take(self, state: SearchState) -> None:
+        self.following.take(state, tell=self._live)
+        self._live = True
+
+    def _tell(self, progress: Progress) -> None:
+        self._status.write(progress.activity, dataclasses.asdict(progress))
+        if time.monotonic() - self._said_at >= _LINE_SECONDS:
+            self._said_at = time.monotonic()
+            self._oracle.say(progress_line(progress))
+
+
+def claim(config: Config, output: Storage) -> None:
+    """Makes ``output`` hold this search; it may hold others of tuners.
+
+    Raises:
+        UserError: it belongs to a run of the pipeline.
+    """
+    if output.exists(_CLAIM) and read_claim(output).data.source != config.data.source:
+        raise UserError(
+            f"output {output.uri} belongs to a run of the pipeline; give another 'output'"
+        )
+    output.write(_CLAIM, config.to_json())
+
+
+def _as_keras_tuners(error: UserError) -> Exception:
+    """What Keras-Tuner would raise in the caller, where a trial has stopped the search with it."""
+    found = _STOPPED.fullmatch(str(error))
+    if found is None:
+        return error
+    kind = getattr(keras_tuner.errors, found["kind"], None)
+    if found["kind"] == RuntimeError.__name__:
+        kind = RuntimeError
+    return error if kind is None else kind(found["words"])

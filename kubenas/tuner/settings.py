@@ -1,0 +1,95 @@
+"""What a kubenas.Tuner is told -> the config of its search. Pure."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from kubenas.config import Config
+from kubenas.config_file import parse_config
+from kubenas.errors import UserError
+from kubenas.storage import join
+
+_LONGEST_NAME = 40
+_ORIGIN = "kubenas.Tuner"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The arguments of kubenas.Tuner that decide where and how long it searches."""
+
+    output: str
+    oracle: str
+    runner: str | Mapping[str, Any]
+    max_trials: int
+    seed: int | None
+    max_seconds: float | None = None
+    max_trial_seconds: float | None = None
+    max_gpu_hours: float | None = None
+    max_cost: float | None = None
+
+
+def search_config(settings: Settings, objective: Any, *, epochs: int) -> Config:
+    """The config of a search.
+
+    Args:
+        settings: of the tuner.
+        objective: keras_tuner.Objective that scores a trial.
+        epochs: of a trial, all executions together.
+
+    Raises:
+        UserError: a value is not allowed, or does not go with another one.
+    """
+    config = parse_config(_content(settings, objective, epochs), origin=_ORIGIN)
+    _check(config)
+    return config
+
+
+def data_source(output: str) -> str:
+    """What the config of a tuner's search calls its data."""
+    return join(output, "programs", "data")
+
+
+def _content(settings: Settings, objective: Any, epochs: int) -> dict[str, Any]:
+    runner = settings.runner
+    return {
+        "name": _name(settings.output),
+        "output": settings.output,
+        "data": {"source": data_source(settings.output)},
+        "search": {
+            "oracle": settings.oracle,
+            "objective": objective.name,
+            "direction": objective.direction,
+            "max_trials": settings.max_trials,
+            "max_seconds": settings.max_seconds,
+            "max_gpu_hours": settings.max_gpu_hours,
+            "max_cost": settings.max_cost,
+            "seed": 1 if settings.seed is None else settings.seed,
+        },
+        "training": {
+            "epochs": epochs,
+            "patience": 0,
+            "max_trial_seconds": settings.max_trial_seconds,
+        },
+        "runner": {"kind": runner} if isinstance(runner, str) else {"kind": "local", **runner},
+    }
+
+
+def _name(output: str) -> str:
+    """A search's name from that of its output's folder."""
+    folder = output.rstrip("/").rpartition("/")[2].lower()
+    return re.sub(r"[^a-z0-9]+", "-", folder)[:_LONGEST_NAME].strip("-") or "tuner"
+
+
+def _check(config: Config) -> None:
+    if config.search.oracle == "hyperband":
+        raise UserError(
+            "oracle: 'hyperband' trains trials further, which kubenas.Tuner does not yet do; use"
+            " 'auto'"
+        )
+    in_cluster = config.runner.kind == "kubernetes"
+    if in_cluster and "://" not in config.output and not config.runner.pod.mounts:
+        raise UserError(
+            f"output: {config.output}: pods of a cluster cannot write to this machine's folders;"
+            " give gs://, s3:// or minio:// with a bucket and a folder"
+        )

@@ -1,0 +1,146 @@
+"""A tuner and its data -> a program in the output, written once."""
+
+import hashlib
+import itertools
+import tempfile
+import types
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import tensorflow as tf
+
+from kubenas.errors import ObjectExists, UserError
+from kubenas.storage import Storage, join, open_storage
+from kubenas.training.program.layout import (
+    DATA_FOLDER,
+    INDEX_FILE,
+    PICKLE_FILE,
+    REPLAYED,
+    ProgramIndex,
+    StagedDataset,
+    python_version,
+)
+from kubenas.training.program.load import Program
+from kubenas.tuner.datasets import save_dataset
+from kubenas.tuner.fingerprint import fingerprint
+from kubenas.tuner.pickling import check_picklable, pickled
+
+PROGRAMS = "programs"
+"""Folder of the output that programs and their data lie in."""
+_DONE = ".done"
+"""Ends the name of the object that says that a folder of data is whole."""
+
+
+class Staging:
+    """Writes one program.
+
+    Args:
+        program: the tuner, its arguments and its oracle's options.
+        output: the root of everything.
+        steps: of an epoch, by the id of the training or validation data.
+    """
+
+    def __init__(self, program: Program, output: Storage, steps: Mapping[int, int | None]) -> None:
+        self._program = program
+        self._output = output
+        self._steps = steps
+        self._datasets: dict[int, StagedDataset] = {}
+        self._batches: dict[int, list[Any]] = {}
+
+    def digest(self, content: Any) -> str:
+        """Of ``content``, which is or holds data; datasets are stored on the way."""
+        return fingerprint(content, self._in_digest)[:32]
+
+    def write(self, digest: str) -> str:
+        """Stores the program under ``digest``, unless it is there.
+
+        Returns:
+            The URI of its folder.
+
+        Raises:
+            UserError: something cannot be sent to a trial process.
+        """
+        uri = join(self._output.uri, PROGRAMS, digest)
+        folder = open_storage(uri)
+        if folder.exists(INDEX_FILE):
+            return uri
+        buffers: list[str] = []
+        try:
+            data = pickled(
+                self._program,
+                keep=lambda raw: buffers.append(self._keep(raw)),
+                stand_in=self._in_pickle,
+            )
+        except UserError:
+            raise
+        except Exception as error:  # objects refuse in ways of their own: find out which did
+            check_picklable(self._parts(), self._in_pickle)
+            raise UserError(f"the tuner cannot be sent to a trial process: {error}") from error
+        folder.write(PICKLE_FILE, data)
+        index = ProgramIndex(python=python_version(), buffers=tuple(buffers))
+        with suppress(ObjectExists):
+            folder.create(INDEX_FILE, index.to_json())
+        return uri
+
+    def _parts(self) -> dict[str, Any]:
+        """Everything in the program, by what the user calls it."""
+        tuner = self._program.tuner
+        return {
+            **{f"the tuner's {name}": each for name, each in tuner.__getstate__().items()},
+            **{f"search(): argument {at}": each for at, each in enumerate(self._program.args, 1)},
+            **{f"search({name}=...)": each for name, each in self._program.kwargs.items()},
+        }
+
+    def _keep(self, raw: memoryview) -> str:
+        digest = hashlib.sha256(raw).hexdigest()[:32]
+        name = f"{PROGRAMS}/{DATA_FOLDER}/{digest}"
+        if not self._output.exists(name):
+            self._output.write(name, bytes(raw))
+        return digest
+
+    def _in_pickle(self, content: Any) -> Any:
+        if isinstance(content, tf.data.Dataset):
+            return self._dataset(content).persistent_id()
+        if isinstance(content, types.GeneratorType):
+            return REPLAYED, self._replayed(content)
+        return None
+
+    def _in_digest(self, content: Any) -> Any:
+        return self._dataset(content).model_dump() if isinstance(content, tf.data.Dataset) else None
+
+    def _dataset(self, dataset: tf.data.Dataset) -> StagedDataset:
+        if id(dataset) not in self._datasets:
+            with tempfile.TemporaryDirectory(prefix="kubenas-dataset-") as scratch:
+                self._datasets[id(dataset)] = self._saved(dataset, Path(scratch) / "data")
+        return self._datasets[id(dataset)]
+
+    def _saved(self, dataset: tf.data.Dataset, folder: Path) -> StagedDataset:
+        staged = save_dataset(dataset, folder, steps=self._steps.get(id(dataset)))
+        name = f"{PROGRAMS}/{DATA_FOLDER}/{staged.digest}"
+        if not self._output.exists(name + _DONE):
+            self._output.upload_tree(folder, name)
+            self._output.write(name + _DONE, b"")
+        return staged
+
+    def _replayed(self, generator: Iterator[Any]) -> list[Any]:
+        """One epoch of it, taken once: it cannot be taken again."""
+        steps = self._steps.get(id(generator))
+        if steps is None:
+            raise UserError(
+                "a generator needs steps_per_epoch (for validation_data, validation_steps) in"
+                " search(); every epoch of every trial gets the first so many of its batches"
+            )
+        if id(generator) not in self._batches:
+            self._batches[id(generator)] = list(itertools.islice(generator, steps))
+        return self._batches[id(generator)]
+
+
+def steps_by_data(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[int, int | None]:
+    """Of an epoch, by the id of what fit() takes as training and as validation data."""
+    training = kwargs.get("x", args[0] if args else None)
+    return {
+        id(training): kwargs.get("steps_per_epoch"),
+        id(kwargs.get("validation_data")): kwargs.get("validation_steps"),
+    }
