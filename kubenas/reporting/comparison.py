@@ -21,7 +21,7 @@ def comparisons(report: ReportInput) -> list[str]:
 
 def _guessing(report: ReportInput) -> Iterator[str]:
     """The test accuracy of the class that is most frequent in training (no-information rate)."""
-    if report.evaluation is None:
+    if report.evaluation is None or report.schema is None:
         return
     seen, tested = (report.schema.splits[s].class_counts for s in ("train", "test"))
     common = max(range(len(seen)), key=seen.__getitem__)

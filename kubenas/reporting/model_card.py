@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from kubenas.data.schema import DataSchema
 from kubenas.reporting.comparison import comparisons
 from kubenas.reporting.headline import headline, tiles
 from kubenas.reporting.markdown import escaped
@@ -21,11 +22,22 @@ def render_model_card(report: ReportInput) -> str:
     return ascii_spaces("\n".join(lines))
 
 
+def _schema(report: ReportInput) -> DataSchema:
+    """Of the data, without which there is no card.
+
+    Raises:
+        ValueError: the report has none.
+    """
+    if report.schema is None:
+        raise ValueError(f"search {report.search} has no data that a model card could tell of")
+    return report.schema
+
+
 def _use(report: ReportInput) -> Iterator[str]:
-    height, width, channels = report.schema.shape
+    height, width, channels = _schema(report).shape
     yield "## Use"
     yield ""
-    yield f"{report.config.data.task}: one of {len(report.schema.classes)} classes for a picture."
+    yield f"{report.config.data.task}: one of {len(_schema(report).classes)} classes for a picture."
     yield f"Input `image`: float32, (batch, {height}, {width}, {channels}), raw values as in the"
     yield "training data; normalisation is part of the model."
     yield "Output `probabilities`: float32, (batch, classes), in the order of `labels.json`."
@@ -67,11 +79,11 @@ def _network(report: ReportInput) -> Iterator[str]:
 
 
 def _training(report: ReportInput) -> Iterator[str]:
-    training, counts = report.config.training, report.schema.splits
+    training, counts = report.config.training, _schema(report).splits
     yield "## Data and training"
     yield ""
     sizes = ", ".join(f"{split.examples:,} {name}" for name, split in counts.items())
-    yield f"Data `{report.schema.digest}`: {sizes}; split by content."
+    yield f"Data `{_schema(report).digest}`: {sizes}; split by content."
     yield f"Batches of {training.batch_size}; patience {training.patience}."
     for each in candidates(report.retrained):
         scores = ", ".join(score(value, report.objective) for value in each.scores)
@@ -95,5 +107,5 @@ def _lineage(report: ReportInput) -> Iterator[str]:
         return
     yield f"- search `{report.search}`, oracle {report.config.search.oracle},"
     yield f"  seed {report.config.search.seed}"
-    yield f"- data `{report.schema.digest}`"
+    yield f"- data `{_schema(report).digest}`"
     yield f"- {', '.join(f'{name} {version}' for name, version in report.versions.items())}"

@@ -67,7 +67,8 @@ class ReportInput:
     search: str
     state: SearchState
     direction: Literal["max", "min"]
-    schema: DataSchema
+    schema: DataSchema | None = None
+    """None: the data are what a user gave to kubenas.Tuner, of whatever kind."""
     card: Mapping[str, Any] = field(default_factory=dict)
     """The content of the data set's card.json."""
     drift: Drift | None = None

@@ -69,20 +69,27 @@ def running_step(step: str, output: Storage, *, key: str) -> Iterator[None]:
     Raises:
         SystemExit: with the error's exit code, in place of any error.
     """
-    with step_process(step):
-        earlier = _earlier(output, step, key)
-        started = time.monotonic()
-        _record(output, earlier.model_copy(update={"state": "running", **_NO_ERROR}))
+    with step_process(step), recorded(step, output, key=key):
         try:
             yield
-        except KubenasError as error:
-            _record_failure(output, _timed(earlier, started, _failure(error)))
+        except KubenasError:
             raise
         except Exception as error:
-            failure = unexpected(step, error)
-            _record_failure(output, _timed(earlier, started, _failure(failure)))
-            raise failure from error
-        _record(output, _timed(earlier, started, {"state": "done", **_NO_ERROR}))
+            raise unexpected(step, error) from error
+
+
+@contextmanager
+def recorded(step: str, output: Storage, *, key: str) -> Iterator[None]:
+    """Records how what is done within ends, whatever process does it."""
+    earlier = _earlier(output, step, key)
+    started = time.monotonic()
+    _record(output, earlier.model_copy(update={"state": "running", **_NO_ERROR}))
+    try:
+        yield
+    except Exception as error:
+        _record_failure(output, _timed(earlier, started, _failure(error)))
+        raise
+    _record(output, _timed(earlier, started, {"state": "done", **_NO_ERROR}))
 
 
 def _earlier(output: Storage, step: str, key: str) -> StepOutcome:
@@ -97,8 +104,9 @@ def _timed(earlier: StepOutcome, started: float, changes: dict[str, object]) -> 
     return earlier.model_copy(update={"seconds": earlier.seconds + passed, **changes})
 
 
-def _failure(error: KubenasError) -> dict[str, object]:
-    return {"state": "failed", "message": str(error), "exit_code": error.exit_code}
+def _failure(error: Exception) -> dict[str, object]:
+    code = error.exit_code if isinstance(error, KubenasError) else KubenasError.exit_code
+    return {"state": "failed", "message": str(error), "exit_code": code}
 
 
 def _record(output: Storage, outcome: StepOutcome) -> None:

@@ -25,6 +25,7 @@ class Report:
     """The folder of this search, where all of it stays when there are later ones."""
     html_text: str
     model_card_text: str
+    """Empty: a tuner's search has no data that a card could tell of."""
     leaderboard: str
     leaderboard_text: str
     summary: Summary
@@ -63,7 +64,7 @@ def write_report(output: Storage, material: ReportInput) -> Report:
         "report.html": render_report(material),
         "leaderboard.json": board.model_dump_json(indent=1),
         "leaderboard.csv": to_csv(board),
-        "model_card.md": render_model_card(material),
+        **({"model_card.md": render_model_card(material)} if material.schema else {}),
     }
     for name, content in contents.items():
         output.write(f"{folder}/{name}", content.encode())
@@ -76,7 +77,7 @@ def write_report(output: Storage, material: ReportInput) -> Report:
         html=html,
         kept_at=join(output.uri, folder),
         html_text=contents["report.html"],
-        model_card_text=contents["model_card.md"],
+        model_card_text=contents.get("model_card.md", ""),
         leaderboard=join(output.uri, folder, "leaderboard.json"),
         leaderboard_text=contents["leaderboard.json"],
         summary=summary,

@@ -7,6 +7,7 @@ from kubenas.data.card import CARD_FILE, SHEET_FILE
 from kubenas.data.schema import read_schema
 from kubenas.reporting.lineage import Lineage
 from kubenas.reporting.report_input import Epoch, ReportInput, Retrained, Winner
+from kubenas.search.definition import SearchDefinition
 from kubenas.search.layout import attempt_folder
 from kubenas.search.prior import read_prior
 from kubenas.search.run import SearchRun, read_search
@@ -29,16 +30,13 @@ def gather(output: Storage, search: str, *, finished: bool) -> ReportInput:
     """
     run = read_search(output, search)
     definition = run.definition
-    dataset = open_storage(definition.dataset)
     choice, origin = read_choice(output, search), lineage(output, run)
     return ReportInput(
         config=definition.config,
         search=search,
         state=run.state,
         direction=run.direction,
-        schema=read_schema(dataset),
-        card=json.loads(dataset.read(CARD_FILE)),
-        examples=dataset.read(SHEET_FILE) if dataset.exists(SHEET_FILE) else None,
+        **_data(definition),
         histories=_histories(output, run),
         winner=_winner(output, run, choice, origin),
         retrained=tuple(_retrained(each) for each in choice.retrained) if choice else (),
@@ -56,6 +54,18 @@ def gather(output: Storage, search: str, *, finished: bool) -> ReportInput:
         versions=definition.versions,
         finished=finished,
     )
+
+
+def _data(definition: SearchDefinition) -> dict[str, Any]:
+    """What is told of the prepared data; nothing of what a program was given."""
+    if definition.space.program is not None:
+        return {}
+    dataset = open_storage(definition.dataset)
+    return {
+        "schema": read_schema(dataset),
+        "card": json.loads(dataset.read(CARD_FILE)),
+        "examples": dataset.read(SHEET_FILE) if dataset.exists(SHEET_FILE) else None,
+    }
 
 
 def _promotion(origin: Lineage) -> ChampionRecord | None:

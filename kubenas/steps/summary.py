@@ -116,7 +116,8 @@ class Summary(Value):
             )
         if self.promotion is not None:
             lines.append(f"promotion   {self.promotion.line()}")
-        lines.append(f"model       {self.model or 'not exported yet'}")
+        if self.model is not None or self.chosen_trial is not None:
+            lines.append(f"model       {self.model or 'not exported yet'}")
         lines.append(f"report      {self.report}")
         if self.used:
             lines.append(f"used        {', '.join(self.used)}")

@@ -17,6 +17,9 @@ from kubenas.search.run import read_search, run_search
 from kubenas.search.state import SearchState
 from kubenas.steps.claim import read_claim
 from kubenas.steps.context import RunContext
+from kubenas.steps.outcome import expect_step, recorded
+from kubenas.steps.report import write_report
+from kubenas.steps.report_material import gather
 from kubenas.steps.runners import trial_runner
 from kubenas.steps.search import progress_line
 from kubenas.steps.status import StatusWriter
@@ -62,7 +65,9 @@ class Session:
         self._write_space()
         note_latest(self._output, self._context.search_id)
         try:
-            self._take(self._searched())
+            with recorded("search", self._output, key=self._context.search_id):
+                self._take(self._searched())
+            self._report()
         except TooManyFailures as error:
             raise RuntimeError(str(error)) from None
         except Interrupted as error:
@@ -89,6 +94,13 @@ class Session:
         except SearchFailed as error:  # Keras-Tuner ends such a search as any other
             warnings.warn(str(error), stacklevel=2)
             return read_search(self._output, context.search_id).state
+
+    def _report(self) -> None:
+        output, search = self._output, self._context.search_id
+        expect_step(output, "promote", key=search, due=False)
+        with recorded("report", output, key=search):
+            written = write_report(output, gather(output, search, finished=True))
+        self._oracle.say(f"Report {written.html}")
 
     def _write_space(self) -> None:
         """What the tuner found in its constructor, so that no trial is asked for it."""

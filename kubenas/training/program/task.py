@@ -12,6 +12,7 @@ import keras_tuner
 from keras_tuner.engine.trial import Trial
 
 from kubenas.training.attempt import Attempt
+from kubenas.training.declared import GivenHyperparameters
 from kubenas.training.failure import AttemptFailed, Failure, Phase, classify, failing_in
 from kubenas.training.history import HISTORY_FILE
 from kubenas.training.program.blame import in_one_line
@@ -45,14 +46,15 @@ def run_program(attempt: Attempt) -> Result:
     log = EpochLog(attempt.storage, attempt.spec.deadline)
     _prepare(program, trial, log, attempt)
     try:
-        _run(program, trial)
+        declared = _run(program, trial, attempt.given)
     except DeadlinePassed as error:
         message = "the deadline passed before its first execution was through; allow more time"
         failure = Failure(Outcome.FAILED, FailureClass.DEADLINE, message)
         raise AttemptFailed(failure) from error
     finally:
         log.write()
-    return _result(attempt, program, trial, log)
+    result = _result(attempt, program, trial, log)
+    return result.model_copy(update={"declared": declared})
 
 
 def _prepare(program: Program, trial: Trial, log: EpochLog, attempt: Attempt) -> None:
@@ -65,21 +67,27 @@ def _prepare(program: Program, trial: Trial, log: EpochLog, attempt: Attempt) ->
     tuner.oracle._set_project_dir(folder, "tuner")  # noqa: SLF001  # as every Tuner does
 
 
-def _run(program: Program, trial: Trial) -> None:
-    """Runs until the oracle has done with the trial; see Keras-Tuner's BaseTuner.search()."""
-    tuner = program.tuner
+def _run(program: Program, trial: Trial, given: GivenHyperparameters) -> Declared:
+    """Runs until the oracle has done with the trial; see Keras-Tuner's BaseTuner.search().
+
+    Returns:
+        What the user's code has asked for; nothing where nothing new may enter the space.
+    """
+    tuner, declared = program.tuner, Declared()
     for _ in range(tuner.oracle.max_retries_per_trial + 1):
         forget_run(trial)
         try:
             tuner.on_trial_begin(trial)
             _try(program, trial)
+            declared = given.declared()  # before the oracle reads every value
             tuner.on_trial_end(trial)
         except AttemptFailed:
             raise
         except Exception as error:  # of a hook or of the oracle: it ends a search of Keras-Tuner's
             raise _stopping(error) from error
         if trial.status != "INVALID":
-            return
+            break
+    return declared if tuner.oracle.tune_new_entries else Declared()
 
 
 def _try(program: Program, trial: Trial) -> None:
@@ -112,7 +120,6 @@ def _result(attempt: Attempt, program: Program, trial: Trial, log: EpochLog) -> 
         "epochs": log.epochs,
         "cut_short": log.cut_short,
         "parameters": log.parameters,
-        "declared": _declared(attempt, program),
     }
     if trial.status != "COMPLETED":
         message = trial.message or f"the objective is {trial.score}"
@@ -127,11 +134,6 @@ def _result(attempt: Attempt, program: Program, trial: Trial, log: EpochLog) -> 
         artifacts={"history": HISTORY_FILE, "trial": TRIAL_FOLDER},
         **common,
     )
-
-
-def _declared(attempt: Attempt, program: Program) -> Declared:
-    """Nothing where the user lets nothing new enter the space."""
-    return attempt.given.declared() if program.tuner.oracle.tune_new_entries else Declared()
 
 
 def _metrics(trial: Trial) -> dict[str, float]:
