@@ -116,7 +116,7 @@ class Summary(Value):
             )
         if self.promotion is not None:
             lines.append(f"promotion   {self.promotion.line()}")
-        if self.model is not None or self.chosen_trial is not None:
+        if self.model is not None or "retrain" in self.seconds:  # a tuner exports none
             lines.append(f"model       {self.model or 'not exported yet'}")
         lines.append(f"report      {self.report}")
         if self.used:

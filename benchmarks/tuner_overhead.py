@@ -1,0 +1,72 @@
+"""The same search by plain Keras-Tuner and by kubenas.Tuner with two workers: the ratio of their
+wall times. Run it on an idle machine with at least two cores."""
+
+import argparse
+import json
+import tempfile
+import time
+from pathlib import Path
+
+import keras
+import keras_tuner
+import numpy as np
+
+import kubenas
+
+
+def build_model(hp):
+    model = keras.Sequential([keras.Input((28, 28, 1))])
+    for _ in range(2):
+        model.add(keras.layers.Conv2D(hp.Int("filters", 8, 16), 3, activation="relu"))
+    model.add(keras.layers.GlobalAveragePooling2D())
+    model.add(keras.layers.Dense(10, activation="softmax"))
+    rate = hp.Float("learning_rate", 1e-4, 1e-2, sampling="log")
+    model.compile(
+        keras.optimizers.Adam(rate), loss="sparse_categorical_crossentropy", metrics=["accuracy"]
+    )
+    return model
+
+
+def seconds(tuner, x, y, epochs):
+    start = time.perf_counter()
+    tuner.search(x, y, epochs=epochs, batch_size=64, validation_split=0.2, verbose=0)
+    completed = [each for each in tuner.oracle.trials.values() if each.status == "COMPLETED"]
+    return time.perf_counter() - start, len(completed)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--trials", type=int, default=12)
+    parser.add_argument("--examples", type=int, default=4096)
+    parser.add_argument("--epochs", type=int, default=4)
+    options = parser.parse_args()
+    random = np.random.default_rng(0)
+    x = random.normal(size=(options.examples, 28, 28, 1)).astype("float32")
+    y = random.integers(0, 10, options.examples)
+    with tempfile.TemporaryDirectory() as folder:
+        common = {"objective": "val_accuracy", "max_trials": options.trials, "seed": 1}
+        plain = keras_tuner.RandomSearch(build_model, directory=folder, **common)
+        plain_seconds, plain_trials = seconds(plain, x, y, options.epochs)
+        ours = kubenas.Tuner(
+            build_model,
+            oracle="random",
+            output=Path(folder, "ours"),
+            runner={"workers": 2},
+            **common,
+        )
+        our_seconds, our_trials = seconds(ours, x, y, options.epochs)
+    print(
+        json.dumps(
+            {
+                "plain_seconds": round(plain_seconds, 1),
+                "plain_seconds_a_trial": round(plain_seconds / plain_trials, 1),
+                "kubenas_seconds": round(our_seconds, 1),
+                "ratio": round(our_seconds / plain_seconds, 3),
+                "trials": [plain_trials, our_trials],
+            }
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()
