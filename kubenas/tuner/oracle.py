@@ -23,7 +23,24 @@ class TooManyFailures(SearchFailed):
 
 
 class SearchedOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner is untyped
-    """Knows the trials of a search; they are proposed and run elsewhere."""
+    """Knows the trials of a search; they are proposed and run elsewhere.
+
+    Args:
+        options: of keras_tuner.Oracle.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.hyperparameters: keras_tuner.HyperParameters
+        self.initial = self.hyperparameters.copy()
+        """The space without what trials have added to it."""
+
+    def update_space(self, hyperparameters: keras_tuner.HyperParameters) -> None:
+        """See keras_tuner.Oracle; what is not told by trials is known before the first."""
+        grown, self.hyperparameters = self.hyperparameters, self.initial
+        super().update_space(hyperparameters)
+        self.hyperparameters = grown
+        super().update_space(hyperparameters)
 
     def populate_space(self, trial_id: str) -> dict[str, Any]:  # noqa: ARG002
         return {"status": "STOPPED"}
@@ -47,9 +64,9 @@ class SearchedOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner i
         for trial in sorted(ended, key=lambda each: each.end.at if each.end else 0.0):
             self._end(trial, best_epoch, tell=tell)
 
-    def begin(self, space: keras_tuner.HyperParameters) -> None:
-        """Forgets all trials; ``space`` is what is known before the first."""
-        self.hyperparameters = space.copy()
+    def begin(self) -> None:
+        """Forgets all trials, and what they have added to the space."""
+        self.hyperparameters = self.initial.copy()
         self.trials.clear()
         self.start_order.clear()
         self.end_order.clear()
@@ -92,7 +109,7 @@ class SearchedOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner i
         new = _declared(end.declared)
         trial.hyperparameters.merge(new)
         trial.hyperparameters.values.update(new.values)
-        self.update_space(new)
+        super().update_space(new)
         trial.message = end.message or None
         if end.outcome == Outcome.COMPLETED:
             self._score(trial, end.metrics, best_epoch(state))

@@ -5,6 +5,7 @@ PyDatasets, closures. Functions and classes of the notebook or script travel wit
 """
 
 import io
+import types
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -16,6 +17,8 @@ from kubenas.tuner.libraries import modules_beside_the_caller
 
 _IN_BAND_BYTES = 64 * 1024
 """Smaller buffers stay in the pickle: a file each would cost more."""
+_NO_FILE = "<dynamic-code>"
+"""What cloudpickle says in place of a code's file."""
 
 Stand = Callable[[Any], Any]
 """The persistent id that stands for an object in the pickle; None: it is pickled as it is."""
@@ -61,7 +64,17 @@ def check_picklable(parts: Mapping[str, Any], stand_in: Stand) -> None:
             ) from error
 
 
+def _code_with_its_file(code: types.CodeType) -> tuple[Any, ...]:
+    """As cloudpickle reduces ``code``, but errors in trials name the user's file."""
+    make, arguments = cloudpickle.Pickler.dispatch_table[types.CodeType](code)
+    return make, tuple(code.co_filename if each == _NO_FILE else each for each in arguments)
+
+
 class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle is untyped
+    dispatch_table = cloudpickle.Pickler.dispatch_table.new_child(
+        {types.CodeType: _code_with_its_file}
+    )
+
     def __init__(
         self, file: io.BytesIO, keep: Callable[[memoryview], None], stand_in: Stand
     ) -> None:

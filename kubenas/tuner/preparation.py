@@ -45,7 +45,7 @@ def prepare(
             be sent to a trial.
     """
     oracle: SearchedOracle = tuner.oracle
-    epochs = kwargs.get("epochs", 1) * getattr(tuner, "executions_per_trial", 1)
+    epochs = (kwargs.get("epochs") or 1) * getattr(tuner, "executions_per_trial", 1)
     config = search_config(settings, oracle.objective, epochs=epochs)
     config = settled_config(config, SpaceRef(program=settings.output), {})
     output = open_storage(settings.output)

@@ -18,7 +18,7 @@ from kubenas.tuner.preparation import prepare
 from kubenas.tuner.session import Session, claim
 from kubenas.tuner.settings import Settings, search_config
 
-_STAYS = ("oracle", "directory", "project_name", "_settings", "_overwrite", "_followed", "_space")
+_STAYS = ("oracle", "directory", "project_name", "_settings", "_overwrite", "_followed")
 """Attributes that do not travel to trials."""
 
 
@@ -124,7 +124,6 @@ class Tuner(keras_tuner.Tuner):  # type: ignore[misc]  # keras_tuner is untyped
         super().__init__(
             searched, hypermodel=hypermodel, directory=folder, project_name=name, **options
         )
-        self._space = searched.get_space()
         if not overwrite:
             self._show_latest()
 
@@ -144,7 +143,7 @@ class Tuner(keras_tuner.Tuner):  # type: ignore[misc]  # keras_tuner is untyped
         if "verbose" in fit_kwargs:
             self.oracle.verbose = fit_kwargs["verbose"]
         self.on_search_begin()
-        self.oracle.begin(self._space)
+        self.oracle.begin()
         context = prepare(self, self._settings, fit_args, fit_kwargs, anew=self._overwrite)
         self._overwrite = False
         claim(context.config, context.output)

@@ -13,6 +13,7 @@ import tensorflow as tf
 import kubenas
 from kubenas.errors import UserError
 from kubenas.storage import open_storage
+from kubenas.training.program.blame import in_one_line
 from kubenas.training.program.load import Program, load_program
 from kubenas.tuner.staging import Staging, steps_by_data
 from tests.unit.tuner.models import X, Y, regression
@@ -70,6 +71,17 @@ def test_code_of_a_notebook_travels(tmp_path):
     space = {"__name__": "__main__", "UNITS": 7}
     exec("class Mine:\n  def units(self): return UNITS\ndef build(): return Mine()", space)
     assert staged(tmp_path, space["build"]).args[0]().units() == 7
+
+
+def test_an_error_in_a_trial_names_the_file_and_the_line(tmp_path):
+    def fails():
+        raise ValueError("no luck")
+
+    (again,) = staged(tmp_path, fails).args
+    with pytest.raises(ValueError, match="no luck") as error:
+        again()
+    line = fails.__code__.co_firstlineno + 1
+    assert in_one_line(error.value) == f"ValueError: no luck ({__file__}:{line})"
 
 
 def test_a_dataset_gives_the_same_batches(tmp_path):
