@@ -78,7 +78,7 @@ class AttemptRef(Value):
 
 
 class SpaceRef(Value):
-    """A registered space by name, a user's HyperModel by file and name in it, or a user's program."""
+    """A registered space by name, a user's HyperModel by file and name in it, or a program."""
 
     name: str | None = None
     options: dict[str, Any] = {}

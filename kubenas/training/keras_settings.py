@@ -1,5 +1,8 @@
 """Keras' global settings, which a user's module may change: each attempt starts from Keras' own."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import keras
 
 _FLOATX = keras.config.floatx()
@@ -19,3 +22,19 @@ def reset_keras() -> None:
     keras.config.set_epsilon(_EPSILON)
     keras.config.set_image_data_format(_IMAGE_DATA_FORMAT)
     keras.config.set_dtype_policy(_DTYPE_POLICY)
+
+
+def keras_settings() -> dict[str, Any]:
+    """Those of this process, as JSON has them."""
+    return {
+        "floatx": keras.config.floatx(),
+        "epsilon": keras.config.epsilon(),
+        "image_data_format": keras.config.image_data_format(),
+        "dtype_policy": keras.config.dtype_policy().name,
+    }
+
+
+def use_keras_settings(settings: Mapping[str, Any]) -> None:
+    """Makes those of another process this one's, until the next attempt."""
+    for name, value in settings.items():
+        getattr(keras.config, f"set_{name}")(value)

@@ -9,6 +9,7 @@ from kubenas.search.run import search_id
 from kubenas.steps.context import RunContext
 from kubenas.steps.settings import settled_config
 from kubenas.storage import Storage, open_storage
+from kubenas.training.keras_settings import keras_settings
 from kubenas.training.program.layout import python_version
 from kubenas.training.program.load import Program
 from kubenas.trial import SpaceRef
@@ -55,7 +56,7 @@ def prepare(
     )
     data = staging.digest([args, {k: v for k, v in kwargs.items() if k not in _NOT_OF_DATA}])
     known = [tuner.__getstate__(), oracle.get_space().get_config()]
-    code = fingerprint([type(tuner), *known, options, python_version()])
+    code = fingerprint([type(tuner), *known, options, keras_settings(), python_version()])
     space = SpaceRef(program=staging.write(fingerprint([code, data])[:16]))
     return RunContext(
         config=_numbered(config, output, data, space, anew=anew),

@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from kubenas.errors import ObjectExists, UserError
 from kubenas.storage import Storage, join, open_storage
+from kubenas.training.keras_settings import keras_settings
 from kubenas.training.program.layout import (
     DATA_FOLDER,
     INDEX_FILE,
@@ -79,7 +80,9 @@ class Staging:
             check_picklable(self._parts(), self._in_pickle)
             raise UserError(f"the tuner cannot be sent to a trial process: {error}") from error
         folder.write(PICKLE_FILE, data)
-        index = ProgramIndex(python=python_version(), buffers=tuple(buffers))
+        index = ProgramIndex(
+            python=python_version(), keras=keras_settings(), buffers=tuple(buffers)
+        )
         with suppress(ObjectExists):
             folder.create(INDEX_FILE, index.to_json())
         return uri

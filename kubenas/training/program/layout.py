@@ -31,6 +31,7 @@ class ProgramIndex(Value):
 
     version: int = 1
     python: str = Field(description="version that pickled it, such as 3.11")
+    keras: dict[str, Any] = Field(description="global settings where search() was called")
     buffers: tuple[str, ...] = Field((), description="digests, in the order of the pickle")
 
 

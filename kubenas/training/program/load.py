@@ -18,6 +18,7 @@ from pydantic import ValidationError
 
 from kubenas.errors import UserError
 from kubenas.storage import Storage, open_storage, split
+from kubenas.training.keras_settings import use_keras_settings
 from kubenas.training.program.layout import (
     DATA_FOLDER,
     DATASET,
@@ -56,6 +57,7 @@ def load_program(uri: str) -> Program:
     folder, _ = split(uri)
     own, shared = open_storage(uri), open_storage(folder)
     index = _index(own)
+    use_keras_settings(index.keras)
     buffers = [_mapped(shared.stage(f"{DATA_FOLDER}/{digest}")) for digest in index.buffers]
     unpickler = _Unpickler(own.read(PICKLE_FILE), buffers, shared)
     program: Program = unpickler.load()

@@ -266,6 +266,22 @@ def test_optimizer_loss_and_metrics_are_overridden(make):
     assert "val_mse" in tuner.oracle.get_best_trials()[0].metrics.metrics
 
 
+def test_trials_have_the_global_settings_of_keras(make, tuner_class):
+    class Epsilon(tuner_class):
+        def run_trial(self, trial):
+            trial.hyperparameters.Int("x", 1, 3)
+            return keras.config.epsilon()
+
+    usual = keras.config.epsilon()
+    keras.config.set_epsilon(0.25)
+    try:
+        tuner = make(kind=Epsilon, max_trials=1)
+        tuner.search()
+    finally:
+        keras.config.set_epsilon(usual)
+    assert tuner.oracle.get_best_trials()[0].score == 0.25
+
+
 def test_only_listed_hyperparameters_are_tuned_where_that_is_asked_for(make):
     hp = keras_tuner.HyperParameters()
     hp.Int("units", 2, 3)
