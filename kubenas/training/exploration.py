@@ -148,7 +148,7 @@ def _check_same_names(
         return
     before, after = (sorted(own.keys() - other.keys()) for own, other in (names, names[::-1]))
     raise UserError(
-        "space.hypermodel: the names of its hyperparameters change from one build to the next:"
+        "the names of hyperparameters change from one build to the next:"
         f" first {', '.join(before) or 'none'}, then {', '.join(after) or 'none'}; the same values"
         " must give the same names"
     )

@@ -5,12 +5,14 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
+import keras
 import keras_tuner
 from keras_tuner.engine.trial import Trial
 
 from kubenas.search.oracles import check_oracle
 from kubenas.search.run import read_search
 from kubenas.storage import join, open_storage, split
+from kubenas.training.exploration import explore
 from kubenas.training.program.epochs import EpochLog
 from kubenas.tuner.following import Following, latest_search
 from kubenas.tuner.oracle import SearchedOracle, TooManyFailures
@@ -20,6 +22,7 @@ from kubenas.tuner.settings import Settings, search_config
 
 _STAYS = ("oracle", "directory", "project_name", "_settings", "_overwrite", "_followed")
 """Attributes that do not travel to trials."""
+_EXPLORING_SECONDS = 20.0
 
 
 class Tuner(keras_tuner.Tuner):  # type: ignore[misc]  # keras_tuner is untyped
@@ -152,6 +155,21 @@ class Tuner(keras_tuner.Tuner):  # type: ignore[misc]  # keras_tuner is untyped
         self.oracle.say(f"Search {context.search_id} in {self._settings.output}")
         session.run()
         self.on_search_end()
+
+    def _populate_initial_space(self) -> None:
+        """As Keras-Tuner's, which it hands down for others to override; then further points are
+        built, to know before the first trial what Keras-Tuner meets during the search.
+        """
+        super()._populate_initial_space()
+        open_space = self.oracle.tune_new_entries and self.oracle.allow_new_entries
+        if self.hypermodel is not None and open_space:
+            known = self.oracle.get_space()
+            found = explore(self._build_as_a_trial, known=known, seconds=_EXPLORING_SECONDS)
+            self.oracle.update_space(found)
+
+    def _build_as_a_trial(self, hp: keras_tuner.HyperParameters) -> None:
+        keras.utils.clear_session(free_memory=False)
+        self.hypermodel.build(hp)
 
     def run_trial(self, trial: Trial, *args: Any, **kwargs: Any) -> Any:
         """See keras_tuner.Tuner; besides, the learning curve is kept."""
