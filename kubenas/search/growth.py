@@ -30,12 +30,19 @@ def unknown(
     return list(found.values())
 
 
+def with_declared(proposed: Mapping[str, Any], declared: Declared) -> dict[str, Any]:
+    """What a trial ran at. What was proposed comes first, and no trial can change it."""
+    return {**proposed, **{n: v for n, v in declared.values.items() if n not in proposed}}
+
+
 def check_declared(declared: Declared) -> None:
-    """Checks that what a trial declared are hyperparameters.
+    """Checks that what a trial declared are hyperparameters and values of such.
 
     Raises:
         ValueError: some are not.
     """
+    if odd := [v for v in declared.values.values() if not isinstance(v, str | int | float | bool)]:
+        raise ValueError(f"a hyperparameter cannot have the value {odd[0]!r}")
     if not declared.new:
         return
     from kubenas.search.space_point import read_space  # noqa: PLC0415, slow

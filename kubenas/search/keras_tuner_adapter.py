@@ -23,6 +23,7 @@ from keras_tuner.oracles import (
 )
 
 from kubenas.config import Config
+from kubenas.search.growth import with_declared
 from kubenas.search.objectives import Objective, objectives_of
 from kubenas.search.oracles.base import SearchOracle
 from kubenas.search.oracles.catalog import find_oracle
@@ -244,9 +245,10 @@ class KerasTunerProposer:
 
 def _take_declared(hyperparameters: keras_tuner.HyperParameters, end: Ended) -> None:
     """Adds what a trial's code asked for; Keras-Tuner's ``end_trial`` adds it to the space."""
+    proposed = dict(hyperparameters.values)
     if end.declared.new:
         hyperparameters.merge(read_space({"space": end.declared.new}), overwrite=False)
-    hyperparameters.values.update(end.declared.values)
+    hyperparameters.values = with_declared(proposed, end.declared)
 
 
 def _defaults(space: keras_tuner.HyperParameters) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias, TypeGuard
 
 from kubenas.search.chunked_map import ChunkedMap
-from kubenas.search.growth import Hyperparameter, unknown
+from kubenas.search.growth import Hyperparameter, unknown, with_declared
 from kubenas.search.journal_reader import JournalDamaged
 from kubenas.search.records import (
     AttemptLost,
@@ -48,7 +48,8 @@ class TrialState:
     @property
     def values(self) -> dict[str, Any]:
         """What it was trained at: as proposed, and what its code asked for besides."""
-        return {**self.proposal.values, **(self.end.declared.values if self.end else {})}
+        proposed = self.proposal.values
+        return with_declared(proposed, self.end.declared) if self.end else dict(proposed)
 
     @property
     def used_values(self) -> dict[str, Any]:

@@ -63,6 +63,11 @@ def _files(config: Config, folder: UserFolder, file: str) -> dict[str, bytes]:
     if requirements:
         if not folder.has(requirements):
             raise UserError(f"space.requirements: {requirements}: no such file beside {file}")
+        if folder.leads_out(requirements):
+            raise UserError(
+                f"space.requirements: {requirements} is hidden or a link that leads out of the"
+                " folder; put a copy there"
+            )
         read_requirements(folder.read(requirements), requirements)
     return selected_files(folder, named, globs=config.space.files)
 

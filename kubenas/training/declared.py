@@ -1,16 +1,18 @@
 """Which hyperparameters an attempt's code asked for, beside those that it was given."""
 
 import copy
+import json
 from collections.abc import Sequence
 from typing import Any
 
 import keras_tuner
+import numpy as np
 
 from kubenas.errors import UserError
 from kubenas.trial import Declared
 
-_MOST = 100
-"""New hyperparameters told by one attempt; the next one tells of more."""
+_MOST_BYTES = 16 * 1024
+"""Of new hyperparameters told by one attempt, as JSON; the next one tells of more."""
 _STEERING = "tuner/"
 """Begins the names of values that are for the training, not for the user's code."""
 
@@ -35,16 +37,28 @@ class GivenHyperparameters:
             if self.hp.is_active(hyperparameter):
                 self.hp.values.setdefault(hyperparameter.name, hyperparameter.default)
         self._values = self.hp.values = _AskedFor(self.hp.values)
+        self.may_grow = True
+        """Whether what was not given is told of, and so becomes part of the space."""
 
     def declared(self) -> Declared:
-        """What has been asked for up to now."""
+        """What has been asked for up to now.
+
+        Raises:
+            UserError: a new hyperparameter's default is nothing that JSON has.
+        """
+        if not self.may_grow:
+            return Declared()
         asked = self._values.asked
-        new = keras_tuner.HyperParameters()
-        new.merge(self.hp.space[self._known :][:_MOST])
+        new = _as_json(self.hp.space[self._known :])
+        known = {hyperparameter.name for hyperparameter in self.hp.space[: self._known]}
+        told = known | {each["config"]["name"] for each in new}
         unused = self._given - asked
         return Declared(
-            new=tuple(new.get_config()["space"]),
-            values={name: self._values[name] for name in sorted(asked - self._given)},
+            new=new,
+            values={
+                name: plain_value(self._values[name])
+                for name in sorted((asked - self._given) & told)
+            },
             unused=tuple(sorted(name for name in unused if not name.startswith(_STEERING))),
         )
 
@@ -61,6 +75,41 @@ class GivenHyperparameters:
                 f" hyperparameters that were proposed: {_some(sorted(self._given))}; their names"
                 " must not depend on what was built before"
             )
+
+
+def _as_json(space: Sequence[Any]) -> tuple[dict[str, Any], ...]:
+    """The first hyperparameters of ``space``, as many as there is room for."""
+    found: list[dict[str, Any]] = []
+    room = _MOST_BYTES
+    for hyperparameter in space:
+        single = keras_tuner.HyperParameters()
+        single.merge([hyperparameter])
+        (config,) = single.get_config()["space"]
+        try:
+            text = json.dumps(config, default=plain_value)
+        except TypeError as error:
+            raise UserError(
+                f"hyperparameter '{hyperparameter.name}': {error}; use Python's own numbers and"
+                " strings"
+            ) from error
+        room -= len(text)
+        if room < 0:
+            break
+        found.append(json.loads(text))
+    return tuple(found)
+
+
+def plain_value(value: Any) -> Any:
+    """A number of NumPy's as Python's own.
+
+    Raises:
+        TypeError: it is something else than a number, text or a truth value.
+    """
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, str | int | float | bool):
+        return value
+    raise TypeError(f"{type(value).__name__} is no value that a hyperparameter may have")
 
 
 def _some(names: Sequence[str]) -> str:

@@ -74,6 +74,8 @@ class Dimension:
         if isinstance(hyperparameter, kt.Choice):
             values = hyperparameter.values
             return float(values.index(value)) if value in values else None
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return None
         if not hyperparameter.min_value <= value <= hyperparameter.max_value:
             return None
         return self._encode_number(value)

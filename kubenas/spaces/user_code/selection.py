@@ -70,7 +70,7 @@ class _Wanted:
         if not (by_glob or importer or self._mentioned(path)) or not self.folder.has(name):
             return False
         if by_glob or not self.folder.ignored(name):
-            why = "is a link that leads out of the folder; put a copy there"
+            why = "is hidden or a link that leads out of the folder; put a copy there"
             allowed = not self.folder.leads_out(name)
         else:
             why = "is left out by .gitignore; name it in space.files if it may be copied"

@@ -38,7 +38,7 @@ class UserFolder(Protocol):
         ...
 
     def leads_out(self, name: str) -> bool:
-        """Whether a file is a link to one that is not in the folder."""
+        """Whether a file is hidden, or a link to one that is or that is not in the folder."""
         ...
 
     def read(self, name: str) -> bytes:
@@ -85,7 +85,10 @@ class _DiskFolder:
         return self._gitignore.ignores(self._root / name)
 
     def leads_out(self, name: str) -> bool:
-        return not (self._root / name).resolve().is_relative_to(self._root)
+        target = (self._root / name).resolve()
+        if not target.is_relative_to(self._root):
+            return True
+        return not all(map(_visible, target.relative_to(self._root).parts))
 
     def read(self, name: str) -> bytes:
         return self._storage.read(name)

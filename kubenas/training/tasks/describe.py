@@ -9,6 +9,7 @@ import numpy as np
 
 from kubenas.errors import UserError
 from kubenas.training.attempt import Attempt
+from kubenas.training.declared import plain_value
 from kubenas.training.exploration import explore
 from kubenas.training.failure import Phase, failing_in
 from kubenas.training.space import build_model, load_space, user_file
@@ -37,7 +38,7 @@ def describe(attempt: Attempt) -> Result:
             asked = rehearse(attempt) if attempt.spec.training else hp
             hp = explore(partial(_build_as_a_trial, attempt), known=asked)
     space = hp.get_config()
-    attempt.storage.write(SPACE_FILE, json.dumps(space, indent=1).encode())
+    attempt.storage.write(SPACE_FILE, json.dumps(space, indent=1, default=plain_value).encode())
     return Result(
         task=attempt.spec.task,
         trial=attempt.spec.trial,

@@ -165,17 +165,31 @@ def _fit(attempt: Attempt, candidate: Candidate, loop: TrainingLoop) -> _Fitted:
     try:
         with attempt.termination.deferred():
             returned = _call_fit(attempt, candidate, loop)
-        if not candidate.own_fit or (loop.resumed and isinstance(returned, History)):
-            returned = (
-                None  # a History tells of this attempt's epochs, the loop of earlier ones too
-            )
-        return _Fitted(reported_metrics(returned, plan.objective, plan.direction), cut_short=False)
+        reported = _score_of_its_own(returned, candidate, loop)
+        return _Fitted(reported_metrics(reported, plan.objective, plan.direction), cut_short=False)
     except DeadlinePassed:
         return _Fitted(reported=None, cut_short=True)
     except Exception as error:  # user code and TensorFlow raise anything; classify sorts it
+        if candidate.own_fit and loop.resumed and not loop.began:
+            raise NotResumable("fit() fails where no epoch is left to train") from error
         phase = Phase.TRAINING if loop.began else Phase.STARTING
         file = user_file(attempt)
         raise AttemptFailed(classify(error, phase, user_file=file)) from error
+
+
+def _score_of_its_own(returned: Any, candidate: Candidate, loop: TrainingLoop) -> Any:
+    """What ``fit`` returned, if that counts; None: the epochs' logs do.
+
+    Raises:
+        NotResumable: it counts, and tells of the epochs after the resumption alone.
+    """
+    if not candidate.own_fit:
+        return None
+    if loop.resumed and isinstance(returned, History):
+        return None  # the loop knows of earlier attempts' epochs, too
+    if loop.resumed and returned is not None:
+        raise NotResumable("fit() returns a score of its own")
+    return returned
 
 
 def _call_fit(attempt: Attempt, candidate: Candidate, loop: TrainingLoop) -> Any:

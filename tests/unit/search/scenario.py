@@ -165,19 +165,16 @@ def result_of(spec: AttemptSpec, values: dict[str, Any], behave: str) -> Result:
             return Result(
                 **common, outcome=Outcome.COMPLETED, score=1.0, declared=Declared(new=new)
             )
+        case "rewrites":
+            common["declared"] = Declared(values={"x": 9.0, "depth": 2})
         case "asks":
-            common["declared"] = asking(spec, "depth", f"units_{spec.trial}")
+            given = GivenHyperparameters(spec.hyperparameters)
+            for name in ("depth", f"units_{spec.trial}"):
+                given.hp.Int(name, 1, 4)
+            common["declared"] = given.declared()
     score = float(values.get("x", 0))
     epochs = spec.training.epochs if spec.training else 0
     return Result(**common, outcome=Outcome.COMPLETED, score=score, epochs=epochs, best_epoch=0)
-
-
-def asking(spec: AttemptSpec, *names: str) -> Declared:
-    """What code declares that asks for ``names``, each a whole number."""
-    given = GivenHyperparameters(spec.hyperparameters)
-    for name in names:
-        given.hp.Int(name, 1, 4)
-    return given.declared()
 
 
 class ListProposer:

@@ -218,3 +218,9 @@ def test_a_result_with_improper_hyperparameters_is_not_believed(tmp_path):
     state = scenario.run()
     assert [trial.number for trial in state.ended(Outcome.COMPLETED)] == [1]
     assert state.declared == ()
+
+
+def test_a_trial_cannot_change_what_it_was_proposed(tmp_path):
+    scenario = Scenario(tmp_path, [{"x": 1.0, "behave": "rewrites"}])
+    state = scenario.run()
+    assert state.trials[0].values == {"x": 1.0, "behave": "rewrites", "depth": 2}

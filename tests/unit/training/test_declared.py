@@ -1,10 +1,12 @@
 """What an attempt's code asked for beside what it was given."""
 
 import keras_tuner
+import numpy as np
 import pytest
 
 from kubenas.errors import UserError
 from kubenas.training.declared import GivenHyperparameters
+from kubenas.trial import Declared
 
 
 def config(values, *, declare=lambda hp: hp.Int("units", 8, 64)):
@@ -58,3 +60,35 @@ def test_code_that_asks_for_some_of_the_proposed_names_passes():
     given.hp.Boolean("new")
     given.check_names()
     GivenHyperparameters(config({"units": 16})).check_names()  # of fit() alone: not asked yet
+
+
+def test_what_is_told_of_a_huge_space_fits_into_a_result():
+    given = GivenHyperparameters(None)
+    for number in range(2500):
+        given.hp.Float(f"a_rather_long_name_of_a_hyperparameter_{number}", 0.0, 1.0)
+    declared = given.declared()
+    assert len(declared.to_json()) < 40_000
+    assert declared.values.keys() == {each["config"]["name"] for each in declared.new}
+    assert len(declared.new) > 50
+
+
+def test_numbers_of_numpy_are_told_as_pythons_own():
+    given = GivenHyperparameters(None)
+    given.hp.Int("depth", 1, 5, default=np.int64(2))
+    given.hp.Boolean("wide", default=np.bool_(True))
+    declared = Declared.from_json(given.declared().to_json())
+    assert declared.values == {"depth": 2, "wide": True}
+
+
+def test_a_value_that_is_none_is_refused_by_its_name():
+    given = GivenHyperparameters(None)
+    given.hp.Int("depth", 1, 5, default=np.array([2]))
+    with pytest.raises(UserError, match="hyperparameter 'depth': ndarray is no value"):
+        given.declared()
+
+
+def test_where_nothing_may_be_added_nothing_is_told():
+    given = GivenHyperparameters(None)
+    given.may_grow = False
+    given.hp.Int("depth", 1, 5)
+    assert given.declared() == Declared()
