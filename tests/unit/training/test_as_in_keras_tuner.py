@@ -127,6 +127,31 @@ def test_one_fit_of_ones_own_is_resumed_with_the_scores_before(
     assert result.score == state.history[0].metrics["val_accuracy"]
 
 
+@pytest.mark.parametrize("epochs", [2, 1], ids=["an epoch is left", "none is left"])
+@pytest.mark.parametrize(
+    "score",
+    [
+        "max(history.history['val_accuracy'])",
+        "{'val_accuracy': max(history.history['val_accuracy'])}",
+        "[history]",
+    ],
+)
+def test_a_score_of_ones_own_is_of_all_epochs(
+    make_spec: MakeSpec, score: str, epochs: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    source = with_fit(f"history = model.fit(*args, **kwargs); return {score}")
+    plan = {"epochs": 1, "keep_checkpoint": True}
+    first = make_spec(source=source, plan=plan)
+    run(first)
+    expected = run(make_spec(source=source, plan={"epochs": epochs}, attempt=2))
+    uri = f"{first.prefix}/checkpoint"
+    spec = make_spec(source=source, plan={"epochs": epochs}, resume_from=uri, attempt=3)
+    result = run(spec)
+    assert result.outcome == "completed", result.message
+    assert (result.score, result.epochs) == (expected.score, epochs)
+    assert "training starts from the beginning: fit() " in caplog.text
+
+
 NO_LOSS = LINEAR.replace(
     "class Mine",
     """class Student(keras.Model):
