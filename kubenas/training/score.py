@@ -50,6 +50,11 @@ def scalar_metrics(logs: Mapping[str, Any], objective: str) -> dict[str, float]:
             f"search.objective: '{objective}' is not one number but {np.size(logs[objective])};"
             " average it in the metric, or choose another objective"
         )
+    return means(logs)
+
+
+def means(logs: Mapping[str, Any]) -> dict[str, float]:
+    """Keras' ``logs`` as one number each, as Keras-Tuner averages them."""
     return {str(name): float(np.mean(value)) for name, value in logs.items()}
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from kubenas.errors import ObjectNotFound
-from kubenas.search.layout import attempt_folder
+from kubenas.search.layout import attempt_folder, definition_file
 from kubenas.search.outputs import read_result
 from kubenas.search.state import SearchState, TrialState
 from kubenas.storage import Storage, join
@@ -57,11 +57,12 @@ class Following:
 
 
 def latest_search(output: Storage) -> str | None:
-    """The search that a tuner ran last in this output; None: there was none."""
+    """The search that a tuner ran last in this output; None: there was none, or it never began."""
     try:
-        return Latest.from_json(output.read(_POINTER)).search
+        search = Latest.from_json(output.read(_POINTER)).search
     except ObjectNotFound:
         return None
+    return search if output.exists(definition_file(search)) else None
 
 
 def note_latest(output: Storage, search: str) -> None:

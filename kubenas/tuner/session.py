@@ -63,7 +63,6 @@ class Session:
             KubenasError: see :func:`kubenas.search.run.run_search`.
         """
         self._write_space()
-        note_latest(self._output, self._context.search_id)
         try:
             with recorded("search", self._output, key=self._context.search_id):
                 self._take(self._searched())
@@ -73,7 +72,7 @@ class Session:
         except Interrupted as error:
             raise KeyboardInterrupt(str(error)) from None
         except UserError as error:
-            raise _as_keras_tuners(error) from None
+            raise as_keras_tuners(error) from None
 
     def _searched(self) -> SearchState:
         context = self._context
@@ -111,8 +110,10 @@ class Session:
             self._output.create(space_file(self._context.search_id), content)
 
     def _take(self, state: SearchState) -> None:
-        self.following.take(state, tell=self._live)
-        self._live = True
+        if not self._live:  # the search is defined by now: a new tuner can show it
+            note_latest(self._output, self._context.search_id)
+        live, self._live = self._live, True
+        self.following.take(state, tell=live)
 
     def _tell(self, progress: Progress) -> None:
         self._status.write(progress.activity, dataclasses.asdict(progress))
@@ -134,12 +135,12 @@ def claim(config: Config, output: Storage) -> None:
     output.write(_CLAIM, config.to_json())
 
 
-def _as_keras_tuners(error: UserError) -> Exception:
+def as_keras_tuners(error: UserError) -> Exception:
     """What Keras-Tuner would raise in the caller, where a trial has stopped the search with it."""
     found = _STOPPED.fullmatch(str(error))
     if found is None:
         return error
-    kind = getattr(keras_tuner.errors, found["kind"], None)
-    if found["kind"] == RuntimeError.__name__:
-        kind = RuntimeError
-    return error if kind is None else kind(found["words"])
+    known = {RuntimeError.__name__: RuntimeError, **vars(keras_tuner.errors)}
+    kind = known.get(found["kind"])
+    raised = isinstance(kind, type) and issubclass(kind, Exception)
+    return kind(found["words"]) if raised else error

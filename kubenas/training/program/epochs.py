@@ -8,6 +8,7 @@ import keras
 
 from kubenas.storage import Storage
 from kubenas.training.history import HISTORY_FILE, EpochRecord, history_to_jsonl
+from kubenas.training.score import means
 from kubenas.training.stopping import DeadlinePassed
 
 _SECONDS_BETWEEN = 5.0
@@ -62,9 +63,8 @@ class EpochLog(keras.callbacks.Callback):  # type: ignore[misc]  # keras is unty
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         del epoch
-        metrics = {name: float(value) for name, value in (logs or {}).items()}
         seconds = time.monotonic() - self._began
-        record = EpochRecord(epoch=len(self._records), seconds=seconds, metrics=metrics)
+        record = EpochRecord(epoch=len(self._records), seconds=seconds, metrics=means(logs or {}))
         self._records.append(record)
         self.parameters = self.model.count_params() if self.model.built else None
         if time.monotonic() - self._written_at >= _SECONDS_BETWEEN:
