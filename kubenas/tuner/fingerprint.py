@@ -1,11 +1,10 @@
 """A digest of what a search does: of the user's code and of what it works on.
 
 It is the same in every session, so that the same program resumes its search: code counts as
-bytecode with the values that it refers to, arrays by content, objects by their class and state.
-Pickles would not do, for they differ from session to session.
+bytecode with the values that it refers to, the user's own modules included; arrays by content,
+objects by their class and state. Pickles would not do, for they differ from session to session.
 """
 
-import dis
 import enum
 import functools
 import hashlib
@@ -17,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from kubenas.tuner.libraries import is_library
+from kubenas.tuner.references import global_names, imported_modules
 
 _AUTOMATIC = re.compile(r"_\d+$")
 """What Keras appends to the second object of a kind, which another session may number first."""
@@ -33,7 +33,8 @@ _NOT_CODE = frozenset(
     }
 )
 _SCALARS = bool | int | float | complex | str | None
-_GLOBAL = frozenset({"LOAD_GLOBAL", "LOAD_NAME"})
+_SHARED = types.FunctionType | type | types.ModuleType | np.ndarray
+"""What many others refer to: looked into once, or time would grow exponentially."""
 
 
 def fingerprint(content: Any, stand_in: Callable[[Any], Any] = lambda _: None) -> str:
@@ -51,12 +52,22 @@ class _Walk:
         self._stand_in = stand_in
         self._path: list[int] = []
         """Ids of the objects that are being looked into."""
+        self._known: dict[int, tuple[Any, str]] = {}
+        """Shared objects by id, each kept lest another one get its id, and their digests."""
 
     def digest(self, content: Any) -> str:
         if isinstance(content, _SCALARS):
             return _hashed(type(content).__name__, repr(content))
         if id(content) in self._path:  # it refers to itself
             return _hashed("cycle", len(self._path) - self._path.index(id(content)))
+        if id(content) in self._known:
+            return self._known[id(content)][1]
+        found = self._looked_into(content)
+        if isinstance(content, _SHARED):
+            self._known[id(content)] = content, found
+        return found
+
+    def _looked_into(self, content: Any) -> str:
         self._path.append(id(content))
         other = self._stand_in(content)
         parts = self._parts(content) if other is None else self._all(["in its place", other])
@@ -85,7 +96,15 @@ class _Walk:
     @_parts.register(set)
     @_parts.register(frozenset)
     def _set(self, content: Iterable[Any]) -> Iterable[str]:
-        return sorted(self._all(content))
+        return sorted(map(self._apart, content))
+
+    def _apart(self, content: Any) -> str:
+        """Without what other elements have made known: their order is another in each session."""
+        before = dict(self._known)
+        try:
+            return self.digest(content)
+        finally:
+            self._known = before
 
     @_parts.register
     def _mapping(self, content: dict) -> Iterable[str]:  # type: ignore[type-arg]
@@ -109,7 +128,11 @@ class _Walk:
 
     @_parts.register
     def _module(self, content: types.ModuleType) -> Iterable[str]:
-        return [content.__name__]
+        name = content.__name__
+        if name == "__main__" or is_library(name):
+            return [name]
+        members = sorted(vars(content).items())
+        return self._all([name, {k: v for k, v in members if not k.startswith(("__", "@"))}])
 
     @_parts.register
     def _builtin(self, content: types.BuiltinFunctionType) -> Iterable[str]:
@@ -119,7 +142,7 @@ class _Walk:
     def _function(self, content: types.FunctionType) -> Iterable[str]:
         if is_library(content.__module__):
             return [content.__module__, content.__qualname__]
-        names = sorted(set(_globals_of(content.__code__)) & content.__globals__.keys())
+        names = sorted(set(global_names(content.__code__)) & content.__globals__.keys())
         return self._all(
             [
                 content.__code__,
@@ -127,6 +150,7 @@ class _Walk:
                 content.__kwdefaults__,
                 [_content(cell) for cell in content.__closure__ or ()],
                 {name: content.__globals__[name] for name in names},
+                list(imported_modules(content)),
             ]
         )
 
@@ -174,16 +198,6 @@ def _hashed(*parts: str | bytes | int) -> str:
     return whole.hexdigest()
 
 
-def _globals_of(code: types.CodeType) -> Iterator[str]:
-    """Names that ``code``, or a function within it, looks up among the globals."""
-    for instruction in dis.get_instructions(code):
-        if instruction.opname in _GLOBAL:
-            yield str(instruction.argval)
-    for inner in code.co_consts:
-        if isinstance(inner, types.CodeType):
-            yield from _globals_of(inner)
-
-
 def _content(cell: types.CellType) -> Any:
     try:
         return cell.cell_contents
@@ -203,7 +217,7 @@ def _state(content: Any) -> Any:
     """What pickle would keep of ``content``; of what cannot be pickled its attributes."""
     try:
         reduced = content.__reduce_ex__(4)
-    except TypeError:
+    except Exception:  # noqa: BLE001  # objects refuse in ways of their own
         return getattr(content, "__dict__", None)
     if isinstance(reduced, str):
         return reduced

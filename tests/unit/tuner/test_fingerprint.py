@@ -2,6 +2,7 @@
 search."""
 
 import functools
+import site
 import subprocess
 import sys
 import threading
@@ -11,7 +12,10 @@ import keras
 import numpy as np
 import pytest
 
+from kubenas.tuner import fingerprint as fingerprinting
 from kubenas.tuner.fingerprint import fingerprint
+from kubenas.tuner.libraries import is_library
+from kubenas.tuner.references import global_names, imported_modules
 
 PROGRAM = """
 import threading
@@ -107,3 +111,66 @@ def test_what_refers_to_itself_has_a_digest():
         return content
 
     assert fingerprint(ring(1)) == fingerprint(ring(1)) != fingerprint(ring(2))
+
+
+def test_time_does_not_grow_with_the_number_of_paths(monkeypatch):
+    """Each function refers to the next one twice: there are 4096 paths."""
+    function = code("def f(): return 1")
+    for _ in range(12):
+        function = code("def f(): return [g(), h.g()]", g=function, h=function)
+    looked_into = []
+    monkeypatch.setattr(fingerprinting, "global_names", counting(looked_into))
+    fingerprint(function)
+    assert len(looked_into) == 13
+
+
+def counting(calls):
+    def names(each):
+        calls.append(each)
+        return global_names(each)
+
+    return names
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import helpers\ndef f(): return helpers.block()",
+        "def f():\n import helpers\n return helpers.block()",
+        "def f():\n def g():\n  from helpers import block\n  return block()\n return g",
+    ],
+)
+def test_an_edit_of_ones_own_module_counts(text, tmp_path, monkeypatch):
+    def of(body):
+        module = types.ModuleType("helpers")
+        module.__file__ = str(tmp_path / "helpers.py")
+        monkeypatch.setitem(sys.modules, "helpers", module)
+        exec(body, vars(module))
+        return fingerprint(code(text))
+
+    first = of("import numpy\ndef block(): return 1")
+    assert first == of("import numpy\ndef block():\n  # why\n  return 1")
+    assert first != of("import numpy\ndef block(): return 2")
+
+
+def test_relative_imports_are_followed(monkeypatch):
+    own = types.ModuleType("own.helpers")
+    monkeypatch.setitem(sys.modules, "own.helpers", own)
+    function = code("def f(): from .helpers import block", __package__="own")
+    assert list(imported_modules(function)) == [own]
+
+
+@pytest.mark.parametrize(
+    ("place", "expected"),
+    [
+        ("/opt/env/lib/python3.11/site-packages/p/__init__.py", True),
+        ("/usr/lib/python3/dist-packages/p.py", True),
+        (f"{site.getusersitepackages()}/p.py", True),
+        ("/home/me/work/p.py", False),
+    ],
+)
+def test_whose_a_module_is(place, expected, monkeypatch):
+    module = types.ModuleType("p")
+    module.__file__ = place
+    monkeypatch.setitem(sys.modules, "p", module)
+    assert is_library("p") is expected

@@ -1,0 +1,38 @@
+"""What a function's bytecode refers to: names among its globals, and modules that it imports."""
+
+import dis
+import importlib.util
+import sys
+import types
+from collections.abc import Iterator
+
+_GLOBAL = frozenset({"LOAD_GLOBAL", "LOAD_NAME"})
+
+
+def global_names(code: types.CodeType) -> Iterator[str]:
+    """Names that ``code``, or a function within it, looks up among the globals."""
+    for instruction in _instructions(code):
+        if instruction.opname in _GLOBAL:
+            yield str(instruction.argval)
+
+
+def imported_modules(function: types.FunctionType) -> Iterator[types.ModuleType]:
+    """Modules that ``function`` imports in its body, those of them that are loaded."""
+    package = str(function.__globals__.get("__package__") or "")
+    instructions = list(_instructions(function.__code__))
+    for at, instruction in enumerate(instructions):
+        if instruction.opname != "IMPORT_NAME":
+            continue
+        level = instructions[at - 2].argval  # of a relative import, the number of its dots
+        relative = "." * level + str(instruction.argval)
+        name = importlib.util.resolve_name(relative, package) if not level or package else ""
+        if name in sys.modules:
+            yield sys.modules[name]
+
+
+def _instructions(code: types.CodeType) -> Iterator[dis.Instruction]:
+    """Of ``code`` and of the functions within it."""
+    yield from dis.get_instructions(code)
+    for inner in code.co_consts:
+        if isinstance(inner, types.CodeType):
+            yield from _instructions(inner)
