@@ -32,6 +32,8 @@ class SearchedOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner i
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.hyperparameters: keras_tuner.HyperParameters
+        self.given: dict[str, Any] = self.hyperparameters.get_config()
+        """The space as the user gave it, before any model was built."""
         self.initial = self.hyperparameters.copy()
         """The space without what trials have added to it."""
 

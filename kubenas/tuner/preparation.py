@@ -15,6 +15,7 @@ from kubenas.training.program.load import Program
 from kubenas.trial import SpaceRef
 from kubenas.tuner.fingerprint import fingerprint
 from kubenas.tuner.oracle import SearchedOracle
+from kubenas.tuner.own_content import OwnContent
 from kubenas.tuner.settings import Settings, search_config
 from kubenas.tuner.staging import Staging, steps_by_data
 
@@ -30,13 +31,20 @@ _NOT_OF_DATA = frozenset({"verbose"})
 
 
 def prepare(
-    tuner: Any, settings: Settings, args: tuple[Any, ...], kwargs: Mapping[str, Any], *, anew: bool
+    tuner: Any,
+    settings: Settings,
+    content: OwnContent,
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any],
+    *,
+    anew: bool,
 ) -> RunContext:
     """Stages what trials need, in the output, and tells which search it is of.
 
     Args:
         tuner: the keras_tuner.Tuner.
         settings: of it.
+        content: of its hypermodel.
         args: of its search().
         kwargs: the same.
         anew: whether to search again where this has been searched.
@@ -55,8 +63,9 @@ def prepare(
         Program(tuner, args, dict(kwargs), options), output, steps_by_data(args, kwargs)
     )
     data = staging.digest([args, {k: v for k, v in kwargs.items() if k not in _NOT_OF_DATA}])
-    known = [tuner.__getstate__(), oracle.get_space().get_config()]
-    code = fingerprint([type(tuner), *known, options, keras_settings(), python_version()])
+    state = {name: each for name, each in tuner.__getstate__().items() if name != "hypermodel"}
+    own = [type(tuner), content.digests(tuner.hypermodel), state, oracle.given]
+    code = fingerprint([*own, options, keras_settings(), python_version()])
     space = SpaceRef(program=staging.write(fingerprint([code, data])[:16]))
     return RunContext(
         config=_numbered(config, output, data, space, anew=anew),

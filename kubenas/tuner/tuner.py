@@ -16,11 +16,20 @@ from kubenas.training.exploration import explore
 from kubenas.training.program.epochs import EpochLog
 from kubenas.tuner.following import Following, latest_search
 from kubenas.tuner.oracle import SearchedOracle, TooManyFailures
+from kubenas.tuner.own_content import OwnContent
 from kubenas.tuner.preparation import prepare
 from kubenas.tuner.session import Session, claim
 from kubenas.tuner.settings import Settings, search_config
 
-_STAYS = ("oracle", "directory", "project_name", "_settings", "_overwrite", "_followed")
+_NOT_SENT = (
+    "oracle",
+    "directory",
+    "project_name",
+    "_settings",
+    "_overwrite",
+    "_followed",
+    "_content",
+)
 """Attributes that do not travel to trials."""
 _EXPLORING_SECONDS = 20.0
 
@@ -124,9 +133,11 @@ class Tuner(keras_tuner.Tuner):  # type: ignore[misc]  # keras_tuner is untyped
         search_config(self._settings, searched.objective, epochs=1)
         check_oracle(oracle)
         folder, name = split(self._settings.output)
+        self._content = OwnContent(hypermodel)
         super().__init__(
             searched, hypermodel=hypermodel, directory=folder, project_name=name, **options
         )
+        self._content.built(self.hypermodel)
         if not overwrite:
             self._show_latest()
 
@@ -147,7 +158,9 @@ class Tuner(keras_tuner.Tuner):  # type: ignore[misc]  # keras_tuner is untyped
             self.oracle.verbose = fit_kwargs["verbose"]
         self.on_search_begin()
         self.oracle.begin()
-        context = prepare(self, self._settings, fit_args, fit_kwargs, anew=self._overwrite)
+        context = prepare(
+            self, self._settings, self._content, fit_args, fit_kwargs, anew=self._overwrite
+        )
         self._overwrite = False
         claim(context.config, context.output)
         session = Session(context, self.oracle)
@@ -199,7 +212,7 @@ class Tuner(keras_tuner.Tuner):  # type: ignore[misc]  # keras_tuner is untyped
 
     def __getstate__(self) -> dict[str, Any]:
         """What trials get."""
-        return {name: each for name, each in vars(self).items() if name not in _STAYS}
+        return {name: each for name, each in vars(self).items() if name not in _NOT_SENT}
 
     def _get_tuner_fname(self) -> str:
         """No file: a plain Keras-Tuner's project in the same folder is none of ours."""

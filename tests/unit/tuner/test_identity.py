@@ -1,0 +1,50 @@
+"""Which search a tuner's is: what the user wrote counts, not what building models made of it."""
+
+import keras_tuner
+import pytest
+
+import kubenas
+from kubenas.tuner.own_content import OwnContent
+from kubenas.tuner.preparation import prepare
+from tests.unit.tuner.models import regression
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+class Counting(keras_tuner.HyperModel):
+    """Keeps state as it builds."""
+
+    def __init__(self):
+        super().__init__()
+        self.builds = 0
+
+    def build(self, hp):
+        self.builds += 1
+        for layer in range(hp.Int("layers", 1, 2)):
+            hp.Int(f"width_{layer}", 4, 8)
+        return regression(hp)
+
+
+def search_of(folder, monkeypatch, *, seconds=20.0, **options):
+    monkeypatch.setattr("kubenas.tuner.tuner._EXPLORING_SECONDS", seconds)
+    tuner = kubenas.Tuner(Counting(), "val_loss", output=folder, **options)
+    return prepare(tuner, tuner._settings, tuner._content, (), {}, anew=False).search_id
+
+
+def test_it_does_not_depend_on_how_far_exploring_came(tmp_path, monkeypatch):
+    one = search_of(tmp_path, monkeypatch)
+    assert search_of(tmp_path, monkeypatch, seconds=0.0) == one
+    hp = keras_tuner.HyperParameters()
+    hp.Int("layers", 1, 3)
+    assert search_of(tmp_path, monkeypatch, hyperparameters=hp) != one
+
+
+def test_what_the_user_changes_afterwards_counts():
+    model = Counting()
+    content = OwnContent(model)
+    before = content.digests(model)
+    model.builds = 5
+    content.built(model)
+    assert content.digests(model) == before
+    model.builds = 6
+    assert content.digests(model) != before
