@@ -2,7 +2,7 @@
 
 import copy
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -34,6 +34,7 @@ class SearchedOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner i
         self.hyperparameters: keras_tuner.HyperParameters
         self.given: dict[str, Any] = self.hyperparameters.get_config()
         """The space as the user gave it, before any model was built."""
+        self._failed_in_a_row = 0
         self.initial = self.hyperparameters.copy()
         """The space without what trials have added to it."""
 
@@ -56,15 +57,19 @@ class SearchedOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner i
             tell: whether trials that begin or end are printed, as ``verbose`` says.
 
         Raises:
-            TooManyFailures: see ``max_consecutive_failed_trials``.
+            TooManyFailures: see ``max_consecutive_failed_trials``; only trials that are told count,
+                so that the same search goes on from there. All trials have been taken.
         """
         run = [each for _, each in sorted(state.trials.items()) if each.started]
         for trial in run:
             if self._name(trial) not in self.trials:
                 self._begin(trial, tell=tell)
         ended = [each for each in run if each.end and self._name(each) not in self.end_order]
-        for trial in sorted(ended, key=lambda each: each.end.at if each.end else 0.0):
+        ended.sort(key=lambda each: each.end.at if each.end else 0.0)
+        for trial in ended:
             self._end(trial, best_epoch, tell=tell)
+        if tell:
+            self._count_failures([self.trials[self._name(trial)] for trial in ended])
 
     def begin(self) -> None:
         """Forgets all trials, and what they have added to the space."""
@@ -72,6 +77,7 @@ class SearchedOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner i
         self.trials.clear()
         self.start_order.clear()
         self.end_order.clear()
+        self._failed_in_a_row = 0
 
     def say(self, words: str) -> None:
         """Prints a line where this oracle prints its trials, if it does."""
@@ -110,7 +116,8 @@ class SearchedOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner i
             raise ValueError(f"trial {state.number} has not ended")
         new = _declared(end.declared)
         trial.hyperparameters.merge(new)
-        trial.hyperparameters.values.update(new.values)
+        # What was proposed stays, whatever the trial says.
+        trial.hyperparameters.values.update({**new.values, **state.proposal.values})
         super().update_space(new)
         trial.message = end.message or None
         if end.outcome == Outcome.COMPLETED:
@@ -120,10 +127,15 @@ class SearchedOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner i
         self.end_order.append(trial.trial_id)
         if tell:
             self._display.on_trial_end(trial)
-        try:
-            self._check_consecutive_failures()
-        except RuntimeError as error:
-            raise TooManyFailures(str(error)) from error
+
+    def _count_failures(self, ended: Sequence[Trial]) -> None:
+        for trial in ended:
+            self._failed_in_a_row = self._failed_in_a_row + 1 if trial.status == "FAILED" else 0
+            if self._failed_in_a_row == self.max_consecutive_failed_trials:
+                raise TooManyFailures(
+                    "Number of consecutive failures exceeded the limit of"
+                    f" {self.max_consecutive_failed_trials}: {trial.message}"
+                )
 
     def _score(self, trial: Trial, metrics: dict[str, float], best_epoch: int) -> None:
         trial.status = "COMPLETED"
