@@ -13,6 +13,7 @@ from kubenas.training.keras_settings import keras_settings
 from kubenas.training.program.layout import python_version
 from kubenas.training.program.load import Program
 from kubenas.trial import SpaceRef
+from kubenas.tuner.claim import check_claim
 from kubenas.tuner.fingerprint import fingerprint
 from kubenas.tuner.oracle import SearchedOracle
 from kubenas.tuner.own_content import OwnContent
@@ -50,14 +51,15 @@ def prepare(
         anew: whether to search again where this has been searched.
 
     Raises:
-        UserError: a value is not allowed, no cluster is there to run trials in, or something cannot
-            be sent to a trial.
+        UserError: a value is not allowed, no cluster is there to run trials in, the output belongs
+            to a run of the pipeline, or something cannot be sent to a trial.
     """
     oracle: SearchedOracle = tuner.oracle
     epochs = (kwargs.get("epochs") or 1) * getattr(tuner, "executions_per_trial", 1)
     config = search_config(settings, oracle.objective, epochs=epochs)
     config = settled_config(config, SpaceRef(program=settings.output), {})
     output = open_storage(settings.output)
+    check_claim(config, output)  # before anything is stored
     options = {name: getattr(oracle, name) for name in _OF_TRIALS}
     staging = Staging(
         Program(tuner, args, dict(kwargs), options), output, steps_by_data(args, kwargs)

@@ -9,13 +9,11 @@ from contextlib import suppress
 
 import keras_tuner
 
-from kubenas.config import Config
 from kubenas.errors import Interrupted, ObjectExists, SearchFailed, UserError
 from kubenas.search.layout import space_file
 from kubenas.search.progress import Progress
 from kubenas.search.run import read_search, run_search
 from kubenas.search.state import SearchState
-from kubenas.steps.claim import read_claim
 from kubenas.steps.context import RunContext
 from kubenas.steps.outcome import expect_step, recorded
 from kubenas.steps.report import write_report
@@ -23,12 +21,10 @@ from kubenas.steps.report_material import gather
 from kubenas.steps.runners import trial_runner
 from kubenas.steps.search import progress_line
 from kubenas.steps.status import StatusWriter
-from kubenas.storage import Storage
 from kubenas.tuner.following import Following, note_latest
 from kubenas.tuner.oracle import SearchedOracle, TooManyFailures
 
 _LINE_SECONDS = 30.0
-_CLAIM = "config.json"
 _STOPPED = re.compile(r"search paused: trial \d+ attempt \d+: (?P<kind>\w+): (?P<words>.*)")
 """What a search says that a trial has stopped by an error of the user's code."""
 
@@ -120,19 +116,6 @@ class Session:
         if time.monotonic() - self._said_at >= _LINE_SECONDS:
             self._said_at = time.monotonic()
             self._oracle.say(progress_line(progress))
-
-
-def claim(config: Config, output: Storage) -> None:
-    """Makes ``output`` hold this search; it may hold others of tuners.
-
-    Raises:
-        UserError: it belongs to a run of the pipeline.
-    """
-    if output.exists(_CLAIM) and read_claim(output).data.source != config.data.source:
-        raise UserError(
-            f"output {output.uri} belongs to a run of the pipeline; give another 'output'"
-        )
-    output.write(_CLAIM, config.to_json())
 
 
 def as_keras_tuners(error: UserError) -> Exception:

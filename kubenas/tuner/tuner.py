@@ -2,11 +2,11 @@
 
 import os
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any
 
 import keras
 import keras_tuner
+import tensorflow as tf
 from keras_tuner.engine.trial import Trial
 
 from kubenas.search.oracles import check_oracle
@@ -14,11 +14,14 @@ from kubenas.search.run import read_search
 from kubenas.storage import join, open_storage, split
 from kubenas.training.exploration import explore
 from kubenas.training.program.epochs import EpochLog
+from kubenas.training.stopping import DeadlinePassed
+from kubenas.tuner.claim import claim
+from kubenas.tuner.devices import leave_gpus_to_trials
 from kubenas.tuner.following import Following, latest_search
-from kubenas.tuner.oracle import SearchedOracle, TooManyFailures
+from kubenas.tuner.oracle import SearchedOracle
 from kubenas.tuner.own_content import OwnContent
 from kubenas.tuner.preparation import prepare
-from kubenas.tuner.session import Session, claim
+from kubenas.tuner.session import Session
 from kubenas.tuner.settings import Settings, search_config
 
 _NOT_SENT = (
@@ -173,7 +176,12 @@ class Tuner(keras_tuner.Tuner):  # type: ignore[misc]  # keras_tuner is untyped
         """As Keras-Tuner's, which it hands down for others to override; then further points are
         built, to know before the first trial what Keras-Tuner meets during the search.
         """
-        super()._populate_initial_space()
+        leave_gpus_to_trials()
+        with tf.device("CPU"):
+            super()._populate_initial_space()
+            self._explore()
+
+    def _explore(self) -> None:
         open_space = self.oracle.tune_new_entries and self.oracle.allow_new_entries
         if self.hypermodel is not None and open_space:
             known = self.oracle.get_space()
@@ -185,10 +193,25 @@ class Tuner(keras_tuner.Tuner):  # type: ignore[misc]  # keras_tuner is untyped
         self.hypermodel.build(hp)
 
     def run_trial(self, trial: Trial, *args: Any, **kwargs: Any) -> Any:
-        """See keras_tuner.Tuner; besides, the learning curve is kept."""
+        """See keras_tuner.Tuner; besides, the learning curve is kept.
+
+        Executions that are through at the search's deadline count.
+        """
         if self.epoch_log is not None:
-            kwargs["callbacks"] = [*kwargs.get("callbacks", []), self.epoch_log]
-        return super().run_trial(trial, *args, **kwargs)
+            kwargs["callbacks"] = [*(kwargs.get("callbacks") or []), self.epoch_log]
+        self._results: list[Any] = []
+        try:
+            return super().run_trial(trial, *args, **kwargs)
+        except DeadlinePassed:
+            if not self._results:
+                raise
+            return self._results
+
+    def _build_and_fit_model(self, trial: Trial, *args: Any, **kwargs: Any) -> Any:
+        """One execution; see keras_tuner.Tuner, which hands it down for others to override."""
+        result = super()._build_and_fit_model(trial, *args, **kwargs)
+        self._results.append(result)
+        return result
 
     def get_trial_dir(self, trial_id: str) -> str:
         """A local folder with what the trial left; in its own process that which it writes to."""
@@ -224,5 +247,4 @@ class Tuner(keras_tuner.Tuner):  # type: ignore[misc]  # keras_tuner is untyped
         search = latest_search(output)
         if search is not None:
             self._followed = Following(output, search, self.oracle)
-            with suppress(TooManyFailures):  # is told by search()
-                self._followed.take(read_search(output, search).state, tell=False)
+            self._followed.take(read_search(output, search).state, tell=False)

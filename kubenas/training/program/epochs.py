@@ -9,7 +9,7 @@ import keras
 from kubenas.storage import Storage
 from kubenas.training.history import HISTORY_FILE, EpochRecord, history_to_jsonl
 from kubenas.training.score import means
-from kubenas.training.stopping import DeadlinePassed
+from kubenas.training.stopping import DeadlinePassed, Termination
 
 _SECONDS_BETWEEN = 5.0
 """Two writes of the history: an object store does not append."""
@@ -19,22 +19,25 @@ class EpochLog(keras.callbacks.Callback):  # type: ignore[misc]  # keras is unty
     """Writes history.jsonl over all executions of a trial.
 
     At the deadline the epoch under way is cut short, so that the user's fit() returns with what has
-    been reached; an execution that would begin after it raises DeadlinePassed.
+    been reached; an execution that would begin after it raises DeadlinePassed. SIGTERM ends the
+    training also where the user's code has caught what it raised.
 
     Args:
         storage: the attempt's prefix.
         deadline: Unix time; None: never.
+        termination: SIGTERM of this process.
     """
 
-    def __init__(self, storage: Storage, deadline: float | None) -> None:
+    def __init__(self, storage: Storage, deadline: float | None, termination: Termination) -> None:
         super().__init__()
+        self._termination = termination
         self._storage = storage
         self._deadline = deadline
         self._records: list[EpochRecord] = []
         self._began = time.monotonic()
         self._written_at = float("-inf")
         self.cut_short = False
-        """Whether the deadline has ended an execution."""
+        """Whether the deadline has ended an execution, or kept one from beginning."""
         self.parameters: int | None = None
         """Weights of the model that was trained last."""
 
@@ -50,16 +53,23 @@ class EpochLog(keras.callbacks.Callback):  # type: ignore[misc]  # keras is unty
     def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
         del logs
         if self._overdue:
+            self.cut_short = True
             raise DeadlinePassed
 
     def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         del epoch, logs
+        self._termination.check()
         self._began = time.monotonic()
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
         del batch, logs
+        self._termination.check()
         if self._overdue:
             self.cut_short = self.model.stop_training = True
+
+    def on_test_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
+        del batch, logs
+        self._termination.check()
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         del epoch

@@ -12,7 +12,6 @@ import keras_tuner
 from keras_tuner.engine.trial import Trial
 
 from kubenas.training.attempt import Attempt
-from kubenas.training.declared import GivenHyperparameters
 from kubenas.training.failure import AttemptFailed, Failure, Phase, classify, failing_in
 from kubenas.training.history import HISTORY_FILE
 from kubenas.training.program.blame import in_one_line
@@ -43,12 +42,12 @@ def run_program(attempt: Attempt) -> Result:
         program = load_program(attempt.spec.space.program or "")
     name = trial_name(attempt.spec.trial, program.oracle["max_trials"])
     trial = Trial(attempt.given.hp, trial_id=name, status="RUNNING")
-    log = EpochLog(attempt.storage, attempt.spec.deadline)
+    log = EpochLog(attempt.storage, attempt.spec.deadline, attempt.termination)
     _prepare(program, trial, log, attempt)
     try:
-        declared = _run(program, trial, attempt.given)
+        declared = _run(attempt, program, trial)
     except DeadlinePassed as error:
-        message = "the deadline passed before its first execution was through; allow more time"
+        message = "the search's deadline passed before the trial had a result; allow more time"
         failure = Failure(Outcome.FAILED, FailureClass.DEADLINE, message)
         raise AttemptFailed(failure) from error
     finally:
@@ -67,7 +66,7 @@ def _prepare(program: Program, trial: Trial, log: EpochLog, attempt: Attempt) ->
     tuner.oracle._set_project_dir(folder, "tuner")  # noqa: SLF001  # as every Tuner does
 
 
-def _run(program: Program, trial: Trial, given: GivenHyperparameters) -> Declared:
+def _run(attempt: Attempt, program: Program, trial: Trial) -> Declared:
     """Runs until the oracle has done with the trial; see Keras-Tuner's BaseTuner.search().
 
     Returns:
@@ -78,19 +77,20 @@ def _run(program: Program, trial: Trial, given: GivenHyperparameters) -> Declare
         forget_run(trial)
         try:
             tuner.on_trial_begin(trial)
-            _try(program, trial)
-            declared = given.declared()  # before the oracle reads every value
+            _try(attempt, program, trial)
+            declared = attempt.given.declared()  # before the oracle reads every value
             tuner.on_trial_end(trial)
         except AttemptFailed:
             raise
         except Exception as error:  # of a hook or of the oracle: it ends a search of Keras-Tuner's
+            attempt.termination.check()  # what SIGTERM raised may have become an error
             raise _stopping(error) from error
         if trial.status != "INVALID":
             break
     return declared if tuner.oracle.tune_new_entries else Declared()
 
 
-def _try(program: Program, trial: Trial) -> None:
+def _try(attempt: Attempt, program: Program, trial: Trial) -> None:
     try:
         program.tuner._run_and_update_trial(  # noqa: SLF001  # what results may be is decided there
             trial, *program.args, **program.kwargs
@@ -99,6 +99,7 @@ def _try(program: Program, trial: Trial) -> None:
     except keras_tuner.errors.FatalError:
         raise
     except Exception as error:  # the user's code raises anything
+        attempt.termination.check()
         failure = classify(error, Phase.TRAINING)
         if failure.kind in _OF_THE_MACHINE:
             raise AttemptFailed(failure) from error

@@ -1,6 +1,7 @@
 """What a kubenas.Tuner is told, as a config; and what it refuses before anything is built."""
 
 import keras_tuner
+import numpy as np
 import pytest
 
 import kubenas
@@ -56,4 +57,5 @@ def test_an_output_of_the_pipeline_is_refused(tmp_path, runner):
     config = {"name": "a", "output": str(tmp_path), "data": {"source": "digits"}}
     (tmp_path / "config.json").write_bytes(Config.model_validate(config).to_json())
     with pytest.raises(UserError, match="belongs to a run of the pipeline"):
-        Square(output=tmp_path).search()
+        Square(output=tmp_path).search(np.zeros(10_000))
+    assert [path.name for path in tmp_path.iterdir()] == ["config.json"]
