@@ -20,40 +20,42 @@ _IN_BAND_BYTES = 64 * 1024
 _NO_FILE = "<dynamic-code>"
 """What cloudpickle says in place of a code's file."""
 
-Stand = Callable[[Any], Any]
-"""The persistent id that stands for an object in the pickle; None: it is pickled as it is."""
+PersistentId = Callable[[Any], Any]
+"""What stands for an object in the pickle, see pickle; None: it is pickled as it is."""
 
 
-def pickled(content: Any, *, keep: Callable[[memoryview], None], stand_in: Stand) -> bytes:
+def pickled(
+    content: Any, *, keep: Callable[[memoryview], None], persistent_id: PersistentId
+) -> bytes:
     """``content`` as a pickle of protocol 5.
 
     Args:
         content: what to pickle; user classes and functions included.
         keep: takes each large buffer, in order; it is left out of the pickle.
-        stand_in: of objects that are kept in another way.
+        persistent_id: of objects that are kept in another way.
 
     Raises:
         Exception: whatever an object raises that cannot be pickled.
     """
     file = io.BytesIO()
     with _own_modules_by_value():
-        _Pickler(file, keep, stand_in).dump(content)
+        _Pickler(file, keep, persistent_id).dump(content)
     return file.getvalue()
 
 
-def check_picklable(parts: Mapping[str, Any], stand_in: Stand) -> None:
+def check_picklable(parts: Mapping[str, Any], persistent_id: PersistentId) -> None:
     """Finds the first of ``parts`` that cannot be pickled.
 
     Args:
         parts: what the user knows each of them as, and it.
-        stand_in: as for :func:`pickled`.
+        persistent_id: as for :func:`pickled`.
 
     Raises:
         UserError: names it.
     """
     for name, part in parts.items():
         try:
-            pickled(part, keep=lambda _: None, stand_in=stand_in)
+            pickled(part, keep=lambda _: None, persistent_id=persistent_id)
         except UserError:
             raise
         except Exception as error:  # objects refuse in ways of their own
@@ -76,14 +78,14 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle is unt
     )
 
     def __init__(
-        self, file: io.BytesIO, keep: Callable[[memoryview], None], stand_in: Stand
+        self, file: io.BytesIO, keep: Callable[[memoryview], None], persistent_id: PersistentId
     ) -> None:
         super().__init__(file, protocol=5, buffer_callback=self._take)
         self._keep = keep
-        self._stand_in = stand_in
+        self._persistent_id = persistent_id
 
     def persistent_id(self, obj: Any) -> Any:
-        return self._stand_in(obj)
+        return self._persistent_id(obj)
 
     def _take(self, buffer: Any) -> bool:
         """Whether the buffer stays in the pickle."""

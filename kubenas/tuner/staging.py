@@ -4,6 +4,7 @@ import hashlib
 import itertools
 import tempfile
 import types
+import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -30,8 +31,6 @@ from kubenas.tuner.pickling import check_picklable, pickled
 
 PROGRAMS = "programs"
 """Folder of the output that programs and their data lie in."""
-_DONE = ".done"
-"""Ends the name of the object that says that a folder of data is whole."""
 
 
 class Staging:
@@ -72,7 +71,7 @@ class Staging:
             data = pickled(
                 self._program,
                 keep=lambda raw: buffers.append(self._keep(raw)),
-                stand_in=self._in_pickle,
+                persistent_id=self._in_pickle,
             )
         except UserError:
             raise
@@ -121,10 +120,12 @@ class Staging:
 
     def _saved(self, dataset: tf.data.Dataset, folder: Path) -> StagedDataset:
         staged = save_dataset(dataset, folder, steps=self._steps.get(id(dataset)))
-        name = f"{PROGRAMS}/{DATA_FOLDER}/{staged.digest}"
-        if not self._output.exists(name + _DONE):
-            self._output.upload_tree(folder, name)
-            self._output.write(name + _DONE, b"")
+        data = open_storage(join(self._output.uri, PROGRAMS, DATA_FOLDER))
+        if not data.exists(staged.index):
+            name = f"{staged.digest}/{uuid.uuid4().hex}"  # another caller may write the same data
+            data.upload_tree(folder, name)
+            with suppress(ObjectExists):
+                data.create(staged.index, name.encode())
         return staged
 
     def _replayed(self, generator: Iterator[Any]) -> list[Any]:

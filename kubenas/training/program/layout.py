@@ -1,8 +1,9 @@
 """How a program lies in its store: a folder a program, and the data of all of them beside it.
 
 ``<programs>/<id>/program.pkl`` is the pickled :class:`kubenas.training.program.load.Program`, with
-its large buffers and its tf.data.Datasets left out; those are ``<programs>/data/<digest>``, a file
-or a folder each, so that what several programs share is stored once.
+its large buffers and its tf.data.Datasets left out, so that what several programs share is stored
+once: a buffer is ``<programs>/data/<digest>``, a dataset a folder in ``<programs>/data`` that
+``<digest>.done`` beside it names once it is whole.
 """
 
 import platform
@@ -41,6 +42,11 @@ class StagedDataset(Value):
     digest: str
     shuffled: bool = Field(False, description="it gave its elements in another order each time")
     endless: bool = Field(False, description="it began again when it was through")
+
+    @property
+    def index(self) -> str:
+        """Name of the object that holds the name of its folder, both in the folder of data."""
+        return f"{self.digest}.done"
 
     def persistent_id(self) -> tuple[str, dict[str, Any]]:
         """What stands for it in the pickle."""

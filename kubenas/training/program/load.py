@@ -36,7 +36,7 @@ _SHUFFLED_ELEMENTS = 1024
 
 @dataclass(frozen=True)
 class Program:
-    """What a trial runs."""
+    """What a trial runs: a tuner with the arguments of its search()."""
 
     tuner: Any
     """The kubenas.Tuner as it was when search() was called, without its oracle."""
@@ -100,8 +100,9 @@ def _mapped(path: Path) -> mmap.mmap:
 
 
 def _dataset(shared: Storage, staged: StagedDataset) -> tf.data.Dataset:
-    """Reads nothing yet."""
-    path = shared.stage(f"{DATA_FOLDER}/{staged.digest}")
+    """Reads none of its elements yet."""
+    folder = shared.read(f"{DATA_FOLDER}/{staged.index}").decode()
+    path = shared.stage(f"{DATA_FOLDER}/{folder}")
     dataset = tf.data.Dataset.load(str(path))
     if staged.shuffled:
         count = max(1, min(_SHUFFLED_ELEMENTS, int(dataset.cardinality())))

@@ -2,6 +2,7 @@
 
 import itertools
 import mmap
+import shutil
 import threading
 from pathlib import Path
 
@@ -112,6 +113,20 @@ def test_a_shuffled_dataset_is_stored_once(tmp_path):
     }
     assert len(digests) == 1
     assert len(list((tmp_path / "programs" / "data").glob("*.done"))) == 1
+
+
+def test_a_dataset_that_another_caller_writes_at_the_same_time_is_whole(tmp_path):
+    dataset = tf.data.Dataset.range(5)
+    staged(tmp_path, dataset)
+    (done,) = (tmp_path / "programs" / "data").glob("*.done")
+    whole = tmp_path / "programs" / "data" / done.read_text()
+    done.unlink()
+    shutil.rmtree(whole)
+    whole.write_bytes(b"cut off")
+    program = Program(Nothing(), (dataset,), {}, {})
+    uri = Staging(program, open_storage(str(tmp_path)), {}).write("two")
+    (again,) = load_program(uri).args
+    assert [int(each) for each in again] == [0, 1, 2, 3, 4]
 
 
 def test_an_endless_dataset_needs_steps(tmp_path):
