@@ -6,6 +6,7 @@ import re
 import time
 import warnings
 from contextlib import suppress
+from typing import Any
 
 import keras_tuner
 
@@ -123,7 +124,7 @@ def as_keras_tuners(error: UserError) -> Exception:
     found = _STOPPED.fullmatch(str(error))
     if found is None:
         return error
-    known = {RuntimeError.__name__: RuntimeError, **vars(keras_tuner.errors)}
+    known: dict[str, Any] = {RuntimeError.__name__: RuntimeError, **vars(keras_tuner.errors)}
     kind = known.get(found["kind"])
     raised = isinstance(kind, type) and issubclass(kind, Exception)
     return kind(found["words"]) if raised else error
