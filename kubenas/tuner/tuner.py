@@ -58,8 +58,8 @@ class Tuner(keras_tuner.Tuner):  # type: ignore[misc]  # keras_tuner is untyped
         output: where everything is kept: a folder, or gs://, s3:// or minio:// with a bucket and a
             folder. None: ``directory``/``project_name``.
         runner: 'local', 'kubernetes', or a mapping as ``runner:`` of a search.yaml.
-        max_seconds: of the search.
-        max_trial_seconds: of one trial.
+        max_seconds: of the search; executions that are through by then count.
+        max_trial_seconds: of one trial, which is then killed.
         max_gpu_hours: that all trials may use, as by the runner's pods.
         max_cost: of all trials at the runner's ``price_per_hour``.
         seed: of the search; None: always the same one.

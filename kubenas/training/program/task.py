@@ -40,7 +40,9 @@ def run_program(attempt: Attempt) -> Result:
     keras.utils.set_random_seed(attempt.plan.seed)
     with failing_in(Phase.LOADING):
         program = load_program(attempt.spec.space.program or "")
-    name = trial_name(attempt.spec.trial, program.oracle["max_trials"])
+    options = program.oracle
+    attempt.given.may_grow = options["tune_new_entries"] and options["allow_new_entries"]
+    name = trial_name(attempt.spec.trial, options["max_trials"])
     trial = Trial(attempt.given.hp, trial_id=name, status="RUNNING")
     log = EpochLog(attempt.storage, attempt.spec.deadline, attempt.termination)
     _prepare(program, trial, log, attempt)
@@ -70,7 +72,7 @@ def _run(attempt: Attempt, program: Program, trial: Trial) -> Declared:
     """Runs until the oracle has done with the trial; see Keras-Tuner's BaseTuner.search().
 
     Returns:
-        What the user's code has asked for; nothing where nothing new may enter the space.
+        What the user's code has asked for.
     """
     tuner, declared = program.tuner, Declared()
     for _ in range(tuner.oracle.max_retries_per_trial + 1):
@@ -87,7 +89,7 @@ def _run(attempt: Attempt, program: Program, trial: Trial) -> Declared:
             raise _stopping(error) from error
         if trial.status != "INVALID":
             break
-    return declared if tuner.oracle.tune_new_entries else Declared()
+    return declared
 
 
 def _try(attempt: Attempt, program: Program, trial: Trial) -> None:

@@ -1,5 +1,6 @@
 """What plain Keras-Tuner does in a search, asked of it and of kubenas.Tuner. Data that are not
-arrays are in test_data.py, trials that fail in test_failed_trials.py; processes, kills and resumption in tests/pipelines/test_tuner.py."""
+arrays are in test_data.py, trials that fail in test_failed_trials.py; processes, kills and
+resumption in tests/pipelines/test_tuner.py."""
 
 import keras
 import keras_tuner
