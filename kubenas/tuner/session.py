@@ -126,5 +126,6 @@ def as_keras_tuners(error: UserError) -> Exception:
         return error
     known: dict[str, Any] = {RuntimeError.__name__: RuntimeError, **vars(keras_tuner.errors)}
     kind = known.get(found["kind"])
-    raised = isinstance(kind, type) and issubclass(kind, Exception)
-    return kind(found["words"]) if raised else error
+    if isinstance(kind, type) and issubclass(kind, Exception):
+        return kind(found["words"])
+    return error
