@@ -22,6 +22,7 @@ from kubenas.steps.report_material import gather
 from kubenas.steps.runners import trial_runner
 from kubenas.steps.search import progress_line
 from kubenas.steps.status import StatusWriter
+from kubenas.training.declared import plain_value
 from kubenas.tuner.following import Following, note_latest
 from kubenas.tuner.oracle import SearchedOracle, TooManyFailures
 
@@ -103,7 +104,7 @@ class Session:
         space = keras_tuner.HyperParameters()
         space.merge(self._oracle.get_space().space)
         with suppress(ObjectExists):
-            content = json.dumps(space.get_config(), indent=1).encode()
+            content = json.dumps(space.get_config(), indent=1, default=plain_value).encode()
             self._output.create(space_file(self._context.search_id), content)
 
     def _take(self, state: SearchState) -> None:
