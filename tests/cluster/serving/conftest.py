@@ -28,7 +28,7 @@ def exports(digits: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path
         folder = tmp_path_factory.mktemp("export")
         trained = spec_in(folder, digits, plan={"epochs": 1, "seed": seed, "keep_model": True})
         run_task(trained, Termination())
-        spec = spec_in(folder, digits, Task.EXPORT, model=f"{trained.prefix}/model.keras")
+        spec = spec_in(folder, digits, Task.EXPORT, model=f"{trained.prefix}/model.weights.h5")
         result = run_task(spec, Termination())
         assert result.outcome == "completed", result.message
         folders.append(Path(spec.prefix))
