@@ -76,7 +76,8 @@ def test_a_schedule_with_a_run_in_flight_is_not_deleted_but_starts_no_more(
         run("schedule", "pause", schedule_yaml)
     done = run("schedule", "delete", schedule_yaml, "--json")
     assert done.exit_code == 1
-    (line,) = done.stderr.splitlines()
+    assert len(done.stderr.splitlines()) == 1, done.stderr
+    line = done.stderr
     assert f"/#/runs/details/{flying['run_id']}; run the same command again" in line
     assert answer(done)["in_flight"] == [flying["run_id"]]
     assert [mode for mode, _ in state(pipelines)] == ["DISABLE"]
