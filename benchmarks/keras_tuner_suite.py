@@ -47,6 +47,7 @@ NOT_ASKED = {
     "test_linked_list": "the grid's own data structure",
     "test_scipy_not_install_error": "scipy is required by kubenas, not optional",
     "test_sklearn_not_install_error": "ours do without scikit-learn",
+    "test_reloading_error_message": "another oracle's state lacks a key; ours share one state",
 }
 """Tests of what only Keras-Tuner's own have, and why."""
 

@@ -37,6 +37,7 @@ class RungsSearcher:
                 graph=table.graph if graph else None,
             )
             oracle.keeps_files = False
+            oracle.verbose = 0
             return KerasTunerProposer(oracle, (Objective(objective.name, objective.direction),))
 
         self._director = Director(

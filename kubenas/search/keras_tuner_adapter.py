@@ -143,6 +143,7 @@ class KerasTunerProposer:
                 max_consecutive_failed_trials=None,  # the search has a rule of its own
             )
             oracle.keeps_files = False
+            oracle.verbose = 0
             return cls(oracle, objectives)
         common: dict[str, Any] = {
             "objective": first,

@@ -87,7 +87,6 @@ class SearchOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner is 
             seed=None if seed is None else derived_seed("oracle", seed),
             **rules,
         )
-        self.verbose = 0
         self.recorded: deque[dict[str, Any]] = deque()
         """Values that the next trials get before anything is suggested."""
         self.at_random = False

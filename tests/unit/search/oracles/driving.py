@@ -78,6 +78,7 @@ class Drive:
         objective = keras_tuner.Objective("score", "max")
         oracle = create_oracle(self.name, fresh(self.space), objective, **self.options)
         oracle.keeps_files = False
+        oracle.verbose = 0
         return oracle
 
     def _end(self, trial: Any, ending: str) -> None:
