@@ -128,11 +128,16 @@ def test_links_out_of_the_folder_are_not_followed(tmp_path: Path) -> None:
     (folder / "up").symlink_to("..")
     lay_out(folder, {"mine.py": "'key.txt', 'near.txt', 'up', 'far.txt', 'broken.txt'\n"})
     (folder / "broken.txt").symlink_to("gone.txt")
+    lay_out(folder, {".env": "secret"})
+    (folder / "key.txt").unlink()
+    (folder / "key.txt").symlink_to(".env")
     assert selected(folder, {}) == ["far.txt", "mine.py", "near.txt"]
-    assert "key.txt, which is a link that leads out" in refused(folder, {}, globs=["key.txt"])
+    assert "key.txt, which is hidden or a link that leads out" in refused(
+        folder, {}, globs=["key.txt"]
+    )
     (folder / "blocks.py").symlink_to(elsewhere)
     message = refused(folder, {"mine.py": "import os\nimport blocks\n"})
-    assert "mine.py, line 2: imports blocks.py, which is a link that leads out" in message
+    assert "mine.py, line 2: imports blocks.py, which is hidden or a link that leads out" in message
 
 
 def test_what_git_leaves_out_comes_only_where_it_is_asked_for(tmp_path: Path) -> None:
