@@ -6,7 +6,7 @@ describes the trials that were run; an oracle runs more of what it likes, so it 
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -57,8 +57,9 @@ def choices(trials: Sequence[TrialState]) -> list[Choice]:
     if len(scored) < ENOUGH_TRIALS:
         return []
     sample = scored[:: math.ceil(len(scored) / _MOST_TRIALS)]
-    names = dict.fromkeys(name for trial in sample for name in trial.used_values)
-    found = [choice for name in names if (choice := _choice(name, sample))]
+    tried = [(trial.used_values, _score(trial)) for trial in sample]
+    names = dict.fromkeys(name for values, _ in tried for name in values)
+    found = [choice for name in names if (choice := _choice(name, tried))]
     return sorted(_cleared(found), key=lambda c: (not c.clear, -c.effect, c.chance, c.name))
 
 
@@ -72,11 +73,12 @@ def _cleared(found: Sequence[Choice]) -> list[Choice]:
     return marked
 
 
-def _choice(name: str, trials: Sequence[TrialState]) -> Choice | None:
-    active = [trial for trial in trials if name in trial.used_values]
-    labels = _labels([trial.used_values[name] for trial in active])
+def _choice(name: str, tried: Sequence[tuple[Mapping[str, Any], float]]) -> Choice | None:
+    """What ``name`` did to the scores; ``tried`` are the values of each trial and its score."""
+    active = [(values[name], score) for values, score in tried if name in values]
+    labels = _labels([value for value, _ in active])
     order = list(dict.fromkeys(label for _, label in sorted(set(labels), key=lambda pair: pair[0])))
-    scores = np.array([_score(trial) for trial in active])
+    scores = np.array([score for _, score in active])
     codes = np.array([order.index(label) for _, label in labels])
     if len(order) < 2 or len(active) < ENOUGH_TRIALS:
         return None

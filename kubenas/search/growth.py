@@ -6,9 +6,12 @@ looking imports Keras-Tuner, which takes seconds the first time.
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from kubenas.trial import Declared
+
+if TYPE_CHECKING:
+    import keras_tuner
 
 Hyperparameter: TypeAlias = Mapping[str, Any]
 """An entry of keras_tuner.HyperParameters.get_config()["space"]."""
@@ -35,6 +38,14 @@ def with_declared(proposed: Mapping[str, Any], declared: Declared) -> dict[str, 
     return {**proposed, **{n: v for n, v in declared.values.items() if n not in proposed}}
 
 
+def take_declared(hyperparameters: "keras_tuner.HyperParameters", declared: Declared) -> None:
+    """Adds what a trial's code asked for to the hyperparameters that it was proposed."""
+    proposed = dict(hyperparameters.values)
+    if declared.new:
+        hyperparameters.merge(_read(declared), overwrite=False)
+    hyperparameters.values = with_declared(proposed, declared)
+
+
 def check_declared(declared: Declared) -> None:
     """Checks that what a trial declared are hyperparameters and values of such.
 
@@ -45,14 +56,18 @@ def check_declared(declared: Declared) -> None:
         raise ValueError(f"a hyperparameter cannot have the value {odd[0]!r}")
     if not declared.new:
         return
-    from kubenas.search.space_point import read_space  # noqa: PLC0415, slow
-
     try:
-        for hyperparameter in read_space({"space": declared.new}).space:
+        for hyperparameter in _read(declared).space:
             hyperparameter.random_sample(1)
             _key({"config": hyperparameter.get_config()})
     except Exception as error:  # whatever a trial wrote, Keras-Tuner may raise over it
         raise ValueError(f"it declared no proper hyperparameters: {error}") from error
+
+
+def _read(declared: Declared) -> "keras_tuner.HyperParameters":
+    from kubenas.search.space_point import read_space  # noqa: PLC0415, slow
+
+    return read_space({"space": declared.new})
 
 
 def _key(hyperparameter: Hyperparameter) -> str:

@@ -23,7 +23,7 @@ from keras_tuner.oracles import (
 )
 
 from kubenas.config import Config
-from kubenas.search.growth import with_declared
+from kubenas.search.growth import take_declared
 from kubenas.search.objectives import Objective, objectives_of
 from kubenas.search.oracles.base import SearchOracle
 from kubenas.search.oracles.catalog import find_oracle
@@ -184,7 +184,7 @@ class KerasTunerProposer:
 
     def report(self, oracle_trial: str, end: Ended) -> None:
         trial = self._oracle.get_trial(oracle_trial)
-        _take_declared(trial.hyperparameters, end)
+        take_declared(trial.hyperparameters, end.declared)  # end_trial() adds it to the space
         values = self._values(end)
         if values is None:
             failed = end.outcome == Outcome.FAILED
@@ -242,14 +242,6 @@ class KerasTunerProposer:
     def _create_trial(self) -> Any:
         self._asked += 1  # under a known name, the oracle would repeat what that one got
         return self._oracle.create_trial(f"slot-{self._asked}")
-
-
-def _take_declared(hyperparameters: keras_tuner.HyperParameters, end: Ended) -> None:
-    """Adds what a trial's code asked for; Keras-Tuner's ``end_trial`` adds it to the space."""
-    proposed = dict(hyperparameters.values)
-    if end.declared.new:
-        hyperparameters.merge(read_space({"space": end.declared.new}), overwrite=False)
-    hyperparameters.values = with_declared(proposed, end.declared)
 
 
 def _defaults(space: keras_tuner.HyperParameters) -> dict[str, Any]:

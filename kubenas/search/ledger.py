@@ -21,6 +21,7 @@ _OF_RESULT = (
     "score",
     "metrics",
     "epochs",
+    "best_epoch",
     "seconds",
     "parameters",
     "flops",

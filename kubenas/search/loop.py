@@ -45,7 +45,7 @@ class SearchLoop:
         runner: where attempts run.
         interruption: looked at between two steps.
         on_progress: called on every change and about twice a second.
-        on_state: the same; a KubenasError that it raises ends the search.
+        on_state: called on every change; a KubenasError that it raises ends the search.
         clock: Unix time.
     """
 
@@ -71,6 +71,8 @@ class SearchLoop:
         self._interruption = interruption
         self._on_progress = on_progress
         self._on_state = on_state
+        self._shown: SearchState | None = None
+        """The state that ``on_state`` saw last."""
         self._clock = clock
         self._dry = False
         """The oracle has nothing to propose until a trial ends."""
@@ -235,7 +237,8 @@ class SearchLoop:
         if hopeless(self._ledger.tally):
             reason = most_frequent_reason(self._state)
             self._give_up(SearchFailed(f"search: the first trials all failed, mostly by {reason}"))
-        if self._on_state is not None:
+        if self._on_state is not None and self._shown is not self._state:
+            self._shown = self._state
             try:
                 self._on_state(self._state)
             except KubenasError as error:

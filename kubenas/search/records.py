@@ -80,6 +80,7 @@ class Ended(Value):
     failure: FailureClass | None = None
     message: str = ""
     epochs: int = 0
+    best_epoch: int | None = Field(None, description="counted from 0")
     seconds: float = Field(0.0, description="wall-clock of the deciding attempt")
     held_seconds: float = Field(
         0.0, description="in which that attempt ran, its process's start and end included"

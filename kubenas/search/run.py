@@ -67,8 +67,8 @@ def run_search(  # noqa: PLR0913  # all by name
         runner: where attempts run; the caller closes it.
         champion: finds the network in production, for a config that asks for it, not a search.
         on_progress: called on every change and about twice a second.
-        on_state: the same, while there is something to run; a KubenasError that it raises ends
-            the search.
+        on_state: called on every change, while there is something to run; a KubenasError that it
+            raises ends the search.
 
     Raises:
         UserError: unknown oracle, a space that cannot be built, or a reason outside of the

@@ -54,7 +54,7 @@ class TrialState:
     @property
     def used_values(self) -> dict[str, Any]:
         """:attr:`values` without those that its code did not ask for."""
-        unused = self.end.declared.unused if self.end else ()
+        unused = frozenset(self.end.declared.unused if self.end else ())
         return {name: value for name, value in self.values.items() if name not in unused}
 
     @property

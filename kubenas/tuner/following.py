@@ -4,11 +4,10 @@ from dataclasses import dataclass, field
 
 from kubenas.errors import ObjectNotFound
 from kubenas.search.layout import attempt_folder, definition_file
-from kubenas.search.outputs import read_result
-from kubenas.search.state import SearchState, TrialState
+from kubenas.search.state import SearchState
 from kubenas.storage import Storage, join
 from kubenas.training.program.task import TRIAL_FOLDER
-from kubenas.trial import AttemptRef, Outcome, Value
+from kubenas.trial import Outcome, Value
 from kubenas.tuner.oracle import SearchedOracle
 
 _POINTER = "tuner.json"
@@ -36,7 +35,7 @@ class Following:
         self._attempts.update(
             {t.number: t.end.attempt for t in completed if t.end and t.end.attempt}
         )
-        self.oracle.take(state, self._best_epoch, tell=tell)
+        self.oracle.take(state, tell=tell)
 
     def folder(self, trial_id: str) -> str | None:
         """URI of what the tuner left in its trial folder; None: that trial has not completed."""
@@ -46,14 +45,6 @@ class Following:
         return join(
             self.output.uri, attempt_folder(self.search, int(trial_id), attempt), TRIAL_FOLDER
         )
-
-    def _best_epoch(self, trial: TrialState) -> int:
-        if trial.end is None or trial.end.attempt is None:
-            return 0
-        ref = AttemptRef(trial=trial.number, attempt=trial.end.attempt)
-        folder = attempt_folder(self.search, ref.trial, ref.attempt)
-        result = read_result(self.output, folder, ref)
-        return (result.best_epoch or 0) if result else 0
 
 
 def latest_search(output: Storage) -> str | None:

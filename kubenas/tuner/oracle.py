@@ -1,8 +1,7 @@
 """A search of ours as an oracle of Keras-Tuner's, which its own results and tables are made of."""
 
-import copy
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,12 +9,10 @@ import keras_tuner
 from keras_tuner.engine.trial import Trial
 
 from kubenas.errors import SearchFailed
+from kubenas.search.growth import take_declared
 from kubenas.search.state import SearchState, TrialState
 from kubenas.training.program.oracle import trial_name
-from kubenas.trial import Declared, Outcome
-
-BestEpoch = Callable[[TrialState], int]
-"""Which epoch of an ended trial was its best, counted from 0."""
+from kubenas.trial import Outcome
 
 
 class TooManyFailures(SearchFailed):
@@ -48,12 +45,11 @@ class SearchedOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner i
     def populate_space(self, trial_id: str) -> dict[str, Any]:  # noqa: ARG002
         return {"status": "STOPPED"}
 
-    def take(self, state: SearchState, best_epoch: BestEpoch, *, tell: bool) -> None:
+    def take(self, state: SearchState, *, tell: bool) -> None:
         """Brings the trials to where ``state`` is. Duplicates, which are not run, are left out.
 
         Args:
             state: of the search; it goes on from that of the call before.
-            best_epoch: called once for each trial that has completed.
             tell: whether trials that begin or end are printed, as ``verbose`` says.
 
         Raises:
@@ -64,12 +60,12 @@ class SearchedOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner i
         for trial in run:
             if self._name(trial) not in self.trials:
                 self._begin(trial, tell=tell)
-        ended = [each for each in run if each.end and self._name(each) not in self.end_order]
+        ended = [each for each in run if each.end and self._trial(each).status == "RUNNING"]
         ended.sort(key=lambda each: each.end.at if each.end else 0.0)
         for trial in ended:
-            self._end(trial, best_epoch, tell=tell)
+            self._end(trial, tell=tell)
         if tell:
-            self._count_failures([self.trials[self._name(trial)] for trial in ended])
+            self._count_failures([self._trial(trial) for trial in ended])
 
     def begin(self) -> None:
         """Forgets all trials, and what they have added to the space."""
@@ -97,6 +93,9 @@ class SearchedOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner i
     def _name(self, trial: TrialState) -> str:
         return trial_name(trial.number, self.max_trials)
 
+    def _trial(self, state: TrialState) -> Trial:
+        return self.trials[self._name(state)]
+
     def _begin(self, state: TrialState, *, tell: bool) -> None:
         hyperparameters = self.get_space()
         hyperparameters.values = dict(state.proposal.values)
@@ -110,18 +109,15 @@ class SearchedOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner i
         self._display.trial_number[trial.trial_id] = state.number + 1
         self._display.search_start = self._display.search_start or began
 
-    def _end(self, state: TrialState, best_epoch: BestEpoch, *, tell: bool) -> None:
-        trial, end = self.trials[self._name(state)], state.end
+    def _end(self, state: TrialState, *, tell: bool) -> None:
+        trial, end = self._trial(state), state.end
         if end is None:
             raise ValueError(f"trial {state.number} has not ended")
-        new = _declared(end.declared)
-        trial.hyperparameters.merge(new)
-        # What was proposed stays, whatever the trial says.
-        trial.hyperparameters.values.update({**new.values, **state.proposal.values})
-        super().update_space(new)
+        take_declared(trial.hyperparameters, end.declared)
+        super().update_space(trial.hyperparameters)
         trial.message = end.message or None
         if end.outcome == Outcome.COMPLETED:
-            self._score(trial, end.metrics, best_epoch(state))
+            self._score(trial, end.metrics, end.best_epoch or 0)
         else:
             trial.status = "FAILED"
         self.end_order.append(trial.trial_id)
@@ -141,10 +137,3 @@ class SearchedOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner i
         trial.status = "COMPLETED"
         self.update_trial(trial.trial_id, metrics, step=best_epoch)
         self.score_trial(trial)
-
-
-def _declared(declared: Declared) -> keras_tuner.HyperParameters:
-    """What a trial's code asked for besides what it was given."""
-    # A copy, for from_config puts objects into what it is given.
-    config = {"space": list(declared.new), "values": declared.values}
-    return keras_tuner.HyperParameters.from_config(copy.deepcopy(config))

@@ -36,24 +36,24 @@ def oracle(**options: Any) -> SearchedOracle:
 
 def test_all_trials_are_shown_though_too_many_have_failed():
     own = oracle(max_consecutive_failed_trials=2)
-    own.take(ended(), lambda _: 0, tell=True)
+    own.take(ended(), tell=True)
     with pytest.raises(TooManyFailures, match="limit of 2"):
-        own.take(ended(*[Outcome.FAILED] * 3), lambda _: 0, tell=True)
+        own.take(ended(*[Outcome.FAILED] * 3), tell=True)
     assert [trial.status for trial in own.trials.values()] == ["FAILED"] * 3
 
 
 def test_failures_of_an_earlier_session_do_not_keep_the_search_from_going_on():
     own = oracle(max_consecutive_failed_trials=2)
-    own.take(ended(*[Outcome.FAILED] * 3), lambda _: 0, tell=False)
-    own.take(ended(*[Outcome.FAILED] * 4), lambda _: 0, tell=True)
+    own.take(ended(*[Outcome.FAILED] * 3), tell=False)
+    own.take(ended(*[Outcome.FAILED] * 4), tell=True)
     with pytest.raises(TooManyFailures):
-        own.take(ended(*[Outcome.FAILED] * 5), lambda _: 0, tell=True)
+        own.take(ended(*[Outcome.FAILED] * 5), tell=True)
 
 
 def test_a_trial_that_succeeds_in_between_counts():
     own = oracle(max_consecutive_failed_trials=2)
     states = [Outcome.FAILED, Outcome.COMPLETED, Outcome.FAILED]
-    own.take(ended(*states), lambda _: 0, tell=True)
+    own.take(ended(*states), tell=True)
     assert len(own.trials) == 3
 
 
@@ -63,6 +63,6 @@ def test_what_was_proposed_is_shown_whatever_the_trial_says():
     new.Int("y", 2, 9)
     declared = Declared(new=tuple(new.get_config()["space"]), values={"x": 5, "y": 3})
     own = oracle()
-    own.take(ended(Outcome.COMPLETED, declared=declared), lambda _: 0, tell=True)
+    own.take(ended(Outcome.COMPLETED, declared=declared), tell=True)
     (trial,) = own.trials.values()
     assert trial.hyperparameters.values == {"x": 1, "y": 3}
