@@ -2,8 +2,6 @@
 
 import math
 
-from pydantic import ValidationError
-
 from kubenas.errors import ObjectNotFound
 from kubenas.search.growth import check_declared
 from kubenas.search.layout import checkpoint_folder
@@ -30,7 +28,7 @@ def read_result(storage: Storage, folder: str, ref: AttemptRef) -> Result | None
         data = storage.read(f"{folder}/result.json")
         result = Result.from_json(data)
         check_declared(result.declared)
-    except (ObjectNotFound, ValidationError, ValueError):
+    except (ObjectNotFound, ValueError):
         return None
     named = (result.trial, result.attempt) == (ref.trial, ref.attempt)
     if not named or len(data) > RESULT_LIMIT_BYTES:

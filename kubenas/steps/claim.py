@@ -10,7 +10,8 @@ from kubenas.config import Config
 from kubenas.errors import ObjectExists, ObjectNotFound, UserError
 from kubenas.storage import Storage
 
-_NAME = "config.json"
+CLAIM_FILE = "config.json"
+"""In the root of an output."""
 
 
 def check_claim(config: Config, output: Storage) -> bool:
@@ -39,7 +40,7 @@ def read_claim(output: Storage) -> Config:
     """
     config = _claimed(output)
     if config is None:
-        next(iter(output.list(_NAME)), None)  # fails where the very bucket is missing
+        next(iter(output.list(CLAIM_FILE)), None)  # fails where the very bucket is missing
         raise UserError(
             f"{output.uri}: no run of kubenas is here; give the 'output' of a search.yaml"
         )
@@ -53,20 +54,20 @@ def claim(config: Config, output: Storage) -> None:
         UserError: it belongs to another.
     """
     with suppress(ObjectExists):
-        output.create(_NAME, config.to_json())
+        output.create(CLAIM_FILE, config.to_json())
     check_claim(config, output)
     if read_claim(output) != config:
-        output.write(_NAME, config.to_json())
+        output.write(CLAIM_FILE, config.to_json())
 
 
 def _claimed(output: Storage) -> Config | None:
     try:
-        return Config.from_json(output.read(_NAME))
+        return Config.from_json(output.read(CLAIM_FILE))
     except ObjectNotFound:
         return None
     except ValidationError as error:
         raise UserError(
-            f"{output.uri}/{_NAME}: not a config that this version of kubenas can read;"
+            f"{output.uri}/{CLAIM_FILE}: not a config that this version of kubenas can read;"
             " give another 'output'"
         ) from error
 

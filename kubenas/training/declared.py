@@ -56,7 +56,7 @@ class GivenHyperparameters:
         return Declared(
             new=new,
             values={
-                name: plain_value(self._values[name])
+                name: _plain_value(self._values[name])
                 for name in sorted((asked - self._given) & told)
             },
             unused=tuple(sorted(name for name in unused if not name.startswith(_STEERING))),
@@ -86,7 +86,7 @@ def _as_json(space: Sequence[Any]) -> tuple[dict[str, Any], ...]:
         single.merge([hyperparameter])
         (config,) = single.get_config()["space"]
         try:
-            text = json.dumps(config, default=plain_value)
+            text = json.dumps(config, default=_plain_value)
         except TypeError as error:
             raise UserError(
                 f"hyperparameter '{hyperparameter.name}': {error}; use Python's own numbers and"
@@ -99,7 +99,16 @@ def _as_json(space: Sequence[Any]) -> tuple[dict[str, Any], ...]:
     return tuple(found)
 
 
-def plain_value(value: Any) -> Any:
+def space_json(hp: keras_tuner.HyperParameters) -> bytes:
+    """``hp`` as the file space.json, UTF-8: ``HyperParameters.get_config()``.
+
+    Raises:
+        TypeError: a default is nothing that JSON has.
+    """
+    return json.dumps(hp.get_config(), indent=1, default=_plain_value).encode()
+
+
+def _plain_value(value: Any) -> Any:
     """A number of NumPy's as Python's own.
 
     Raises:

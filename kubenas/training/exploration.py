@@ -11,9 +11,10 @@ import json
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
+import keras
 import keras_tuner
 from keras_tuner.engine.hyperparameters import Boolean, Choice, Fixed
 
@@ -23,7 +24,6 @@ _LOG = logging.getLogger(__name__)
 _RANDOM_POINTS = 5
 
 Build: TypeAlias = Callable[[keras_tuner.HyperParameters], object]
-"""Builds a model at some hyperparameters, as a trial does it."""
 Values: TypeAlias = dict[str, Any]
 
 
@@ -37,10 +37,11 @@ def explore(
     """The space that ``build`` declares, with the default of what is active at the defaults.
 
     A build with the defaults must succeed, others may fail: not every point of a space gives a
-    network.
+    network. Each begins a session of Keras, as a trial does: names that count what was built before
+    come out as there.
 
     Args:
-        build: called with different values.
+        build: builds a model at some hyperparameters; called with different ones.
         known: what the space has in any case.
         seconds: after which no further build is begun. What is not found is found by trials.
         clock: seconds.
@@ -79,6 +80,9 @@ class _Explorer:
         hp = keras_tuner.HyperParameters()
         hp.values = dict(values)
         self._builds += 1
+        keras.utils.clear_session(
+            free_memory=False
+        )  # looking for garbage takes longer than to build
         try:
             self._build(hp)
         finally:
@@ -117,7 +121,7 @@ class _Explorer:
         self.space.merge(hp.space, overwrite=False)
         for found in self.space.space[before:]:
             context = {**hp.values, **_conditions_met(found)}
-            self.waiting.extend({**context, found.name: value} for value in _telling_values(found))
+            self.waiting.extend({**context, found.name: value} for value in _values_to_try(found))
 
 
 def _conditions_met(hyperparameter: Any) -> Values:
@@ -125,7 +129,7 @@ def _conditions_met(hyperparameter: Any) -> Values:
     return {condition.name: condition.values[0] for condition in hyperparameter.conditions}
 
 
-def _telling_values(hyperparameter: Any) -> Iterator[Any]:
+def _values_to_try(hyperparameter: Any) -> Iterator[Any]:
     """Values other than the default by which code may branch or loop."""
     default = hyperparameter.default
     match hyperparameter:
@@ -143,10 +147,9 @@ def _telling_values(hyperparameter: Any) -> Iterator[Any]:
 def _check_same_names(
     first: keras_tuner.HyperParameters, again: keras_tuner.HyperParameters
 ) -> None:
-    names = [_names(first), _names(again)]
-    if names[0] == names[1]:
+    before, after = sorted(_names(first) - _names(again)), sorted(_names(again) - _names(first))
+    if not before and not after:
         return
-    before, after = (sorted(own.keys() - other.keys()) for own, other in (names, names[::-1]))
     raise UserError(
         "the names of hyperparameters change from one build to the next:"
         f" first {', '.join(before) or 'none'}, then {', '.join(after) or 'none'}; the same values"
@@ -154,5 +157,5 @@ def _check_same_names(
     )
 
 
-def _names(hp: keras_tuner.HyperParameters) -> Mapping[str, None]:
-    return dict.fromkeys(hyperparameter.name for hyperparameter in hp.space)
+def _names(hp: keras_tuner.HyperParameters) -> set[str]:
+    return {hyperparameter.name for hyperparameter in hp.space}

@@ -129,8 +129,8 @@ _RULES: tuple[tuple[Callable[[BaseException, Phase], bool], Outcome, FailureClas
 
 def _message(error: BaseException, phase: Phase, user_file: Path | None) -> str:
     if isinstance(error, KubenasError | NotANumber | Infeasible):
-        return _one_line(str(error))
-    return _one_line(f"{phase}: {in_words(error, user_file)}")
+        return one_line(str(error))
+    return one_line(f"{phase}: {in_words(error, user_file)}")
 
 
 def in_words(error: BaseException, user_file: Path | None) -> str:
@@ -140,9 +140,10 @@ def in_words(error: BaseException, user_file: Path | None) -> str:
     return f"{type(error).__name__}: {error}{where}"
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str, limit: int = _MESSAGE_LIMIT) -> str:
+    """``text`` without breaks and terminal codes, at most ``limit`` characters of it."""
     line = " ".join(_TERMINAL_CODES.sub("", text).split())
-    return line if len(line) <= _MESSAGE_LIMIT else f"{line[: _MESSAGE_LIMIT - 1]}…"
+    return line if len(line) <= limit else f"{line[: limit - 1]}…"
 
 
 class AttemptFailed(Exception):

@@ -7,6 +7,8 @@ from pydantic import Field
 from kubenas.trial import Value
 
 HISTORY_FILE = "history.jsonl"
+HISTORY_SECONDS = 5.0
+"""Least time between two writes of the history: an object store does not append."""
 
 
 class EpochRecord(Value):

@@ -18,14 +18,12 @@ from kubenas.storage import Storage
 from kubenas.training.best_epoch import BestEpoch
 from kubenas.training.checkpoint import TrainingState, save_checkpoint
 from kubenas.training.failure import NotANumber
-from kubenas.training.history import HISTORY_FILE, EpochRecord, history_to_jsonl
+from kubenas.training.history import HISTORY_FILE, HISTORY_SECONDS, EpochRecord, history_to_jsonl
 from kubenas.training.score import missing_objective, scalar_metrics
 from kubenas.training.stopping import DeadlinePassed, NotResumable, Termination
 from kubenas.training.variables import optimizer_variables, read_variables
 from kubenas.trial import TrainingPlan
 
-_HISTORY_SECONDS = 5.0
-"""Least time between two writes of the history: an object store does not append."""
 _STEPS_PER_LOSS_CHECK = 20
 """Looking at the loss waits for the accelerator."""
 
@@ -131,7 +129,7 @@ class TrainingLoop(keras.callbacks.Callback):  # type: ignore[misc]  # keras is 
         self._state = self._advanced(number, metrics)
         if self._best_of_fit.exhausted(self._plan.patience):
             self.model.stop_training = True
-        if time.monotonic() - self._history_at >= _HISTORY_SECONDS:
+        if time.monotonic() - self._history_at >= HISTORY_SECONDS:
             self.save_history()
         if time.monotonic() - self._checkpoint_at >= self._plan.checkpoint_seconds:
             self.save_checkpoint()

@@ -2,10 +2,8 @@
 
 from kubenas.config import Config
 from kubenas.errors import ObjectExists, UserError
-from kubenas.steps.claim import read_claim
+from kubenas.steps.claim import CLAIM_FILE, read_claim
 from kubenas.storage import Storage
-
-_NAME = "config.json"
 
 
 def check_claim(config: Config, output: Storage) -> None:
@@ -14,7 +12,7 @@ def check_claim(config: Config, output: Storage) -> None:
     Raises:
         UserError: it belongs to a run of the pipeline.
     """
-    if output.exists(_NAME) and read_claim(output).data.source != config.data.source:
+    if output.exists(CLAIM_FILE) and read_claim(output).data.source != config.data.source:
         raise UserError(
             f"output {output.uri} belongs to a run of the pipeline; give another 'output'"
         )
@@ -23,7 +21,7 @@ def check_claim(config: Config, output: Storage) -> None:
 def claim(config: Config, output: Storage) -> None:
     """Makes ``output`` hold the search of ``config``; errors as of :func:`check_claim`."""
     try:
-        output.create(_NAME, config.to_json())
+        output.create(CLAIM_FILE, config.to_json())
     except ObjectExists:
         check_claim(config, output)
-        output.write(_NAME, config.to_json())
+        output.write(CLAIM_FILE, config.to_json())

@@ -1,22 +1,12 @@
 """Whose code a module is: the user's own, or a library's."""
 
-import site
 import sys
-import sysconfig
 import types
 from pathlib import Path
 
+from kubenas.training.program.installed import is_installed
+
 _HERE = __name__.partition(".")[0]
-_FOLDERS = tuple(
-    Path(path).resolve()
-    for path in {
-        *(sysconfig.get_path(key) for key in ("stdlib", "platstdlib", "purelib", "platlib")),
-        *site.getsitepackages(),
-        site.getusersitepackages(),
-    }
-)
-_OF_PACKAGES = frozenset({"site-packages", "dist-packages"})
-"""Folders of installed packages, wherever they are."""
 
 
 def is_library(module: str | None) -> bool:
@@ -30,13 +20,7 @@ def is_library(module: str | None) -> bool:
         return False  # made by hand, as a notebook's extension does
     file = getattr(loaded, "__file__", None)
     places = [file] if file else list(getattr(loaded, "__path__", ()))  # a package without a file
-    return not places or any(map(_installed, places))
-
-
-def _installed(place: str) -> bool:
-    parents = Path(place).resolve().parents
-    named = _OF_PACKAGES.intersection(Path(place).parts)
-    return bool(named) or any(folder in parents for folder in _FOLDERS)
+    return not places or any(map(is_installed, places))
 
 
 def modules_beside_the_caller() -> list[types.ModuleType]:

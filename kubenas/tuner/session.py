@@ -1,7 +1,6 @@
 """One call of search(): the search of a staged program is run or taken up, and followed."""
 
 import dataclasses
-import json
 import re
 import time
 import warnings
@@ -22,7 +21,7 @@ from kubenas.steps.report_material import gather
 from kubenas.steps.runners import trial_runner
 from kubenas.steps.search import progress_line
 from kubenas.steps.status import StatusWriter
-from kubenas.training.declared import plain_value
+from kubenas.training.declared import space_json
 from kubenas.tuner.following import Following, note_latest
 from kubenas.tuner.oracle import SearchedOracle, TooManyFailures
 
@@ -104,8 +103,7 @@ class Session:
         space = keras_tuner.HyperParameters()
         space.merge(self._oracle.get_space().space)
         with suppress(ObjectExists):
-            content = json.dumps(space.get_config(), indent=1, default=plain_value).encode()
-            self._output.create(space_file(self._context.search_id), content)
+            self._output.create(space_file(self._context.search_id), space_json(space))
 
     def _take(self, state: SearchState) -> None:
         if not self._live:  # the search is defined by now: a new tuner can show it

@@ -4,7 +4,6 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-import keras
 import keras_tuner
 import tensorflow as tf
 from keras_tuner.engine.trial import Trial
@@ -185,12 +184,8 @@ class Tuner(keras_tuner.Tuner):  # type: ignore[misc]  # keras_tuner is untyped
         open_space = self.oracle.tune_new_entries and self.oracle.allow_new_entries
         if self.hypermodel is not None and open_space:
             known = self.oracle.get_space()
-            found = explore(self._build_as_a_trial, known=known, seconds=_EXPLORING_SECONDS)
+            found = explore(self.hypermodel.build, known=known, seconds=_EXPLORING_SECONDS)
             self.oracle.update_space(found)
-
-    def _build_as_a_trial(self, hp: keras_tuner.HyperParameters) -> None:
-        keras.utils.clear_session(free_memory=False)
-        self.hypermodel.build(hp)
 
     def run_trial(self, trial: Trial, *args: Any, **kwargs: Any) -> Any:
         """See keras_tuner.Tuner; besides, the learning curve is kept.

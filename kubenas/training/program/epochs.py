@@ -7,12 +7,9 @@ from typing import Any, Self
 import keras
 
 from kubenas.storage import Storage
-from kubenas.training.history import HISTORY_FILE, EpochRecord, history_to_jsonl
+from kubenas.training.history import HISTORY_FILE, HISTORY_SECONDS, EpochRecord, history_to_jsonl
 from kubenas.training.score import means
 from kubenas.training.stopping import DeadlinePassed, Termination
-
-_SECONDS_BETWEEN = 5.0
-"""Two writes of the history: an object store does not append."""
 
 
 class EpochLog(keras.callbacks.Callback):  # type: ignore[misc]  # keras is untyped
@@ -77,7 +74,7 @@ class EpochLog(keras.callbacks.Callback):  # type: ignore[misc]  # keras is unty
         record = EpochRecord(epoch=len(self._records), seconds=seconds, metrics=means(logs or {}))
         self._records.append(record)
         self.parameters = self.model.count_params() if self.model.built else None
-        if time.monotonic() - self._written_at >= _SECONDS_BETWEEN:
+        if time.monotonic() - self._written_at >= HISTORY_SECONDS:
             self.write()
 
     def write(self) -> None:

@@ -1,15 +1,12 @@
 """DESCRIBE: which hyperparameters a space has, as space.json, so that nobody else runs it."""
 
-import json
-from functools import partial
-
 import keras
 import keras_tuner
 import numpy as np
 
 from kubenas.errors import UserError
 from kubenas.training.attempt import Attempt
-from kubenas.training.declared import plain_value
+from kubenas.training.declared import space_json
 from kubenas.training.exploration import explore
 from kubenas.training.failure import Phase, failing_in
 from kubenas.training.space import build_model, load_space, user_file
@@ -36,9 +33,9 @@ def describe(attempt: Attempt) -> Result:
         _check_predicts_classes(model, attempt)
         if attempt.spec.space.hypermodel is not None:
             asked = rehearse(attempt) if attempt.spec.training else hp
-            hp = explore(partial(_build_as_a_trial, attempt), known=asked)
-    space = hp.get_config()
-    attempt.storage.write(SPACE_FILE, json.dumps(space, indent=1, default=plain_value).encode())
+            # Loaded anew for each build, as for each trial.
+            hp = explore(lambda hp: load_space(attempt).build(hp), known=asked)
+    attempt.storage.write(SPACE_FILE, space_json(hp))
     return Result(
         task=attempt.spec.task,
         trial=attempt.spec.trial,
@@ -47,12 +44,6 @@ def describe(attempt: Attempt) -> Result:
         parameters=model.count_params(),
         artifacts={"space": SPACE_FILE},
     )
-
-
-def _build_as_a_trial(attempt: Attempt, hp: keras_tuner.HyperParameters) -> None:
-    """Names that count what was built before come out as in a trial, which begins like this."""
-    keras.utils.clear_session(free_memory=False)  # looking for garbage takes longer than building
-    load_space(attempt).build(hp)
 
 
 def _check_predicts_classes(model: keras.Model, attempt: Attempt) -> None:

@@ -24,7 +24,7 @@ from kubenas.training.exported_model import (
     SIGNATURE,
     custom_objects,
 )
-from kubenas.training.failure import Phase, failing_in
+from kubenas.training.failure import Phase, failing_in, one_line
 from kubenas.training.sample import (
     SAMPLE_ANSWER_FILE,
     SAMPLE_REQUEST_FILE,
@@ -156,9 +156,7 @@ def _save_keras(model: keras.Model, attempt: Attempt, path: Path, check: _Check)
         check.difference(loaded.predict_on_batch(check.raw), KERAS_FILE)
     except Exception as error:  # noqa: BLE001  # the user's layers raise anything as they are saved
         path.unlink(missing_ok=True)
-        return f"Keras cannot save and load this model: {' '.join(str(error).split())}"[
-            :_REASON_LIMIT
-        ]
+        return one_line(f"Keras cannot save and load this model: {error}", _REASON_LIMIT)
     return ""
 
 

@@ -21,7 +21,7 @@ from kubenas.training.tasks.evaluate import evaluate
 from kubenas.training.tasks.export import export
 from kubenas.training.tasks.train import train
 from kubenas.training.trained_weights import WEIGHTS_FILE
-from kubenas.trial import FailureClass, Limits, Result, Task
+from kubenas.trial import FailureClass, Limits, Result, Task, TrainingPlan
 
 _LOG = logging.getLogger(__name__)
 _MOST_EXAMPLES = 64
@@ -103,6 +103,7 @@ class _Rehearsal:
             self.hp.merge(given.hp.space, overwrite=False)
 
 
-def _short(attempt: Attempt) -> Any:
+def _short(attempt: Attempt) -> TrainingPlan:
+    """An epoch of what a trial does, as a retraining leaves it."""
     changes = {"epochs": 1, "patience": 0, "keep_model": True, "limits": Limits()}
     return attempt.plan.model_copy(update=changes)
