@@ -17,7 +17,7 @@ from typing import Any
 
 import yaml
 from flask import Flask, Response, request
-from werkzeug.serving import make_server
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 from tests.pipelines.kubeflow.objects import (
     NotFound,
@@ -31,6 +31,13 @@ from tests.pipelines.kubeflow.objects import (
 )
 
 API = "/apis/v2beta1"
+
+
+class _WithoutLog(WSGIRequestHandler):
+    """The server is in the process of the command, whose stderr the tests read."""
+
+    def log(self, type: str, message: str, *arguments: object) -> None:
+        pass
 
 
 class KubeflowPipelines:
@@ -74,7 +81,12 @@ class KubeflowPipelines:
     def serving(self, certificate: tuple[str, str] | None = None) -> Iterator[str]:
         """Serves on this machine, with a certificate and its key over TLS; gives the URL."""
         server = make_server(
-            "localhost", 0, self._application(), threaded=True, ssl_context=certificate
+            "localhost",
+            0,
+            self._application(),
+            threaded=True,
+            request_handler=_WithoutLog,
+            ssl_context=certificate,
         )
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
