@@ -14,6 +14,7 @@ from kubenas.search.seeds import derived_seed
 from kubenas.search.state import TrialState
 from kubenas.search_config import COSTS
 from kubenas.storage import Storage, join
+from kubenas.training.program.layout import TRIAL_FOLDER
 from kubenas.trial import AttemptSpec, Task, TrainingPlan
 
 
@@ -93,7 +94,10 @@ class TrialSpecs:
                 return own
         if parent is None or parent.end is None or parent.end.attempt is None:
             return None
-        return checkpoint_uri(self.storage, self.folder(parent.number, parent.end.attempt))
+        folder = self.folder(parent.number, parent.end.attempt)
+        if self.definition.space.program:
+            return join(self.storage.uri, folder, TRIAL_FOLDER)
+        return checkpoint_uri(self.storage, folder)
 
 
 def training_plan(definition: SearchDefinition, *, trial: int = 0) -> TrainingPlan:

@@ -6,7 +6,7 @@ from kubenas.errors import ObjectNotFound
 from kubenas.search.layout import attempt_folder, definition_file
 from kubenas.search.state import SearchState
 from kubenas.storage import Storage, join
-from kubenas.training.program.task import TRIAL_FOLDER
+from kubenas.training.program.layout import TRIAL_FOLDER
 from kubenas.trial import Outcome, Value
 from kubenas.tuner.oracle import SearchedOracle
 

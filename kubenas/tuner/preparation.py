@@ -55,8 +55,7 @@ def prepare(
             to a run of the pipeline, or something cannot be sent to a trial.
     """
     oracle: SearchedOracle = tuner.oracle
-    epochs = (kwargs.get("epochs") or 1) * getattr(tuner, "executions_per_trial", 1)
-    config = search_config(settings, oracle.objective, epochs=epochs)
+    config = search_config(settings, oracle.objective, epochs=_epochs(tuner, settings, kwargs))
     config = settled_config(config, SpaceRef(program=settings.output), {})
     output = open_storage(settings.output)
     check_claim(config, output)  # before anything is stored
@@ -75,6 +74,12 @@ def prepare(
         dataset_digest=data,
         space=space,
     )
+
+
+def _epochs(tuner: Any, settings: Settings, kwargs: Mapping[str, Any]) -> int:
+    """Of a trial, all executions together; Hyperband counts those of one."""
+    executions = 1 if settings.oracle == "hyperband" else getattr(tuner, "executions_per_trial", 1)
+    return int(kwargs.get("epochs") or 1) * int(executions)
 
 
 def _numbered(config: Config, output: Storage, data: str, space: SpaceRef, *, anew: bool) -> Config:

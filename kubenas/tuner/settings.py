@@ -82,11 +82,6 @@ def _name(output: str) -> str:
 
 
 def _check(config: Config) -> None:
-    if config.search.oracle == "hyperband":
-        raise UserError(
-            "oracle: 'hyperband' trains trials further, which kubenas.Tuner does not yet do; use"
-            " 'auto'"
-        )
     in_cluster = config.runner.kind == "kubernetes"
     if in_cluster and "://" not in config.output and not config.runner.pod.mounts:
         raise UserError(

@@ -13,6 +13,7 @@ from kubenas.search.run import read_search
 from kubenas.storage import join, open_storage, split
 from kubenas.training.exploration import explore
 from kubenas.training.program.epochs import EpochLog
+from kubenas.training.program.hyperband import epochs_to_fit, load_earlier
 from kubenas.training.stopping import DeadlinePassed
 from kubenas.tuner.claim import claim
 from kubenas.tuner.devices import leave_gpus_to_trials
@@ -193,6 +194,7 @@ class Tuner(keras_tuner.Tuner):  # type: ignore[misc]  # keras_tuner is untyped
         Executions that are through at the search's deadline count.
         """
         if self.epoch_log is not None:
+            kwargs |= epochs_to_fit(trial.hyperparameters.values)
             kwargs["callbacks"] = [*(kwargs.get("callbacks") or []), self.epoch_log]
         self._results: list[Any] = []
         try:
@@ -207,6 +209,12 @@ class Tuner(keras_tuner.Tuner):  # type: ignore[misc]  # keras_tuner is untyped
         result = super()._build_and_fit_model(trial, *args, **kwargs)
         self._results.append(result)
         return result
+
+    def _build_hypermodel(self, hp: keras_tuner.HyperParameters) -> Any:
+        model = super()._build_hypermodel(hp)
+        if self.epoch_log is not None:
+            load_earlier(self, hp.values, model)
+        return model
 
     def get_trial_dir(self, trial_id: str) -> str:
         """A local folder with what the trial left; in its own process that which it writes to."""

@@ -55,6 +55,11 @@ ORACLES = (
         (f"{_HERE}.generator", "GeneratorOracle"),
     ),
     OracleInfo(
+        "grid",
+        "Tries every combination of values in order: for spaces of a few dozen networks.",
+        (f"{_HERE}.grid", "GridOracle"),
+    ),
+    OracleInfo(
         "local_search",
         "Tries all networks one choice away from the best, and starts anew at the top.",
         (f"{_HERE}.local_search", "LocalSearchOracle"),

@@ -16,6 +16,8 @@ from kubenas.trial import Value
 PICKLE_FILE = "program.pkl"
 INDEX_FILE = "program.json"
 DATA_FOLDER = "data"
+TRIAL_FOLDER = "trial"
+"""Below an attempt's prefix: all that the tuner left in its get_trial_dir()."""
 DATASET = "dataset"
 """First part of the persistent id that stands for a tf.data.Dataset in the pickle."""
 REPLAYED = "replayed"

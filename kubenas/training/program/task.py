@@ -16,13 +16,13 @@ from kubenas.training.failure import AttemptFailed, Failure, Phase, classify, fa
 from kubenas.training.history import HISTORY_FILE
 from kubenas.training.program.blame import in_one_line
 from kubenas.training.program.epochs import EpochLog
+from kubenas.training.program.hyperband import fetch_earlier
+from kubenas.training.program.layout import TRIAL_FOLDER
 from kubenas.training.program.load import Program, load_program
 from kubenas.training.program.oracle import OneTrialOracle, forget_run, trial_name
 from kubenas.training.stopping import DeadlinePassed
 from kubenas.trial import Declared, FailureClass, Outcome, Result
 
-TRIAL_FOLDER = "trial"
-"""Below an attempt's prefix: all that the tuner left in its get_trial_dir()."""
 _OF_THE_MACHINE = frozenset({FailureClass.STORAGE, FailureClass.HOST_OOM, FailureClass.DEVICE_OOM})
 """Failures with rules of their own, whoever's code raised them."""
 
@@ -66,6 +66,8 @@ def _prepare(program: Program, trial: Trial, log: EpochLog, attempt: Attempt) ->
     tuner.oracle = OneTrialOracle(trial, space, program.oracle)
     tuner.directory, tuner.project_name, tuner.epoch_log = folder, "tuner", log
     tuner.oracle._set_project_dir(folder, "tuner")  # noqa: SLF001  # as every Tuner does
+    if attempt.spec.resume_from:
+        fetch_earlier(tuner, trial.hyperparameters.values, attempt.spec.resume_from)
 
 
 def _run(attempt: Attempt, program: Program, trial: Trial) -> Declared:

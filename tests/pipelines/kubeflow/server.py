@@ -36,7 +36,7 @@ API = "/apis/v2beta1"
 class _WithoutLog(WSGIRequestHandler):
     """The server is in the process of the command, whose stderr the tests read."""
 
-    def log(self, type: str, message: str, *arguments: object) -> None:
+    def log(self, *_: object) -> None:
         pass
 
 

@@ -30,7 +30,6 @@ def test_a_search_has_a_config_like_any_other():
     ("changes", "words"),
     [
         ({"runner": "kubernetes", "output": "/tmp/here"}, "output: /tmp/here: pods"),
-        ({"oracle": "hyperband"}, "oracle: 'hyperband'"),
         ({"max_cost": 1.0}, "price_per_hour"),
         ({"runner": {"worker": 3}}, "worker"),
         ({"max_trials": 0}, "max_trials"),

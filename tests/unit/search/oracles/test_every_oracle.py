@@ -151,7 +151,7 @@ def test_a_plain_tuners_space_may_grow_while_it_runs(name, late):
     seen = set()
     while (trial := oracle.create_trial("one")).status == "RUNNING":
         hp = trial.hyperparameters
-        value = hp.Float("x", 0.0, 1.0)
+        value = hp.Float("x", 0.0, 1.0) + hp.Float("y", 0.0, 1.0)
         if len(oracle.trials) > late:
             value += hp.Choice("late", [0, 1, 2])
         oracle.update_space(hp)
@@ -168,7 +168,7 @@ def test_trials_that_somebody_else_proposed_are_learned_from(name):
     hp.Float("x", 0.0, 1.0)
     drive = Drive(name, hp, max_trials=40)
     for number in range(20):
-        chosen = {"status": "RUNNING", "values": {"x": number / 20}}
+        chosen = {"status": "RUNNING", "values": {"x": number / 19}}
         drive.oracle.populate_space = lambda _, chosen=chosen: chosen
         drive.ask()
         drive.tell()

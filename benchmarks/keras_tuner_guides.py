@@ -1,0 +1,149 @@
+"""Keras-Tuner's published guides, as they are and with kubenas.Tuner in place of its tuners.
+
+GUIDES is the folder guides/keras_tuner of a checkout of https://github.com/keras-team/keras-io.
+The guides run unchanged but for the line that makes a tuner. DATA is an .npz with x, of shape
+(n, 28, 28), and y, integers from 0 to 9; its first 14,000 examples stand in for MNIST.
+
+    .venv/bin/python benchmarks/keras_tuner_guides.py GUIDES DATA [--guide NAME]
+        [--runner kubernetes --output s3://BUCKET/FOLDER --image IMAGE]
+
+For each tuner of each guide: the hyperparameters, and how many trials ended how, of both. The exit
+code is 1 where a guide ends otherwise than with Keras-Tuner, or a space lacks something.
+"""
+
+import argparse
+import json
+import os
+import re
+import runpy
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+GUIDES = (
+    "getting_started",
+    "custom_tuner",
+    "tailor_the_search_space",
+    "failed_trials",
+    "visualize_tuning",
+)
+ORACLES = {
+    "RandomSearch": "random",
+    "BayesianOptimization": "bayesian",
+    "GridSearch": "grid",
+}
+"""Keras-Tuner's tuners, and the oracle that stands in for each."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("guides", type=Path)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--guide", choices=GUIDES, action="append")
+    parser.add_argument("--runner", choices=("local", "kubernetes"), default="local")
+    parser.add_argument("--output", help="in a bucket: where searches in a cluster are kept")
+    parser.add_argument("--image", help="of the trials in a cluster")
+    parser.add_argument("--record", type=Path, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.record:
+        record(options.guides, options.data, options.record)
+        return
+    sound = [compared(name, options) for name in options.guide or GUIDES]
+    sys.exit(not all(sound))
+
+
+def compared(name: str, options: argparse.Namespace) -> bool:
+    """Runs a guide both ways and prints how they differ; whether ours does what the other does."""
+    guide = (options.guides / f"{name}.py").read_text()
+    theirs = ran(guide, name, options.data)
+    ours = ran(with_kubenas(guide, options, name), name, options.data)
+    print(f"{name}: Keras-Tuner {theirs['ended']}; kubenas {ours['ended']}")
+    sound = theirs["ended"] == ours["ended"] and len(theirs["tuners"]) == len(ours["tuners"])
+    for their, our in zip(theirs["tuners"], ours["tuners"], strict=False):
+        lacking = [each for each in their["space"] if each not in our["space"]]
+        more = [each for each in our["space"] if each not in their["space"]]
+        print(f"  {names(our['space'])}: trials {their['trials']}; {our['trials']}")
+        if more:
+            print(f"    found by ours alone: {names(more)}")
+        if lacking:
+            print(f"    LACKING: {json.dumps(lacking)}")
+        sound = sound and not lacking
+    return sound
+
+
+def names(space: list[dict[str, Any]]) -> str:
+    return ", ".join(each["config"]["name"] for each in space) or "no hyperparameters"
+
+
+def with_kubenas(guide: str, options: argparse.Namespace, name: str) -> str:
+    """The guide with its tuners' lines changed."""
+    numbers = iter(range(100))
+
+    def called(found: re.Match[str]) -> str:
+        extra = ""
+        if options.runner == "kubernetes":
+            runner = {"kind": "kubernetes", "workers": 2, "pod": {"image": options.image}}
+            extra = f"runner={runner}, output={f'{options.output}/{name}-{next(numbers)}'!r}, "
+        kind = found["kind"]
+        count = "max_trials=20, " if kind == "GridSearch" else ""  # where a grid ends by itself
+        if kind == "MyTuner":
+            return f"{found[0]}{extra}"
+        return f"tuner = kubenas.Tuner(oracle={ORACLES[kind]!r}, {count}{extra}"
+
+    code = re.sub(r"tuner = (?:keras_tuner\.|kt\.)?(?P<kind>\w+)\(", called, guide)
+    code = re.sub(r"\((?:keras_tuner|kt)\.(?:RandomSearch|Tuner)\):", "(kubenas.Tuner):", code)
+    return f"import kubenas\n{code}"
+
+
+def ran(code: str, name: str, data: Path) -> dict[str, Any]:
+    """What tuners a script made and how it ended; its output is passed on to stderr."""
+    with tempfile.TemporaryDirectory() as folder:
+        script, report = Path(folder, f"{name}.py"), Path(folder, "record.json")
+        script.write_text(code.replace("/tmp/", f"{folder}/"))
+        this = str(Path(__file__).resolve())
+        command = [sys.executable, this, str(script), str(data.resolve()), "--record", str(report)]
+        subprocess.run(command, cwd=folder, check=True, stdout=sys.stderr)
+        return dict(json.loads(report.read_text()))
+
+
+def record(script: Path, data: Path, report: Path) -> None:
+    """Runs a guide here and writes what its tuners know at the end."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    import keras
+    from keras_tuner.engine.base_tuner import BaseTuner
+
+    with np.load(data) as arrays:
+        x, y = arrays["x"], arrays["y"]
+    train, test = (x[:12000], y[:12000]), (x[12000:14000], y[12000:14000])
+    keras.datasets.mnist.load_data = lambda: (train, test)
+    tuners: list[Any] = []
+    make = BaseTuner.__init__
+
+    def noted(self: Any, *args: Any, **kwargs: Any) -> None:
+        tuners.append(self)
+        make(self, *args, **kwargs)
+
+    BaseTuner.__init__ = noted
+    try:
+        runpy.run_path(str(script), run_name="__main__")
+        ended = "well"
+    except Exception as error:  # noqa: BLE001  # what a guide raises is what is asked
+        ended = f"with {type(error).__name__}"
+        print(f"{ended}: {error}", file=sys.stderr)
+    told = [
+        {
+            "space": tuner.oracle.get_space().get_config()["space"],
+            "trials": dict(Counter(each.status for each in tuner.oracle.trials.values())),
+        }
+        for tuner in tuners
+    ]
+    report.write_text(json.dumps({"ended": ended, "tuners": told}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,69 @@
+"""Grid search: every combination of values, in order."""
+
+import itertools
+from collections.abc import Iterator
+
+import numpy as np
+
+from kubenas.search.oracles.base import SearchOracle
+from kubenas.search.oracles.dimension import Dimension, Floats
+from kubenas.search.oracles.encoding import Encoding
+from kubenas.search.oracles.history import History
+
+_OF_A_CONTINUUM = 10
+"""Values, the same as in Keras-Tuner's grid."""
+_AT_A_TIME = 256
+
+
+class GridOracle(SearchOracle):
+    """All combinations, the defaults first; the last hyperparameter changes fastest.
+
+    Of a continuum it tries the default and ten values, as Keras-Tuner's GridSearch does.
+    """
+
+    name = "grid"
+
+    def prepare(self) -> None:
+        self._combinations = combinations(self.encoding)
+        self._batch = np.empty((0, len(self.encoding)))
+
+    def suggest(self, history: History, rng: np.random.Generator) -> Floats:
+        del history, rng
+        while not len(self.new(self._batch)):  # what has been passed is never new again
+            rows = list(itertools.islice(self._combinations, _AT_A_TIME))
+            self._batch = np.array(rows).reshape(len(rows), len(self.encoding))
+            if not rows:
+                break
+        return self._batch
+
+    def _any_new(self, rng: np.random.Generator) -> None:
+        """Nothing: what is not on the grid is not tried."""
+
+
+def combinations(encoding: Encoding) -> Iterator[Floats]:
+    """The points of the grid, in order."""
+    point = np.full(len(encoding), np.nan)
+
+    def below(place: int) -> Iterator[Floats]:
+        if place == len(encoding):
+            yield point.copy()
+            return
+        active = encoding.holds(place, point[None])[0]
+        for code in _codes(encoding.dimensions[place]) if active else (np.nan,):
+            point[place] = code
+            yield from below(place + 1)
+        point[place] = np.nan
+
+    return below(0)
+
+
+def _codes(dimension: Dimension) -> Iterator[float]:
+    """The default's code, then the others in their order."""
+    first = dimension.encode(dimension.hyperparameter.default)
+    if first is not None:
+        yield first
+    if dimension.levels:
+        others = map(float, range(dimension.levels))
+    else:
+        others = (position * 0.1 + 0.05 for position in range(_OF_A_CONTINUUM))
+    yield from (code for code in others if code != first)
