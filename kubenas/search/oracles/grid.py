@@ -62,8 +62,7 @@ def _codes(dimension: Dimension) -> Iterator[float]:
     first = dimension.encode(dimension.hyperparameter.default)
     if first is not None:
         yield first
-    if dimension.levels:
-        others = map(float, range(dimension.levels))
-    else:
-        others = (position * 0.1 + 0.05 for position in range(_OF_A_CONTINUUM))
-    yield from (code for code in others if code != first)
+    for level in range(dimension.levels or _OF_A_CONTINUUM):
+        code = float(level) if dimension.levels else level * 0.1 + 0.05
+        if code != first:
+            yield code
