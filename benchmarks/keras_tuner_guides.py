@@ -5,7 +5,7 @@ The guides run unchanged but for the line that makes a tuner. DATA is an .npz wi
 (n, 28, 28), and y, integers from 0 to 9; its first 14,000 examples stand in for MNIST.
 
     .venv/bin/python benchmarks/keras_tuner_guides.py GUIDES DATA [--guide NAME]
-        [--runner kubernetes --output s3://BUCKET/FOLDER --image IMAGE]
+        [--runner '{"kind": "kubernetes", ...}' --output s3://BUCKET/FOLDER]
 
 For each tuner of each guide: the hyperparameters, and how many trials ended how, of both. The exit
 code is 1 where a guide ends otherwise than with Keras-Tuner, or a space lacks something.
@@ -45,9 +45,8 @@ def main() -> None:
     parser.add_argument("guides", type=Path)
     parser.add_argument("data", type=Path)
     parser.add_argument("--guide", choices=GUIDES, action="append")
-    parser.add_argument("--runner", choices=("local", "kubernetes"), default="local")
+    parser.add_argument("--runner", type=json.loads, help="JSON, as runner= of kubenas.Tuner")
     parser.add_argument("--output", help="in a bucket: where searches in a cluster are kept")
-    parser.add_argument("--image", help="of the trials in a cluster")
     parser.add_argument("--record", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.record:
@@ -61,7 +60,7 @@ def compared(name: str, options: argparse.Namespace) -> bool:
     """Runs a guide both ways and prints how they differ; whether ours does what the other does."""
     guide = (options.guides / f"{name}.py").read_text()
     theirs = ran(guide, name, options.data)
-    ours = ran(with_kubenas(guide, options, name), name, options.data)
+    ours = ran(with_kubenas(guide, options), name, options.data)
     print(f"{name}: Keras-Tuner {theirs['ended']}; kubenas {ours['ended']}")
     sound = theirs["ended"] == ours["ended"] and len(theirs["tuners"]) == len(ours["tuners"])
     for their, our in zip(theirs["tuners"], ours["tuners"], strict=False):
@@ -80,24 +79,24 @@ def names(space: list[dict[str, Any]]) -> str:
     return ", ".join(each["config"]["name"] for each in space) or "no hyperparameters"
 
 
-def with_kubenas(guide: str, options: argparse.Namespace, name: str) -> str:
+def with_kubenas(guide: str, options: argparse.Namespace) -> str:
     """The guide with its tuners' lines changed."""
     numbers = iter(range(100))
 
     def called(found: re.Match[str]) -> str:
-        extra = ""
-        if options.runner == "kubernetes":
-            runner = {"kind": "kubernetes", "workers": 2, "pod": {"image": options.image}}
-            extra = f"runner={runner}, output={f'{options.output}/{name}-{next(numbers)}'!r}, "
-        kind = found["kind"]
-        count = "max_trials=20, " if kind == "GridSearch" else ""  # where a grid ends by itself
-        if kind == "MyTuner":
-            return f"{found[0]}{extra}"
-        return f"tuner = kubenas.Tuner(oracle={ORACLES[kind]!r}, {count}{extra}"
+        kind, given = found["kind"], {}
+        if kind in ORACLES:
+            given["oracle"] = ORACLES[kind]
+        if kind == "GridSearch":
+            given["max_trials"] = 20  # where Keras-Tuner's goes on until the grid ends
+        if options.runner:
+            given |= {"runner": options.runner, "output": f"{options.output}/tuner-{next(numbers)}"}
+        made = "kubenas.Tuner" if kind in ORACLES else kind
+        return f"tuner = functools.partial({made}, **{given!r})("
 
     code = re.sub(r"tuner = (?:keras_tuner\.|kt\.)?(?P<kind>\w+)\(", called, guide)
     code = re.sub(r"\((?:keras_tuner|kt)\.(?:RandomSearch|Tuner)\):", "(kubenas.Tuner):", code)
-    return f"import kubenas\n{code}"
+    return f"import functools\nimport kubenas\n{code}"
 
 
 def ran(code: str, name: str, data: Path) -> dict[str, Any]:
