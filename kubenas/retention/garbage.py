@@ -12,7 +12,6 @@ from kubenas.config import RetentionConfig
 from kubenas.retention.fate import Fate
 from kubenas.retention.inventory import InAttempt, Inventory, KnownSearch, in_attempt
 from kubenas.search.layout import SEARCHES, checkpoint_folder
-from kubenas.storage import ObjectInfo
 from kubenas.trial import Outcome
 
 _LINEAGE = frozenset({"spec.json", "result.json", "history.jsonl", "log.txt"})
@@ -59,8 +58,15 @@ def kept_searches(inventory: Inventory, retention: RetentionConfig) -> set[str]:
     readable.sort(key=lambda each: (each.id == inventory.current, each.last_at), reverse=True)
     kept = {each.id for each in readable[: retention.searches]}
     kept.update(each.id for each in searches if each.unreadable)
-    in_production = inventory.champions[: retention.champions]
+    in_production = {each.search for each in inventory.champions[: retention.champions]}
+    in_production.update(attempt.split("/")[1] for attempt in inventory.served)
     return kept | {each.id for each in readable if each.id in in_production}
+
+
+def models_kept(inventory: Inventory, retention: RetentionConfig) -> frozenset[str]:
+    """Folders of attempts whose models no rule takes: of champions, and what is being served."""
+    models = (each.attempts for each in inventory.champions[: retention.champions])
+    return inventory.served.union(*models)
 
 
 def find_garbage(inventory: Inventory, retention: RetentionConfig) -> list[Garbage]:
@@ -71,7 +77,8 @@ def find_garbage(inventory: Inventory, retention: RetentionConfig) -> list[Garba
     journal without it is refused, never believed.
     """
     kept = kept_searches(inventory, retention)
-    used = _used_data(inventory, kept)
+    models = models_kept(inventory, retention)
+    used = _used_data(inventory, kept, retention)
     newest = _newest_checkpoints(inventory)
     found = []
     for info in inventory.objects:
@@ -79,7 +86,9 @@ def find_garbage(inventory: Inventory, retention: RetentionConfig) -> list[Garba
         reason = None
         if top == SEARCHES and "/" in below:
             search = inventory.searches[below.partition("/")[0]]
-            reason = _in_search(info, search, kept, newest, retention)
+            place = in_attempt(info.name)
+            if place is None or place.place not in models:
+                reason = _in_search(place, search, kept, newest, retention)
         elif top == _DATA and used is not None and "/" in below:
             reason = None if below.partition("/")[0] in used else Reason.DATA
         if reason is not None:
@@ -99,7 +108,7 @@ def deletion_rank(name: str) -> int:
 
 
 def _in_search(
-    info: ObjectInfo,
+    place: InAttempt | None,
     search: KnownSearch,
     kept: set[str],
     newest: Mapping[tuple[str, str], int],
@@ -107,14 +116,13 @@ def _in_search(
 ) -> Reason | None:
     if search.id not in kept:
         return Reason.REMAINS if search.remains else Reason.EARLIER
-    place = in_attempt(info.name)
     fate = search.fates.get(place.folder) if place else None
     if place is None or fate is None:
         return None
     if place.rest.startswith(_CHECKPOINT):
         return _of_checkpoint(place, fate, newest.get((place.search, place.folder), 0), retention)
-    lost = place.attempt in fate.lost and place.rest not in _LINEAGE
-    return Reason.LOST if lost else None
+    kept_of_lost = place.rest in _LINEAGE or place.place in search.chosen
+    return Reason.LOST if place.attempt in fate.lost and not kept_of_lost else None
 
 
 def _of_checkpoint(
@@ -147,9 +155,10 @@ def _places(inventory: Inventory) -> Iterator[InAttempt]:
             yield place
 
 
-def _used_data(inventory: Inventory, kept: set[str]) -> set[str] | None:
+def _used_data(inventory: Inventory, kept: set[str], retention: RetentionConfig) -> set[str] | None:
     """Digests of the data sets that stay; None: all, for it is not known which are used."""
     searches = [inventory.searches[search] for search in kept]
     if inventory.running or not searches or any(not each.dataset_digest for each in searches):
         return None
-    return {each.dataset_digest for each in searches}
+    of_champions = {each.dataset_digest for each in inventory.champions[: retention.champions]}
+    return of_champions | {each.dataset_digest for each in searches}

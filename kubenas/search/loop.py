@@ -143,7 +143,7 @@ class SearchLoop:
         started = trial.started[-1]
         ref = AttemptRef(trial=trial.number, attempt=started.attempt)
         storage, folder = self._specs.storage, self._specs.folder(ref.trial, ref.attempt)
-        result = read_result(storage, folder, ref)
+        result = read_result(storage, folder, attempt=ref.attempt, trial=ref.trial)
         if result is None and ref in adopted:
             prefix = self._specs.prefix(ref.trial, ref.attempt)
             self._running.adopt(ref, prefix, since=started.at)

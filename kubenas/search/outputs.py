@@ -8,7 +8,6 @@ from kubenas.search.layout import checkpoint_folder
 from kubenas.storage import Storage, join
 from kubenas.trial import (
     RESULT_LIMIT_BYTES,
-    AttemptRef,
     FailureClass,
     Outcome,
     Result,
@@ -16,8 +15,12 @@ from kubenas.trial import (
 )
 
 
-def read_result(storage: Storage, folder: str, ref: AttemptRef) -> Result | None:
-    """The result of attempt ``ref`` in ``folder``; None if there is none that can be believed.
+def read_result(
+    storage: Storage, folder: str, *, attempt: int, trial: int | None = None
+) -> Result | None:
+    """The result of the attempt in ``folder``; None if there is none that can be believed.
+
+    One that names another attempt cannot, nor another trial where ``trial`` is given.
 
     One of more than ``RESULT_LIMIT_BYTES`` cannot: whatever wrote it was no trial of ours.
 
@@ -30,7 +33,7 @@ def read_result(storage: Storage, folder: str, ref: AttemptRef) -> Result | None
         check_declared(result.declared)
     except (ObjectNotFound, ValueError):
         return None
-    named = (result.trial, result.attempt) == (ref.trial, ref.attempt)
+    named = result.attempt == attempt and trial in {None, result.trial}
     if not named or len(data) > RESULT_LIMIT_BYTES:
         return None
     completed = result.task == Task.TRAIN and result.outcome == Outcome.COMPLETED

@@ -118,7 +118,9 @@ class RunningAttempts:
         return replace(running, waiting=waiting)
 
     def _close(self, event: AttemptEvent, running: _Running) -> EndedAttempt:
-        result = read_result(running.storage, running.folder, event.ref)
+        result = read_result(
+            running.storage, running.folder, attempt=event.ref.attempt, trial=event.ref.trial
+        )
         if result is not None and event.image is not None:
             result = result.model_copy(update={"image": event.image})
         return EndedAttempt(
