@@ -12,9 +12,9 @@ from kubenas.config import RetentionConfig
 from kubenas.retention.fate import Fate
 from kubenas.retention.inventory import InAttempt, Inventory, KnownSearch, in_attempt
 from kubenas.search.layout import SEARCHES, checkpoint_folder
-from kubenas.trial import Outcome
+from kubenas.trial import BEGUN_FILE, Outcome
 
-_LINEAGE = frozenset({"spec.json", "result.json", "history.jsonl", "log.txt"})
+_LINEAGE = frozenset({"spec.json", BEGUN_FILE, "result.json", "history.jsonl", "log.txt"})
 """What stays of a lost attempt."""
 
 _DATA = "data"

@@ -7,7 +7,9 @@ from kubenas.search.growth import check_declared
 from kubenas.search.layout import checkpoint_folder
 from kubenas.storage import Storage, join
 from kubenas.trial import (
+    BEGUN_FILE,
     RESULT_LIMIT_BYTES,
+    Begun,
     FailureClass,
     Outcome,
     Result,
@@ -47,6 +49,14 @@ def read_result(
             }
         )
     return result
+
+
+def began_at(storage: Storage, folder: str) -> float | None:
+    """Unix time at which the attempt in ``folder`` began, by its own word; None: it never did."""
+    try:
+        return Begun.from_json(storage.read(f"{folder}/{BEGUN_FILE}")).at
+    except (ObjectNotFound, ValueError):
+        return None
 
 
 def has_checkpoint(storage: Storage, folder: str) -> bool:
