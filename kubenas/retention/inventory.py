@@ -10,13 +10,14 @@ from pydantic import ValidationError
 from kubenas.errors import UserError
 from kubenas.retention.fate import Fate, task_fate, trial_fates
 from kubenas.retention.production import Production, attempts_named
+from kubenas.retention.programs import Programs
 from kubenas.search.deciding_attempt import deciding_result
 from kubenas.search.journal import JournalDamaged
 from kubenas.search.layout import ATTEMPT, SEARCHES, definition_file, search_folder
 from kubenas.search.outputs import read_result
 from kubenas.search.run import read_search
 from kubenas.steps.retrain import choice_file
-from kubenas.storage import ObjectInfo, Storage
+from kubenas.storage import ObjectInfo, Storage, split
 from kubenas.trial import Result
 
 _IN_ATTEMPT = re.compile(rf"(?P<place>{ATTEMPT})/(?P<rest>.+)")
@@ -48,6 +49,8 @@ class KnownSearch:
     """By the folder of a trial or task, below the search's own."""
     chosen: frozenset[str] = frozenset()
     """Folders, below the output, of the attempts that the choice of a model was made from."""
+    program: str = ""
+    """Id of the tuner's program that its trials run; empty: they run none."""
     unreadable: str = ""
     """Why nothing is known about it."""
     remains: bool = False
@@ -67,6 +70,10 @@ class Inventory:
     """Models that are or were in production, the champion first."""
     served: frozenset[str] = frozenset()
     """Folders, below the output, of attempts whose models a server is told to serve."""
+    prepared: str | None = None
+    """Digest of the data set that was prepared last, which a step in a queue may wait for."""
+    programs: Programs | None = None
+    """Programs of tuners; None: it is not known which are in use."""
     running: bool = False
     """Something may be at work here: searches, data and scratch files may be in use."""
 
@@ -118,6 +125,7 @@ def _known(output: Storage, search: str, tasks: Mapping[str, frozenset[int]]) ->
         run.state.last_at or 0.0,
         fates,
         chosen=_chosen(output, search),
+        program=split(run.definition.space.program or "")[1],
     )
 
 
