@@ -11,6 +11,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 RESULT_LIMIT_BYTES = 64 * 1024
+BEGUN_FILE = "begun.json"
 
 
 class Value(BaseModel):
@@ -171,7 +172,10 @@ class AttemptSpec(Value):
     deadline: float | None = Field(
         None, description="Unix time at which to end with what has been reached"
     )
-    max_seconds: float | None = Field(None, description="after which the attempt is killed")
+    work_seconds: float | None = Field(
+        None, description="from the start of its process after which to do the same"
+    )
+    max_seconds: float | None = Field(None, description="of its run after which it is killed")
     host_ooms: int = Field(0, ge=0, description="earlier attempts that ran out of host memory")
     disruptions: int = Field(0, ge=0, description="earlier attempts that lost their place or node")
     heartbeat: Heartbeat | None = Field(
@@ -183,6 +187,14 @@ class AttemptSpec(Value):
         """Which attempt this is."""
         return AttemptRef(trial=self.trial, attempt=self.attempt)
 
+    def begun(self, at: float) -> Self:
+        """This spec in a process that begins at Unix time ``at``: its deadline is the sooner one of
+        the two, however long it has waited for its place.
+        """
+        ends = (self.deadline, None if self.work_seconds is None else at + self.work_seconds)
+        sooner = min((end for end in ends if end is not None), default=None)
+        return self.model_copy(update={"deadline": sooner})
+
 
 class Declared(Value):
     """Which hyperparameters the attempt's code asked for, beside those that it was given."""
@@ -192,6 +204,12 @@ class Declared(Value):
     )
     values: dict[str, Any] = Field({}, description="asked for and not given: what the code got")
     unused: tuple[str, ...] = Field((), description="names of given values that were not asked for")
+
+
+class Begun(Value):
+    """``begun.json`` in an attempt's folder: written by its process before all else."""
+
+    at: float = Field(description="Unix time")
 
 
 class Result(Value):
@@ -227,3 +245,12 @@ class AttemptEvent(Value):
     failure: FailureClass | None = Field(None, description="why it ended, where the runner knows")
     message: str = Field("", description="how it ended, or what it waits for")
     image: str | None = Field(None, description="of an ended one: its container image by digest")
+    since: float | None = Field(
+        None, description="of a running one: Unix time at which its container or process began"
+    )
+    seconds: float | None = Field(
+        None,
+        ge=0,
+        description="of an ended one: for how long that ran, without any queue; 0: it never did;"
+        " None: nobody can tell",
+    )

@@ -9,12 +9,15 @@ from typing import Any
 from kubenas.cli.answer import Answer
 from kubenas.cli.output_lock import OutputInUse, local_folder, output_lock
 from kubenas.config import RetentionConfig
+from kubenas.data.latest import latest_data
 from kubenas.retention.activity import hold_searches, may_be_running
 from kubenas.retention.garbage import Garbage, Reason, find_garbage, kept_searches
 from kubenas.retention.inventory import Inventory, know_searches, search_ids
 from kubenas.retention.leftovers import find_leftovers, remove_empty_folders
+from kubenas.retention.production import champions, served_attempts
+from kubenas.retention.programs import read_programs
 from kubenas.retention.sweep import sweep
-from kubenas.serving.champion import ChampionLog, latest_models
+from kubenas.serving.champion import ChampionLog
 from kubenas.steps.claim import read_claim
 from kubenas.steps.outcome import read_outcomes
 from kubenas.steps.status import read_status
@@ -69,14 +72,12 @@ def _inventory(storage: Storage, local: Path) -> Iterator[Inventory]:
             objects=objects,
             searches=know_searches(storage, objects),
             current=status.search if status else None,
-            champions=_champions(storage),
+            champions=champions(ChampionLog(storage).history()),
+            prepared=latest_data(storage),
+            programs=read_programs(storage, (info.name for info in objects)),
+            served=served_attempts(storage, (info.name for info in objects)),
             running=not free or may_be_running(status, outcomes, now=time.time()),
         )
-
-
-def _champions(storage: Storage) -> tuple[str, ...]:
-    history = ChampionLog(storage).history()
-    return tuple(model.search for model in latest_models(history, len(history)))
 
 
 def _hold(storage: Storage, local: Path, stack: ExitStack) -> bool:

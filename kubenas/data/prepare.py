@@ -13,6 +13,7 @@ from kubenas.data.contact_sheet import Gallery
 from kubenas.data.contents import write_contents
 from kubenas.data.digest import dataset_digest
 from kubenas.data.example_source import Example, ExampleSource, ReportProgress, Survey
+from kubenas.data.latest import note_latest_data
 from kubenas.data.moments import ChannelMoments
 from kubenas.data.partition import content_key, split_of
 from kubenas.data.resize import conform
@@ -66,6 +67,7 @@ def prepare_dataset(
     source = open_source(config.source)
     digest = dataset_digest(source, config, progress)
     job = _Job(source, config, digest, output, progress)
+    note_latest_data(output, digest)
     schema = _finished(job)
     if schema is not None:
         return Prepared(join(output.uri, job.prefix), schema, reused=True)

@@ -4,10 +4,9 @@ Settled facts stay true: a lost attempt stays lost, an ended trial ended, a clos
 what follows from them holds while the search goes on.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from kubenas.search.conclusion import decides
 from kubenas.search.layout import trial_folder
 from kubenas.search.state import SearchState, TrialState
 from kubenas.trial import Outcome, Result
@@ -41,17 +40,15 @@ def trial_fates(state: SearchState) -> dict[str, Fate]:
     }
 
 
-def task_fate(results: Mapping[int, Result | None]) -> Fate:
-    """The fate of a task, from the results of its attempts by number.
+def task_fate(attempts: Iterable[int], deciding: Result | None) -> Fate:
+    """The fate of a task with these attempts, of which ``deciding`` counts.
 
-    An attempt is started only after the one before has ended.
+    While none does, one that was given up may yet leave the result that will: none is lost.
     """
-    deciding = [number for number, result in results.items() if result and decides(result)]
-    if not deciding:
-        return Fate(over=False, lost=frozenset(results) - {max(results, default=0)})
-    result = results[max(deciding)]
-    lost = frozenset(results) - {max(deciding)}
-    return Fate(over=True, lost=lost, outcome=result.outcome if result else None)
+    if deciding is None:
+        return Fate(over=False)
+    lost = frozenset(attempts) - {deciding.attempt}
+    return Fate(over=True, lost=lost, outcome=deciding.outcome)
 
 
 def _trial_fate(trial: TrialState, *, closed: bool, further: bool) -> Fate:

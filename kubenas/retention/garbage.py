@@ -11,11 +11,12 @@ from enum import StrEnum
 from kubenas.config import RetentionConfig
 from kubenas.retention.fate import Fate
 from kubenas.retention.inventory import InAttempt, Inventory, KnownSearch, in_attempt
+from kubenas.retention.programs import StagedInUse, in_use
 from kubenas.search.layout import SEARCHES, checkpoint_folder
-from kubenas.storage import ObjectInfo
-from kubenas.trial import Outcome
+from kubenas.training.program.layout import PROGRAMS
+from kubenas.trial import BEGUN_FILE, Outcome
 
-_LINEAGE = frozenset({"spec.json", "result.json", "history.jsonl", "log.txt"})
+_LINEAGE = frozenset({"spec.json", BEGUN_FILE, "result.json", "history.jsonl", "log.txt"})
 """What stays of a lost attempt."""
 
 _DATA = "data"
@@ -32,6 +33,7 @@ class Reason(StrEnum):
     EARLIER = "earlier searches"
     REMAINS = "half-deleted searches"
     DATA = "data sets that no kept search uses"
+    PROGRAM = "tuners' programs and arrays that no kept search uses"
     SCRATCH = "scratch files of the pipeline"
     TEMPORARY = "abandoned temporary files"
 
@@ -47,8 +49,8 @@ class Garbage:
 
 
 def kept_searches(inventory: Inventory, retention: RetentionConfig) -> set[str]:
-    """The searches that stay: the current one and the latest, those of the latest champions, and
-    those that cannot be read.
+    """The searches that stay: the current one and the latest, those of the latest champions and of
+    the latest data, which a run may be about to take up, and those that cannot be read.
 
     While something is at work, all of them: it may be about to take up any.
     """
@@ -59,8 +61,16 @@ def kept_searches(inventory: Inventory, retention: RetentionConfig) -> set[str]:
     readable.sort(key=lambda each: (each.id == inventory.current, each.last_at), reverse=True)
     kept = {each.id for each in readable[: retention.searches]}
     kept.update(each.id for each in searches if each.unreadable)
-    in_production = inventory.champions[: retention.champions]
+    kept.update(each.id for each in readable if each.dataset_digest == inventory.prepared)
+    in_production = {each.search for each in inventory.champions[: retention.champions]}
+    in_production.update(attempt.split("/")[1] for attempt in inventory.served)
     return kept | {each.id for each in readable if each.id in in_production}
+
+
+def models_kept(inventory: Inventory, retention: RetentionConfig) -> frozenset[str]:
+    """Folders of attempts whose models no rule takes: of champions, and what is being served."""
+    models = (each.attempts for each in inventory.champions[: retention.champions])
+    return inventory.served.union(*models)
 
 
 def find_garbage(inventory: Inventory, retention: RetentionConfig) -> list[Garbage]:
@@ -71,7 +81,9 @@ def find_garbage(inventory: Inventory, retention: RetentionConfig) -> list[Garba
     journal without it is refused, never believed.
     """
     kept = kept_searches(inventory, retention)
-    used = _used_data(inventory, kept)
+    models = models_kept(inventory, retention)
+    used = _used_data(inventory, kept, retention)
+    staged = _staged_in_use(inventory, kept)
     newest = _newest_checkpoints(inventory)
     found = []
     for info in inventory.objects:
@@ -79,9 +91,13 @@ def find_garbage(inventory: Inventory, retention: RetentionConfig) -> list[Garba
         reason = None
         if top == SEARCHES and "/" in below:
             search = inventory.searches[below.partition("/")[0]]
-            reason = _in_search(info, search, kept, newest, retention)
+            place = in_attempt(info.name)
+            if place is None or place.place not in models:
+                reason = _in_search(place, search, kept, newest, retention)
         elif top == _DATA and used is not None and "/" in below:
             reason = None if below.partition("/")[0] in used else Reason.DATA
+        elif top == PROGRAMS and staged is not None:
+            reason = None if staged.holds(below) else Reason.PROGRAM
         if reason is not None:
             found.append(Garbage(info.name, info.size, reason))
     return sorted(found, key=lambda each: (deletion_rank(each.name), each.name))
@@ -89,7 +105,7 @@ def find_garbage(inventory: Inventory, retention: RetentionConfig) -> list[Garba
 
 def deletion_rank(name: str) -> int:
     """Objects of a lower rank are deleted before any of a higher one."""
-    if name.endswith(("/search.json", "/schema.json", "/latest.json")):
+    if name.endswith(("/search.json", "/schema.json", "/latest.json", "/program.json", ".done")):
         return 0
     if "/journal-segments/" in name:
         return 1
@@ -99,7 +115,7 @@ def deletion_rank(name: str) -> int:
 
 
 def _in_search(
-    info: ObjectInfo,
+    place: InAttempt | None,
     search: KnownSearch,
     kept: set[str],
     newest: Mapping[tuple[str, str], int],
@@ -107,14 +123,13 @@ def _in_search(
 ) -> Reason | None:
     if search.id not in kept:
         return Reason.REMAINS if search.remains else Reason.EARLIER
-    place = in_attempt(info.name)
     fate = search.fates.get(place.folder) if place else None
     if place is None or fate is None:
         return None
     if place.rest.startswith(_CHECKPOINT):
         return _of_checkpoint(place, fate, newest.get((place.search, place.folder), 0), retention)
-    lost = place.attempt in fate.lost and place.rest not in _LINEAGE
-    return Reason.LOST if lost else None
+    kept_of_lost = place.rest in _LINEAGE or place.place in search.chosen
+    return Reason.LOST if place.attempt in fate.lost and not kept_of_lost else None
 
 
 def _of_checkpoint(
@@ -147,9 +162,20 @@ def _places(inventory: Inventory) -> Iterator[InAttempt]:
             yield place
 
 
-def _used_data(inventory: Inventory, kept: set[str]) -> set[str] | None:
+def _used_data(inventory: Inventory, kept: set[str], retention: RetentionConfig) -> set[str] | None:
     """Digests of the data sets that stay; None: all, for it is not known which are used."""
     searches = [inventory.searches[search] for search in kept]
     if inventory.running or not searches or any(not each.dataset_digest for each in searches):
         return None
-    return {each.dataset_digest for each in searches}
+    of_champions = {each.dataset_digest for each in inventory.champions[: retention.champions]}
+    latest = {inventory.prepared} if inventory.prepared else set()
+    return latest | of_champions | {each.dataset_digest for each in searches}
+
+
+def _staged_in_use(inventory: Inventory, kept: set[str]) -> StagedInUse | None:
+    """What stays of staged programs; None: all, for it is not known which are used."""
+    searches = [inventory.searches[search] for search in kept]
+    unknown = any(each.unreadable for each in searches)
+    if inventory.programs is None or inventory.running or unknown:
+        return None
+    return in_use(inventory.programs, (each.program for each in searches if each.program))

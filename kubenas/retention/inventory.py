@@ -7,24 +7,28 @@ from dataclasses import dataclass, field
 
 from pydantic import ValidationError
 
-from kubenas.errors import ObjectNotFound
+from kubenas.errors import UserError
 from kubenas.retention.fate import Fate, task_fate, trial_fates
+from kubenas.retention.production import Production, attempts_named
+from kubenas.retention.programs import Programs
+from kubenas.search.deciding_attempt import deciding_result
 from kubenas.search.journal import JournalDamaged
-from kubenas.search.layout import SEARCHES, definition_file, search_folder
+from kubenas.search.layout import ATTEMPT, SEARCHES, definition_file, search_folder
+from kubenas.search.outputs import read_result
 from kubenas.search.run import read_search
-from kubenas.storage import ObjectInfo, Storage
+from kubenas.steps.retrain import choice_file
+from kubenas.storage import ObjectInfo, Storage, split
 from kubenas.trial import Result
 
-_IN_ATTEMPT = re.compile(
-    rf"{SEARCHES}/(?P<search>[^/]+)/(?P<folder>(?:trials|retrain|champion)/[^/]+|describe|evaluate|export)"
-    r"/a(?P<attempt>\d+)/(?P<rest>.+)"
-)
+_IN_ATTEMPT = re.compile(rf"(?P<place>{ATTEMPT})/(?P<rest>.+)")
 
 
 @dataclass(frozen=True)
 class InAttempt:
     """An object's place in the folder of an attempt."""
 
+    place: str
+    """The attempt's own folder, below the output."""
     search: str
     folder: str
     """Of the trial or task, below the search's own."""
@@ -43,6 +47,10 @@ class KnownSearch:
     """Unix time of the last entry in its journal."""
     fates: Mapping[str, Fate] = field(default_factory=dict)
     """By the folder of a trial or task, below the search's own."""
+    chosen: frozenset[str] = frozenset()
+    """Folders, below the output, of the attempts that the choice of a model was made from."""
+    program: str = ""
+    """Id of the tuner's program that its trials run; empty: they run none."""
     unreadable: str = ""
     """Why nothing is known about it."""
     remains: bool = False
@@ -58,8 +66,14 @@ class Inventory:
     searches: Mapping[str, KnownSearch]
     current: str | None = None
     """The search that the last step worked on."""
-    champions: tuple[str, ...] = ()
-    """Searches whose models are or were in production, the champion's first."""
+    champions: tuple[Production, ...] = ()
+    """Models that are or were in production, the champion first."""
+    served: frozenset[str] = frozenset()
+    """Folders, below the output, of attempts whose models a server is told to serve."""
+    prepared: str | None = None
+    """Digest of the data set that was prepared last, which a step in a queue may wait for."""
+    programs: Programs | None = None
+    """Programs of tuners; None: it is not known which are in use."""
     running: bool = False
     """Something may be at work here: searches, data and scratch files may be in use."""
 
@@ -69,7 +83,9 @@ def in_attempt(name: str) -> InAttempt | None:
     match = _IN_ATTEMPT.fullmatch(name)
     if match is None:
         return None
-    return InAttempt(match["search"], match["folder"], int(match["attempt"]), match["rest"])
+    return InAttempt(
+        match["place"], match["search"], match["folder"], int(match["attempt"]), match["rest"]
+    )
 
 
 def search_ids(objects: Iterable[ObjectInfo]) -> list[str]:
@@ -92,18 +108,25 @@ def know_searches(output: Storage, objects: Iterable[ObjectInfo]) -> dict[str, K
 
 
 def _known(output: Storage, search: str, tasks: Mapping[str, frozenset[int]]) -> KnownSearch:
+    folder = search_folder(search)
     try:
         run = read_search(output, search)
-    except JournalDamaged as error:
+        fates = trial_fates(run.state) | {
+            task: task_fate(attempts, _deciding(output, f"{folder}/{task}", attempts))
+            for task, attempts in tasks.items()
+        }
+    except (JournalDamaged, UserError) as error:
         return KnownSearch(search, unreadable=str(error))
     except ValidationError:
         return KnownSearch(search, unreadable="search.json: of another version of kubenas")
-    folder = search_folder(search)
-    fates = trial_fates(run.state) | {
-        task: task_fate({n: _result(output, f"{folder}/{task}/a{n}") for n in sorted(attempts)})
-        for task, attempts in tasks.items()
-    }
-    return KnownSearch(search, run.definition.dataset_digest, run.state.last_at or 0.0, fates)
+    return KnownSearch(
+        search,
+        run.definition.dataset_digest,
+        run.state.last_at or 0.0,
+        fates,
+        chosen=_chosen(output, search),
+        program=split(run.definition.space.program or "")[1],
+    )
 
 
 def _tasks(objects: Iterable[ObjectInfo]) -> Mapping[str, Mapping[str, frozenset[int]]]:
@@ -117,8 +140,11 @@ def _tasks(objects: Iterable[ObjectInfo]) -> Mapping[str, Mapping[str, frozenset
     return found
 
 
-def _result(output: Storage, folder: str) -> Result | None:
-    try:
-        return Result.from_json(output.read(f"{folder}/result.json"))
-    except (ObjectNotFound, ValidationError):
-        return None
+def _deciding(output: Storage, task: str, attempts: Iterable[int]) -> Result | None:
+    results = {each: read_result(output, f"{task}/a{each}", attempt=each) for each in attempts}
+    return deciding_result(output, task, results)
+
+
+def _chosen(output: Storage, search: str) -> frozenset[str]:
+    name = choice_file(search)
+    return attempts_named(output.read(name)) if output.exists(name) else frozenset()

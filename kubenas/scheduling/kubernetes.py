@@ -176,10 +176,16 @@ class KubernetesRunner:
         del self._attempts[attempt.name]
         if ours:
             self._leftover.add(attempt.name)
-        if attempt.pod and attempt.pod.exit and attempt.pod.exit.ran:
+        if attempt.began is not None:
             self._tell_running(attempt)  # too briefly to be seen
-        image = attempt.pod.image if attempt.pod else None
-        self._tell(attempt, kind="ended", failure=end.failure, message=end.message, image=image)
+        self._tell(
+            attempt,
+            kind="ended",
+            failure=end.failure,
+            message=end.message,
+            image=attempt.pod.image if attempt.pod else None,
+            seconds=attempt.seconds,
+        )
         for other in self._attempts.values():
             if other.full:
                 other.retry_at = 0.0  # there may be room now
@@ -242,7 +248,7 @@ class KubernetesRunner:
     def _tell_running(self, attempt: TrackedAttempt) -> None:
         if not attempt.ran:
             attempt.ran = True
-            self._tell(attempt, kind="running")
+            self._tell(attempt, kind="running", since=attempt.began)
 
     def _tell(self, attempt: TrackedAttempt, **content: object) -> None:
         self._events.append(AttemptEvent.model_validate({"ref": attempt.ref, **content}))

@@ -6,12 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kubenas.scheduling.kubernetes_mirror import Sight
+from kubenas.scheduling.kubernetes_usage import CLOCK_SECONDS, seconds_run
 from kubenas.scheduling.kubernetes_verdict import Ended, Verdict, Waiting, judge, judge_vanished
 from kubenas.scheduling.kubernetes_views import JobView, PodView
 from kubenas.trial import AttemptRef, FailureClass
 
-_CLOCK_SECONDS = 1.0
-"""By which a container may seem older than it is: Kubernetes writes whole seconds."""
 _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 30.0
 
@@ -50,6 +49,8 @@ class TrackedAttempt:
     pod: PodView | None = None
     job_gone: bool = False
     pod_gone: bool = False
+    began: float | None = None
+    """Unix time at which its container started, as its pod has said."""
     ran: bool = False
     """It has been told that it runs."""
     told: str = ""
@@ -84,6 +85,7 @@ class TrackedAttempt:
             self.max_seconds = sight.job.max_seconds
         if sight.pod is not None:
             self.pod = sight.pod
+            self.began = sight.pod.started_at or self.began
             if sight.pod.grace is not None and self.terminating_since is None:
                 self.terminating_since = time.monotonic()
             self.pod_gone = sight.gone
@@ -146,12 +148,16 @@ class TrackedAttempt:
             return None
         return Ended(FailureClass.QUOTA, f"found no place within {queue_seconds:.0f} s: {reason}")
 
+    @property
+    def seconds(self) -> float | None:
+        """For how long it has run, now that it is over; None: nobody can tell."""
+        return seconds_run(self.job, self.pod, began=self.began, now=time.time())
+
     def overrun(self) -> Ended | None:
         """Its end if it has run longer than it may."""
-        since = self.pod.running_since if self.pod else None
-        if self.max_seconds is None or since is None:
+        if self.max_seconds is None or self.began is None:
             return None
-        if time.time() - since <= self.max_seconds + _CLOCK_SECONDS:
+        if time.time() - self.began <= self.max_seconds + CLOCK_SECONDS:
             return None
         return Ended(FailureClass.DEADLINE, f"ran longer than {self.max_seconds} s")
 

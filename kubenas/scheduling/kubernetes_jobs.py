@@ -103,10 +103,11 @@ class Jobs:
             return NotYet(Waiting(str(error)))
         theirs = found.get("annotations", {})
         if theirs.get(SPEC_HASH) != ours[SPEC_HASH]:
-            other = theirs.get(PREFIX, "somebody else")
+            other = theirs.get(PREFIX, "none of our searches")
             return Never(
-                f"Job {name} exists and belongs to {other}; delete it, or give one of the searches"
-                " another name"
+                f"Job {name} exists and is another one (of {other}); delete it with 'kubectl delete"
+                f" job {name} -n {manifest['metadata']['namespace']}', then run the same command"
+                " again"
             )
         return NotYet(_BEING_REMOVED) if "deletionTimestamp" in found else Created()
 

@@ -240,5 +240,8 @@ def _mounts(pod: PodConfig) -> list[dict[str, Any]]:
 
 
 def _deadline(spec: AttemptSpec) -> int | None:
-    """The kubelet's clock starts before the image is pulled; the runner's when training does."""
+    """A backstop. The kubelet counts from status.startTime, when it has taken the pod on and has
+    yet to pull the image; the runner, as the attempt's grant, from the start of the container. (The
+    Job's own activeDeadlineSeconds would count from its submission.)
+    """
     return None if spec.max_seconds is None else math.ceil(spec.max_seconds) + _STARTUP_SECONDS

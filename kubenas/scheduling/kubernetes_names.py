@@ -62,14 +62,18 @@ class Stage:
 
 
 def job_name(stage: Stage, spec: AttemptSpec) -> str:
-    """The name of the attempt's Job: always the same for the same attempt."""
+    """The name of the attempt's Job: always the same for the same attempt, and only for it.
+
+    A Job is found again by its labels: one that another version has named otherwise, too.
+    """
     letter = _LETTERS["describe" if spec.task == Task.DESCRIBE else stage.step]
     end = f"{letter}{spec.trial:05d}-a{spec.attempt}"
-    name = f"nas-{stage.search}-{end}"
+    name = f"nas-{stage.search}-{_digest(stage.output, 6)}-{end}"
     if len(name) <= _NAME_LIMIT:
         return name
     room = _NAME_LIMIT - len(f"nas--{end}") - 11
-    return f"nas-{stage.search[:room].rstrip('-')}-{_digest(stage.search, 10)}-{end}"
+    digest = _digest(f"{stage.search} {stage.output}", 10)
+    return f"nas-{stage.search[:room].rstrip('-')}-{digest}-{end}"
 
 
 def lease_metadata(stage: Stage) -> dict[str, Any]:

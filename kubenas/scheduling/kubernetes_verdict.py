@@ -6,6 +6,7 @@ The exit codes are those of kubenas.training.worker.
 import re
 from dataclasses import dataclass
 
+from kubenas.scheduling.kubernetes_usage import CLOCK_SECONDS
 from kubenas.scheduling.kubernetes_views import Condition, Exit, JobView, PodView
 from kubenas.trial import FailureClass
 
@@ -60,7 +61,7 @@ def judge(job: JobView, pod: PodView | None) -> Verdict:
     if pod.phase == "Succeeded":
         return Ended(None)
     if pod.phase == "Failed" or (job.failed and pod.exit):
-        return _of_failed(pod)
+        return _of_failed(job, pod)
     if job.suspended:
         return Ended(FailureClass.DISRUPTION, f"suspended by its queue: {job.suspended.message}")
     if pod.running_since is not None or pod.exit is not None:
@@ -111,9 +112,9 @@ def _of_pending(pod: PodView) -> Waiting:
     return Waiting("its image is pulled and its container made", ask=pod.uid)
 
 
-def _of_failed(pod: PodView) -> Ended:
+def _of_failed(job: JobView, pod: PodView) -> Ended:
     if pod.reason == "DeadlineExceeded":
-        return Ended(FailureClass.DEADLINE, "ran longer than its pod may")
+        return _of_deadline(job, pod)
     if _OWN_FAULT.search(pod.message):  # evicted, but not for somebody else's sake
         message = f"{_line(pod.message)}; raise runner.pod.scratch"
         return Ended(FailureClass.APPLICATION, message)
@@ -126,6 +127,19 @@ def _of_failed(pod: PodView) -> Ended:
     # Evicted, not admitted by its kubelet, or its node was shut down.
     reason = _line(f"{pod.reason or 'its pod failed'}: {pod.message}".removesuffix(": "))
     return Ended(FailureClass.DISRUPTION, reason)
+
+
+def _of_deadline(job: JobView, pod: PodView) -> Ended:
+    """The pod's clock begins before its image is pulled: that it was slow is no fault of its."""
+    began, ended = pod.started_at, pod.exit.finished_at if pod.exit else None
+    if began is None:
+        message = "its container was not started in the time that its pod had"
+        return Ended(FailureClass.DISRUPTION, message)
+    limit = job.max_seconds
+    if limit and ended and ended - began < limit - CLOCK_SECONDS:
+        message = f"its container started so late that it had {ended - began:.0f} s of {limit:g} s"
+        return Ended(FailureClass.DISRUPTION, message)
+    return Ended(FailureClass.DEADLINE, "ran longer than its pod may")
 
 
 def _of_disrupted(disrupted: Condition) -> Ended:

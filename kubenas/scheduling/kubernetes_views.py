@@ -45,8 +45,10 @@ class Exit:
     code: int
     reason: str = ""
     message: str = ""
-    ran: bool = True
-    """Whether it had ever started."""
+    started_at: float | None = None
+    """Unix time, by the node's clock; None: it never started, or its node has forgotten."""
+    finished_at: float | None = None
+    """The same; None: its node does not say."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,8 @@ class PodView:
     message: str = ""
     grace: float | None = None
     """Seconds that it has to end, from when it was deleted; None: it has not been."""
+    gone_by: float | None = None
+    """Unix time at which these have passed."""
     unscheduled: Condition | None = None
     disrupted: Condition | None = None
     waiting: Condition | None = None
@@ -70,6 +74,11 @@ class PodView:
     exit: Exit | None = None
     image: str | None = None
     """Of its container, by digest."""
+
+    @property
+    def started_at(self) -> float | None:
+        """Unix time at which its container started; None: it has not, or its node has forgotten."""
+        return self.exit.started_at if self.exit else self.running_since
 
 
 def job_view(job: Mapping[str, Any]) -> JobView | None:
@@ -111,6 +120,7 @@ def pod_view(pod: Mapping[str, Any]) -> PodView:
         reason=status.get("reason", ""),
         message=status.get("message", ""),
         grace=_grace(metadata),
+        gone_by=_unix(metadata.get("deletionTimestamp")),
         unscheduled=_conditions(status, holds="False").get("PodScheduled"),
         disrupted=conditions.get("DisruptionTarget"),
         waiting=_condition(waiting) if waiting else None,
@@ -125,7 +135,8 @@ def _exit(ended: Mapping[str, Any]) -> Exit:
         code=ended["exitCode"],
         reason=ended.get("reason", ""),
         message=ended.get("message", ""),
-        ran=bool(ended.get("startedAt")),
+        started_at=_unix(ended.get("startedAt")),
+        finished_at=_unix(ended.get("finishedAt")),
     )
 
 
@@ -157,4 +168,5 @@ def _number(text: str | None) -> float | None:
 
 
 def _unix(time: str | None) -> float | None:
-    return None if time is None else datetime.fromisoformat(time).timestamp()
+    """None also for 1970, which is what is said of a container that could not be started."""
+    return (datetime.fromisoformat(time).timestamp() or None) if time else None

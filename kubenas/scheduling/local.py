@@ -39,6 +39,8 @@ class _Slot:
 
     worker: WorkerProcess
     spec: AttemptSpec | None = None
+    began: float | None = None
+    """When it took the attempt up, on the monotonic clock; None: it has not."""
     kill_at: float | None = None
     """On the monotonic clock."""
     doom: tuple[FailureClass, str] | None = None
@@ -190,7 +192,9 @@ class LocalRunner:
         if "ready" in reply:
             slot.worker.ready = True
         elif "started" in reply and slot.spec is not None:
-            self._events.append(AttemptEvent(ref=slot.spec.ref, kind="running"))
+            slot.began = time.monotonic()
+            event = AttemptEvent(ref=slot.spec.ref, kind="running", since=time.time())
+            self._events.append(event)
             if not slot.stopping:
                 slot.limit_run()
         elif "ended" in reply and slot.spec is not None:
@@ -232,10 +236,13 @@ class LocalRunner:
     def _ended(self, slot: _Slot, failure: FailureClass | None, message: str) -> None:
         if slot.spec is not None:
             ref = slot.spec.ref
+            seconds = 0.0 if slot.began is None else time.monotonic() - slot.began
             self._events.append(
-                AttemptEvent(ref=ref, kind="ended", failure=failure, message=message)
+                AttemptEvent(
+                    ref=ref, kind="ended", failure=failure, message=message, seconds=seconds
+                )
             )
-        slot.spec = slot.kill_at = slot.doom = None
+        slot.spec = slot.began = slot.kill_at = slot.doom = None
 
 
 def _thread_limits(workers: int) -> dict[str, str]:

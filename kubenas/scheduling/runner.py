@@ -39,8 +39,9 @@ class TrialRunner(Protocol):
     def poll(self, timeout: float) -> list[AttemptEvent]:
         """What happened since the last call; waits up to ``timeout`` seconds for something.
 
-        Every started or adopted attempt gives exactly one ``ended`` event, stopped ones too. One
-        that cannot run yet gives ``waiting`` events that say why; it uses up no attempt.
+        Every started or adopted attempt gives exactly one ``ended`` event, stopped ones too, which
+        says for how long it ran, whoever watched. One that cannot run yet gives ``waiting`` events
+        that say why; it uses up no attempt.
         """
         ...
 

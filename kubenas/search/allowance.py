@@ -23,23 +23,14 @@ class Grant:
 
     rate: Rate
     seconds: float | None = None
-    """After which it is killed; None: no cap."""
+    """Of its run after which it is killed; None: no cap."""
     deadline: float | None = None
-    """Unix time at which it is asked to end; None: never."""
+    """Unix time at which the search's time is over, and it is asked to end; None: never."""
 
-
-def grant(rate: Rate, *, seconds: float | None, now: float, search_seconds: float | None) -> Grant:
-    """The grant of an attempt that starts at Unix time ``now``.
-
-    Args:
-        rate: what it uses in an hour.
-        seconds: that it may run; None: no cap binds.
-        now: Unix time.
-        search_seconds: that the whole search may go on for; None: no limit.
-    """
-    working = None if seconds is None else (1 - WIND_UP) * seconds
-    ends = [now + left for left in (working, search_seconds) if left is not None]
-    return Grant(rate, seconds, min(ends, default=None))
+    @property
+    def work_seconds(self) -> float | None:
+        """Of its run, to which waiting does not belong, after which it is asked to end; or None."""
+        return None if self.seconds is None else (1 - WIND_UP) * self.seconds
 
 
 def affordable_seconds(

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from kubenas.errors import Interrupted, UserError
 from kubenas.scheduling.retry import End, Loss, Pause, losses_so_far
 from kubenas.scheduling.runner import TrialRunner
-from kubenas.search.conclusion import Conclusion, conclude, decides
+from kubenas.search.conclusion import Conclusion, conclude
+from kubenas.search.deciding_attempt import Results, attempt_results, settle
 from kubenas.search.interruption import Interruption
-from kubenas.search.outputs import checkpoint_uri, read_result
+from kubenas.search.outputs import checkpoint_uri
 from kubenas.search.progress import OnProgress, Progress, estimate_seconds_left
 from kubenas.search.running import EndedAttempt, RunningAttempts
 from kubenas.storage import join, open_storage, split
@@ -56,15 +57,12 @@ class _Job:
         if spec.attempt != 1 or name != "a1":
             raise ValueError(f"{spec.prefix}: a first attempt's prefix ends in /a1")
         self._first = spec
-        self._storage = open_storage(folder)
-        self.result: Result | None = None
+        parent, self._folder = split(folder)
+        self._storage = open_storage(parent)
         self.losses: list[Loss] = []
-        self.last_attempt = 0
-        while self._storage.exists(f"a{self.last_attempt + 1}/spec.json"):
-            self.last_attempt += 1
-            result = self._read(self.last_attempt)
-            if result is not None and decides(result):
-                self.result = result
+        results = self._results()
+        self.last_attempt = max(results, default=0)
+        self.result = settle(self._storage, self._folder, results)
 
     @property
     def last_ref(self) -> AttemptRef:
@@ -74,12 +72,12 @@ class _Job:
     @property
     def last_prefix(self) -> str:
         """The URI of the newest attempt's folder."""
-        return join(self._storage.uri, f"a{self.last_attempt}")
+        return join(self._storage.uri, self._folder, f"a{self.last_attempt}")
 
     def next_attempt(self) -> AttemptSpec:
         """The spec of another attempt, which resumes from the newest checkpoint."""
         checkpoints = (
-            checkpoint_uri(self._storage, f"a{number}")
+            checkpoint_uri(self._storage, f"{self._folder}/a{number}")
             for number in range(self.last_attempt, 0, -1)
         )
         resume_from = next((uri for uri in checkpoints if uri), self._first.resume_from)
@@ -98,16 +96,18 @@ class _Job:
         conclusion = conclude(
             ended.result, ended.event, earlier=self.losses, progressed=ended.progressed
         )
-        if isinstance(conclusion.decision, End):
+        decided = settle(self._storage, self._folder, self._results())
+        if decided is not None and decided.attempt != ended.ref.attempt:
+            self.result = decided  # of an attempt that had been given up
+        elif isinstance(conclusion.decision, End):
             outcome = conclusion.decision.outcome
             self.result = ended.result or self._without_result(outcome, conclusion)
         if conclusion.failure is not None:
             self.losses.append(Loss(conclusion.failure, ended.progressed))
         return conclusion
 
-    def _read(self, attempt: int) -> Result | None:
-        ref = AttemptRef(trial=self._first.trial, attempt=attempt)
-        return read_result(self._storage, f"a{attempt}", ref)
+    def _results(self) -> Results:
+        return attempt_results(self._storage, self._folder, trial=self._first.trial)
 
     def _without_result(self, outcome: Outcome, conclusion: Conclusion) -> Result:
         return Result(
@@ -142,6 +142,9 @@ class _Batch:
             if job.result is None and job.last_ref in adopted:
                 self._running.adopt(job.last_ref, job.last_prefix)
                 self._at_work[job.last_ref.trial] = job
+                adopted.remove(job.last_ref)
+        for ref in adopted:
+            runner.stop(ref)  # its task is decided, or a later attempt has taken its place
 
     def run(self) -> list[Result]:
         while any(job.result is None for job in self._jobs):

@@ -46,15 +46,23 @@ class Rate:
         return Expense(self.accelerators * hours, self.price * hours)
 
 
-def seconds_unseen(started: Started, *, last_seen: float, now: float) -> float:
-    """Wall-clock to count for an attempt that ended while no controller looked.
+def seconds_unseen(started: Started, *, began: float | None, last_seen: float, now: float) -> float:
+    """Seconds to count for an attempt of which its runner does not know how long it ran.
 
     Where a cap binds, all that it may have used by Unix time ``now``, for the cap is hard; else up
-    to when the search was last seen alive.
+    to when the search was last seen alive. Its time in the queue counts in neither case.
+
+    Args:
+        started: its record.
+        began: Unix time at which it began, by its own word; None: it never did.
+        last_seen: Unix time.
+        now: Unix time.
     """
+    if began is None:
+        return 0.0
     if started.granted_seconds is None:
-        return max(0.0, last_seen - started.at)
-    return min(started.granted_seconds, max(0.0, now - started.at))
+        return max(0.0, last_seen - began)
+    return min(started.granted_seconds, max(0.0, now - began))
 
 
 def expense_of_end(trial: TrialState, record: AttemptLost | Ended) -> Expense:

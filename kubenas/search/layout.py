@@ -2,6 +2,13 @@
 
 SEARCHES = "searches"
 
+ATTEMPT = (
+    rf"{SEARCHES}/(?P<search>[^/\"]+)"
+    r"/(?P<folder>(?:trials|retrain|champion)/[^/\"]+|describe|evaluate|export)"
+    r"/a(?P<attempt>\d+)"
+)
+"""Regular expression of an attempt's folder, below the output."""
+
 
 def search_folder(search: str) -> str:
     """The folder of a search, without a trailing slash."""

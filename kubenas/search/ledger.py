@@ -136,7 +136,7 @@ class Ledger:
                     attempt=ended.ref.attempt,
                     failure=conclusion.failure or FailureClass.APPLICATION,
                     message=conclusion.message,
-                    seconds=ended.seconds,
+                    seconds=ended.seconds or 0.0,
                 )
             )
         self._end_if_decided(trial, conclusion, ended)
@@ -188,7 +188,7 @@ class Ledger:
         )
         if last is not None and last.result is not None:
             told = {name: getattr(last.result, name) for name in _OF_RESULT}
-            ended = ended.model_copy(update={**told, "held_seconds": last.seconds})
+            ended = ended.model_copy(update={**told, "held_seconds": last.seconds or 0.0})
         self._record_end(trial, ended)
         for other in self.tally.open:
             if other.proposal.duplicate_of == trial.number:

@@ -9,19 +9,20 @@ import os
 import socket
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import NoReturn
 
 from kubenas.errors import Interrupted, KubenasError, SearchFailed, UserError
 from kubenas.scheduling.retry import Pause
 from kubenas.scheduling.runner import TrialRunner
 from kubenas.search import budget
-from kubenas.search.allowance import grant, words_of_use
+from kubenas.search.allowance import Grant, words_of_use
 from kubenas.search.duplicates import IN_A_ROW
 from kubenas.search.expense import Rate, seconds_unseen
 from kubenas.search.failures import hopeless, most_frequent_reason
 from kubenas.search.interruption import Interruption
 from kubenas.search.ledger import Ledger
-from kubenas.search.outputs import has_checkpoint, read_result
+from kubenas.search.outputs import began_at, has_checkpoint, read_result
 from kubenas.search.progress import OnProgress, OnState, Progress, estimate_seconds_left
 from kubenas.search.proposer import NoProposal
 from kubenas.search.records import Closed, Opened
@@ -142,12 +143,11 @@ class SearchLoop:
     def _recover(self, trial: TrialState, adopted: set[AttemptRef], cut_off_at: float) -> None:
         started = trial.started[-1]
         ref = AttemptRef(trial=trial.number, attempt=started.attempt)
-        storage, folder = self._specs.storage, self._specs.folder(ref.trial, ref.attempt)
-        result = read_result(storage, folder, ref)
-        if result is None and ref in adopted:
-            prefix = self._specs.prefix(ref.trial, ref.attempt)
-            self._running.adopt(ref, prefix, since=started.at)
+        if ref in adopted:  # its runner tells how it ends or ended, and when it began
+            self._running.adopt(ref, self._specs.prefix(ref.trial, ref.attempt))
             return
+        storage, folder = self._specs.storage, self._specs.folder(ref.trial, ref.attempt)
+        result = read_result(storage, folder, attempt=ref.attempt, trial=ref.trial)
         lost = AttemptEvent(
             ref=ref,
             kind="ended",
@@ -155,9 +155,8 @@ class SearchLoop:
             message="it ended with the process that ran the search",
         )
         progressed = has_checkpoint(storage, folder)
-        unseen = seconds_unseen(started, last_seen=cut_off_at, now=self._clock())
-        seconds = unseen if result is None else result.seconds
-        self._take(EndedAttempt(ref, lost, result, progressed, seconds))
+        ended = EndedAttempt(ref, lost, result, progressed, result.seconds if result else None)
+        self._take(ended, last_seen=cut_off_at)
 
     # What starts and what ended.
 
@@ -185,7 +184,8 @@ class SearchLoop:
         if seconds == 0:
             return False
         left = budget.seconds_left(self._config, usage)
-        granted = grant(self._rate, seconds=seconds, now=self._clock(), search_seconds=left)
+        deadline = None if left is None else self._clock() + left
+        granted = Grant(self._rate, seconds, deadline)
         self._running.start(self._ledger.intend(trial, granted))
         return True
 
@@ -198,11 +198,20 @@ class SearchLoop:
         self._dry = isinstance(proposed, NoProposal) or tried_before
         return not self._dry
 
-    def _take(self, ended: EndedAttempt) -> None:
+    def _take(self, ended: EndedAttempt, *, last_seen: float | None = None) -> None:
+        """Takes note of an attempt's end; ``last_seen``: when the search was last alive before."""
+        if ended.seconds is None:
+            ended = replace(ended, seconds=self._seconds_unseen(ended.ref, last_seen))
         conclusion = self._ledger.take(ended)
         self._dry = False
         if isinstance(conclusion.decision, Pause):
             self._paused = f"{ended.ref}: {conclusion.message}"
+
+    def _seconds_unseen(self, ref: AttemptRef, last_seen: float | None) -> float:
+        now, started = self._clock(), self._state.trials[ref.trial].started[-1]
+        began = began_at(self._specs.storage, self._specs.folder(ref.trial, ref.attempt))
+        last_seen = now if last_seen is None else last_seen
+        return seconds_unseen(started, began=began, last_seen=last_seen, now=now)
 
     # When it is over.
 

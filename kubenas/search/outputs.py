@@ -7,8 +7,9 @@ from kubenas.search.growth import check_declared
 from kubenas.search.layout import checkpoint_folder
 from kubenas.storage import Storage, join
 from kubenas.trial import (
+    BEGUN_FILE,
     RESULT_LIMIT_BYTES,
-    AttemptRef,
+    Begun,
     FailureClass,
     Outcome,
     Result,
@@ -16,8 +17,12 @@ from kubenas.trial import (
 )
 
 
-def read_result(storage: Storage, folder: str, ref: AttemptRef) -> Result | None:
-    """The result of attempt ``ref`` in ``folder``; None if there is none that can be believed.
+def read_result(
+    storage: Storage, folder: str, *, attempt: int, trial: int | None = None
+) -> Result | None:
+    """The result of the attempt in ``folder``; None if there is none that can be believed.
+
+    One that names another attempt cannot, nor another trial where ``trial`` is given.
 
     One of more than ``RESULT_LIMIT_BYTES`` cannot: whatever wrote it was no trial of ours.
 
@@ -30,7 +35,7 @@ def read_result(storage: Storage, folder: str, ref: AttemptRef) -> Result | None
         check_declared(result.declared)
     except (ObjectNotFound, ValueError):
         return None
-    named = (result.trial, result.attempt) == (ref.trial, ref.attempt)
+    named = result.attempt == attempt and trial in {None, result.trial}
     if not named or len(data) > RESULT_LIMIT_BYTES:
         return None
     completed = result.task == Task.TRAIN and result.outcome == Outcome.COMPLETED
@@ -44,6 +49,14 @@ def read_result(storage: Storage, folder: str, ref: AttemptRef) -> Result | None
             }
         )
     return result
+
+
+def began_at(storage: Storage, folder: str) -> float | None:
+    """Unix time at which the attempt in ``folder`` began, by its own word; None: it never did."""
+    try:
+        return Begun.from_json(storage.read(f"{folder}/{BEGUN_FILE}")).at
+    except (ObjectNotFound, ValueError):
+        return None
 
 
 def has_checkpoint(storage: Storage, folder: str) -> bool:

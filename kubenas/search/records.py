@@ -83,7 +83,8 @@ class Ended(Value):
     best_epoch: int | None = Field(None, description="counted from 0")
     seconds: float = Field(0.0, description="wall-clock of the deciding attempt")
     held_seconds: float = Field(
-        0.0, description="in which that attempt ran, its process's start and end included"
+        0.0,
+        description="in which that attempt's container or process ran, its start and end included",
     )
     parameters: int | None = None
     flops: int | None = None

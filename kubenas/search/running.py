@@ -23,8 +23,8 @@ class EndedAttempt:
     result: Result | None
     progressed: bool
     """Whether it left a checkpoint of its own."""
-    seconds: float
-    """In which it ran, as its runner told; if it never did, since it was started."""
+    seconds: float | None
+    """In which it ran, as its runner told: nothing if it never did. None: nobody can tell."""
 
 
 @dataclass(frozen=True)
@@ -58,18 +58,10 @@ class RunningAttempts:
         self.adopt(spec.ref, spec.prefix)
         self._runner.start(spec)
 
-    def adopt(self, ref: AttemptRef, prefix: str, *, since: float | None = None) -> None:
-        """Takes an attempt on that the runner runs already.
-
-        Args:
-            ref: the attempt.
-            prefix: URI of the folder that it writes to.
-            since: Unix time at which it was started; None: now.
-        """
+    def adopt(self, ref: AttemptRef, prefix: str) -> None:
+        """Takes on an attempt that the runner runs already, and that writes to URI ``prefix``."""
         uri, folder = split(prefix)
-        began = since is not None
-        since = self._clock() if since is None else since
-        self._running[ref] = _Running(open_storage(uri), folder, since, began=began)
+        self._running[ref] = _Running(open_storage(uri), folder, self._clock())
 
     def wait(self, timeout: float) -> list[EndedAttempt]:
         """Attempts that have ended; waits up to ``timeout`` seconds for one."""
@@ -114,11 +106,14 @@ class RunningAttempts:
         """``running`` after ``event``: until it runs, it holds nothing that counts."""
         waiting = event.message if event.kind == "waiting" else ""
         if event.kind == "running" and not running.began:
-            return replace(running, waiting=waiting, since=self._clock(), began=True)
+            since = self._clock() if event.since is None else event.since
+            return replace(running, waiting=waiting, since=since, began=True)
         return replace(running, waiting=waiting)
 
     def _close(self, event: AttemptEvent, running: _Running) -> EndedAttempt:
-        result = read_result(running.storage, running.folder, event.ref)
+        result = read_result(
+            running.storage, running.folder, attempt=event.ref.attempt, trial=event.ref.trial
+        )
         if result is not None and event.image is not None:
             result = result.model_copy(update={"image": event.image})
         return EndedAttempt(
@@ -126,8 +121,13 @@ class RunningAttempts:
             event=event,
             result=result,
             progressed=has_checkpoint(running.storage, running.folder),
-            seconds=max(0.0, self._clock() - running.since),
+            seconds=self._seconds(event, running),
         )
+
+    def _seconds(self, event: AttemptEvent, running: _Running) -> float | None:
+        if event.seconds is None and running.began:
+            return max(0.0, self._clock() - running.since)
+        return event.seconds
 
 
 def stop_leftovers(runner: TrialRunner) -> None:

@@ -68,6 +68,7 @@ class TrialSpecs:
             training=self._plan(trial),
             resume_from=self._newest_checkpoint(trial, parent),
             deadline=grant.deadline,
+            work_seconds=grant.work_seconds,
             max_seconds=min(limits, default=None),
             **losses_so_far(lost.failure for lost in trial.lost),
         )

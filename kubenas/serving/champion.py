@@ -183,12 +183,6 @@ def rollback(
     )
 
 
-def latest_models(history: Sequence[ChampionRecord], count: int) -> list[ChampionModel]:
-    """The models that were in production last, at most ``count``, the present one first."""
-    distinct = {record.model.search: record.model for record in reversed(history)}
-    return list(distinct.values())[:count]
-
-
 def present_champion(history: Sequence[ChampionRecord]) -> ChampionRecord | None:
     """The promotion of the champion; None before the first."""
     return promoted(history, history[-1]) if history else None

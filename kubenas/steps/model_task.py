@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from kubenas.errors import SearchFailed
 from kubenas.search.attempts import run_attempts
+from kubenas.search.deciding_attempt import attempt_results, deciding_result
 from kubenas.search.layout import search_folder
 from kubenas.steps.context import RunContext
 from kubenas.steps.runners import trial_runner
@@ -67,13 +68,9 @@ def run_model_task(what: ModelTask, context: RunContext, status: StatusWriter) -
 
 
 def finished_prefix(output: Storage, search: str, folder: str) -> str | None:
-    """The finished attempt's folder, below the output; None if the task has not been done."""
-    results = [
-        info.name
-        for info in output.list(f"{search_folder(search)}/{folder}/")
-        if info.name.endswith("/result.json")
-    ]
-    for name in results:
-        if Result.from_json(output.read(name)).outcome == Outcome.COMPLETED:
-            return name.removesuffix("/result.json")
-    return None
+    """The deciding attempt's folder, below the output; None if the task has not been done."""
+    task = f"{search_folder(search)}/{folder}"
+    result = deciding_result(output, task, attempt_results(output, task))
+    if result is None or result.outcome != Outcome.COMPLETED:
+        return None
+    return f"{task}/a{result.attempt}"

@@ -63,13 +63,18 @@ def retrain(context: RunContext) -> Choice:
         with trial_runner(context, step="retrain", attempts=len(specs)) as runner:
             results = run_attempts(specs, runner, on_progress=progress_teller(status))
         choice = choose(_retrainings(specs, results, context.config), run.direction)
-        output.write(_file(search), choice.to_json())
+        output.write(choice_file(search), choice.to_json())
         return choice
+
+
+def choice_file(search: str) -> str:
+    """Where it is kept."""
+    return f"{search_folder(search)}/retrain.json"
 
 
 def read_choice(output: Storage, search: str) -> Choice | None:
     """What was retrained and chosen; None if that has not happened yet."""
-    name = _file(search)
+    name = choice_file(search)
     return Choice.from_json(output.read(name)) if output.exists(name) else None
 
 
@@ -163,7 +168,3 @@ def _score(retraining: Retraining) -> float:
 
 def _space(output: Storage, run: SearchRun) -> Mapping[str, Any]:
     return grown(json.loads(output.read(space_file(run.id))), run.state.declared)
-
-
-def _file(search: str) -> str:
-    return f"{search_folder(search)}/retrain.json"

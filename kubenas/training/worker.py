@@ -8,6 +8,7 @@ import importlib
 import logging
 import os
 import sys
+import time
 from collections.abc import Callable, Sequence
 from typing import cast
 
@@ -20,7 +21,7 @@ from kubenas.training.channel import Channel
 from kubenas.training.heartbeat import HeartbeatWatch
 from kubenas.training.software import software
 from kubenas.training.stopping import TERMINATED_EXIT_CODE, Terminated, Termination
-from kubenas.trial import AttemptSpec, FailureClass, Result
+from kubenas.trial import BEGUN_FILE, AttemptSpec, Begun, FailureClass, Result
 
 RESULT_FILE = "result.json"
 LOG_FILE = "log.txt"
@@ -41,7 +42,9 @@ def run_attempt(
     storage = open_storage(spec.prefix)
     if storage.exists(RESULT_FILE):
         return
-    run_task = load_tasks()
+    begun = Begun(at=time.time())
+    storage.write(BEGUN_FILE, begun.to_json())
+    run_task, spec = load_tasks(), spec.begun(begun.at)
     with captured_output() as log:
         try:
             result = run_task(spec, termination)

@@ -1,6 +1,7 @@
 """What a call of search() asks for -> a search: its config, its data and its program."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from kubenas.config import Config
@@ -12,6 +13,7 @@ from kubenas.storage import Storage, open_storage
 from kubenas.training.keras_settings import keras_settings
 from kubenas.training.program.layout import python_version
 from kubenas.training.program.load import Program
+from kubenas.training.program.under_way import program_under_way
 from kubenas.trial import SpaceRef
 from kubenas.tuner.claim import check_claim
 from kubenas.tuner.fingerprint import fingerprint
@@ -31,7 +33,8 @@ _OF_TRIALS = (
 _NOT_OF_DATA = frozenset({"verbose"})
 
 
-def prepare(
+@contextmanager
+def prepared(
     tuner: Any,
     settings: Settings,
     content: OwnContent,
@@ -39,8 +42,10 @@ def prepare(
     kwargs: Mapping[str, Any],
     *,
     anew: bool,
-) -> RunContext:
+) -> Iterator[RunContext]:
     """Stages what trials need, in the output, and tells which search it is of.
+
+    Until it is left nothing that was staged is taken for garbage.
 
     Args:
         tuner: the keras_tuner.Tuner.
@@ -59,21 +64,21 @@ def prepare(
     config = settled_config(config, SpaceRef(program=settings.output), {})
     output = open_storage(settings.output)
     check_claim(config, output)  # before anything is stored
-    options = {name: getattr(oracle, name) for name in _OF_TRIALS}
-    staging = Staging(
-        Program(tuner, args, dict(kwargs), options), output, steps_by_data(args, kwargs)
-    )
-    data = staging.digest([args, {k: v for k, v in kwargs.items() if k not in _NOT_OF_DATA}])
-    state = {name: each for name, each in tuner.__getstate__().items() if name != "hypermodel"}
-    own = [type(tuner), content.digests(tuner.hypermodel), state, oracle.given]
-    code = fingerprint([*own, options, keras_settings(), python_version()])
-    space = SpaceRef(program=staging.write(fingerprint([code, data])[:16]))
-    return RunContext(
-        config=_numbered(config, output, data, space, anew=anew),
-        dataset=config.data.source,
-        dataset_digest=data,
-        space=space,
-    )
+    with program_under_way(output):
+        options = {name: getattr(oracle, name) for name in _OF_TRIALS}
+        program = Program(tuner, args, dict(kwargs), options)
+        staging = Staging(program, output, steps_by_data(args, kwargs))
+        data = staging.digest([args, {k: v for k, v in kwargs.items() if k not in _NOT_OF_DATA}])
+        state = {name: each for name, each in tuner.__getstate__().items() if name != "hypermodel"}
+        own = [type(tuner), content.digests(tuner.hypermodel), state, oracle.given]
+        code = fingerprint([*own, options, keras_settings(), python_version()])
+        space = SpaceRef(program=staging.write(fingerprint([code, data])[:16]))
+        yield RunContext(
+            config=_numbered(config, output, data, space, anew=anew),
+            dataset=config.data.source,
+            dataset_digest=data,
+            space=space,
+        )
 
 
 def _epochs(tuner: Any, settings: Settings, kwargs: Mapping[str, Any]) -> int:

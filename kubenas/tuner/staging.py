@@ -19,6 +19,7 @@ from kubenas.training.program.layout import (
     DATA_FOLDER,
     INDEX_FILE,
     PICKLE_FILE,
+    PROGRAMS,
     REPLAYED,
     ProgramIndex,
     StagedDataset,
@@ -28,9 +29,6 @@ from kubenas.training.program.load import Program
 from kubenas.tuner.datasets import save_dataset
 from kubenas.tuner.fingerprint import fingerprint
 from kubenas.tuner.pickling import check_picklable, pickled
-
-PROGRAMS = "programs"
-"""Folder of the output that programs and their data lie in."""
 
 
 class Staging:
@@ -80,7 +78,10 @@ class Staging:
             raise UserError(f"the tuner cannot be sent to a trial process: {error}") from error
         folder.write(PICKLE_FILE, data)
         index = ProgramIndex(
-            python=python_version(), keras=keras_settings(), buffers=tuple(buffers)
+            python=python_version(),
+            keras=keras_settings(),
+            buffers=tuple(buffers),
+            datasets=tuple(sorted({each.digest for each in self._datasets.values()})),
         )
         with suppress(ObjectExists):
             folder.create(INDEX_FILE, index.to_json())

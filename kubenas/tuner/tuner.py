@@ -20,7 +20,7 @@ from kubenas.tuner.devices import leave_gpus_to_trials
 from kubenas.tuner.following import Following, latest_search
 from kubenas.tuner.oracle import SearchedOracle
 from kubenas.tuner.own_content import OwnContent
-from kubenas.tuner.preparation import prepare
+from kubenas.tuner.preparation import prepared
 from kubenas.tuner.session import Session
 from kubenas.tuner.settings import Settings, search_config
 
@@ -161,15 +161,15 @@ class Tuner(keras_tuner.Tuner):  # type: ignore[misc]  # keras_tuner is untyped
             self.oracle.verbose = fit_kwargs["verbose"]
         self.on_search_begin()
         self.oracle.begin()
-        context = prepare(
-            self, self._settings, self._content, fit_args, fit_kwargs, anew=self._overwrite
-        )
-        self._overwrite = False
-        claim(context.config, context.output)
-        session = Session(context, self.oracle)
-        self._followed = session.following
-        self.oracle.say(f"Search {context.search_id} in {self._settings.output}")
-        session.run()
+        anew, self._overwrite = self._overwrite, False
+        with prepared(
+            self, self._settings, self._content, fit_args, fit_kwargs, anew=anew
+        ) as context:
+            claim(context.config, context.output)
+            session = Session(context, self.oracle)
+            self._followed = session.following
+            self.oracle.say(f"Search {context.search_id} in {self._settings.output}")
+            session.run()
         self.on_search_end()
 
     def _populate_initial_space(self) -> None:

@@ -1,6 +1,8 @@
 """The Kubernetes runner on a real cluster: what every runner promises, and that a later process
 goes on with what an earlier one has started."""
 
+import time
+
 import pytest
 
 from kubenas.trial import FailureClass, Task
@@ -8,6 +10,8 @@ from tests.contracts.runner.promises import *  # noqa: F403
 from tests.contracts.runner.waiting import ended, wait_for
 
 pytestmark = pytest.mark.cluster
+
+WAIT_SECONDS = 15
 
 
 def test_close_leaves_attempts_running_for_the_next_runner(make_runner, make_spec, namespace):
@@ -37,6 +41,21 @@ def test_what_ended_while_nobody_looked_is_told_to_who_adopts_it(make_runner, ma
     (event,) = ended(second)
     assert event.failure == FailureClass.APPLICATION
     assert "ValueError: odd" in event.message
+
+
+def test_time_before_the_container_is_not_charged(make_runner, make_spec, namespace):
+    """Its container waits for a Secret; its end is told to a runner that saw nothing of it."""
+    spec, first = make_spec("leave"), make_runner(pod={"secrets": ("late",)})
+    first.start(spec)
+    first.close()
+    time.sleep(WAIT_SECONDS)
+    namespace.kubectl("create", "secret", "generic", "late", "--from-literal=A=b")
+    namespace.kubectl("wait", "--for=condition=Failed", "job", "--all", "--timeout=180s")
+    second = make_runner()
+    assert second.adopt(Task.EVALUATE) == [spec.ref]
+    (event,) = ended(second)
+    assert event.seconds is not None
+    assert event.seconds < WAIT_SECONDS
 
 
 def test_starting_again_what_has_been_started_takes_it_over(make_runner, make_spec, namespace):

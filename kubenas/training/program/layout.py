@@ -13,6 +13,8 @@ from pydantic import Field
 
 from kubenas.trial import Value
 
+PROGRAMS = "programs"
+"""Folder of the output that programs and their data lie in."""
 PICKLE_FILE = "program.pkl"
 INDEX_FILE = "program.json"
 DATA_FOLDER = "data"
@@ -36,6 +38,9 @@ class ProgramIndex(Value):
     python: str = Field(description="version that pickled it, such as 3.11")
     keras: dict[str, Any] = Field(description="global settings where search() was called")
     buffers: tuple[str, ...] = Field((), description="digests, in the order of the pickle")
+    datasets: tuple[str, ...] | None = Field(
+        None, description="digests of its tf.data.Datasets; None: an older version wrote it"
+    )
 
 
 class StagedDataset(Value):

@@ -10,8 +10,11 @@ import time
 import pytest
 
 from kubenas.storage import open_storage
-from kubenas.trial import AttemptRef, AttemptSpec, FailureClass
+from kubenas.trial import AttemptRef, AttemptSpec, FailureClass, SpaceRef
 from tests.contracts.runner.waiting import ended, result_of, wait_for
+
+CLOCK_SECONDS = 1.0
+"""By which times may differ that a cluster tells."""
 
 
 def test_an_attempt_starts_runs_and_ends_with_its_result_in_place(make_runner, make_spec):
@@ -25,6 +28,21 @@ def test_an_attempt_starts_runs_and_ends_with_its_result_in_place(make_runner, m
     assert events[-1].failure is None
     assert result_of(spec).trial == spec.trial
     assert AttemptSpec.from_json(open_storage(spec.prefix).read("spec.json")) == spec
+
+
+def test_an_end_says_for_how_long_it_ran_and_the_queue_is_no_part_of_it(make_runner, make_spec):
+    runner, spec = make_runner(1), make_spec()
+    spec = spec.model_copy(
+        update={"space": SpaceRef(name="any", options={**spec.space.options, "seconds": 2})}
+    )
+    asked_at = time.time()
+    runner.start(spec)
+    events = []
+    while not any(event.kind == "ended" for event in events):
+        events += runner.poll(10.0)
+    (began,) = [event.since for event in events if event.kind == "running"]
+    assert began >= asked_at - CLOCK_SECONDS
+    assert 2.0 - CLOCK_SECONDS <= events[-1].seconds <= time.time() - began + CLOCK_SECONDS
 
 
 def test_capacity_many_run_at_the_same_time(make_runner, make_spec):

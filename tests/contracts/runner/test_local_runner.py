@@ -72,6 +72,7 @@ def test_a_worker_that_cannot_start_is_a_matter_of_configuration(make_runner, ma
     (event,) = ended(runner)
     assert event.failure == FailureClass.CONFIGURATION
     assert "no module named tensorflow" in event.message
+    assert event.seconds == 0.0
 
 
 def test_a_worker_that_never_gets_ready_is_given_up(make_runner, make_spec):

@@ -10,7 +10,7 @@ from kubenas.retention.fate import Fate, task_fate
 from kubenas.retention.garbage import Reason, find_garbage, kept_searches
 from kubenas.retention.inventory import Inventory, KnownSearch
 from kubenas.storage import ObjectInfo
-from kubenas.trial import FailureClass, Outcome, Result, Task
+from kubenas.trial import Outcome, Result, Task
 
 KEEP = RetentionConfig()
 TRIAL = "trials/00004"
@@ -154,14 +154,9 @@ def test_what_speaks_of_others_goes_first() -> None:
         assert names.index(f"data/d-{search}/schema.json") < names.index(f"data/d-{search}/x.rec")
 
 
-def test_a_tasks_fate_is_told_by_its_results() -> None:
-    def result(attempt: int, outcome: Outcome, failure: FailureClass | None = None) -> Result:
-        return Result(task=Task.EXPORT, trial=1, attempt=attempt, outcome=outcome, failure=failure)
-
-    retried = result(1, Outcome.FAILED, FailureClass.APPLICATION)
-    done = result(2, Outcome.COMPLETED)
-    assert task_fate({1: retried, 2: done}) == Fate(
+def test_a_tasks_fate_is_told_by_the_attempt_that_counts() -> None:
+    done = Result(task=Task.EXPORT, trial=1, attempt=2, outcome=Outcome.COMPLETED)
+    assert task_fate([1, 2], done) == Fate(
         over=True, lost=frozenset({1}), outcome=Outcome.COMPLETED
     )
-    assert task_fate({1: retried, 2: None}) == Fate(over=False, lost=frozenset({1}))
-    assert task_fate({1: None}) == Fate(over=False)
+    assert task_fate([1, 2], None) == Fate(over=False)

@@ -121,7 +121,7 @@ def test_secrets_are_named_and_never_written() -> None:
 
 
 def test_the_same_attempt_has_the_same_name_whoever_starts_it() -> None:
-    assert job_name(STAGE, SPEC) == "nas-digits-0123456789-t00007-a2"
+    assert job_name(STAGE, SPEC) == "nas-digits-0123456789-6b64d8-t00007-a2"
     names = {
         job_name(dataclasses.replace(STAGE, step=step), SPEC.model_copy(update={"task": task}))
         for step in ("search", "retrain", "evaluate", "export")
@@ -130,14 +130,19 @@ def test_the_same_attempt_has_the_same_name_whoever_starts_it() -> None:
     assert len(names) == 5
 
 
+def test_the_same_search_in_two_outputs_has_jobs_of_its_own() -> None:
+    other = dataclasses.replace(STAGE, output="gs://b/another")
+    assert job_name(STAGE, SPEC) != job_name(other, SPEC)
+
+
 def test_long_names_are_cut_and_stay_apart() -> None:
-    first, second = (
-        job_name(dataclasses.replace(STAGE, search=f"{'a' * 40}-{digest}"), SPEC)
+    names = {
+        job_name(Stage(search=f"{'a' * 40}-{digest}", output=output, step="search"), SPEC)
         for digest in ("0123456789", "9876543210")
-    )
-    assert first != second
-    assert len(first) <= 63
-    assert first.endswith("-t00007-a2")
+        for output in ("gs://b/out", "gs://b/another")
+    }
+    assert len(names) == 4
+    assert all(len(name) <= 63 and name.endswith("-t00007-a2") for name in names)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,8 @@
 """A search without processes: a scripted runner, a countable space, and crashes on order."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,11 @@ from kubenas.storage import ObjectInfo, open_storage
 from kubenas.storage.directory import DirectoryStorage
 from kubenas.training.declared import GivenHyperparameters
 from kubenas.trial import (
+    BEGUN_FILE,
     AttemptEvent,
     AttemptRef,
     AttemptSpec,
+    Begun,
     Declared,
     FailureClass,
     Outcome,
@@ -90,8 +93,10 @@ class ScriptedRunner(TrialRunner):
         *,
         persistent: bool = False,
         found: Iterable[AttemptRef] = (),
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._found = list(found)
+        self._clock = clock
         self.stopped: set[AttemptRef] = set()
         self._trained = trained
         self._persistent = persistent
@@ -108,6 +113,7 @@ class ScriptedRunner(TrialRunner):
         assert len(self._running) < self._capacity
         self._fuse.burn()
         open_storage(spec.prefix).create("spec.json", spec.to_json())
+        open_storage(spec.prefix).create(BEGUN_FILE, Begun(at=self._clock()).to_json())
         self._running.append(spec)
         self.specs.append(spec)
         self._fuse.burn()
@@ -264,8 +270,10 @@ class Scenario:
         storage = FusedStorage(self.root, self.fuse)
         specs = TrialSpecs(self.definition, storage, {"space": []})
         kind = loop.pop("runner", ScriptedRunner)
-        runner = kind(self.trained, self.fuse, capacity, persistent=persistent, found=found)
         clock = {"clock": loop["clock"]} if "clock" in loop else {}
+        runner = kind(
+            self.trained, self.fuse, capacity, persistent=persistent, found=found, **clock
+        )
         try:
             journal = self.journal(storage)
             proposer = directed(self._fresh_proposer, self.definition, {"space": []})

@@ -8,18 +8,19 @@ from pydantic import ValidationError
 from kubenas.config import Config
 from kubenas.runner_config import RunnerConfig
 from kubenas.search.allowance import (
+    Grant,
     affordable_seconds,
-    grant,
     granted_seconds,
     words_of_use,
 )
 from kubenas.search.expense import Expense, Rate, expense_of, reserved, seconds_unseen
+from kubenas.search.layout import attempt_folder
 from kubenas.search.records import AttemptLost, Ended, Started
 from kubenas.search.state import fold
 from kubenas.search_config import SearchConfig
-from kubenas.trial import AttemptEvent, FailureClass
+from kubenas.trial import AttemptEvent, AttemptRef, AttemptSpec, FailureClass, SpaceRef, Task
 
-from .scenario import Crash, Scenario, ScriptedRunner
+from .scenario import Crash, Scenario, ScriptedRunner, write_result
 
 MINIMAL = {"name": "s", "output": "o", "data": {"source": "digits"}}
 
@@ -66,10 +67,19 @@ def test_what_is_granted(affordable, needed, slots, seconds):
 
 
 def test_an_attempt_is_asked_to_end_before_it_is_killed_and_with_the_search():
-    given_ = {"seconds": 100.0, "now": 1000.0}
-    assert grant(Rate(), **given_, search_seconds=None).deadline == 1090.0
-    assert grant(Rate(), **given_, search_seconds=5.0).deadline == 1005.0
-    assert grant(Rate(), seconds=None, now=0.0, search_seconds=None).deadline is None
+    assert Grant(Rate(), seconds=100.0).work_seconds == 90.0
+    assert Grant(Rate()).work_seconds is None
+    capped = a_spec(deadline=1005.0, work_seconds=90.0)
+    assert capped.begun(900.0).deadline == 990.0
+    assert capped.begun(1000.0).deadline == 1005.0  # however late it begins
+    assert a_spec(work_seconds=90.0).begun(9e9).deadline == 9e9 + 90.0
+    assert a_spec().begun(9e9).deadline is None
+
+
+def a_spec(**limits):
+    space = SpaceRef(name="any")
+    common = {"task": Task.TRAIN, "search": "s", "prefix": "p", "space": space, "dataset": "d"}
+    return AttemptSpec(**common, trial=0, attempt=1, **limits)
 
 
 def test_words_name_the_cap_and_leave_out_what_does_not_count():
@@ -116,7 +126,7 @@ def test_a_search_stops_before_its_cap_and_says_what_it_used(tmp_path):
         "too little was left of its budget for another trial:"
         " accelerator-hours 0.00444 of 0.0056 and cost 0.0133 of 1"
     )
-    assert all(spec.deadline is not None and spec.max_seconds for spec in scenario.specs)
+    assert all(spec.work_seconds < spec.max_seconds for spec in scenario.specs)
     assert scenario.run() == state
 
 
@@ -169,8 +179,67 @@ def test_what_a_process_needs_besides_its_training_counts_and_waiting_does_not(t
     ("granted", "now", "seconds"), [(None, 900.0, 30.0), (50.0, 900.0, 50.0), (50.0, 120.0, 20.0)]
 )
 def test_an_attempt_that_nobody_saw_end_counts_in_full_where_a_cap_binds(granted, now, seconds):
-    started = Started(at=100.0, trial=0, attempt=1, granted_seconds=granted)
-    assert seconds_unseen(started, last_seen=130.0, now=now) == seconds
+    started = Started(at=20.0, trial=0, attempt=1, granted_seconds=granted)
+    assert seconds_unseen(started, began=100.0, last_seen=130.0, now=now) == seconds
+    assert seconds_unseen(started, began=None, last_seen=130.0, now=now) == 0.0
+
+
+class Waiting(ScriptedRunner):
+    """Its attempts wait for two hours; those that run do so for a minute, unseen by the search."""
+
+    runs = True
+
+    def poll(self, timeout):
+        if not self._running:
+            return []
+        self._clock.now += 7200.0
+        began = self._clock()
+        (event,) = super().poll(timeout)
+        self._clock.now += 60.0
+        if not self.runs:
+            return [event.model_copy(update={"seconds": 0.0})]
+        running = AttemptEvent(ref=event.ref, kind="running", since=began)
+        return [running, event.model_copy(update={"seconds": 60.0})]
+
+
+class NeverRunning(Waiting):
+    runs = False
+
+
+def test_time_in_the_queue_is_charged_nothing(tmp_path):
+    waited = capped(tmp_path / "waited", [{"x": 1.0}])
+    state = waited.run(clock=Leaping(), runner=Waiting)
+    assert state.trials[0].end.held_seconds == 60.0
+    assert expense_of(state).gpu_hours == pytest.approx(2 * 60 / 3600)
+    lost = capped(tmp_path / "lost", [{"x": 1.0, "behave": "lost"}])
+    assert expense_of(lost.run(clock=Leaping(), runner=NeverRunning)) == Expense()
+
+
+class Adopting(ScriptedRunner):
+    """Tells of an attempt that it found how its container began and ended, two hours late."""
+
+    def poll(self, timeout):
+        found, self._found = self._found, []
+        tell = [AttemptEvent(ref=ref, kind="ended", seconds=60.0) for ref in found]
+        return tell or super().poll(timeout)
+
+
+@pytest.mark.parametrize("left", ["result", "nothing"])
+def test_what_is_charged_does_not_depend_on_who_watched(tmp_path, left):
+    scenario, clock = capped(tmp_path, [{"x": 1.0}], max_gpu_hours=9), Leaping()
+    with pytest.raises(Crash):
+        scenario.run(crash_at=8, clock=clock)
+    (started,) = [record for record in scenario.records() if isinstance(record, Started)]
+    ref = AttemptRef(trial=0, attempt=started.attempt)
+    if left == "result":
+        folder = attempt_folder(scenario.definition.id, 0, started.attempt)
+        write_result(tmp_path / folder, ref, seconds=50.0)
+    clock.now += 7265.0
+    state = scenario.run(clock=clock, runner=Adopting, found=[ref], persistent=True)
+    ends = [r for r in scenario.records() if isinstance(r, Ended | AttemptLost)]
+    first = ends[0].held_seconds if left == "result" else ends[0].seconds
+    assert first == 60.0
+    assert state.closed
 
 
 def test_a_killed_search_never_passes_its_cap(tmp_path):
@@ -178,6 +247,7 @@ def test_a_killed_search_never_passes_its_cap(tmp_path):
     proposals = [{"x": float(x)} for x in range(9)]
     whole = capped(tmp_path / "whole", proposals, max_cost=0.02)
     whole.run(clock=Leaping())
+    charged = set()
     for point in range(5, whole.fuse.passed, 5):
         scenario, clock = capped(tmp_path / str(point), proposals, max_cost=0.02), Leaping()
         with pytest.raises(Crash):
@@ -186,6 +256,15 @@ def test_a_killed_search_never_passes_its_cap(tmp_path):
         state = scenario.run(clock=clock)
         assert expense_of(state).cost <= 0.02
         assert state.closed
+        charged |= {r.seconds == s.granted_seconds for r, s in lost_attempts(scenario)}
+    assert True in charged
+
+
+def lost_attempts(scenario):
+    records = scenario.records()
+    lost = {(r.trial, r.attempt): r for r in records if isinstance(r, AttemptLost)}
+    started = [r for r in records if isinstance(r, Started)]
+    return [(lost[key], s) for s in started if (key := (s.trial, s.attempt)) in lost]
 
 
 class Leaping:

@@ -5,7 +5,7 @@ import pytest
 
 import kubenas
 from kubenas.tuner.own_content import OwnContent
-from kubenas.tuner.preparation import prepare
+from kubenas.tuner.preparation import prepared
 from tests.unit.tuner.models import regression
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -28,7 +28,8 @@ class Counting(keras_tuner.HyperModel):
 def search_of(folder, monkeypatch, *, seconds=20.0, **options):
     monkeypatch.setattr("kubenas.tuner.tuner._EXPLORING_SECONDS", seconds)
     tuner = kubenas.Tuner(Counting(), "val_loss", output=folder, **options)
-    return prepare(tuner, tuner._settings, tuner._content, (), {}, anew=False).search_id
+    with prepared(tuner, tuner._settings, tuner._content, (), {}, anew=False) as context:
+        return context.search_id
 
 
 def test_it_does_not_depend_on_how_far_exploring_came(tmp_path, monkeypatch):
