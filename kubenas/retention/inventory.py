@@ -5,19 +5,17 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from pydantic import ValidationError
-
-from kubenas.errors import ObjectNotFound
+from kubenas.errors import DocumentUnusable
 from kubenas.retention.fate import Fate, task_fate, trial_fates
+from kubenas.search.attempt_records import records_of
 from kubenas.search.journal import JournalDamaged
-from kubenas.search.layout import SEARCHES, definition_file, search_folder
+from kubenas.search.layout import SEARCHES, definition_file
 from kubenas.search.run import read_search
 from kubenas.storage import ObjectInfo, Storage
-from kubenas.trial import Result
 
 _IN_ATTEMPT = re.compile(
     rf"{SEARCHES}/(?P<search>[^/]+)/(?P<folder>(?:trials|retrain|champion)/[^/]+|describe|evaluate|export)"
-    r"/a(?P<attempt>\d+)/(?P<rest>.+)"
+    r"/a(?P<attempt>[1-9]\d{0,8})/(?P<rest>.+)"
 )
 
 
@@ -93,16 +91,13 @@ def know_searches(output: Storage, objects: Iterable[ObjectInfo]) -> dict[str, K
 
 def _known(output: Storage, search: str, tasks: Mapping[str, frozenset[int]]) -> KnownSearch:
     try:
-        run = read_search(output, search)
-    except JournalDamaged as error:
+        run, records = read_search(output, search), records_of(output, search)
+        fates = trial_fates(run.state) | {
+            task: task_fate({n: records.told(task, n) for n in sorted(attempts)})
+            for task, attempts in tasks.items()
+        }
+    except (JournalDamaged, DocumentUnusable) as error:
         return KnownSearch(search, unreadable=str(error))
-    except ValidationError:
-        return KnownSearch(search, unreadable="search.json: of another version of kubenas")
-    folder = search_folder(search)
-    fates = trial_fates(run.state) | {
-        task: task_fate({n: _result(output, f"{folder}/{task}/a{n}") for n in sorted(attempts)})
-        for task, attempts in tasks.items()
-    }
     return KnownSearch(search, run.definition.dataset_digest, run.state.last_at or 0.0, fates)
 
 
@@ -115,10 +110,3 @@ def _tasks(objects: Iterable[ObjectInfo]) -> Mapping[str, Mapping[str, frozenset
             known = found[place.search].get(place.folder, frozenset())
             found[place.search][place.folder] = known | {place.attempt}
     return found
-
-
-def _result(output: Storage, folder: str) -> Result | None:
-    try:
-        return Result.from_json(output.read(f"{folder}/result.json"))
-    except (ObjectNotFound, ValidationError):
-        return None

@@ -16,17 +16,18 @@ from kubenas.scheduling.retry import Pause
 from kubenas.scheduling.runner import TrialRunner
 from kubenas.search import budget
 from kubenas.search.allowance import grant, words_of_use
+from kubenas.search.binding import Binding
 from kubenas.search.duplicates import IN_A_ROW
 from kubenas.search.expense import Rate, seconds_unseen
 from kubenas.search.failures import hopeless, most_frequent_reason
 from kubenas.search.interruption import Interruption
 from kubenas.search.ledger import Ledger
-from kubenas.search.outputs import has_checkpoint, read_result
+from kubenas.search.outputs import has_checkpoint
 from kubenas.search.progress import OnProgress, OnState, Progress, estimate_seconds_left
 from kubenas.search.proposer import NoProposal
 from kubenas.search.records import Closed, Opened
 from kubenas.search.rungs import least_epochs
-from kubenas.search.running import EndedAttempt, RunningAttempts
+from kubenas.search.running import EndedAttempt, RunningAttempts, left_result
 from kubenas.search.state import SearchState, TrialState
 from kubenas.search.trial_specs import TrialSpecs
 from kubenas.trial import AttemptEvent, AttemptRef, FailureClass, Task
@@ -143,17 +144,19 @@ class SearchLoop:
         started = trial.started[-1]
         ref = AttemptRef(trial=trial.number, attempt=started.attempt)
         storage, folder = self._specs.storage, self._specs.folder(ref.trial, ref.attempt)
-        result = read_result(storage, folder, ref)
-        if result is None and ref in adopted:
-            prefix = self._specs.prefix(ref.trial, ref.attempt)
-            self._running.adopt(ref, prefix, since=started.at)
-            return
-        lost = AttemptEvent(
+        binding = Binding(ref, Task.TRAIN, started.nonce_sha256)
+        event = AttemptEvent(
             ref=ref,
             kind="ended",
             failure=FailureClass.NODE_LOSS,
             message="it ended with the process that ran the search",
         )
+        most = self._clock() - started.at
+        result, lost = left_result(storage, folder, binding, event, most_seconds=most)
+        if result is None and ref in adopted:
+            prefix = self._specs.prefix(ref.trial, ref.attempt)
+            self._running.adopt(binding, prefix, since=started.at)
+            return
         progressed = has_checkpoint(storage, folder)
         unseen = seconds_unseen(started, last_seen=cut_off_at, now=self._clock())
         seconds = unseen if result is None else result.seconds

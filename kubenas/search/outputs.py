@@ -1,38 +1,50 @@
 """What an attempt has left behind in its folder."""
 
 import math
+from typing import Final
 
-from kubenas.errors import ObjectNotFound
+from kubenas.errors import DocumentUnusable, ObjectNotFound
+from kubenas.search.binding import Binding, refusal, settled
 from kubenas.search.growth import check_declared
 from kubenas.search.layout import checkpoint_folder
 from kubenas.storage import Storage, join
-from kubenas.trial import (
-    RESULT_LIMIT_BYTES,
-    AttemptRef,
-    FailureClass,
-    Outcome,
-    Result,
-    Task,
-)
+from kubenas.storage.document import DOCUMENT_BYTES, read_document
+from kubenas.trial import RESULT_LIMIT_BYTES, FailureClass, Outcome, Result, Task
+
+RESULT_FILE: Final = "result.json"
 
 
-def read_result(storage: Storage, folder: str, ref: AttemptRef) -> Result | None:
-    """The result of attempt ``ref`` in ``folder``; None if there is none that can be believed.
-
-    One of more than ``RESULT_LIMIT_BYTES`` cannot: whatever wrote it was no trial of ours.
+def read_result(
+    storage: Storage, folder: str, binding: Binding, *, most_seconds: float
+) -> Result | None:
+    """The result of an attempt in ``folder``; None: it left none.
 
     A training that claims to have completed without a finite score has failed: NaN must reach
     neither an oracle nor a ranking.
+
+    Args:
+        storage: where it is.
+        folder: of the attempt.
+        binding: what the result must repeat.
+        most_seconds: that the attempt can have run.
+
+    Raises:
+        DocumentUnusable: it cannot be believed; the message says why.
     """
+    name = f"{folder}/{RESULT_FILE}"
     try:
-        data = storage.read(f"{folder}/result.json")
-        result = Result.from_json(data)
+        result = read_document(storage, name, Result, what="a result", limit=RESULT_LIMIT_BYTES)
         check_declared(result.declared)
-    except (ObjectNotFound, ValueError):
+    except ObjectNotFound:
         return None
-    named = (result.trial, result.attempt) == (ref.trial, ref.attempt)
-    if not named or len(data) > RESULT_LIMIT_BYTES:
-        return None
+    except ValueError as error:
+        raise DocumentUnusable(f"{join(storage.uri, name)}: {error}") from error
+    if reason := refusal(result, binding):
+        raise DocumentUnusable(f"{join(storage.uri, name)}: {reason}")
+    return _scored(settled(result, most_seconds=most_seconds))
+
+
+def _scored(result: Result) -> Result:
     completed = result.task == Task.TRAIN and result.outcome == Outcome.COMPLETED
     if completed and (result.score is None or not math.isfinite(result.score)):
         return result.model_copy(
@@ -61,6 +73,7 @@ def checkpoint_uri(storage: Storage, folder: str) -> str | None:
 def epochs_so_far(storage: Storage, folder: str) -> int | None:
     """Epochs that a running attempt has written down, if it has begun to."""
     try:
-        return storage.read(f"{folder}/history.jsonl").count(b"\n")
-    except ObjectNotFound:
-        return None
+        history = storage.read(f"{folder}/history.jsonl", limit=DOCUMENT_BYTES)
+    except (ObjectNotFound, DocumentUnusable):
+        return None  # it is for people only, who are told nothing then
+    return history.count(b"\n")

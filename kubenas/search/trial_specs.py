@@ -6,6 +6,7 @@ from typing import Any
 
 from kubenas.scheduling.retry import losses_so_far
 from kubenas.search.allowance import Grant
+from kubenas.search.binding import new_nonce
 from kubenas.search.definition import SearchDefinition
 from kubenas.search.growth import Hyperparameter, grown
 from kubenas.search.layout import attempt_folder
@@ -68,6 +69,7 @@ class TrialSpecs:
             resume_from=self._newest_checkpoint(trial, parent),
             deadline=grant.deadline,
             max_seconds=min(limits, default=None),
+            nonce=new_nonce(),
             **losses_so_far(lost.failure for lost in trial.lost),
         )
 
