@@ -75,14 +75,14 @@ class AttemptRecords:
             raise ValueError(f"{spec.prefix}: a first attempt's prefix ends in /a1")
         return folder
 
-    def last(self, folder: str) -> int:
-        """The number of the newest attempt at the task ``folder``; 0: there is none."""
+    def attempts(self, folder: str) -> list[int]:
+        """The numbers of the attempts at the task ``folder`` that were started, in order."""
         names = [info.name for info in self._storage.list(f"{_FOLDER}/{folder}/a")]
         numbers = [int(match[1]) for name in names if (match := _STARTED.fullmatch(name))]
         if not self._complete:
             names = [info.name for info in self._storage.list(f"{folder}/a")]
             numbers += [int(match[1]) for name in names if (match := _LEGACY.fullmatch(name))]
-        return max(numbers, default=0)
+        return sorted(set(numbers))
 
     def start(self, folder: str, spec: AttemptSpec) -> None:
         """Records that ``spec``, which has a nonce, is about to be started."""
@@ -102,10 +102,12 @@ class AttemptRecords:
         """The result of an attempt, as it was believed or can be; None: there is no such one.
 
         Raises:
-            DocumentUnusable: it cannot be believed, or a record cannot be read.
+            DocumentUnusable: it cannot be believed, a record cannot be read, or what the attempt
+                left has been changed since.
         """
         ended = self._ended(folder, ref.attempt)
         if ended is not None:
+            self.check_unchanged(folder, ref.attempt)
             return ended.result
         started = self._started(folder, ref.attempt)
         if started is None and self._complete:
@@ -134,12 +136,12 @@ class AttemptRecords:
         self._storage.write(name, Ended(result=result, sha256=digests).to_json())
 
     def finished(self, folder: str) -> int | None:
-        """The attempt that completed the task ``folder``; None: none has.
+        """The newest attempt that completed the task ``folder``; None: none has.
 
         Raises:
             DocumentUnusable: a record cannot be read.
         """
-        for attempt in range(1, self.last(folder) + 1):
+        for attempt in reversed(self.attempts(folder)):
             result = self.told(folder, attempt)
             if result is not None and result.outcome == Outcome.COMPLETED:
                 return attempt

@@ -77,11 +77,16 @@ class _Job:
         self._storage = open_storage(split(spec.prefix)[0])
         self.result: Result | None = None
         self.losses: list[Loss] = []
-        self.last_attempt = records.last(self._folder)
-        for attempt in range(1, self.last_attempt + 1):
+        self._attempts = records.attempts(self._folder)
+        for attempt in self._attempts:
             result = self._read(attempt)
             if result is not None and decides(result):
                 self._settle(result)
+
+    @property
+    def last_attempt(self) -> int:
+        """Its number; 0: there is none."""
+        return self._attempts[-1] if self._attempts else 0
 
     @property
     def task(self) -> Task:
@@ -101,13 +106,13 @@ class _Job:
     def next_attempt(self) -> AttemptSpec:
         """The spec of another attempt, which resumes from the newest checkpoint."""
         checkpoints = (
-            checkpoint_uri(self._storage, f"a{number}")
-            for number in range(self.last_attempt, 0, -1)
+            checkpoint_uri(self._storage, f"a{number}") for number in reversed(self._attempts)
         )
         resume_from = next((uri for uri in checkpoints if uri), self._first.resume_from)
-        self.last_attempt += 1
-        while any(True for _ in self._storage.list(f"a{self.last_attempt}/")):
-            self.last_attempt += 1  # whoever wrote there, it was no attempt of ours
+        attempt = self.last_attempt + 1
+        while any(True for _ in self._storage.list(f"a{attempt}/")):
+            attempt += 1  # whoever wrote there, it was no attempt of ours
+        self._attempts.append(attempt)
         spec = self._first.model_copy(
             update={
                 "attempt": self.last_attempt,

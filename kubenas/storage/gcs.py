@@ -83,7 +83,7 @@ class GcsBucket:
 
     def get(self, key: str, *, limit: int | None = None) -> bytes:
         def receive() -> bytes:
-            received = _Received(f"{self.uri}/{key}", limit)
+            received = _Content(f"{self.uri}/{key}", limit)
             self._bucket.blob(key).download_to_file(
                 received, checksum=_CHECKSUM, retry=self._retry, timeout=_TIMEOUT_SECONDS
             )
@@ -178,7 +178,7 @@ class GcsBucket:
             yield
 
 
-class _Received(io.BytesIO):
+class _Content(io.BytesIO):
     """What has arrived of the object at ``uri``, of which no more than ``limit`` is taken."""
 
     def __init__(self, uri: str, limit: int | None) -> None:

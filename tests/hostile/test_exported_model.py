@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from kubenas.errors import DocumentUnusable
+from kubenas.search.attempt_records import records_of
 from kubenas.search.layout import search_folder
 from kubenas.serving.champion import ChampionLog
 from kubenas.serving.gate import Ground
@@ -13,6 +14,7 @@ from kubenas.steps.evaluate import evaluate
 from kubenas.steps.export import _check_export
 from kubenas.steps.promote import promote
 from kubenas.steps.report_material import gather
+from kubenas.trial import AttemptRef, Task
 from tests.unit.steps.finished_runs import evaluated, finished_run, right
 
 CHANGES = ("saved_model/1/saved_model.pb", "saved_model/2/saved_model.pb", "saved_model/1/assets/x")
@@ -70,3 +72,13 @@ def test_an_export_has_one_version(tmp_path: Path) -> None:
     (tmp_path / "saved_model/2/saved_model.pb").touch()
     with pytest.raises(DocumentUnusable, match="no part of the exported model"):
         _check_export(str(tmp_path))
+
+
+def test_what_was_changed_is_done_again(run: RunContext) -> None:
+    evaluate(run)
+    records = records_of(run.output, run.search_id)
+    ref = AttemptRef(trial=0, attempt=1)
+    assert records.result("export", ref, Task.EXPORT) is not None
+    change(run, CHANGES[0])
+    with pytest.raises(DocumentUnusable, match="changed since the attempt ended"):
+        records.result("export", ref, Task.EXPORT)

@@ -163,6 +163,18 @@ def test_a_result_made_up_before_the_step_is_not_taken_for_its_work(
     assert _records(tmp_path).finished(folder) == 2
 
 
+def test_a_checkpoint_that_was_made_up_is_not_resumed_from(tmp_path: Path) -> None:
+    spec = _task(tmp_path, Task.TRAIN, "retrain/t00000-s1")
+    spec = spec.model_copy(
+        update={"hyperparameters": {"space": [], "values": {"x": 1, "behave": "lost"}}}
+    )
+    open_storage(spec.prefix).write("checkpoint/latest.json", b"{}")
+    runner = ScriptedRunner([], Fuse())
+    run_attempts([spec], runner, records=_records(tmp_path))
+    assert len(runner.specs) > 1
+    assert {each.resume_from for each in runner.specs} == {None}
+
+
 def test_a_result_that_is_replaced_afterwards_changes_nothing(tmp_path: Path) -> None:
     spec = _task(tmp_path, Task.EVALUATE, "evaluate")
     runner = ScriptedRunner([], Fuse())
