@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 from kubenas.scheduling.retry import Decision, End, Loss, decide
 from kubenas.search.allowance import Grant
+from kubenas.search.binding import Binding
 from kubenas.search.conclusion import Conclusion, conclude
 from kubenas.search.duplicates import Originals, end_like
 from kubenas.search.journal import Journal
@@ -115,6 +116,7 @@ class Ledger:
                 accelerators=grant.rate.accelerators,
                 price=grant.rate.price,
                 granted_seconds=grant.seconds,
+                nonce_sha256=Binding.of(spec).nonce_sha256,
             )
         )
         return spec

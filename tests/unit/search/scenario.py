@@ -158,6 +158,7 @@ class ScriptedRunner(TrialRunner):
 
 def result_of(spec: AttemptSpec, values: dict[str, Any], behave: str) -> Result:
     common = {"task": spec.task, "trial": spec.trial, "attempt": spec.attempt, "seconds": 2.0}
+    common["nonce"] = spec.nonce
     failed = {"outcome": Outcome.FAILED, "message": f"{behave} happened"}
     match behave:
         case "bug":
