@@ -190,7 +190,9 @@ class Ledger:
         )
         if last is not None and last.result is not None:
             told = {name: getattr(last.result, name) for name in _OF_RESULT}
-            ended = ended.model_copy(update={**told, "held_seconds": last.seconds or 0.0})
+            held = last.seconds or 0.0
+            told |= {"held_seconds": held, "seconds": min(last.result.seconds, held)}
+            ended = ended.model_copy(update=told)
         self._record_end(trial, ended)
         for other in self.tally.open:
             if other.proposal.duplicate_of == trial.number:

@@ -205,16 +205,18 @@ class SearchLoop:
     def _take(self, ended: EndedAttempt, *, last_seen: float | None = None) -> None:
         """Takes note of an attempt's end; ``last_seen``: when the search was last alive before."""
         if ended.seconds is None:
-            ended = replace(ended, seconds=self._seconds_unseen(ended.ref, last_seen))
+            ended = replace(ended, seconds=self._seconds_unseen(ended, last_seen))
         conclusion = self._ledger.take(ended)
         self._dry = False
         if isinstance(conclusion.decision, Pause):
             self._paused = f"{ended.ref}: {conclusion.message}"
 
-    def _seconds_unseen(self, ref: AttemptRef, last_seen: float | None) -> float:
-        now, started = self._clock(), self._state.trials[ref.trial].started[-1]
-        folder = self._specs.folder(ref.trial, ref.attempt)
+    def _seconds_unseen(self, ended: EndedAttempt, last_seen: float | None) -> float:
+        now, started = self._clock(), self._state.trials[ended.ref.trial].started[-1]
+        folder = self._specs.folder(ended.ref.trial, ended.ref.attempt)
         began = began_at(self._specs.storage, folder, earliest=started.at, latest=now)
+        if began is None and ended.result is not None:
+            began = started.at  # an older version's process does not say when
         last_seen = now if last_seen is None else last_seen
         return seconds_unseen(started, began=began, last_seen=last_seen, now=now)
 

@@ -22,7 +22,7 @@ from kubenas.search_config import SearchConfig
 from kubenas.storage import open_storage
 from kubenas.trial import AttemptEvent, AttemptRef, AttemptSpec, FailureClass, SpaceRef, Task
 
-from .scenario import Crash, Scenario, ScriptedRunner, write_result
+from .scenario import Crash, Scenario, ScriptedRunner, TwoSeconds, write_result
 
 MINIMAL = {"name": "s", "output": "o", "data": {"source": "digits"}}
 
@@ -115,13 +115,6 @@ def capped(tmp_path, proposals, **search):
     pod = {"accelerator": "nvidia.com/gpu", "accelerators": 2}
     runner = {"kind": "kubernetes", "price_per_hour": 3, "pod": pod}
     return Scenario(tmp_path, proposals, sections={"runner": runner}, **search)
-
-
-class TwoSeconds(ScriptedRunner):
-    """Its attempts run for as long as their results say."""
-
-    def poll(self, timeout):
-        return [event.model_copy(update={"seconds": 2.0}) for event in super().poll(timeout)]
 
 
 def test_a_search_stops_before_its_cap_and_says_what_it_used(tmp_path):
