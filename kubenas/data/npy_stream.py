@@ -14,6 +14,7 @@ import numpy.typing as npt
 CHUNK_BYTES = 4 << 20
 UNREADABLE = (
     ValueError,
+    TypeError,
     KeyError,
     OSError,
     EOFError,
