@@ -67,9 +67,9 @@ def prepare_dataset(
     source = open_source(config.source)
     digest = dataset_digest(source, config, progress)
     job = _Job(source, config, digest, output, progress)
-    note_latest_data(output, digest)
     schema = _finished(job)
     if schema is not None:
+        note_latest_data(output, digest)
         return Prepared(join(output.uri, job.prefix), schema, reused=True)
     with workspace(output) as folder:
         schema = _finished(job)  # by a process that was waited for
@@ -106,6 +106,7 @@ def _prepare(job: _Job, folder: Path) -> DataSchema:
         write_contents(finished, (spool.contents() for spool in spools.values()))
     (finished / CARD_FILE).write_bytes(card.to_json())
     (finished / SHEET_FILE).write_bytes(gallery.sheet(survey.classes))
+    note_latest_data(job.output, job.digest)
     job.output.upload_tree(finished, job.prefix)
     job.output.write(f"{job.prefix}/{SCHEMA_FILE}", schema.to_json())
     return schema

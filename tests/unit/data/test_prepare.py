@@ -216,6 +216,7 @@ def test_a_killed_preparation_is_done_again_and_leaves_nothing_behind(
     assert not list(Path(output.uri).rglob("*.spool"))
     assert {path.name for path in Path(output.uri, "data").iterdir()} == {
         ".tmp-prepare",
+        "latest.json",
         prepared.schema.digest,
     }
 
