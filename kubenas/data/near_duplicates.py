@@ -137,5 +137,6 @@ def _connected(pairs: npt.NDArray[np.intp], count: int) -> npt.NDArray[np.intp]:
 
 def _distances(pairs: npt.NDArray[np.intp], read: ReadImages) -> npt.NDArray[np.float64]:
     """Root mean squares of the differences of pixels, shape (n,)."""
-    difference = read(pairs[:, 0]).astype(np.float64) - read(pairs[:, 1])
-    return np.sqrt(np.square(difference).mean(axis=(1, 2, 3)))
+    first, second = (read(places).astype(np.float64) for places in pairs.T)
+    distances: npt.NDArray[np.float64] = np.sqrt(np.square(first - second).mean(axis=(1, 2, 3)))
+    return distances
