@@ -1,9 +1,9 @@
 """Pictures that are nearly the same: edited, compressed anew, or the next frame of a film.
 
 Two pictures are near duplicates if the root mean square of the differences of their pixels is at
-most an eighth of what it is of two pictures drawn at random from the same data. So nothing depends
-on the scale of the pixels, and pictures of one scene by a fixed camera are no near duplicates only
-because their background is the same.
+most a sixth of what it is of two different pictures drawn at random from one class. So nothing
+depends on the scale of the pixels, and pictures are no near duplicates only because their
+background or their class is the same.
 
 Candidates are found by perceptual features, the low-frequency coefficients of a discrete cosine
 transform of which a perceptual hash keeps the signs. The transform is orthonormal: two pictures
@@ -30,11 +30,11 @@ ReadImages = Callable[[npt.NDArray[np.intp]], npt.NDArray[np.generic]]
 """Places (n,) -> the pictures there, (n, height, width, channels)."""
 
 _SIDE = 4
-_NEAR = 1 / 8
+_NEAR = 1 / 6
 _NEIGHBOURS = 8
 _RANDOM_PAIRS = 1_000
 _MOST_IN_A_GROUP = 0.5
-_CHUNK_BYTES = 8 << 20
+_CHUNK_BYTES = 2 << 20
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,10 @@ def perceptual_features(image: Image) -> npt.NDArray[np.float32]:
 
 
 def near_duplicates(
-    features: npt.NDArray[np.float32], read: ReadImages, image_bytes: int
+    features: npt.NDArray[np.float32],
+    labels: npt.NDArray[np.int32],
+    read: ReadImages,
+    image_bytes: int,
 ) -> NearDuplicates:
     """Groups of distinct pictures, each connected by pairs of near duplicates.
 
@@ -71,13 +74,15 @@ def near_duplicates(
 
     Args:
         features: shape (pictures, FEATURES).
+        labels: shape (pictures,).
         read: the pictures.
         image_bytes: of one of them.
     """
     count = len(features)
-    if count < 2:
-        return NearDuplicates(np.zeros(count, np.intp), too_alike=False)
-    reach = _NEAR * _random_distance(count, read)
+    pairs = _random_pairs(labels)
+    if not len(pairs):
+        return NearDuplicates(np.arange(count), too_alike=False)
+    reach = _NEAR * float(np.median([_distances(pair[np.newaxis], read)[0] for pair in pairs]))
     groups = grown = np.arange(count)
     while len(grown):
         heads = np.unique(groups, return_index=True)[1]
@@ -96,13 +101,19 @@ def _cosines(pixels: int) -> npt.NDArray[np.float32]:
     return np.asarray(transform, np.float32)
 
 
-def _random_distance(count: int, read: ReadImages) -> float:
-    """The median distance of two different pictures."""
+def _random_pairs(labels: npt.NDArray[np.int32]) -> npt.NDArray[np.intp]:
+    """Pairs (n, 2) of different places with the same label; none if each has its own."""
     random = np.random.default_rng(0)
-    first = random.integers(0, count, _RANDOM_PAIRS)
-    second = (first + random.integers(1, count, _RANDOM_PAIRS)) % count
-    pairs = np.stack([first, second], axis=1)
-    return float(np.median([_distances(pair[np.newaxis], read)[0] for pair in pairs]))
+    order, ascending = np.argsort(labels, kind="stable"), np.sort(labels)
+    start = np.searchsorted(ascending, ascending)
+    size = np.searchsorted(ascending, ascending, side="right") - start
+    chosen = np.flatnonzero(size > 1)
+    if not len(chosen):
+        return np.empty((0, 2), np.intp)
+    first = random.choice(chosen, _RANDOM_PAIRS)
+    step = random.integers(1, size[first])
+    second = start[first] + (first - start[first] + step) % size[first]
+    return np.stack([order[first], order[second]], axis=1)
 
 
 def _candidates(

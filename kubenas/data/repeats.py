@@ -61,7 +61,10 @@ def find_repeats(spool: Spool, report: ReportProgress | None = None) -> Repeats:
     contents = spool.contents
     _, first, inverse = np.unique(contents["key"], return_index=True, return_inverse=True)
     found = near_duplicates(
-        spool.features[first], lambda places: spool.images(first[places]), spool.image_bytes
+        spool.features[first],
+        contents["label"][first],
+        lambda places: spool.images(first[places]),
+        spool.image_bytes,
     )
     different = len(first)
     near = _first_pair(first, found.groups)

@@ -144,8 +144,8 @@ def _judge(
 
 def _first(rule: PromotionConfig, challenger: Challenger) -> tuple[Ground, str]:
     recalls, figures = challenger.recalls, challenger.figures
-    guessed = 1 / max(1, len(recalls))
-    recall = sum(recalls.values()) * guessed
+    recall = sum(recalls.values()) / max(1, len(recalls))
+    guessed = 1 / len(recalls) if len(recalls) > 1 else 0.0  # of one class nobody can tell
     if recall <= guessed:
         return Ground.NO_SKILL, (
             f"no better than guessing: recognises {recall:.1%} of a class on average, of"

@@ -144,9 +144,11 @@ def test_pictures_that_are_all_alike_stay_apart_and_the_card_says_so(
     assert card.warnings[0].startswith("near duplicates could not be told")
 
 
-def groups_of(pictures: Pictures) -> npt.NDArray[np.intp]:
+def groups_of(pictures: Pictures, labels: Any = None) -> npt.NDArray[np.intp]:
     features = np.stack([perceptual_features(picture) for picture in pictures])
-    return near_duplicates(features, lambda places: pictures[places], pictures[0].nbytes).groups
+    given = np.zeros(len(pictures), np.int32) if labels is None else labels
+    found = near_duplicates(features, given, lambda places: pictures[places], pictures[0].nbytes)
+    return found.groups
 
 
 @pytest.mark.parametrize("copies", [2, 9, 60])
@@ -164,6 +166,17 @@ def test_one_background_makes_no_near_duplicates() -> None:
     things = np.random.default_rng(0).normal(0, 9, (300, 28, 28))
     groups = groups_of((background + things)[..., np.newaxis])
     assert len(set(groups)) == 300
+
+
+def test_one_class_makes_no_near_duplicates() -> None:
+    labels = np.arange(300, dtype=np.int32) % 3
+    things = np.random.default_rng(0).normal(0, 3, (300, 28, 28))
+    groups = groups_of((scenes(3)[labels] + things)[..., np.newaxis], labels)
+    assert len(set(groups)) == 300
+
+
+def test_classes_of_one_picture_each_have_no_near_duplicates() -> None:
+    assert len(set(groups_of(scenes(9)[..., np.newaxis], np.arange(9)))) == 9
 
 
 def test_features_are_never_farther_apart_than_the_pictures() -> None:

@@ -133,8 +133,8 @@ def test_a_first_model_that_is_right_on_none_of_two_examples_is_not_promoted() -
     assert "recognises 0.0% of a class on average, of 2 with test examples" in decision.reason
 
 
-@pytest.mark.parametrize("recalls", [{"cat": 1.0, "dog": 0.0}, {"cat": 1.0}])
-def test_a_first_model_that_always_gives_one_class_is_not_promoted(
+@pytest.mark.parametrize("recalls", [{"cat": 1.0, "dog": 0.0}, {"cat": 0.0}])
+def test_a_first_model_that_does_no_more_than_one_answer_is_not_promoted(
     recalls: dict[str, float],
 ) -> None:
     assert decided(None, recalls=recalls).ground is Ground.NO_SKILL
