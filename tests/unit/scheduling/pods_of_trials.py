@@ -42,7 +42,7 @@ REFUSED: dict[str, dict[str, Any]] = {
     "apparmor-off": {
         "annotations": {"container.apparmor.security.beta.kubernetes.io/trial": "unconfined"}
     },
-    "seccomp-off": {"annotations": {"seccomp.security.alpha.kubernetes.io/pod": "unconfined"}},
+    "a-network-of-the-nodes": {"annotations": {"k8s.v1.cni.cncf.io/networks": "hosts"}},
     "devices-of-the-host": {"annotations": {"cdi.k8s.io/all": "vendor.example/device=all"}},
     "a-domain-that-only-begins-alike": {"annotations": {"karpenter.sh.example/x": "y"}},
 }
