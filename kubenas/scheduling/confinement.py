@@ -1,4 +1,4 @@
-"""What the pods of trials may have of what could widen their rights. Pure.
+"""What pods of trials and of model servers may have of what could widen their rights. Pure.
 
 The chart's ValidatingAdmissionPolicy, templates/admission-policy.yaml, says the same of their Jobs.
 """
@@ -10,6 +10,7 @@ from kubenas.errors import UserError
 from kubenas.runner_config import PodConfig
 from kubenas.scheduling.policy import Policy
 from kubenas.scheduling.store_credentials import SECRET
+from kubenas.serving_config import ServingConfig
 
 _VARIABLE_SOURCES = ("configMapKeyRef", "fieldRef", "resourceFieldRef", "secretKeyRef")
 _PROJECTED = ("clusterTrustBundle", "configMap", "downwardAPI", "secret")
@@ -29,7 +30,8 @@ def check_confinement(pod: PodConfig, policy: Policy, *, account: str | None) ->
     Raises:
         UserError: names the first key that asks for it, and who may allow it if anybody may.
     """
-    _check_account(pod, {account, *policy.service_accounts, None})
+    accounts = {*policy.service_accounts, *([account] if account else ())}
+    _check_account(pod.service_account, sorted(accounts))
     for name in pod.annotations:
         _check_annotation(name, policy.annotations)
     for key, volume in _volumes(pod):
@@ -39,16 +41,28 @@ def check_confinement(pod: PodConfig, policy: Policy, *, account: str | None) ->
     allowed = {SECRET, *policy.secrets}
     for key, secret in _secrets(pod):
         if secret not in allowed:
-            raise _not_allowed(key, f"Secret {secret!r}", "policy.secrets", sorted(allowed))
+            raise _not_allowed(
+                f"runner.pod.{key}", f"Secret {secret!r}", "policy.secrets", sorted(allowed)
+            )
 
 
-def _check_account(pod: PodConfig, allowed: set[str | None]) -> None:
-    if pod.service_account not in allowed:
+def check_serving(config: ServingConfig, policy: Policy) -> None:
+    """Refuses a service account that model servers, which run what was trained, may not have.
+
+    Raises:
+        UserError: ``config`` names it.
+    """
+    account, allowed = config.service_account, policy.serving_accounts
+    if config.kind == "kserve" and account is not None and account not in allowed:
         raise _not_allowed(
-            "service_account",
-            f"{pod.service_account!r}",
-            "policy.serviceAccounts",
-            sorted(name for name in allowed if name),
+            "serving.service_account", f"{account!r}", "policy.servingAccounts", allowed
+        )
+
+
+def _check_account(account: str | None, allowed: Sequence[str]) -> None:
+    if account is not None and account not in allowed:
+        raise _not_allowed(
+            "runner.pod.service_account", f"{account!r}", "policy.serviceAccounts", allowed
         )
 
 
@@ -58,7 +72,7 @@ def _check_annotation(name: str, allowed: Sequence[str]) -> None:
         if name == each or (each.endswith("/") and name.startswith(each)):
             return
     if "/" in name:
-        raise _not_allowed("annotations", f"{name!r}", "policy.annotations", allowed)
+        raise _not_allowed("runner.pod.annotations", f"{name!r}", "policy.annotations", allowed)
 
 
 def _check_volume(key: str, volume: _Content, allowed: Sequence[str]) -> None:
@@ -83,7 +97,7 @@ def _check_kinds(
 
 def _not_allowed(key: str, what: str, setting: str, allowed: Sequence[str]) -> UserError:
     return UserError(
-        f"runner.pod.{key}: {what} is not allowed in this namespace, which allows"
+        f"{key}: {what} is not allowed in this namespace, which allows"
         f" {', '.join(allowed) or 'none'}; ask its administrator for {setting} in the chart"
     )
 

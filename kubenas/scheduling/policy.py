@@ -41,6 +41,8 @@ class Policy(Value):
     """Secrets that a trial may name, besides the store's."""
     service_accounts: tuple[str, ...] = ()
     """Service accounts that trials may run as, besides that of the namespace's defaults."""
+    serving_accounts: tuple[str, ...] = ()
+    """Service accounts that model servers may run as, besides the namespace's default one."""
     annotations: tuple[str, ...] = ("cluster-autoscaler.kubernetes.io/", "karpenter.sh/")
     """Annotations that trials' pods may have, or their domains with a slash at the end; those
     without a domain are free."""

@@ -40,7 +40,7 @@ def settled_config(config: Config, space: SpaceRef, task_config: Mapping[str, An
 
 def _in_cluster(config: Config, space: SpaceRef, task: Mapping[str, Any]) -> Config:
     # Who has no cluster does not wait for its client.
-    from kubenas.scheduling.confinement import check_confinement
+    from kubenas.scheduling.confinement import check_confinement, check_serving
     from kubenas.scheduling.kubernetes_surroundings import surroundings
     from kubenas.scheduling.policy import check_locked, check_place_of_user_code
 
@@ -52,6 +52,7 @@ def _in_cluster(config: Config, space: SpaceRef, task: Mapping[str, Any]) -> Con
     if space.hypermodel is not None or space.program is not None:
         check_place_of_user_code(runner["kind"], namespace.policy)
     config = _with_runner(config, runner)
+    check_serving(config.serving, namespace.policy)
     if config.runner.kind == "kubernetes":
         check_confinement(config.runner.pod, namespace.policy, account=namespace.account)
     return config

@@ -165,7 +165,9 @@ def test_the_administrator_allows_by_name(namespace: Namespace) -> None:
         time.sleep(1)
 
 
-@pytest.mark.parametrize("setting", ["policy.serviceAccounts[0]", "trial.serviceAccount"])
+@pytest.mark.parametrize(
+    "setting", ["policy.serviceAccounts[0]", "policy.servingAccounts[0]", "trial.serviceAccount"]
+)
 def test_no_account_of_the_steps_is_one_of_trials(setting: str) -> None:
     chart = ("helm", "template", "kubenas", str(CHART), "--kube-version", "1.34")
     with pytest.raises(AssertionError, match="kubenas-controller has the rights of a step"):

@@ -93,9 +93,9 @@ seccompProfile: {type: RuntimeDefault}
 {{- define "kubenas.trialAccounts" -}}
 {{- $default := (include "kubenas.runner" . | fromJson).pod.service_account }}
 {{- $accounts := prepend .Values.policy.serviceAccounts $default | uniq }}
-{{- range $account := $accounts }}
+{{- range $account := concat $accounts .Values.policy.servingAccounts }}
 {{- if has $account (prepend $.Values.controller.alsoFor $.Values.controller.serviceAccount) }}
-{{- fail (printf "policy.serviceAccounts, trial.serviceAccount, runner.pod.service_account: %s has the rights of a step; name another account for trials" $account) }}
+{{- fail (printf "policy.serviceAccounts, policy.servingAccounts, trial.serviceAccount, runner.pod.service_account: %s has the rights of a step; name another account" $account) }}
 {{- end }}
 {{- end }}
 {{- $accounts | toJson }}
@@ -112,6 +112,7 @@ seccompProfile: {type: RuntimeDefault}
 {{- $_ := set $policy "volumes" .Values.policy.volumes }}
 {{- $_ := set $policy "secrets" (include "kubenas.trialSecrets" . | fromJsonArray) }}
 {{- $_ := set $policy "service_accounts" (include "kubenas.trialAccounts" . | fromJsonArray) }}
+{{- $_ := set $policy "serving_accounts" .Values.policy.servingAccounts }}
 {{- $_ := set $policy "annotations" .Values.policy.annotations }}
 {{- $_ := set $policy "registries" .Values.policy.registries }}
 {{- $policy | toJson }}

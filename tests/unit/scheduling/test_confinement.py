@@ -6,8 +6,9 @@ import pytest
 
 from kubenas.errors import UserError
 from kubenas.runner_config import PodConfig
-from kubenas.scheduling.confinement import check_confinement
+from kubenas.scheduling.confinement import check_confinement, check_serving
 from kubenas.scheduling.policy import Policy
+from kubenas.serving_config import ServingConfig
 from tests.unit.scheduling.pods_of_trials import ADMITTED, REFUSED
 
 ACCOUNT = "kubenas-trial"
@@ -78,3 +79,12 @@ def test_a_volume_has_one_source(volume: dict[str, Any]) -> None:
 def test_no_administrator_can_allow_a_hosts_folder() -> None:
     with pytest.raises(ValueError, match="volumes"):
         Policy.model_validate({"volumes": ["hostPath"]})
+
+
+def test_a_model_server_does_not_run_as_an_account_that_is_not_allowed() -> None:
+    served = ServingConfig(kind="kserve", service_account="kubenas-controller")
+    with pytest.raises(UserError, match=r"^serving\.service_account: .*allows none"):
+        check_serving(served, Policy())
+    check_serving(served, Policy(serving_accounts=("kubenas-controller",)))
+    check_serving(ServingConfig(kind="kserve"), Policy())
+    check_serving(ServingConfig(service_account="kubenas-controller"), Policy())

@@ -28,8 +28,9 @@ class Namespace:
         return self.said
 
 
-def context(space: SpaceRef = LAYERS, **runner: Any) -> RunContext:
+def context(space: SpaceRef = LAYERS, *, serving: Any = (), **runner: Any) -> RunContext:
     content = {"name": "n", "output": "gs://b/o", "data": {"source": "digits"}, "runner": runner}
+    content |= {"serving": dict(serving)}
     config = Config.model_validate(content)
     return RunContext(config=config, dataset="gs://b/d", dataset_digest="0" * 12, space=space)
 
@@ -105,3 +106,11 @@ def test_trials_run_as_the_account_of_the_chart_or_one_that_it_allows(in_kubeflo
         assert settled(context(pod={"service_account": account}))
     with pytest.raises(UserError, match=r"'kubenas-controller' is not allowed.*reader, trial;"):
         settled(context(pod={"service_account": "kubenas-controller"}))
+
+
+def test_a_model_server_runs_as_no_account_that_the_chart_does_not_allow(in_kubeflow: Any) -> None:
+    asked = context(serving={"kind": "kserve", "service_account": "kubenas-controller"})
+    with pytest.raises(UserError, match=r"^serving\.service_account: 'kubenas-controller'"):
+        settled(asked)
+    in_kubeflow(serving_accounts=["kubenas-controller"])
+    assert settled(asked)
