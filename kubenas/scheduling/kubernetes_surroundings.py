@@ -55,6 +55,12 @@ class NamespaceSettings:
     """Defaults of ``runner``; not yet checked."""
     policy: Policy
 
+    @property
+    def account(self) -> str | None:
+        """The service account that these defaults name for trials."""
+        account: str | None = self.runner.get("pod", {}).get("service_account")
+        return account
+
 
 @dataclass(frozen=True)
 class Surroundings:
@@ -126,8 +132,8 @@ class Surroundings:
             policy = Policy.model_validate(_told(data, _POLICY))
         except ValidationError as error:
             raise UserError(
-                f"ConfigMap {DEFAULTS}, {_POLICY}: not of this version of kubenas; upgrade the"
-                " chart"
+                f"ConfigMap {DEFAULTS}, {_POLICY}: not of this version of kubenas; install the"
+                " chart and the images of one version"
             ) from error
         return NamespaceSettings(_told(data, _RUNNER), policy)
 
@@ -175,6 +181,17 @@ def surroundings(namespace: str | None = None) -> Surroundings:
         name = next((os.environ[key] for key in _POD_NAME if os.environ.get(key)), None)
         pod = _pod(api, namespace, name)
     return Surroundings(api, namespace, pod)
+
+
+def namespace_settings() -> NamespaceSettings:
+    """What the chart of the configured namespace says; see :meth:`Surroundings.settings`.
+
+    Raises:
+        UserError: no cluster is configured, or not soundly, or the chart's ConfigMap is not sound.
+        ApiAway: the API server does not answer.
+    """
+    connection = connect()
+    return Surroundings(Api(connection), connection.namespace, pod=None).settings()
 
 
 def _pod(api: Api, namespace: str, name: str | None) -> Mapping[str, Any]:
