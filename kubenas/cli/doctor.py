@@ -140,7 +140,7 @@ def _of_cluster(runner: RunnerConfig, namespace: str | None) -> list[Finding]:
         asked=runner.accelerators if runner.pod.accelerator else 0,
         images=[_here(CONTROLLER_IMAGE), *([trainer] if on_cluster else ())],
     )
-    if settings is not None:
+    if settings is not None and settings.governed:
         findings.append(_guarded("pods", lambda: _of_pods(runner.pod, settings)))
     return [*findings, judge_kubeflow(kubeflow)]
 

@@ -54,6 +54,9 @@ class NamespaceSettings:
     runner: Mapping[str, Any]
     """Defaults of ``runner``; not yet checked."""
     policy: Policy
+    governed: bool = True
+    """Whether the policy binds: there is a chart, or this process is a pod, whose rights are not
+    those of who has written the config. Else who calls may do what the API server lets them."""
 
     @property
     def account(self) -> str | None:
@@ -124,10 +127,11 @@ class Surroundings:
         """
         path = f"/api/v1/namespaces/{self.namespace}/configmaps/{DEFAULTS}"
         try:
-            data = self.api.call("GET", path).get("data", {})
+            found = self.api.call("GET", path)
         except ApiRefused as error:
             _LOG.info("no defaults of this namespace are known: %s", error)
-            data = {}
+            found = {}
+        data = found.get("data", {})
         try:
             policy = Policy.model_validate(_told(data, _POLICY))
         except ValidationError as error:
@@ -135,7 +139,8 @@ class Surroundings:
                 f"ConfigMap {DEFAULTS}, {_POLICY}: not of this version of kubenas; install the"
                 " chart and the images of one version"
             ) from error
-        return NamespaceSettings(_told(data, _RUNNER), policy)
+        governed = bool(found) or self.pod is not None
+        return NamespaceSettings(_told(data, _RUNNER), policy, governed)
 
     def pod_now(self) -> Mapping[str, Any] | None:
         """``pod`` as it has become, or as it was if the API server does not say."""

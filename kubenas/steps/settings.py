@@ -52,6 +52,8 @@ def _in_cluster(config: Config, space: SpaceRef, task: Mapping[str, Any]) -> Con
     if space.hypermodel is not None or space.program is not None:
         check_place_of_user_code(runner["kind"], namespace.policy)
     config = _with_runner(config, runner)
+    if not namespace.governed:
+        return config
     check_serving(config.serving, namespace.policy)
     if config.runner.kind == "kubernetes":
         check_confinement(config.runner.pod, namespace.policy, account=namespace.account)

@@ -40,8 +40,8 @@ def in_kubeflow(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Makes this process a step's pod in a namespace with such a chart."""
     monkeypatch.setenv("KFP_POD_NAME", "run-1-search")
 
-    def install(**chart: Any) -> None:
-        here = Namespace(NamespaceSettings(chart.pop("runner", {}), Policy(**chart)))
+    def install(*, governed: bool = True, **chart: Any) -> None:
+        here = Namespace(NamespaceSettings(chart.pop("runner", {}), Policy(**chart), governed))
         monkeypatch.setattr(kubernetes_surroundings, "surroundings", lambda: here)
 
     install()
@@ -106,6 +106,13 @@ def test_trials_run_as_the_account_of_the_chart_or_one_that_it_allows(in_kubeflo
         assert settled(context(pod={"service_account": account}))
     with pytest.raises(UserError, match=r"'kubenas-controller' is not allowed.*reader, trial;"):
         settled(context(pod={"service_account": "kubenas-controller"}))
+
+
+def test_outside_of_the_cluster_and_without_a_chart_the_api_server_decides(
+    in_kubeflow: Any,
+) -> None:
+    in_kubeflow(governed=False)
+    assert settled(context(pod={"service_account": "reader"}))
 
 
 def test_a_model_server_runs_as_no_account_that_the_chart_does_not_allow(in_kubeflow: Any) -> None:
