@@ -14,7 +14,7 @@ from kubenas.scheduling.kubernetes_api import Api
 from kubenas.scheduling.kubernetes_connection import connect
 from kubenas.scheduling.kubernetes_watch import Change, Deleted, Listed, Seen, Watch
 from kubenas.storage import open_storage, split
-from kubenas.trial import AttemptSpec, Outcome, Result
+from kubenas.trial import NONCE_VARIABLE, AttemptSpec, Outcome, Result
 
 TRIALS = "app.kubernetes.io/component=trial"
 
@@ -57,11 +57,11 @@ class Trials:
         """Ends the watch."""
         self._watch.close()
 
-    def _take(self, change: Change[tuple[str, str]]) -> None:
-        for spec, phase in _views(change):
+    def _take(self, change: Change[tuple[str, str, str]]) -> None:
+        for spec, nonce, phase in _views(change):
             if phase == "Running" and spec not in self._done:
                 self._done.add(spec)
-                _work(spec)
+                _work(spec, nonce)
             if phase in ("Succeeded", "Failed"):
                 self.ended.setdefault(spec, time.time())
 
@@ -84,7 +84,7 @@ class Jobs:
             self.made.setdefault(uid, time.time())
 
 
-def _work(spec_uri: str) -> None:
+def _work(spec_uri: str, nonce: str) -> None:
     folder, name = split(spec_uri)
     storage = open_storage(folder)
     spec = AttemptSpec.from_json(storage.read(name))
@@ -96,6 +96,7 @@ def _work(spec_uri: str) -> None:
         score=float(spec.hyperparameters["values"]["x"]),
         epochs=1,
         seconds=1.0,
+        nonce=nonce,
     )
     storage.write("result.json", result.to_json())
 
@@ -109,9 +110,12 @@ def _views(change: Change[Any]) -> tuple[Any, ...]:
     return ()
 
 
-def _phase(pod: Mapping[str, Any]) -> tuple[str, str]:
-    """The URI of the spec of a pod, and how far the pod is."""
-    return str(pod["spec"]["containers"][0]["command"][-1]), pod["status"].get("phase", "")
+def _phase(pod: Mapping[str, Any]) -> tuple[str, str, str]:
+    """The URI of the spec of a pod, its attempt's nonce, and how far the pod is."""
+    container = pod["spec"]["containers"][0]
+    environment = {each["name"]: each.get("value", "") for each in container["env"]}
+    phase = pod["status"].get("phase", "")
+    return str(container["command"][-1]), environment[NONCE_VARIABLE], phase
 
 
 def _uid(job: Mapping[str, Any]) -> str:

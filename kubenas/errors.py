@@ -40,6 +40,14 @@ class ObjectNotFound(StorageError):
     """There is no object at this URI."""
 
 
+class DocumentUnusable(StorageError):
+    """An object holds something else than it should; the message says what, and the remedy."""
+
+
+class ObjectTooLarge(DocumentUnusable):
+    """An object holds more bytes than whoever reads it takes."""
+
+
 class StorageFull(StorageError):
     """No space or quota left where the store keeps its bytes."""
 

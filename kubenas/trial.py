@@ -5,6 +5,7 @@ may die. An attempt is described by an :class:`AttemptSpec` (what to do, where t
 with a :class:`Result` under ``<prefix>/result.json``, or with none if it died.
 """
 
+import hashlib
 from enum import StrEnum
 from typing import Any, Literal, Self
 
@@ -12,6 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 RESULT_LIMIT_BYTES = 64 * 1024
 BEGUN_FILE = "begun.json"
+NONCE_VARIABLE = "KUBENAS_ATTEMPT_NONCE"
+SPEC_DIGEST_VARIABLE = "KUBENAS_ATTEMPT_SPEC_SHA256"
+"""Environment variables of a process that runs one attempt."""
 
 
 class Value(BaseModel):
@@ -181,6 +185,17 @@ class AttemptSpec(Value):
     heartbeat: Heartbeat | None = Field(
         None, description="of the search; None: the attempt ends with it in another way"
     )
+    nonce: str | None = Field(
+        None,
+        exclude=True,
+        description="secret that the result must repeat; the runner gives it to the process, and it"
+        " is in no file",
+    )
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of ``spec.json``, in hexadecimal."""
+        return hashlib.sha256(self.to_json()).hexdigest()
 
     @property
     def ref(self) -> AttemptRef:
@@ -235,6 +250,7 @@ class Result(Value):
     artifacts: dict[str, str] = Field({}, description="name -> path below the attempt's prefix")
     software: dict[str, str] = Field({}, description="versions of what it ran with, by package")
     image: str | None = Field(None, description="container image by digest, as its runner tells")
+    nonce: str | None = Field(None, description="that of the attempt's spec")
 
 
 class AttemptEvent(Value):

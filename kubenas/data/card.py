@@ -2,11 +2,12 @@
 
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from kubenas.data.schema import SplitName
-from kubenas.errors import ObjectNotFound, StorageError
-from kubenas.storage import Storage, join
+from kubenas.errors import ObjectNotFound
+from kubenas.storage import Storage
+from kubenas.storage.document import read_document
 from kubenas.trial import Value
 
 CARD_FILE = "card.json"
@@ -51,12 +52,8 @@ def read_card(dataset: Storage) -> DataCard:
         ObjectNotFound: there is none.
         StorageError: it cannot be read or another version of kubenas wrote it.
     """
+    remedy = f"delete {dataset.uri} and prepare the data again"
     try:
-        return DataCard.from_json(dataset.read(CARD_FILE))
+        return read_document(dataset, CARD_FILE, DataCard, what="a data card", remedy=remedy)
     except ObjectNotFound as error:
         raise ObjectNotFound(f"{dataset.uri}: no data card here; prepare the data first") from error
-    except ValidationError as error:
-        raise StorageError(
-            f"{join(dataset.uri, CARD_FILE)}: not a data card of this version of kubenas;"
-            f" delete {dataset.uri} and prepare the data again"
-        ) from error

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from kubenas.data.npy_stream import UNREADABLE
 from kubenas.errors import StorageError
 from kubenas.storage import Storage, join
 
@@ -36,11 +37,15 @@ def read_contents(dataset: Storage) -> Contents | None:
     """
     if not dataset.exists(CONTENTS_FILE):
         return None
+    damaged = StorageError(
+        f"{join(dataset.uri, CONTENTS_FILE)}: damaged; delete {dataset.uri} and prepare the data"
+        " again"
+    )
     try:
-        contents: Contents = np.load(io.BytesIO(dataset.read(CONTENTS_FILE)), allow_pickle=False)
-    except ValueError as error:
-        raise StorageError(
-            f"{join(dataset.uri, CONTENTS_FILE)}: damaged; delete {dataset.uri} and prepare the"
-            " data again"
-        ) from error
+        stream = io.BytesIO(dataset.read(CONTENTS_FILE))
+        contents: Contents = np.lib.format.read_array(stream, allow_pickle=False)
+    except UNREADABLE as error:
+        raise damaged from error
+    if contents.dtype != EXAMPLE or contents.ndim != 1:
+        raise damaged
     return contents

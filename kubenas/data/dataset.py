@@ -107,6 +107,7 @@ def _check_shards(request: _Request) -> None:
             raise StorageError(
                 f"{request.shards.uri}/{shard.name}: {found}; prepare the data again"
             )
+        request.shards.verify(shard)
 
 
 def _stored(

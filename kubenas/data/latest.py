@@ -4,10 +4,11 @@ It is in use from before its first file is written, although no search names it 
 will may wait in a queue for days.
 """
 
-from pydantic import ValidationError
+from contextlib import suppress
 
-from kubenas.errors import ObjectNotFound
+from kubenas.errors import DocumentUnusable, ObjectNotFound
 from kubenas.storage import Storage
+from kubenas.storage.document import DOCUMENT_BYTES, find_document
 from kubenas.trial import Value
 
 _NAME = "data/latest.json"
@@ -19,13 +20,18 @@ class _Latest(Value):
 
 def note_latest_data(output: Storage, digest: str) -> None:
     """Makes the data set with ``digest`` the latest."""
-    if latest_data(output) != digest:
-        output.write(_NAME, _Latest(digest=digest).to_json())
+    data = _Latest(digest=digest).to_json()
+    with suppress(ObjectNotFound, DocumentUnusable):
+        if output.read(_NAME, limit=DOCUMENT_BYTES) == data:
+            return
+    output.write(_NAME, data)
 
 
 def latest_data(output: Storage) -> str | None:
-    """The digest of the latest data set; None: there is none, or an older version prepared it."""
-    try:
-        return _Latest.from_json(output.read(_NAME)).digest
-    except (ObjectNotFound, ValidationError):
-        return None
+    """The digest of the latest data set; None: there is none, or an older version prepared it.
+
+    Raises:
+        DocumentUnusable: it cannot be read.
+    """
+    latest = find_document(output, _NAME, _Latest, what="the digest of the latest data set")
+    return latest.digest if latest else None

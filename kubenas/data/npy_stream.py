@@ -1,7 +1,10 @@
 """Arrays inside an .npz, read in chunks of rows: ``numpy.load`` would read them whole."""
 
 import math
+import struct
+import tokenize
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO, Any
@@ -10,6 +13,22 @@ import numpy as np
 import numpy.typing as npt
 
 CHUNK_BYTES = 4 << 20
+UNREADABLE = (
+    ValueError,
+    TypeError,
+    KeyError,
+    OSError,
+    EOFError,
+    RuntimeError,
+    MemoryError,
+    NotImplementedError,
+    SyntaxError,
+    tokenize.TokenError,
+    struct.error,
+    zlib.error,
+    zipfile.BadZipFile,
+)
+"""What NumPy, which takes an array's header for Python, and zipfile raise over other files."""
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from pydantic import ValidationError
-
 from kubenas.config import DataConfig
 from kubenas.data.card import CARD_FILE, SHEET_FILE, DataCard
 from kubenas.data.contact_sheet import Gallery
@@ -18,13 +16,20 @@ from kubenas.data.moments import ChannelMoments
 from kubenas.data.partition import content_key, partition
 from kubenas.data.repeats import Repeats, find_repeats
 from kubenas.data.resize import conform
-from kubenas.data.schema import SCHEMA_FILE, SPLITS, DataSchema, Normalization, SplitName
+from kubenas.data.schema import (
+    SCHEMA_FILE,
+    SPLITS,
+    DataSchema,
+    Normalization,
+    SplitName,
+    read_schema,
+)
 from kubenas.data.sources import open_source
 from kubenas.data.spool import Spool, SpooledSplit
 from kubenas.data.sufficiency import check_splits, check_survey, imbalance, split_warnings
 from kubenas.data.workspace import workspace
-from kubenas.errors import ObjectNotFound
-from kubenas.storage import Storage, join
+from kubenas.errors import DocumentUnusable, ObjectNotFound
+from kubenas.storage import Storage, join, open_storage
 
 _REPORT_EVERY = 512
 
@@ -83,8 +88,8 @@ def prepare_dataset(
 def _finished(job: _Job) -> DataSchema | None:
     """The schema of the data set if it is there, with all its shards."""
     try:
-        schema = DataSchema.from_json(job.output.read(f"{job.prefix}/{SCHEMA_FILE}"))
-    except (ObjectNotFound, ValidationError):
+        schema = read_schema(open_storage(join(job.output.uri, job.prefix)))
+    except (ObjectNotFound, DocumentUnusable):
         return None
     sizes = {entry.name: entry.size for entry in job.output.list(f"{job.prefix}/")}
     shards = [shard for split in schema.splits.values() for shard in split.shards]

@@ -2,10 +2,11 @@
 
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from kubenas.errors import ObjectNotFound, StorageError
-from kubenas.storage import Storage, join
+from kubenas.errors import ObjectNotFound
+from kubenas.storage import Storage
+from kubenas.storage.document import read_document
 from kubenas.trial import Value
 
 SCHEMA_FILE = "schema.json"
@@ -64,14 +65,10 @@ def read_schema(dataset: Storage) -> DataSchema:
         ObjectNotFound: there is none, or its preparation was interrupted.
         StorageError: it cannot be read or another version of kubenas wrote it.
     """
+    remedy = f"delete {dataset.uri} and prepare the data again"
     try:
-        return DataSchema.from_json(dataset.read(SCHEMA_FILE))
+        return read_document(dataset, SCHEMA_FILE, DataSchema, what="a data schema", remedy=remedy)
     except ObjectNotFound as error:
         raise ObjectNotFound(
             f"{dataset.uri}: no prepared data set here; prepare it first"
-        ) from error
-    except ValidationError as error:
-        raise StorageError(
-            f"{join(dataset.uri, SCHEMA_FILE)}: not a data schema of this version of kubenas;"
-            f" delete {dataset.uri} and prepare the data again"
         ) from error

@@ -5,20 +5,17 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from pydantic import ValidationError
-
-from kubenas.errors import UserError
+from kubenas.errors import ObjectNotFound, UserError
 from kubenas.retention.fate import Fate, task_fate, trial_fates
 from kubenas.retention.production import Production, attempts_named
 from kubenas.retention.programs import Programs
-from kubenas.search.deciding_attempt import deciding_result
+from kubenas.search.attempt_records import records_of
 from kubenas.search.journal import JournalDamaged
-from kubenas.search.layout import ATTEMPT, SEARCHES, definition_file, search_folder
-from kubenas.search.outputs import read_result
+from kubenas.search.layout import ATTEMPT, SEARCHES, definition_file
 from kubenas.search.run import read_search
 from kubenas.steps.retrain import choice_file
 from kubenas.storage import ObjectInfo, Storage, split
-from kubenas.trial import Result
+from kubenas.storage.document import DOCUMENT_BYTES
 
 _IN_ATTEMPT = re.compile(rf"(?P<place>{ATTEMPT})/(?P<rest>.+)")
 
@@ -108,23 +105,20 @@ def know_searches(output: Storage, objects: Iterable[ObjectInfo]) -> dict[str, K
 
 
 def _known(output: Storage, search: str, tasks: Mapping[str, frozenset[int]]) -> KnownSearch:
-    folder = search_folder(search)
     try:
-        run = read_search(output, search)
+        run, records = read_search(output, search), records_of(output, search)
         fates = trial_fates(run.state) | {
-            task: task_fate(attempts, _deciding(output, f"{folder}/{task}", attempts))
-            for task, attempts in tasks.items()
+            task: task_fate(attempts, records.decided(task)) for task, attempts in tasks.items()
         }
+        chosen = _chosen(output, search)
     except (JournalDamaged, UserError) as error:
         return KnownSearch(search, unreadable=str(error))
-    except ValidationError:
-        return KnownSearch(search, unreadable="search.json: of another version of kubenas")
     return KnownSearch(
         search,
         run.definition.dataset_digest,
         run.state.last_at or 0.0,
         fates,
-        chosen=_chosen(output, search),
+        chosen=chosen,
         program=split(run.definition.space.program or "")[1],
     )
 
@@ -140,11 +134,8 @@ def _tasks(objects: Iterable[ObjectInfo]) -> Mapping[str, Mapping[str, frozenset
     return found
 
 
-def _deciding(output: Storage, task: str, attempts: Iterable[int]) -> Result | None:
-    results = {each: read_result(output, f"{task}/a{each}", attempt=each) for each in attempts}
-    return deciding_result(output, task, results)
-
-
 def _chosen(output: Storage, search: str) -> frozenset[str]:
-    name = choice_file(search)
-    return attempts_named(output.read(name)) if output.exists(name) else frozenset()
+    try:
+        return attempts_named(output.read(choice_file(search), limit=DOCUMENT_BYTES))
+    except ObjectNotFound:
+        return frozenset()

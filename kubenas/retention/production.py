@@ -9,6 +9,7 @@ from kubenas.errors import ObjectNotFound
 from kubenas.search.layout import ATTEMPT
 from kubenas.serving.champion import ChampionRecord
 from kubenas.storage import Storage
+from kubenas.storage.document import DOCUMENT_BYTES
 
 _NAMED = re.compile(rf"{ATTEMPT}(?=[/\"])")
 _SERVING = "serving/"
@@ -46,7 +47,7 @@ def served_attempts(output: Storage, names: Iterable[str]) -> frozenset[str]:
     for name in names:
         if name.startswith(_SERVING):
             with suppress(ObjectNotFound):  # the change is over
-                found |= attempts_named(output.read(name))
+                found |= attempts_named(output.read(name, limit=DOCUMENT_BYTES))
     return frozenset(found)
 
 

@@ -4,10 +4,9 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from pydantic import ValidationError
-
-from kubenas.errors import ObjectNotFound
+from kubenas.errors import DocumentUnusable, ObjectNotFound
 from kubenas.storage import Storage
+from kubenas.storage.document import read_document
 from kubenas.training.program.layout import DATA_FOLDER, INDEX_FILE, PROGRAMS, ProgramIndex
 from kubenas.training.program.under_way import STAGING_FOLDER, staged_lately
 
@@ -58,7 +57,8 @@ def read_programs(output: Storage, names: Iterable[str]) -> Programs | None:
 
 def _needed(output: Storage, program: str) -> frozenset[str] | None:
     try:
-        index = ProgramIndex.from_json(output.read(f"{PROGRAMS}/{program}/{INDEX_FILE}"))
-    except (ObjectNotFound, ValidationError):
+        name = f"{PROGRAMS}/{program}/{INDEX_FILE}"
+        index = read_document(output, name, ProgramIndex, what="a program's index")
+    except (ObjectNotFound, DocumentUnusable):
         return None
     return None if index.datasets is None else frozenset((*index.buffers, *index.datasets))

@@ -22,7 +22,7 @@ from kubenas.scheduling.kubernetes_names import (
 from kubenas.scheduling.quantity import amount, scaled
 from kubenas.scheduling.store_credentials import CONFIG_MAP, SECRET
 from kubenas.storage import join
-from kubenas.trial import AttemptSpec, Heartbeat, Task
+from kubenas.trial import NONCE_VARIABLE, SPEC_DIGEST_VARIABLE, AttemptSpec, Heartbeat, Task
 
 WORKER = ("python", "-m", "kubenas.training.worker")
 CONTAINER = "trial"
@@ -148,6 +148,8 @@ def _container(spec: AttemptSpec, place: Place) -> dict[str, Any]:
         **({"KUBENAS_CACHE": _CACHE_FOLDER} if pod.cache else {}),
         **(place.environment or {}),
         **pod.env,
+        SPEC_DIGEST_VARIABLE: spec.digest,
+        **({NONCE_VARIABLE: spec.nonce} if spec.nonce else {}),
     }
     return {
         "name": CONTAINER,

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from kubenas.scheduling.worker_process import WorkerProcess, cause_of_death
-from kubenas.storage import join, open_storage
+from kubenas.storage import open_storage
 from kubenas.trial import AttemptEvent, AttemptRef, AttemptSpec, FailureClass, Task
 
 _LAST_SECONDS = 5.0
@@ -111,14 +111,13 @@ class LocalRunner:
 
     def start(self, spec: AttemptSpec) -> None:
         open_storage(spec.prefix).write("spec.json", spec.to_json())
-        uri = join(spec.prefix, "spec.json")
         slot = next((slot for slot in self._slots if slot.spec is None), None)
-        while slot is not None and not slot.worker.assign(uri):
+        while slot is not None and not slot.worker.assign(spec):
             self._discard(slot)  # it died while it was idle
             slot = next((slot for slot in self._slots if slot.spec is None), None)
         if slot is None:
             slot = self._spawn()
-            slot.worker.assign(uri)  # if it is dead already, poll() will tell
+            slot.worker.assign(spec)  # if it is dead already, poll() will tell
         slot.spec = spec
         if slot.worker.ready:
             slot.limit_run()

@@ -32,6 +32,8 @@ class TrialRunner(Protocol):
     def start(self, spec: AttemptSpec) -> None:
         """Writes ``spec`` to ``<prefix>/spec.json`` and starts the attempt.
 
+        Its nonce and the spec's digest reach the process by another way than the store.
+
         The caller has made sure that fewer than ``capacity`` are running.
         """
         ...

@@ -1,9 +1,10 @@
 """One warm worker: a child process that runs one attempt after another.
 
-It speaks JSON lines. We write ``{"spec": URI}`` to its stdin; it answers on its stdout with
-``{"ready": true}`` once its imports are done, ``{"started": {...}}`` and ``{"ended": {...},
-"failure": null | "storage", "message": ""}``. Its stdin is also its life line: it exits when the
-pipe closes, so that nothing outlives us however we die.
+It speaks JSON lines. We write ``{"spec": URI, "nonce": "...", "digest": "..."}`` to its
+stdin; it answers on its stdout with ``{"ready": true}`` once its imports are done,
+``{"started": {...}}`` and ``{"ended": {...}, "failure": null | "storage", "message": ""}``. Its
+stdin is also its life line: it exits when the pipe closes, so that nothing outlives us however we
+die.
 """
 
 import json
@@ -15,7 +16,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, cast
 
-from kubenas.trial import FailureClass
+from kubenas.storage import join
+from kubenas.trial import AttemptSpec, FailureClass
 
 _TAIL_BYTES = 4096
 _TAIL_LINES = 3
@@ -59,10 +61,12 @@ class WorkerProcess:
         """Its stdout, for selectors."""
         return self._stdout.fileno()
 
-    def assign(self, spec_uri: str) -> bool:
+    def assign(self, spec: AttemptSpec) -> bool:
         """Gives it an attempt, which it starts when it is ready. False: it has died."""
+        uri = join(spec.prefix, "spec.json")
+        request = {"spec": uri, "nonce": spec.nonce, "digest": spec.digest}
         try:
-            self._stdin.write(json.dumps({"spec": spec_uri}).encode() + b"\n")
+            self._stdin.write(json.dumps(request).encode() + b"\n")
         except OSError:
             return False
         self.served += 1

@@ -1,31 +1,43 @@
 """A batch of attempts run to their ends: describe, retrain, evaluate, export.
 
-There is no journal here. What was done is seen from the attempts' folders: a1, a2, ... side by
-side, each with its spec and, if it came to an end, its result.
+There is no journal here. What was done is seen from the controller's records of the attempts; the
+attempts' own folders a1, a2, ... side by side hold what each has left.
 """
 
+import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeAlias
 
-from kubenas.errors import Interrupted, UserError
+from kubenas.errors import DocumentUnusable, Interrupted, UserError
 from kubenas.scheduling.retry import End, Loss, Pause, losses_so_far
 from kubenas.scheduling.runner import TrialRunner
-from kubenas.search.conclusion import Conclusion, conclude
-from kubenas.search.deciding_attempt import Results, attempt_results, settle
+from kubenas.search.attempt_records import AttemptRecords
+from kubenas.search.binding import Binding, new_nonce
+from kubenas.search.conclusion import Conclusion, conclude, decides
 from kubenas.search.interruption import Interruption
 from kubenas.search.outputs import checkpoint_uri
 from kubenas.search.progress import OnProgress, Progress, estimate_seconds_left
-from kubenas.search.running import EndedAttempt, RunningAttempts
+from kubenas.search.running import EndedAttempt, RunningAttempts, refused
 from kubenas.storage import join, open_storage, split
-from kubenas.trial import AttemptRef, AttemptSpec, Outcome, Result
+from kubenas.trial import AttemptEvent, AttemptRef, AttemptSpec, Outcome, Result, Task
 
+Check: TypeAlias = Callable[[str], object]
+
+_LOG = logging.getLogger(__name__)
 _POLL_SECONDS = 0.5
+
+
+def _anything(_prefix: str) -> None:
+    """Takes whatever an attempt has left."""
 
 
 def run_attempts(
     specs: Sequence[AttemptSpec],
     runner: TrialRunner,
     *,
+    records: AttemptRecords,
+    check: Check = _anything,
     on_progress: OnProgress | None = None,
 ) -> list[Result]:
     """Runs each spec to its end, with retries, as many at a time as ``runner`` takes.
@@ -36,6 +48,9 @@ def run_attempts(
     Args:
         specs: first attempts, whose prefixes end in ``/a1``; their trial numbers must differ.
         runner: where they run.
+        records: of the search that they belong to.
+        check: looks at what an attempt that completed has left, given the URI of its folder; an
+            attempt over which it raises DocumentUnusable has failed.
         on_progress: called on every change and about twice a second.
 
     Returns:
@@ -46,23 +61,39 @@ def run_attempts(
         Interrupted: SIGTERM or SIGINT; attempts that cannot outlive us have been stopped.
     """
     with Interruption() as interruption:
-        return _Batch(specs, runner, on_progress, interruption).run()
+        return _Batch(
+            [_Job(spec, records, check) for spec in specs], runner, on_progress, interruption
+        ).run()
 
 
 class _Job:
     """One spec on its way to a result."""
 
-    def __init__(self, spec: AttemptSpec) -> None:
-        folder, name = split(spec.prefix)
-        if spec.attempt != 1 or name != "a1":
-            raise ValueError(f"{spec.prefix}: a first attempt's prefix ends in /a1")
+    def __init__(self, spec: AttemptSpec, records: AttemptRecords, check: Check) -> None:
         self._first = spec
-        parent, self._folder = split(folder)
-        self._storage = open_storage(parent)
+        self._records = records
+        self._check = check
+        self._folder = records.task_folder(spec)
+        self._storage = open_storage(split(spec.prefix)[0])
         self.losses: list[Loss] = []
-        results = self._results()
-        self.last_attempt = max(results, default=0)
-        self.result = settle(self._storage, self._folder, results)
+        self._attempts = records.attempts(self._folder)
+        decided = records.decided(self._folder)
+        stands = decided is not None and self._stands(decided)
+        self._revoked = 0 if decided is None or stands else decided.attempt
+        """The attempt that had decided and is not believed any more; 0: there is none."""
+        self.result = self._settled(
+            decided if stands else self._left(n for n in self._attempts if n > self._revoked)
+        )
+
+    @property
+    def last_attempt(self) -> int:
+        """Its number; 0: there is none."""
+        return self._attempts[-1] if self._attempts else 0
+
+    @property
+    def task(self) -> Task:
+        """What it is to do."""
+        return self._first.task
 
     @property
     def last_ref(self) -> AttemptRef:
@@ -72,42 +103,95 @@ class _Job:
     @property
     def last_prefix(self) -> str:
         """The URI of the newest attempt's folder."""
-        return join(self._storage.uri, self._folder, f"a{self.last_attempt}")
+        return join(self._storage.uri, f"a{self.last_attempt}")
 
     def next_attempt(self) -> AttemptSpec:
         """The spec of another attempt, which resumes from the newest checkpoint."""
         checkpoints = (
-            checkpoint_uri(self._storage, f"{self._folder}/a{number}")
-            for number in range(self.last_attempt, 0, -1)
+            checkpoint_uri(self._storage, f"a{number}") for number in reversed(self._attempts)
         )
         resume_from = next((uri for uri in checkpoints if uri), self._first.resume_from)
-        self.last_attempt += 1
-        return self._first.model_copy(
+        attempt = self.last_attempt + 1
+        while any(True for _ in self._storage.list(f"a{attempt}/")):
+            attempt += 1  # whoever wrote there, it was no attempt of ours
+        self._attempts.append(attempt)
+        spec = self._first.model_copy(
             update={
                 "attempt": self.last_attempt,
                 "prefix": self.last_prefix,
                 "resume_from": resume_from,
+                "nonce": new_nonce(),
                 **losses_so_far(loss.failure for loss in self.losses),
             }
         )
+        self._records.start(self._folder, spec)
+        return spec
+
+    def binding(self) -> Binding:
+        """What the result of the newest attempt must repeat."""
+        return self._records.binding(self._folder, self.last_ref, self._first.task)
 
     def take(self, ended: EndedAttempt) -> Conclusion:
         """Takes note of an attempt's end."""
-        conclusion = conclude(
-            ended.result, ended.event, earlier=self.losses, progressed=ended.progressed
-        )
-        decided = settle(self._storage, self._folder, self._results())
-        if decided is not None and decided.attempt != ended.ref.attempt:
-            self.result = decided  # of an attempt that had been given up
+        result, event = self._checked(ended)
+        conclusion = conclude(result, event, earlier=self.losses, progressed=ended.progressed)
+        earlier = (each for each in self._attempts if self._revoked < each < ended.ref.attempt)
+        deciding = result if result is not None and decides(result) else self._left(earlier)
+        if deciding is not None:
+            self.result = self._settled(deciding)
         elif isinstance(conclusion.decision, End):
             outcome = conclusion.decision.outcome
-            self.result = ended.result or self._without_result(outcome, conclusion)
+            self.result = result or self._without_result(outcome, conclusion)
         if conclusion.failure is not None:
             self.losses.append(Loss(conclusion.failure, ended.progressed))
         return conclusion
 
-    def _results(self) -> Results:
-        return attempt_results(self._storage, self._folder, trial=self._first.trial)
+    def _stands(self, decided: Result) -> bool:
+        """Whether what decided the task before does so still: unchanged, and for this spec."""
+        try:
+            if decided.outcome == Outcome.COMPLETED:
+                self._records.check_unchanged(self._folder)
+                self._check(join(self._storage.uri, f"a{decided.attempt}"))
+        except DocumentUnusable as error:
+            _LOG.warning("%s", error)
+            return False
+        return (decided.trial, decided.task) == (self._first.trial, self._first.task)
+
+    def _left(self, attempts: Iterable[int]) -> Result | None:
+        """The last result that ``attempts``, in order, have left and that decides; None: none does.
+
+        One that was given up may have left it late. Of two the later one was started because
+        nothing was known of the earlier one's.
+        """
+        results = [result for each in attempts if (result := self._read(each)) and decides(result)]
+        return results[-1] if results else None
+
+    def _read(self, attempt: int) -> Result | None:
+        """The result that an attempt has left; None: none that can be believed."""
+        ref = AttemptRef(trial=self._first.trial, attempt=attempt)
+        try:
+            result = self._records.result(self._folder, ref, self._first.task)
+            if result is not None and result.outcome == Outcome.COMPLETED:
+                self._check(join(self._storage.uri, f"a{attempt}"))
+        except DocumentUnusable as error:
+            _LOG.warning("%s", error)
+            return None
+        return result
+
+    def _checked(self, ended: EndedAttempt) -> tuple[Result | None, AttemptEvent]:
+        """What an attempt has come to, now that what it left has been looked at."""
+        try:
+            if ended.result is not None and ended.result.outcome == Outcome.COMPLETED:
+                self._check(join(self._storage.uri, f"a{ended.ref.attempt}"))
+        except DocumentUnusable as error:
+            return None, refused(ended.event, str(error))
+        return ended.result, ended.event
+
+    def _settled(self, deciding: Result | None) -> Result | None:
+        """The result that counts from now on, whatever arrives."""
+        if deciding is None:
+            return None
+        return self._records.decide(self._folder, deciding, instead_of=self._revoked)
 
     def _without_result(self, outcome: Outcome, conclusion: Conclusion) -> Result:
         return Result(
@@ -123,24 +207,24 @@ class _Job:
 class _Batch:
     def __init__(
         self,
-        specs: Sequence[AttemptSpec],
+        jobs: Sequence[_Job],
         runner: TrialRunner,
         on_progress: OnProgress | None,
         interruption: Interruption,
     ) -> None:
-        if len({spec.trial for spec in specs}) != len(specs):
+        if len({job.last_ref.trial for job in jobs}) != len(jobs):
             raise ValueError("the trial numbers of a batch must differ")
-        self._jobs = [_Job(spec) for spec in specs]
-        self._task = specs[0].task.value if specs else ""
+        self._jobs = jobs
+        self._task = jobs[0].task.value if jobs else ""
         self._running = RunningAttempts(runner)
         self._on_progress = on_progress
         self._interruption = interruption
         self._begun = time.monotonic()
         self._at_work: dict[int, _Job] = {}
-        adopted = set(runner.adopt(specs[0].task)) if specs else set()
+        adopted = set(runner.adopt(jobs[0].task)) if jobs else set()
         for job in self._jobs:
             if job.result is None and job.last_ref in adopted:
-                self._running.adopt(job.last_ref, job.last_prefix)
+                self._running.adopt(job.binding(), job.last_prefix)
                 self._at_work[job.last_ref.trial] = job
                 adopted.remove(job.last_ref)
         for ref in adopted:

@@ -6,7 +6,10 @@ from typing import Literal
 from pydantic import Field
 
 from kubenas.config import Config
+from kubenas.search.layout import definition_file
 from kubenas.search.objectives import objectives_of
+from kubenas.storage import Storage
+from kubenas.storage.document import read_document
 from kubenas.training.software import software
 from kubenas.trial import SpaceRef, Value
 
@@ -23,6 +26,11 @@ class SearchDefinition(Value):
     direction: Literal["max", "min"]
     prior: str | None = Field(None, description="digest of prior.json; None: nothing was known")
     versions: dict[str, str] = Field(description="of kubenas and of what it builds on")
+    attempts_recorded: bool = Field(
+        False,
+        description="whether all attempts of its steps have a record of the controller's; those of"
+        " a search that an older version began are known by their own folders",
+    )
 
 
 def search_id(config: Config, dataset_digest: str, space: SpaceRef) -> str:
@@ -37,6 +45,17 @@ def search_id(config: Config, dataset_digest: str, space: SpaceRef) -> str:
     if search.reuse is not None:
         text += f":{search.reuse}"
     return f"{config.name}-{hashlib.sha256(text.encode()).hexdigest()[:10]}"
+
+
+def read_definition(output: Storage, search: str) -> SearchDefinition:
+    """The definition of the search ``search`` below ``output``.
+
+    Raises:
+        ObjectNotFound: there is no such search.
+        DocumentUnusable: this version of kubenas cannot read it.
+    """
+    name = definition_file(search)
+    return read_document(output, name, SearchDefinition, what="the definition of a search")
 
 
 def define(
@@ -57,4 +76,5 @@ def define(
         direction=objectives_of(config.search)[0].direction,
         prior=prior,
         versions=software(),
+        attempts_recorded=True,
     )

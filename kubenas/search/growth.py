@@ -5,6 +5,7 @@ looking imports Keras-Tuner, which takes seconds the first time.
 """
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -52,8 +53,8 @@ def check_declared(declared: Declared) -> None:
     Raises:
         ValueError: some are not.
     """
-    if odd := [v for v in declared.values.values() if not isinstance(v, str | int | float | bool)]:
-        raise ValueError(f"a hyperparameter cannot have the value {odd[0]!r}")
+    if odd := [value for value in declared.values.values() if not _is_value(value)]:
+        raise ValueError(f"a hyperparameter cannot have the value {odd[0]!r:.100}")
     if not declared.new:
         return
     try:
@@ -62,6 +63,13 @@ def check_declared(declared: Declared) -> None:
             _key({"config": hyperparameter.get_config()})
     except Exception as error:  # whatever a trial wrote, Keras-Tuner may raise over it
         raise ValueError(f"it declared no proper hyperparameters: {error}") from error
+
+
+def _is_value(value: Any) -> bool:
+    """Whether it is text, a truth value or a number that others can compute with."""
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return isinstance(value, str | bool) or (isinstance(value, int) and abs(value) < 2**63)
 
 
 def _read(declared: Declared) -> "keras_tuner.HyperParameters":

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import from_json
 
 from kubenas.search.records import RECORD, Record
 
@@ -40,19 +41,24 @@ def decode(line: bytes, sequence: int) -> Record:
         EntryUnusable: it is torn, altered, foreign or another entry.
     """
     try:
-        entry = json.loads(line)
+        entry = _whole(line)
         _check_version(entry["schema"], _SCHEMA)
         if entry["sequence"] != sequence:
             raise EntryUnusable(f"says that it is entry {entry['sequence']}")
         if entry["sha256"] != _digest(entry["record"]):
             raise EntryUnusable("does not match its checksum")
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise EntryUnusable("is torn, it is not whole JSON") from error
     except KeyError as error:
         raise EntryUnusable(f"has no field {error}") from error
     except TypeError as error:
         raise EntryUnusable("is JSON of something else") from error
     return _record(entry["record"])
+
+
+def _whole(line: bytes) -> Any:
+    try:
+        return from_json(line)
+    except ValueError as error:
+        raise EntryUnusable("is torn, it is not whole JSON") from error
 
 
 def _record(content: Any) -> Record:

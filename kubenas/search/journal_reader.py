@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TypeVar
 
-from kubenas.errors import KubenasError, ObjectNotFound
+from kubenas.errors import DocumentUnusable, KubenasError, ObjectNotFound
 from kubenas.search.journal_entry import EntryOfAnotherVersion, EntryUnusable, decode
 from kubenas.search.journal_segment import Segment, SegmentCutter, SegmentUnusable
 from kubenas.search.records import Record
 from kubenas.storage import Storage, join
+from kubenas.storage.document import DOCUMENT_BYTES
 
 _LOG = logging.getLogger(__name__)
 _REQUESTS = 16
@@ -126,8 +127,8 @@ class JournalReader:
 
     def _read_segment(self, name: str) -> Segment | None:
         try:
-            segment = Segment.decode(self._storage.read(name))
-        except (SegmentUnusable, ObjectNotFound) as error:
+            segment = Segment.decode(self._storage.read(name, limit=DOCUMENT_BYTES))
+        except (SegmentUnusable, ObjectNotFound, DocumentUnusable) as error:
             self._warn(name, str(error))
             return None
         if name == self.segment_name(segment):
@@ -158,12 +159,15 @@ class JournalReader:
     def _read_entry(self, sequence: int) -> bytes:
         """Its line. Line breaks, which only a person adds, mean nothing between JSON's tokens."""
         try:
-            return self._storage.read(self.entry_name(sequence)).replace(b"\n", b" ")
+            name = self.entry_name(sequence)
+            return self._storage.read(name, limit=DOCUMENT_BYTES).replace(b"\n", b" ")
         except ObjectNotFound as error:
             others = self._uri(self._segments)
             raise self._damaged(
                 sequence, f"missing, though later entries exist, here or in {others}; {_RESTORE}"
             ) from error
+        except DocumentUnusable as error:
+            raise self._damaged(sequence, f"{error}; {_RESTORE}") from error
 
     def _number(self, name: str) -> int:
         """The number of the entry that an object among the entries is."""

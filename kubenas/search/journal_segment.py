@@ -8,16 +8,21 @@ tells a segment of this journal from one of another.
 
 import gzip
 import hashlib
+import io
 import json
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
+from pydantic_core import from_json
+
 SEGMENT_ENTRIES = 512
 """At most so many single entries are read at the end of a journal."""
 
 _SCHEMA = "kubenas/journal-segment/v1"
+_MOST_BYTES = 1 << 30
+"""Of a segment's lines, before it is called no segment."""
 
 
 class SegmentUnusable(ValueError):
@@ -63,20 +68,32 @@ class Segment:
         Raises:
             SegmentUnusable: it is torn, altered, foreign or of another version.
         """
+        head, *lines = _unpacked(data).split(b"\n")
         try:
-            head, *lines = gzip.decompress(data).split(b"\n")
-            header = json.loads(head)
-            if header["schema"] != _SCHEMA:
-                raise SegmentUnusable(f"is of version '{header['schema']}'")
-            segment = cls(header["first"], lines, header["previous"], header["chain"])
+            header = from_json(head)
+            schema, last = header["schema"], header["last"]
+            segment = cls(int(header["first"]), lines, header["previous"], header["chain"])
             sound = chained(segment.previous, lines) == segment.chain
-            if not sound or segment.last != header["last"]:
-                raise SegmentUnusable("does not match its checksum")
-        except (OSError, EOFError, zlib.error, json.JSONDecodeError, UnicodeDecodeError) as error:
+        except ValueError as error:
             raise SegmentUnusable("is torn") from error
-        except (KeyError, TypeError, AttributeError) as error:
+        except (KeyError, TypeError, AttributeError, OverflowError) as error:
             raise SegmentUnusable("is not a segment of a journal") from error
+        if schema != _SCHEMA:
+            raise SegmentUnusable(f"is of version '{schema}'")
+        if not sound or segment.last != last:
+            raise SegmentUnusable("does not match its checksum")
         return segment
+
+
+def _unpacked(data: bytes) -> bytes:
+    try:
+        with gzip.open(io.BytesIO(data)) as stream:
+            content = stream.read(_MOST_BYTES + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise SegmentUnusable("is torn") from error
+    if len(content) > _MOST_BYTES:
+        raise SegmentUnusable(f"unpacks to more than {_MOST_BYTES:,} bytes")
+    return content
 
 
 def chained(previous: str, lines: Iterable[bytes]) -> str:

@@ -5,7 +5,7 @@ SEARCHES = "searches"
 ATTEMPT = (
     rf"{SEARCHES}/(?P<search>[^/\"]+)"
     r"/(?P<folder>(?:trials|retrain|champion)/[^/\"]+|describe|evaluate|export)"
-    r"/a(?P<attempt>\d+)"
+    r"/a(?P<attempt>[1-9]\d{0,8})"
 )
 """Regular expression of an attempt's folder, below the output."""
 

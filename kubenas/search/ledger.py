@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 from kubenas.scheduling.retry import Decision, End, Loss, decide
 from kubenas.search.allowance import Grant
+from kubenas.search.binding import Binding
 from kubenas.search.conclusion import Conclusion, conclude
 from kubenas.search.duplicates import Originals, end_like
 from kubenas.search.journal import Journal
@@ -115,6 +116,7 @@ class Ledger:
                 accelerators=grant.rate.accelerators,
                 price=grant.rate.price,
                 granted_seconds=grant.seconds,
+                nonce_sha256=Binding.of(spec).nonce_sha256,
             )
         )
         return spec
@@ -188,7 +190,9 @@ class Ledger:
         )
         if last is not None and last.result is not None:
             told = {name: getattr(last.result, name) for name in _OF_RESULT}
-            ended = ended.model_copy(update={**told, "held_seconds": last.seconds or 0.0})
+            held = last.seconds or 0.0
+            told |= {"held_seconds": held, "seconds": min(last.result.seconds, held)}
+            ended = ended.model_copy(update=told)
         self._record_end(trial, ended)
         for other in self.tally.open:
             if other.proposal.duplicate_of == trial.number:

@@ -17,17 +17,18 @@ from kubenas.scheduling.retry import Pause
 from kubenas.scheduling.runner import TrialRunner
 from kubenas.search import budget
 from kubenas.search.allowance import Grant, words_of_use
+from kubenas.search.binding import Binding
 from kubenas.search.duplicates import IN_A_ROW
 from kubenas.search.expense import Rate, seconds_unseen
 from kubenas.search.failures import hopeless, most_frequent_reason
 from kubenas.search.interruption import Interruption
 from kubenas.search.ledger import Ledger
-from kubenas.search.outputs import began_at, has_checkpoint, read_result
+from kubenas.search.outputs import began_at, has_checkpoint
 from kubenas.search.progress import OnProgress, OnState, Progress, estimate_seconds_left
 from kubenas.search.proposer import NoProposal
 from kubenas.search.records import Closed, Opened
 from kubenas.search.rungs import least_epochs
-from kubenas.search.running import EndedAttempt, RunningAttempts
+from kubenas.search.running import EndedAttempt, RunningAttempts, left_result
 from kubenas.search.state import SearchState, TrialState
 from kubenas.search.trial_specs import TrialSpecs
 from kubenas.trial import AttemptEvent, AttemptRef, FailureClass, Task
@@ -143,17 +144,20 @@ class SearchLoop:
     def _recover(self, trial: TrialState, adopted: set[AttemptRef], cut_off_at: float) -> None:
         started = trial.started[-1]
         ref = AttemptRef(trial=trial.number, attempt=started.attempt)
+        binding = Binding(ref, Task.TRAIN, started.nonce_sha256)
         if ref in adopted:  # its runner tells how it ends or ended, and when it began
-            self._running.adopt(ref, self._specs.prefix(ref.trial, ref.attempt))
+            prefix = self._specs.prefix(ref.trial, ref.attempt)
+            self._running.adopt(binding, prefix, since=started.at)
             return
         storage, folder = self._specs.storage, self._specs.folder(ref.trial, ref.attempt)
-        result = read_result(storage, folder, attempt=ref.attempt, trial=ref.trial)
-        lost = AttemptEvent(
+        event = AttemptEvent(
             ref=ref,
             kind="ended",
             failure=FailureClass.NODE_LOSS,
             message="it ended with the process that ran the search",
         )
+        most = self._clock() - started.at
+        result, lost = left_result(storage, folder, binding, event, most_seconds=most)
         progressed = has_checkpoint(storage, folder)
         ended = EndedAttempt(ref, lost, result, progressed, result.seconds if result else None)
         self._take(ended, last_seen=cut_off_at)
@@ -201,15 +205,18 @@ class SearchLoop:
     def _take(self, ended: EndedAttempt, *, last_seen: float | None = None) -> None:
         """Takes note of an attempt's end; ``last_seen``: when the search was last alive before."""
         if ended.seconds is None:
-            ended = replace(ended, seconds=self._seconds_unseen(ended.ref, last_seen))
+            ended = replace(ended, seconds=self._seconds_unseen(ended, last_seen))
         conclusion = self._ledger.take(ended)
         self._dry = False
         if isinstance(conclusion.decision, Pause):
             self._paused = f"{ended.ref}: {conclusion.message}"
 
-    def _seconds_unseen(self, ref: AttemptRef, last_seen: float | None) -> float:
-        now, started = self._clock(), self._state.trials[ref.trial].started[-1]
-        began = began_at(self._specs.storage, self._specs.folder(ref.trial, ref.attempt))
+    def _seconds_unseen(self, ended: EndedAttempt, last_seen: float | None) -> float:
+        now, started = self._clock(), self._state.trials[ended.ref.trial].started[-1]
+        folder = self._specs.folder(ended.ref.trial, ended.ref.attempt)
+        began = began_at(self._specs.storage, folder, earliest=started.at, latest=now)
+        if began is None and ended.result is not None:
+            began = started.at  # an older version's process does not say when
         last_seen = now if last_seen is None else last_seen
         return seconds_unseen(started, began=began, last_seen=last_seen, now=now)
 

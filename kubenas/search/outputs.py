@@ -1,11 +1,14 @@
 """What an attempt has left behind in its folder."""
 
 import math
+from typing import Final
 
-from kubenas.errors import ObjectNotFound
+from kubenas.errors import DocumentUnusable, ObjectNotFound
+from kubenas.search.binding import Binding, refusal, settled
 from kubenas.search.growth import check_declared
 from kubenas.search.layout import checkpoint_folder
 from kubenas.storage import Storage, join
+from kubenas.storage.document import DOCUMENT_BYTES, find_document, read_document
 from kubenas.trial import (
     BEGUN_FILE,
     RESULT_LIMIT_BYTES,
@@ -16,28 +19,40 @@ from kubenas.trial import (
     Task,
 )
 
+RESULT_FILE: Final = "result.json"
+
 
 def read_result(
-    storage: Storage, folder: str, *, attempt: int, trial: int | None = None
+    storage: Storage, folder: str, binding: Binding, *, most_seconds: float
 ) -> Result | None:
-    """The result of the attempt in ``folder``; None if there is none that can be believed.
-
-    One that names another attempt cannot, nor another trial where ``trial`` is given.
-
-    One of more than ``RESULT_LIMIT_BYTES`` cannot: whatever wrote it was no trial of ours.
+    """The result of an attempt in ``folder``; None: it left none.
 
     A training that claims to have completed without a finite score has failed: NaN must reach
     neither an oracle nor a ranking.
+
+    Args:
+        storage: where it is.
+        folder: of the attempt.
+        binding: what the result must repeat.
+        most_seconds: that the attempt can have run.
+
+    Raises:
+        DocumentUnusable: it cannot be believed; the message says why.
     """
+    name = f"{folder}/{RESULT_FILE}"
     try:
-        data = storage.read(f"{folder}/result.json")
-        result = Result.from_json(data)
+        result = read_document(storage, name, Result, what="a result", limit=RESULT_LIMIT_BYTES)
         check_declared(result.declared)
-    except (ObjectNotFound, ValueError):
+    except ObjectNotFound:
         return None
-    named = result.attempt == attempt and trial in {None, result.trial}
-    if not named or len(data) > RESULT_LIMIT_BYTES:
-        return None
+    except ValueError as error:
+        raise DocumentUnusable(f"{join(storage.uri, name)}: {error}") from error
+    if reason := refusal(result, binding):
+        raise DocumentUnusable(f"{join(storage.uri, name)}: {reason}")
+    return _scored(settled(result, most_seconds=most_seconds))
+
+
+def _scored(result: Result) -> Result:
     completed = result.task == Task.TRAIN and result.outcome == Outcome.COMPLETED
     if completed and (result.score is None or not math.isfinite(result.score)):
         return result.model_copy(
@@ -51,12 +66,25 @@ def read_result(
     return result
 
 
-def began_at(storage: Storage, folder: str) -> float | None:
-    """Unix time at which the attempt in ``folder`` began, by its own word; None: it never did."""
+def began_at(storage: Storage, folder: str, *, earliest: float, latest: float) -> float | None:
+    """Unix time at which the attempt in ``folder`` began, by its own word; None: it never did.
+
+    A word that cannot be read or true is not taken: then it began at ``earliest``.
+
+    Args:
+        storage: where it is.
+        folder: of the attempt.
+        earliest: Unix time at which its controller started it.
+        latest: Unix time.
+    """
     try:
-        return Begun.from_json(storage.read(f"{folder}/{BEGUN_FILE}")).at
-    except (ObjectNotFound, ValueError):
+        name = f"{folder}/{BEGUN_FILE}"
+        begun = find_document(storage, name, Begun, what="the time at which an attempt began")
+    except DocumentUnusable:
+        return earliest
+    if begun is None:
         return None
+    return begun.at if earliest <= begun.at <= latest else earliest
 
 
 def has_checkpoint(storage: Storage, folder: str) -> bool:
@@ -74,6 +102,7 @@ def checkpoint_uri(storage: Storage, folder: str) -> str | None:
 def epochs_so_far(storage: Storage, folder: str) -> int | None:
     """Epochs that a running attempt has written down, if it has begun to."""
     try:
-        return storage.read(f"{folder}/history.jsonl").count(b"\n")
-    except ObjectNotFound:
-        return None
+        history = storage.read(f"{folder}/history.jsonl", limit=DOCUMENT_BYTES)
+    except (ObjectNotFound, DocumentUnusable):
+        return None  # it is for people only, who are told nothing then
+    return history.count(b"\n")

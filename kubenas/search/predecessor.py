@@ -2,11 +2,10 @@
 
 import logging
 
-from pydantic import ValidationError
-
-from kubenas.search.definition import SearchDefinition
+from kubenas.errors import DocumentUnusable
+from kubenas.search.definition import SearchDefinition, read_definition
 from kubenas.search.journal import Journal, JournalDamaged
-from kubenas.search.layout import definition_file, search_folder
+from kubenas.search.layout import search_folder
 from kubenas.search.listing import search_ids
 from kubenas.search.state import fold
 from kubenas.storage import Storage
@@ -33,9 +32,9 @@ def predecessor(output: Storage, search: str) -> SearchDefinition | None:
 def _closed(output: Storage, search: str) -> tuple[float, SearchDefinition] | None:
     """When it was closed; None: it has not been, or no trial of it completed."""
     try:
-        definition = SearchDefinition.from_json(output.read(definition_file(search)))
+        definition = read_definition(output, search)
         state = fold(Journal(output, search_folder(search)).read())
-    except (ValidationError, JournalDamaged) as error:
+    except (DocumentUnusable, JournalDamaged) as error:
         _logger.warning("search %s is passed over, it cannot be read: %s", search, error)
         return None
     if state.closed is None or not state.ended(Outcome.COMPLETED):

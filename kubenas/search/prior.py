@@ -12,8 +12,8 @@ from contextlib import suppress
 from statistics import NormalDist
 from typing import Any, Literal
 
-from kubenas.errors import ObjectExists, ObjectNotFound, UserError
-from kubenas.search.definition import SearchDefinition
+from kubenas.errors import DocumentUnusable, ObjectExists, ObjectNotFound, UserError
+from kubenas.search.definition import read_definition
 from kubenas.search.journal import Journal
 from kubenas.search.layout import SEARCHES, definition_file, prior_file, search_folder
 from kubenas.search.listing import search_ids
@@ -23,9 +23,11 @@ from kubenas.search.results_table import read_table
 from kubenas.search.state import fold
 from kubenas.search_config import LAST_SEARCH, SearchConfig
 from kubenas.storage import Storage, join, open_storage, split
+from kubenas.storage.document import find_document, read_document
 from kubenas.trial import Value
 
 _logger = logging.getLogger(__name__)
+_PRIOR = "what a search began with"
 
 
 class Known(Value):
@@ -94,7 +96,7 @@ def frozen_prior(
     if not output.exists(name):
         with suppress(ObjectExists):
             output.create(name, _settled(config, output, search, champion).to_json())
-    return Prior.from_json(output.read(name))
+    return read_document(output, name, Prior, what=_PRIOR)
 
 
 def _settled(config: SearchConfig, output: Storage, search: str, champion: FindChampion) -> Prior:
@@ -108,8 +110,7 @@ def _settled(config: SearchConfig, output: Storage, search: str, champion: FindC
 
 def read_prior(output: Storage, search: str) -> Prior | None:
     """What the search began with; None: nothing was asked for, or it has not begun."""
-    name = prior_file(search)
-    return Prior.from_json(output.read(name)) if output.exists(name) else None
+    return find_document(output, prior_file(search), Prior, what=_PRIOR)
 
 
 def _without_last(sources: Sequence[str], output: Storage, search: str) -> Sequence[str]:
@@ -173,8 +174,8 @@ def _searches(source: str) -> list[tuple[Storage, str]]:
 def _results(output: Storage, search: str) -> list[dict[str, Any]]:
     """Values of a search's completed networks, best first."""
     try:
-        definition = SearchDefinition.from_json(output.read(definition_file(search)))
-    except (ObjectNotFound, ValueError) as error:
+        definition = read_definition(output, search)
+    except (ObjectNotFound, DocumentUnusable) as error:
         raise UserError(
             f"search.warm_start: {join(output.uri, search_folder(search))} cannot be read by this"
             " version of kubenas; use its leaderboard.csv instead"

@@ -53,6 +53,9 @@ class Started(Value):
     granted_seconds: float | None = Field(
         None, description="after which it is killed, for the budget's sake; None: no cap"
     )
+    nonce_sha256: str | None = Field(
+        None, description="of what its result must repeat; None: an older version started it"
+    )
 
 
 class AttemptLost(Value):

@@ -10,7 +10,7 @@ from kubenas.config import Config
 from kubenas.errors import ObjectExists, ObjectNotFound, SearchFailed, UserError
 from kubenas.scheduling.runner import TrialRunner
 from kubenas.search.controller_lock import controller_lock
-from kubenas.search.definition import SearchDefinition, define, search_id
+from kubenas.search.definition import SearchDefinition, define, read_definition, search_id
 from kubenas.search.directed import directed
 from kubenas.search.failures import most_frequent_reason
 from kubenas.search.interruption import Interruption
@@ -153,7 +153,7 @@ def _define(output: Storage, definition: SearchDefinition) -> None:
     name = definition_file(definition.id)
     with suppress(ObjectExists):
         output.create(name, definition.to_json())
-    begun_with = SearchDefinition.from_json(output.read(name)).prior
+    begun_with = read_definition(output, definition.id).prior
     if begun_with != definition.prior:
         raise JournalDamaged(
             f"{join(output.uri, prior_file(definition.id))}: not what the search began with;"
@@ -172,14 +172,13 @@ def read_search(output: Storage, search: str) -> SearchRun:
     """The search ``search`` as it is now, running or over. Writes nothing.
 
     Raises:
-        UserError: there is no such search below ``output``.
+        UserError: there is no such search below ``output``, or its definition cannot be read.
         JournalDamaged: the journal cannot be believed.
     """
     try:
-        data = output.read(definition_file(search))
+        definition = read_definition(output, search)
     except ObjectNotFound as error:
         raise UserError(f"{output.uri}: there is no search '{search}' here") from error
-    definition = SearchDefinition.from_json(data)
     records = Journal(output, search_folder(search)).read()
     return _search_run(definition, output, fold(records))
 

@@ -4,11 +4,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from kubenas.errors import DocumentUnusable
 from kubenas.scheduling.runner import TrialRunner
+from kubenas.search.binding import Binding
 from kubenas.search.outputs import epochs_so_far, has_checkpoint, read_result
 from kubenas.search.progress import RunningAttempt
 from kubenas.storage import Storage, open_storage, split
-from kubenas.trial import AttemptEvent, AttemptRef, AttemptSpec, Result, Task
+from kubenas.trial import AttemptEvent, AttemptRef, AttemptSpec, FailureClass, Result, Task
 
 _STOP_SECONDS = 15.0
 """For all to end after they were asked to: a runner's grace and a little more."""
@@ -32,6 +34,8 @@ class _Running:
     storage: Storage
     folder: str
     since: float
+    """Unix time at which it began, or as long as it has not, at which it was started."""
+    binding: Binding
     waiting: str = ""
     began: bool = False
     """Whether its runner has told that it runs."""
@@ -55,13 +59,20 @@ class RunningAttempts:
 
     def start(self, spec: AttemptSpec) -> None:
         """Starts an attempt; there must be a free slot."""
-        self.adopt(spec.ref, spec.prefix)
+        self.adopt(Binding.of(spec), spec.prefix)
         self._runner.start(spec)
 
-    def adopt(self, ref: AttemptRef, prefix: str) -> None:
-        """Takes on an attempt that the runner runs already, and that writes to URI ``prefix``."""
+    def adopt(self, binding: Binding, prefix: str, *, since: float | None = None) -> None:
+        """Takes an attempt on that the runner runs already.
+
+        Args:
+            binding: which attempt, and what its result must repeat.
+            prefix: URI of the folder that it writes to.
+            since: Unix time at which it was started; None: now.
+        """
         uri, folder = split(prefix)
-        self._running[ref] = _Running(open_storage(uri), folder, self._clock())
+        since = self._clock() if since is None else since
+        self._running[binding.ref] = _Running(open_storage(uri), folder, since, binding)
 
     def wait(self, timeout: float) -> list[EndedAttempt]:
         """Attempts that have ended; waits up to ``timeout`` seconds for one."""
@@ -111,23 +122,43 @@ class RunningAttempts:
         return replace(running, waiting=waiting)
 
     def _close(self, event: AttemptEvent, running: _Running) -> EndedAttempt:
-        result = read_result(
-            running.storage, running.folder, attempt=event.ref.attempt, trial=event.ref.trial
+        seen = max(0.0, self._clock() - running.since)
+        most = seen if event.seconds is None else event.seconds
+        result, event = left_result(
+            running.storage, running.folder, running.binding, event, most_seconds=most
         )
-        if result is not None and event.image is not None:
-            result = result.model_copy(update={"image": event.image})
         return EndedAttempt(
             ref=event.ref,
             event=event,
             result=result,
             progressed=has_checkpoint(running.storage, running.folder),
-            seconds=self._seconds(event, running),
+            seconds=seen if event.seconds is None and running.began else event.seconds,
         )
 
-    def _seconds(self, event: AttemptEvent, running: _Running) -> float | None:
-        if event.seconds is None and running.began:
-            return max(0.0, self._clock() - running.since)
-        return event.seconds
+
+def left_result(
+    storage: Storage,
+    folder: str,
+    binding: Binding,
+    event: AttemptEvent,
+    *,
+    most_seconds: float,
+) -> tuple[Result | None, AttemptEvent]:
+    """The result of an attempt that ended with ``event``, and its end.
+
+    One that cannot be believed is none, and the end says why: the attempt has failed.
+    """
+    try:
+        result = read_result(storage, folder, binding, most_seconds=most_seconds)
+    except DocumentUnusable as error:
+        return None, refused(event, str(error))
+    return result and result.model_copy(update={"image": event.image}), event
+
+
+def refused(event: AttemptEvent, reason: str) -> AttemptEvent:
+    """``event`` of an attempt whose result is not believed. How it died counts for more."""
+    failure = event.failure or FailureClass.APPLICATION
+    return event.model_copy(update={"failure": failure, "message": reason[:4000]})
 
 
 def stop_leftovers(runner: TrialRunner) -> None:

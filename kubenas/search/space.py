@@ -1,12 +1,12 @@
 """What may be built, as JSON. The controller never runs user code: an attempt describes it."""
 
-import json
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from kubenas.data.schema import read_schema
-from kubenas.errors import ObjectExists, ObjectNotFound, UserError
+from kubenas.errors import DocumentUnusable, ObjectExists, ObjectNotFound, UserError
 from kubenas.scheduling.runner import TrialRunner
+from kubenas.search.attempt_records import records_of
 from kubenas.search.attempts import run_attempts
 from kubenas.search.definition import SearchDefinition
 from kubenas.search.layout import describe_folder, space_file
@@ -14,7 +14,10 @@ from kubenas.search.progress import OnProgress
 from kubenas.search.trial_specs import training_plan
 from kubenas.spaces.registry import space_graph
 from kubenas.storage import Storage, join, open_storage
+from kubenas.storage.document import DOCUMENT_BYTES, read_object
 from kubenas.trial import AttemptSpec, Outcome, SpaceRef, Task
+
+_SPACE = "space.json"
 
 if TYPE_CHECKING:  # it loads Keras-Tuner, which looking at a search must not wait for
     from kubenas.search.oracles.designs import GraphOf
@@ -35,11 +38,11 @@ def describe_space(
     """
     name = space_file(definition.id)
     with suppress(ObjectNotFound):
-        return _parsed(storage.read(name))
+        return dict(read_object(storage, name))
     data = _described(definition, storage, runner, on_progress)
     with suppress(ObjectExists):
         storage.create(name, data)
-    return _parsed(storage.read(name))
+    return dict(read_object(storage, name))
 
 
 def graph_of(space: SpaceRef, dataset: str) -> "GraphOf | None":
@@ -77,13 +80,32 @@ def _described(
         dataset=definition.dataset,
         training=training_plan(definition) if definition.space.hypermodel else None,
     )
-    (result,) = run_attempts([spec], runner, on_progress=on_progress)
+    (result,) = run_attempts(
+        [spec],
+        runner,
+        records=records_of(storage, definition.id),
+        check=_check_space,
+        on_progress=on_progress,
+    )
     if result.outcome != Outcome.COMPLETED:
         raise UserError(f"space: it cannot be used with its default values: {result.message}")
     attempt = describe_folder(definition.id).removesuffix("a1") + f"a{result.attempt}"
-    return open_storage(join(storage.uri, attempt)).read("space.json")
+    return open_storage(join(storage.uri, attempt)).read(_SPACE, limit=DOCUMENT_BYTES)
 
 
-def _parsed(data: bytes) -> dict[str, Any]:
-    space: dict[str, Any] = json.loads(data)
-    return space
+def _check_space(prefix: str) -> None:
+    """Checks what an attempt has described.
+
+    Raises:
+        DocumentUnusable: it is no space.
+    """
+    from kubenas.search.space_point import read_space  # noqa: PLC0415, slow
+
+    try:
+        read_space(read_object(open_storage(prefix), _SPACE))
+    except ObjectNotFound as error:
+        raise DocumentUnusable(str(error)) from error
+    except DocumentUnusable:
+        raise
+    except Exception as error:  # whatever a trial wrote, Keras-Tuner may raise over it
+        raise DocumentUnusable(f"{join(prefix, _SPACE)}: no space of hyperparameters") from error

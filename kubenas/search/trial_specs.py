@@ -6,6 +6,7 @@ from typing import Any
 
 from kubenas.scheduling.retry import losses_so_far
 from kubenas.search.allowance import Grant
+from kubenas.search.binding import new_nonce
 from kubenas.search.definition import SearchDefinition
 from kubenas.search.growth import Hyperparameter, grown
 from kubenas.search.layout import attempt_folder
@@ -70,6 +71,7 @@ class TrialSpecs:
             deadline=grant.deadline,
             work_seconds=grant.work_seconds,
             max_seconds=min(limits, default=None),
+            nonce=new_nonce(),
             **losses_so_far(lost.failure for lost in trial.lost),
         )
 

@@ -7,10 +7,11 @@ the next number is what keeps writers apart: of two, one loses, reads again and 
 from collections.abc import Sequence
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from kubenas.errors import KubenasError, ObjectExists, UserError
 from kubenas.storage import Storage, join
+from kubenas.storage.document import read_document
 from kubenas.trial import SpaceRef, Value
 
 _FOLDER = "champion"
@@ -95,7 +96,11 @@ class ChampionLog:
         if names != expected:
             missing = next((name for name in expected if name not in names), expected[-1])
             raise UserError(f"{join(self._output.uri, missing)}: missing from the champion log")
-        return [self._read(name) for name in names]
+        what, remedy = "a record of a champion", "restore it from a backup"
+        return [
+            read_document(self._output, name, ChampionRecord, what=what, remedy=remedy)
+            for name in names
+        ]
 
     def champion(self) -> ChampionRecord | None:
         """The model in production; None before the first promotion.
@@ -119,15 +124,6 @@ class ChampionLog:
             raise ChampionChanged(
                 f"{join(self._output.uri, name)}: the champion has changed meanwhile; run the same"
                 " command again"
-            ) from error
-
-    def _read(self, name: str) -> ChampionRecord:
-        try:
-            return ChampionRecord.from_json(self._output.read(name))
-        except ValidationError as error:
-            raise UserError(
-                f"{join(self._output.uri, name)}: not a record that this version of kubenas can"
-                " read; update kubenas"
             ) from error
 
 

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from pydantic import ValidationError
 
-from kubenas.errors import UserError
+from kubenas.errors import ObjectNotFound, UserError
 from kubenas.scheduling.kubernetes_api import ApiAway
 from kubenas.serving.inference_service import ServiceName, belongs_to
 from kubenas.serving.kserve import InferenceServiceObject
@@ -29,7 +28,8 @@ from kubenas.serving.rollout import (
 )
 from kubenas.serving.sample import Predictions, Sample, Unanswered, ask
 from kubenas.serving_config import ServingConfig
-from kubenas.storage import Storage, join
+from kubenas.storage import Storage
+from kubenas.storage.document import read_document
 from kubenas.trial import Value
 
 _LOG = logging.getLogger(__name__)
@@ -127,15 +127,13 @@ class Changeover:
         return found
 
     def _remembered(self) -> Intent | None:
-        if not self._output.exists(self._file):
-            return None
+        served = f"see that {self._target.service} serves what it should, then delete this file"
         try:
-            return Intent.from_json(self._output.read(self._file))
-        except ValidationError as error:
-            raise UserError(
-                f"{join(self._output.uri, self._file)}: not of this version of kubenas; see that"
-                f" {self._target.service} serves what it should, then delete this file"
-            ) from error
+            return read_document(
+                self._output, self._file, Intent, what="a changeover", remedy=served
+            )
+        except ObjectNotFound:
+            return None
 
     def _begin(self, found: Mapping[str, Any] | None, earlier: Intent | None) -> Intent:
         """An unfinished changeover has not changed what was before."""

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import urllib3
-from pydantic import ValidationError
 
 from kubenas.errors import ObjectNotFound, UserError
 from kubenas.storage import Storage, join
+from kubenas.storage.document import DOCUMENT_BYTES, read_document
 from kubenas.training.sample import SAMPLE_ANSWER_FILE, SAMPLE_REQUEST_FILE, SampleAnswer
 
 _ANSWER_SECONDS = 30.0
@@ -51,11 +51,12 @@ def read_sample(export: Storage, tolerance: float | None) -> Sample:
 
     Raises:
         UserError: there is none.
+        DocumentUnusable: this version of kubenas cannot read it.
     """
     try:
-        request = export.read(SAMPLE_REQUEST_FILE)
-        answer = SampleAnswer.from_json(export.read(SAMPLE_ANSWER_FILE))
-    except (ObjectNotFound, ValidationError) as error:
+        request = export.read(SAMPLE_REQUEST_FILE, limit=DOCUMENT_BYTES)
+        answer = read_document(export, SAMPLE_ANSWER_FILE, SampleAnswer, what="a model's answer")
+    except ObjectNotFound as error:
         raise UserError(
             f"{join(export.uri, SAMPLE_REQUEST_FILE)}: no sample of this version of kubenas beside"
             f" the model; delete {export.uri} and run the pipeline again"

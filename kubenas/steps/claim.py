@@ -4,11 +4,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
-from pydantic import ValidationError
-
 from kubenas.config import Config
 from kubenas.errors import ObjectExists, ObjectNotFound, UserError
 from kubenas.storage import Storage
+from kubenas.storage.document import read_document
 
 CLAIM_FILE = "config.json"
 """In the root of an output."""
@@ -62,14 +61,11 @@ def claim(config: Config, output: Storage) -> None:
 
 def _claimed(output: Storage) -> Config | None:
     try:
-        return Config.from_json(output.read(CLAIM_FILE))
+        return read_document(
+            output, CLAIM_FILE, Config, what="a config", remedy="give another 'output'"
+        )
     except ObjectNotFound:
         return None
-    except ValidationError as error:
-        raise UserError(
-            f"{output.uri}/{CLAIM_FILE}: not a config that this version of kubenas can read;"
-            " give another 'output'"
-        ) from error
 
 
 def _differences(earlier: Config, config: Config) -> Iterator[str]:

@@ -13,6 +13,7 @@ from kubenas.search.predecessor import predecessor
 from kubenas.serving.champion import ChampionLog
 from kubenas.steps.context import RunContext
 from kubenas.storage import Storage, open_storage
+from kubenas.storage.document import find_document
 
 _logger = logging.getLogger(__name__)
 
@@ -40,8 +41,7 @@ def record_drift(context: RunContext) -> Drift | None:
 
 def read_drift(output: Storage, search: str) -> Drift | None:
     """What :func:`record_drift` found for the data of ``search``."""
-    name = _file(search)
-    return Drift.from_json(output.read(name)) if output.exists(name) else None
+    return find_document(output, _file(search), Drift, what="a comparison of data")
 
 
 def drift_scalars(found: Drift) -> dict[str, float]:

@@ -4,17 +4,22 @@ it for the model in production."""
 from dataclasses import dataclass
 from typing import Literal
 
+from kubenas.data.schema import DataSchema, read_schema
 from kubenas.errors import UserError
+from kubenas.search.attempt_records import records_of
+from kubenas.search.layout import search_folder
 from kubenas.serving.gate import Decision, Verdict
+from kubenas.steps.contender import check_evaluation, read_contender
 from kubenas.steps.context import RunContext
 from kubenas.steps.export import exported_model
-from kubenas.steps.gate import Contender, decided
-from kubenas.steps.model_task import ModelTask, finished_prefix, run_model_task
+from kubenas.steps.gate import decided
+from kubenas.steps.model_task import ModelTask, run_model_task
 from kubenas.steps.outcome import expect_step, is_done, running_step
 from kubenas.steps.retrain import read_choice
 from kubenas.steps.settings import settled
 from kubenas.steps.status import StatusWriter
-from kubenas.storage import Storage
+from kubenas.storage import Storage, open_storage
+from kubenas.storage.document import find_document
 from kubenas.training.evaluation import EVALUATION_FILE, Evaluation
 from kubenas.trial import Task
 
@@ -44,7 +49,8 @@ def evaluate(context: RunContext) -> Evaluated:
     with running_step(_STEP, output, key=search):
         context = settled(context)
         status = StatusWriter(output, _STEP, search=search)
-        tested = Contender.read(run_model_task(_task(context), context, status))
+        schema = read_schema(open_storage(context.dataset))
+        tested = read_contender(run_model_task(_task(context, schema), context, status), schema)
         decision = decided(context, tested, status)
         expect_step(output, _NEXT, key=search, due=decision.verdict == "promote")
         done = is_done(output, _NEXT, key=search)
@@ -52,9 +58,18 @@ def evaluate(context: RunContext) -> Evaluated:
 
 
 def read_evaluation(output: Storage, search: str) -> Evaluation | None:
-    """The evaluation of a search's model; None if there is none yet."""
-    folder = finished_prefix(output, search, _STEP)
-    return Evaluation.from_json(output.read(f"{folder}/{EVALUATION_FILE}")) if folder else None
+    """The evaluation of a search's model; None if there is none yet.
+
+    Raises:
+        DocumentUnusable: it cannot be read, or has been changed since it was made.
+    """
+    records = records_of(output, search)
+    attempt = records.finished(_STEP)
+    if attempt is None:
+        return None
+    records.check_unchanged(_STEP)
+    name = f"{search_folder(search)}/{_STEP}/a{attempt}/{EVALUATION_FILE}"
+    return find_document(output, name, Evaluation, what="an evaluation")
 
 
 def scalars(evaluated: Evaluated) -> dict[str, float]:
@@ -77,7 +92,7 @@ def scalars(evaluated: Evaluated) -> dict[str, float]:
     return figures
 
 
-def _task(context: RunContext) -> ModelTask:
+def _task(context: RunContext, schema: DataSchema) -> ModelTask:
     output, search = context.output, context.search_id
     choice, model = read_choice(output, search), exported_model(output, search)
     if choice is None or model is None:
@@ -89,4 +104,5 @@ def _task(context: RunContext) -> ModelTask:
         trial=choice.chosen.trial,
         space=context.space,
         model=model,
+        check=lambda prefix: check_evaluation(prefix, schema),
     )

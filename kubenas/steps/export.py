@@ -1,14 +1,15 @@
 """The chosen model in the forms that serve it, checked by loading it again."""
 
-from kubenas.errors import UserError
+from kubenas.errors import DocumentUnusable, UserError
+from kubenas.search.attempt_records import records_of
 from kubenas.steps.context import RunContext
 from kubenas.steps.model_task import ModelTask, finished_prefix, run_model_task
 from kubenas.steps.outcome import running_step
-from kubenas.steps.retrain import Choice, read_choice
+from kubenas.steps.retrain import read_choice, trained_by
 from kubenas.steps.settings import settled
 from kubenas.steps.status import StatusWriter
 from kubenas.storage import Storage, join, open_storage
-from kubenas.trial import AttemptSpec, Task
+from kubenas.trial import Task
 
 _STEP = "export"
 _SAVED_MODEL = "saved_model"
@@ -37,7 +38,8 @@ def export(context: RunContext) -> str:
             trial=choice.chosen.trial,
             space=context.space,
             model=choice.weights,
-            trained_by=_trained_by(choice),
+            trained_by=trained_by(context, choice),
+            check=_check_export,
         )
         done = run_model_task(what, context, StatusWriter(output, _STEP, search=search))
         return join(done.prefix, _SAVED_MODEL)
@@ -56,5 +58,24 @@ def exported_keras_model(output: Storage, search: str) -> str | None:
     return join(output.uri, name) if folder and output.exists(name) else None
 
 
-def _trained_by(choice: Choice) -> AttemptSpec:
-    return AttemptSpec.from_json(open_storage(choice.chosen.prefix).read("spec.json"))
+def check_export_unchanged(output: Storage, search: str) -> None:
+    """Checks that the exported model is what the export left.
+
+    Raises:
+        DocumentUnusable: it has been changed since, or its record cannot be read.
+    """
+    records_of(output, search).check_unchanged(_STEP)
+
+
+def _check_export(prefix: str) -> None:
+    """Checks that an attempt has left one SavedModel: of several versions a server takes the last.
+
+    Raises:
+        DocumentUnusable: it has not.
+    """
+    storage, model = open_storage(prefix), f"{_SAVED_MODEL}/1/"
+    names = [info.name for info in storage.list(f"{_SAVED_MODEL}/")]
+    if f"{model}saved_model.pb" not in names:
+        raise DocumentUnusable(f"{join(prefix, model)}: the export has left no SavedModel")
+    if odd := [name for name in names if not name.startswith(model)]:
+        raise DocumentUnusable(f"{join(prefix, odd[0])}: no part of the exported model")

@@ -1,66 +1,29 @@
 """The decision on a new model: the champion is evaluated on the same test split, then
 :mod:`kubenas.serving.gate` decides. ``decision.json`` beside the search keeps it."""
 
-import io
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Self
-
-import numpy as np
-import numpy.typing as npt
+from contextlib import suppress
 
 from kubenas.data.schema import read_schema
-from kubenas.errors import SearchFailed, StorageError, UserError
+from kubenas.errors import DocumentUnusable, ObjectNotFound, SearchFailed, StorageError, UserError
 from kubenas.promotion_config import PromotionConfig
 from kubenas.search.layout import search_folder
 from kubenas.serving.champion import (
     ChampionLog,
     ChampionModel,
     ChampionRecord,
-    ModelFigures,
     present_champion,
 )
 from kubenas.serving.gate import Challenger, Decision, Ground, Opponent, Settled, decide
 from kubenas.serving.paired import compare
+from kubenas.steps.contender import Contender, check_evaluation, read_contender
 from kubenas.steps.context import RunContext
-from kubenas.steps.model_task import ModelTask, ModelTaskDone, run_model_task
+from kubenas.steps.export import check_export_unchanged
+from kubenas.steps.model_task import ModelTask, run_model_task
 from kubenas.steps.status import StatusWriter
 from kubenas.storage import Storage, open_storage, split
-from kubenas.training.evaluation import EVALUATION_FILE, PREDICTIONS_FILE, Evaluation
-from kubenas.trial import Result, Task
-
-
-@dataclass(frozen=True)
-class Contender:
-    """A model on the test split."""
-
-    evaluation: Evaluation
-    result: Result
-    right: npt.NDArray[np.bool_]
-    """Shape (examples,): which ones it gets right, in file order."""
-
-    @classmethod
-    def read(cls, done: ModelTaskDone) -> Self:
-        """What the evaluation left."""
-        storage = open_storage(done.prefix)
-        with np.load(io.BytesIO(storage.read(PREDICTIONS_FILE))) as predictions:
-            right = predictions["probabilities"].argmax(axis=1) == predictions["labels"]
-        evaluation = Evaluation.from_json(storage.read(EVALUATION_FILE))
-        return cls(evaluation, done.result, right)
-
-    @property
-    def figures(self) -> ModelFigures:
-        """In short."""
-        return ModelFigures(
-            examples=self.evaluation.examples,
-            accuracy=self.evaluation.accuracy,
-            loss=self.evaluation.loss,
-            macro_f1=self.evaluation.macro_f1,
-            parameters=self.result.parameters,
-            flops=self.result.flops,
-            latency_ms=self.result.latency_ms,
-            model_mib=self.result.metrics.get("model_mib"),
-        )
+from kubenas.storage.document import find_document
+from kubenas.trial import Task
 
 
 def decided(context: RunContext, challenger: Contender, status: StatusWriter) -> Decision:
@@ -94,8 +57,7 @@ def decided(context: RunContext, challenger: Contender, status: StatusWriter) ->
 
 def read_decision(output: Storage, search: str) -> Decision | None:
     """The decision on a search's model; None if there is none yet."""
-    name = _file(search)
-    return Decision.from_json(output.read(name)) if output.exists(name) else None
+    return find_document(output, _file(search), Decision, what="a decision")
 
 
 def still_holds(
@@ -160,6 +122,7 @@ def _opponent(
             " promotion.mode to always once to promote it",
         )
     status.write("evaluating the champion")
+    schema = read_schema(open_storage(context.dataset))
     what = ModelTask(
         task=Task.EVALUATE,
         stage="champion",
@@ -167,9 +130,17 @@ def _opponent(
         trial=model.trial,
         space=model.space,
         model=exported,
+        check=lambda prefix: check_evaluation(prefix, schema),
     )
     try:
-        done = run_model_task(what, context, status)
+        _check_champion(context.output, model)
+        tested = read_contender(run_model_task(what, context, status), schema)
+    except DocumentUnusable as error:
+        return Settled(
+            Ground.UNUSABLE,
+            f"what is left of the champion is not to be trusted: {error}; or set promotion.mode to"
+            " always once",
+        )
     except StorageError:
         raise
     except (SearchFailed, UserError) as error:
@@ -178,10 +149,19 @@ def _opponent(
             f"the champion could not be evaluated: {error}; mend that and run again, or set"
             " promotion.mode to always once",
         )
-    tested = Contender.read(done)
     confidence = context.config.promotion.confidence
     comparison = compare(challenger.right, tested.right, confidence=confidence)
     return Opponent(tested.figures, comparison, recorded=model.test)
+
+
+def _check_champion(output: Storage, model: ChampionModel) -> None:
+    """Checks that the champion's model is what was exported, where its search is still there.
+
+    Raises:
+        DocumentUnusable: it is not.
+    """
+    with suppress(ObjectNotFound):
+        check_export_unchanged(output, model.search)
 
 
 def _exported(model: ChampionModel) -> str | None:

@@ -1,8 +1,6 @@
 """Gathers where a search's model came from, out of what the steps have left."""
 
-from pydantic import ValidationError
-
-from kubenas.errors import ObjectNotFound, UserError
+from kubenas.errors import DocumentUnusable, ObjectNotFound, UserError
 from kubenas.reporting.lineage import DataLineage, Lineage, RunLineage, TrainingLineage
 from kubenas.search.layout import definition_file
 from kubenas.search.prior import read_prior
@@ -13,6 +11,7 @@ from kubenas.steps.gate import read_decision
 from kubenas.steps.origin import read_origin
 from kubenas.steps.retrain import Choice, Retraining, read_choice
 from kubenas.storage import Storage, join, open_storage
+from kubenas.storage.document import read_document
 from kubenas.trial import AttemptSpec
 
 
@@ -90,8 +89,9 @@ def _training(chosen: Retraining) -> TrainingLineage:
 def _seed(prefix: str) -> int | None:
     """Of the attempt in the folder ``prefix``; None: its spec is gone or another version's."""
     try:
-        spec = AttemptSpec.from_json(open_storage(prefix).read("spec.json"))
-    except (ObjectNotFound, ValidationError):
+        storage = open_storage(prefix)
+        spec = read_document(storage, "spec.json", AttemptSpec, what="an attempt's spec")
+    except (ObjectNotFound, DocumentUnusable):
         return None
     return spec.training.seed if spec.training else None
 

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from kubenas.errors import SearchFailed
-from kubenas.search.attempts import run_attempts
-from kubenas.search.deciding_attempt import attempt_results, deciding_result
+from kubenas.errors import ObjectNotFound, SearchFailed
+from kubenas.search.attempt_records import records_of
+from kubenas.search.attempts import Check, run_attempts
 from kubenas.search.layout import search_folder
 from kubenas.steps.context import RunContext
 from kubenas.steps.runners import trial_runner
@@ -28,6 +28,8 @@ class ModelTask:
     """What the model's layers are loaded with."""
     model: str
     """URI of what the task takes: trained weights, or an exported model."""
+    check: Check
+    """Looks at what an attempt has left."""
     trained_by: AttemptSpec | None = None
     """The attempt whose weights they are: its hyperparameters build the model again."""
 
@@ -61,16 +63,26 @@ def run_model_task(what: ModelTask, context: RunContext, status: StatusWriter) -
         training=trained_by.training if trained_by else None,
     )
     with trial_runner(context, step=what.stage, attempts=1) as runner:
-        (result,) = run_attempts([spec], runner, on_progress=progress_teller(status))
+        (result,) = run_attempts(
+            [spec],
+            runner,
+            records=records_of(context.output, context.search_id),
+            check=what.check,
+            on_progress=progress_teller(status),
+        )
     if result.outcome != Outcome.COMPLETED:
         raise SearchFailed(f"{what.stage}: {result.message}")
     return ModelTaskDone(join(split(spec.prefix)[0], f"a{result.attempt}"), result)
 
 
 def finished_prefix(output: Storage, search: str, folder: str) -> str | None:
-    """The deciding attempt's folder, below the output; None if the task has not been done."""
-    task = f"{search_folder(search)}/{folder}"
-    result = deciding_result(output, task, attempt_results(output, task))
-    if result is None or result.outcome != Outcome.COMPLETED:
+    """The finished attempt's folder, below the output; None if the task has not been done.
+
+    Raises:
+        DocumentUnusable: the controller's record of it cannot be read.
+    """
+    try:
+        attempt = records_of(output, search).finished(folder)
+    except ObjectNotFound:
         return None
-    return f"{task}/a{result.attempt}"
+    return f"{search_folder(search)}/{folder}/a{attempt}" if attempt else None

@@ -11,6 +11,7 @@ from kubenas.errors import ObjectExists
 from kubenas.scheduling.kubernetes_names import KUBEFLOW_POD, STEP_CONTAINER
 from kubenas.search.layout import search_folder
 from kubenas.storage import Storage
+from kubenas.storage.document import find_document
 from kubenas.trial import Value
 
 _RUN = "pipeline/runid"
@@ -65,8 +66,7 @@ def record_origin(output: Storage, search: str, ask: Callable[[], Pod | None]) -
 
 def read_origin(output: Storage, search: str) -> Origin | None:
     """Where ``search`` was run; None: it was not written down."""
-    name = _file(search)
-    return Origin.from_json(output.read(name)) if output.exists(name) else None
+    return find_document(output, _file(search), Origin, what="where a search was run")
 
 
 def _reported(ask: Callable[[], Pod | None]) -> Pod | None:

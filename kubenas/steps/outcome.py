@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Literal
 
-from kubenas.errors import KubenasError, StorageError
+from kubenas.errors import DocumentUnusable, KubenasError, StorageError
 from kubenas.steps.process import step_process, unexpected
 from kubenas.storage import Storage
+from kubenas.storage.document import find_document
 from kubenas.trial import Value
 
 STEPS = ("prepare", "search", "retrain", "export", "evaluate", "report", "promote")
@@ -35,7 +36,7 @@ class StepOutcome(Value):
 def read_outcome(output: Storage, step: str) -> StepOutcome | None:
     """How ``step`` ended or that it runs; None if it never ran."""
     name = _object_name(step)
-    return StepOutcome.from_json(output.read(name)) if output.exists(name) else None
+    return find_document(output, name, StepOutcome, what="the outcome of a step")
 
 
 def read_outcomes(output: Storage) -> list[StepOutcome]:
@@ -93,7 +94,11 @@ def recorded(step: str, output: Storage, *, key: str) -> Iterator[None]:
 
 
 def _earlier(output: Storage, step: str, key: str) -> StepOutcome:
-    outcome = read_outcome(output, step)
+    try:
+        outcome = read_outcome(output, step)
+    except DocumentUnusable as error:  # nothing is decided by it, and it is about to be replaced
+        _logger.warning("%s", error)
+        outcome = None
     if outcome and outcome.key == key:
         return outcome
     return StepOutcome(step=step, state="running", key=key)

@@ -21,7 +21,11 @@ from kubenas.serving.gate import Decision
 from kubenas.serving.handoff import Handoff, hand_over
 from kubenas.serving.succession import succeed
 from kubenas.steps.context import RunContext
-from kubenas.steps.export import exported_keras_model, exported_model
+from kubenas.steps.export import (
+    check_export_unchanged,
+    exported_keras_model,
+    exported_model,
+)
 from kubenas.steps.gate import read_decision
 from kubenas.steps.outcome import running_step
 from kubenas.steps.report import refresh_summary, write_report
@@ -29,6 +33,7 @@ from kubenas.steps.report_material import gather
 from kubenas.steps.retrain import read_choice
 from kubenas.steps.status import StatusWriter
 from kubenas.storage import Storage, open_storage
+from kubenas.storage.document import find_document
 
 
 @dataclass(frozen=True)
@@ -56,8 +61,7 @@ def promote(context: RunContext) -> Promoted:
 
 def read_handoff(output: Storage, search: str) -> Handoff | None:
     """What serving made of a search's model; None: it was not handed over."""
-    name = _file(search)
-    return Handoff.from_json(output.read(name)) if output.exists(name) else None
+    return find_document(output, _file(search), Handoff, what="a handover")
 
 
 def _promoted(context: RunContext) -> Promoted:
@@ -81,6 +85,7 @@ def _promoted(context: RunContext) -> Promoted:
             f"{output.uri}: the champion has changed since the decision; run the same command"
             " again, which decides anew"
         )
+    check_export_unchanged(output, search)
     record = promotion(history, _model(context, decision), why=decision.reason, at=time.time())
     handoff = succeed(record, config.serving, name=config.name, output=output)
     return _told(output, search, Promoted(record, handoff))

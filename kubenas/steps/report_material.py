@@ -1,10 +1,16 @@
 """Gathers from an output everything that a report of its search is made of."""
 
-import json
-from typing import Any
+import logging
+import math
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
 
 from kubenas.data.card import CARD_FILE, SHEET_FILE
 from kubenas.data.schema import read_schema
+from kubenas.errors import DocumentUnusable, ObjectNotFound
+from kubenas.reporting.architecture import ARCHITECTURE_BYTES, Architecture
 from kubenas.reporting.lineage import Lineage
 from kubenas.reporting.report_input import Epoch, ReportInput, Retrained, Winner
 from kubenas.search.definition import SearchDefinition
@@ -19,6 +25,13 @@ from kubenas.steps.lineage import lineage
 from kubenas.steps.outcome import read_outcomes
 from kubenas.steps.retrain import Choice, Retraining, read_choice
 from kubenas.storage import Storage, join, open_storage
+from kubenas.storage.document import DOCUMENT_BYTES, read_document, read_object
+from kubenas.training.history import EpochRecord, history_from_jsonl
+
+_logger = logging.getLogger(__name__)
+_MOST_EPOCHS = 1 << 20
+
+T = TypeVar("T")
 
 
 def gather(output: Storage, search: str, *, finished: bool) -> ReportInput:
@@ -40,7 +53,7 @@ def gather(output: Storage, search: str, *, finished: bool) -> ReportInput:
         histories=_histories(output, run),
         winner=_winner(output, run, choice, origin),
         retrained=tuple(_retrained(each) for each in choice.retrained) if choice else (),
-        evaluation=read_evaluation(output, search),
+        evaluation=_if_sound(lambda: read_evaluation(output, search)),
         drift=read_drift(output, search),
         prior=read_prior(output, search),
         decision=origin.decision,
@@ -63,8 +76,10 @@ def _data(definition: SearchDefinition) -> dict[str, Any]:
     dataset = open_storage(definition.dataset)
     return {
         "schema": read_schema(dataset),
-        "card": json.loads(dataset.read(CARD_FILE)),
-        "examples": dataset.read(SHEET_FILE) if dataset.exists(SHEET_FILE) else None,
+        "card": read_object(dataset, CARD_FILE),
+        "examples": dataset.read(SHEET_FILE, limit=DOCUMENT_BYTES)
+        if dataset.exists(SHEET_FILE)
+        else None,
     }
 
 
@@ -83,7 +98,7 @@ def _winner(
     return Winner(
         trial=choice.chosen.trial,
         values=run.state.trials[choice.chosen.trial].used_values,
-        architecture=_json_or_none(open_storage(choice.chosen.prefix), "architecture.json"),
+        architecture=_architecture(open_storage(choice.chosen.prefix), "architecture.json"),
         model=origin.model,
         parameters=result.parameters,
         latency_ms=result.latency_ms,
@@ -97,7 +112,7 @@ def _best_so_far(output: Storage, run: SearchRun) -> Winner | None:
         return None
     best, attempt = ranked[0], ranked[0].end.attempt
     folder = attempt_folder(run.id, best.number, attempt)
-    architecture = _json_or_none(output, join(folder, "architecture.json"))
+    architecture = _architecture(output, join(folder, "architecture.json"))
     return Winner(best.number, best.used_values, architecture)
 
 
@@ -120,14 +135,39 @@ def _histories(output: Storage, run: SearchRun) -> dict[int, tuple[Epoch, ...]]:
 def _history(output: Storage, search: str, trial: TrialState) -> tuple[Epoch, ...]:
     for started in reversed(trial.started):
         name = join(attempt_folder(search, trial.number, started.attempt), "history.jsonl")
-        if output.exists(name):
-            lines = output.read(name).decode().splitlines()
-            return tuple(Epoch(**json.loads(line)) for line in lines if line.endswith("}"))
+        try:
+            data = output.read(name, limit=DOCUMENT_BYTES)
+            return tuple(map(_epoch, history_from_jsonl(data[: data.rfind(b"\n") + 1])))
+        except ObjectNotFound:
+            continue
+        except (DocumentUnusable, ValidationError) as error:
+            _logger.warning("%s is left out of the report: %s", name, str(error).splitlines()[0])
+            return ()
     return ()
 
 
-def _json_or_none(storage: Storage, name: str) -> dict[str, Any] | None:
-    if not storage.exists(name):
+def _epoch(record: EpochRecord) -> Epoch:
+    """``record`` with what can be drawn."""
+    metrics = {name: value for name, value in record.metrics.items() if math.isfinite(value)}
+    seconds = record.seconds if math.isfinite(record.seconds) else 0.0
+    return Epoch(min(record.epoch, _MOST_EPOCHS), seconds, metrics)
+
+
+def _architecture(storage: Storage, name: str) -> Mapping[str, Any] | None:
+    found = _if_sound(
+        lambda: read_document(
+            storage, name, Architecture, what="an architecture", limit=ARCHITECTURE_BYTES
+        )
+    )
+    return found.content() if found else None
+
+
+def _if_sound(read: Callable[[], T | None]) -> T | None:
+    """What ``read`` gives; None, and a word in the log: what a trial has left is of no use."""
+    try:
+        return read()
+    except ObjectNotFound:
         return None
-    content: dict[str, Any] = json.loads(storage.read(name))
-    return content
+    except DocumentUnusable as error:
+        _logger.warning("left out of the report: %s", error)
+        return None

@@ -1,12 +1,12 @@
 """The best trials are trained again on fresh seeds, and one model is chosen."""
 
-import json
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from kubenas.config import Config
 from kubenas.errors import SearchFailed
+from kubenas.search.attempt_records import records_of
 from kubenas.search.attempts import run_attempts
 from kubenas.search.growth import grown
 from kubenas.search.layout import search_folder, space_file
@@ -21,6 +21,7 @@ from kubenas.steps.search import progress_teller
 from kubenas.steps.settings import settled
 from kubenas.steps.status import StatusWriter
 from kubenas.storage import Storage, join, split
+from kubenas.storage.document import find_document, read_object
 from kubenas.trial import AttemptSpec, Outcome, Result, Task, TrainingPlan, Value
 
 
@@ -61,7 +62,12 @@ def retrain(context: RunContext) -> Choice:
         specs = list(retraining_specs(context, run, _space(output, run)))
         status = StatusWriter(output, "retrain", search=search)
         with trial_runner(context, step="retrain", attempts=len(specs)) as runner:
-            results = run_attempts(specs, runner, on_progress=progress_teller(status))
+            results = run_attempts(
+                specs,
+                runner,
+                records=records_of(output, search),
+                on_progress=progress_teller(status),
+            )
         choice = choose(_retrainings(specs, results, context.config), run.direction)
         output.write(choice_file(search), choice.to_json())
         return choice
@@ -74,8 +80,7 @@ def choice_file(search: str) -> str:
 
 def read_choice(output: Storage, search: str) -> Choice | None:
     """What was retrained and chosen; None if that has not happened yet."""
-    name = choice_file(search)
-    return Choice.from_json(output.read(name)) if output.exists(name) else None
+    return find_document(output, choice_file(search), Choice, what="a choice of models")
 
 
 def retraining_specs(
@@ -98,6 +103,25 @@ def retraining_specs(
                 hyperparameters={"space": space["space"], "values": _model_values(trial)},
                 training=_plan(config, run.direction, number),
             )
+
+
+def trained_by(context: RunContext, choice: Choice) -> AttemptSpec:
+    """What the chosen model was trained by, as it was asked for: not as the attempt's folder says.
+
+    Raises:
+        SearchFailed: the search or its config are others now.
+    """
+    output, folder = context.output, _task_folder(choice.chosen.prefix)
+    run = read_search(output, context.search_id)
+    for spec in retraining_specs(context, run, _space(output, run)):
+        if _task_folder(spec.prefix) == folder:
+            return spec
+    raise SearchFailed(f"{choice.chosen.prefix}: not among what this search trains again")
+
+
+def _task_folder(prefix: str) -> str:
+    """The name of the folder that an attempt's own is in."""
+    return split(split(prefix)[0])[1]
 
 
 def candidates(run: SearchRun, config: Config) -> list[TrialState]:
@@ -167,4 +191,4 @@ def _score(retraining: Retraining) -> float:
 
 
 def _space(output: Storage, run: SearchRun) -> Mapping[str, Any]:
-    return grown(json.loads(output.read(space_file(run.id))), run.state.declared)
+    return grown(read_object(output, space_file(run.id)), run.state.declared)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kubenas.storage import Storage
+from kubenas.storage.document import find_document
 from kubenas.trial import Value
 
 _NAME = "status.json"
@@ -26,7 +27,7 @@ class Status(Value):
 
 def read_status(output: Storage) -> Status | None:
     """The status in ``output``; None if nothing has run yet."""
-    return Status.from_json(output.read(_NAME)) if output.exists(_NAME) else None
+    return find_document(output, _NAME, Status, what="a status")
 
 
 class StatusWriter:

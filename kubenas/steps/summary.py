@@ -2,10 +2,10 @@
 
 from typing import Any, Literal
 
-from pydantic import ValidationError, field_validator
+from pydantic import field_validator
 
 from kubenas.data.drift import Drift
-from kubenas.errors import UserError
+from kubenas.errors import ObjectNotFound
 from kubenas.reporting.drift_words import drift_words
 from kubenas.reporting.random_search import random_search
 from kubenas.reporting.report_input import ReportInput
@@ -13,6 +13,7 @@ from kubenas.search.allowance import words_of_use
 from kubenas.search.expense import expense_of
 from kubenas.serving.gate import Ground, Verdict
 from kubenas.storage import Storage, join
+from kubenas.storage.document import read_document
 from kubenas.trial import Outcome, Value
 
 _NAME = "summary.json"
@@ -173,16 +174,13 @@ def read_summary(output: Storage) -> Summary | None:
     """The summary in ``output``; None if no run has come to its end.
 
     Raises:
-        UserError: another version of kubenas wrote it.
+        DocumentUnusable: another version of kubenas wrote it.
     """
-    if not output.exists(_NAME):
-        return None
+    remedy = "run 'kubenas report' again"
     try:
-        return Summary.from_json(output.read(_NAME))
-    except ValidationError as error:
-        raise UserError(
-            f"{output.uri}/{_NAME}: not a summary of this version; run 'kubenas report' again"
-        ) from error
+        return read_document(output, _NAME, Summary, what="a summary", remedy=remedy)
+    except ObjectNotFound:
+        return None
 
 
 def _random_baseline(material: ReportInput) -> RandomBaseline | None:

@@ -36,8 +36,8 @@ class Bucket(Protocol):
         """Scheme and bucket."""
         ...
 
-    def get(self, key: str) -> bytes:
-        """Raises ObjectNotFound."""
+    def get(self, key: str, *, limit: int | None = None) -> bytes:
+        """Raises ObjectNotFound; ObjectTooLarge before more than ``limit`` bytes are in memory."""
         ...
 
     def put(self, key: str, data: bytes) -> None:

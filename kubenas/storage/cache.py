@@ -34,6 +34,8 @@ _GIB = 1 << 30
 _DEFAULT_GIB = 10.0
 _READ_ONLY = 0o444
 _EVICTED = "evicted-"
+_ENTRY_BYTES = 1 << 16
+"""Of an entry.json at the most."""
 
 Fetch = Callable[[BucketObject, Path], None]
 """Downloads an object to a new file and verifies it."""
@@ -144,7 +146,7 @@ class Cache:
         if snapshot.size > self._limit:
             raise self._too_small(snapshot, in_use=0)
         sizes = {
-            path.parent.name: int(json.loads(path.read_bytes())["bytes"])
+            path.parent.name: _size_of(path)
             for path in sorted(
                 self._folder.glob("entries/*/entry.json"), key=lambda path: path.stat().st_mtime
             )
@@ -203,6 +205,15 @@ class Cache:
             yield
         except OSError as error:
             raise _classified(self._folder, error) from error
+
+
+def _size_of(entry: Path) -> int:
+    """Bytes that an entry takes: as it says, or as its files do where others have written to it."""
+    try:
+        with entry.open("rb") as file:
+            return max(0, int(json.loads(file.read(_ENTRY_BYTES))["bytes"]))
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
+        return sum(path.lstat().st_size for path in entry.parent.rglob("*"))
 
 
 def _missing(files: Path, snapshot: Snapshot) -> list[str]:

@@ -3,24 +3,29 @@
 import errno
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
+from typing import IO
 
 from kubenas.errors import (
+    DocumentUnusable,
     ObjectExists,
     ObjectNotFound,
     StorageDenied,
     StorageError,
     StorageFull,
 )
+from kubenas.storage.limit import within
 from kubenas.storage.names import checked
 from kubenas.storage.protocol import ObjectInfo
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _DENIED = {errno.EACCES, errno.EPERM, errno.EROFS}
+_NO_FILE = {errno.ELOOP, errno.ENXIO}
 _TEMPORARY = ".tmp-"
 
 
@@ -34,10 +39,11 @@ class DirectoryStorage:
     def uri(self) -> str:
         return str(self._root)
 
-    def read(self, name: str) -> bytes:
+    def read(self, name: str, *, limit: int | None = None) -> bytes:
         path = self._path(name)
-        with _explained(path):
-            return path.read_bytes()
+        with _explained(path), _opened(path) as file:
+            data = file.read() if limit is None else file.read(limit + 1)
+        return within(limit, data, uri=str(path))
 
     def write(self, name: str, data: bytes) -> None:
         path = self._path(name)
@@ -104,6 +110,32 @@ def _link_or_copy(source: Path, target: Path) -> None:
         os.link(source, target)
     except OSError:  # another file system, or one without hard links
         shutil.copyfile(source, target)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[IO[bytes]]:
+    """The file at ``path``. What is no file, such as a pipe, is not waited for.
+
+    Raises:
+        DocumentUnusable: there is something else.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    except NotADirectoryError as error:
+        raise ObjectNotFound(f"{path}: there is no such file") from error
+    except OSError as error:
+        if error.errno in _NO_FILE:
+            raise _not_a_file(path) from error
+        raise
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise _not_a_file(path)
+    with open(descriptor, "rb") as file:  # noqa: PTH123  # a descriptor, not a path
+        yield file
+
+
+def _not_a_file(path: Path) -> DocumentUnusable:
+    return DocumentUnusable(f"{path}: not a file; delete it")
 
 
 @contextmanager

@@ -5,13 +5,14 @@ login, or the workload identity of a pod. STORAGE_EMULATOR_HOST replaces the ser
 server, without credentials.
 """
 
+import io
 import os
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import requests
@@ -36,6 +37,7 @@ from kubenas.errors import (
     StorageUnreachable,
 )
 from kubenas.storage.bucket import CREATION_TOKEN, PATIENCE_SECONDS, BucketObject
+from kubenas.storage.limit import too_large
 
 _CHECKSUM = "crc32c"
 _NO_BUCKET_METADATA = "DISABLE_GCS_PYTHON_CLIENT_OTEL_BUCKET_METADATA"
@@ -79,12 +81,13 @@ class GcsBucket:
     def uri(self) -> str:
         return f"gs://{self._name}"
 
-    def get(self, key: str) -> bytes:
+    def get(self, key: str, *, limit: int | None = None) -> bytes:
         def receive() -> bytes:
-            data: bytes = self._bucket.blob(key).download_as_bytes(
-                checksum=_CHECKSUM, retry=self._retry, timeout=_TIMEOUT_SECONDS
+            received = _Content(f"{self.uri}/{key}", limit)
+            self._bucket.blob(key).download_to_file(
+                received, checksum=_CHECKSUM, retry=self._retry, timeout=_TIMEOUT_SECONDS
             )
-            return data
+            return received.getvalue()
 
         with self._explained(key):
             return _received(receive)
@@ -173,6 +176,20 @@ class GcsBucket:
     def _explained(self, key: str) -> Iterator[None]:
         with _explained(f"{self.uri}/{key}", self._name):
             yield
+
+
+class _Content(io.BytesIO):
+    """What has arrived of the object at ``uri``, of which no more than ``limit`` is taken."""
+
+    def __init__(self, uri: str, limit: int | None) -> None:
+        super().__init__()
+        self._uri = uri
+        self._limit = limit
+
+    def write(self, data: Any) -> int:
+        if self._limit is not None and self.tell() + len(data) > self._limit:
+            raise too_large(self._uri, self._limit)
+        return super().write(data)
 
 
 def _received(receive: Callable[[], Content]) -> Content:

@@ -27,11 +27,16 @@ class Storage(Protocol):
         """Where this folder is, without a trailing slash."""
         ...
 
-    def read(self, name: str) -> bytes:
+    def read(self, name: str, *, limit: int | None = None) -> bytes:
         """The content of an object.
+
+        Args:
+            name: of the object.
+            limit: bytes that the caller takes, no more of which are read; None: however many.
 
         Raises:
             ObjectNotFound: there is none.
+            ObjectTooLarge: it holds more than ``limit`` bytes.
         """
         ...
 

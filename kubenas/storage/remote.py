@@ -25,8 +25,8 @@ class RemoteStorage:
     def uri(self) -> str:
         return f"{self._bucket.uri}/{self._root}".rstrip("/")
 
-    def read(self, name: str) -> bytes:
-        return self._bucket.get(self._key(name))
+    def read(self, name: str, *, limit: int | None = None) -> bytes:
+        return self._bucket.get(self._key(name), limit=limit)
 
     def write(self, name: str, data: bytes) -> None:
         self._bucket.put(self._key(name), data)

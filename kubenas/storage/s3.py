@@ -29,6 +29,7 @@ from botocore.exceptions import (
 
 from kubenas.errors import ObjectExists, StorageUnreachable
 from kubenas.storage.bucket import CREATION_TOKEN, PATIENCE_SECONDS, BucketObject
+from kubenas.storage.limit import too_large
 from kubenas.storage.parallel import TRANSFERS
 from kubenas.storage.s3_environment import S3Environment, s3_environment
 from kubenas.storage.s3_errors import classified, error_code
@@ -80,9 +81,15 @@ class S3Bucket:
     def uri(self) -> str:
         return f"{self._scheme}://{self._name}"
 
-    def get(self, key: str) -> bytes:
+    def get(self, key: str, *, limit: int | None = None) -> bytes:
+        def read(answer: "GetObjectOutputTypeDef") -> bytes:
+            if limit is not None and answer["ContentLength"] > limit:
+                answer["Body"].close()
+                raise too_large(f"{self.uri}/{key}", limit)
+            return answer["Body"].read()
+
         with self._explained(key):
-            return self._received({"Key": key}, lambda answer: answer["Body"].read())
+            return self._received({"Key": key}, read)
 
     def put(self, key: str, data: bytes) -> None:
         with self._explained(key):

@@ -105,7 +105,7 @@ def open_attempt(
 def open_dataset(uri: str) -> Shards:
     """The data set at ``uri`` staged; one that does not fit into the cache is streamed."""
     try:
-        return LocalShards(open_storage(uri).stage(""))
+        return LocalShards(open_storage(uri).stage(""), origin=uri)
     except CacheTooSmall as error:
         _LOG.info("the data are streamed from their store every epoch: %s", error)
         return StreamedShards(uri)

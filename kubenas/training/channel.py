@@ -10,7 +10,20 @@ import queue
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import IO, Any
+
+
+@dataclass(frozen=True)
+class Request:
+    """An attempt to run."""
+
+    spec: str
+    """URI."""
+    nonce: str | None = None
+    """For its result."""
+    digest: str | None = None
+    """SHA-256 of the spec, in hexadecimal; None: it is taken as it is."""
 
 
 class Channel:
@@ -26,10 +39,10 @@ class Channel:
         self._requests: queue.SimpleQueue[str] = queue.SimpleQueue()
         threading.Thread(target=self._listen, args=(requests,), daemon=True).start()
 
-    def requests(self) -> Iterator[str]:
-        """URIs of specs to run, as they come; ends never."""
+    def requests(self) -> Iterator[Request]:
+        """What to run, as it comes; ends never."""
         while True:
-            yield json.loads(self._requests.get())["spec"]
+            yield Request(**json.loads(self._requests.get()))
 
     def reply(self, **content: Any) -> None:
         """One line to the parent."""

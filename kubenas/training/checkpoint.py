@@ -6,17 +6,17 @@ are deleted after it has moved on. A reader therefore finds a whole state or fin
 
 import hashlib
 import io
-import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import ValidationError
 
-from kubenas.errors import KubenasError, ObjectNotFound
+from kubenas.data.npy_stream import UNREADABLE
+from kubenas.errors import DocumentUnusable, KubenasError, ObjectNotFound
 from kubenas.storage import Storage, open_storage
+from kubenas.storage.document import read_document
 from kubenas.training.best_epoch import BestEpoch
 from kubenas.training.history import EpochRecord
 from kubenas.trial import Value
@@ -98,12 +98,12 @@ def load_checkpoint(uri: str) -> TrainingState:
     """
     storage = open_storage(uri)
     try:
-        latest = _Latest.from_json(storage.read(LATEST_FILE))
+        latest = read_document(storage, LATEST_FILE, _Latest, what="the state of a training")
         data = storage.read(latest.state)
     except ObjectNotFound as error:
         raise CheckpointUnusable(f"{uri}: no checkpoint: {error}") from error
-    except ValidationError as error:
-        raise CheckpointUnusable(f"{uri}/{LATEST_FILE}: torn or of another version") from error
+    except DocumentUnusable as error:
+        raise CheckpointUnusable(str(error)) from error
     if hashlib.sha256(data).hexdigest() != latest.sha256:
         raise CheckpointUnusable(f"{uri}/{latest.state}: torn: its checksum differs")
     return _unpacked(data, latest, uri)
@@ -134,7 +134,7 @@ def _unpacked(data: bytes, latest: _Latest, uri: str) -> TrainingState:
             weights = _group(arrays, "weights")
             best_weights = _group(arrays, "best") or weights
             optimizer = _group(arrays, "optimizer")
-    except (ValueError, OSError, zipfile.BadZipFile) as error:
+    except UNREADABLE as error:
         raise CheckpointUnusable(f"{uri}/{latest.state}: not an npz file: {error}") from error
     best = BestEpoch(latest.direction, latest.best_epoch, latest.best_score, latest.waited)
     return TrainingState(latest.history, best, weights, optimizer, best_weights, latest.fits)

@@ -1,9 +1,13 @@
 """The trial process: ``python -m kubenas.training.worker SPEC_URI``, or ``--serve``.
 
+Whoever starts it for one attempt gives it the attempt's nonce and the digest of its spec in the
+environment, and for each of several in the request: a file in the store may be another's work.
+
 Exit codes: 0, a result is in place; 2, the spec cannot be understood; 75, the store refused;
 143, ended after a checkpoint by SIGTERM, or because the search is gone.
 """
 
+import hashlib
 import importlib
 import logging
 import os
@@ -12,20 +16,39 @@ import time
 from collections.abc import Callable, Sequence
 from typing import cast
 
-from pydantic import ValidationError
-
-from kubenas.errors import KubenasError, StorageError, UserError
-from kubenas.storage import open_storage, split
+from kubenas.errors import (
+    DocumentUnusable,
+    KubenasError,
+    ObjectNotFound,
+    StorageError,
+    UserError,
+)
+from kubenas.storage import Storage, open_storage, split
+from kubenas.storage.document import DOCUMENT_BYTES, parse_document, read_document
 from kubenas.training.capture import captured_output, tail
-from kubenas.training.channel import Channel
+from kubenas.training.channel import Channel, Request
 from kubenas.training.heartbeat import HeartbeatWatch
 from kubenas.training.software import software
 from kubenas.training.stopping import TERMINATED_EXIT_CODE, Terminated, Termination
-from kubenas.trial import BEGUN_FILE, AttemptSpec, Begun, FailureClass, Result
+from kubenas.trial import (
+    BEGUN_FILE,
+    NONCE_VARIABLE,
+    RESULT_LIMIT_BYTES,
+    SPEC_DIGEST_VARIABLE,
+    AttemptSpec,
+    Begun,
+    FailureClass,
+    Result,
+)
 
 RESULT_FILE = "result.json"
 LOG_FILE = "log.txt"
 STORAGE_EXIT_CODE = 75
+
+
+class SpecChanged(KubenasError):
+    """The spec is not the one that the attempt was started with."""
+
 
 _RunTask = Callable[[AttemptSpec, Termination], Result]
 
@@ -40,7 +63,7 @@ def run_attempt(
         Terminated: SIGTERM came.
     """
     storage = open_storage(spec.prefix)
-    if storage.exists(RESULT_FILE):
+    if _has_result(storage, spec):
         return
     begun = Begun(at=time.time())
     storage.write(BEGUN_FILE, begun.to_json())
@@ -50,30 +73,46 @@ def run_attempt(
             result = run_task(spec, termination)
         finally:
             storage.write(LOG_FILE, tail(log))
-    told = result.model_copy(update={"software": software()})
+    told = result.model_copy(update={"software": software(), "nonce": spec.nonce})
     storage.write(RESULT_FILE, told.to_json())
 
 
-def read_spec(uri: str) -> AttemptSpec:
-    """The spec at ``uri``.
+def _has_result(storage: Storage, spec: AttemptSpec) -> bool:
+    """Whether this very attempt has left its result, perhaps before its process was run again."""
+    try:
+        result = read_document(
+            storage, RESULT_FILE, Result, what="a result", limit=RESULT_LIMIT_BYTES
+        )
+    except (ObjectNotFound, DocumentUnusable):
+        return False
+    return result.nonce == spec.nonce
+
+
+def read_spec(request: Request) -> AttemptSpec:
+    """The spec that is asked for, with its nonce.
 
     Raises:
         StorageError: it cannot be read.
+        SpecChanged: it is not the one that was written when the attempt was started.
         UserError: it is not a spec of this version.
     """
-    folder, name = split(uri)
+    folder, name = split(request.spec)
+    data = open_storage(folder).read(name, limit=DOCUMENT_BYTES)
+    if request.digest is not None and hashlib.sha256(data).hexdigest() != request.digest:
+        raise SpecChanged(f"{request.spec}: changed since the attempt was started")
     try:
-        return AttemptSpec.from_json(open_storage(folder).read(name))
-    except ValidationError as error:
-        raise UserError(f"{uri}: not an attempt's spec of this version of kubenas") from error
+        spec = parse_document(data, AttemptSpec, uri=request.spec, what="an attempt's spec")
+    except DocumentUnusable as error:
+        raise UserError(str(error)) from error
+    return spec.model_copy(update={"nonce": request.nonce})
 
 
 def serve(channel: Channel, termination: Termination) -> None:
     """Runs attempts as they are asked for, until the parent is gone."""
     run_task = _load_tasks()
     channel.reply(ready=True)
-    for uri in channel.requests():
-        spec = read_spec(uri)
+    for request in channel.requests():
+        spec = read_spec(request)
         ref = spec.ref.model_dump()
         channel.reply(started=ref)
         failure, message = None, ""
@@ -112,7 +151,10 @@ def main(arguments: Sequence[str]) -> int:
         if channel is not None:
             serve(channel, termination)
         else:
-            _run_alone(read_spec(arguments[0]), termination)
+            # Out of the environment: what user code starts has no use for them.
+            nonce = os.environ.pop(NONCE_VARIABLE, None)
+            digest = os.environ.pop(SPEC_DIGEST_VARIABLE, None)
+            _run_alone(read_spec(Request(arguments[0], nonce, digest)), termination)
     except Terminated:
         sys.stderr.write(f"{termination.reason}\n")
         return TERMINATED_EXIT_CODE

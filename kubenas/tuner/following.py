@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, field
 
-from kubenas.errors import ObjectNotFound
 from kubenas.search.layout import attempt_folder, definition_file
 from kubenas.search.state import SearchState
 from kubenas.storage import Storage, join
+from kubenas.storage.document import find_document
 from kubenas.training.program.layout import TRIAL_FOLDER
 from kubenas.trial import Outcome, Value
 from kubenas.tuner.oracle import SearchedOracle
@@ -49,11 +49,9 @@ class Following:
 
 def latest_search(output: Storage) -> str | None:
     """The search that a tuner ran last in this output; None: there was none, or it never began."""
-    try:
-        search = Latest.from_json(output.read(_POINTER)).search
-    except ObjectNotFound:
-        return None
-    return search if output.exists(definition_file(search)) else None
+    latest = find_document(output, _POINTER, Latest, what="the name of a search")
+    known = latest is not None and output.exists(definition_file(latest.search))
+    return latest.search if latest and known else None
 
 
 def note_latest(output: Storage, search: str) -> None:

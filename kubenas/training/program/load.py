@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import tensorflow as tf
-from pydantic import ValidationError
 
-from kubenas.errors import UserError
+from kubenas.errors import DocumentUnusable, UserError
 from kubenas.storage import Storage, open_storage, split
+from kubenas.storage.document import read_document
 from kubenas.training.keras_settings import use_keras_settings
 from kubenas.training.program.layout import (
     DATA_FOLDER,
@@ -66,8 +66,8 @@ def load_program(uri: str) -> Program:
 
 def _index(storage: Storage) -> ProgramIndex:
     try:
-        index = ProgramIndex.from_json(storage.read(INDEX_FILE))
-    except ValidationError as error:
+        index = read_document(storage, INDEX_FILE, ProgramIndex, what="a program's index")
+    except DocumentUnusable as error:
         raise UserError(
             f"{storage.uri}/{INDEX_FILE}: of another version of kubenas; use the same one where"
             " search() is called and where trials run"

@@ -8,10 +8,11 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from kubenas.errors import ObjectNotFound, StorageError
+from kubenas.errors import DocumentUnusable, ObjectNotFound, StorageError
 from kubenas.storage import Storage
+from kubenas.storage.document import read_document
 from kubenas.training.program.layout import PROGRAMS
 from kubenas.trial import Value
 
@@ -39,6 +40,7 @@ def program_under_way(output: Storage) -> Iterator[None]:
 def staged_lately(output: Storage, name: str, *, now: float) -> bool:
     """Whether the mark ``name`` may be that of a call that is at work at Unix time ``now``."""
     try:
-        return now - _Mark.from_json(output.read(name)).at < _ABANDONED_SECONDS
-    except (ObjectNotFound, ValidationError):  # taken away just now: all may have changed
+        mark = read_document(output, name, _Mark, what="the mark of a call of search()")
+        return now - mark.at < _ABANDONED_SECONDS
+    except (ObjectNotFound, DocumentUnusable):  # taken away just now: all may have changed
         return True

@@ -28,7 +28,9 @@ def main() -> None:
     while True:
         wake.wait()
         while requests:
-            serve(json.loads(Path(requests.pop(0)["spec"]).read_text()))
+            request = requests.pop(0)
+            spec = json.loads(Path(request["spec"]).read_text())
+            serve({**spec, "nonce": request.get("nonce")})
         wake.clear()
 
 
@@ -44,7 +46,8 @@ def run_alone(uri: str) -> None:
     from kubenas.storage import open_storage, split  # noqa: PLC0415 - only a pod has it
 
     folder, name = split(uri)
-    if run(json.loads(open_storage(folder).read(name))):
+    spec = json.loads(open_storage(folder).read(name))
+    if run({**spec, "nonce": os.environ.get("KUBENAS_ATTEMPT_NONCE")}):
         sys.stderr.write("disk full\n")
         sys.exit(75)
     sys.exit(0)
@@ -90,7 +93,8 @@ def result(spec: dict, values: dict, **changes: object) -> dict:
     score = sum(value for value in values.values() if isinstance(value, float))
     trained = {"score": score, "epochs": epochs} if spec["task"] == "train" else {}
     outcome = {"task": spec["task"], "outcome": "completed", "seconds": 0.01, **trained}
-    return {**outcome, "trial": spec["trial"], "attempt": spec["attempt"], **changes}
+    bound = {name: spec[name] for name in ("trial", "attempt", "nonce")}
+    return {**outcome, **bound, **changes}
 
 
 def nan(spec: dict, values: dict) -> None:

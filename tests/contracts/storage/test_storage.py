@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from kubenas.errors import ObjectExists, ObjectNotFound, StorageError
+from kubenas.errors import ObjectExists, ObjectNotFound, ObjectTooLarge, StorageError
 from kubenas.storage import Storage, open_storage
 
 
@@ -19,6 +19,14 @@ def test_reads_what_was_written_last(storage: Storage) -> None:
 def test_content_is_kept_to_the_byte(storage: Storage, data: bytes) -> None:
     storage.create("content", data)
     assert storage.read("content") == data
+
+
+def test_a_reader_may_set_a_limit(storage: Storage) -> None:
+    storage.write("small", b"x" * 10)
+    assert storage.read("small", limit=10) == b"x" * 10
+    storage.write("large", b"x" * 3_000_000)
+    with pytest.raises(ObjectTooLarge, match="large: larger than the 1,000 bytes"):
+        storage.read("large", limit=1_000)
 
 
 def test_create_refuses_what_exists_and_changes_nothing(storage: Storage) -> None:

@@ -1,6 +1,11 @@
-"""docs/policies/trial-s3.json: enough for a trial, too little to touch anything but attempts."""
+"""docs/policies: enough for a trial, too little to touch anything but attempts.
+
+The policy for S3 is put to a server that enforces it. No test server knows Google's conditions:
+that for Google is worked out as its documentation says.
+"""
 
 import os
+import re
 import subprocess
 import sys
 import urllib.request
@@ -17,6 +22,7 @@ from kubenas.trial import AttemptSpec, Outcome, Result, SpaceRef, Task, Training
 from tests.contracts.storage.servers import BUCKET
 
 POLICY = Path(__file__).parents[3] / "docs/policies/trial-s3.json"
+CONDITION = POLICY.with_name("trial-gcs.cel")
 OUTPUT = f"s3://{BUCKET}/policy/out"
 PLAN = TrainingPlan(
     epochs=1, batch_size=512, patience=0, seed=1, objective="val_accuracy", direction="max"
@@ -26,6 +32,10 @@ FORBIDDEN = (
     "champion/00001.json",
     "searches/s/search.json",
     "searches/s/journal/00000001.json",
+    "searches/s/journal/trials/x",
+    "searches/s/journal-segments/export/x",
+    "searches/s/attempts/evaluate/a1.json",
+    "searches/s/attempts/retrain/x/decided.json",
     "data/x",
     "report.html",
 )
@@ -96,3 +106,30 @@ def test_a_trial_runs_under_the_policy_and_can_write_nothing_else(trial: Attempt
     check_keys_after(float("inf"))
     result = Result.from_json(open_storage(trial.prefix).read("result.json"))
     assert result.outcome == Outcome.COMPLETED
+
+
+def extracted(name: str, template: str) -> str:
+    """Google's ``extract``: what stands for the braces, up to the first match of what follows."""
+    before, after = re.split(r"\{\w+\}", template)
+    _, found, rest = name.partition(before)
+    text, ended, _ = rest.partition(after)
+    return text if found and ended else ""
+
+
+def may_write_in_google_cloud(name: str) -> bool:
+    condition = CONDITION.read_text(encoding="utf-8").replace("BUCKET", "b").replace("OUTPUT", "o")
+    expression = condition.replace("&&", "and").replace("||", "or")
+    expression = expression.replace("resource.name.startsWith", "name.startswith")
+    expression = re.sub(r"resource\.name\.extract\(", "extracted(name, ", expression)
+    whole = f"projects/_/buckets/b/objects/{name}"
+    return bool(eval(f"({expression})", {"name": whole, "extracted": extracted}))
+
+
+def test_the_condition_for_google_cloud_allows_attempts_and_nothing_else() -> None:
+    tasks = ("trials/00000", "describe", "retrain/t00000-s1", "evaluate", "champion/1", "export")
+    assert all(may_write_in_google_cloud(f"o/searches/s/{task}/a1/x") for task in tasks)
+    refused = [f"o/{name}" for name in FORBIDDEN] + [
+        "elsewhere/objects/o/searches/s/trials/x",
+        "other/searches/s/trials/x",
+    ]
+    assert [name for name in refused if may_write_in_google_cloud(name)] == []

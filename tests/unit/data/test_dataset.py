@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 import pytest
+import tensorflow as tf
 
 from kubenas.data.dataset import load_raw, load_split
 from kubenas.data.prepare import Prepared
@@ -139,3 +140,22 @@ def test_says_that_a_shard_is_damaged(copied: Path, damage: object, says: str) -
 def test_there_are_three_splits(folder: Path) -> None:
     with pytest.raises(ValueError, match="no split 'dev'"):
         load_split(folder, "dev", batch_size=4)
+
+
+@pytest.mark.parametrize("how", [IN_MEMORY, STREAMED])
+def test_a_sound_shard_of_the_same_size_and_other_content_is_refused(
+    copied: Path, how: dict[str, int]
+) -> None:
+    path = next(copied.glob("train-*"))
+    size, examples = path.stat().st_size, []
+    for record in tf.data.TFRecordDataset(str(path)).as_numpy_iterator():
+        example = tf.train.Example.FromString(record)
+        label = example.features.feature["label"].int64_list
+        label.value[0] = 1 if label.value[0] == 2 else 2
+        examples.append(example.SerializeToString(deterministic=True))
+    with tf.io.TFRecordWriter(str(path)) as writer:
+        for example in examples:
+            writer.write(example)
+    assert path.stat().st_size == size
+    with pytest.raises(StorageError, match=r"train-.*its checksum differs"):
+        whole(load_split(copied, "train", batch_size=64, **how))

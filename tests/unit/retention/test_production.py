@@ -38,6 +38,16 @@ def export_again(run: RunContext, attempt: int) -> None:
     (folder / MODEL).write_text("another model")
 
 
+def of_an_older_version(run: RunContext) -> None:
+    """Makes it a search whose attempts have no records of the controller's."""
+    folder = search_folder(run.search_id)
+    for info in list(run.output.list(f"{folder}/attempts/")):
+        run.output.delete(info.name)
+    definition = json.loads(run.output.read(f"{folder}/search.json"))
+    definition["attempts_recorded"] = False
+    run.output.write(f"{folder}/search.json", json.dumps(definition).encode())
+
+
 def garbage(output: Storage, **changes: object) -> list[Garbage]:
     objects = tuple(output.list())
     inventory = Inventory(objects, know_searches(output, objects))
@@ -48,20 +58,27 @@ def names(found: list[Garbage]) -> list[str]:
     return [each.name for each in found]
 
 
-def test_the_model_that_is_promoted_is_the_one_that_stays(run: RunContext) -> None:
+@pytest.mark.parametrize("older", [False, True])
+def test_the_model_that_is_promoted_is_the_one_that_stays(run: RunContext, older: bool) -> None:
     export_again(run, 2)
+    if older:
+        of_an_older_version(run)
     promoted = exported_model(run.output, run.search_id)
     assert promoted is not None
     kept = promoted.removeprefix(f"{run.output.uri}/")
+    assert kept.endswith("/export/a2/saved_model" if older else "/export/a1/saved_model")
     gone = names(garbage(run.output))
     assert not [name for name in gone if name.startswith(kept)]
-    assert [name for name in gone if "/export/" in name] == [
-        f"{search_folder(run.search_id)}/export/a1/{name}" for name in ("model.keras", MODEL)
-    ]
+    folder = f"{search_folder(run.search_id)}/export"
+    others = (
+        [f"{folder}/a1/model.keras", f"{folder}/a1/{MODEL}"] if older else [f"{folder}/a2/{MODEL}"]
+    )
+    assert [name for name in gone if "/export/" in name] == others
 
 
 def test_a_champion_that_an_older_version_promoted_stays(run: RunContext) -> None:
     export_again(run, 2)
+    of_an_older_version(run)
     named = record(1, f"gs://elsewhere/{search_folder(run.search_id)}/export/a1")
     gone = garbage(run.output, champions=champions([named]))
     assert not [name for name in names(gone) if "/export/" in name]
@@ -115,9 +132,17 @@ def test_a_folder_is_known_wherever_the_output_lies() -> None:
 
 
 def test_an_undecided_task_loses_nothing(run: RunContext) -> None:
-    folder = f"{search_folder(run.search_id)}/export"
     export_again(run, 2)
-    for attempt in (1, 2):
-        run.output.delete(f"{folder}/a{attempt}/result.json")
+    run.output.delete(f"{search_folder(run.search_id)}/attempts/export/decided.json")
     assert finished_prefix(run.output, run.search_id, "export") is None
     assert not [name for name in names(garbage(run.output)) if "/export/" in name]
+
+
+@pytest.mark.parametrize("name", ["retrain.json", "attempts/export/decided.json", "search.json"])
+def test_a_search_with_an_unreadable_file_is_left_alone(run: RunContext, name: str) -> None:
+    path = Path(run.output.uri, search_folder(run.search_id), name)
+    path.unlink()
+    path.symlink_to("/dev/zero")
+    known = know_searches(run.output, run.output.list())[run.search_id]
+    assert name in known.unreadable
+    assert names(garbage(run.output)) == []

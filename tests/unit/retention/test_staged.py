@@ -9,6 +9,7 @@ import pytest
 from kubenas.config import DataConfig, RetentionConfig
 from kubenas.data.latest import latest_data, note_latest_data
 from kubenas.data.prepare import prepare_dataset
+from kubenas.errors import DocumentUnusable
 from kubenas.retention.garbage import Reason, find_garbage, kept_searches
 from kubenas.retention.inventory import Inventory, KnownSearch
 from kubenas.retention.programs import Programs, in_use, read_programs
@@ -85,7 +86,10 @@ def test_the_latest_data_are_those_that_were_prepared_last(output: Storage) -> N
     note_latest_data(output, "d2")
     assert latest_data(output) == "d2"
     output.write("data/latest.json", b"{")
-    assert latest_data(output) is None
+    with pytest.raises(DocumentUnusable, match=r"latest\.json: .*delete it"):
+        latest_data(output)
+    note_latest_data(output, "d2")
+    assert latest_data(output) == "d2"
 
 
 def program(output: Storage, name: str, **content: object) -> None:

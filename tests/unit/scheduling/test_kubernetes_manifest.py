@@ -9,7 +9,7 @@ from kubenas.runner_config import PodConfig, RunnerConfig
 from kubenas.scheduling.kubernetes_manifest import Place, job_manifest
 from kubenas.scheduling.kubernetes_names import Stage, job_name
 from kubenas.scheduling.quantity import scaled
-from kubenas.trial import AttemptSpec, SpaceRef, Task
+from kubenas.trial import NONCE_VARIABLE, SPEC_DIGEST_VARIABLE, AttemptSpec, SpaceRef, Task
 
 STAGE = Stage(search="digits-0123456789", output="gs://b/out", step="search")
 SPEC = AttemptSpec(
@@ -72,6 +72,15 @@ def test_a_trials_share_of_its_nodes_disk_is_known(scratch: str, asked: int, lim
 
 def test_the_worker_gets_the_uri_of_its_spec() -> None:
     assert container_of(manifest())["command"][-1] == f"{SPEC.prefix}/spec.json"
+
+
+def test_the_nonce_reaches_the_pod_and_no_file() -> None:
+    spec = SPEC.model_copy(update={"nonce": "secret"})
+    environment = container_of(manifest(spec, env={NONCE_VARIABLE: "the user's"}))["env"]
+    assert [each["value"] for each in environment if each["name"] == NONCE_VARIABLE] == ["secret"]
+    assert {"name": SPEC_DIGEST_VARIABLE, "value": spec.digest} in environment
+    assert b"secret" not in spec.to_json()
+    assert spec.digest == SPEC.digest
 
 
 @pytest.mark.parametrize(

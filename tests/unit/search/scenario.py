@@ -156,8 +156,16 @@ class ScriptedRunner(TrialRunner):
         return None
 
 
+class TwoSeconds(ScriptedRunner):
+    """Its attempts run for as long as their results say."""
+
+    def poll(self, timeout: float) -> list[AttemptEvent]:
+        return [event.model_copy(update={"seconds": 2.0}) for event in super().poll(timeout)]
+
+
 def result_of(spec: AttemptSpec, values: dict[str, Any], behave: str) -> Result:
     common = {"task": spec.task, "trial": spec.trial, "attempt": spec.attempt, "seconds": 2.0}
+    common["nonce"] = spec.nonce
     failed = {"outcome": Outcome.FAILED, "message": f"{behave} happened"}
     match behave:
         case "bug":

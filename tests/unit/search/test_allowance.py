@@ -15,12 +15,14 @@ from kubenas.search.allowance import (
 )
 from kubenas.search.expense import Expense, Rate, expense_of, reserved, seconds_unseen
 from kubenas.search.layout import attempt_folder
+from kubenas.search.outputs import began_at
 from kubenas.search.records import AttemptLost, Ended, Started
 from kubenas.search.state import fold
 from kubenas.search_config import SearchConfig
+from kubenas.storage import open_storage
 from kubenas.trial import AttemptEvent, AttemptRef, AttemptSpec, FailureClass, SpaceRef, Task
 
-from .scenario import Crash, Scenario, ScriptedRunner, write_result
+from .scenario import Crash, Scenario, ScriptedRunner, TwoSeconds, write_result
 
 MINIMAL = {"name": "s", "output": "o", "data": {"source": "digits"}}
 
@@ -119,7 +121,7 @@ def test_a_search_stops_before_its_cap_and_says_what_it_used(tmp_path):
     # A scripted trial takes 2 s on 2 accelerators; of 20.2 accelerator-seconds it needs 4.4.
     proposals = [{"x": float(x)} for x in range(10)]
     scenario = capped(tmp_path, proposals, max_gpu_hours=0.0056, max_cost=1)
-    state = scenario.run()
+    state = scenario.run(runner=TwoSeconds)
     assert expense_of(state).gpu_hours == pytest.approx(16 / 3600)
     assert expense_of(state).cost == pytest.approx(6 * 8 / 3600)
     assert state.closed.reason == (
@@ -184,6 +186,26 @@ def test_an_attempt_that_nobody_saw_end_counts_in_full_where_a_cap_binds(granted
     assert seconds_unseen(started, began=None, last_seen=130.0, now=now) == 0.0
 
 
+@pytest.mark.parametrize(
+    ("told", "seconds"),
+    [
+        ('{"at": 110.0}', 20.0),
+        ('{"at": 99.0}', 30.0),  # before it was started
+        ('{"at": 131.0}', 30.0),  # not yet
+        ('{"at": "NaN"}', 30.0),
+        ('{"at": "-Infinity"}', 30.0),
+        ("{", 30.0),
+        (None, 0.0),
+    ],
+)
+def test_a_made_up_beginning_neither_lowers_nor_raises_what_is_charged(tmp_path, told, seconds):
+    started, storage = Started(at=100.0, trial=0, attempt=1), open_storage(str(tmp_path))
+    if told is not None:
+        storage.write("a1/begun.json", told.encode())
+    began = began_at(storage, "a1", earliest=started.at, latest=130.0)
+    assert seconds_unseen(started, began=began, last_seen=130.0, now=130.0) == seconds
+
+
 class Waiting(ScriptedRunner):
     """Its attempts wait for two hours; those that run do so for a minute, unseen by the search."""
 
@@ -233,7 +255,7 @@ def test_what_is_charged_does_not_depend_on_who_watched(tmp_path, left):
     ref = AttemptRef(trial=0, attempt=started.attempt)
     if left == "result":
         folder = attempt_folder(scenario.definition.id, 0, started.attempt)
-        write_result(tmp_path / folder, ref, seconds=50.0)
+        write_result(tmp_path / folder, ref, seconds=50.0, nonce=scenario.specs[-1].nonce)
     clock.now += 7265.0
     state = scenario.run(clock=clock, runner=Adopting, found=[ref], persistent=True)
     ends = [r for r in scenario.records() if isinstance(r, Ended | AttemptLost)]

@@ -5,12 +5,15 @@ from pathlib import Path
 import pytest
 
 from kubenas.errors import UserError
-from kubenas.search.attempts import run_attempts
+from kubenas.search import attempts
+from kubenas.search.attempt_records import AttemptRecords
+from kubenas.storage import open_storage
 from kubenas.trial import (
     AttemptRef,
     AttemptSpec,
     FailureClass,
     Outcome,
+    Result,
     SpaceRef,
     Task,
     TrainingPlan,
@@ -30,7 +33,7 @@ def specs_in(folder: Path, *behaviours: str) -> list[AttemptSpec]:
             search="s",
             trial=number,
             attempt=1,
-            prefix=str(folder / f"c{number}" / "a1"),
+            prefix=str(folder / "searches/s" / f"c{number}" / "a1"),
             space=SpaceRef(name="any"),
             dataset="nowhere",
             training=PLAN,
@@ -39,6 +42,12 @@ def specs_in(folder: Path, *behaviours: str) -> list[AttemptSpec]:
         )
         for number, behave in enumerate(behaviours)
     ]
+
+
+def run_attempts(specs: list[AttemptSpec], runner: ScriptedRunner, **options) -> list[Result]:
+    root = specs[0].prefix.partition("/searches/")[0] if specs else "."
+    options.setdefault("records", AttemptRecords(open_storage(root), "s", complete=True))
+    return attempts.run_attempts(specs, runner, **options)
 
 
 @pytest.fixture
@@ -64,7 +73,7 @@ def test_an_attempt_resumes_from_the_newest_checkpoint_or_what_was_given(tmp_pat
     runner = ScriptedRunner(trained, Fuse())
     run_attempts(specs_in(tmp_path, "progress"), runner)
     prefixes = [spec.prefix for spec in runner.specs]
-    assert prefixes == [str(tmp_path / "c0" / f"a{number}") for number in range(1, 8)]
+    assert prefixes == [f"{tmp_path}/searches/s/c0/a{number}" for number in range(1, 8)]
     resumed = [spec.resume_from for spec in runner.specs]
     assert resumed == ["given", *[f"{prefix}/checkpoint" for prefix in prefixes[:-1]]]
 
@@ -131,7 +140,7 @@ def test_specs_that_could_be_mistaken_for_each_other_are_refused(tmp_path, train
     (spec,) = specs_in(tmp_path, "complete")
     with pytest.raises(ValueError, match="must differ"):
         run_attempts([spec, spec], ScriptedRunner(trained, Fuse()))
-    odd = spec.model_copy(update={"prefix": str(tmp_path / "c0")})
+    odd = spec.model_copy(update={"prefix": f"{tmp_path}/searches/s/c0"})
     with pytest.raises(ValueError, match="/a1"):
         run_attempts([odd], ScriptedRunner(trained, Fuse()))
 

@@ -105,5 +105,5 @@ def test_data_that_is_not_there_or_unreadable_is_named(tmp_path):
     with pytest.raises(ObjectNotFound, match="no prepared data set here; prepare it first"):
         graph_of(SPACE, str(tmp_path))
     open_storage(str(tmp_path)).write("schema.json", b"{}")
-    with pytest.raises(StorageError, match=r"schema\.json: not a data schema of this version"):
+    with pytest.raises(StorageError, match=r"schema\.json: not a data schema that this version"):
         graph_of(SPACE, str(tmp_path))

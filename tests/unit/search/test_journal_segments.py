@@ -61,9 +61,9 @@ class CountingStorage(DirectoryStorage):
         self.reads: list[str] = []
         self.listed = 0
 
-    def read(self, name: str) -> bytes:
+    def read(self, name: str, *, limit: int | None = None) -> bytes:
         self.reads.append(name)
-        return super().read(name)
+        return super().read(name, limit=limit)
 
     def list(self, prefix: str = "", *, after: str = "") -> Iterator[ObjectInfo]:
         for info in super().list(prefix, after=after):

@@ -10,7 +10,7 @@ from kubenas.search.rungs import least_epochs, rungs_of
 from kubenas.search.state import fold
 from kubenas.storage import open_storage
 
-from .scenario import Crash, Scenario, ScriptedRunner
+from .scenario import Crash, Scenario, ScriptedRunner, TwoSeconds
 
 VALUES = [0.3, 0.9, 0.1, 0.5, 0.2, 0.8, 0.7, 0.4, 0.6, 0.0, 0.95, 0.15]
 TRIALS = 15
@@ -120,7 +120,7 @@ def test_a_promotion_that_the_budget_does_not_pay_for_ends_the_search(tmp_path):
     scenario = Scenario(
         tmp_path, proposals, sections=sections, rungs=rungs, max_trials=TRIALS, max_cost=cap
     )
-    state = scenario.run(capacity=1)
+    state = scenario.run(capacity=1, runner=TwoSeconds)
     assert "too little was left of its budget" in state.closed.reason
     waiting = [trial for trial in state.trials.values() if trial.end is None]
     assert [trial.proposal.epochs for trial in waiting] == [3]

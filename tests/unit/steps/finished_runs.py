@@ -4,6 +4,8 @@ The models are no models: whatever would start a trial process on them fails.
 """
 
 import io
+from collections.abc import Mapping
+from contextlib import suppress
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +13,8 @@ import numpy.typing as npt
 from kubenas.config import Config
 from kubenas.data.card import CARD_FILE
 from kubenas.data.schema import SCHEMA_FILE, DataSchema, Normalization, Split
+from kubenas.errors import ObjectExists
+from kubenas.search.attempt_records import records_of
 from kubenas.search.definition import define
 from kubenas.search.journal import Journal
 from kubenas.search.layout import definition_file, search_folder
@@ -20,7 +24,7 @@ from kubenas.steps.context import RunContext
 from kubenas.steps.retrain import Choice, Retraining
 from kubenas.storage import Storage, open_storage
 from kubenas.training.evaluation import evaluate_predictions
-from kubenas.trial import Outcome, Result, SpaceRef, Task
+from kubenas.trial import AttemptSpec, Outcome, Result, SpaceRef, Task
 
 CLASSES = ("no", "yes")
 SHAPE = (2, 2, 1)
@@ -50,35 +54,51 @@ def finished_run(
         space=SpaceRef(name="layers"),
     )
     claim(context.config, output)
-    _data(output, generation, classes, shape)
+    _data(output, generation, classes, shape, examples=len(model))
     _search(output, context)
     _models(output, context)
-    evaluated(output, f"{search_folder(context.search_id)}/evaluate", model)
+    evaluated(output, context.search_id, "evaluate", model, classes=classes)
     return context
 
 
-def evaluated(output: Storage, folder: str, model: Right, *, parameters: int = 100) -> None:
-    """Leaves the finished evaluation of a model in ``folder``."""
+def evaluated(
+    output: Storage, search: str, task: str, model: Right, *,
+    parameters: int = 100, classes: tuple[str, ...] = CLASSES,
+) -> None:  # fmt: skip
+    """Leaves the finished evaluation of a model, whose examples are all of the first class."""
     labels = np.zeros(len(model), np.int32)
-    first = np.where(model, 0.9, 0.1)
-    probabilities = np.stack([first, 1 - first], axis=1)
-    evaluation = evaluate_predictions(labels, probabilities, classes=CLASSES, model="m")
+    probabilities = np.zeros((len(model), len(classes)))
+    probabilities[:, 0] = np.where(model, 0.9, 0.1)
+    probabilities[:, 1] = 1 - probabilities[:, 0]
+    evaluation = evaluate_predictions(labels, probabilities, classes=classes, model="m")
     buffer = io.BytesIO()
     np.savez_compressed(buffer, labels=labels, probabilities=probabilities)
     result = Result(
         task=Task.EVALUATE, trial=TRIAL, attempt=1, outcome=Outcome.COMPLETED,
         metrics={"model_mib": 0.1}, parameters=parameters, flops=1000, latency_ms=1.0,
     )  # fmt: skip
-    output.write(f"{folder}/a1/spec.json", b"{}")
-    output.write(f"{folder}/a1/predictions.npz", buffer.getvalue())
-    output.write(f"{folder}/a1/evaluation.json", evaluation.to_json())
-    output.write(f"{folder}/a1/result.json", result.to_json())
+    left = {"predictions.npz": buffer.getvalue(), "evaluation.json": evaluation.to_json()}
+    recorded(output, search, task, result, left)
+
+
+def recorded(
+    output: Storage, search: str, task: str, result: Result, left: Mapping[str, bytes]
+) -> None:
+    """Leaves a finished attempt, and the controller's records of it."""
+    for name, content in left.items():
+        output.write(f"{search_folder(search)}/{task}/a1/{name}", content)
+    records = records_of(output, search)
+    with suppress(ObjectExists):
+        records.start(task, AttemptSpec.model_construct(attempt=1, nonce="n"))
+    records.decide(task, result)
 
 
 def _data(
-    output: Storage, generation: int, classes: tuple[str, ...], shape: tuple[int, int, int]
-) -> None:
-    split = Split(examples=0, shards=(), class_counts=(0,) * len(classes))
+    output: Storage, generation: int, classes: tuple[str, ...], shape: tuple[int, int, int], *,
+    examples: int,
+) -> None:  # fmt: skip
+    counts = (examples, *(0,) * (len(classes) - 1))
+    split = Split(examples=examples, shards=(), class_counts=counts)
     schema = DataSchema(
         task="image-classification", digest=f"d{generation}", shape=shape, dtype="uint8",
         classes=classes, splits={"train": split, "validation": split, "test": split},
@@ -116,7 +136,5 @@ def _models(output: Storage, context: RunContext) -> None:
     choice = Choice(retrained=(retrained,), chosen=retrained)
     output.write(f"{folder}/retrain.json", choice.to_json())
     exported = trained.model_copy(update={"task": Task.EXPORT})
-    output.write(f"{folder}/export/a1/spec.json", b"{}")
-    output.write(f"{folder}/export/a1/model.keras", b"no model")
-    output.write(f"{folder}/export/a1/saved_model/1/saved_model.pb", b"no model")
-    output.write(f"{folder}/export/a1/result.json", exported.to_json())
+    left = {"model.keras": b"no model", "saved_model/1/saved_model.pb": b"no model"}
+    recorded(output, context.search_id, "export", exported, left)

@@ -31,8 +31,7 @@ def first_champion(root: str) -> RunContext:
 
 def champion_evaluated(context: RunContext, **model: Any) -> None:
     """Of the first champion, on the data of ``context``."""
-    folder = f"{search_folder(context.search_id)}/champion/00001"
-    evaluated(context.output, folder, right(1800), **model)
+    evaluated(context.output, context.search_id, "champion/00001", right(1800), **model)
 
 
 def decision_on(context: RunContext, **rule: Any) -> Decision:
@@ -105,7 +104,7 @@ def test_another_rule_or_another_champion_is_another_decision(root: str) -> None
     other = finished_run(root, 3, right(1700))
     decision_on(other, mode="always")
     promote(other)
-    evaluated(context.output, f"{search_folder(context.search_id)}/champion/00002", right(1700))
+    evaluated(context.output, context.search_id, "champion/00002", right(1700))
     decision = decision_on(context)
     assert (decision.ground, decision.against) == (Ground.BETTER, 2)
 
