@@ -35,11 +35,21 @@ images: setup ## Build the images, named for KUBENAS_REGISTRY (or REGISTRY=) if 
 	  [ -z "$(PUSH)" ] || $(DOCKER) push --quiet $$name || exit 1; \
 	done
 
-release: setup ## Write what a release consists of to dist/: the wheel, nas.yaml, the chart
+release: setup .release/.ready ## Write a release to dist/: the wheel, nas.yaml, the chart, the images' contents; sign it
 	rm -rf dist && mkdir dist
-	$(UV) build --quiet --wheel --out-dir dist
+	$(UV) build --quiet --wheel --out-dir dist --require-hashes --build-constraints docker/build.lock
 	$(BIN)/kubenas compile --output dist/nas.yaml
 	$(HELM) package helm/kubenas --destination dist
+	for content in controller:cpu trainer:gpu; do \
+	  .release/bin/cyclonedx-py requirements docker/$${content#*:}.lock --pyproject pyproject.toml \
+	    --output-reproducible --output-file dist/$${content%:*}.cdx.json || exit 1; \
+	done
+	cd dist && sha256sum * > SHA256SUMS
+	if command -v cosign > /dev/null; then \
+	  cosign sign-blob --yes --bundle dist/SHA256SUMS.sigstore.json dist/SHA256SUMS; \
+	else \
+	  echo "dist/SHA256SUMS is not signed: there is no cosign; sign it before it is published"; \
+	fi
 
 e2e: setup ## Run the tests that need a cluster: KUBECONFIG, and REGISTRY= that it pulls from
 	$(BIN)/pytest tests/cluster -m "cluster and not heavy"
@@ -57,19 +67,28 @@ pipeline: setup ## Write pipelines/nas.yaml and the chart's schema and README an
 lock: $(UV) ## Resolve requirements.lock anew
 	$(UV) pip compile pyproject.toml --extra cpu --group dev --group bench --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --quiet --output-file requirements.lock
-	for lock in "cpu pyproject.toml --extra cpu" "gpu pyproject.toml --extra gpu" "build --group build"; do \
+	for lock in "docker/cpu pyproject.toml --extra cpu" "docker/gpu pyproject.toml --extra gpu" \
+	    "docker/build --group build" "release --group release"; do \
 	  set -- $$lock; name=$$1; shift; \
 	  $(UV) pip compile "$$@" --constraint requirements.lock --universal --python-version 3.11 \
-	    --generate-hashes --no-emit-index-url --no-annotate --quiet --output-file docker/$$name.lock; \
+	    --generate-hashes --no-emit-index-url --no-annotate --quiet --output-file $$name.lock; \
 	done
 
 clean: ## Remove what was made here, runs excepted
-	rm -rf $(VENV) .uv dist .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .uv .release dist .mypy_cache .pytest_cache .ruff_cache
 
 $(VENV)/.ready: requirements.lock pyproject.toml | $(UV)
 	$(UV) venv --quiet --clear --python '>=3.11,<3.14' $(VENV)
-	$(UV) pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements.lock
-	$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
+	$(UV) pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements.lock \
+	  --build-constraints requirements.lock
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable . \
+	  --build-constraints docker/build.lock
+	@touch $@
+
+# What only a release needs.
+.release/.ready: release.lock | $(UV)
+	$(UV) venv --quiet --clear --python '>=3.11,<3.14' .release
+	$(UV) pip sync --quiet --python .release/bin/python --require-hashes release.lock
 	@touch $@
 
 # uv itself comes from the Python package registry, where the machine has none.

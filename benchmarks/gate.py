@@ -4,10 +4,13 @@ A draw is a test split on which two models of known accuracies are right or wron
 a share of its examples: exactly one of them is right there.
 
     .venv/bin/python benchmarks/gate.py
+    .venv/bin/python benchmarks/gate.py --repeats
     .venv/bin/python benchmarks/gate.py --measure fashion_mnist.npz
 
 The first prints the shares of the draws in which the challenger was promoted / refused. The second
-tells how much real networks disagree: it trains six and compares each two.
+does so for equal models on data that repeat, with a test split that holds every example and with
+one that holds each picture once, as prepared data do. The third tells how much real networks
+disagree: it trains six and compares each two.
 """
 
 import argparse
@@ -25,6 +28,7 @@ from kubenas.serving.paired import compare
 
 RULE = PromotionConfig()
 EXAMPLES = (200, 500, 2_000, 10_000)
+DISTINCT = (200, 500, 1_000)
 DISAGREEMENTS = (0.03, 0.06, 0.10, 0.15)
 
 
@@ -49,11 +53,16 @@ TRUTHS = (
 )
 
 
-def draw(truth: Truth, examples: int, disagreement: float, random: np.random.Generator) -> Ground:
-    """The gate's ground on one test split."""
+def draw(
+    truth: Truth, where: np.ndarray, disagreement: float, random: np.random.Generator
+) -> Ground:
+    """The gate's ground on one test split.
+
+    ``where``, shape (examples,), from 0 to 1, tells which of the models are right on an example.
+    """
+    examples = len(where)
     gain = truth.gain * RULE.margin
     gained, lost = (disagreement + gain) / 2, (disagreement - gain) / 2
-    where = random.random(examples)
     challenger, champion = where >= lost, (where < lost) | (where >= gained + lost)
     found = compare(challenger, champion, confidence=RULE.confidence)
     costs = (truth.cost, 1.0)
@@ -83,12 +92,32 @@ def simulate(draws: int, seed: int) -> None:
             cells = []
             for disagreement in DISAGREEMENTS:
                 random = np.random.default_rng([seed, number, examples, round(1000 * disagreement)])
-                grounds = (draw(truth, examples, disagreement, random) for _ in range(draws))
+                grounds = (
+                    draw(truth, random.random(examples), disagreement, random) for _ in range(draws)
+                )
                 verdicts = Counter(ground.verdict for ground in grounds)
                 cells.append(
                     f"{verdicts['promote'] / draws:.1%} / {verdicts['refuse'] / draws:.1%}"
                 )
             print(f"| {truth.name} | {examples:,} | {' | '.join(cells)} |", flush=True)
+
+
+def simulate_repeats(draws: int, seed: int) -> None:
+    """Equal models on 2,000 examples of fewer pictures."""
+    columns = [f"{share:.0%}" for share in DISAGREEMENTS]
+    print(f"| pictures of 2,000 examples | counted | {' | '.join(columns)} |")
+    print(f"|---:|---|{'---:|' * len(columns)}")
+    for distinct, once in itertools.product(DISTINCT, (False, True)):
+        cells = []
+        for disagreement in DISAGREEMENTS:
+            random = np.random.default_rng([seed, distinct, round(1000 * disagreement)])
+            promoted = 0
+            for _ in range(draws):
+                shown = random.integers(0, distinct, 2_000)
+                where = random.random(distinct)[np.unique(shown) if once else shown]
+                promoted += draw(TRUTHS[0], where, disagreement, random).verdict == "promote"
+            cells.append(f"{promoted / draws:.1%}")
+        print(f"| {distinct} | {'once' if once else 'each'} | {' | '.join(cells)} |", flush=True)
 
 
 def measure(source: Path, seed: int) -> None:
@@ -131,10 +160,13 @@ def main() -> None:
     )
     parser.add_argument("--draws", type=int, default=2_000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--repeats", action="store_true")
     parser.add_argument("--measure", type=Path, metavar="DATA.npz")
     given = parser.parse_args()
     if given.measure:
         measure(given.measure, given.seed)
+    elif given.repeats:
+        simulate_repeats(given.draws, given.seed)
     else:
         simulate(given.draws, given.seed)
 

@@ -2,7 +2,7 @@
 
 GUIDES is the folder guides/keras_tuner of a checkout of https://github.com/keras-team/keras-io.
 The guides run unchanged but for the line that makes a tuner. DATA is an .npz with x, of shape
-(n, 28, 28), and y, integers from 0 to 9; its first 14,000 examples stand in for MNIST.
+(n, 28, 28), and y, integers from 0 to 9; its first examples stand in for MNIST.
 
     .venv/bin/python benchmarks/keras_tuner_guides.py GUIDES DATA [--guide NAME]
         [--runner '{"kind": "kubernetes", ...}' --output s3://BUCKET/FOLDER]
@@ -47,11 +47,12 @@ def main() -> None:
     parser.add_argument("--guide", choices=GUIDES, action="append")
     parser.add_argument("--runner", type=json.loads, help="JSON, as runner= of kubenas.Tuner")
     parser.add_argument("--output", help="in a bucket: where searches in a cluster are kept")
+    parser.add_argument("--examples", type=int, default=14_000, help="a seventh is for the test")
     parser.add_argument("--alone", action="store_true", help="do not run them as they are")
     parser.add_argument("--record", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.record:
-        record(options.guides, options.data, options.record)
+        record(options)
         return
     sound = [compared(name, options) for name in options.guide or GUIDES]
     sys.exit(not all(sound))
@@ -60,8 +61,8 @@ def main() -> None:
 def compared(name: str, options: argparse.Namespace) -> bool:
     """Runs a guide both ways and prints how they differ; whether ours does what the other does."""
     guide = (options.guides / f"{name}.py").read_text()
-    ours = ran(with_kubenas(guide, options), name, options.data)
-    theirs = ours if options.alone else ran(guide, name, options.data)
+    ours = ran(with_kubenas(guide, options), name, options)
+    theirs = ours if options.alone else ran(guide, name, options)
     print(f"{name}: Keras-Tuner {theirs['ended']}; kubenas {ours['ended']}")
     sound = theirs["ended"] == ours["ended"] and len(theirs["tuners"]) == len(ours["tuners"])
     for their, our in zip(theirs["tuners"], ours["tuners"], strict=False):
@@ -100,26 +101,28 @@ def with_kubenas(guide: str, options: argparse.Namespace) -> str:
     return f"import functools\nimport kubenas\n{code}"
 
 
-def ran(code: str, name: str, data: Path) -> dict[str, Any]:
+def ran(code: str, name: str, options: argparse.Namespace) -> dict[str, Any]:
     """What tuners a script made and how it ended; its output is passed on to stderr."""
     with tempfile.TemporaryDirectory() as folder:
         script, report = Path(folder, f"{name}.py"), Path(folder, "record.json")
         script.write_text(code.replace("/tmp/", f"{folder}/"))
         this = str(Path(__file__).resolve())
-        command = [sys.executable, this, str(script), str(data.resolve()), "--record", str(report)]
+        command = [sys.executable, this, str(script), str(options.data.resolve())]
+        command += ["--record", str(report), "--examples", str(options.examples)]
         subprocess.run(command, cwd=folder, check=True, stdout=sys.stderr)
         return dict(json.loads(report.read_text()))
 
 
-def record(script: Path, data: Path, report: Path) -> None:
+def record(options: argparse.Namespace) -> None:
     """Runs a guide here and writes what its tuners know at the end."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     import keras
     from keras_tuner.engine.base_tuner import BaseTuner
 
-    with np.load(data) as arrays:
-        x, y = arrays["x"], arrays["y"]
-    train, test = (x[:12000], y[:12000]), (x[12000:14000], y[12000:14000])
+    count, last = options.examples, options.examples * 6 // 7
+    with np.load(options.data) as arrays:
+        x, y = arrays["x"][:count], arrays["y"][:count]
+    train, test = (x[:last], y[:last]), (x[last:], y[last:])
     keras.datasets.mnist.load_data = lambda: (train, test)
     tuners: list[Any] = []
     make = BaseTuner.__init__
@@ -130,7 +133,7 @@ def record(script: Path, data: Path, report: Path) -> None:
 
     BaseTuner.__init__ = noted
     try:
-        runpy.run_path(str(script), run_name="__main__")
+        runpy.run_path(str(options.guides), run_name="__main__")
         ended = "well"
     except Exception as error:  # noqa: BLE001  # what a guide raises is what is asked
         ended = f"with {type(error).__name__}"
@@ -142,7 +145,7 @@ def record(script: Path, data: Path, report: Path) -> None:
         }
         for tuner in tuners
     ]
-    report.write_text(json.dumps({"ended": ended, "tuners": told}))
+    options.record.write_text(json.dumps({"ended": ended, "tuners": told}))
 
 
 if __name__ == "__main__":

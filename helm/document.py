@@ -9,11 +9,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import yaml
 
 from kubenas.runner_config import PodConfig, RunnerConfig
+from kubenas.scheduling.policy import Volume
 from kubenas.scheduling.store_credentials import CONFIG_KEYS
 
 CHART = Path(__file__).parent / "kubenas"
@@ -26,6 +27,11 @@ _OPEN: dict[str, dict[str, Any]] = {
     "networkPolicy.trialEgress": _AS_KUBERNETES_HAS_THEM,
     "networkPolicy.metricsFrom": _AS_KUBERNETES_HAS_THEM,
     "policy.locked": {"type": "array", "items": {"enum": _LOCKABLE}, "uniqueItems": True},
+    "policy.volumes": {
+        "type": "array",
+        "items": {"enum": list(get_args(Volume))},
+        "uniqueItems": True,
+    },
     "prePull.tolerations": _AS_KUBERNETES_HAS_THEM,
     "store.environment": {
         "type": "object",
@@ -76,8 +82,8 @@ def readme() -> str:
         "",
         f"{chart['description']}: service accounts, the rights of those that",
         "start trials, network policies, and defaults. Install it into each namespace that",
-        "searches run in; nothing cluster-wide is made unless `priorityClasses.create`",
-        "says so.",
+        "searches run in; nothing cluster-wide is made unless `priorityClasses.create` or",
+        "`admissionPolicy.enabled` says so.",
         "",
         "```",
         "helm install kubenas helm/kubenas -n team --set 'controller.alsoFor={pipeline-runner}'",

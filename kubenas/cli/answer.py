@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 import click
 
 from kubenas.errors import KubenasError
+from kubenas.steps.printable import printable
 
 JSON_OPTION = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object on stdout and nothing else."
@@ -24,7 +25,7 @@ class Answer:
     def line(self, text: str = "") -> None:
         """Says something to people."""
         if not self.as_json:
-            click.echo(text)
+            click.echo(printable(text))
 
     def put(self, content: Mapping[str, Any]) -> None:
         """Adds to the object for programs."""
@@ -50,7 +51,7 @@ def answering(as_json: bool) -> Iterator[Answer]:
 
 
 def _give_up(answer: Answer, message: str, exit_code: int) -> NoReturn:
-    click.echo(f"kubenas: {message}", err=True)
+    click.echo(f"kubenas: {printable(message)}", err=True)
     if answer.as_json:
         click.echo(json.dumps({**answer.content, "error": message, "exit_code": exit_code}))
     raise SystemExit(exit_code)

@@ -17,12 +17,13 @@ from kubenas.doctor.output import check_output, judge_reach
 from kubenas.doctor.software import check_software
 from kubenas.errors import KubenasError, UserError
 from kubenas.images import CONTROLLER_IMAGE, REGISTRY_VARIABLE, TRAINER_IMAGE, in_registry
-from kubenas.runner_config import RunnerConfig
+from kubenas.runner_config import PodConfig, RunnerConfig
 from kubenas.scheduling.cluster_facts import NEEDED
+from kubenas.scheduling.confinement import check_confinement
 from kubenas.scheduling.kubeflow_access import ask_kubeflow
 from kubenas.scheduling.kubernetes_access import ask_cluster
 from kubenas.scheduling.kubernetes_connection import cluster_configured
-from kubenas.scheduling.kubernetes_surroundings import surroundings
+from kubenas.scheduling.kubernetes_surroundings import NamespaceSettings, surroundings
 from kubenas.scheduling.settings import filled
 from kubenas.search.oracles import check_oracle
 from kubenas.serving.kserve_handoff import Destination
@@ -126,9 +127,11 @@ def _of_cluster(runner: RunnerConfig, namespace: str | None) -> list[Finding]:
         return [problem("cluster", f"{says}; set KUBECONFIG, or runner.kind: local")]
     try:
         facts, kubeflow = ask_cluster(NEEDED, namespace), ask_kubeflow(namespace)
-        runner = _settled(runner, namespace)
+        settings = None if runner.kind == "local" else surroundings(namespace).settings()
     except KubenasError as error:
         return [problem("cluster", str(error))]
+    if settings is not None:  # as trials on the cluster get it
+        runner = RunnerConfig.model_validate(filled(runner, settings.runner))
     on_cluster = runner.kind != "local"
     trainer = runner.pod.image or _here(TRAINER_IMAGE)
     findings = judge_cluster(
@@ -137,6 +140,8 @@ def _of_cluster(runner: RunnerConfig, namespace: str | None) -> list[Finding]:
         asked=runner.accelerators if runner.pod.accelerator else 0,
         images=[_here(CONTROLLER_IMAGE), *([trainer] if on_cluster else ())],
     )
+    if settings is not None and settings.governed:
+        findings.append(_guarded("pods", lambda: _of_pods(runner.pod, settings)))
     return [*findings, judge_kubeflow(kubeflow)]
 
 
@@ -145,11 +150,9 @@ def _here(image: str) -> str:
     return in_registry(image, os.environ.get(REGISTRY_VARIABLE, ""))
 
 
-def _settled(runner: RunnerConfig, namespace: str | None) -> RunnerConfig:
-    """``runner`` with the namespace's defaults, as trials on the cluster get it."""
-    if runner.kind == "local":
-        return runner
-    return RunnerConfig.model_validate(filled(runner, surroundings(namespace).settings().runner))
+def _of_pods(pod: PodConfig, settings: NamespaceSettings) -> Finding:
+    check_confinement(pod, settings.policy, account=settings.account)
+    return ok("pods", "trials ask for nothing that this namespace does not allow")
 
 
 def _guarded(subject: str, check: Callable[[], Finding]) -> Finding:

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from kubenas.steps.outcome import StepOutcome
+from kubenas.steps.printable import printable
 from kubenas.steps.status import Status
 
 _LINE_SECONDS = 30.0
@@ -39,7 +40,7 @@ class TerminalDisplay:
             TextColumn("{task.description:<9}"),
             BarColumn(bar_width=28),
             TimeElapsedColumn(),
-            TextColumn("{task.fields[words]}"),
+            TextColumn("{task.fields[words]}", markup=False),
             console=Console(stderr=True),
         )
         self._tasks: dict[str, TaskID] = {}
@@ -99,7 +100,7 @@ def words(status: Status) -> str:
     """``status`` in one line."""
     progress = status.progress
     if not progress:
-        return status.detail
+        return printable(status.detail)
     parts = [f"{progress['done']} of {progress['total']}", f"{len(progress['running'])} running"]
     if progress["best_score"] is not None:
         parts.append(f"best {progress['best_score']:.4f} (trial {progress['best_trial']})")

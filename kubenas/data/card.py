@@ -28,6 +28,12 @@ class DataCard(Value):
     counts: dict[SplitName, tuple[int, ...]] = Field(description="of each split, by class")
     imbalance: float = Field(description="largest class over smallest")
     duplicates: int = Field(description="examples beyond the first with the same pixels")
+    near_duplicates: int = Field(
+        0, description="different pictures beyond the first that are nearly the same"
+    )
+    left_out: int = Field(
+        0, description="examples that the test split is without, for they repeat another one of it"
+    )
     label_conflicts: int = Field(description="examples whose pixels also occur in another class")
     seed: int = Field(description="of the split")
     notes: tuple[str, ...] = Field(description="what was done to the examples")
@@ -35,7 +41,7 @@ class DataCard(Value):
 
     @property
     def class_counts(self) -> tuple[int, ...]:
-        """Examples of each class, all splits together."""
+        """Examples of each class that are in a split."""
         return tuple(sum(column) for column in zip(*self.counts.values(), strict=True))
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from kubenas.data.names import check_name
 from kubenas.data.picture import SUFFIXES
 from kubenas.errors import UserError
 
@@ -32,7 +33,8 @@ def arrange(files: Sequence[str], folders: Sequence[str], *, origin: str) -> Cla
         UserError: there are no class folders, or not just pictures in them.
     """
     files = [name for name in files if not _is_litter(name)]
-    _check_names(files, origin)
+    for name in files:
+        check_name(name, origin=origin, what="the name", remedy="rename the file or its folder")
     folders = [name for name in folders if not _is_litter(name)]
     root = _root(files, folders)
     classes = _children(folders, root)
@@ -54,16 +56,6 @@ def arrange(files: Sequence[str], folders: Sequence[str], *, origin: str) -> Cla
         labels=tuple(label for _, label in members),
         ignored=tuple(loose),
     )
-
-
-def _check_names(files: Sequence[str], origin: str) -> None:
-    for name in files:
-        try:
-            name.encode()
-        except UnicodeEncodeError as error:
-            raise UserError(
-                f"{origin}: the name {name!r} is no UTF-8 text; rename the file or its folder"
-            ) from error
 
 
 def _is_litter(name: str) -> bool:

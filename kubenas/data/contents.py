@@ -4,7 +4,6 @@ Twelve bytes an example, by which data can be compared with what they were a wee
 """
 
 import io
-from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -20,17 +19,18 @@ EXAMPLE = np.dtype([("key", "<u8"), ("label", "<i4")])
 """A content key (see :mod:`kubenas.data.partition`) and the place of its class in the schema."""
 
 Contents = npt.NDArray[np.void]
-"""Shape (examples,), of :data:`EXAMPLE`, in ascending order."""
+"""Shape (examples,), of :data:`EXAMPLE`."""
 
 
-def write_contents(folder: Path, splits: Iterable[Contents]) -> None:
-    """Writes the examples of all ``splits``."""
-    together = np.sort(np.concatenate(list(splits)), order=["key", "label"])
-    np.save(folder / CONTENTS_FILE, together, allow_pickle=False)
+def write_contents(folder: Path, contents: Contents) -> None:
+    """Writes ``contents``, in any order."""
+    ascending = np.sort(contents, order=["key", "label"])
+    np.save(folder / CONTENTS_FILE, ascending, allow_pickle=False)
 
 
 def read_contents(dataset: Storage) -> Contents | None:
-    """The contents of the data set in the folder ``dataset``; None: it was prepared without.
+    """The contents of the data set in the folder ``dataset``, in ascending order; None: it was
+    prepared without.
 
     Raises:
         StorageError: what is there is damaged.

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from kubenas.config import DataConfig
 from kubenas.data.example_source import ExampleSource, ReportProgress
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 """Raised whenever the same source and config are prepared differently than before."""
 
 _REPORT_BYTES = 64 << 20

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from kubenas.data.names import check_name
 from kubenas.errors import UserError
 
 
@@ -36,7 +37,8 @@ def class_labels(labels: npt.NDArray[Any], *, origin: str) -> ClassLabels:
             f"{origin}: y is of type {values.dtype}; labels must be whole numbers or texts"
         )
     distinct, indices = np.unique(values, return_inverse=True)
-    return ClassLabels(tuple(_name(value) for value in distinct), indices.astype(np.int32))
+    names = tuple(_name(value, origin) for value in distinct)
+    return ClassLabels(names, indices.astype(np.int32))
 
 
 def _one_per_example(labels: npt.NDArray[Any], origin: str) -> npt.NDArray[Any]:
@@ -59,7 +61,15 @@ def _whole_numbers(values: npt.NDArray[Any], origin: str) -> npt.NDArray[np.int6
     return values.astype(np.int64)
 
 
-def _name(value: Any) -> str:
+def _name(value: Any, origin: str) -> str:
     if isinstance(value, bytes):
-        return value.decode("utf-8", errors="replace")
-    return str(value)
+        try:
+            value = value.decode()
+        except UnicodeDecodeError as error:
+            raise UserError(
+                f"{origin}: the label {bytes(value)!r} in y is no UTF-8 text; store labels as"
+                " numbers or as texts (str)"
+            ) from error
+    name = str(value)
+    check_name(name, origin=origin, what="the label", remedy="give the class another name")
+    return name

@@ -1,5 +1,6 @@
 """Arrays inside an .npz, read in chunks of rows: ``numpy.load`` would read them whole."""
 
+import math
 import struct
 import tokenize
 import zipfile
@@ -37,6 +38,18 @@ class NpyHeader:
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
     column_major: bool
+    data_bytes: int
+    """Of the file, after its header."""
+
+    @property
+    def array_bytes(self) -> int:
+        """That an array of this shape and type has."""
+        return math.prod(self.shape) * self.dtype.itemsize
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether the file holds the array that its header tells of."""
+        return min(self.shape, default=0) >= 0 and self.array_bytes == self.data_bytes
 
 
 def read_npy_header(archive: zipfile.ZipFile, name: str) -> NpyHeader:
@@ -46,7 +59,7 @@ def read_npy_header(archive: zipfile.ZipFile, name: str) -> NpyHeader:
         ValueError: it is no .npy file.
     """
     with archive.open(f"{name}.npy") as stream:
-        return _read_header(stream)
+        return _read_header(archive, name, stream)
 
 
 def read_npy(archive: zipfile.ZipFile, name: str) -> npt.NDArray[Any]:
@@ -66,9 +79,9 @@ def stream_npy(archive: zipfile.ZipFile, name: str) -> Iterator[npt.NDArray[Any]
         EOFError: the file ends before the array does.
     """
     with archive.open(f"{name}.npy") as stream:
-        header = _read_header(stream)
+        header = _read_header(archive, name, stream)
         row_shape = header.shape[1:]
-        row_bytes = header.dtype.itemsize * int(np.prod(row_shape))
+        row_bytes = header.dtype.itemsize * math.prod(row_shape)
         rows_left = header.shape[0]
         while rows_left:
             rows = min(rows_left, max(1, CHUNK_BYTES // row_bytes))
@@ -79,10 +92,11 @@ def stream_npy(archive: zipfile.ZipFile, name: str) -> Iterator[npt.NDArray[Any]
             rows_left -= rows
 
 
-def _read_header(stream: IO[bytes]) -> NpyHeader:
+def _read_header(archive: zipfile.ZipFile, name: str, stream: IO[bytes]) -> NpyHeader:
     major, _ = np.lib.format.read_magic(stream)
     read = (
         np.lib.format.read_array_header_1_0 if major == 1 else np.lib.format.read_array_header_2_0
     )
     shape, column_major, dtype = read(stream)
-    return NpyHeader(tuple(shape), dtype, column_major)
+    data_bytes = archive.getinfo(f"{name}.npy").file_size - stream.tell()
+    return NpyHeader(tuple(shape), dtype, column_major, data_bytes)

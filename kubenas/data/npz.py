@@ -13,8 +13,11 @@ import numpy.typing as npt
 from kubenas.data.example_source import Example, ReportProgress, Survey
 from kubenas.data.labels import ClassLabels, class_labels
 from kubenas.data.npy_stream import NpyHeader, read_npy, read_npy_header, stream_npy
+from kubenas.data.picture import MOST_PIXELS
 from kubenas.data.reading import explained_reads, file_content
 from kubenas.errors import UserError
+
+_MOST_LABEL_BYTES = 1 << 30
 
 
 class NpzSource:
@@ -33,13 +36,9 @@ class NpzSource:
     def survey(
         self, image_size: tuple[int, int] | None, report: ReportProgress | None = None
     ) -> Survey:
-        header, labels = self._header, self._labels
+        header = self._header
         _check_images(header, origin=str(self._path))
-        if len(labels.indices) != header.shape[0]:
-            raise UserError(
-                f"{self._path}: x has {header.shape[0]} examples and y has"
-                f" {len(labels.indices)}; they must be equally many"
-            )
+        labels = self._labels
         height, width, channels = (*header.shape[1:], 1)[:3]
         size = image_size or (height, width)
         resized = f"images resized from {height} x {width} to {size[0]} x {size[1]}"
@@ -76,7 +75,7 @@ class NpzSource:
     @cached_property
     def _labels(self) -> ClassLabels:
         with self._open() as archive, explained_reads(self._path):
-            self._parse_header(archive, "y")
+            _check_labels(self._parse_header(archive, "y"), self._header, origin=str(self._path))
             labels = read_npy(archive, "y")
         return class_labels(labels, origin=str(self._path))
 
@@ -91,6 +90,12 @@ class NpzSource:
             raise UserError(
                 f"{self._path}: {name} holds Python objects; save it as an array of numbers"
                 " (all images of one size)"
+            )
+        if not header.is_sound:
+            raise UserError(
+                f"{self._path}: {name} is said to have shape {header.shape} and type"
+                f" {header.dtype}, which are {header.array_bytes:,} bytes, but"
+                f" {header.data_bytes:,} are there; write the file anew with numpy.savez"
             )
         return header
 
@@ -142,6 +147,20 @@ def _finite(values: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
         return np.isfinite(values.astype(np.float32, copy=False))
 
 
+def _check_labels(labels: NpyHeader, images: NpyHeader, *, origin: str) -> None:
+    """Before they are read: labels are held in memory."""
+    if labels.shape[:1] not in ((), images.shape[:1]):
+        raise UserError(
+            f"{origin}: x has {images.shape[0]} examples and y has {labels.shape[0]}; they must be"
+            " equally many"
+        )
+    if labels.array_bytes > _MOST_LABEL_BYTES:
+        raise UserError(
+            f"{origin}: y has shape {labels.shape} and type {labels.dtype}, more than a GiB; store"
+            " one whole number or short text an example"
+        )
+
+
 def _check_images(header: NpyHeader, *, origin: str) -> None:
     shape = header.shape
     if header.dtype.kind not in "biuf":
@@ -158,6 +177,11 @@ def _check_images(header: NpyHeader, *, origin: str) -> None:
             else "there may be 1 to 4 channels, as the last axis"
         )
         raise UserError(f"{origin}: x has shape {shape}, so {shape[3]} channels; {remedy}")
+    if shape[1] * shape[2] > MOST_PIXELS:
+        raise UserError(
+            f"{origin}: x has shape {shape}, more than {MOST_PIXELS:,} pixels an image; make the"
+            " images smaller"
+        )
     if 0 in shape:
         raise UserError(f"{origin}: x has shape {shape}, so no pixels; give some images")
     if header.column_major:

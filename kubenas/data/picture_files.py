@@ -85,8 +85,16 @@ class ZipFiles:
 
     @cached_property
     def _archive(self) -> zipfile.ZipFile:
-        with explained_reads(self.path):
-            return zipfile.ZipFile(self.path)
+        try:
+            with explained_reads(self.path):
+                # Of names without a mark zipfile would guess the code page, nearly always wrongly.
+                return zipfile.ZipFile(self.path, metadata_encoding="utf-8")
+        except UnicodeDecodeError as error:
+            name = error.object.decode("ascii", "backslashreplace")
+            raise UserError(
+                f"{self.path}: the name '{name}' is in an unknown code page; pack it again with"
+                " names in UTF-8, as zip or 7z (with -mcu=on) do"
+            ) from error
 
 
 def _fail(error: OSError) -> NoReturn:

@@ -9,7 +9,14 @@ from typing import IO, TypeVar
 
 from kubenas.data.class_folders import ClassFolders, arrange
 from kubenas.data.example_source import Example, ReportProgress, Survey
-from kubenas.data.picture import PICTURE_ERRORS, PictureHeader, read_header, read_pixels
+from kubenas.data.picture import (
+    MOST_PIXELS,
+    PICTURE_ERRORS,
+    PictureHeader,
+    PictureTooLarge,
+    read_header,
+    read_pixels,
+)
 from kubenas.data.picture_files import PictureFiles
 from kubenas.errors import UserError
 
@@ -37,11 +44,12 @@ class PictureSource:
         self, image_size: tuple[int, int] | None, report: ReportProgress | None = None
     ) -> Survey:
         traits = _Traits(self._headers(report))
+        traits.check_depth(origin=str(self._files.path))
         size, notes = _common_size(traits.sizes, image_size)
         ignored = self._folders.ignored
         return Survey(
             shape=(*size, 3 if traits.colour else 1),
-            dtype="uint8",
+            dtype="float32" if traits.deep else "uint8",
             classes=self._folders.classes,
             class_counts=tuple(Counter(self._folders.labels)[i] for i in range(self._class_count)),
             notes=(*notes, *traits.notes()),
@@ -77,6 +85,11 @@ class PictureSource:
         try:
             with self._files.open(name) as stream:
                 return read(stream)
+        except PictureTooLarge as error:
+            raise UserError(
+                f"{self._files.path}: '{name}' has more than {MOST_PIXELS:,} pixels; make it"
+                " smaller or remove it"
+            ) from error
         except PermissionError as error:
             raise UserError(
                 f"{self._files.path}: no permission to read '{name}'; change its permissions"
@@ -98,17 +111,43 @@ class _Traits:
             self._kinds["colour" if header.colour else "grey"] += 1
             self._kinds["alpha"] += header.alpha
             self._kinds["deep"] += header.deep
+            self._kinds["deep with more channels"] += header.deep and (
+                header.colour or header.alpha
+            )
 
     @property
     def colour(self) -> bool:
         return self._kinds["colour"] > 0
+
+    @property
+    def deep(self) -> bool:
+        return self._kinds["deep"] > 0
+
+    def check_depth(self, *, origin: str) -> None:
+        """Checks that the values of all pictures are on one scale, which can be read.
+
+        Raises:
+            UserError: they are not.
+        """
+        kinds, pictures = self._kinds, self.sizes.total()
+        if several := kinds["deep with more channels"]:
+            raise UserError(
+                f"{origin}: {several} pictures have 16 bits a channel and colours or alpha, which"
+                " cannot be read whole; convert them to 8 bits a channel, or to grey"
+            )
+        if 0 < kinds["deep"] < pictures:
+            raise UserError(
+                f"{origin}: {kinds['deep']} of {pictures} pictures have 16 bits a channel and the"
+                " others 8, so that their values are on different scales; convert them to one"
+            )
 
     def notes(self) -> tuple[str, ...]:
         kinds = self._kinds
         said = {
             f"{kinds['grey']} grey pictures turned into RGB": self.colour and kinds["grey"],
             f"alpha dropped from {kinds['alpha']} pictures": kinds["alpha"],
-            f"16 bits a channel reduced to 8 in {kinds['deep']} pictures": kinds["deep"],
+            "the pictures have 16 bits: their values are kept as they are, and the model takes"
+            " such values": kinds["deep"],
         }
         return tuple(note for note, applies in said.items() if applies)
 

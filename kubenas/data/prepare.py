@@ -1,9 +1,9 @@
 """Raw examples -> a prepared data set: checked, split, sharded, with a schema and a card."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 from kubenas.config import DataConfig
 from kubenas.data.card import CARD_FILE, SHEET_FILE, DataCard
@@ -13,7 +13,8 @@ from kubenas.data.digest import dataset_digest
 from kubenas.data.example_source import Example, ExampleSource, ReportProgress, Survey
 from kubenas.data.latest import note_latest_data
 from kubenas.data.moments import ChannelMoments
-from kubenas.data.partition import content_key, split_of
+from kubenas.data.partition import content_key, partition
+from kubenas.data.repeats import Repeats, find_repeats
 from kubenas.data.resize import conform
 from kubenas.data.schema import (
     SCHEMA_FILE,
@@ -24,13 +25,15 @@ from kubenas.data.schema import (
     read_schema,
 )
 from kubenas.data.sources import open_source
-from kubenas.data.spool import Spool
-from kubenas.data.sufficiency import balance_warnings, check_splits, check_survey, imbalance
+from kubenas.data.spool import Spool, SpooledSplit
+from kubenas.data.sufficiency import check_splits, check_survey, imbalance, split_warnings
 from kubenas.data.workspace import workspace
 from kubenas.errors import DocumentUnusable, ObjectNotFound
 from kubenas.storage import Storage, join, open_storage
 
 _REPORT_EVERY = 512
+
+_Splits: TypeAlias = dict[SplitName, SpooledSplit]
 
 
 @dataclass(frozen=True)
@@ -72,9 +75,9 @@ def prepare_dataset(
     source = open_source(config.source)
     digest = dataset_digest(source, config, progress)
     job = _Job(source, config, digest, output, progress)
-    note_latest_data(output, digest)
     schema = _finished(job)
     if schema is not None:
+        note_latest_data(output, digest)
         return Prepared(join(output.uri, job.prefix), schema, reused=True)
     with workspace(output) as folder:
         schema = _finished(job)  # by a process that was waited for
@@ -99,38 +102,41 @@ def _prepare(job: _Job, folder: Path) -> DataSchema:
     check_survey(survey, origin=job.config.source)
     finished = folder / "finished"
     finished.mkdir()
-    with ExitStack() as stack:
-        spools = {
-            split: stack.enter_context(Spool(folder / f"{split}.spool", _example_bytes(survey)))
-            for split in SPLITS
-        }
-        gallery = Gallery()
-        normalization = _distribute(job, survey, spools, gallery)
-        schema = _write(job, survey, spools, normalization, finished)
-        card = _card(job, survey, spools)
-        write_contents(finished, (spool.contents() for spool in spools.values()))
+    gallery = Gallery()
+    with Spool(folder / "examples.spool", survey) as spool:
+        _read(job, survey, spool, gallery)
+        repeats = find_repeats(spool, job.report)
+        splits = _splits(job, survey, spool, repeats)
+        schema = _write(job, survey, splits, finished)
+        card = _card(job, survey, splits, repeats)
+        write_contents(finished, spool.contents)
     (finished / CARD_FILE).write_bytes(card.to_json())
     (finished / SHEET_FILE).write_bytes(gallery.sheet(survey.classes))
+    note_latest_data(job.output, job.digest)
     job.output.upload_tree(finished, job.prefix)
     job.output.write(f"{job.prefix}/{SCHEMA_FILE}", schema.to_json())
     return schema
 
 
-def _distribute(
-    job: _Job, survey: Survey, spools: dict[SplitName, Spool], gallery: Gallery
-) -> Normalization:
-    """Brings every example to its split; returns the moments of the training split."""
-    moments = ChannelMoments(survey.shape[2])
-    for number, (original, label) in enumerate(_counted(job, survey)):
-        key = content_key(original, job.config.seed)
-        split = split_of(key, job.config)
+def _read(job: _Job, survey: Survey, spool: Spool, gallery: Gallery) -> None:
+    """Brings every example to the shape of the data set."""
+    for original, label in _counted(job, survey):
         image = conform(original, survey.shape, survey.dtype)
-        spools[split].add(image, key=key, label=label, number=number)
+        spool.add(image, key=content_key(original, job.config.seed), label=label)
         gallery.add(image, label)
-        if split == "train":
-            moments.add(image)
-    counts = _counts(spools, survey)
-    check_splits(counts, survey.classes, origin=job.config.source)
+
+
+def _splits(job: _Job, survey: Survey, spool: Spool, repeats: Repeats) -> _Splits:
+    places = partition(spool.contents, repeats.groups, job.config)
+    splits = {split: SpooledSplit(spool, places[split]) for split in SPLITS}
+    check_splits(_counts(splits, survey), survey.classes, origin=job.config.source)
+    return splits
+
+
+def _normalization(split: SpooledSplit, survey: Survey) -> Normalization:
+    moments = ChannelMoments(survey.shape[2])
+    for image in split.images():
+        moments.add(image)
     return moments.normalization()
 
 
@@ -141,13 +147,7 @@ def _counted(job: _Job, survey: Survey) -> Iterator[Example]:
             job.report("reading examples", done, survey.examples)
 
 
-def _write(
-    job: _Job,
-    survey: Survey,
-    spools: dict[SplitName, Spool],
-    normalization: Normalization,
-    folder: Path,
-) -> DataSchema:
+def _write(job: _Job, survey: Survey, splits: _Splits, folder: Path) -> DataSchema:
     # TensorFlow takes seconds to import; neither mistakes nor finished data should wait for it.
     from kubenas.data.shards import write_split  # noqa: PLC0415
 
@@ -158,30 +158,15 @@ def _write(
         dtype=survey.dtype,
         classes=survey.classes,
         splits={
-            split: write_split(
-                spool,
-                folder,
-                split,
-                classes=len(survey.classes),
-                example_bytes=_example_bytes(survey),
-                report=job.report,
-            )
-            for split, spool in spools.items()
+            name: write_split(split, folder, name, classes=len(survey.classes), report=job.report)
+            for name, split in splits.items()
         },
-        normalization=normalization,
+        normalization=_normalization(splits["train"], survey),
     )
 
 
-def _card(job: _Job, survey: Survey, spools: dict[SplitName, Spool]) -> DataCard:
-    counts = _counts(spools, survey)
-    repeats = [spool.repeats() for spool in spools.values()]
-    conflicting = sum(repeat.conflicting for repeat in repeats)
-    conflicts = [repeat.conflict for repeat in repeats if repeat.conflict]
-    clash = [
-        f"{conflicting} examples have the same pixels as one of another class, such as"
-        f" {job.source.locate(first)} and {job.source.locate(second)}"
-        for first, second in conflicts[:1]
-    ]
+def _card(job: _Job, survey: Survey, splits: _Splits, repeats: Repeats) -> DataCard:
+    counts = _counts(splits, survey)
     return DataCard(
         source=job.source.name,
         digest=job.digest,
@@ -191,19 +176,20 @@ def _card(job: _Job, survey: Survey, spools: dict[SplitName, Spool]) -> DataCard
         dtype=survey.dtype,
         classes=survey.classes,
         counts=counts,
-        imbalance=imbalance(counts),
-        duplicates=sum(repeat.duplicates for repeat in repeats),
-        label_conflicts=conflicting,
+        imbalance=imbalance(survey),
+        duplicates=repeats.duplicates,
+        near_duplicates=repeats.near_duplicates,
+        left_out=survey.examples - sum(map(len, splits.values())),
+        label_conflicts=repeats.conflicting,
         seed=job.config.seed,
         notes=survey.notes,
-        warnings=(*survey.warnings, *clash, *balance_warnings(counts, survey.classes)),
+        warnings=(
+            *survey.warnings,
+            *repeats.warnings(job.source.locate),
+            *split_warnings(counts, survey),
+        ),
     )
 
 
-def _counts(spools: dict[SplitName, Spool], survey: Survey) -> dict[SplitName, tuple[int, ...]]:
-    return {split: spool.class_counts(len(survey.classes)) for split, spool in spools.items()}
-
-
-def _example_bytes(survey: Survey) -> int:
-    height, width, channels = survey.shape
-    return height * width * channels * (1 if survey.dtype == "uint8" else 4)
+def _counts(splits: _Splits, survey: Survey) -> dict[SplitName, tuple[int, ...]]:
+    return {name: split.class_counts(len(survey.classes)) for name, split in splits.items()}

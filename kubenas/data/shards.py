@@ -9,38 +9,37 @@ import tensorflow as tf
 
 from kubenas.data.example_source import ReportProgress
 from kubenas.data.schema import Shard, Split, SplitName
-from kubenas.data.spool import Spool
+from kubenas.data.spool import SpooledSplit
 from kubenas.errors import StorageError, StorageFull
 
 SHARD_BYTES = 64 << 20
 
 
 def write_split(
-    spool: Spool,
+    split: SpooledSplit,
     folder: Path,
-    split: SplitName,
+    name: SplitName,
     *,
     classes: int,
-    example_bytes: int,
     report: ReportProgress | None = None,
 ) -> Split:
-    """Writes what is in ``spool`` to shards of about ``SHARD_BYTES``, at least one.
+    """Writes ``split`` to shards of about ``SHARD_BYTES``, at least one.
 
     Raises:
         StorageError: it cannot be written.
     """
-    count = max(1, -(-len(spool) * example_bytes // SHARD_BYTES))
-    ends = [len(spool) * (number + 1) // count for number in range(count)]
-    examples, shards, start = spool.take(), [], 0
+    count = max(1, -(-len(split) * split.image_bytes // SHARD_BYTES))
+    ends = [len(split) * (number + 1) // count for number in range(count)]
+    examples, shards, start = split.take(), [], 0
     for number, end in enumerate(ends):
-        path = folder / f"{split}-{number:05d}-of-{count:05d}.tfrecord"
+        path = folder / f"{name}-{number:05d}-of-{count:05d}.tfrecord"
         _write(path, islice(examples, end - start))
         shards.append(describe_shard(path, end - start))
         start = end
         if report:
-            report(f"writing {split} examples", end, len(spool))
+            report(f"writing {name} examples", end, len(split))
     return Split(
-        examples=len(spool), shards=tuple(shards), class_counts=spool.class_counts(classes)
+        examples=len(split), shards=tuple(shards), class_counts=split.class_counts(classes)
     )
 
 

@@ -1,5 +1,7 @@
-"""Examples of one split on their way from the source to the shards."""
+"""Examples on their way from the source to the shards."""
 
+import math
+import os
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,34 +12,19 @@ import numpy as np
 import numpy.typing as npt
 
 from kubenas.data.contents import EXAMPLE, Contents
-from kubenas.data.example_source import Image
-
-
-@dataclass(frozen=True)
-class Repeats:
-    """Examples of a split that have the same pixels."""
-
-    duplicates: int
-    """Examples beyond the first of their kind."""
-    conflicting: int
-    """Examples whose pixels also occur with another label."""
-    conflict: tuple[int, int] | None
-    """Two of these, as their numbers in the source."""
+from kubenas.data.example_source import Image, Survey
+from kubenas.data.near_duplicates import FEATURES, perceptual_features
 
 
 class Spool:
-    """Keeps images in a file, and 20 bytes for each of them in memory.
+    """Keeps images in a file, and 76 bytes for each of them in memory."""
 
-    They are taken out in the order of their content keys. That is a shuffle: it has nothing to do
-    with the order in the source, and is the same every time.
-    """
-
-    def __init__(self, path: Path, example_bytes: int) -> None:
-        self._example_bytes = example_bytes
+    def __init__(self, path: Path, survey: Survey) -> None:
+        self._shape, self._dtype = survey.shape, np.dtype(survey.dtype)
         self._file = path.open("w+b")
         self._keys = array("Q")
         self._labels = array("i")
-        self._numbers = array("Q")
+        self._features = array("f")
 
     def __len__(self) -> int:
         return len(self._keys)
@@ -48,45 +35,68 @@ class Spool:
     def __exit__(self, *_: object) -> None:
         self._file.close()
 
-    def add(self, image: Image, *, key: int, label: int, number: int) -> None:
-        """Takes in an image of the spool's size. ``number`` is its place in the source."""
-        self._file.write(image.tobytes())
-        self._keys.append(key)
-        self._labels.append(label)
-        self._numbers.append(number)
+    @property
+    def image_bytes(self) -> int:
+        """Of one image."""
+        return math.prod(self._shape) * self._dtype.itemsize
 
-    def take(self) -> Iterator[tuple[bytes, int]]:
-        """The bytes and the label of each image, by content key."""
-        for place in self._order().tolist():
-            self._file.seek(place * self._example_bytes)
-            yield self._file.read(self._example_bytes), self._labels[place]
-
-    def class_counts(self, classes: int) -> tuple[int, ...]:
-        """Examples of each class."""
-        return tuple(np.bincount(np.asarray(self._labels), minlength=classes).tolist())
-
+    @property
     def contents(self) -> Contents:
-        """Key and label of each image, in the order in which they were added."""
+        """Content key and label of each image, in the order in which they were added."""
         contents = np.empty(len(self), EXAMPLE)
         contents["key"], contents["label"] = self._keys, self._labels
         return contents
 
-    def repeats(self) -> Repeats:
-        """What occurs more than once."""
-        order = self._order()
-        keys, labels = np.asarray(self._keys)[order], np.asarray(self._labels)[order]
-        same = keys[1:] == keys[:-1]
-        clash = np.flatnonzero(same & (labels[1:] != labels[:-1]))
-        conflicting = np.isin(keys, keys[clash])
-        return Repeats(
-            duplicates=int(same.sum()),
-            conflicting=int(conflicting.sum()),
-            conflict=self._numbered(order[clash[0]], order[clash[0] + 1]) if len(clash) else None,
-        )
+    @property
+    def features(self) -> npt.NDArray[np.float32]:
+        """Perceptual features, shape (images, FEATURES)."""
+        return np.asarray(self._features, np.float32).reshape(-1, FEATURES)
 
-    def _order(self) -> npt.NDArray[np.intp]:
-        return np.lexsort((np.asarray(self._labels), np.asarray(self._keys)))
+    def add(self, image: Image, *, key: int, label: int) -> None:
+        """Takes in an image of the survey's shape and type."""
+        self._file.write(image.tobytes())
+        self._keys.append(key)
+        self._labels.append(label)
+        self._features.frombytes(perceptual_features(image).tobytes())
 
-    def _numbered(self, first: int, second: int) -> tuple[int, int]:
-        low, high = sorted((self._numbers[first], self._numbers[second]))
-        return low, high
+    def image(self, place: int) -> bytes:
+        """Of the image that was added as number ``place``."""
+        self._file.flush()
+        return os.pread(self._file.fileno(), self.image_bytes, place * self.image_bytes)
+
+    def images(self, places: npt.NDArray[np.intp]) -> Image:
+        """Several, shape (n, height, width, channels)."""
+        pixels = b"".join(self.image(place) for place in places.tolist())
+        return np.frombuffer(pixels, self._dtype).reshape(-1, *self._shape)
+
+
+@dataclass(frozen=True)
+class SpooledSplit:
+    """The images of a spool that are on one side, in the order in which they are written."""
+
+    spool: Spool
+    places: npt.NDArray[np.intp]
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def take(self) -> Iterator[tuple[bytes, int]]:
+        """The bytes and the label of each image."""
+        labels = self.spool.contents["label"]
+        for place in self.places.tolist():
+            yield self.spool.image(place), int(labels[place])
+
+    @property
+    def image_bytes(self) -> int:
+        """Of one image."""
+        return self.spool.image_bytes
+
+    def images(self) -> Iterator[Image]:
+        """Each one's pixels."""
+        for place in self.places:
+            yield self.spool.images(np.atleast_1d(place))[0]
+
+    def class_counts(self, classes: int) -> tuple[int, ...]:
+        """Examples of each class."""
+        labels = self.spool.contents["label"][self.places]
+        return tuple(np.bincount(labels, minlength=classes).tolist())

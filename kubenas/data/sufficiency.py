@@ -9,6 +9,9 @@ from kubenas.errors import UserError
 LEAST_EXAMPLES = 10
 LEAST_OF_A_CLASS = 3
 
+ENOUGH_TO_SCORE = 100
+"""Examples of a split below which an accuracy on it is uncertain by ten points or more."""
+
 _IMBALANCED = 10.0
 _NAMES_SHOWN = 5
 
@@ -58,21 +61,28 @@ def check_splits(
         )
 
 
-def balance_warnings(
-    counts: Mapping[SplitName, Sequence[int]], classes: Sequence[str]
-) -> Iterator[str]:
+def split_warnings(counts: Mapping[SplitName, Sequence[int]], survey: Survey) -> Iterator[str]:
     """Warnings about what a search can live with."""
     for split in ("validation", "test"):
-        if missing := _missing(counts[split], classes):
+        if (examples := sum(counts[split])) < ENOUGH_TO_SCORE:
+            yield (
+                f"the {split} split has only {_number_of(examples)}: each of them makes"
+                f" {100 / examples:.1f} points of an accuracy; add data, or raise"
+                f" data.{split}_fraction"
+            )
+        if missing := _missing(counts[split], survey.classes):
             yield f"{_listed(missing)} without a {split} example"
-    if (ratio := imbalance(counts)) >= _IMBALANCED:
+    if (ratio := imbalance(survey)) >= _IMBALANCED:
         yield f"imbalance {ratio:.0f}:1 between the largest and the smallest class"
 
 
-def imbalance(counts: Mapping[SplitName, Sequence[int]]) -> float:
+def imbalance(survey: Survey) -> float:
     """The size of the largest class over that of the smallest."""
-    totals = [sum(column) for column in zip(*counts.values(), strict=True)]
-    return float(max(totals) / min(totals))
+    return float(max(survey.class_counts) / min(survey.class_counts))
+
+
+def _number_of(examples: int) -> str:
+    return f"{examples} example{'' if examples == 1 else 's'}"
 
 
 def _missing(counts: Sequence[int], classes: Sequence[str]) -> list[str]:

@@ -38,7 +38,7 @@ def judge_cluster(
 
 def _rights(facts: ClusterFacts) -> Finding:
     if not facts.refused:
-        return ok("rights", "jobs, pods, logs, leases and events: all that a search does")
+        return ok("rights", "jobs, pods, leases and events: all that a search does")
     first = min(facts.refused, key=str)
     return problem(
         "rights",

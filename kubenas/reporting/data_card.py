@@ -17,8 +17,9 @@ def render_data_card(card: DataCard, drift: Drift | None = None) -> str:
         f"- {card.examples:,} examples of {len(card.classes)} classes for {card.task}",
         f"- {height} x {width} pixels, {channels} channel(s), stored as {card.dtype}",
         f"- largest class over smallest: {card.imbalance:.1f}",
-        f"- duplicates: {card.duplicates:,}; the same picture in two classes:"
-        f" {card.label_conflicts:,}",
+        f"- duplicates: {card.duplicates:,}; near duplicates: {card.near_duplicates:,}; left out of"
+        f" the test split for it: {card.left_out:,}",
+        f"- the same picture in two classes: {card.label_conflicts:,}",
         f"- digest `{card.digest}`, split seed {card.seed}",
         *(f"- {escaped(note)}" for note in card.notes),
         *(f"- **warning**: {escaped(warning)}" for warning in card.warnings),

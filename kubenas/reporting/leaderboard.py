@@ -5,6 +5,7 @@ import io
 from collections.abc import Sequence
 from typing import Any, Literal
 
+from kubenas.search.csv_cells import guarded
 from kubenas.search.objectives import Objective, front
 from kubenas.search.state import SearchState, TrialState
 from kubenas.trial import FailureClass, Outcome, Value
@@ -113,7 +114,8 @@ def to_csv(board: Leaderboard) -> str:
         content = row.model_dump(mode="json")
         cells = [content[name] for name in fixed]
         cells += [content["metrics"].get(name) for name in metrics]
-        writer.writerow(cells + [content["values"].get(name) for name in names])
+        cells += [content["values"].get(name) for name in names]
+        writer.writerow([guarded(cell) for cell in cells])
     return buffer.getvalue()
 
 

@@ -16,7 +16,7 @@ _MOST_CLASSES = 100
 def render_model_card(report: ReportInput) -> str:
     """What the model is for, how good it is, what it was made of, and where it came from."""
     sections = (_use, _quality, _network, _training, _limits, _lineage)
-    lines = [f"# {report.config.name}", "", headline(report), ""]
+    lines = [f"# {report.config.name}", "", escaped(headline(report)), ""]
     for section in sections:
         lines += [*section(report), ""]
     return ascii_spaces("\n".join(lines))
@@ -52,7 +52,7 @@ def _quality(report: ReportInput) -> Iterator[str]:
     yield "| | | |"
     yield "|---|---:|---|"
     for tile in tiles(report):
-        yield f"| {tile.label} | {tile.value} | {tile.note} |"
+        yield f"| {tile.label} | {escaped(tile.value)} | {escaped(tile.note)} |"
     for sentence in comparisons(report):
         yield ""
         yield escaped(sentence)

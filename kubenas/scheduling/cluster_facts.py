@@ -100,7 +100,6 @@ NEEDED = (
         for group, resource, verbs in (
             ("batch", "jobs", ("create", "get", "list", "watch", "delete")),
             ("", "pods", ("get", "list", "watch", "delete")),
-            ("", "pods/log", ("get",)),
             ("coordination.k8s.io", "leases", ("create", "get", "update")),
             ("", "events", ("create", "list", "watch")),
         )

@@ -19,13 +19,14 @@ from kubenas.scheduling.kubernetes_names import (
     job_name,
     spec_hash,
 )
-from kubenas.scheduling.quantity import scaled
+from kubenas.scheduling.quantity import amount, scaled
 from kubenas.scheduling.store_credentials import CONFIG_MAP, SECRET
 from kubenas.storage import join
 from kubenas.trial import NONCE_VARIABLE, SPEC_DIGEST_VARIABLE, AttemptSpec, Heartbeat, Task
 
 WORKER = ("python", "-m", "kubenas.training.worker")
 CONTAINER = "trial"
+_DISK = "ephemeral-storage"
 
 _GRACE_SECONDS = 60
 """From SIGTERM to SIGKILL: time for a checkpoint."""
@@ -34,6 +35,10 @@ _DEAD_NODE_SECONDS = 30
 _STARTUP_SECONDS = 1800
 """For an image to be pulled within the pod's own run-time cap, which is only a backstop."""
 _CACHE_FOLDER = "/cache"
+_LOG_BYTES = 1 << 30
+"""Of the node's disk for a container's log, of which the kubelet keeps less than that."""
+_DISK_BYTES = 1 << 30
+"""Of the node's disk, asked for at the most: who fills more may be evicted from a full one."""
 
 
 @dataclass(frozen=True)
@@ -126,6 +131,7 @@ def _pod(spec: AttemptSpec, place: Place) -> dict[str, Any]:
     return {
         "restartPolicy": "Never",
         "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
         "terminationGracePeriodSeconds": place.grace_seconds,
         "securityContext": _pod_security(pod),
         "tolerations": tolerations,
@@ -172,11 +178,11 @@ def _variable(name: str, value: str | Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _resources(spec: AttemptSpec, pod: PodConfig) -> dict[str, Any]:
-    memory = memory_of(spec, pod)
-    devices = _devices(spec, pod)
+    both = {"memory": memory_of(spec, pod), **_devices(spec, pod)}
+    scratch = math.ceil(amount(pod.scratch))
     resources: dict[str, Any] = {
-        "requests": {"cpu": pod.cpu, "memory": memory, **devices},
-        "limits": {"memory": memory, **devices},
+        "requests": {"cpu": pod.cpu, _DISK: str(min(scratch, _DISK_BYTES)), **both},
+        "limits": {_DISK: str(scratch + _LOG_BYTES), **both},
     }
     if _claims(spec, pod):
         resources["claims"] = [{"name": "devices"}]

@@ -54,6 +54,15 @@ class NamespaceSettings:
     runner: Mapping[str, Any]
     """Defaults of ``runner``; not yet checked."""
     policy: Policy
+    governed: bool = True
+    """Whether the policy binds: there is a chart, or this process is a pod, whose rights are not
+    those of who has written the config. Else who calls may do what the API server lets them."""
+
+    @property
+    def account(self) -> str | None:
+        """The service account that these defaults name for trials."""
+        account: str | None = self.runner.get("pod", {}).get("service_account")
+        return account
 
 
 @dataclass(frozen=True)
@@ -118,18 +127,20 @@ class Surroundings:
         """
         path = f"/api/v1/namespaces/{self.namespace}/configmaps/{DEFAULTS}"
         try:
-            data = self.api.call("GET", path).get("data", {})
+            found = self.api.call("GET", path)
         except ApiRefused as error:
             _LOG.info("no defaults of this namespace are known: %s", error)
-            data = {}
+            found = {}
+        data = found.get("data", {})
         try:
             policy = Policy.model_validate(_told(data, _POLICY))
         except ValidationError as error:
             raise UserError(
-                f"ConfigMap {DEFAULTS}, {_POLICY}: not of this version of kubenas; upgrade the"
-                " chart"
+                f"ConfigMap {DEFAULTS}, {_POLICY}: not of this version of kubenas; install the"
+                " chart and the images of one version"
             ) from error
-        return NamespaceSettings(_told(data, _RUNNER), policy)
+        governed = bool(found) or self.pod is not None
+        return NamespaceSettings(_told(data, _RUNNER), policy, governed)
 
     def pod_now(self) -> Mapping[str, Any] | None:
         """``pod`` as it has become, or as it was if the API server does not say."""
@@ -175,6 +186,17 @@ def surroundings(namespace: str | None = None) -> Surroundings:
         name = next((os.environ[key] for key in _POD_NAME if os.environ.get(key)), None)
         pod = _pod(api, namespace, name)
     return Surroundings(api, namespace, pod)
+
+
+def namespace_settings() -> NamespaceSettings:
+    """What the chart of the configured namespace says; see :meth:`Surroundings.settings`.
+
+    Raises:
+        UserError: no cluster is configured, or not soundly, or the chart's ConfigMap is not sound.
+        ApiAway: the API server does not answer.
+    """
+    connection = connect()
+    return Surroundings(Api(connection), connection.namespace, pod=None).settings()
 
 
 def _pod(api: Api, namespace: str, name: str | None) -> Mapping[str, Any]:

@@ -1,20 +1,53 @@
 """What the administrator of a namespace allows its searches. Pure."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from kubenas.errors import UserError
 from kubenas.runner_config import RunnerConfig
 from kubenas.trial import Value
 
+Volume = Literal[
+    "configMap",
+    "csi",
+    "downwardAPI",
+    "emptyDir",
+    "ephemeral",
+    "persistentVolumeClaim",
+    "projected",
+    "secret",
+]
+"""Kinds of volumes that Pod Security ``restricted`` knows."""
+
 
 class Policy(Value):
-    """``policy.json`` in the ConfigMap of the chart."""
+    """``policy.json`` in the ConfigMap of the chart; the defaults are the chart's."""
 
     locked: tuple[str, ...] = ()
     """Keys of ``runner``, such as ``pod.image``, that only the namespace's defaults set."""
     local_user_code: bool = False
     """Whether a user's HyperModel may run in a step's own pod, with its rights."""
+    volumes: tuple[Volume, ...] = (
+        "configMap",
+        "downwardAPI",
+        "emptyDir",
+        "ephemeral",
+        "persistentVolumeClaim",
+        "projected",
+        "secret",
+    )
+    """Kinds of volumes that trials may have."""
+    secrets: tuple[str, ...] = ()
+    """Secrets that a trial may name, besides the store's."""
+    service_accounts: tuple[str, ...] = ()
+    """Service accounts that trials may run as, besides that of the namespace's defaults."""
+    serving_accounts: tuple[str, ...] = ()
+    """Service accounts that model servers may run as, besides the namespace's default one."""
+    annotations: tuple[str, ...] = ("cluster-autoscaler.kubernetes.io/", "karpenter.sh/")
+    """Annotations that trials' pods may have, or their domains with a slash at the end; those
+    without a domain are free."""
+    registries: tuple[str, ...] = ()
+    """Hosts of model registries that get the token of a step's service account."""
 
 
 def check_locked(

@@ -34,6 +34,7 @@ class Ground(StrEnum):
     FORCED = "forced"
     PRESENT = "present-champion"
     NOT_BETTER = "not-better"
+    NO_SKILL = "no-better-than-guessing"
     TOO_FEW = "too-few-examples"
     MISSING = "champion-missing"
     UNUSABLE = "champion-unusable"
@@ -137,8 +138,27 @@ def _judge(
     if isinstance(opponent, Settled):
         return opponent.ground, opponent.reason
     if opponent is None:
-        return Ground.FIRST, "no model has been promoted before, and the limits hold"
+        return _first(rule, challenger)
     return _against(rule, challenger.figures, opponent)
+
+
+def _first(rule: PromotionConfig, challenger: Challenger) -> tuple[Ground, str]:
+    recalls, figures = challenger.recalls, challenger.figures
+    recall = sum(recalls.values()) / max(1, len(recalls))
+    guessed = 1 / len(recalls) if len(recalls) > 1 else 0.0  # of one class nobody can tell
+    if recall <= guessed:
+        return Ground.NO_SKILL, (
+            f"no better than guessing: recognises {recall:.1%} of a class on average, of"
+            f" {len(recalls)} with test examples; look at the data and the search, or set"
+            " promotion.mode to always once"
+        )
+    reason = "no model has been promoted before, and the limits hold"
+    if figures.examples >= rule.min_examples:
+        return Ground.FIRST, reason
+    return Ground.FIRST, (
+        f"{reason}; its accuracy of {figures.accuracy:.1%} is uncertain, for there are fewer than"
+        f" promotion.min_examples ({rule.min_examples}) test examples: {figures.examples}"
+    )
 
 
 def _against(

@@ -6,7 +6,7 @@ model is. Each is looked for before it is made, so an entry that was broken off 
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,7 +41,9 @@ class Entry:
         return f"model {self.model}, version {self.version}"
 
 
-def register(record: ChampionRecord, url: str, *, name: str, output: str) -> Entry:
+def register(
+    record: ChampionRecord, url: str, *, name: str, output: str, trusted: Collection[str] = ()
+) -> Entry:
     """Enters the model of ``record`` in the registry at ``url``, once.
 
     Args:
@@ -49,12 +51,13 @@ def register(record: ChampionRecord, url: str, *, name: str, output: str) -> Ent
         url: of the registry, without the path of its interface.
         name: of the registered model.
         output: URI of the output whose champion it is.
+        trusted: hosts that may see this pod's token, with a port unless it is 443.
 
     Raises:
         UserError: the registry refuses.
         RegistryAway: it does not answer.
     """
-    registry = _Registry(url)
+    registry = _Registry(url, _authorization(url, trusted))
     model = registry.found_or_made(
         "/registered_model", {"name": name}, "/registered_models", {"name": name}
     )
@@ -107,9 +110,9 @@ def _number(value: float) -> dict[str, Any]:
 
 
 class _Registry:
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, authorization: Mapping[str, str]) -> None:
         self._url = url.rstrip("/")
-        self._headers = {"Content-Type": "application/json", **_authorization(url)}
+        self._headers = {"Content-Type": "application/json", **authorization}
 
     def found_or_made(
         self, lookup: str, query: Mapping[str, str], collection: str, body: Object
@@ -145,6 +148,7 @@ class _Registry:
                 headers=self._headers,
                 timeout=_ANSWER_SECONDS,
                 retries=False,
+                redirect=False,  # to where the token is not meant for
             )
         except urllib3.exceptions.HTTPError as error:
             raise RegistryAway(
@@ -163,12 +167,32 @@ class _Registry:
         message = f"{self._url}: the model registry says HTTP {response.status}: {words or '-'}"
         if response.status >= 500 or response.status < 300:
             raise RegistryAway(f"{message}; run the same command again")
-        raise UserError(f"{message}; correct serving.registry, or have the access granted")
+        raise UserError(f"{message}; {self._remedy(response.status)}")
+
+    def _remedy(self, status: int) -> str:
+        if 300 <= status < 400:
+            return "it is elsewhere: correct serving.registry, for redirects are not followed"
+        if status == 401 and "Authorization" not in self._headers:
+            return (
+                "no token was sent: ask the administrator of the namespace to have this host in"
+                " policy.registries of the chart, or correct serving.registry"
+            )
+        return "correct serving.registry, or have the access granted"
 
 
-def _authorization(url: str) -> dict[str, str]:
-    """Never without encryption."""
+def has_token() -> bool:
+    """Whether this pod has a token for Kubeflow's services."""
+    return bool(os.environ.get(_TOKEN_FILE))
+
+
+def _authorization(url: str, trusted: Collection[str]) -> dict[str, str]:
+    """Never without encryption, and only for a host that it is meant for."""
     file = os.environ.get(_TOKEN_FILE)
-    if not file or not url.startswith("https://"):
+    try:
+        parts = urllib3.util.parse_url(url)  # as the host is found that is connected to
+    except urllib3.exceptions.LocationParseError as error:
+        raise UserError(f"serving.registry: {url}: no URL; correct it") from error
+    port = "" if parts.port in (None, 443) else f":{parts.port}"
+    if not file or parts.scheme != "https" or f"{parts.host}{port}" not in trusted:
         return {}
     return {"Authorization": f"Bearer {Path(file).read_text(encoding='utf-8').strip()}"}

@@ -6,6 +6,8 @@ import os
 import sys
 from datetime import UTC, datetime
 
+from kubenas.steps.printable import printable
+
 
 class JsonLines(logging.Formatter):
     """Each event as one line of JSON: time, level, logger, message and, of an error, its trace."""
@@ -22,6 +24,13 @@ class JsonLines(logging.Formatter):
         return json.dumps(event, ensure_ascii=False)
 
 
+class PlainLines(logging.Formatter):
+    """Each event as text for people."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return printable(super().format(record))
+
+
 class StandardError(logging.Handler):
     """Writes to what standard error is at that moment."""
 
@@ -33,6 +42,6 @@ def set_up_logging() -> None:
     """Our own events from INFO on, other libraries' warnings; in place of what kfp has set up."""
     handler = StandardError()
     in_pod = bool(os.environ.get("KUBERNETES_SERVICE_HOST"))
-    handler.setFormatter(JsonLines() if in_pod else logging.Formatter("%(asctime)s %(message)s"))
+    handler.setFormatter(JsonLines() if in_pod else PlainLines("%(asctime)s %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.getLogger("kubenas").setLevel(logging.INFO)

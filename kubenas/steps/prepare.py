@@ -1,5 +1,6 @@
 """Step 1: the config is claimed and frozen, the data validated, split and sharded."""
 
+import logging
 from collections.abc import Callable
 
 from kubenas.config import Config
@@ -16,6 +17,8 @@ from kubenas.steps.space import frozen_space
 from kubenas.steps.status import StatusWriter
 from kubenas.storage import open_storage
 from kubenas.storage.probe import probe
+
+_logger = logging.getLogger(__name__)
 
 
 def prepare(config: Config) -> RunContext:
@@ -42,6 +45,8 @@ def prepare(config: Config) -> RunContext:
             dataset_digest=prepared.schema.digest,
             space=frozen.space,
         )
+        for warning in read_card(prepared.uri).warnings:
+            _logger.warning("data: %s", warning)
         record_drift(context)
         return context
 

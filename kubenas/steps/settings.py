@@ -27,7 +27,7 @@ def settled_config(config: Config, space: SpaceRef, task_config: Mapping[str, An
 
     The config comes first, then what the user set on this task in Kubeflow, then the defaults of
     the namespace, which the chart keeps in a ConfigMap. What its administrator has locked, only
-    those defaults set.
+    those defaults set; what trials may not have there, nothing sets.
 
     Raises:
         UserError: something of that is not allowed, or no cluster is configured.
@@ -40,6 +40,7 @@ def settled_config(config: Config, space: SpaceRef, task_config: Mapping[str, An
 
 def _in_cluster(config: Config, space: SpaceRef, task: Mapping[str, Any]) -> Config:
     # Who has no cluster does not wait for its client.
+    from kubenas.scheduling.confinement import check_confinement, check_serving
     from kubenas.scheduling.kubernetes_surroundings import surroundings
     from kubenas.scheduling.policy import check_locked, check_place_of_user_code
 
@@ -50,7 +51,13 @@ def _in_cluster(config: Config, space: SpaceRef, task: Mapping[str, Any]) -> Con
         runner["kind"] = "kubernetes"
     if space.hypermodel is not None or space.program is not None:
         check_place_of_user_code(runner["kind"], namespace.policy)
-    return _with_runner(config, runner)
+    config = _with_runner(config, runner)
+    if not namespace.governed:
+        return config
+    check_serving(config.serving, namespace.policy)
+    if config.runner.kind == "kubernetes":
+        check_confinement(config.runner.pod, namespace.policy, account=namespace.account)
+    return config
 
 
 def _with_runner(config: Config, runner: dict[str, object]) -> Config:

@@ -1,6 +1,8 @@
 """summary.json: what a run came to, for programs and people in a hurry."""
 
-from typing import Literal
+from typing import Any, Literal
+
+from pydantic import field_validator
 
 from kubenas.data.drift import Drift
 from kubenas.errors import ObjectNotFound
@@ -44,16 +46,17 @@ class PromotionResult(Value):
 
 
 class RandomBaseline(Value):
-    """The best score that random search would be expected to have reached at equal cost."""
+    """What random search would have reached at equal cost."""
 
     kind: Literal["measured", "estimated"]
     draws: int
     """Scored random trials that it is known from."""
     trials: float
     """That random search would have had."""
-    expected: float
-    interval: tuple[float, float]
-    """95 % confidence."""
+    best: float
+    """Of these."""
+    at_least: float
+    """What it would have reached with even chance: a lower bound, with 95 % confidence."""
 
 
 class Summary(Value):
@@ -76,6 +79,8 @@ class Summary(Value):
     model: str | None
     """The exported SavedModel's folder."""
     report: str
+    data_warnings: tuple[str, ...] = ()
+    """Of the data card."""
     drift: Drift | None = None
     """How the data differ from those of the champion or, without one, of the search before."""
     promotion: PromotionResult | None = None
@@ -91,10 +96,17 @@ class Summary(Value):
     seconds: dict[str, float]
     """By step."""
 
+    @field_validator("random_search", mode="before")
+    @classmethod
+    def _forget_an_interval_that_was_too_narrow(cls, found: Any) -> Any:
+        """Of summaries that were written before there was a bound."""
+        return None if isinstance(found, dict) and "expected" in found else found
+
     def lines(self) -> list[str]:
         """The summary for people."""
         counts = ", ".join(f"{count} {outcome}" for outcome, count in self.trials.items() if count)
         lines = [f"trials      {counts}; {self.stopped}"]
+        lines += (f"data        warning: {warning}" for warning in self.data_warnings)
         if self.drift is not None:
             lines += (f"data        {words}" for words in drift_words(self.drift))
         if self.validation_score is not None:
@@ -102,10 +114,9 @@ class Summary(Value):
                 f"best        trial {self.best_trial}, {self.objective} {self.validation_score:.4f}"
             )
         if self.random_search is not None:
-            low, high = self.random_search.interval
             lines.append(
-                f"random      {self.random_search.expected:.4f} would be expected at equal cost"
-                f" ({self.random_search.kind}; 95 % interval {low:.4f} to {high:.4f})"
+                f"random      {self.random_search.at_least:.4f} or better with even chance at equal"
+                f" cost ({self.random_search.kind}; 95 % confidence)"
             )
         if self.test is not None:
             low, high = self.test.accuracy_interval
@@ -142,6 +153,7 @@ def summarise(material: ReportInput, report: str) -> Summary:
         test=_test_score(material),
         model=material.winner.model if material.winner else None,
         report=report,
+        data_warnings=tuple(material.card.get("warnings", ())),
         drift=material.drift,
         promotion=_promotion(material),
         random_search=_random_baseline(material),
@@ -179,8 +191,8 @@ def _random_baseline(material: ReportInput) -> RandomBaseline | None:
         kind=found.kind,
         draws=found.draws,
         trials=round(found.trials, 2),
-        expected=found.expected,
-        interval=(found.low, found.high),
+        best=found.best,
+        at_least=found.at_least,
     )
 
 

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from kubenas.cli.main import kubenas
 from kubenas.doctor.cluster import judge_cluster
 from kubenas.doctor.kubeflow import judge_kubeflow
 from kubenas.errors import UserError
@@ -120,3 +122,30 @@ def test_who_may_not_ask_about_others_is_told_of_no_problem(
     assert facts.served
     assert (facts.account, facts.refused) == (None if options else account, None)
     assert judge_kubeflow(facts).ok
+
+
+@pytest.mark.parametrize(
+    ("pod", "says"),
+    [
+        ({}, "nothing that this namespace does not allow"),
+        ({"service_account": "kubenas-controller"}, "runner.pod.service_account: 'kubenas-contr"),
+        ({"cache": {"hostPath": {"path": "/"}}}, "runner.pod.cache: hostPath is not allowed"),
+    ],
+)
+def test_a_search_whose_trials_may_not_have_what_it_asks_for_is_told_so(
+    namespace: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    pod: dict[str, Any],
+    says: str,
+) -> None:
+    install(namespace)
+    monkeypatch.setitem(os.environ, "KUBECONFIG", kubeconfig(namespace, tmp_path))
+    content = {"name": "n", "output": str(tmp_path / "out"), "data": {"source": "digits"}}
+    runner = {"kind": "kubernetes", "pod": pod}
+    file = tmp_path / "search.yaml"
+    file.write_text(json.dumps({**content, "runner": runner}))
+    done = CliRunner().invoke(kubenas, ["doctor", str(file)])
+    (line,) = (each for each in done.output.splitlines() if " pods " in each)
+    assert line.startswith("problem" if pod else "ok")
+    assert says in line

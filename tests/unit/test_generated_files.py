@@ -27,9 +27,20 @@ def test_the_chart_has_the_version_of_the_package() -> None:
     assert f'appVersion: "{__version__}"\n' in chart
 
 
-@pytest.mark.parametrize("name", ["cpu", "gpu", "build"])
-def test_images_hold_the_versions_that_are_tested(name: str) -> None:
-    tested, held = pins("requirements.lock"), pins(f"docker/{name}.lock")
+LOCKS = ["docker/cpu.lock", "docker/gpu.lock", "docker/build.lock", "release.lock"]
+
+
+@pytest.mark.parametrize("lock", ["requirements.lock", *LOCKS])
+def test_a_lock_has_a_hash_for_each_package(lock: str) -> None:
+    text = (ROOT / lock).read_text(encoding="utf-8")
+    packages = re.findall(r"(?m)^[a-z0-9].*(?:\n .*)*", text)
+    assert len(packages) >= len(pins(lock)) >= 5
+    assert all("--hash=sha256:" in package for package in packages)
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_images_hold_the_versions_that_are_tested(lock: str) -> None:
+    tested, held = pins("requirements.lock"), pins(lock)
     assert {package: tested[package] for package in held if package in tested} == {
         package: version for package, version in held.items() if package in tested
     }

@@ -88,3 +88,32 @@ seccompProfile: {type: RuntimeDefault}
 {{- end }}
 {{- $kubeflow | toJson }}
 {{- end }}
+
+{{- /* Service accounts that trials may run as: never one that has the rights of a step. */}}
+{{- define "kubenas.trialAccounts" -}}
+{{- $default := (include "kubenas.runner" . | fromJson).pod.service_account }}
+{{- $accounts := prepend .Values.policy.serviceAccounts $default | uniq }}
+{{- range $account := concat $accounts .Values.policy.servingAccounts }}
+{{- if has $account (prepend $.Values.controller.alsoFor $.Values.controller.serviceAccount) }}
+{{- fail (printf "policy.serviceAccounts, policy.servingAccounts, trial.serviceAccount, runner.pod.service_account: %s has the rights of a step; name another account" $account) }}
+{{- end }}
+{{- end }}
+{{- $accounts | toJson }}
+{{- end }}
+
+{{- /* Secrets that trials may name. */}}
+{{- define "kubenas.trialSecrets" -}}
+{{- prepend .Values.policy.secrets "kubenas-store" | uniq | toJson }}
+{{- end }}
+
+{{- /* As kubenas/scheduling/policy.py reads it. */}}
+{{- define "kubenas.policy" -}}
+{{- $policy := dict "locked" .Values.policy.locked "local_user_code" .Values.policy.localUserCode }}
+{{- $_ := set $policy "volumes" .Values.policy.volumes }}
+{{- $_ := set $policy "secrets" (include "kubenas.trialSecrets" . | fromJsonArray) }}
+{{- $_ := set $policy "service_accounts" (include "kubenas.trialAccounts" . | fromJsonArray) }}
+{{- $_ := set $policy "serving_accounts" .Values.policy.servingAccounts }}
+{{- $_ := set $policy "annotations" .Values.policy.annotations }}
+{{- $_ := set $policy "registries" .Values.policy.registries }}
+{{- $policy | toJson }}
+{{- end }}

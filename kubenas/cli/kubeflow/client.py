@@ -21,6 +21,7 @@ from kubenas.cli.kubeflow.connection import Connection
 from kubenas.cli.kubeflow.refusals import Refused, ServerAway, SignInNeeded, no_api, refusal
 from kubenas.errors import UserError
 
+_ENDPOINT_VARIABLE = "KF_PIPELINES_ENDPOINT"
 TOKEN_VARIABLE = "KF_PIPELINES_TOKEN"  # noqa: S105  the name of a variable
 _SECONDS = (10.0, 60.0)
 """To connect, and to wait for bytes of an answer."""
@@ -112,7 +113,7 @@ def connect(connection: Connection) -> PipelinesClient:
             refuses.
         ServerFailed, ServerAway: it broke, or did not answer.
     """
-    host = _checked_host(connection.host or os.environ.get("KF_PIPELINES_ENDPOINT"))
+    host = _checked_host(connection.host or os.environ.get(_ENDPOINT_VARIABLE))
     token = _token(connection)
     logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)  # it tells of each try
     with warnings.catch_warnings(), redirect_stdout(sys.stderr):
@@ -161,8 +162,16 @@ def _checked_host(host: str | None) -> str | None:
                 " 'kubectl port-forward -n kubeflow svc/ml-pipeline-ui 8080:80'"
             )
         return None
+    return _checked_url(host)
+
+
+def _checked_url(host: str) -> str:
     if not host.startswith(("http://", "https://")):
         raise UserError(f"--host: {host!r} must begin with http:// or https://")
+    try:
+        urllib3.util.parse_url(host)
+    except urllib3.exceptions.LocationParseError as error:
+        raise UserError(f"--host: {host!r} is no URL; correct it") from error
     return host.rstrip("/")
 
 
@@ -180,9 +189,22 @@ def _token(connection: Connection) -> str | None:
 
 
 def _mounted_token(connection: Connection) -> ServiceAccountTokenVolumeCredentials | None:
-    """The token that Kubernetes mounts into a pod for this purpose, if it does."""
+    """The token that Kubernetes mounts into a pod for its own cluster's Kubeflow, if it does and
+    that is whom we speak to."""
     variable, usual = kfp.client.KF_PIPELINES_SA_TOKEN_ENV, kfp.client.KF_PIPELINES_SA_TOKEN_PATH
     mounted = Path(os.environ.get(variable) or usual)
     if connection.iap_client_id is not None or not mounted.is_file():
         return None
+    if connection.host is not None and not _is_of_this_cluster(connection.host):
+        return None
     return ServiceAccountTokenVolumeCredentials(str(mounted))
+
+
+def _is_of_this_cluster(host: str) -> bool:
+    """Whether it is the host of KF_PIPELINES_ENDPOINT, or a Service of the cluster we are in."""
+    asked = urllib3.util.parse_url(host)
+    if named := os.environ.get(_ENDPOINT_VARIABLE):
+        meant = urllib3.util.parse_url(_checked_url(named))
+        if (asked.scheme, asked.host, asked.port) == (meant.scheme, meant.host, meant.port):
+            return True
+    return (asked.host or "").endswith((".svc", ".svc.cluster.local"))

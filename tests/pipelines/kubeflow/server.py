@@ -59,6 +59,10 @@ class KubeflowPipelines:
         """In place of the API, as a proxy shows to those who are not signed in."""
         self.tokens: set[str] | None = None
         """Those that are let in; None: everybody is."""
+        self.shown: set[str] = set()
+        """What requests had as their Authorization."""
+        self.elsewhere: str | None = None
+        """URL of the server that it sends everybody to; None: nobody."""
         self.fail: dict[str, list[int]] = {}
         """Pattern of method and path -> statuses that the next such requests end with; 0: well."""
         self.fail_after: dict[str, list[int]] = {}
@@ -132,6 +136,9 @@ class KubeflowPipelines:
 
     def _admitted(self) -> Any:
         self.asked.append(f"{request.method} {request.path}")
+        self.shown.add(request.headers.get("Authorization", ""))
+        if self.elsewhere:
+            return Response(status=307, headers={"Location": self.elsewhere + request.full_path})
         if self.sign_in_page:
             return "<html>Sign in</html>"
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")

@@ -146,8 +146,39 @@ def test_signing_in(
     monkeypatch.setenv("KF_PIPELINES_TOKEN", "fresh")
     assert run("submit", search_yaml).exit_code == 0
     monkeypatch.delenv("KF_PIPELINES_TOKEN")
-    monkeypatch.setenv("KF_PIPELINES_SA_TOKEN_PATH", str(file))  # as mounted into a pod
+
+
+def test_a_pods_own_token_is_for_the_kubeflow_that_its_environment_names(
+    run: Kubenas,
+    host: str,
+    pipelines: KubeflowPipelines,
+    search_yaml: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pipelines.tokens = {"fresh"}
+    (tmp_path / "token").write_text("fresh\n")
+    monkeypatch.setenv("KF_PIPELINES_SA_TOKEN_PATH", str(tmp_path / "token"))
+    monkeypatch.setenv("KF_PIPELINES_ENDPOINT", host)
     assert run("submit", search_yaml).exit_code == 0
+    for named in ("http://localhost:1", host.replace("http://", "https://")):
+        monkeypatch.setenv("KF_PIPELINES_ENDPOINT", named)
+        pipelines.shown.clear()
+        refused = run("submit", search_yaml)
+        assert (refused.exit_code, "token is missing" in refused.stderr) == (2, True)
+        assert pipelines.shown == {""}
+
+
+def test_a_redirect_takes_no_token_along(
+    run: Kubenas, pipelines: KubeflowPipelines, search_yaml: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KF_PIPELINES_TOKEN", "fresh")
+    other = KubeflowPipelines()
+    with other.serving() as elsewhere:
+        pipelines.elsewhere = elsewhere
+        run("submit", search_yaml)
+    assert pipelines.shown == {"Bearer fresh"}
+    assert other.shown == {""}
 
 
 def test_behind_an_identity_aware_proxy_without_credentials(
@@ -179,8 +210,9 @@ def test_a_server_that_is_down_a_wrong_address_and_a_sign_in_page(search_yaml: P
         pipelines.sign_in_page = True
         page = CliRunner().invoke(kubenas, ["submit", str(search_yaml), "--host", url])
         assert (page.exit_code, "sign in" in page.stderr) == (2, True)
-    no_scheme = CliRunner().invoke(kubenas, ["submit", str(search_yaml), "--host", "kubeflow"])
-    assert (no_scheme.exit_code, "http://" in no_scheme.stderr) == (2, True)
+    for wrong, hint in (("kubeflow", "http://"), ("http://[", "no URL")):
+        refused = CliRunner().invoke(kubenas, ["submit", str(search_yaml), "--host", wrong])
+        assert (refused.exit_code, hint in refused.stderr) == (2, True)
 
 
 def test_a_certificate_of_ones_own(

@@ -33,15 +33,16 @@ def pixels_of(prepared: Prepared, split: str) -> Iterator[bytes]:
         yield from (image.tobytes() for image in images)
 
 
-def test_duplicates_are_on_one_side_counted_and_kept(save_npz: Save, output: Storage) -> None:
+def test_duplicates_are_on_one_side_and_counted(save_npz: Save, output: Storage) -> None:
     images, labels = noise(60, 4, 4), alternating(60)
     both = np.concatenate([images, images[:20]])
     source = save_npz(x=both, y=np.concatenate([labels, labels[:18], 1 - labels[18:20]]))
     prepared = prepare_dataset(DataConfig(source=str(source)), output)
     card = read_card(open_storage(prepared.uri))
     assert (card.examples, card.duplicates, card.label_conflicts) == (80, 20, 4)
-    assert "4 examples have the same pixels as one of another class" in card.warnings[0]
-    assert ("x[18] and x[78]" in card.warnings[0]) or ("x[19] and x[79]" in card.warnings[0])
+    assert card.warnings[0] == "duplicates: 20; those in the test split count once there"
+    assert "4 examples have the same pixels as one of another class" in card.warnings[1]
+    assert ("x[18] and x[78]" in card.warnings[1]) or ("x[19] and x[79]" in card.warnings[1])
     pixels = [set(pixels_of(prepared, split)) for split in SPLITS]
     assert sum(map(len, pixels)) == len(set.union(*pixels)) == 60
 
@@ -65,8 +66,15 @@ def test_the_card_tells_what_a_person_should_know(save_pictures: Save, output: S
     assert card.notes == (
         "3 of 63 pictures (4 to 5 high, 4 to 5 wide) resized to 5 x 5 (the median, at most 224)",
     )
+    validation, test = sum(card.counts["validation"]), sum(card.counts["test"])
     assert card.warnings == (
+        "duplicates: 2; those in the test split count once there",
+        f"the validation split has only {validation} examples: each of them makes"
+        f" {100 / validation:.1f} points of an accuracy; add data, or raise"
+        " data.validation_fraction",
         "class 'rare' without a validation example",
+        f"the test split has only {test} examples: each of them makes {100 / test:.1f} points of"
+        " an accuracy; add data, or raise data.test_fraction",
         "class 'rare' without a test example",
         "imbalance 20:1 between the largest and the smallest class",
     )

@@ -1,7 +1,9 @@
 """Class folders of pictures: what is read from them, and one clear message for what is not."""
 
 import os
+import struct
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -10,12 +12,13 @@ import pytest
 from PIL import Image
 
 from kubenas.config import DataConfig
+from kubenas.data.card import read_card
 from kubenas.data.example_source import Example, Survey
 from kubenas.data.picture import read_pixels
 from kubenas.data.prepare import prepare_dataset
 from kubenas.data.sources import open_source
 from kubenas.errors import UserError
-from kubenas.storage import Storage
+from kubenas.storage import Storage, open_storage
 
 Save = Callable[..., Path]
 
@@ -83,7 +86,6 @@ def test_reads_every_format(save_pictures: Save, suffix: str) -> None:
         (Image.new("1", (5, 4), 1), [255]),
         (grey(9), [9]),
         (Image.new("LA", (5, 4), (9, 0)), [9]),
-        (Image.fromarray(np.full((4, 5), 0xABCD, np.uint16)), [0xAB]),
         (rgb(10), [10, 20, 30]),
         (Image.new("RGB", (5, 4), (8, 8, 8)), [8]),
         (Image.new("RGBA", (5, 4), (10, 20, 30, 0)), [10, 20, 30]),
@@ -99,6 +101,85 @@ def test_decodes_every_kind_of_pixel(
     assert pixels.shape == (4, 5, len(pixel))
     assert pixels.dtype == np.uint8
     assert pixels[2, 3].tolist() == pixel
+
+
+def twelve_bits(count: int) -> dict[str, Image.Image]:
+    """Grey pictures as of a medical device: 16 bits a pixel, of which the values use twelve."""
+    values = np.random.default_rng(0).integers(0, 4096, (count, 4, 5)).astype(np.uint16)
+    return {f"{'ab'[i % 2]}/{i}.png": Image.fromarray(value) for i, value in enumerate(values)}
+
+
+def test_deep_pictures_keep_their_values(save_pictures: Save) -> None:
+    pictures = twelve_bits(6)
+    survey, examples = read(save_pictures(pictures))
+    assert (survey.shape, survey.dtype) == ((4, 5, 1), "float32")
+    assert survey.notes == (
+        "the pictures have 16 bits: their values are kept as they are, and the model takes such"
+        " values",
+    )
+    for picture, (image, _) in zip(
+        [pictures[f"a/{i}.png"] for i in (0, 2, 4)], examples[:3], strict=True
+    ):
+        assert image.dtype == np.float32
+        assert np.array_equal(image[:, :, 0], np.asarray(picture))
+
+
+def test_values_of_twelve_bits_do_not_become_the_same_black_picture(
+    save_pictures: Save, output: Storage
+) -> None:
+    dim = {
+        name: Image.fromarray((np.asarray(picture) // 17).astype(np.uint16))  # below 241
+        for name, picture in twelve_bits(200).items()
+    }
+    prepared = prepare_dataset(DataConfig(source=str(save_pictures(dim))), output)
+    card = read_card(open_storage(prepared.uri))
+    assert (card.duplicates, card.label_conflicts) == (0, 0)
+    assert card.notes[0].startswith("the pictures have 16 bits")
+
+
+def test_deep_pictures_beside_others_are_an_error(save_pictures: Save) -> None:
+    path = save_pictures(twelve_bits(4) | {"a/x.png": grey()})
+    with pytest.raises(UserError, match="4 of 5 pictures have 16 bits a channel and the others 8"):
+        open_source(str(path)).survey(None)
+
+
+def png_of_16_bits(width: int, height: int, colour: int, channels: int) -> bytes:
+    """Black. Pillow writes none with colours."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        checked = kind + data
+        return struct.pack(">I", len(data)) + checked + struct.pack(">I", zlib.crc32(checked))
+
+    header = struct.pack(">IIBBBBB", width, height, 16, colour, 0, 0, 0)
+    rows = (b"\0" + bytes(2 * channels * width)) * height
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        (chunk(b"IHDR", header), chunk(b"IDAT", zlib.compress(rows)), chunk(b"IEND", b""))
+    )
+
+
+@pytest.mark.parametrize(("colour", "channels"), [(2, 3), (4, 2), (6, 4)])
+def test_deep_pictures_that_cannot_be_read_whole_are_an_error(
+    save_pictures: Save, colour: int, channels: int
+) -> None:
+    path = save_pictures(two_classes())
+    (path / "dog/2.png").write_bytes(png_of_16_bits(5, 4, colour, channels))
+    with pytest.raises(UserError, match="1 pictures have 16 bits a channel and colours or alpha"):
+        open_source(str(path)).survey(None)
+
+
+@pytest.mark.parametrize("side", [8_200, 12_000, 40_000])
+def test_a_small_file_of_too_many_pixels_is_not_decoded(save_pictures: Save, side: int) -> None:
+    path = save_pictures(two_classes())
+    header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
+    start = png_of_16_bits(1, 1, 2, 3)
+    checked = b"IHDR" + header
+    bomb = start[:12] + checked + struct.pack(">I", zlib.crc32(checked)) + start[33:]
+    (path / "dog/2.png").write_bytes(bomb)
+    with pytest.raises(UserError) as raised:
+        open_source(str(path)).survey(None)
+    assert str(raised.value) == (
+        f"{path}: 'dog/2.png' has more than 67,108,864 pixels; make it smaller or remove it"
+    )
 
 
 def test_turns_photographs_upright(tmp_path: Path, save_pictures: Save) -> None:

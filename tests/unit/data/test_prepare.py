@@ -209,13 +209,14 @@ def test_a_killed_preparation_is_done_again_and_leaves_nothing_behind(
     killed = subprocess.run([*command, "writing train examples"], check=False)
     assert killed.returncode == -signal.SIGKILL
     left = set(Path(output.uri).rglob("*.spool"))
-    assert len(left) == 3
+    assert len(left) == 1
     assert not list(Path(output.uri).rglob("schema.json"))
     prepared = prepare_dataset(DataConfig(source=str(source)), output)
     assert not prepared.reused
     assert not list(Path(output.uri).rglob("*.spool"))
     assert {path.name for path in Path(output.uri, "data").iterdir()} == {
         ".tmp-prepare",
+        "latest.json",
         prepared.schema.digest,
     }
 
@@ -257,7 +258,7 @@ def test_progress_reaches_its_end(save_npz: Save, output: Storage) -> None:
 
     prepare_dataset(DataConfig(source=str(source)), output, progress=note)
     assert reports["checking values"] == reports["reading examples"] == (700, 700)
-    assert len(reports) == 5
+    assert len(reports) == 6
 
 
 def test_says_that_the_output_may_not_be_written(tmp_path: Path) -> None:

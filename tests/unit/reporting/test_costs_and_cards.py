@@ -5,6 +5,7 @@ import pytest
 from kubenas.data.card import DataCard
 from kubenas.reporting.data_card import render_data_card
 from kubenas.reporting.failure_words import WORDS, failure_groups
+from kubenas.reporting.markdown import escaped
 from kubenas.reporting.model_card import render_model_card
 from kubenas.reporting.report_input import Retrained
 from kubenas.reporting.retrain_table import candidates
@@ -110,3 +111,18 @@ def test_a_data_card_has_a_row_a_class_and_escapes_their_names() -> None:
     assert len(rows) == 2 + len(names)
     assert rows[4] == "| a\\|b | 3 |"
     assert rows[6] == "| two lines | 5 |"
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("![x](https://a.b/c.png)", r"!\[x\](https:\//a.b/c.png)"),
+        ("www.a.b", r"www\.a.b"),
+        ("__init__ of a_b", r"\_\_init\_\_ of a_b"),
+        ("*a* `b` ~c~", r"\*a\* \`b\` \~c\~"),
+        ("a\\|b", r"a\\\|b"),
+        ("# a", r"\# a"),
+    ],
+)
+def test_a_name_is_neither_a_picture_nor_a_link_nor_a_mark(name: str, shown: str) -> None:
+    assert escaped(name) == shown

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from kubenas.reporting.leaderboard import Leaderboard, leaderboard, to_csv
 from kubenas.search.records import Ended, Proposed
+from kubenas.search.results_table import read_table
 from kubenas.search.state import SearchState, TrialState
 from kubenas.trial import Outcome
 
@@ -100,3 +101,16 @@ def test_seconds_and_attempts_count_lost_attempts() -> None:
 
 def test_trials_that_run_are_not_on_the_board() -> None:
     assert len(board_of(Shape(12, finished=False)).rows) == 10
+
+
+@pytest.mark.parametrize("text", ["=cmd|' /C calc'!A0", "+1+1", "-x", "@SUM(A1)", "\t=1", "'=1"])
+def test_no_text_is_a_formula_and_a_warm_start_reads_what_it_was(text, tmp_path) -> None:
+    proposal = Proposed(at=0, trial=0, values={"act": text, "x": -2}, oracle_trial="0")
+    end = Ended(at=1, trial=0, outcome=Outcome.COMPLETED, score=-0.5, message=text)
+    state = SearchState(trials={0: TrialState(proposal, end=end)})
+    table = to_csv(leaderboard(state, search="s", objective="o", direction="max"))
+    row = next(csv.DictReader(io.StringIO(table, newline="")))
+    assert row["values.act"] == row["message"] == f"'{text}"
+    assert (row["score"], row["values.x"]) == ("-0.5", "-2")
+    (tmp_path / "leaderboard.csv").write_text(table, newline="")
+    assert read_table(str(tmp_path / "leaderboard.csv"), "max") == [{"act": text, "x": -2}]

@@ -14,6 +14,7 @@ from kubenas.retention.garbage import Reason, find_garbage, kept_searches
 from kubenas.retention.inventory import Inventory, KnownSearch
 from kubenas.retention.programs import Programs, in_use, read_programs
 from kubenas.storage import ObjectInfo, Storage, open_storage
+from kubenas.storage.directory import DirectoryStorage
 from kubenas.training.program.layout import ProgramIndex
 from kubenas.training.program.under_way import program_under_way
 
@@ -60,17 +61,23 @@ class Killed(BaseException):
     """The process is gone."""
 
 
-def test_the_latest_data_are_named_before_they_are_written(
+def test_the_latest_data_are_named_before_they_are_written_and_when_they_are_reused(
     output: Storage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def die(*_: object) -> None:
         raise Killed
 
-    monkeypatch.setattr("kubenas.data.prepare._prepare", die)
-    with pytest.raises(Killed):
-        prepare_dataset(DataConfig(source="digits"), output)
-    assert latest_data(output) is not None
-    assert [info.name for info in output.list()] == ["data/latest.json"]
+    with monkeypatch.context() as patch:
+        patch.setattr(DirectoryStorage, "upload_tree", die)
+        with pytest.raises(Killed):
+            prepare_dataset(DataConfig(source="digits"), output)
+    named = latest_data(output)
+    assert named is not None
+    assert not output.exists(f"data/{named}/schema.json")
+    assert prepare_dataset(DataConfig(source="digits"), output).schema.digest == named
+    note_latest_data(output, "another")
+    assert prepare_dataset(DataConfig(source="digits"), output).reused
+    assert latest_data(output) == named
 
 
 def test_the_latest_data_are_those_that_were_prepared_last(output: Storage) -> None:

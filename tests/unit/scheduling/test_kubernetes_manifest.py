@@ -58,6 +58,16 @@ def test_pod_security_restricted_holds_and_no_token_is_there() -> None:
     assert security["readOnlyRootFilesystem"] is True
     assert security["capabilities"] == {"drop": ["ALL"]}
     assert {"name": "tmp", "mountPath": "/tmp"} in container["volumeMounts"]
+    assert pod["enableServiceLinks"] is False
+
+
+@pytest.mark.parametrize(
+    ("scratch", "asked", "limit"), [("10Gi", 1 << 30, 11 << 30), ("64Mi", 64 << 20, 1088 << 20)]
+)
+def test_a_trials_share_of_its_nodes_disk_is_known(scratch: str, asked: int, limit: int) -> None:
+    resources = container_of(manifest(scratch=scratch))["resources"]
+    assert resources["requests"]["ephemeral-storage"] == str(asked)
+    assert resources["limits"]["ephemeral-storage"] == str(limit)
 
 
 def test_the_worker_gets_the_uri_of_its_spec() -> None:

@@ -6,6 +6,7 @@ its type, an id that is none, a name that is taken.
 
 import itertools
 import json
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -55,8 +56,14 @@ class _ModelArtifact(_Closed):
 
 
 class ModelRegistry(ThreadingHTTPServer):
-    def __init__(self) -> None:
+    def __init__(self, certificate: tuple[str, str] | None) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
+        self.scheme, self.host = "http", "127.0.0.1"
+        if certificate is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*certificate)
+            self.socket = context.wrap_socket(self.socket, server_side=True)
+            self.scheme, self.host = "https", "localhost"
         self.models: list[dict[str, Any]] = []
         self.versions: list[dict[str, Any]] = []
         self.artifacts: list[dict[str, Any]] = []
@@ -65,11 +72,15 @@ class ModelRegistry(ThreadingHTTPServer):
         """Writes after which it fails."""
         self.status = 0
         """What it answers with whatever is asked; 0: what is right."""
+        self.elsewhere: str | None = None
+        """Where it sends everybody; None: nowhere."""
+        self.shown: list[str | None] = []
+        """What each request had as its Authorization."""
         self._ids = itertools.count(1)
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
+        return f"{self.scheme}://{self.host}:{self.server_port}"
 
     def answer(self, method: str, url: str, body: Any) -> tuple[int, dict[str, Any]]:
         parts = urlsplit(url)
@@ -124,9 +135,12 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
 
     def _answer(self, body: Any) -> None:
+        self.server.shown.append(self.headers["Authorization"])
         status, content = self.server.answer(self.command, self.path, body)
         data = json.dumps(content).encode()
-        self.send_response(status)
+        self.send_response(307 if self.server.elsewhere else status)
+        if self.server.elsewhere:
+            self.send_header("Location", self.server.elsewhere + self.path)
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         self.wfile.write(data)
@@ -135,8 +149,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def model_registry() -> Iterator[ModelRegistry]:
-    with ModelRegistry() as server:
+def model_registry(certificate: tuple[str, str] | None = None) -> Iterator[ModelRegistry]:
+    """A registry; with ``certificate``, the files of one and its key, at https://localhost."""
+    with ModelRegistry(certificate) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         yield server

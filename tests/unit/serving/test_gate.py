@@ -32,9 +32,10 @@ def decided(
     against: Opponent | Settled | None,
     *,
     rule: dict[str, float] | None = None,
+    recalls: dict[str, float] | None = None,
     **changes: float,
 ) -> Decision:
-    challenger = Challenger(figures(**changes), {"cat": 0.95, "dog": 0.6})
+    challenger = Challenger(figures(**changes), recalls or {"cat": 0.95, "dog": 0.6})
     return decide(PromotionConfig.model_validate(rule or {}), challenger, against, against=1)
 
 
@@ -124,6 +125,26 @@ def test_a_fall_that_may_be_chance_is_none() -> None:
 def test_the_first_model_is_promoted_if_the_limits_hold() -> None:
     decision = decided(None, rule={"max_latency_ms": 3, "max_model_mib": 1, "min_recall": 0.6})
     assert (decision.ground, decision.verdict) == (Ground.FIRST, "promote")
+
+
+def test_a_first_model_that_is_right_on_none_of_two_examples_is_not_promoted() -> None:
+    decision = decided(None, recalls={"cat": 0.0, "dog": 0.0}, examples=2, accuracy=0.0)
+    assert (decision.ground, decision.verdict) == (Ground.NO_SKILL, "keep")
+    assert "recognises 0.0% of a class on average, of 2 with test examples" in decision.reason
+
+
+@pytest.mark.parametrize("recalls", [{"cat": 1.0, "dog": 0.0}, {"cat": 0.0}])
+def test_a_first_model_that_does_no_more_than_one_answer_is_not_promoted(
+    recalls: dict[str, float],
+) -> None:
+    assert decided(None, recalls=recalls).ground is Ground.NO_SKILL
+
+
+def test_a_first_model_on_few_examples_says_so() -> None:
+    decision = decided(None, examples=20, accuracy=0.55)
+    assert decision.verdict == "promote"
+    assert "its accuracy of 55.0% is uncertain" in decision.reason
+    assert decision.reason.endswith("promotion.min_examples (100) test examples: 20")
 
 
 def test_few_examples_promote_nothing() -> None:

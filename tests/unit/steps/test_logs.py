@@ -11,6 +11,7 @@ from kubenas.steps.logs import set_up_logging
 set_up_logging()
 set_up_logging()
 logging.getLogger("kubenas.steps.search").info("search: 1 of 2 done, %s", "1 waiting (no GPU)")
+logging.getLogger("kubenas").info("\\x1b[2Jgone")
 logging.getLogger("urllib3").info("noise")
 try:
     1 / 0
@@ -27,7 +28,7 @@ def logged(**environment):
 
 
 def test_in_a_pod_each_event_is_one_line_of_json():
-    first, second = (json.loads(line) for line in logged(KUBERNETES_SERVICE_HOST="10.0.0.1"))
+    first, _, second = (json.loads(line) for line in logged(KUBERNETES_SERVICE_HOST="10.0.0.1"))
     assert first["message"] == "search: 1 of 2 done, 1 waiting (no GPU)"
     assert (first["level"], first["logger"]) == ("info", "kubenas.steps.search")
     assert (second["level"], second["message"]) == ("error", "two\nlines")
@@ -35,5 +36,6 @@ def test_in_a_pod_each_event_is_one_line_of_json():
 
 
 def test_elsewhere_a_line_is_for_people():
-    first = logged()[0]
+    first, second, *_ = logged()
     assert first.endswith(" search: 1 of 2 done, 1 waiting (no GPU)")
+    assert second.endswith(" \\x1b[2Jgone")  # written out: it does not clear the screen

@@ -28,8 +28,9 @@ class Namespace:
         return self.said
 
 
-def context(space: SpaceRef = LAYERS, **runner: Any) -> RunContext:
+def context(space: SpaceRef = LAYERS, *, serving: Any = (), **runner: Any) -> RunContext:
     content = {"name": "n", "output": "gs://b/o", "data": {"source": "digits"}, "runner": runner}
+    content |= {"serving": dict(serving)}
     config = Config.model_validate(content)
     return RunContext(config=config, dataset="gs://b/d", dataset_digest="0" * 12, space=space)
 
@@ -39,8 +40,8 @@ def in_kubeflow(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Makes this process a step's pod in a namespace with such a chart."""
     monkeypatch.setenv("KFP_POD_NAME", "run-1-search")
 
-    def install(**chart: Any) -> None:
-        here = Namespace(NamespaceSettings(chart.pop("runner", {}), Policy(**chart)))
+    def install(*, governed: bool = True, **chart: Any) -> None:
+        here = Namespace(NamespaceSettings(chart.pop("runner", {}), Policy(**chart), governed))
         monkeypatch.setattr(kubernetes_surroundings, "surroundings", lambda: here)
 
     install()
@@ -85,3 +86,38 @@ def test_what_is_locked_comes_from_the_chart_alone(in_kubeflow: Any) -> None:
     task = {"env": [{"name": "LD_PRELOAD", "value": "x"}]}
     with pytest.raises(UserError, match=r"runner\.pod\.env"):
         settled(context().model_copy(update={"task_config": task}))
+
+
+def test_what_trials_may_not_have_is_refused_whoever_asks(in_kubeflow: Any) -> None:
+    host = [{"name": "v", "hostPath": {"path": "/"}}]
+    refusal = r"runner\.pod\.volumes: hostPath is not allowed"
+    with pytest.raises(UserError, match=refusal):
+        settled(context(pod={"volumes": host}))
+    with pytest.raises(UserError, match=refusal):
+        settled(context().model_copy(update={"task_config": {"volumes": host}}))
+    in_kubeflow(runner={"pod": {"volumes": host}})
+    with pytest.raises(UserError, match=refusal):
+        settled(context())
+
+
+def test_trials_run_as_the_account_of_the_chart_or_one_that_it_allows(in_kubeflow: Any) -> None:
+    in_kubeflow(runner={"pod": {"service_account": "trial"}}, service_accounts=["reader"])
+    for account in ("trial", "reader"):
+        assert settled(context(pod={"service_account": account}))
+    with pytest.raises(UserError, match=r"'kubenas-controller' is not allowed.*reader, trial;"):
+        settled(context(pod={"service_account": "kubenas-controller"}))
+
+
+def test_outside_of_the_cluster_and_without_a_chart_the_api_server_decides(
+    in_kubeflow: Any,
+) -> None:
+    in_kubeflow(governed=False)
+    assert settled(context(pod={"service_account": "reader"}))
+
+
+def test_a_model_server_runs_as_no_account_that_the_chart_does_not_allow(in_kubeflow: Any) -> None:
+    asked = context(serving={"kind": "kserve", "service_account": "kubenas-controller"})
+    with pytest.raises(UserError, match=r"^serving\.service_account: 'kubenas-controller'"):
+        settled(asked)
+    in_kubeflow(serving_accounts=["kubenas-controller"])
+    assert settled(asked)

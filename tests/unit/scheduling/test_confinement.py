@@ -1,0 +1,90 @@
+"""What trials may never have, whoever asks for it, and what an administrator may allow."""
+
+from typing import Any
+
+import pytest
+
+from kubenas.errors import UserError
+from kubenas.runner_config import PodConfig
+from kubenas.scheduling.confinement import check_confinement, check_serving
+from kubenas.scheduling.policy import Policy
+from kubenas.serving_config import ServingConfig
+from tests.unit.scheduling.pods_of_trials import ADMITTED, REFUSED
+
+ACCOUNT = "kubenas-trial"
+
+
+def check(pod: dict[str, Any], **policy: Any) -> None:
+    check_confinement(PodConfig(**pod), Policy(**policy), account=ACCOUNT)
+
+
+@pytest.mark.parametrize("pod", REFUSED.values(), ids=REFUSED)
+def test_what_would_widen_a_trials_rights_is_refused_by_the_key_that_asks(
+    pod: dict[str, Any],
+) -> None:
+    (key,) = pod
+    with pytest.raises(UserError, match=rf"^runner\.pod\.{key}\b.*allow"):
+        check(pod)
+
+
+@pytest.mark.parametrize("pod", ADMITTED.values(), ids=ADMITTED)
+def test_what_trials_need_is_not(pod: dict[str, Any]) -> None:
+    check(pod)
+
+
+@pytest.mark.parametrize(
+    ("asked", "policy"),
+    [
+        ("the-controllers-account", {"service_accounts": ["kubenas-controller"]}),
+        ("an-inline-driver", {"volumes": ["csi"]}),
+        ("a-secret", {"secrets": ["mlpipeline-minio-artifact"]}),
+        ("a-secret-as-variable", {"secrets": ["other"]}),
+        ("a-secret-as-volume", {"secrets": ["other"]}),
+        ("a-secret-as-projection", {"secrets": ["other"]}),
+        ("devices-of-the-host", {"annotations": ["cdi.k8s.io/"]}),
+        ("devices-of-the-host", {"annotations": ["cdi.k8s.io/all"]}),
+    ],
+)
+def test_the_administrator_allows_by_name(asked: str, policy: dict[str, Any]) -> None:
+    check(REFUSED[asked], **policy)
+
+
+@pytest.mark.parametrize(
+    ("asked", "policy"),
+    [
+        ("a-secret-as-volume", {"secrets": ["othe", "other2"]}),
+        ("devices-of-the-host", {"annotations": ["cdi.k8s.io"]}),
+        ("an-accounts-token", {"volumes": ["projected"], "secrets": ["token"]}),
+    ],
+)
+def test_nothing_is_allowed_that_is_not_named(asked: str, policy: dict[str, Any]) -> None:
+    with pytest.raises(UserError, match="allowed"):
+        check(REFUSED[asked], **policy)
+
+
+def test_an_inline_driver_gets_no_secret_that_is_not_allowed() -> None:
+    reference = {"driver": "d.example", "nodePublishSecretRef": {"name": "other"}}
+    pod = {"volumes": [{"name": "v", "csi": reference}]}
+    with pytest.raises(UserError, match=r"runner\.pod\.volumes: Secret 'other'"):
+        check(pod, volumes=["csi"])
+    check(pod, volumes=["csi"], secrets=["other"])
+
+
+@pytest.mark.parametrize("volume", [{"name": "v"}, {"name": "v", "emptyDir": {}, "secret": {}}])
+def test_a_volume_has_one_source(volume: dict[str, Any]) -> None:
+    with pytest.raises(UserError, match=r"runner\.pod\.volumes: a volume has one source"):
+        check({"volumes": [volume]})
+
+
+def test_no_administrator_can_allow_a_hosts_folder() -> None:
+    with pytest.raises(ValueError, match="volumes"):
+        Policy.model_validate({"volumes": ["hostPath"]})
+
+
+def test_a_model_server_does_not_run_as_an_account_that_is_not_allowed() -> None:
+    served = ServingConfig(kind="kserve", service_account="kubenas-controller")
+    with pytest.raises(UserError, match=r"^serving\.service_account: .*allows none"):
+        check_serving(served, Policy())
+    check_serving(served, Policy(serving_accounts=("kubenas-controller",)))
+    check_serving(ServingConfig(kind="kserve"), Policy())
+    check_serving(ServingConfig(service_account="kubenas-controller"), Policy())
