@@ -214,9 +214,8 @@ class SearchLoop:
     def _seconds_unseen(self, ended: EndedAttempt, last_seen: float | None) -> float:
         now, started = self._clock(), self._state.trials[ended.ref.trial].started[-1]
         folder = self._specs.folder(ended.ref.trial, ended.ref.attempt)
-        began = began_at(self._specs.storage, folder, earliest=started.at, latest=now)
-        if began is None and ended.result is not None:
-            began = started.at  # an older version's process does not say when
+        told = began_at(self._specs.storage, folder, earliest=started.at, latest=now)
+        began = started.at if told is None and ended.result else told  # older versions tell nothing
         last_seen = now if last_seen is None else last_seen
         return seconds_unseen(started, began=began, last_seen=last_seen, now=now)
 
