@@ -40,7 +40,7 @@ class WithConfigMap(Api):
     def __init__(self, config_map: dict[str, Any] | None) -> None:
         self._config_map = config_map
 
-    def call(self, method: str, path: str, **_: Any) -> dict[str, Any]:
+    def call(self, *_: Any, **__: Any) -> dict[str, Any]:
         if self._config_map is None:
             raise ApiRefused("no such ConfigMap", status=404, reason="NotFound")
         return self._config_map
