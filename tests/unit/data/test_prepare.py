@@ -270,9 +270,10 @@ def test_says_that_the_output_may_not_be_written(tmp_path: Path) -> None:
 def test_says_that_there_is_no_prepared_data(tmp_path: Path) -> None:
     with pytest.raises(ObjectNotFound, match="no prepared data set here"):
         read_schema(open_storage(str(tmp_path)))
-    (tmp_path / "schema.json").write_text('{"version": 2}')
-    with pytest.raises(StorageError, match="prepare the data again"):
-        read_schema(open_storage(str(tmp_path)))
+    for content, says in (('{"version": 2}', "update kubenas"), ("{}", "prepare the data again")):
+        (tmp_path / "schema.json").write_text(content)
+        with pytest.raises(StorageError, match=says):
+            read_schema(open_storage(str(tmp_path)))
     with pytest.raises(ObjectNotFound, match="no data card here"):
         read_card(open_storage(str(tmp_path)))
 

@@ -63,9 +63,9 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     names: list[str] = []
     read = RemoteStorage.read
 
-    def noting(storage: RemoteStorage, name: str) -> bytes:
+    def noting(storage: RemoteStorage, name: str, **limits: Any) -> bytes:
         names.append(name)
-        return read(storage, name)
+        return read(storage, name, **limits)
 
     monkeypatch.setattr(RemoteStorage, "read", noting)
     return names
