@@ -71,7 +71,8 @@ def test_every_oracle_searches_ranges_that_cannot_be_written_out(name, scale):
         assert own["min_value"] <= values["n"] <= own["max_value"]
         assert (values["n"] - own["min_value"]) % own.get("step", 1) == 0
         drive.tell()
-    assert len({each["n"] for each in drive.values.values()}) > 8
+    tried = {each["n"] for each in drive.values.values()}
+    assert len(tried) >= (6 if name == "grid" else 9)  # of a grid the last one changes fastest
 
 
 @pytest.mark.parametrize("scale", [scale for scale in HUGE if scale != "beyond floats"])
