@@ -54,7 +54,9 @@ class DirectoryStorage:
         self._place(path, lambda temporary: temporary.write_bytes(data), os.link)
 
     def exists(self, name: str) -> bool:
-        return self._path(name).is_file()
+        path = self._path(name)
+        with _explained(path):  # such as a name that no file system takes
+            return path.is_file()
 
     def list(self, prefix: str = "", *, after: str = "") -> Iterator[ObjectInfo]:
         folder = self._path(prefix.rpartition("/")[0])

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from pydantic import Field
+
 from kubenas.search.layout import attempt_folder, definition_file
 from kubenas.search.state import SearchState
 from kubenas.storage import Storage, join
@@ -16,7 +18,7 @@ _POINTER = "tuner.json"
 class Latest(Value):
     """``tuner.json``: the search that a tuner ran last in this output."""
 
-    search: str
+    search: str = Field(pattern=r"^[A-Za-z0-9_.-]{1,100}$")
 
 
 @dataclass(frozen=True)

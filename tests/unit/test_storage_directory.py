@@ -65,3 +65,8 @@ def test_a_killed_writer_leaves_no_half_object_in_sight(tmp_path: Path) -> None:
 def test_unknown_schemes_are_the_users_mistake() -> None:
     with pytest.raises(UserError, match="ftp://"):
         open_storage("ftp://host/folder")
+
+
+def test_a_name_that_no_file_system_takes_is_one_error(tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match="too long"):
+        open_storage(str(tmp_path)).exists("x" * 5000)
