@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 from kubenas.config import DataConfig
 from kubenas.data.example_source import ExampleSource, ReportProgress
@@ -39,3 +40,9 @@ def _reported(pieces: Iterator[bytes], report: ReportProgress | None) -> Iterato
         if report and done - reported >= _REPORT_BYTES:
             reported = done
             report("hashing bytes of the source", done, None)
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -6,9 +6,9 @@ will may wait in a queue for days.
 
 from contextlib import suppress
 
-from kubenas.errors import DocumentUnusable, ObjectNotFound
+from kubenas.errors import DocumentUnusable
 from kubenas.storage import Storage
-from kubenas.storage.document import DOCUMENT_BYTES, find_document
+from kubenas.storage.document import find_document
 from kubenas.trial import Value
 
 _NAME = "data/latest.json"
@@ -20,11 +20,10 @@ class _Latest(Value):
 
 def note_latest_data(output: Storage, digest: str) -> None:
     """Makes the data set with ``digest`` the latest."""
-    data = _Latest(digest=digest).to_json()
-    with suppress(ObjectNotFound, DocumentUnusable):
-        if output.read(_NAME, limit=DOCUMENT_BYTES) == data:
+    with suppress(DocumentUnusable):
+        if latest_data(output) == digest:
             return
-    output.write(_NAME, data)
+    output.write(_NAME, _Latest(digest=digest).to_json())
 
 
 def latest_data(output: Storage) -> str | None:

@@ -1,12 +1,12 @@
 """Shards of a prepared data set that lie in a local folder."""
 
-import hashlib
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 
 import tensorflow as tf
 
+from kubenas.data.digest import file_sha256
 from kubenas.data.schema import DataSchema, Shard, read_schema
 from kubenas.errors import StorageError
 from kubenas.storage import open_storage
@@ -52,13 +52,11 @@ class LocalShards:
         """
         path = self.folder / shard.name
         stat = path.stat()
-        if _sha256(path, (stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)) != (
-            shard.sha256
-        ):
+        version = (stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
+        if _sha256(path, version) != shard.sha256:
             raise StorageError(f"{path}: damaged, its checksum differs; prepare the data again")
 
 
 @lru_cache(maxsize=4096)
 def _sha256(path: Path, _version: tuple[int, ...]) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return file_sha256(path)

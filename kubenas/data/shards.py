@@ -1,12 +1,12 @@
 """A split as TFRecord files."""
 
-import hashlib
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
 import tensorflow as tf
 
+from kubenas.data.digest import file_sha256
 from kubenas.data.example_source import ReportProgress
 from kubenas.data.schema import Shard, Split, SplitName
 from kubenas.data.spool import SpooledSplit
@@ -68,6 +68,5 @@ def _serialized(image: bytes, label: int) -> bytes:
 
 def describe_shard(path: Path, examples: int) -> Shard:
     """What a schema says of the shard at ``path``."""
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return Shard(name=path.name, examples=examples, size=path.stat().st_size, sha256=digest)
+    size, digest = path.stat().st_size, file_sha256(path)
+    return Shard(name=path.name, examples=examples, size=size, sha256=digest)

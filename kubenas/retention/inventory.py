@@ -9,7 +9,7 @@ from kubenas.errors import ObjectNotFound, UserError
 from kubenas.retention.fate import Fate, task_fate, trial_fates
 from kubenas.retention.production import Production, attempts_named
 from kubenas.retention.programs import Programs
-from kubenas.search.attempt_records import records_of
+from kubenas.search.attempt_records import AttemptRecords
 from kubenas.search.journal import JournalDamaged
 from kubenas.search.layout import ATTEMPT, SEARCHES, definition_file
 from kubenas.search.run import read_search
@@ -106,7 +106,8 @@ def know_searches(output: Storage, objects: Iterable[ObjectInfo]) -> dict[str, K
 
 def _known(output: Storage, search: str, tasks: Mapping[str, frozenset[int]]) -> KnownSearch:
     try:
-        run, records = read_search(output, search), records_of(output, search)
+        run = read_search(output, search)
+        records = AttemptRecords.of(output, run.definition)
         fates = trial_fates(run.state) | {
             task: task_fate(attempts, records.decided(task)) for task, attempts in tasks.items()
         }

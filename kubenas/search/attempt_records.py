@@ -8,20 +8,19 @@ what was left. An attempt that was given up may leave its result late, when anot
 place: what arrives after the decision changes nothing.
 """
 
-import hashlib
 import re
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import Field
 
+from kubenas.data.digest import file_sha256
 from kubenas.errors import DocumentUnusable, ObjectExists
 from kubenas.search.binding import Binding, nonce_digest
 from kubenas.search.conclusion import decides
-from kubenas.search.definition import read_definition
+from kubenas.search.definition import SearchDefinition, read_definition
 from kubenas.search.layout import search_folder
 from kubenas.search.outputs import RESULT_FILE, read_result
 from kubenas.storage import Storage, join, open_storage
@@ -78,6 +77,11 @@ class AttemptRecords:
         self._search = search
         self._complete = complete
 
+    @classmethod
+    def of(cls, output: Storage, definition: SearchDefinition) -> Self:
+        """Those of the search that ``definition`` defines."""
+        return cls(output, definition.id, complete=definition.attempts_recorded)
+
     def task_folder(self, spec: AttemptSpec) -> str:
         """The folder of all attempts at what ``spec`` is an attempt at, below the search's own.
 
@@ -110,8 +114,7 @@ class AttemptRecords:
         Raises:
             DocumentUnusable: its record cannot be read.
         """
-        started = self._started(folder, ref.attempt)
-        return Binding(ref, task, started.nonce_sha256 if started else None)
+        return _binding(ref, task, self._started(folder, ref.attempt))
 
     def result(self, folder: str, ref: AttemptRef, task: Task) -> Result | None:
         """The result that an attempt has left; None: there is none of one that was started.
@@ -126,7 +129,7 @@ class AttemptRecords:
         return read_result(
             self._storage,
             f"{folder}/a{ref.attempt}",
-            self.binding(folder, ref, task),
+            _binding(ref, task, started),
             most_seconds=time.time() - since,
         )
 
@@ -247,7 +250,7 @@ class AttemptRecords:
         root = self._storage.stage(prefix)
         files = [path for path in sorted(root.rglob("*")) if path.is_file()]
         named = {path.relative_to(root).as_posix(): path for path in files}
-        return {name: _sha256(path) for name, path in named.items() if name not in _OWN_WORDS}
+        return {name: file_sha256(path) for name, path in named.items() if name not in _OWN_WORDS}
 
 
 def records_of(output: Storage, search: str) -> AttemptRecords:
@@ -257,10 +260,8 @@ def records_of(output: Storage, search: str) -> AttemptRecords:
         ObjectNotFound: there is no such search.
         DocumentUnusable: its definition cannot be read.
     """
-    complete = read_definition(output, search).attempts_recorded
-    return AttemptRecords(output, search, complete=complete)
+    return AttemptRecords.of(output, read_definition(output, search))
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _binding(ref: AttemptRef, task: Task, started: Started | None) -> Binding:
+    return Binding(ref, task, started.nonce_sha256 if started else None)

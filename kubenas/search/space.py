@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from kubenas.data.schema import read_schema
 from kubenas.errors import DocumentUnusable, ObjectExists, ObjectNotFound, UserError
 from kubenas.scheduling.runner import TrialRunner
-from kubenas.search.attempt_records import records_of
+from kubenas.search.attempt_records import AttemptRecords
 from kubenas.search.attempts import run_attempts
 from kubenas.search.definition import SearchDefinition
 from kubenas.search.layout import describe_folder, space_file
@@ -83,7 +83,7 @@ def _described(
     (result,) = run_attempts(
         [spec],
         runner,
-        records=records_of(storage, definition.id),
+        records=AttemptRecords.of(storage, definition),
         check=_check_space,
         on_progress=on_progress,
     )

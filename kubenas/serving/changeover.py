@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from kubenas.errors import ObjectNotFound, UserError
+from kubenas.errors import UserError
 from kubenas.scheduling.kubernetes_api import ApiAway
 from kubenas.serving.inference_service import ServiceName, belongs_to
 from kubenas.serving.kserve import InferenceServiceObject
@@ -29,7 +29,7 @@ from kubenas.serving.rollout import (
 from kubenas.serving.sample import Predictions, Sample, Unanswered, ask
 from kubenas.serving_config import ServingConfig
 from kubenas.storage import Storage
-from kubenas.storage.document import read_document
+from kubenas.storage.document import find_document
 from kubenas.trial import Value
 
 _LOG = logging.getLogger(__name__)
@@ -128,12 +128,7 @@ class Changeover:
 
     def _remembered(self) -> Intent | None:
         served = f"see that {self._target.service} serves what it should, then delete this file"
-        try:
-            return read_document(
-                self._output, self._file, Intent, what="a changeover", remedy=served
-            )
-        except ObjectNotFound:
-            return None
+        return find_document(self._output, self._file, Intent, what="a changeover", remedy=served)
 
     def _begin(self, found: Mapping[str, Any] | None, earlier: Intent | None) -> Intent:
         """An unfinished changeover has not changed what was before."""

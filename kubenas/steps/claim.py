@@ -5,9 +5,9 @@ from contextlib import suppress
 from typing import Any
 
 from kubenas.config import Config
-from kubenas.errors import ObjectExists, ObjectNotFound, UserError
+from kubenas.errors import ObjectExists, UserError
 from kubenas.storage import Storage
-from kubenas.storage.document import read_document
+from kubenas.storage.document import find_document
 
 CLAIM_FILE = "config.json"
 """In the root of an output."""
@@ -60,12 +60,9 @@ def claim(config: Config, output: Storage) -> None:
 
 
 def _claimed(output: Storage) -> Config | None:
-    try:
-        return read_document(
-            output, CLAIM_FILE, Config, what="a config", remedy="give another 'output'"
-        )
-    except ObjectNotFound:
-        return None
+    return find_document(
+        output, CLAIM_FILE, Config, what="a config", remedy="give another 'output'"
+    )
 
 
 def _differences(earlier: Config, config: Config) -> Iterator[str]:

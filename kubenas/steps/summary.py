@@ -5,7 +5,6 @@ from typing import Any, Literal
 from pydantic import field_validator
 
 from kubenas.data.drift import Drift
-from kubenas.errors import ObjectNotFound
 from kubenas.reporting.drift_words import drift_words
 from kubenas.reporting.random_search import random_search
 from kubenas.reporting.report_input import ReportInput
@@ -13,7 +12,7 @@ from kubenas.search.allowance import words_of_use
 from kubenas.search.expense import expense_of
 from kubenas.serving.gate import Ground, Verdict
 from kubenas.storage import Storage, join
-from kubenas.storage.document import read_document
+from kubenas.storage.document import find_document
 from kubenas.trial import Outcome, Value
 
 _NAME = "summary.json"
@@ -177,10 +176,7 @@ def read_summary(output: Storage) -> Summary | None:
         DocumentUnusable: another version of kubenas wrote it.
     """
     remedy = "run 'kubenas report' again"
-    try:
-        return read_document(output, _NAME, Summary, what="a summary", remedy=remedy)
-    except ObjectNotFound:
-        return None
+    return find_document(output, _NAME, Summary, what="a summary", remedy=remedy)
 
 
 def _random_baseline(material: ReportInput) -> RandomBaseline | None:

@@ -57,10 +57,12 @@ def read_document(
     )
 
 
-def find_document(storage: Storage, name: str, kind: type[V], *, what: str) -> V | None:
+def find_document(
+    storage: Storage, name: str, kind: type[V], *, what: str, remedy: str = _REMEDY
+) -> V | None:
     """As :func:`read_document`; None: there is none."""
     try:
-        return read_document(storage, name, kind, what=what)
+        return read_document(storage, name, kind, what=what, remedy=remedy)
     except ObjectNotFound:
         return None
 

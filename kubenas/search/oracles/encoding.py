@@ -5,7 +5,7 @@ inactive. Points come in batches of shape (points, dimensions).
 """
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -154,25 +154,26 @@ class Encoding:
     def all_points(self, limit: int) -> Floats | None:
         """Every point there is; None if there are more than ``limit``, or a continuum."""
         found: list[Floats] = []
-        for point in self._enumerate(np.full(len(self), np.nan), 0):
-            if point is None or len(found) == limit:
+        for point in self.points(_levels):
+            if len(found) == limit or np.isinf(point).any():
                 return None
             found.append(point)
         return np.array(found).reshape(len(found), len(self))
 
-    def _enumerate(self, point: Floats, place: int) -> Iterator[Floats | None]:
+    def points(self, codes: Callable[[Dimension], Iterable[float]]) -> Iterator[Floats]:
+        """All combinations of the ``codes`` of dimensions; the last dimension changes fastest."""
+        yield from self._points(codes, np.full(len(self), np.nan), 0)
+
+    def _points(
+        self, codes: Callable[[Dimension], Iterable[float]], point: Floats, place: int
+    ) -> Iterator[Floats]:
         if place == len(self):
             yield point.copy()
             return
-        dimension = self.dimensions[place]
-        if not self.holds(place, point[None])[0]:
-            yield from self._enumerate(point, place + 1)
-            return
-        if not dimension.levels:
-            yield None
-        for code in range(dimension.levels):
+        active = self.holds(place, point[None])[0]
+        for code in codes(self.dimensions[place]) if active else (math.nan,):
             point[place] = code
-            yield from self._enumerate(point, place + 1)
+            yield from self._points(codes, point, place + 1)
         point[place] = np.nan
 
     def holds(self, place: int, points: Floats) -> NDArray[np.bool_]:
@@ -189,6 +190,11 @@ class Encoding:
         for parent in condition.parents:
             codes = (self.dimensions[parent].encode(value) for value in condition.values)
             yield parent, np.array([code for code in codes if code is not None])
+
+
+def _levels(dimension: Dimension) -> Iterable[float]:
+    """All codes of a dimension; of a continuum infinity."""
+    return range(dimension.levels) if dimension.levels else (math.inf,)
 
 
 def _active(dimension: Dimension, values: Mapping[str, Any]) -> bool:

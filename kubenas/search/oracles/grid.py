@@ -7,7 +7,6 @@ import numpy as np
 
 from kubenas.search.oracles.base import SearchOracle
 from kubenas.search.oracles.dimension import Dimension, Floats
-from kubenas.search.oracles.encoding import Encoding
 from kubenas.search.oracles.history import History
 
 _OF_A_CONTINUUM = 10
@@ -24,7 +23,7 @@ class GridOracle(SearchOracle):
     name = "grid"
 
     def prepare(self) -> None:
-        self._combinations = combinations(self.encoding)
+        self._combinations = self.encoding.points(_codes)
         self._batch = np.empty((0, len(self.encoding)))
 
     def suggest(self, history: History, rng: np.random.Generator) -> Floats:
@@ -38,23 +37,6 @@ class GridOracle(SearchOracle):
 
     def _any_new(self, rng: np.random.Generator) -> None:
         """Nothing: what is not on the grid is not tried."""
-
-
-def combinations(encoding: Encoding) -> Iterator[Floats]:
-    """The points of the grid, in order."""
-    point = np.full(len(encoding), np.nan)
-
-    def below(place: int) -> Iterator[Floats]:
-        if place == len(encoding):
-            yield point.copy()
-            return
-        active = encoding.holds(place, point[None])[0]
-        for code in _codes(encoding.dimensions[place]) if active else (np.nan,):
-            point[place] = code
-            yield from below(place + 1)
-        point[place] = np.nan
-
-    return below(0)
 
 
 def _codes(dimension: Dimension) -> Iterator[float]:
