@@ -21,10 +21,10 @@ from pathlib import Path
 
 import numpy as np
 
-from kubenas.promotion_config import PromotionConfig
+from kubenas.config.promotion import PromotionConfig
 from kubenas.serving.champion import ModelFigures
-from kubenas.serving.gate import Challenger, Ground, Opponent, decide
-from kubenas.serving.paired import compare
+from kubenas.serving.gate.gate import Challenger, Ground, Opponent, decide
+from kubenas.serving.gate.paired import compare
 
 RULE = PromotionConfig()
 EXAMPLES = (200, 500, 2_000, 10_000)

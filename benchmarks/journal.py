@@ -20,9 +20,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from kubenas.search.journal import Journal
-from kubenas.search.records import Ended, Opened, Proposed, Record, Started
-from kubenas.search.state import fold
+from kubenas.search.journal.journal import Journal
+from kubenas.search.journal.records import Ended, Opened, Proposed, Record, Started
+from kubenas.search.journal.state import fold
 from kubenas.storage import ObjectInfo, Storage, open_storage
 from object_servers import NotInstalled, output
 

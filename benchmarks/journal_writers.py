@@ -13,9 +13,9 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from kubenas.search.journal import AnotherController, Journal
-from kubenas.search.records import Ended, Opened, Proposed, Record, Started
-from kubenas.search.state import SearchState, advance, fold
+from kubenas.search.journal.journal import AnotherController, Journal
+from kubenas.search.journal.records import Ended, Opened, Proposed, Record, Started
+from kubenas.search.journal.state import SearchState, advance, fold
 from kubenas.storage import open_storage
 
 _SEARCH = "searches/killed"

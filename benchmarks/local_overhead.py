@@ -21,7 +21,7 @@ from pathlib import Path
 
 KUBENAS = """
 import sys
-from kubenas.steps.context import RunContext
+from kubenas.steps.setup.context import RunContext
 from kubenas.steps.search import search
 search(RunContext.from_json(open(sys.argv[1], "rb").read()))
 """
@@ -30,11 +30,11 @@ PLAIN = """
 import json, sys
 from pathlib import Path
 import keras_tuner
-from kubenas.data.dataset import load_split
-from kubenas.data.schema import read_schema
+from kubenas.data.dataset.loading import load_split
+from kubenas.data.dataset.schema import read_schema
 from kubenas.search.seeds import derived_seed
 from kubenas.spaces.registry import load_hypermodel
-from kubenas.steps.context import RunContext
+from kubenas.steps.setup.context import RunContext
 from kubenas.storage import open_storage
 context = RunContext.from_json(open(sys.argv[1], "rb").read())
 folder, config = Path(context.dataset), context.config
@@ -108,7 +108,7 @@ def resident_kib(pid: int) -> int:
 
 def prepared(folder: Path, arguments: argparse.Namespace, workers: int) -> Path:
     """A run's context, its data prepared, its search not begun."""
-    from kubenas.config_file import parse_config
+    from kubenas.config.loading import parse_config
     from kubenas.steps.prepare import prepare
 
     content = {

@@ -117,7 +117,7 @@ def compete(
 
 def prepared(folder: Path, seed: int, source: Path, arguments: argparse.Namespace) -> Path:
     """A run's context, its data prepared, its search not begun."""
-    from kubenas.config_file import parse_config
+    from kubenas.config.loading import parse_config
     from kubenas.steps.prepare import prepare
 
     content = {

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from kubenas.steps.context import RunContext
+from kubenas.steps.setup.context import RunContext
 
 
 def kubenas(context: RunContext) -> None:
@@ -35,8 +35,8 @@ def keras_tuner(context: RunContext) -> None:
     import keras
     import keras_tuner
 
-    from kubenas.data.dataset import load_split
-    from kubenas.data.schema import read_schema
+    from kubenas.data.dataset.loading import load_split
+    from kubenas.data.dataset.schema import read_schema
     from kubenas.search.seeds import derived_seed
     from kubenas.spaces.registry import load_hypermodel
     from kubenas.storage import open_storage
@@ -74,8 +74,8 @@ def retrained(context: RunContext) -> None:
     import keras
     import keras_tuner
 
-    from kubenas.data.dataset import load_split
-    from kubenas.data.schema import read_schema
+    from kubenas.data.dataset.loading import load_split
+    from kubenas.data.dataset.schema import read_schema
     from kubenas.spaces.registry import load_hypermodel
     from kubenas.storage import open_storage
 

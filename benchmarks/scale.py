@@ -25,12 +25,12 @@ from typing import Any
 
 import keras_tuner
 
-from kubenas.config import Config
-from kubenas.search.journal import Journal
+from kubenas.config.config import Config
+from kubenas.search.journal.journal import Journal
+from kubenas.search.journal.records import Ended, Started
+from kubenas.search.journal.state import fold
 from kubenas.search.layout import search_folder, space_file
-from kubenas.search.records import Ended, Started
-from kubenas.search.state import fold
-from kubenas.steps.context import RunContext
+from kubenas.steps.setup.context import RunContext
 from kubenas.trial import SpaceRef
 from scale_cluster import Jobs, Trials, kubeconfig, namespace, observer
 

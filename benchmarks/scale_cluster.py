@@ -10,9 +10,9 @@ from typing import Any
 
 import yaml
 
-from kubenas.scheduling.kubernetes_api import Api
-from kubenas.scheduling.kubernetes_connection import connect
-from kubenas.scheduling.kubernetes_watch import Change, Deleted, Listed, Seen, Watch
+from kubenas.scheduling.kubernetes.client.api import Api
+from kubenas.scheduling.kubernetes.client.connection import connect
+from kubenas.scheduling.kubernetes.client.watch import Change, Deleted, Listed, Seen, Watch
 from kubenas.storage import open_storage, split
 from kubenas.trial import NONCE_VARIABLE, AttemptSpec, Outcome, Result
 

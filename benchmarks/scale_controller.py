@@ -12,14 +12,14 @@ import sys
 import time
 from pathlib import Path
 
-from kubenas.scheduling.kubernetes import KubernetesRunner
+from kubenas.scheduling.kubernetes.runner import KubernetesRunner
 from kubenas.search.progress import Progress
 from kubenas.search.run import run_search
-from kubenas.steps.context import RunContext
-from kubenas.steps.lifeline import interrupt_on_sigterm
-from kubenas.steps.runners import trial_runner
+from kubenas.steps.process.lifeline import interrupt_on_sigterm
+from kubenas.steps.process.status import StatusWriter
 from kubenas.steps.search import progress_teller
-from kubenas.steps.status import StatusWriter
+from kubenas.steps.setup.context import RunContext
+from kubenas.steps.setup.runners import trial_runner
 
 
 def run(context: RunContext, every: int) -> None:

@@ -16,7 +16,7 @@ from components.prepare.component import prepare_component
 from components.promote.component import promote
 from components.search.component import search
 from components.train.component import train
-from kubenas.form import Field, docstring, fields
+from kubenas.config.form import Field, docstring, fields
 from kubenas.scheduling.store_credentials import CONFIG_KEYS, CONFIG_MAP, SECRET, SECRET_KEYS
 
 PACKAGE = Path(__file__).with_name("nas.yaml")

@@ -141,10 +141,8 @@ def _ours() -> Iterator[Algorithm]:
                 needs=("graph",) * graph,
             )
     rungs = [_HERE / "rungs_searcher.py"]
-    rungs += [
-        kubenas / "search" / f"{name}.py"
-        for name in ("director", "halving", "promotions", "rung_scale", "rung_view")
-    ]
+    rungs += [kubenas / "search" / "proposals" / "sources.py"]
+    rungs += sorted((kubenas / "search" / "rungs").glob("*.py"))
     for graph in (False, True):
         yield Algorithm(
             "kubenas auto+rungs" + "+graph" * graph,

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from kubenas.reporting.plot import HEIGHT, WIDTH, Axis, Plot
+from kubenas.reporting.plots.plot import HEIGHT, WIDTH, Axis, Plot
 from searching.standing import Comparison, Standing
 from searching.table import Front
 

@@ -1,13 +1,13 @@
 """Our default with successive halving on top, put together as a search of kubenas is."""
 
 from kubenas.search import create_oracle
-from kubenas.search.director import Director
+from kubenas.search.journal.records import Ended
 from kubenas.search.keras_tuner_adapter import KerasTunerProposer
 from kubenas.search.objectives import Objective
-from kubenas.search.promotions import Promotions
-from kubenas.search.proposer import NoProposal
-from kubenas.search.records import Ended
-from kubenas.search.rung_view import tell_networks
+from kubenas.search.proposals.proposer import NoProposal
+from kubenas.search.proposals.sources import Director
+from kubenas.search.rungs.observations import tell_networks
+from kubenas.search.rungs.promotion import Promotions
 from kubenas.trial import Outcome
 from searching.oracle_searcher import objectives
 from searching.searcher import Proposal

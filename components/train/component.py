@@ -38,10 +38,10 @@ def train(
     Returns:
         What is decided about the model: promote, keep or refuse; promoted if that is done already.
     """
-    from kubenas.steps.artifact import hold, refer
-    from kubenas.steps.context import RunContext
     from kubenas.steps.evaluate import scalars
-    from kubenas.steps.process import step_process
+    from kubenas.steps.process.process import step_process
+    from kubenas.steps.setup.artifact import hold, refer
+    from kubenas.steps.setup.context import RunContext
     from kubenas.steps.train import train as run_training
 
     with step_process("train"):

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 import click
 
 from kubenas.errors import KubenasError
-from kubenas.steps.printable import printable
+from kubenas.steps.process.printable import printable
 
 JSON_OPTION = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object on stdout and nothing else."

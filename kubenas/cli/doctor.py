@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from kubenas.cli.answer import Answer
-from kubenas.config import Config
-from kubenas.config_file import load_config
+from kubenas.config.config import Config
+from kubenas.config.loading import load_config
+from kubenas.config.runner import PodConfig, RunnerConfig
 from kubenas.doctor.clock import check_clock
 from kubenas.doctor.cluster import DEFAULT_ACCELERATOR, judge_cluster
 from kubenas.doctor.data import check_data
@@ -17,17 +18,16 @@ from kubenas.doctor.output import check_output, judge_reach
 from kubenas.doctor.software import check_software
 from kubenas.errors import KubenasError, UserError
 from kubenas.images import CONTROLLER_IMAGE, REGISTRY_VARIABLE, TRAINER_IMAGE, in_registry
-from kubenas.runner_config import PodConfig, RunnerConfig
-from kubenas.scheduling.cluster_facts import NEEDED
 from kubenas.scheduling.confinement import check_confinement
-from kubenas.scheduling.kubeflow_access import ask_kubeflow
-from kubenas.scheduling.kubernetes_access import ask_cluster
-from kubenas.scheduling.kubernetes_connection import cluster_configured
-from kubenas.scheduling.kubernetes_surroundings import NamespaceSettings, surroundings
+from kubenas.scheduling.kubernetes.access.cluster import ask_cluster
+from kubenas.scheduling.kubernetes.access.facts import NEEDED
+from kubenas.scheduling.kubernetes.access.kubeflow import ask_kubeflow
+from kubenas.scheduling.kubernetes.client.connection import cluster_configured
+from kubenas.scheduling.kubernetes.environment import NamespaceSettings, surroundings
 from kubenas.scheduling.settings import filled
 from kubenas.search.oracles import check_oracle
-from kubenas.serving.kserve_handoff import Destination
-from kubenas.steps.space import frozen_space
+from kubenas.serving.kserve.handoff import Destination
+from kubenas.steps.setup.frozen_space import frozen_space
 from kubenas.storage import Storage, open_storage
 
 

@@ -2,8 +2,8 @@
 
 from kubenas.cli.answer import Answer
 from kubenas.search.run import read_search
-from kubenas.steps.claim import read_claim
-from kubenas.steps.lineage import champion_lineage, lineage
+from kubenas.steps.report.lineage import champion_lineage, lineage
+from kubenas.steps.setup.config_lock import read_claim
 from kubenas.storage import open_storage
 
 

@@ -7,9 +7,9 @@ from typing import Any, Protocol, Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
-from kubenas.steps.outcome import StepOutcome
-from kubenas.steps.printable import printable
-from kubenas.steps.status import Status
+from kubenas.steps.process.outcome import StepOutcome
+from kubenas.steps.process.printable import printable
+from kubenas.steps.process.status import Status
 
 _LINE_SECONDS = 30.0
 

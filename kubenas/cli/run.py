@@ -6,16 +6,16 @@ from kubenas.cli.answer import Answer
 from kubenas.cli.local_pipeline import LocalPipeline
 from kubenas.cli.output_lock import local_folder, output_lock
 from kubenas.cli.progress import display
-from kubenas.config import Config
-from kubenas.config_file import BUNDLED_SOURCES, load_config
+from kubenas.config.config import Config
+from kubenas.config.loading import BUNDLED_SOURCES, load_config
 from kubenas.errors import Interrupted, KubenasError, SearchFailed, UserError
 from kubenas.search.oracles import check_oracle
-from kubenas.steps.claim import check_claim
-from kubenas.steps.lifeline import interrupt_on_sigterm
-from kubenas.steps.outcome import read_outcomes
-from kubenas.steps.space import frozen_space
-from kubenas.steps.status import read_status
-from kubenas.steps.summary import read_summary
+from kubenas.steps.process.lifeline import interrupt_on_sigterm
+from kubenas.steps.process.outcome import read_outcomes
+from kubenas.steps.process.status import read_status
+from kubenas.steps.report.summary import read_summary
+from kubenas.steps.setup.config_lock import check_claim
+from kubenas.steps.setup.frozen_space import frozen_space
 from kubenas.storage import Storage, open_storage
 
 _LOOK_SECONDS = 0.5

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from kubenas.doctor.finding import Finding, ok, problem
 from kubenas.doctor.rights import can_i, granting, listed
-from kubenas.scheduling.cluster_facts import ClusterFacts, Node
+from kubenas.scheduling.kubernetes.access.facts import ClusterFacts, Node
 from kubenas.scheduling.quantity import amount
 
 DEFAULT_ACCELERATOR = "nvidia.com/gpu"

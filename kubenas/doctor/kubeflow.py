@@ -2,7 +2,7 @@
 
 from kubenas.doctor.finding import Finding, ok, problem
 from kubenas.doctor.rights import can_i, granting, listed
-from kubenas.scheduling.cluster_facts import KubeflowFacts
+from kubenas.scheduling.kubernetes.access.facts import KubeflowFacts
 
 
 def judge_kubeflow(facts: KubeflowFacts) -> Finding:

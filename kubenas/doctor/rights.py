@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from kubenas.scheduling.cluster_facts import Permission
+from kubenas.scheduling.kubernetes.access.facts import Permission
 
 
 def listed(permissions: Iterable[Permission]) -> str:

@@ -18,8 +18,8 @@ from scipy.special import bdtrc
 
 from kubenas.reporting.quantities import plural, score
 from kubenas.reporting.report_input import ReportInput
-from kubenas.search.records import Origin
-from kubenas.search.state import TrialState
+from kubenas.search.journal.records import Origin
+from kubenas.search.journal.state import TrialState
 from kubenas.trial import Outcome
 
 _LEAST_DRAWS = 3

@@ -9,35 +9,35 @@ from markupsafe import Markup
 
 from kubenas.reporting import quantities
 from kubenas.reporting.beginning import beginning
-from kubenas.reporting.choice_plot import choice_plot
-from kubenas.reporting.choices import ENOUGH_TRIALS, choices
+from kubenas.reporting.cards.drift import drift_words
 from kubenas.reporting.comparison import comparisons
-from kubenas.reporting.drift_words import drift_words
-from kubenas.reporting.failure_words import failure_groups, reason
 from kubenas.reporting.headline import headline, tiles
-from kubenas.reporting.leaderboard import Row, leaderboard
-from kubenas.reporting.network_drawing import network_drawing
-from kubenas.reporting.promotion import figure_rows, promotion_sentence
-from kubenas.reporting.report_input import ReportInput
-from kubenas.reporting.retrain_table import candidates
-from kubenas.reporting.search_plots import (
+from kubenas.reporting.network.drawing import network_drawing
+from kubenas.reporting.plots.choice_plot import choice_plot
+from kubenas.reporting.plots.search_plots import (
     Figure,
     best_by_time,
     best_by_trial,
     learning_curves,
     score_by_cost,
 )
-from kubenas.reporting.spend import trial_spend
-from kubenas.reporting.test_split_plots import (
+from kubenas.reporting.plots.test_split_plots import (
     MOST_CLASSES_DRAWN,
     calibration_curve,
     confused_pairs,
     confusion_matrix,
     roc_curve,
 )
-from kubenas.search.allowance import words_of_use
-from kubenas.search.expense import expense_of
-from kubenas.search.rungs import rungs_of
+from kubenas.reporting.promotion import figure_rows, promotion_sentence
+from kubenas.reporting.report_input import ReportInput
+from kubenas.reporting.tables.choices import ENOUGH_TRIALS, choices
+from kubenas.reporting.tables.failures import failure_groups, reason
+from kubenas.reporting.tables.leaderboard import Row, leaderboard
+from kubenas.reporting.tables.retraining import candidates
+from kubenas.reporting.tables.spend import trial_spend
+from kubenas.search.budget.cost import expense_of
+from kubenas.search.budget.time_budget import words_of_use
+from kubenas.search.rungs.levels import rungs_of
 
 _SHOWN_ROWS = 20
 _MOST_ROWS = 500

@@ -6,11 +6,11 @@ The chart's ValidatingAdmissionPolicy, templates/admission-policy.yaml, says the
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from kubenas.config.runner import PodConfig
+from kubenas.config.serving import ServingConfig
 from kubenas.errors import UserError
-from kubenas.runner_config import PodConfig
 from kubenas.scheduling.policy import Policy
 from kubenas.scheduling.store_credentials import SECRET
-from kubenas.serving_config import ServingConfig
 
 _VARIABLE_SOURCES = ("configMapKeyRef", "fieldRef", "resourceFieldRef", "secretKeyRef")
 _PROJECTED = ("clusterTrustBundle", "configMap", "downwardAPI", "secret")

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+from kubenas.config.runner import RunnerConfig
 from kubenas.errors import UserError
-from kubenas.runner_config import RunnerConfig
 from kubenas.trial import Value
 
 Volume = Literal[

@@ -6,8 +6,8 @@ A value that is the built-in default counts as not said, for a form in Kubeflow 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from kubenas.config.runner import PodConfig, RunnerConfig
 from kubenas.errors import UserError
-from kubenas.runner_config import PodConfig, RunnerConfig
 from kubenas.scheduling.store_credentials import CONFIG_MAP, SECRET
 
 _SECTION = "pod"

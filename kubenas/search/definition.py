@@ -5,12 +5,12 @@ from typing import Literal
 
 from pydantic import Field
 
-from kubenas.config import Config
+from kubenas.config.config import Config
 from kubenas.search.layout import definition_file
 from kubenas.search.objectives import objectives_of
 from kubenas.storage import Storage
 from kubenas.storage.document import read_document
-from kubenas.training.software import software
+from kubenas.training.process.software import software
 from kubenas.trial import SpaceRef, Value
 
 

@@ -1,4 +1,4 @@
-"""Oracles, ours and Keras-Tuner's, behind :class:`kubenas.search.proposer.Proposer`.
+"""Oracles, ours and Keras-Tuner's, behind :class:`kubenas.search.proposals.proposer.Proposer`.
 
 Keras-Tuner's own keep their state in files that a crash can leave half written and out of step
 with what was run. Here the journal is the truth: an oracle is brought back by taking it through
@@ -22,17 +22,17 @@ from keras_tuner.oracles import (
     RandomSearchOracle,
 )
 
-from kubenas.config import Config
-from kubenas.search.growth import take_declared
+from kubenas.config.config import Config
+from kubenas.search.journal.records import Ended, Proposed, Record
 from kubenas.search.objectives import Objective, objectives_of
 from kubenas.search.oracles.base import SearchOracle
 from kubenas.search.oracles.catalog import find_oracle
 from kubenas.search.oracles.create import create_oracle
-from kubenas.search.oracles.designs import GraphOf, Limits
-from kubenas.search.proposer import NoProposal, Proposal
-from kubenas.search.records import Ended, Proposed, Record
+from kubenas.search.oracles.encoding.designs import GraphOf, Limits
+from kubenas.search.proposals.proposer import NoProposal, Proposal
 from kubenas.search.seeds import derived_seed
-from kubenas.search.space_point import read_space
+from kubenas.search.space.growth import take_declared
+from kubenas.search.space.point import read_space
 from kubenas.trial import Outcome
 
 _REBUILT_BY_REPLAY = frozenset(
@@ -110,7 +110,7 @@ class _Hyperband(_Replayable, HyperbandOracle):  # type: ignore[misc]
 
 
 class KerasTunerProposer:
-    """See :class:`kubenas.search.proposer.Revisable`."""
+    """See :class:`kubenas.search.proposals.proposer.Revisable`."""
 
     def __init__(self, oracle: Replayable, objectives: Sequence[Objective]) -> None:
         self._oracle = oracle

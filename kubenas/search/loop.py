@@ -15,22 +15,22 @@ from typing import NoReturn
 from kubenas.errors import Interrupted, KubenasError, SearchFailed, UserError
 from kubenas.scheduling.retry import Pause
 from kubenas.scheduling.runner import TrialRunner
-from kubenas.search import budget
-from kubenas.search.allowance import Grant, words_of_use
-from kubenas.search.binding import Binding
-from kubenas.search.duplicates import IN_A_ROW
-from kubenas.search.expense import Rate, seconds_unseen
-from kubenas.search.failures import hopeless, most_frequent_reason
+from kubenas.search.attempts.binding import Binding
+from kubenas.search.attempts.outputs import began_at, has_checkpoint
+from kubenas.search.attempts.running import EndedAttempt, RunningAttempts, left_result
+from kubenas.search.attempts.specs import TrialSpecs
+from kubenas.search.budget import limits as budget
+from kubenas.search.budget.cost import Rate, seconds_unseen
+from kubenas.search.budget.failures import hopeless, most_frequent_reason
+from kubenas.search.budget.time_budget import Grant, words_of_use
 from kubenas.search.interruption import Interruption
-from kubenas.search.ledger import Ledger
-from kubenas.search.outputs import began_at, has_checkpoint
+from kubenas.search.journal.records import Closed, Opened
+from kubenas.search.journal.state import SearchState, TrialState
 from kubenas.search.progress import OnProgress, OnState, Progress, estimate_seconds_left
-from kubenas.search.proposer import NoProposal
-from kubenas.search.records import Closed, Opened
-from kubenas.search.rungs import least_epochs
-from kubenas.search.running import EndedAttempt, RunningAttempts, left_result
-from kubenas.search.state import SearchState, TrialState
-from kubenas.search.trial_specs import TrialSpecs
+from kubenas.search.proposals.duplicates import IN_A_ROW
+from kubenas.search.proposals.proposer import NoProposal
+from kubenas.search.recorder import Ledger
+from kubenas.search.rungs.levels import least_epochs
 from kubenas.trial import AttemptEvent, AttemptRef, FailureClass, Task
 
 _POLL_SECONDS = 0.5

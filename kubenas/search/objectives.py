@@ -7,11 +7,11 @@ from typing import Literal
 
 import numpy as np
 
-from kubenas.metric_direction import infer_direction
+from kubenas.config.metric_direction import infer_direction
+from kubenas.config.search import COSTS, SearchConfig
+from kubenas.search.journal.records import Ended
+from kubenas.search.journal.state import TrialState
 from kubenas.search.pareto import undominated
-from kubenas.search.records import Ended
-from kubenas.search.state import TrialState
-from kubenas.search_config import COSTS, SearchConfig
 
 
 @dataclass(frozen=True)

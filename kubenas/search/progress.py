@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from kubenas.search.state import SearchState
+from kubenas.search.journal.state import SearchState
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,9 @@
 
 from typing import Literal
 
+from kubenas.config.serving import ServingConfig
 from kubenas.serving.champion import ChampionRecord
 from kubenas.serving.registry import has_token, register
-from kubenas.serving_config import ServingConfig
 from kubenas.storage import Storage
 from kubenas.trial import Value
 
@@ -64,7 +64,7 @@ def _trusted_registries() -> tuple[str, ...]:
     if not has_token():
         return ()
     # Who has no token does not wait for the cluster's client.
-    from kubenas.scheduling.kubernetes_surroundings import namespace_settings
+    from kubenas.scheduling.kubernetes.environment import namespace_settings
 
     return namespace_settings().policy.registries
 
@@ -75,6 +75,6 @@ def _handed_over(
     if config.kind == "none":
         return Handoff(state="none", message="not handed over: serving.kind is none")
     # Who serves nothing does not wait for the cluster's client.
-    from kubenas.serving.kserve_handoff import hand_over_to_kserve
+    from kubenas.serving.kserve.handoff import hand_over_to_kserve
 
     return hand_over_to_kserve(record, config, name=name, output=output)

@@ -16,7 +16,7 @@ import urllib3
 
 from kubenas.errors import KubenasError, UserError
 from kubenas.serving.champion import ChampionRecord
-from kubenas.serving.inference_service import storage_uri
+from kubenas.serving.kserve.inference_service import storage_uri
 
 _API = "/api/model_registry/v1alpha3"
 _ANSWER_SECONDS = 30.0

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from pydantic import ValidationError
 
-from kubenas.config import SpaceConfig
+from kubenas.config.config import SpaceConfig
 from kubenas.errors import UserError
 from kubenas.spaces.graph import Graph
-from kubenas.spaces.hypermodel_source import check_hypermodel_source
 from kubenas.spaces.options import LayersOptions
+from kubenas.spaces.user_code.hypermodel_source import check_hypermodel_source
 from kubenas.trial import SpaceRef, Value
 
 if TYPE_CHECKING:
@@ -57,8 +57,8 @@ _ENTRIES = {
     "layers": _Entry(
         summary="A list of convolutions and poolings, then dense layers; small enough for a CPU.",
         options=LayersOptions,
-        hypermodel=("kubenas.spaces.layers", "LayersHyperModel"),
-        graph=("kubenas.spaces.layers_graph", "LayersGraph"),
+        hypermodel=("kubenas.spaces.layers.hypermodel", "LayersHyperModel"),
+        graph=("kubenas.spaces.layers.graph", "LayersGraph"),
     ),
 }
 
@@ -108,7 +108,7 @@ def load_hypermodel(
     """
     if space.hypermodel is not None:
         # User code is loaded through TensorFlow-importing modules, which the controller avoids.
-        loader = importlib.import_module("kubenas.spaces.hypermodel_file")
+        loader = importlib.import_module("kubenas.spaces.user_code.hypermodel_file")
         return loader.load_hypermodel_file(space, input_shape=input_shape, num_classes=num_classes)
     options = _options(space)
     module, name = _ENTRIES[space.name or DEFAULT_SPACE].hypermodel

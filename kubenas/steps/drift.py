@@ -3,15 +3,15 @@
 import logging
 from contextlib import suppress
 
-from kubenas.data.card import read_card
-from kubenas.data.contents import read_contents
-from kubenas.data.drift import Drift, Snapshot, drift
-from kubenas.data.schema import read_schema
+from kubenas.data.dataset.card import read_card
+from kubenas.data.dataset.index import read_contents
+from kubenas.data.dataset.schema import read_schema
+from kubenas.data.drift.drift import Drift, Snapshot, drift
 from kubenas.errors import ObjectExists, ObjectNotFound
 from kubenas.search.layout import search_folder
-from kubenas.search.predecessor import predecessor
+from kubenas.search.warm_start.earlier_search import predecessor
 from kubenas.serving.champion import ChampionLog
-from kubenas.steps.context import RunContext
+from kubenas.steps.setup.context import RunContext
 from kubenas.storage import Storage, open_storage
 from kubenas.storage.document import find_document
 

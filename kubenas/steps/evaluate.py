@@ -4,20 +4,20 @@ it for the model in production."""
 from dataclasses import dataclass
 from typing import Literal
 
-from kubenas.data.schema import DataSchema, read_schema
+from kubenas.data.dataset.schema import DataSchema, read_schema
 from kubenas.errors import UserError
-from kubenas.search.attempt_records import records_of
+from kubenas.search.attempts.records import records_of
 from kubenas.search.layout import search_folder
-from kubenas.serving.gate import Decision, Verdict
+from kubenas.serving.gate.gate import Decision, Verdict
 from kubenas.steps.contender import check_evaluation, read_contender
-from kubenas.steps.context import RunContext
 from kubenas.steps.export import exported_model
 from kubenas.steps.gate import decided
 from kubenas.steps.model_task import ModelTask, run_model_task
-from kubenas.steps.outcome import expect_step, is_done, running_step
+from kubenas.steps.process.outcome import expect_step, is_done, running_step
+from kubenas.steps.process.status import StatusWriter
 from kubenas.steps.retrain import read_choice
-from kubenas.steps.settings import settled
-from kubenas.steps.status import StatusWriter
+from kubenas.steps.setup.context import RunContext
+from kubenas.steps.setup.settings import settled
 from kubenas.storage import Storage, open_storage
 from kubenas.storage.document import find_document
 from kubenas.training.evaluation import EVALUATION_FILE, Evaluation

@@ -1,13 +1,13 @@
 """The chosen model in the forms that serve it, checked by loading it again."""
 
 from kubenas.errors import DocumentUnusable, UserError
-from kubenas.search.attempt_records import records_of
-from kubenas.steps.context import RunContext
+from kubenas.search.attempts.records import records_of
 from kubenas.steps.model_task import ModelTask, finished_prefix, run_model_task
-from kubenas.steps.outcome import running_step
+from kubenas.steps.process.outcome import running_step
+from kubenas.steps.process.status import StatusWriter
 from kubenas.steps.retrain import read_choice, trained_by
-from kubenas.steps.settings import settled
-from kubenas.steps.status import StatusWriter
+from kubenas.steps.setup.context import RunContext
+from kubenas.steps.setup.settings import settled
 from kubenas.storage import Storage, join, open_storage
 from kubenas.trial import Task
 

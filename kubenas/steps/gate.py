@@ -1,12 +1,12 @@
 """The decision on a new model: the champion is evaluated on the same test split, then
-:mod:`kubenas.serving.gate` decides. ``decision.json`` beside the search keeps it."""
+:mod:`kubenas.serving.gate.gate` decides. ``decision.json`` beside the search keeps it."""
 
 from collections.abc import Sequence
 from contextlib import suppress
 
-from kubenas.data.schema import read_schema
+from kubenas.config.promotion import PromotionConfig
+from kubenas.data.dataset.schema import read_schema
 from kubenas.errors import DocumentUnusable, ObjectNotFound, SearchFailed, StorageError, UserError
-from kubenas.promotion_config import PromotionConfig
 from kubenas.search.layout import search_folder
 from kubenas.serving.champion import (
     ChampionLog,
@@ -14,13 +14,13 @@ from kubenas.serving.champion import (
     ChampionRecord,
     present_champion,
 )
-from kubenas.serving.gate import Challenger, Decision, Ground, Opponent, Settled, decide
-from kubenas.serving.paired import compare
+from kubenas.serving.gate.gate import Challenger, Decision, Ground, Opponent, Settled, decide
+from kubenas.serving.gate.paired import compare
 from kubenas.steps.contender import Contender, check_evaluation, read_contender
-from kubenas.steps.context import RunContext
 from kubenas.steps.export import check_export_unchanged
 from kubenas.steps.model_task import ModelTask, run_model_task
-from kubenas.steps.status import StatusWriter
+from kubenas.steps.process.status import StatusWriter
+from kubenas.steps.setup.context import RunContext
 from kubenas.storage import Storage, open_storage, split
 from kubenas.storage.document import find_document
 from kubenas.trial import Task

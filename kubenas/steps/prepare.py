@@ -3,18 +3,18 @@
 import logging
 from collections.abc import Callable
 
-from kubenas.config import Config
-from kubenas.data.card import DataCard
-from kubenas.data.card import read_card as read_data_card
-from kubenas.data.prepare import prepare_dataset
+from kubenas.config.config import Config
+from kubenas.data.dataset.card import DataCard
+from kubenas.data.dataset.card import read_card as read_data_card
+from kubenas.data.preparation.prepare import prepare_dataset
 from kubenas.search.oracles import check_oracle
-from kubenas.steps.claim import check_claim, claim
-from kubenas.steps.context import RunContext
 from kubenas.steps.drift import record_drift
-from kubenas.steps.outcome import running_step
-from kubenas.steps.settings import settled_config
-from kubenas.steps.space import frozen_space
-from kubenas.steps.status import StatusWriter
+from kubenas.steps.process.outcome import running_step
+from kubenas.steps.process.status import StatusWriter
+from kubenas.steps.setup.config_lock import check_claim, claim
+from kubenas.steps.setup.context import RunContext
+from kubenas.steps.setup.frozen_space import frozen_space
+from kubenas.steps.setup.settings import settled_config
 from kubenas.storage import open_storage
 from kubenas.storage.probe import probe
 

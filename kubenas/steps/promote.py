@@ -6,7 +6,7 @@ It is served first, then entered; killed at any point, a rerun finds what has be
 import time
 from dataclasses import dataclass
 
-from kubenas.data.schema import read_schema
+from kubenas.data.dataset.schema import read_schema
 from kubenas.errors import UserError
 from kubenas.search.layout import search_folder
 from kubenas.serving.champion import (
@@ -17,21 +17,21 @@ from kubenas.serving.champion import (
     present_champion,
     promotion,
 )
-from kubenas.serving.gate import Decision
+from kubenas.serving.gate.gate import Decision
 from kubenas.serving.handoff import Handoff, hand_over
 from kubenas.serving.succession import succeed
-from kubenas.steps.context import RunContext
 from kubenas.steps.export import (
     check_export_unchanged,
     exported_keras_model,
     exported_model,
 )
 from kubenas.steps.gate import read_decision
-from kubenas.steps.outcome import running_step
-from kubenas.steps.report import refresh_summary, write_report
-from kubenas.steps.report_material import gather
+from kubenas.steps.process.outcome import running_step
+from kubenas.steps.process.status import StatusWriter
+from kubenas.steps.report.material import gather
+from kubenas.steps.report.report import refresh_summary, write_report
 from kubenas.steps.retrain import read_choice
-from kubenas.steps.status import StatusWriter
+from kubenas.steps.setup.context import RunContext
 from kubenas.storage import Storage, open_storage
 from kubenas.storage.document import find_document
 

@@ -4,22 +4,22 @@ import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
-from kubenas.config import Config
+from kubenas.config.config import Config
 from kubenas.errors import SearchFailed
-from kubenas.search.attempt_records import records_of
-from kubenas.search.attempts import run_attempts
-from kubenas.search.growth import grown
+from kubenas.search.attempts.batch import run_attempts
+from kubenas.search.attempts.records import records_of
+from kubenas.search.journal.state import TrialState
 from kubenas.search.layout import search_folder, space_file
 from kubenas.search.objectives import front, objectives_of
 from kubenas.search.run import SearchRun, read_search
 from kubenas.search.seeds import derived_seed
-from kubenas.search.state import TrialState
-from kubenas.steps.context import RunContext
-from kubenas.steps.outcome import running_step
-from kubenas.steps.runners import trial_runner
+from kubenas.search.space.growth import grown
+from kubenas.steps.process.outcome import running_step
+from kubenas.steps.process.status import StatusWriter
 from kubenas.steps.search import progress_teller
-from kubenas.steps.settings import settled
-from kubenas.steps.status import StatusWriter
+from kubenas.steps.setup.context import RunContext
+from kubenas.steps.setup.runners import trial_runner
+from kubenas.steps.setup.settings import settled
 from kubenas.storage import Storage, join, split
 from kubenas.storage.document import find_document, read_object
 from kubenas.trial import AttemptSpec, Outcome, Result, Task, TrainingPlan, Value

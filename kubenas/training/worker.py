@@ -25,11 +25,11 @@ from kubenas.errors import (
 )
 from kubenas.storage import Storage, open_storage, split
 from kubenas.storage.document import DOCUMENT_BYTES, parse_document, read_document
-from kubenas.training.capture import captured_output, tail
-from kubenas.training.channel import Channel, Request
-from kubenas.training.heartbeat import HeartbeatWatch
-from kubenas.training.software import software
-from kubenas.training.stopping import TERMINATED_EXIT_CODE, Terminated, Termination
+from kubenas.training.process.capture import captured_output, tail
+from kubenas.training.process.channel import Channel, Request
+from kubenas.training.process.heartbeat import HeartbeatWatch
+from kubenas.training.process.software import software
+from kubenas.training.process.stopping import TERMINATED_EXIT_CODE, Terminated, Termination
 from kubenas.trial import (
     BEGUN_FILE,
     NONCE_VARIABLE,

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 
 from pydantic import Field
 
+from kubenas.search.journal.state import SearchState
 from kubenas.search.layout import attempt_folder, definition_file
-from kubenas.search.state import SearchState
 from kubenas.storage import Storage, join
 from kubenas.storage.document import find_document
 from kubenas.training.program.layout import TRIAL_FOLDER

@@ -4,20 +4,20 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from kubenas.config import Config
+from kubenas.config.config import Config
 from kubenas.search.layout import definition_file
 from kubenas.search.run import search_id
-from kubenas.steps.context import RunContext
-from kubenas.steps.settings import settled_config
+from kubenas.steps.setup.context import RunContext
+from kubenas.steps.setup.settings import settled_config
 from kubenas.storage import Storage, open_storage
-from kubenas.training.keras_settings import keras_settings
+from kubenas.training.process.keras_settings import keras_settings
 from kubenas.training.program.layout import python_version
 from kubenas.training.program.load import Program
 from kubenas.training.program.under_way import program_under_way
 from kubenas.trial import SpaceRef
-from kubenas.tuner.claim import check_claim
 from kubenas.tuner.fingerprint import fingerprint
 from kubenas.tuner.oracle import SearchedOracle
+from kubenas.tuner.output_lock import check_claim
 from kubenas.tuner.own_content import OwnContent
 from kubenas.tuner.settings import Settings, search_config
 from kubenas.tuner.staging import Staging, steps_by_data

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kubenas.config import Config
-from kubenas.config_file import parse_config
+from kubenas.config.config import Config
+from kubenas.config.loading import parse_config
 from kubenas.errors import UserError
 from kubenas.storage import join
 

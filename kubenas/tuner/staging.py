@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from kubenas.errors import ObjectExists, UserError
 from kubenas.storage import Storage, join, open_storage
-from kubenas.training.keras_settings import keras_settings
+from kubenas.training.process.keras_settings import keras_settings
 from kubenas.training.program.layout import (
     DATA_FOLDER,
     INDEX_FILE,

@@ -11,14 +11,14 @@ from keras_tuner.engine.trial import Trial
 from kubenas.search.oracles import check_oracle
 from kubenas.search.run import read_search
 from kubenas.storage import join, open_storage, split
-from kubenas.training.exploration import explore
+from kubenas.training.model.exploration import explore
+from kubenas.training.process.stopping import DeadlinePassed
 from kubenas.training.program.epochs import EpochLog
 from kubenas.training.program.hyperband import epochs_to_fit, load_earlier
-from kubenas.training.stopping import DeadlinePassed
-from kubenas.tuner.claim import claim
 from kubenas.tuner.devices import leave_gpus_to_trials
 from kubenas.tuner.following import Following, latest_search
 from kubenas.tuner.oracle import SearchedOracle
+from kubenas.tuner.output_lock import claim
 from kubenas.tuner.own_content import OwnContent
 from kubenas.tuner.preparation import prepared
 from kubenas.tuner.session import Session

@@ -4,11 +4,11 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 
-from kubenas.search.journal import Journal
+from kubenas.search.journal.journal import Journal
+from kubenas.search.journal.records import AttemptLost, Ended, Proposed, Record, Started
+from kubenas.search.journal.state import fold
 from kubenas.search.layout import attempt_folder, search_folder
-from kubenas.search.records import AttemptLost, Ended, Proposed, Record, Started
 from kubenas.search.run import read_search
-from kubenas.search.state import fold
 from kubenas.serving.champion import ChampionLog
 from kubenas.storage import Storage
 

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from kubenas.steps.outcome import STEPS
-from kubenas.steps.status import Status, read_status
+from kubenas.steps.process.outcome import STEPS
+from kubenas.steps.process.status import Status, read_status
 from kubenas.storage import Storage, open_storage
 from tests.contracts.storage.servers import BUCKET, fake_gcs_server, moto_server
 

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from kubenas.runner_config import PodConfig, RunnerConfig
-from kubenas.scheduling.kubernetes import KubernetesRunner
-from kubenas.scheduling.kubernetes_api import Api
-from kubenas.scheduling.kubernetes_attempt import ClusterLimits
-from kubenas.scheduling.kubernetes_connection import connect
-from kubenas.scheduling.kubernetes_manifest import Place
-from kubenas.scheduling.kubernetes_names import Stage
+from kubenas.config.runner import PodConfig, RunnerConfig
+from kubenas.scheduling.kubernetes.attempt import ClusterLimits
+from kubenas.scheduling.kubernetes.client.api import Api
+from kubenas.scheduling.kubernetes.client.connection import connect
+from kubenas.scheduling.kubernetes.manifest import Place
+from kubenas.scheduling.kubernetes.names import Stage
+from kubenas.scheduling.kubernetes.runner import KubernetesRunner
 from kubenas.storage import Storage, join
 from kubenas.trial import AttemptSpec, SpaceRef, Task
 from tests.cluster.namespace import TRIAL, Namespace

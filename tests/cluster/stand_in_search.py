@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kubenas.config import Config
-from kubenas.search.journal import Journal
+from kubenas.config.config import Config
+from kubenas.search.journal.journal import Journal
+from kubenas.search.journal.records import Ended, Record, Started
+from kubenas.search.journal.state import SearchState, fold
 from kubenas.search.layout import attempt_folder, search_folder, space_file
-from kubenas.search.records import Ended, Record, Started
-from kubenas.search.state import SearchState, fold
-from kubenas.steps.context import RunContext
+from kubenas.steps.setup.context import RunContext
 from kubenas.storage import Storage
 from kubenas.trial import SpaceRef
 from tests.cluster.namespace import TRIAL, Namespace

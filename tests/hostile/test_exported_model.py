@@ -5,15 +5,15 @@ from pathlib import Path
 import pytest
 
 from kubenas.errors import DocumentUnusable
-from kubenas.search.attempt_records import records_of
+from kubenas.search.attempts.records import records_of
 from kubenas.search.layout import search_folder
 from kubenas.serving.champion import ChampionLog
-from kubenas.serving.gate import Ground
-from kubenas.steps.context import RunContext
+from kubenas.serving.gate.gate import Ground
 from kubenas.steps.evaluate import evaluate
 from kubenas.steps.export import _check_export
 from kubenas.steps.promote import promote
-from kubenas.steps.report_material import gather
+from kubenas.steps.report.material import gather
+from kubenas.steps.setup.context import RunContext
 from tests.unit.steps.finished_runs import evaluated, finished_run, right
 
 CHANGES = ("saved_model/1/saved_model.pb", "saved_model/2/saved_model.pb", "saved_model/1/assets/x")

@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 
-from kubenas.search.attempt_records import AttemptRecords
-from kubenas.search.attempts import run_attempts
-from kubenas.search.binding import Binding
-from kubenas.search.outputs import epochs_so_far, read_result
-from kubenas.search.records import AttemptLost
+from kubenas.search.attempts.batch import run_attempts
+from kubenas.search.attempts.binding import Binding
+from kubenas.search.attempts.outputs import epochs_so_far, read_result
+from kubenas.search.attempts.records import AttemptRecords
+from kubenas.search.journal.records import AttemptLost
 from kubenas.storage import open_storage
 from kubenas.trial import AttemptSpec, FailureClass, Outcome, Result, SpaceRef, Task
 from tests.unit.search.scenario import Fuse, Scenario, ScriptedRunner, result_of

@@ -17,35 +17,35 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kubenas.data.card import DataCard, read_card
-from kubenas.data.contents import read_contents
-from kubenas.data.schema import read_schema
+from kubenas.data.dataset.card import DataCard, read_card
+from kubenas.data.dataset.index import read_contents
+from kubenas.data.dataset.schema import read_schema
 from kubenas.errors import KubenasError
-from kubenas.reporting.network_drawing import network_drawing
-from kubenas.search.attempt_records import Decided, Started, records_of
-from kubenas.search.binding import Binding
-from kubenas.search.journal import Journal
-from kubenas.search.journal_segment import Segment, SegmentUnusable
+from kubenas.reporting.network.drawing import network_drawing
+from kubenas.search.attempts.binding import Binding
+from kubenas.search.attempts.outputs import read_result
+from kubenas.search.attempts.records import Decided, Started, records_of
+from kubenas.search.journal.journal import Journal
+from kubenas.search.journal.segment import Segment, SegmentUnusable
 from kubenas.search.layout import search_folder
-from kubenas.search.outputs import read_result
-from kubenas.search.prior import Known, Prior, read_prior
 from kubenas.search.run import read_search
-from kubenas.serving.sample import read_sample
-from kubenas.steps.claim import read_claim
+from kubenas.search.warm_start.prior_results import Known, Prior, read_prior
+from kubenas.serving.kserve.sample_check import read_sample
 from kubenas.steps.contender import check_evaluation
 from kubenas.steps.drift import read_drift
 from kubenas.steps.evaluate import evaluate
 from kubenas.steps.gate import read_decision
-from kubenas.steps.origin import Origin, read_origin
-from kubenas.steps.outcome import StepOutcome, read_outcomes
+from kubenas.steps.process.outcome import StepOutcome, read_outcomes
+from kubenas.steps.process.status import Status, read_status
 from kubenas.steps.promote import read_handoff
-from kubenas.steps.report_material import _architecture, _histories
+from kubenas.steps.report.material import _architecture, _histories
+from kubenas.steps.report.summary import read_summary
 from kubenas.steps.retrain import read_choice
-from kubenas.steps.status import Status, read_status
-from kubenas.steps.summary import read_summary
+from kubenas.steps.setup.config_lock import read_claim
+from kubenas.steps.setup.origin import Origin, read_origin
 from kubenas.storage import Storage, open_storage
-from kubenas.training.history import EpochRecord
-from kubenas.training.sample import SampleAnswer
+from kubenas.training.fit.history import EpochRecord
+from kubenas.training.sample_request import SampleAnswer
 from kubenas.trial import AttemptRef, Outcome, Result, Task
 from kubenas.tuner.following import Latest, latest_search
 from tests.unit.steps.finished_runs import finished_run, right

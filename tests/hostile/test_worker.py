@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from kubenas.errors import UserError
-from kubenas.training.channel import Request
-from kubenas.training.stopping import Termination
+from kubenas.training.process.channel import Request
+from kubenas.training.process.stopping import Termination
 from kubenas.training.worker import SpecChanged, read_spec, run_attempt
 from kubenas.trial import AttemptSpec, Outcome, Result, SpaceRef, Task
 

@@ -19,8 +19,8 @@ from kfp import components, local
 from kfp.local import executor_input_utils as driver
 
 from kubenas.cli.package import package_text
-from kubenas.config import Config
-from kubenas.form import to_form
+from kubenas.config.config import Config
+from kubenas.config.form import to_form
 from kubenas.storage import join
 
 _MOUNTS = Path(__file__).with_name("mounts")

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from kubenas.config_file import load_config
-from kubenas.steps.claim import claim
+from kubenas.config.loading import load_config
+from kubenas.steps.setup.config_lock import claim
 from kubenas.storage import open_storage
 
 Content = dict[str, object]

@@ -17,11 +17,11 @@ import pytest
 from click.testing import CliRunner
 
 from kubenas.cli.main import kubenas
-from kubenas.config_file import load_config
-from kubenas.search.journal import Journal
+from kubenas.config.loading import load_config
+from kubenas.search.journal.journal import Journal
+from kubenas.search.journal.records import Ended, Opened
 from kubenas.search.layout import search_folder
-from kubenas.search.records import Ended, Opened
-from kubenas.steps.status import read_status
+from kubenas.steps.process.status import read_status
 from kubenas.storage import Storage, join, open_storage
 from tests.contracts.storage.servers import BUCKET, fake_gcs_server, moto_server
 from tests.pipelines.artifact_roots import run_below

@@ -19,19 +19,19 @@ import kubenas.steps.model_task
 import kubenas.steps.retrain
 import kubenas.steps.search
 from kubenas.cli.main import kubenas as command
-from kubenas.config import Config
-from kubenas.scheduling.local import LocalRunner
+from kubenas.config.config import Config
+from kubenas.scheduling.local.runner import LocalRunner
 from kubenas.serving.champion import ChampionLog
-from kubenas.serving.gate import Decision, Ground
-from kubenas.steps.context import RunContext
+from kubenas.serving.gate.gate import Decision, Ground
 from kubenas.steps.evaluate import evaluate
 from kubenas.steps.export import export
 from kubenas.steps.prepare import prepare
 from kubenas.steps.promote import promote
-from kubenas.steps.report import report
+from kubenas.steps.report.report import report
+from kubenas.steps.report.summary import Summary, read_summary
 from kubenas.steps.retrain import retrain
 from kubenas.steps.search import search
-from kubenas.steps.summary import Summary, read_summary
+from kubenas.steps.setup.context import RunContext
 from kubenas.storage import Storage, open_storage
 
 pytestmark = pytest.mark.timeout(900)  # 24 attempts, also on a busy machine

@@ -11,7 +11,7 @@ from kfp.pipeline_spec import pipeline_spec_pb2
 
 from components.prepare.component import prepare
 from kubenas.cli.package import package_text
-from kubenas.form import fields
+from kubenas.config.form import fields
 from kubenas.images import CONTROLLER_IMAGE
 from kubenas.scheduling.store_credentials import CONFIG_MAP, SECRET
 from pipelines.nas import PACKAGE, compile_pipeline

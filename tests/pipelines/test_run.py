@@ -15,10 +15,10 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from kubenas.search.journal import Journal
+from kubenas.search.journal.journal import Journal
+from kubenas.search.journal.records import Ended, Opened, Started
 from kubenas.search.layout import search_folder
-from kubenas.search.records import Ended, Opened, Started
-from kubenas.steps.status import read_status
+from kubenas.steps.process.status import read_status
 from kubenas.storage import open_storage
 
 pytestmark = pytest.mark.timeout(900)  # the whole pipeline, also on a busy machine

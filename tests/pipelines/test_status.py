@@ -7,10 +7,10 @@ import pytest
 from click.testing import CliRunner
 
 from kubenas.cli.main import kubenas
-from kubenas.config_file import parse_config
-from kubenas.steps.claim import claim
-from kubenas.steps.outcome import STEPS, running_step
-from kubenas.steps.status import StatusWriter
+from kubenas.config.loading import parse_config
+from kubenas.steps.process.outcome import STEPS, running_step
+from kubenas.steps.process.status import StatusWriter
+from kubenas.steps.setup.config_lock import claim
 from kubenas.storage import Storage, open_storage
 
 

@@ -1,8 +1,8 @@
 """The chart's policies select the pods that this package makes: the steps', as the pipeline is
 compiled, and the trials'.
 
-The chart is read as it was rendered for review; tests/cluster/test_chart.py compares that with what
-helm makes of it.
+The chart is read as it was rendered for review; tests/cluster/chart/test_chart.py compares that
+with what helm makes of it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from kubenas.runner_config import RunnerConfig
-from kubenas.scheduling.kubernetes_manifest import Place, job_manifest
-from kubenas.scheduling.kubernetes_names import Stage
+from kubenas.config.runner import RunnerConfig
+from kubenas.scheduling.kubernetes.manifest import Place, job_manifest
+from kubenas.scheduling.kubernetes.names import Stage
 from kubenas.trial import AttemptSpec, SpaceRef, Task
 
 ROOT = Path(__file__).parents[2]

@@ -3,7 +3,7 @@
 import pytest
 
 from kubenas.images import CONTROLLER_IMAGE, TRAINER_IMAGE, in_registry, trainer_beside
-from kubenas.scheduling.kubernetes_surroundings import trainer_of
+from kubenas.scheduling.kubernetes.environment import trainer_of
 
 
 @pytest.mark.parametrize("registry", ["", "localhost:5000", "registry.example/team/"])

@@ -4,12 +4,12 @@ can."""
 from collections.abc import Iterator
 from pathlib import Path
 
-from kubenas.config import Config
-from kubenas.config_file import BUNDLED_SOURCES
+from kubenas.config.config import Config
+from kubenas.config.loading import BUNDLED_SOURCES
+from kubenas.config.search import LAST_SEARCH
 from kubenas.errors import UserError
 from kubenas.search.oracles import check_oracle
-from kubenas.search_config import LAST_SEARCH
-from kubenas.steps.space import frozen_space
+from kubenas.steps.setup.frozen_space import frozen_space
 from kubenas.storage import open_storage
 
 

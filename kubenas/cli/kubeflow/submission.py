@@ -22,9 +22,9 @@ from kubenas.cli.kubeflow.server import Server
 from kubenas.cli.kubeflow.waiting.following import Followed, follow
 from kubenas.cli.package import package_text
 from kubenas.cli.step_image import StepImage
-from kubenas.config_file import load_config
-from kubenas.form import to_form
-from kubenas.parameters import Scalar
+from kubenas.config.form import to_form
+from kubenas.config.loading import load_config
+from kubenas.config.parameters import Scalar
 
 
 @dataclass(frozen=True)

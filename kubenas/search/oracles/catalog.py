@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from kubenas.config import Config
+from kubenas.config.config import Config
 from kubenas.errors import UserError
-from kubenas.search.proposer import Revisable
+from kubenas.search.proposals.proposer import Revisable
 
 if TYPE_CHECKING:
     from kubenas.search.keras_tuner_adapter import KerasTunerProposer
-    from kubenas.search.oracles.designs import GraphOf
+    from kubenas.search.oracles.encoding.designs import GraphOf
 
 
 @dataclass(frozen=True)

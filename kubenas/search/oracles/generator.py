@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 
+from kubenas.search.milestones import milestone
 from kubenas.search.oracles.base import SearchOracle
-from kubenas.search.oracles.dimension import Floats
-from kubenas.search.oracles.history import History
+from kubenas.search.oracles.encoding.dimension import Floats
+from kubenas.search.oracles.history.history import History
+from kubenas.search.oracles.history.trial_order import TrialOrder
 from kubenas.search.oracles.initial import is_beginning
-from kubenas.search.oracles.milestones import milestone
-from kubenas.search.oracles.policy_learning import PolicyLearner
-from kubenas.search.oracles.surrogate import Surrogate
-from kubenas.search.oracles.tokens import Decisions
-from kubenas.search.oracles.trial_order import TrialOrder
+from kubenas.search.oracles.policy.learning import PolicyLearner
+from kubenas.search.oracles.policy.tokens import Decisions
+from kubenas.search.oracles.surrogate.fitted_ensemble import Surrogate
 
 _WRITTEN = 1000
 _EXPLORE = 0.1

@@ -5,9 +5,9 @@
 import numpy as np
 
 from kubenas.search.oracles.base import SearchOracle
-from kubenas.search.oracles.dimension import Floats
-from kubenas.search.oracles.history import History
-from kubenas.search.oracles.variation import neighbours
+from kubenas.search.oracles.encoding.dimension import Floats
+from kubenas.search.oracles.encoding.variation import neighbours
+from kubenas.search.oracles.history.history import History
 
 _BEGINNING = 10
 _CENTRES = 3

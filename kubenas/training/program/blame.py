@@ -4,7 +4,7 @@ import traceback
 from pathlib import Path
 
 import kubenas
-from kubenas.training.failure import one_line
+from kubenas.training.process.failure import one_line
 from kubenas.training.program.installed import is_installed
 
 _OWN = str(Path(kubenas.__file__).parent)

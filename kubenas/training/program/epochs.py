@@ -7,9 +7,14 @@ from typing import Any, Self
 import keras
 
 from kubenas.storage import Storage
-from kubenas.training.history import HISTORY_FILE, HISTORY_SECONDS, EpochRecord, history_to_jsonl
-from kubenas.training.score import means
-from kubenas.training.stopping import DeadlinePassed, Termination
+from kubenas.training.fit.history import (
+    HISTORY_FILE,
+    HISTORY_SECONDS,
+    EpochRecord,
+    history_to_jsonl,
+)
+from kubenas.training.fit.score import means
+from kubenas.training.process.stopping import DeadlinePassed, Termination
 
 
 class EpochLog(keras.callbacks.Callback):  # type: ignore[misc]  # keras is untyped

@@ -18,7 +18,7 @@ import tensorflow as tf
 from kubenas.errors import DocumentUnusable, UserError
 from kubenas.storage import Storage, open_storage, split
 from kubenas.storage.document import read_document
-from kubenas.training.keras_settings import use_keras_settings
+from kubenas.training.process.keras_settings import use_keras_settings
 from kubenas.training.program.layout import (
     DATA_FOLDER,
     DATASET,

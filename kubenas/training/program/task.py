@@ -11,16 +11,16 @@ import keras
 import keras_tuner
 from keras_tuner.engine.trial import Trial
 
-from kubenas.training.attempt import Attempt
-from kubenas.training.failure import AttemptFailed, Failure, Phase, classify, failing_in
-from kubenas.training.history import HISTORY_FILE
+from kubenas.training.fit.history import HISTORY_FILE
+from kubenas.training.process.attempt import Attempt
+from kubenas.training.process.failure import AttemptFailed, Failure, Phase, classify, failing_in
+from kubenas.training.process.stopping import DeadlinePassed
 from kubenas.training.program.blame import in_one_line
 from kubenas.training.program.epochs import EpochLog
 from kubenas.training.program.hyperband import fetch_earlier
 from kubenas.training.program.layout import TRIAL_FOLDER
 from kubenas.training.program.load import Program, load_program
 from kubenas.training.program.oracle import OneTrialOracle, forget_run, trial_name
-from kubenas.training.stopping import DeadlinePassed
 from kubenas.trial import Declared, FailureClass, Outcome, Result
 
 _OF_THE_MACHINE = frozenset({FailureClass.STORAGE, FailureClass.HOST_OOM, FailureClass.DEVICE_OOM})

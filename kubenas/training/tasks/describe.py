@@ -5,11 +5,11 @@ import keras_tuner
 import numpy as np
 
 from kubenas.errors import UserError
-from kubenas.training.attempt import Attempt
-from kubenas.training.declared import space_json
-from kubenas.training.exploration import explore
-from kubenas.training.failure import Phase, failing_in
-from kubenas.training.space import build_model, load_space, user_file
+from kubenas.training.model.candidate import build_model, load_space, user_file
+from kubenas.training.model.exploration import explore
+from kubenas.training.process.attempt import Attempt
+from kubenas.training.process.declared import space_json
+from kubenas.training.process.failure import Phase, failing_in
 from kubenas.training.tasks.rehearse import rehearse
 from kubenas.trial import Outcome, Result
 

@@ -6,16 +6,16 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
-from kubenas.data.dataset import load_raw
-from kubenas.training.attempt import Attempt
+from kubenas.data.dataset.loading import load_raw
 from kubenas.training.evaluation import (
     EVALUATION_FILE,
     PREDICTIONS_FILE,
     evaluate_predictions,
 )
-from kubenas.training.exported_model import load_exported
-from kubenas.training.failure import Phase, failing_in
-from kubenas.training.measure import measure_cost
+from kubenas.training.model.exported_model import load_exported
+from kubenas.training.model.measure import measure_cost
+from kubenas.training.process.attempt import Attempt
+from kubenas.training.process.failure import Phase, failing_in
 from kubenas.trial import Outcome, Result
 
 _BATCH_SIZE = 256

@@ -10,12 +10,12 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from kubenas.data.dataset import load_raw, load_split
-from kubenas.data.preprocessing import preprocessing_layers
-from kubenas.data.schema import DataSchema
+from kubenas.data.dataset.loading import load_raw, load_split
+from kubenas.data.dataset.preprocessing import preprocessing_layers
+from kubenas.data.dataset.schema import DataSchema
 from kubenas.errors import KubenasError
-from kubenas.training.attempt import Attempt
-from kubenas.training.exported_model import (
+from kubenas.training.model.candidate import user_file
+from kubenas.training.model.exported_model import (
     INPUT,
     KERAS_FILE,
     OUTPUT,
@@ -24,16 +24,16 @@ from kubenas.training.exported_model import (
     SIGNATURE,
     custom_objects,
 )
-from kubenas.training.failure import Phase, failing_in, one_line
-from kubenas.training.sample import (
+from kubenas.training.model.tolerance import largest_difference, tolerance_of
+from kubenas.training.model.trained_weights import rebuild_trained
+from kubenas.training.process.attempt import Attempt
+from kubenas.training.process.failure import Phase, failing_in, one_line
+from kubenas.training.sample_request import (
     SAMPLE_ANSWER_FILE,
     SAMPLE_REQUEST_FILE,
     SampleAnswer,
     SampleRequest,
 )
-from kubenas.training.space import user_file
-from kubenas.training.tolerance import largest_difference, tolerance_of
-from kubenas.training.trained_weights import rebuild_trained
 from kubenas.trial import Outcome, Result
 
 SIGNATURE_FILE = "signature.json"

@@ -9,18 +9,18 @@ from typing import Any
 
 import keras_tuner
 
-from kubenas.data.excerpt import write_excerpt
+from kubenas.data.preparation.excerpt import write_excerpt
 from kubenas.storage import join
-from kubenas.training.attempt import Attempt, open_attempt
-from kubenas.training.declared import GivenHyperparameters
-from kubenas.training.exported_model import SAVED_MODEL_FOLDER
-from kubenas.training.failure import AttemptFailed, Failure, Phase, failing_in
-from kubenas.training.keras_settings import reset_keras
-from kubenas.training.space import user_file
+from kubenas.training.model.candidate import user_file
+from kubenas.training.model.exported_model import SAVED_MODEL_FOLDER
+from kubenas.training.model.trained_weights import WEIGHTS_FILE
+from kubenas.training.process.attempt import Attempt, open_attempt
+from kubenas.training.process.declared import GivenHyperparameters
+from kubenas.training.process.failure import AttemptFailed, Failure, Phase, failing_in
+from kubenas.training.process.keras_settings import reset_keras
 from kubenas.training.tasks.evaluate import evaluate
 from kubenas.training.tasks.export import export
 from kubenas.training.tasks.train import train
-from kubenas.training.trained_weights import WEIGHTS_FILE
 from kubenas.trial import FailureClass, Limits, Result, Task, TrainingPlan
 
 _LOG = logging.getLogger(__name__)

@@ -9,12 +9,12 @@ import keras
 import tensorflow as tf
 
 from kubenas.errors import StorageError
-from kubenas.training.attempt import Attempt, open_attempt
-from kubenas.training.declared import GivenHyperparameters
-from kubenas.training.failure import AttemptFailed, Failure, Phase, failing_in
-from kubenas.training.keras_settings import reset_keras
+from kubenas.training.process.attempt import Attempt, open_attempt
+from kubenas.training.process.declared import GivenHyperparameters
+from kubenas.training.process.failure import AttemptFailed, Failure, Phase, failing_in
+from kubenas.training.process.keras_settings import reset_keras
+from kubenas.training.process.stopping import Termination
 from kubenas.training.program.task import run_program
-from kubenas.training.stopping import Termination
 from kubenas.training.tasks.describe import describe
 from kubenas.training.tasks.evaluate import evaluate
 from kubenas.training.tasks.export import export

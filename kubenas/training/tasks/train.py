@@ -10,17 +10,30 @@ import keras
 import numpy as np
 from keras.callbacks import History
 
-from kubenas.data.dataset import load_split
-from kubenas.training.architecture import ARCHITECTURE_FILE, describe_architecture
-from kubenas.training.attempt import Attempt
-from kubenas.training.checkpoint import (
+from kubenas.data.dataset.loading import load_split
+from kubenas.training.fit.checkpoint import (
     CHECKPOINT_FOLDER,
     CheckpointUnusable,
     TrainingState,
     load_checkpoint,
     matches,
 )
-from kubenas.training.failure import (
+from kubenas.training.fit.history import HISTORY_FILE
+from kubenas.training.fit.label_format import one_hot, takes_one_hot
+from kubenas.training.fit.loop import TrainingLoop
+from kubenas.training.fit.score import missing_objective, reported_metrics
+from kubenas.training.fit.variables import create_variables, restore, write_variables
+from kubenas.training.model.architecture import ARCHITECTURE_FILE, describe_architecture
+from kubenas.training.model.candidate import Candidate, build_given, user_file
+from kubenas.training.model.measure import measure_cost
+from kubenas.training.model.size import excess, model_size
+from kubenas.training.model.trained_weights import (
+    SAMPLE_PREDICTIONS_FILE,
+    WEIGHTS_FILE,
+    leave_weights,
+)
+from kubenas.training.process.attempt import Attempt
+from kubenas.training.process.failure import (
     AttemptFailed,
     Failure,
     Infeasible,
@@ -29,21 +42,8 @@ from kubenas.training.failure import (
     classify,
     failing_in,
 )
-from kubenas.training.history import HISTORY_FILE
-from kubenas.training.keras_settings import reset_keras
-from kubenas.training.label_format import one_hot, takes_one_hot
-from kubenas.training.loop import TrainingLoop
-from kubenas.training.measure import measure_cost
-from kubenas.training.score import missing_objective, reported_metrics
-from kubenas.training.size import excess, model_size
-from kubenas.training.space import Candidate, build_given, user_file
-from kubenas.training.stopping import DeadlinePassed, NotResumable, Terminated
-from kubenas.training.trained_weights import (
-    SAMPLE_PREDICTIONS_FILE,
-    WEIGHTS_FILE,
-    leave_weights,
-)
-from kubenas.training.variables import create_variables, restore, write_variables
+from kubenas.training.process.keras_settings import reset_keras
+from kubenas.training.process.stopping import DeadlinePassed, NotResumable, Terminated
 from kubenas.trial import FailureClass, Limits, Outcome, Result
 
 _LOG = logging.getLogger(__name__)

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from kubenas.scheduling.kubernetes_api import Api
-from kubenas.scheduling.kubernetes_connection import connect
-from kubenas.training.stopping import Termination
+from kubenas.scheduling.kubernetes.client.api import Api
+from kubenas.scheduling.kubernetes.client.connection import connect
+from kubenas.training.process.stopping import Termination
 from kubenas.training.tasks.run import run_task
 from kubenas.trial import Task
 from tests.cluster.images import Images, run

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from kubenas.config.serving import ServingConfig
 from kubenas.serving.champion import ChampionRecord
 from kubenas.serving.handoff import Handoff, hand_over
-from kubenas.serving_config import ServingConfig
 from kubenas.storage import open_storage
-from kubenas.training.sample import SampleAnswer
+from kubenas.training.sample_request import SampleAnswer
 from tests.cluster.images import run
 from tests.cluster.namespace import CONTROLLER, Namespace
 from tests.unit.serving.champions import record

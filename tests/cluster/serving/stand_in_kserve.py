@@ -18,7 +18,7 @@ from typing import Any
 import tensorflow as tf
 
 from kubenas.errors import KubenasError
-from kubenas.scheduling.kubernetes_api import Api, ApiAway, ApiRefused
+from kubenas.scheduling.kubernetes.client.api import Api, ApiAway, ApiRefused
 from kubenas.storage import open_storage
 
 _LOOK_SECONDS = 0.1

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 import yaml
 
+from kubenas.config.serving import ServingConfig
 from kubenas.errors import UserError
-from kubenas.scheduling.cluster_facts import Permission
-from kubenas.serving import changeover
+from kubenas.scheduling.kubernetes.access.facts import Permission
 from kubenas.serving.handoff import hand_over
-from kubenas.serving.kserve import NEEDED
-from kubenas.serving_config import ServingConfig
+from kubenas.serving.kserve import changeover
+from kubenas.serving.kserve.service_object import NEEDED
 from kubenas.storage import open_storage
 from tests.cluster.images import run
 from tests.cluster.serving.place import (

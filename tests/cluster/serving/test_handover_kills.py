@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from kubenas.serving import changeover
+from kubenas.serving.kserve import changeover
 from tests.cluster.serving.place import (
     Killed,
     Place,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from kubenas.scheduling.local import LocalLimits, LocalRunner
+from kubenas.scheduling.local.runner import LocalLimits, LocalRunner
 from kubenas.scheduling.runner import TrialRunner
 from kubenas.trial import AttemptSpec, SpaceRef, Task
 

@@ -1,5 +1,6 @@
-"""A worker that trains nothing. It speaks the protocol of kubenas.scheduling.worker_process or,
-given the URI of a spec, runs that one attempt with the exit codes of kubenas.training.worker.
+"""A worker that trains nothing. It speaks the protocol of
+kubenas.scheduling.local.worker_process or, given the URI of a spec, runs that one attempt with the
+exit codes of kubenas.training.worker.
 
 What it does with an attempt is said by the hyperparameter or space option ``behave``. Where it
 needs no object store it imports only the standard library, so that a test may start many of them.

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kubenas.scheduling.local import LocalLimits
+from kubenas.scheduling.local.runner import LocalLimits
 from kubenas.trial import FailureClass, Task
 from tests.contracts.runner.conftest import COMMAND
 from tests.contracts.runner.promises import *  # noqa: F403
@@ -112,7 +112,7 @@ def test_an_idle_worker_that_was_killed_is_replaced_unseen(make_runner, make_spe
 PARENT = """
 import sys
 from pathlib import Path
-from kubenas.scheduling.local import LocalRunner
+from kubenas.scheduling.local.runner import LocalRunner
 from kubenas.trial import AttemptSpec
 runner = LocalRunner(workers=1, log_folder=Path(sys.argv[1]), command=sys.argv[3:])
 runner.start(AttemptSpec.from_json(Path(sys.argv[2]).read_bytes()))

@@ -17,7 +17,7 @@ from kubenas.errors import (
 from kubenas.storage import Storage, open_storage
 from kubenas.storage.gcs import GcsBucket
 from kubenas.storage.remote import RemoteStorage
-from kubenas.storage.s3 import S3Bucket
+from kubenas.storage.s3.bucket import S3Bucket
 from tests.contracts.storage import fault_proxy as faults
 from tests.contracts.storage.servers import BUCKET, free_port
 

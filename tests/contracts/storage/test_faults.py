@@ -20,7 +20,7 @@ from kubenas.storage.bucket import Bucket
 from kubenas.storage.cache import Cache
 from kubenas.storage.gcs import GcsBucket
 from kubenas.storage.remote import RemoteStorage
-from kubenas.storage.s3 import S3Bucket
+from kubenas.storage.s3.bucket import S3Bucket
 from tests.contracts.storage import fault_proxy as faults
 from tests.contracts.storage.fault_proxy import Fault, FaultProxy
 from tests.contracts.storage.servers import BUCKET

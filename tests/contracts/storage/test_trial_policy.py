@@ -15,8 +15,8 @@ from pathlib import Path
 import boto3
 import pytest
 
-from kubenas.config import DataConfig
-from kubenas.data.prepare import prepare_dataset
+from kubenas.config.config import DataConfig
+from kubenas.data.preparation.prepare import prepare_dataset
 from kubenas.storage import open_storage
 from kubenas.trial import AttemptSpec, Outcome, Result, SpaceRef, Task, TrainingPlan
 from tests.contracts.storage.servers import BUCKET

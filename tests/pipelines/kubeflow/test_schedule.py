@@ -9,10 +9,10 @@ import yaml
 
 from kubenas.cli.kubeflow.portable import check_portable
 from kubenas.cli.kubeflow.schedule.file import Schedule, config_of, load_schedule
-from kubenas.config_file import load_config
-from kubenas.form import to_form
+from kubenas.config.form import to_form
+from kubenas.config.loading import load_config
 from kubenas.images import CONTROLLER_IMAGE
-from kubenas.steps.claim import claim
+from kubenas.steps.setup.config_lock import claim
 from kubenas.storage import open_storage
 from tests.pipelines.kubeflow.conftest import REGISTRY, Kubenas, answer, change, state
 from tests.pipelines.kubeflow.server import KubeflowPipelines

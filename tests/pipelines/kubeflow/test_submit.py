@@ -12,12 +12,12 @@ from werkzeug.serving import make_ssl_devcert
 
 from kubenas.cli.main import kubenas
 from kubenas.cli.package import package_text
-from kubenas.config_file import load_config
-from kubenas.form import to_form
+from kubenas.config.form import to_form
+from kubenas.config.loading import load_config
 from kubenas.images import CONTROLLER_IMAGE, in_registry
-from kubenas.steps.claim import claim
-from kubenas.steps.request import requested
-from kubenas.steps.space import frozen_space
+from kubenas.steps.setup.config_lock import claim
+from kubenas.steps.setup.frozen_space import frozen_space
+from kubenas.steps.setup.request import requested
 from kubenas.storage import open_storage
 from tests.pipelines.kubeflow.conftest import REGISTRY, Kubenas, answer, write_yaml
 from tests.pipelines.kubeflow.server import KubeflowPipelines

@@ -9,7 +9,7 @@ from click.testing import Result
 from kubenas.cli.kubeflow.waiting import following, starting
 from kubenas.cli.kubeflow.waiting.states import TASKS
 from kubenas.cli.package import package_text
-from kubenas.steps.outcome import StepOutcome
+from kubenas.steps.process.outcome import StepOutcome
 from kubenas.storage import open_storage
 from tests.pipelines.kubeflow.conftest import Kubenas, answer, write_yaml
 from tests.pipelines.kubeflow.going import going

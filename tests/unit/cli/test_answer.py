@@ -5,8 +5,8 @@ import pytest
 from kubenas.cli.answer import answering
 from kubenas.cli.progress import TerminalDisplay
 from kubenas.errors import UserError
-from kubenas.steps.outcome import StepOutcome
-from kubenas.steps.status import Status
+from kubenas.steps.process.outcome import StepOutcome
+from kubenas.steps.process.status import Status
 
 
 def test_control_characters_are_written_out(capsys: pytest.CaptureFixture[str]) -> None:

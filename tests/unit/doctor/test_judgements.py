@@ -9,8 +9,8 @@ from kubenas.doctor.kubeflow import judge_kubeflow
 from kubenas.doctor.machine import judge_cache, judge_memory
 from kubenas.doctor.output import judge_latency, judge_reach
 from kubenas.doctor.software import judge_software
-from kubenas.scheduling.cluster_facts import NEEDED, ClusterFacts, KubeflowFacts, Node
-from kubenas.scheduling.kubeflow_rights import StepsInKubeflow
+from kubenas.scheduling.kubernetes.access.facts import NEEDED, ClusterFacts, KubeflowFacts, Node
+from kubenas.scheduling.kubernetes.access.kubeflow_rights import StepsInKubeflow
 
 GIB = 1 << 30
 WANTED = (

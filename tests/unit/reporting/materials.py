@@ -9,12 +9,20 @@ from typing import Any, Literal
 import numpy as np
 from PIL import Image
 
-from kubenas.config import Config
-from kubenas.data.schema import DataSchema, Normalization, Shard, Split
+from kubenas.config.config import Config
+from kubenas.data.dataset.schema import DataSchema, Normalization, Shard, Split
 from kubenas.reporting.report_input import Epoch, ReportInput, Retrained, Winner
-from kubenas.search.duplicates import end_like
-from kubenas.search.records import AttemptLost, Closed, Ended, Opened, Proposed, Record, Started
-from kubenas.search.state import SearchState, fold
+from kubenas.search.journal.records import (
+    AttemptLost,
+    Closed,
+    Ended,
+    Opened,
+    Proposed,
+    Record,
+    Started,
+)
+from kubenas.search.journal.state import SearchState, fold
+from kubenas.search.proposals.duplicates import end_like
 from kubenas.training.evaluation import Evaluation, evaluate_predictions
 from kubenas.trial import FailureClass, Outcome
 

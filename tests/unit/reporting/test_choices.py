@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import kruskal
 
-from kubenas.reporting.choice_plot import choice_plot
-from kubenas.reporting.choices import ENOUGH_TRIALS, choices
-from kubenas.search.records import Ended, Proposed
-from kubenas.search.state import TrialState
+from kubenas.reporting.plots.choice_plot import choice_plot
+from kubenas.reporting.tables.choices import ENOUGH_TRIALS, choices
+from kubenas.search.journal.records import Ended, Proposed
+from kubenas.search.journal.state import TrialState
 from kubenas.trial import Outcome
 
 from .materials import Shape, search_state

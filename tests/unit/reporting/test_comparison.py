@@ -4,8 +4,8 @@ from statistics import median
 
 import pytest
 
+from kubenas.reporting.cards.model_card import render_model_card
 from kubenas.reporting.comparison import comparisons
-from kubenas.reporting.model_card import render_model_card
 from kubenas.reporting.report import render_report
 
 from .materials import Shape, class_names, data_schema, material

@@ -2,14 +2,14 @@ import math
 
 import pytest
 
-from kubenas.data.card import DataCard
-from kubenas.reporting.data_card import render_data_card
-from kubenas.reporting.failure_words import WORDS, failure_groups
-from kubenas.reporting.markdown import escaped
-from kubenas.reporting.model_card import render_model_card
+from kubenas.data.dataset.card import DataCard
+from kubenas.reporting.cards.data_card import render_data_card
+from kubenas.reporting.cards.markdown import escaped
+from kubenas.reporting.cards.model_card import render_model_card
 from kubenas.reporting.report_input import Retrained
-from kubenas.reporting.retrain_table import candidates
-from kubenas.reporting.spend import trial_spend
+from kubenas.reporting.tables.failures import WORDS, failure_groups
+from kubenas.reporting.tables.retraining import candidates
+from kubenas.reporting.tables.spend import trial_spend
 from kubenas.trial import FailureClass
 
 from .materials import NASTY, Shape, material, search_state

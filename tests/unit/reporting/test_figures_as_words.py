@@ -6,11 +6,11 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from kubenas.reporting import quantities
-from kubenas.reporting.plot import Axis
-from kubenas.reporting.sample import evenly
-from kubenas.reporting.score_axis import outside, score_axis
-from kubenas.reporting.search_plots import best_by_trial, learning_curves
-from kubenas.reporting.test_split_plots import confused_pairs, roc_curve
+from kubenas.reporting.plots.plot import Axis
+from kubenas.reporting.plots.score_axis import outside, score_axis
+from kubenas.reporting.plots.search_plots import best_by_trial, learning_curves
+from kubenas.reporting.plots.test_split_plots import confused_pairs, roc_curve
+from kubenas.reporting.plots.thinning import evenly
 from kubenas.training.evaluation import RocPoint
 
 from .materials import Shape, material

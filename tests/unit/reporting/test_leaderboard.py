@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kubenas.reporting.leaderboard import Leaderboard, leaderboard, to_csv
-from kubenas.search.records import Ended, Proposed
-from kubenas.search.results_table import read_table
-from kubenas.search.state import SearchState, TrialState
+from kubenas.reporting.tables.leaderboard import Leaderboard, leaderboard, to_csv
+from kubenas.search.journal.records import Ended, Proposed
+from kubenas.search.journal.state import SearchState, TrialState
+from kubenas.search.warm_start.results_table import read_table
 from kubenas.trial import Outcome
 
 from .materials import Shape, search_state

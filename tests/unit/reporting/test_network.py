@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kubenas.reporting.network_drawing import network_drawing
-from kubenas.reporting.network_graph import boxes
-from kubenas.reporting.network_layout import BOX_HEIGHT, BOX_WIDTH, isotonic, layout
+from kubenas.reporting.network.drawing import network_drawing
+from kubenas.reporting.network.graph import boxes
+from kubenas.reporting.network.layout import BOX_HEIGHT, BOX_WIDTH, isotonic, layout
 
 from .networks import branching_network, layer
 

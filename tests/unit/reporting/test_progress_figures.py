@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kubenas.reporting.incumbent import busy_seconds, incumbents
-from kubenas.reporting.leaderboard import Row, leaderboard
-from kubenas.reporting.pareto import Point, pareto_front
-from kubenas.reporting.search_plots import best_by_trial, learning_curves, score_by_cost
-from kubenas.search.records import Ended, Proposed
-from kubenas.search.state import SearchState, TrialState
+from kubenas.reporting.plots.search_plots import best_by_trial, learning_curves, score_by_cost
+from kubenas.reporting.tables.incumbent import busy_seconds, incumbents
+from kubenas.reporting.tables.leaderboard import Row, leaderboard
+from kubenas.reporting.tables.pareto import Point, pareto_front
+from kubenas.search.journal.records import Ended, Proposed
+from kubenas.search.journal.state import SearchState, TrialState
 from kubenas.trial import Outcome
 
 from .materials import Shape, material, search_state

@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from kubenas.promotion_config import PromotionConfig
+from kubenas.config.promotion import PromotionConfig
 from kubenas.reporting.report import render_report
 from kubenas.reporting.report_input import ReportInput
 from kubenas.serving.champion import ModelFigures
-from kubenas.serving.gate import Challenger, Ground, Opponent, Settled, decide
-from kubenas.serving.paired import PairedComparison, paired_interval
+from kubenas.serving.gate.gate import Challenger, Ground, Opponent, Settled, decide
+from kubenas.serving.gate.paired import PairedComparison, paired_interval
 from tests.unit.reporting.materials import Shape, material
 from tests.unit.reporting.page import Page
 from tests.unit.serving.champions import record

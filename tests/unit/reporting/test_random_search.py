@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from kubenas.reporting.comparison import comparisons
 from kubenas.reporting.random_search import lower_bound, random_search, words
 from kubenas.reporting.report_input import ReportInput
-from kubenas.search.state import SearchState
+from kubenas.search.journal.state import SearchState
 
 from .materials import Shape, material
 

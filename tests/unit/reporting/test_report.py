@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from kubenas.data.drift import ChannelShift, ClassShare, Drift, Overlap
-from kubenas.reporting.leaderboard import leaderboard
+from kubenas.data.drift.drift import ChannelShift, ClassShare, Drift, Overlap
 from kubenas.reporting.report import render_report
 from kubenas.reporting.report_input import ReportInput, Retrained
-from kubenas.search.prior import Prior
-from kubenas.search.state import SearchState, TrialState
+from kubenas.reporting.tables.leaderboard import leaderboard
+from kubenas.search.journal.state import SearchState, TrialState
+from kubenas.search.warm_start.prior_results import Prior
 from kubenas.trial import Outcome
 
 from .materials import NASTY, Shape, class_names, evaluation, material

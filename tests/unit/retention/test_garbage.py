@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from kubenas.config import RetentionConfig
-from kubenas.retention.fate import Fate, task_fate
+from kubenas.config.config import RetentionConfig
+from kubenas.retention.disposition import Fate, task_fate
 from kubenas.retention.garbage import Reason, find_garbage, kept_searches
 from kubenas.retention.inventory import Inventory, KnownSearch
 from kubenas.storage import ObjectInfo

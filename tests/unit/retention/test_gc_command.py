@@ -12,18 +12,18 @@ from click.testing import CliRunner
 from filelock import FileLock
 
 from kubenas.cli.main import kubenas
-from kubenas.config import Config, RetentionConfig
+from kubenas.config.config import Config, RetentionConfig
 from kubenas.retention.garbage import find_garbage
 from kubenas.retention.inventory import Inventory, know_searches
 from kubenas.search.definition import SearchDefinition, define
-from kubenas.search.journal import Journal, JournalDamaged
+from kubenas.search.journal.journal import Journal, JournalDamaged
+from kubenas.search.journal.records import Closed, Ended, Opened, Proposed, Started
 from kubenas.search.layout import definition_file, search_folder
-from kubenas.search.records import Closed, Ended, Opened, Proposed, Started
 from kubenas.search.run import read_search
 from kubenas.serving.champion import ChampionLog
-from kubenas.steps.claim import claim
-from kubenas.steps.outcome import StepOutcome
-from kubenas.steps.status import Status
+from kubenas.steps.process.outcome import StepOutcome
+from kubenas.steps.process.status import Status
+from kubenas.steps.setup.config_lock import claim
 from kubenas.storage import Storage, open_storage
 from kubenas.trial import Outcome, SpaceRef
 from tests.unit.serving.champions import record as champion

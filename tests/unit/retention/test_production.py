@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from kubenas.config import RetentionConfig
-from kubenas.retention.fate import Fate
+from kubenas.config.config import RetentionConfig
+from kubenas.retention.disposition import Fate
 from kubenas.retention.garbage import Garbage, Reason, find_garbage, kept_searches
 from kubenas.retention.inventory import Inventory, KnownSearch, know_searches
 from kubenas.retention.production import attempts_named, champions, served_attempts
 from kubenas.search.layout import search_folder
-from kubenas.steps.context import RunContext
 from kubenas.steps.export import exported_model
 from kubenas.steps.model_task import finished_prefix
+from kubenas.steps.setup.context import RunContext
 from kubenas.storage import ObjectInfo, Storage, open_storage
 from kubenas.trial import AttemptRef, Task
 from tests.unit.search.scenario import write_result

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from kubenas.config import RetentionConfig
+from kubenas.config.config import RetentionConfig
 from kubenas.retention.garbage import Reason, find_garbage
 from kubenas.retention.inventory import Inventory, know_searches
 from kubenas.retention.sweep import sweep
+from kubenas.search.journal.records import AttemptLost, Ended, Proposed, Started
 from kubenas.search.layout import definition_file
-from kubenas.search.records import AttemptLost, Ended, Proposed, Started
 from kubenas.storage import open_storage
 from tests.unit.search.scenario import Crash, Scenario, ScriptedRunner
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from kubenas.config import DataConfig, RetentionConfig
-from kubenas.data.latest import latest_data, note_latest_data
-from kubenas.data.prepare import prepare_dataset
+from kubenas.config.config import DataConfig, RetentionConfig
+from kubenas.data.dataset.latest import latest_data, note_latest_data
+from kubenas.data.preparation.prepare import prepare_dataset
 from kubenas.errors import DocumentUnusable
 from kubenas.retention.garbage import Reason, find_garbage, kept_searches
 from kubenas.retention.inventory import Inventory, KnownSearch

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
+from kubenas.config.runner import PodConfig
+from kubenas.config.serving import ServingConfig
 from kubenas.errors import UserError
-from kubenas.runner_config import PodConfig
 from kubenas.scheduling.confinement import check_confinement, check_serving
 from kubenas.scheduling.policy import Policy
-from kubenas.serving_config import ServingConfig
 from tests.unit.scheduling.pods_of_trials import ADMITTED, REFUSED
 
 ACCOUNT = "kubenas-trial"

@@ -2,8 +2,8 @@
 
 import pytest
 
+from kubenas.config.runner import RunnerConfig
 from kubenas.errors import UserError
-from kubenas.runner_config import RunnerConfig
 from kubenas.scheduling.policy import Policy, check_locked, check_place_of_user_code
 
 NAMESPACE = {"kind": "kubernetes", "pod": {"image": "team/trainer:1"}}

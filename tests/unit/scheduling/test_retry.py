@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kubenas.scheduling.local.worker_process import cause_of_death
 from kubenas.scheduling.retry import LOSSES_IN_A_ROW, End, Loss, Pause, Retry, decide
-from kubenas.scheduling.worker_process import cause_of_death
 from kubenas.trial import FailureClass, Outcome
 
 LOST = [FailureClass.DISRUPTION, FailureClass.NODE_LOSS]

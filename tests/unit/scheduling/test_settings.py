@@ -2,8 +2,8 @@
 
 import pytest
 
+from kubenas.config.runner import RunnerConfig
 from kubenas.errors import UserError
-from kubenas.runner_config import RunnerConfig
 from kubenas.scheduling.settings import filled, of_task
 
 

@@ -6,22 +6,22 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from kubenas.config import Config
+from kubenas.config.config import Config
 from kubenas.scheduling.runner import TrialRunner
+from kubenas.search.attempts.specs import TrialSpecs
 from kubenas.search.definition import define
-from kubenas.search.directed import directed
 from kubenas.search.interruption import Interruption
-from kubenas.search.journal import Journal
+from kubenas.search.journal.journal import Journal
+from kubenas.search.journal.records import Ended, Proposed, Record
+from kubenas.search.journal.state import SearchState
 from kubenas.search.layout import search_folder
-from kubenas.search.ledger import Ledger
 from kubenas.search.loop import SearchLoop
-from kubenas.search.proposer import NoProposal, Proposal
-from kubenas.search.records import Ended, Proposed, Record
-from kubenas.search.state import SearchState
-from kubenas.search.trial_specs import TrialSpecs
+from kubenas.search.proposal_sources import directed
+from kubenas.search.proposals.proposer import NoProposal, Proposal
+from kubenas.search.recorder import Ledger
 from kubenas.storage import ObjectInfo, open_storage
 from kubenas.storage.directory import DirectoryStorage
-from kubenas.training.declared import GivenHyperparameters
+from kubenas.training.process.declared import GivenHyperparameters
 from kubenas.trial import (
     BEGUN_FILE,
     AttemptEvent,

@@ -4,10 +4,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kubenas.search.records import Ended, Proposed
-from kubenas.search.state import fold
-
-from .scenario import Crash, Scenario
+from kubenas.search.journal.records import Ended, Proposed
+from kubenas.search.journal.state import fold
+from tests.unit.search.scenario import Crash, Scenario
 
 PROPOSALS = [
     {"x": 1.0},
@@ -46,7 +45,7 @@ def check(scenario, state):
 def short_segments():
     """So that some are written, and crashes come between an entry and its segment."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("kubenas.search.journal_segment.SEGMENT_ENTRIES", 8)
+        patch.setattr("kubenas.search.journal.segment.SEGMENT_ENTRIES", 8)
         yield
 
 

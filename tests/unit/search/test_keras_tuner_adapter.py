@@ -5,11 +5,11 @@ import json
 import keras_tuner
 import pytest
 
-from kubenas.config import Config
+from kubenas.config.config import Config
 from kubenas.errors import UserError
+from kubenas.search.journal.records import RECORD, Ended, Proposed
 from kubenas.search.oracles import ORACLES, check_oracle, create_proposer
-from kubenas.search.proposer import NoProposal
-from kubenas.search.records import RECORD, Ended, Proposed
+from kubenas.search.proposals.proposer import NoProposal
 from kubenas.trial import Declared, Outcome
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:keras_tuner")

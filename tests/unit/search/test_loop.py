@@ -4,11 +4,10 @@ import pytest
 
 from kubenas.errors import Interrupted, SearchFailed, UserError
 from kubenas.search.interruption import Interruption
-from kubenas.search.records import AttemptLost, Closed, Opened, Proposed, Started
-from kubenas.search.state import fold
+from kubenas.search.journal.records import AttemptLost, Closed, Opened, Proposed, Started
+from kubenas.search.journal.state import fold
 from kubenas.trial import AttemptRef, FailureClass, Outcome
-
-from .scenario import Scenario
+from tests.unit.search.scenario import Scenario
 
 
 class Clock:

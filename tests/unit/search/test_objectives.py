@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from kubenas.config.search import SearchConfig
+from kubenas.search.journal.records import Ended, Proposed
+from kubenas.search.journal.state import TrialState
 from kubenas.search.objectives import Objective, front, objectives_of
-from kubenas.search.records import Ended, Proposed
-from kubenas.search.state import TrialState
-from kubenas.search_config import SearchConfig
 from kubenas.trial import Outcome
 
 TWO = (Objective("val_accuracy", "max"), Objective("latency_ms", "min"))

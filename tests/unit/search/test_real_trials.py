@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from kubenas.config import Config
-from kubenas.data.prepare import prepare_dataset
-from kubenas.scheduling.local import LocalRunner
+from kubenas.config.config import Config
+from kubenas.data.preparation.prepare import prepare_dataset
+from kubenas.scheduling.local.runner import LocalRunner
 from kubenas.search.run import run_search
 from kubenas.storage import open_storage
 from kubenas.trial import AttemptSpec, Outcome, SpaceRef

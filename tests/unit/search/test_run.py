@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from kubenas.config import Config
+from kubenas.config.config import Config
 from kubenas.errors import SearchFailed, UserError
-from kubenas.scheduling.local import LocalLimits, LocalRunner
+from kubenas.scheduling.local.runner import LocalLimits, LocalRunner
 from kubenas.search.controller_lock import controller_lock
-from kubenas.search.journal import AnotherController
+from kubenas.search.journal.journal import AnotherController
+from kubenas.search.journal.records import Ended
 from kubenas.search.layout import space_file
-from kubenas.search.records import Ended
 from kubenas.search.run import Journal, read_search, run_search, search_folder, search_id
 from kubenas.storage import open_storage
 from kubenas.trial import AttemptRef, Outcome, SpaceRef

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from kubenas.config.serving import ServingConfig
 from kubenas.serving.handoff import hand_over
-from kubenas.serving_config import ServingConfig
 from kubenas.storage import open_storage
 from tests.unit.serving.champions import record
 

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 from werkzeug.serving import make_ssl_devcert
 
+from kubenas.config.serving import ServingConfig
 from kubenas.errors import UserError
-from kubenas.scheduling import kubernetes_surroundings
-from kubenas.scheduling.kubernetes_surroundings import NamespaceSettings
+from kubenas.scheduling.kubernetes import environment as kubernetes_surroundings
+from kubenas.scheduling.kubernetes.environment import NamespaceSettings
 from kubenas.scheduling.policy import Policy
 from kubenas.serving.handoff import hand_over
 from kubenas.serving.registry import RegistryAway, register
-from kubenas.serving_config import ServingConfig
 from kubenas.storage import open_storage
 from tests.unit.serving.champions import OUTPUT, record
 from tests.unit.serving.model_registry import ModelRegistry, model_registry

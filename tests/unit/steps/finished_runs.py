@@ -10,18 +10,18 @@ from contextlib import suppress
 import numpy as np
 import numpy.typing as npt
 
-from kubenas.config import Config
-from kubenas.data.card import CARD_FILE
-from kubenas.data.schema import SCHEMA_FILE, DataSchema, Normalization, Split
+from kubenas.config.config import Config
+from kubenas.data.dataset.card import CARD_FILE
+from kubenas.data.dataset.schema import SCHEMA_FILE, DataSchema, Normalization, Split
 from kubenas.errors import ObjectExists
-from kubenas.search.attempt_records import records_of
+from kubenas.search.attempts.records import records_of
 from kubenas.search.definition import define
-from kubenas.search.journal import Journal
+from kubenas.search.journal.journal import Journal
+from kubenas.search.journal.records import Closed, Ended, Opened, Proposed, Started
 from kubenas.search.layout import definition_file, search_folder
-from kubenas.search.records import Closed, Ended, Opened, Proposed, Started
-from kubenas.steps.claim import claim
-from kubenas.steps.context import RunContext
 from kubenas.steps.retrain import Choice, Retraining
+from kubenas.steps.setup.config_lock import claim
+from kubenas.steps.setup.context import RunContext
 from kubenas.storage import Storage, open_storage
 from kubenas.training.evaluation import evaluate_predictions
 from kubenas.trial import AttemptSpec, Outcome, Result, SpaceRef, Task

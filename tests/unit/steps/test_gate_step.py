@@ -7,12 +7,12 @@ import pytest
 
 from kubenas.search.layout import search_folder
 from kubenas.serving.champion import ChampionLog, rollback
-from kubenas.serving.gate import Decision, Ground
-from kubenas.steps.context import RunContext
+from kubenas.serving.gate.gate import Decision, Ground
 from kubenas.steps.evaluate import evaluate, scalars
-from kubenas.steps.outcome import read_outcome
+from kubenas.steps.process.outcome import read_outcome
 from kubenas.steps.promote import promote
-from kubenas.steps.report import report
+from kubenas.steps.report.report import report
+from kubenas.steps.setup.context import RunContext
 from tests.unit.steps.finished_runs import evaluated, finished_run, right
 
 

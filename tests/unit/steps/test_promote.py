@@ -10,12 +10,12 @@ import kubenas.serving.succession
 from kubenas.search.layout import search_folder
 from kubenas.serving.champion import ChampionLog, ChampionRecord
 from kubenas.serving.handoff import Handoff
-from kubenas.steps.context import RunContext
 from kubenas.steps.evaluate import evaluate
-from kubenas.steps.outcome import read_outcome
+from kubenas.steps.process.outcome import read_outcome
 from kubenas.steps.promote import promote, read_handoff
-from kubenas.steps.report import report
-from kubenas.steps.summary import read_summary
+from kubenas.steps.report.report import report
+from kubenas.steps.report.summary import read_summary
+from kubenas.steps.setup.context import RunContext
 from tests.unit.serving.champions import record as another
 from tests.unit.steps.finished_runs import finished_run, right
 
@@ -23,7 +23,7 @@ KILLED_EVERYWHERE = """
 # Each promotion is a process that is killed before one more write than the last one.
 import itertools, os, signal, sys
 from kubenas.serving.champion import ChampionLog
-from kubenas.steps.context import RunContext
+from kubenas.steps.setup.context import RunContext
 from kubenas.steps.promote import promote
 from kubenas.storage.directory import DirectoryStorage
 

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from kubenas.search.prior import Champion
+from kubenas.search.warm_start.prior_results import Champion
 from kubenas.steps.evaluate import evaluate
 from kubenas.steps.promote import promote
-from kubenas.steps.report import report
+from kubenas.steps.report.report import report
 from kubenas.steps.search import champion_network
 from tests.unit.steps.finished_runs import finished_run, right
 

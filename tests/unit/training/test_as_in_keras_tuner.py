@@ -8,15 +8,15 @@ import keras_tuner
 import numpy as np
 import pytest
 
-from kubenas.data.dataset import load_split
+from kubenas.data.dataset.loading import load_split
 from kubenas.spaces.registry import load_hypermodel
 from kubenas.storage import open_storage
-from kubenas.training.best_epoch import BestEpoch
-from kubenas.training.checkpoint import load_checkpoint, save_checkpoint
-from kubenas.training.history import history_from_jsonl
-from kubenas.training.keras_settings import reset_keras
-from kubenas.training.label_format import one_hot
-from kubenas.training.stopping import Termination
+from kubenas.training.fit.best_epoch import BestEpoch
+from kubenas.training.fit.checkpoint import load_checkpoint, save_checkpoint
+from kubenas.training.fit.history import history_from_jsonl
+from kubenas.training.fit.label_format import one_hot
+from kubenas.training.process.keras_settings import reset_keras
+from kubenas.training.process.stopping import Termination
 from kubenas.training.tasks.run import run_task
 from kubenas.trial import AttemptSpec, Result
 from tests.unit.training.conftest import LINEAR, MakeSpec

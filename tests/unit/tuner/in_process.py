@@ -2,7 +2,7 @@
 decided. Real processes are in tests/pipelines/test_tuner.py."""
 
 from kubenas.storage import open_storage
-from kubenas.training.stopping import Termination
+from kubenas.training.process.stopping import Termination
 from kubenas.training.tasks.run import configure_tensorflow, run_task
 from kubenas.training.worker import run_attempt
 from kubenas.trial import AttemptEvent, AttemptRef, AttemptSpec, Task

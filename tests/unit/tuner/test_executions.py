@@ -12,9 +12,9 @@ from keras_tuner.engine.trial import Trial
 
 import kubenas
 from kubenas.storage import open_storage
-from kubenas.training.history import HISTORY_FILE
+from kubenas.training.fit.history import HISTORY_FILE
+from kubenas.training.process.stopping import DeadlinePassed, Terminated, Termination
 from kubenas.training.program.epochs import EpochLog
-from kubenas.training.stopping import DeadlinePassed, Terminated, Termination
 from tests.unit.tuner.models import X, Y, regression
 
 pytestmark = pytest.mark.filterwarnings("ignore")

@@ -4,7 +4,7 @@ import keras
 import pytest
 
 import kubenas
-from kubenas.training.history import HISTORY_FILE
+from kubenas.training.fit.history import HISTORY_FILE
 from tests.unit.tuner.models import X, Y
 
 pytestmark = pytest.mark.filterwarnings("ignore")

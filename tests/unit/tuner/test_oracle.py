@@ -5,8 +5,8 @@ from typing import Any
 import keras_tuner
 import pytest
 
-from kubenas.search.records import Ended, Proposed, Started
-from kubenas.search.state import SearchState, TrialState
+from kubenas.search.journal.records import Ended, Proposed, Started
+from kubenas.search.journal.state import SearchState, TrialState
 from kubenas.trial import Declared, Outcome
 from kubenas.tuner.oracle import SearchedOracle, TooManyFailures
 

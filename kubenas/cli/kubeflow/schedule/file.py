@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, field_validator, model_validator
 
 from kubenas.cli.kubeflow.schedule.cron import parse_cron
-from kubenas.config import NAME, Config
-from kubenas.config_file import load_config, parse_as, read_yaml
+from kubenas.config.config import NAME, Config
+from kubenas.config.form import fields
+from kubenas.config.loading import load_config, parse_as, read_yaml
+from kubenas.config.parameters import from_parameters, parameters, to_parameters
 from kubenas.errors import UserError
-from kubenas.form import fields
-from kubenas.parameters import from_parameters, parameters, to_parameters
 from kubenas.trial import Value
 
 

@@ -10,7 +10,7 @@ import kfp_server_api as api
 
 from kubenas.cli.kubeflow.schedule.file import Schedule
 from kubenas.cli.kubeflow.schedule.plan import Step
-from kubenas.parameters import Scalar
+from kubenas.config.parameters import Scalar
 
 
 @dataclass(frozen=True)

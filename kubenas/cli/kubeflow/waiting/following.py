@@ -19,8 +19,8 @@ from kubenas.cli.kubeflow.waiting.starting import StartWatch
 from kubenas.cli.kubeflow.waiting.states import ENDED, changes, states_in
 from kubenas.cli.kubeflow.waiting.workflow import Pod, Workflow, read_workflow
 from kubenas.errors import Interrupted, SearchFailed, StorageError
-from kubenas.steps.outcome import StepOutcome, read_outcomes
-from kubenas.steps.summary import read_summary
+from kubenas.steps.process.outcome import StepOutcome, read_outcomes
+from kubenas.steps.report.summary import read_summary
 from kubenas.storage import open_storage
 
 LOOK_SECONDS = 5.0

@@ -9,8 +9,7 @@ from typing import Any
 import keras_tuner
 
 from kubenas.search.oracles.create import create_oracle
-
-from .spaces import fresh
+from tests.unit.search.oracles.spaces import fresh
 
 ENDINGS = ("scored", "infeasible", "failed", "nan")
 

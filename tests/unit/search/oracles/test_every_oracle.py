@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 
 from kubenas.search.oracles.catalog import ORACLES
 from kubenas.search.oracles.create import create_oracle
-
-from .driving import ENDINGS, Drive
-from .spaces import COUNTABLE, everything, spaces, tail_graph, wrong
+from tests.unit.search.oracles.driving import ENDINGS, Drive
+from tests.unit.search.oracles.spaces import COUNTABLE, everything, spaces, tail_graph, wrong
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:keras_tuner")
 

@@ -1,0 +1,48 @@
+"""A data set's name: a digest of what decides its content, found before anything is decoded."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from kubenas.config.config import DataConfig
+from kubenas.data.source.example_source import ExampleSource, ReportProgress
+
+FORMAT_VERSION = 2
+"""Raised whenever the same source and config are prepared differently than before."""
+
+_REPORT_BYTES = 64 << 20
+
+
+def dataset_digest(
+    source: ExampleSource, config: DataConfig, report: ReportProgress | None = None
+) -> str:
+    """12 hex digits over the source's content, its preparation and the format.
+
+    Where the source is does not count.
+    """
+    digest = hashlib.sha256(_preparation(config))
+    for piece in _reported(source.content(), report):
+        digest.update(piece)
+    return digest.hexdigest()[:12]
+
+
+def _preparation(config: DataConfig) -> bytes:
+    settings = config.model_dump(mode="json", exclude={"source"})
+    return json.dumps([FORMAT_VERSION, settings], sort_keys=True).encode()
+
+
+def _reported(pieces: Iterator[bytes], report: ReportProgress | None) -> Iterator[bytes]:
+    done = reported = 0
+    for piece in pieces:
+        yield piece
+        done += len(piece)
+        if report and done - reported >= _REPORT_BYTES:
+            reported = done
+            report("hashing bytes of the source", done, None)
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

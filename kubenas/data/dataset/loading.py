@@ -1,0 +1,209 @@
+"""A prepared data set's splits as ``tf.data.Dataset``."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+import tensorflow as tf
+
+from kubenas.data.dataset.local_shards import LocalShards
+from kubenas.data.dataset.schema import SPLITS, DataSchema, Split, SplitName
+from kubenas.data.dataset.streaming import StreamedShards
+from kubenas.errors import StorageError
+
+IN_MEMORY_BYTES = 256 << 20
+"""Splits below this are decoded once a process and kept, as they are stored."""
+
+_LEAST_DEVIATION = 1e-7  # what keras.layers.Normalization divides by at the least
+_SHUFFLE_BYTES = 64 << 20
+_LEAST_SHUFFLED = 1024
+_DECODE_BATCH = 512
+_OPEN_SHARDS = 4
+
+Shards: TypeAlias = LocalShards | StreamedShards
+Batches: TypeAlias = tf.data.Dataset
+Tensors: TypeAlias = tuple[tf.Tensor, tf.Tensor]
+
+
+@dataclass(frozen=True)
+class _Request:
+    """What to read and how."""
+
+    shards: Shards
+    name: SplitName
+    batch_size: int
+    shuffle_seed: int | None
+
+    @property
+    def schema(self) -> DataSchema:
+        return self.shards.schema
+
+    @property
+    def split(self) -> Split:
+        return self.schema.splits[self.name]
+
+    @property
+    def names(self) -> tf.data.Dataset:
+        """Names of the split's shards."""
+        names = [shard.name for shard in self.split.shards]
+        return tf.data.Dataset.from_tensor_slices(tf.constant(names, tf.string))
+
+
+def load_split(
+    dataset: Path | Shards,
+    split: str,
+    *,
+    batch_size: int,
+    shuffle_seed: int | None = None,
+    in_memory_bytes: int = IN_MEMORY_BYTES,
+) -> Batches:
+    """Batches of normalised float32 images (b, h, w, c) and int32 labels (b,).
+
+    With a seed in another order every epoch; the same seed gives the same orders. Else in file
+    order. What is streamed comes in the same orders as from a folder.
+
+    Raises:
+        StorageError: the data set is not there, or damaged.
+        ValueError: there is no such split.
+    """
+    request = _request(dataset, split, batch_size, shuffle_seed)
+    normalize = _normalizing(request.schema)
+    return _stored(request, in_memory_bytes, then=normalize).prefetch(tf.data.AUTOTUNE)
+
+
+def load_raw(
+    dataset: Path | Shards,
+    split: str,
+    *,
+    batch_size: int,
+    in_memory_bytes: int = IN_MEMORY_BYTES,
+) -> Batches:
+    """As :func:`load_split` in file order, but with the stored values as float32."""
+    request = _request(dataset, split, batch_size, None)
+    return _stored(request, in_memory_bytes, then=_as_float).prefetch(tf.data.AUTOTUNE)
+
+
+def _request(
+    dataset: Path | Shards, split: str, batch_size: int, shuffle_seed: int | None
+) -> _Request:
+    names: dict[str, SplitName] = {name: name for name in SPLITS}
+    if split not in names:
+        raise ValueError(f"no split '{split}'; there are {', '.join(SPLITS)}")
+    shards = LocalShards(dataset) if isinstance(dataset, Path) else dataset
+    request = _Request(shards, names[split], batch_size, shuffle_seed)
+    _check_shards(request)
+    return request
+
+
+def _check_shards(request: _Request) -> None:
+    sizes = request.shards.sizes()
+    for shard in request.split.shards:
+        size = sizes.get(shard.name)
+        if size != shard.size:
+            found = "missing" if size is None else f"damaged, {size} bytes instead of {shard.size}"
+            raise StorageError(
+                f"{request.shards.uri}/{shard.name}: {found}; prepare the data again"
+            )
+        request.shards.verify(shard)
+
+
+def _stored(
+    request: _Request, in_memory_bytes: int, *, then: Callable[[tf.Tensor, tf.Tensor], Tensors]
+) -> Batches:
+    if request.split.examples * request.schema.example_bytes < in_memory_bytes:
+        return _from_memory(request, then)
+    return _from_shards(request, then)
+
+
+def _from_memory(request: _Request, then: Callable[[tf.Tensor, tf.Tensor], Tensors]) -> Batches:
+    """Shuffles indices and gathers whole batches: no work for a single example."""
+    images, labels = _decoded(request.shards, request.name, request.schema.digest)
+    count = request.split.examples
+    indices = tf.data.Dataset.range(count)
+    if request.shuffle_seed is not None:
+        indices = indices.shuffle(count, request.shuffle_seed, reshuffle_each_iteration=True)
+    return indices.batch(request.batch_size).map(
+        lambda chosen: then(tf.gather(images, chosen), tf.gather(labels, chosen)),
+        num_parallel_calls=tf.data.AUTOTUNE,
+    )
+
+
+def _from_shards(request: _Request, then: Callable[[tf.Tensor, tf.Tensor], Tensors]) -> Batches:
+    """Streams shards, which are shuffled already, through a shuffle buffer of bounded size."""
+    parse = _parsing(request.schema)
+    if request.shuffle_seed is None:
+        records = request.shards.records(request.names, open_at_once=1)
+    else:
+        records = _shuffled_records(request, request.shuffle_seed)
+    return (
+        records.apply(tf.data.experimental.assert_cardinality(request.split.examples))
+        .batch(request.batch_size)
+        .map(lambda data: then(*parse(data)), num_parallel_calls=tf.data.AUTOTUNE)
+    )
+
+
+def _shuffled_records(request: _Request, seed: int) -> Batches:
+    fitting = _SHUFFLE_BYTES // request.schema.example_bytes
+    shards = request.names.shuffle(len(request.split.shards), seed, reshuffle_each_iteration=True)
+    return request.shards.records(shards, open_at_once=_OPEN_SHARDS).shuffle(
+        min(request.split.examples, max(_LEAST_SHUFFLED, fitting)),
+        seed,
+        reshuffle_each_iteration=True,
+    )
+
+
+@lru_cache(maxsize=len(SPLITS))
+def _decoded(shards: Shards, name: SplitName, digest: str) -> Tensors:  # noqa: ARG001  the key
+    """All examples of a split in file order, kept so that the next trial need not decode them."""
+    schema = shards.schema
+    split = schema.splits[name]
+    images = np.empty((split.examples, *schema.shape), schema.dtype)
+    labels = np.empty(split.examples, np.int32)
+    names = tf.constant([shard.name for shard in split.shards], tf.string)
+    named = tf.data.Dataset.from_tensor_slices(names)
+    records = shards.records(named, open_at_once=1).batch(_DECODE_BATCH)
+    done = 0
+    try:
+        for some_images, some_labels in records.map(_parsing(schema)).as_numpy_iterator():
+            images[done : done + len(some_images)] = some_images
+            labels[done : done + len(some_images)] = some_labels
+            done += len(some_images)
+    except tf.errors.DataLossError as error:
+        raise StorageError(
+            f"{shards.uri}/{split.shards[0].name} or a shard beside it: damaged; delete the"
+            " folder and prepare the data again"
+        ) from error
+    with tf.device("CPU"):  # where tf.data works, also where there is an accelerator
+        return tf.constant(images), tf.constant(labels)
+
+
+def _parsing(schema: DataSchema) -> Callable[[tf.Tensor], Tensors]:
+    features = {
+        "image": tf.io.FixedLenFeature([], tf.string),
+        "label": tf.io.FixedLenFeature([], tf.int64),
+    }
+
+    def parse(records: tf.Tensor) -> Tensors:
+        parsed = tf.io.parse_example(records, features)
+        pixels = tf.io.decode_raw(parsed["image"], schema.dtype)
+        return tf.reshape(pixels, (-1, *schema.shape)), tf.cast(parsed["label"], tf.int32)
+
+    return parse
+
+
+def _normalizing(schema: DataSchema) -> Callable[[tf.Tensor, tf.Tensor], Tensors]:
+    mean = np.asarray(schema.normalization.mean, np.float32)
+    deviation = np.sqrt(np.asarray(schema.normalization.variance, np.float32))
+    scale = np.maximum(deviation, np.float32(_LEAST_DEVIATION))
+
+    def normalize(images: tf.Tensor, labels: tf.Tensor) -> Tensors:
+        return (tf.cast(images, tf.float32) - mean) / scale, labels
+
+    return normalize
+
+
+def _as_float(images: tf.Tensor, labels: tf.Tensor) -> Tensors:
+    return tf.cast(images, tf.float32), labels

@@ -1,0 +1,100 @@
+"""Pictures that occur more than once in a data set, exactly or nearly."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from kubenas.data.dataset.index import Contents
+from kubenas.data.preparation.near_duplicates import near_duplicates
+from kubenas.data.preparation.spool import Spool
+from kubenas.data.source.example_source import ReportProgress
+
+_Places = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Repeats:
+    """What repeats. Pairs are places in the source, the lower one first."""
+
+    groups: _Places
+    """Shape (examples,): the number of each one's group of equal and nearly equal pictures."""
+    duplicates: int
+    """Examples beyond the first with the same pixels."""
+    near_duplicates: int
+    """Different pictures beyond the first of their group."""
+    near: tuple[int, int] | None
+    """Two of one group."""
+    too_alike: bool
+    """Whether all pictures are so alike that near duplicates cannot be told."""
+    conflicting: int
+    """Examples whose pixels also occur with another label."""
+    conflict: tuple[int, int] | None
+    """Two of these."""
+
+    def warnings(self, locate: Callable[[int], str]) -> Iterator[str]:
+        """In words. ``locate`` tells where the example of a number is."""
+        if self.duplicates:
+            yield f"duplicates: {self.duplicates}; those in the test split count once there"
+        if self.near is not None:
+            yield (
+                f"near duplicates: {self.near_duplicates}, such as {locate(self.near[0])} and"
+                f" {locate(self.near[1])}; they are in the same split, and count once for the test"
+            )
+        if self.too_alike:
+            yield (
+                "near duplicates could not be told, for more than half of the pictures are nearly"
+                " the same; if some are copies of others, the test accuracy is too high"
+            )
+        if self.conflict is not None:
+            yield (
+                f"{self.conflicting} examples have the same pixels as one of another class, such"
+                f" as {locate(self.conflict[0])} and {locate(self.conflict[1])}"
+            )
+
+
+def find_repeats(spool: Spool, report: ReportProgress | None = None) -> Repeats:
+    """The repeats in ``spool``, which holds one example or more."""
+    if report:
+        report("comparing examples", len(spool), len(spool))
+    contents = spool.contents
+    _, first, inverse = np.unique(contents["key"], return_index=True, return_inverse=True)
+    found = near_duplicates(
+        spool.features[first],
+        contents["label"][first],
+        lambda places: spool.images(first[places]),
+        spool.image_bytes,
+    )
+    different = len(first)
+    near = _first_pair(first, found.groups)
+    clashes, conflict = _conflicts(contents)
+    return Repeats(
+        groups=found.groups[inverse],
+        duplicates=len(contents) - different,
+        near_duplicates=different - len(np.unique(found.groups)),
+        near=near,
+        too_alike=found.too_alike,
+        conflicting=clashes,
+        conflict=conflict,
+    )
+
+
+def _first_pair(places: _Places, groups: _Places) -> tuple[int, int] | None:
+    """Two places of the first group that has two; None: no group has."""
+    order = np.lexsort((places, groups))
+    same = np.flatnonzero(np.diff(groups[order]) == 0)
+    return _pair(places[order], int(same[0])) if len(same) else None
+
+
+def _conflicts(contents: Contents) -> tuple[int, tuple[int, int] | None]:
+    order = np.lexsort((contents["label"], contents["key"]))
+    keys, labels = contents["key"][order], contents["label"][order]
+    clash = np.flatnonzero((keys[1:] == keys[:-1]) & (labels[1:] != labels[:-1]))
+    conflicting = int(np.isin(keys, keys[clash]).sum())
+    return conflicting, _pair(order, int(clash[0])) if len(clash) else None
+
+
+def _pair(places: _Places, start: int) -> tuple[int, int]:
+    low, high = sorted(places[start : start + 2].tolist())
+    return low, high

@@ -1,0 +1,38 @@
+"""A few examples of a prepared data set as a data set of their own, for a rehearsal."""
+
+from pathlib import Path
+
+import tensorflow as tf
+
+from kubenas.data.dataset.loading import Shards
+from kubenas.data.dataset.schema import SCHEMA_FILE, SPLITS, Split, SplitName
+from kubenas.data.preparation.shards import describe_shard
+
+_SHARD = "{}-00000.tfrecord"
+
+
+def write_excerpt(dataset: Shards, folder: Path, *, examples: int) -> None:
+    """Writes the first ``examples`` of each split of ``dataset`` to ``folder``.
+
+    Shapes, classes and normalisation are those of the whole. Counts of classes are left as they
+    are: they say what the data are like, not what a reader finds.
+    """
+    folder.mkdir(parents=True)
+    schema = dataset.schema
+    splits = {name: _written(dataset, name, folder, examples) for name in SPLITS}
+    excerpt = schema.model_copy(update={"splits": splits, "digest": f"{schema.digest}-excerpt"})
+    (folder / SCHEMA_FILE).write_bytes(excerpt.to_json())
+
+
+def _written(dataset: Shards, name: SplitName, folder: Path, examples: int) -> Split:
+    split = dataset.schema.splits[name]
+    shards = tf.data.Dataset.from_tensor_slices([shard.name for shard in split.shards])
+    records = dataset.records(shards, open_at_once=1).take(examples)
+    path = folder / _SHARD.format(name)
+    count = 0
+    with tf.io.TFRecordWriter(str(path)) as writer:
+        for record in records.as_numpy_iterator():
+            writer.write(record)
+            count += 1
+    shard = describe_shard(path, count)
+    return split.model_copy(update={"examples": count, "shards": (shard,)})

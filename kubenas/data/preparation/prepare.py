@@ -1,0 +1,200 @@
+"""Raw examples -> a prepared data set: checked, split, sharded, with a schema and a card."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from kubenas.config.config import DataConfig
+from kubenas.data.dataset.card import CARD_FILE, SHEET_FILE, DataCard
+from kubenas.data.dataset.digest import dataset_digest
+from kubenas.data.dataset.index import write_contents
+from kubenas.data.dataset.latest import note_latest_data
+from kubenas.data.dataset.schema import (
+    SCHEMA_FILE,
+    SPLITS,
+    DataSchema,
+    Normalization,
+    SplitName,
+    read_schema,
+)
+from kubenas.data.preparation.contact_sheet import Gallery
+from kubenas.data.preparation.duplicates import Repeats, find_repeats
+from kubenas.data.preparation.moments import ChannelMoments
+from kubenas.data.preparation.partition import content_key, partition
+from kubenas.data.preparation.resize import conform
+from kubenas.data.preparation.size_checks import (
+    check_splits,
+    check_survey,
+    imbalance,
+    split_warnings,
+)
+from kubenas.data.preparation.spool import Spool, SpooledSplit
+from kubenas.data.preparation.workspace import workspace
+from kubenas.data.source.example_source import Example, ExampleSource, ReportProgress, Survey
+from kubenas.data.source.opening import open_source
+from kubenas.errors import DocumentUnusable, ObjectNotFound
+from kubenas.storage import Storage, join, open_storage
+
+_REPORT_EVERY = 512
+
+_Splits: TypeAlias = dict[SplitName, SpooledSplit]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A data set that is ready to be trained on."""
+
+    uri: str
+    """Its folder."""
+    schema: DataSchema
+    reused: bool
+    """Whether it had been there already."""
+
+
+@dataclass(frozen=True)
+class _Job:
+    """One preparation: what from, how, and where to."""
+
+    source: ExampleSource
+    config: DataConfig
+    digest: str
+    output: Storage
+    report: ReportProgress | None
+
+    @property
+    def prefix(self) -> str:
+        return f"data/{self.digest}"
+
+
+def prepare_dataset(
+    config: DataConfig, output: Storage, *, progress: ReportProgress | None = None
+) -> Prepared:
+    """Prepares ``config.source`` under ``data/<digest>/`` of ``output``, unless that was done.
+
+    Memory does not grow with the size of the data, but for some bytes an example.
+
+    Raises:
+        UserError: something is wrong with the data, with where it is, or with the output.
+    """
+    source = open_source(config.source)
+    digest = dataset_digest(source, config, progress)
+    job = _Job(source, config, digest, output, progress)
+    schema = _finished(job)
+    if schema is not None:
+        note_latest_data(output, digest)
+        return Prepared(join(output.uri, job.prefix), schema, reused=True)
+    with workspace(output) as folder:
+        schema = _finished(job)  # by a process that was waited for
+        reused = schema is not None
+        return Prepared(join(output.uri, job.prefix), schema or _prepare(job, folder), reused)
+
+
+def _finished(job: _Job) -> DataSchema | None:
+    """The schema of the data set if it is there, with all its shards."""
+    try:
+        schema = read_schema(open_storage(join(job.output.uri, job.prefix)))
+    except (ObjectNotFound, DocumentUnusable):
+        return None
+    sizes = {entry.name: entry.size for entry in job.output.list(f"{job.prefix}/")}
+    shards = [shard for split in schema.splits.values() for shard in split.shards]
+    whole = all(sizes.get(f"{job.prefix}/{shard.name}") == shard.size for shard in shards)
+    return schema if whole else None
+
+
+def _prepare(job: _Job, folder: Path) -> DataSchema:
+    survey = job.source.survey(job.config.image_size, job.report)
+    check_survey(survey, origin=job.config.source)
+    finished = folder / "finished"
+    finished.mkdir()
+    gallery = Gallery()
+    with Spool(folder / "examples.spool", survey) as spool:
+        _read(job, survey, spool, gallery)
+        repeats = find_repeats(spool, job.report)
+        splits = _splits(job, survey, spool, repeats)
+        schema = _write(job, survey, splits, finished)
+        card = _card(job, survey, splits, repeats)
+        write_contents(finished, spool.contents)
+    (finished / CARD_FILE).write_bytes(card.to_json())
+    (finished / SHEET_FILE).write_bytes(gallery.sheet(survey.classes))
+    note_latest_data(job.output, job.digest)
+    job.output.upload_tree(finished, job.prefix)
+    job.output.write(f"{job.prefix}/{SCHEMA_FILE}", schema.to_json())
+    return schema
+
+
+def _read(job: _Job, survey: Survey, spool: Spool, gallery: Gallery) -> None:
+    """Brings every example to the shape of the data set."""
+    for original, label in _counted(job, survey):
+        image = conform(original, survey.shape, survey.dtype)
+        spool.add(image, key=content_key(original, job.config.seed), label=label)
+        gallery.add(image, label)
+
+
+def _splits(job: _Job, survey: Survey, spool: Spool, repeats: Repeats) -> _Splits:
+    places = partition(spool.contents, repeats.groups, job.config)
+    splits = {split: SpooledSplit(spool, places[split]) for split in SPLITS}
+    check_splits(_counts(splits, survey), survey.classes, origin=job.config.source)
+    return splits
+
+
+def _normalization(split: SpooledSplit, survey: Survey) -> Normalization:
+    moments = ChannelMoments(survey.shape[2])
+    for image in split.images():
+        moments.add(image)
+    return moments.normalization()
+
+
+def _counted(job: _Job, survey: Survey) -> Iterator[Example]:
+    for done, example in enumerate(job.source.examples(survey), start=1):
+        yield example
+        if job.report and (done % _REPORT_EVERY == 0 or done == survey.examples):
+            job.report("reading examples", done, survey.examples)
+
+
+def _write(job: _Job, survey: Survey, splits: _Splits, folder: Path) -> DataSchema:
+    # TensorFlow takes seconds to import; neither mistakes nor finished data should wait for it.
+    from kubenas.data.preparation.shards import write_split  # noqa: PLC0415
+
+    return DataSchema(
+        task=job.config.task,
+        digest=job.digest,
+        shape=survey.shape,
+        dtype=survey.dtype,
+        classes=survey.classes,
+        splits={
+            name: write_split(split, folder, name, classes=len(survey.classes), report=job.report)
+            for name, split in splits.items()
+        },
+        normalization=_normalization(splits["train"], survey),
+    )
+
+
+def _card(job: _Job, survey: Survey, splits: _Splits, repeats: Repeats) -> DataCard:
+    counts = _counts(splits, survey)
+    return DataCard(
+        source=job.source.name,
+        digest=job.digest,
+        task=job.config.task,
+        examples=survey.examples,
+        shape=survey.shape,
+        dtype=survey.dtype,
+        classes=survey.classes,
+        counts=counts,
+        imbalance=imbalance(survey),
+        duplicates=repeats.duplicates,
+        near_duplicates=repeats.near_duplicates,
+        left_out=survey.examples - sum(map(len, splits.values())),
+        label_conflicts=repeats.conflicting,
+        seed=job.config.seed,
+        notes=survey.notes,
+        warnings=(
+            *survey.warnings,
+            *repeats.warnings(job.source.locate),
+            *split_warnings(counts, survey),
+        ),
+    )
+
+
+def _counts(splits: _Splits, survey: Survey) -> dict[SplitName, tuple[int, ...]]:
+    return {name: split.class_counts(len(survey.classes)) for name, split in splits.items()}

@@ -1,0 +1,102 @@
+"""Examples on their way from the source to the shards."""
+
+import math
+import os
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+from kubenas.data.dataset.index import EXAMPLE, Contents
+from kubenas.data.preparation.near_duplicates import FEATURES, perceptual_features
+from kubenas.data.source.example_source import Image, Survey
+
+
+class Spool:
+    """Keeps images in a file, and 76 bytes for each of them in memory."""
+
+    def __init__(self, path: Path, survey: Survey) -> None:
+        self._shape, self._dtype = survey.shape, np.dtype(survey.dtype)
+        self._file = path.open("w+b")
+        self._keys = array("Q")
+        self._labels = array("i")
+        self._features = array("f")
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    @property
+    def image_bytes(self) -> int:
+        """Of one image."""
+        return math.prod(self._shape) * self._dtype.itemsize
+
+    @property
+    def contents(self) -> Contents:
+        """Content key and label of each image, in the order in which they were added."""
+        contents = np.empty(len(self), EXAMPLE)
+        contents["key"], contents["label"] = self._keys, self._labels
+        return contents
+
+    @property
+    def features(self) -> npt.NDArray[np.float32]:
+        """Perceptual features, shape (images, FEATURES)."""
+        return np.asarray(self._features, np.float32).reshape(-1, FEATURES)
+
+    def add(self, image: Image, *, key: int, label: int) -> None:
+        """Takes in an image of the survey's shape and type."""
+        self._file.write(image.tobytes())
+        self._keys.append(key)
+        self._labels.append(label)
+        self._features.frombytes(perceptual_features(image).tobytes())
+
+    def image(self, place: int) -> bytes:
+        """Of the image that was added as number ``place``."""
+        self._file.flush()
+        return os.pread(self._file.fileno(), self.image_bytes, place * self.image_bytes)
+
+    def images(self, places: npt.NDArray[np.intp]) -> Image:
+        """Several, shape (n, height, width, channels)."""
+        pixels = b"".join(self.image(place) for place in places.tolist())
+        return np.frombuffer(pixels, self._dtype).reshape(-1, *self._shape)
+
+
+@dataclass(frozen=True)
+class SpooledSplit:
+    """The images of a spool that are on one side, in the order in which they are written."""
+
+    spool: Spool
+    places: npt.NDArray[np.intp]
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def take(self) -> Iterator[tuple[bytes, int]]:
+        """The bytes and the label of each image."""
+        labels = self.spool.contents["label"]
+        for place in self.places.tolist():
+            yield self.spool.image(place), int(labels[place])
+
+    @property
+    def image_bytes(self) -> int:
+        """Of one image."""
+        return self.spool.image_bytes
+
+    def images(self) -> Iterator[Image]:
+        """Each one's pixels."""
+        for place in self.places:
+            yield self.spool.images(np.atleast_1d(place))[0]
+
+    def class_counts(self, classes: int) -> tuple[int, ...]:
+        """Examples of each class."""
+        labels = self.spool.contents["label"][self.places]
+        return tuple(np.bincount(labels, minlength=classes).tolist())

@@ -1,0 +1,55 @@
+"""Data sets that come with kubenas' own dependencies, as sources of examples."""
+
+from collections.abc import Iterator
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from kubenas.data.source.example_source import Example, ReportProgress, Survey
+
+
+class DigitsSource:
+    """scikit-learn's bundled digits: 1797 grey images of 8 x 8, values 0 to 16, ten classes.
+
+    See :class:`kubenas.data.source.example_source.ExampleSource`.
+    """
+
+    @property
+    def name(self) -> str:
+        return "digits"
+
+    def content(self) -> Iterator[bytes]:
+        images, labels = self._arrays
+        yield from (images.tobytes(), labels.tobytes())
+
+    def survey(
+        self,
+        image_size: tuple[int, int] | None,
+        report: ReportProgress | None = None,  # noqa: ARG002  1797 examples are there at once
+    ) -> Survey:
+        size = image_size or (8, 8)
+        return Survey(
+            shape=(*size, 1),
+            dtype="uint8",
+            classes=tuple(str(digit) for digit in range(10)),
+            class_counts=tuple(np.bincount(self._arrays[1]).tolist()),
+            notes=(f"images resized from 8 x 8 to {size[0]} x {size[1]}",)
+            if size != (8, 8)
+            else (),
+        )
+
+    def examples(self, survey: Survey) -> Iterator[Example]:  # noqa: ARG002  all are alike
+        images, labels = self._arrays
+        for image, label in zip(images, labels.tolist(), strict=True):
+            yield Example(image[:, :, np.newaxis], label)
+
+    def locate(self, index: int) -> str:
+        return f"digit {index}"
+
+    @cached_property
+    def _arrays(self) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int32]]:
+        from sklearn.datasets import load_digits  # noqa: PLC0415  slow, and rarely needed
+
+        digits = load_digits()
+        return digits.images.astype(np.uint8), digits.target.astype(np.int32)

@@ -1,0 +1,56 @@
+"""data.source -> the source of examples that it names."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from kubenas.data.source.bundled import DigitsSource
+from kubenas.data.source.example_source import ExampleSource
+from kubenas.data.source.npz import NpzSource
+from kubenas.data.source.picture_files import FolderFiles, ZipFiles
+from kubenas.data.source.picture_folders import PictureSource
+from kubenas.data.source.reading import explained_reads
+from kubenas.errors import ObjectNotFound, UserError
+from kubenas.storage import open_storage, split
+
+_BUNDLED: dict[str, Callable[[], ExampleSource]] = {"digits": DigitsSource}
+_FILES: dict[str, Callable[[Path], ExampleSource]] = {
+    ".npz": NpzSource,
+    ".zip": lambda path: PictureSource(ZipFiles(path)),
+}
+
+
+def open_source(location: str) -> ExampleSource:
+    """The source at a path or URI, or a bundled one by its name.
+
+    Raises:
+        UserError: there is nothing, or nothing of a kind that can be read.
+    """
+    if location in _BUNDLED:
+        return _BUNDLED[location]()
+    path = _local(location)
+    with explained_reads(path):
+        path.stat()
+        if path.is_dir():
+            return PictureSource(FolderFiles(path))
+    if path.suffix.lower() not in _FILES:
+        raise UserError(
+            f"{path}: cannot read a '{path.suffix}' file; give an .npz with x and y, a folder or"
+            " .zip with a folder of pictures per class, or 'digits'"
+        )
+    return _FILES[path.suffix.lower()](path)
+
+
+def _local(location: str) -> Path:
+    """Where the data lies on this machine, staged from a bucket if that is where it is."""
+    scheme, separator, rest = location.partition("://")
+    if not separator:
+        return Path(location)
+    if scheme == "file":
+        return Path(rest)
+    folder, name = split(location)
+    try:
+        return open_storage(folder).stage(name)
+    except ObjectNotFound as error:
+        raise UserError(
+            f"data.source: {location}: there is no object and no folder of this name; correct it"
+        ) from error

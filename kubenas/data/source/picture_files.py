@@ -1,0 +1,106 @@
+"""Where a tree of picture files is: in a folder or in a .zip."""
+
+import os
+import zipfile
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import IO, NoReturn, Protocol
+
+from kubenas.data.source.reading import explained_reads, file_content
+from kubenas.errors import UserError
+
+_ENCRYPTED = 0x1
+
+
+class PictureFiles(Protocol):
+    """Files and folders by names relative to ``path``, with forward slashes."""
+
+    @property
+    def path(self) -> Path:
+        """The folder or archive."""
+        ...
+
+    def names(self) -> tuple[list[str], list[str]]:
+        """All files and all folders, each sorted."""
+        ...
+
+    def open(self, name: str) -> IO[bytes]:
+        """One of the files."""
+        ...
+
+    def content(self, names: list[str]) -> Iterator[bytes]:
+        """All bytes that decide what the files ``names`` are."""
+        ...
+
+
+class FolderFiles:
+    """See :class:`PictureFiles`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def names(self) -> tuple[list[str], list[str]]:
+        files, folders = [], []
+        with explained_reads(self.path):
+            for parent, below, names in os.walk(self.path, onerror=_fail, followlinks=True):
+                place = Path(parent).relative_to(self.path)
+                files += [(place / name).as_posix() for name in names]
+                folders += [(place / name).as_posix() for name in below]
+        return sorted(files), sorted(folders)
+
+    def open(self, name: str) -> IO[bytes]:
+        return (self.path / name).open("rb")
+
+    def content(self, names: list[str]) -> Iterator[bytes]:
+        for name in names:
+            path = self.path / name
+            with explained_reads(path):
+                yield f"\0{name}\0{path.stat().st_size}\0".encode("utf-8", "surrogateescape")
+            yield from file_content(path)
+
+
+class ZipFiles:
+    """See :class:`PictureFiles`. Nothing is unpacked to disk."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def names(self) -> tuple[list[str], list[str]]:
+        members = self._archive.infolist()
+        if locked := [member.filename for member in members if member.flag_bits & _ENCRYPTED]:
+            raise UserError(
+                f"{self.path}: '{locked[0]}' is encrypted; make the .zip without a password"
+            )
+        files = [member.filename for member in members if not member.is_dir()]
+        folders = {parent for name in files for parent in _parents(name)}
+        folders |= {member.filename.rstrip("/") for member in members if member.is_dir()}
+        return sorted(files), sorted(folders)
+
+    def open(self, name: str) -> IO[bytes]:
+        return self._archive.open(name)
+
+    def content(self, names: list[str]) -> Iterator[bytes]:  # noqa: ARG002  the archive is one file
+        return file_content(self.path)
+
+    @cached_property
+    def _archive(self) -> zipfile.ZipFile:
+        try:
+            with explained_reads(self.path):
+                # Of names without a mark zipfile would guess the code page, nearly always wrongly.
+                return zipfile.ZipFile(self.path, metadata_encoding="utf-8")
+        except UnicodeDecodeError as error:
+            name = error.object.decode("ascii", "backslashreplace")
+            raise UserError(
+                f"{self.path}: the name '{name}' is in an unknown code page; pack it again with"
+                " names in UTF-8, as zip or 7z (with -mcu=on) do"
+            ) from error
+
+
+def _fail(error: OSError) -> NoReturn:
+    raise error
+
+
+def _parents(name: str) -> Iterator[str]:
+    while name := name.rpartition("/")[0]:
+        yield name

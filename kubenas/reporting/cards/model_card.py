@@ -1,0 +1,111 @@
+"""The model card as Markdown (Mitchell et al. 2019, "Model Cards for Model Reporting")."""
+
+from collections.abc import Iterator
+
+from kubenas.data.dataset.schema import DataSchema
+from kubenas.reporting.cards.markdown import escaped
+from kubenas.reporting.comparison import comparisons
+from kubenas.reporting.headline import headline, tiles
+from kubenas.reporting.quantities import ascii_spaces, percent, plain, score
+from kubenas.reporting.report_input import ReportInput
+from kubenas.reporting.tables.retraining import candidates
+
+_MOST_CLASSES = 100
+
+
+def render_model_card(report: ReportInput) -> str:
+    """What the model is for, how good it is, what it was made of, and where it came from."""
+    sections = (_use, _quality, _network, _training, _limits, _lineage)
+    lines = [f"# {report.config.name}", "", escaped(headline(report)), ""]
+    for section in sections:
+        lines += [*section(report), ""]
+    return ascii_spaces("\n".join(lines))
+
+
+def _schema(report: ReportInput) -> DataSchema:
+    """Of the data, without which there is no card.
+
+    Raises:
+        ValueError: the report has none.
+    """
+    if report.schema is None:
+        raise ValueError(f"search {report.search} has no data that a model card could tell of")
+    return report.schema
+
+
+def _use(report: ReportInput) -> Iterator[str]:
+    height, width, channels = _schema(report).shape
+    yield "## Use"
+    yield ""
+    yield f"{report.config.data.task}: one of {len(_schema(report).classes)} classes for a picture."
+    yield f"Input `image`: float32, (batch, {height}, {width}, {channels}), raw values as in the"
+    yield "training data; normalisation is part of the model."
+    yield "Output `probabilities`: float32, (batch, classes), in the order of `labels.json`."
+    if report.winner and report.winner.model:
+        yield ""
+        yield f"SavedModel, in the layout that model servers expect: `{report.winner.model}`"
+
+
+def _quality(report: ReportInput) -> Iterator[str]:
+    yield "## Quality"
+    yield ""
+    yield "| | | |"
+    yield "|---|---:|---|"
+    for tile in tiles(report):
+        yield f"| {tile.label} | {escaped(tile.value)} | {escaped(tile.note)} |"
+    for sentence in comparisons(report):
+        yield ""
+        yield escaped(sentence)
+    if report.evaluation is None:
+        return
+    yield ""
+    yield "| class | test examples | precision | recall | F1 |"
+    yield "|---|---:|---:|---:|---:|"
+    for each in report.evaluation.classes[:_MOST_CLASSES]:
+        shares = " | ".join(percent(v) for v in (each.precision, each.recall, each.f1))
+        yield f"| {escaped(each.name)} | {each.support} | {shares} |"
+
+
+def _network(report: ReportInput) -> Iterator[str]:
+    yield "## Network"
+    yield ""
+    if report.chosen is None:
+        yield "None was found yet."
+        return
+    yield from (
+        f"- {escaped(name)}: {escaped(plain(value))}"
+        for name, value in report.chosen.values.items()
+    )
+
+
+def _training(report: ReportInput) -> Iterator[str]:
+    training, counts = report.config.training, _schema(report).splits
+    yield "## Data and training"
+    yield ""
+    sizes = ", ".join(f"{split.examples:,} {name}" for name, split in counts.items())
+    yield f"Data `{_schema(report).digest}`: {sizes}; split by content."
+    yield f"Batches of {training.batch_size}; patience {training.patience}."
+    for each in candidates(report.retrained):
+        scores = ", ".join(score(value, report.objective) for value in each.scores)
+        yield f"- trial {each.trial}, retrained: {scores}"
+
+
+def _limits(report: ReportInput) -> Iterator[str]:
+    yield "## Limits"
+    yield ""
+    yield "Measured on data like the training data only; other cameras, crops or classes are not"
+    yield "covered. A picture of none of the classes is still given one of them."
+    for warning in report.card.get("warnings", ()):
+        yield f"- {escaped(warning)}"
+
+
+def _lineage(report: ReportInput) -> Iterator[str]:
+    yield "## Lineage"
+    yield ""
+    if report.lineage is not None:
+        yield from (f"- {label}: {escaped(text)}" for label, text in report.lineage.rows())
+        return
+    yield f"- search `{report.search}`, oracle {report.config.search.oracle},"
+    yield f"  seed {report.config.search.seed}"
+    yield f"- data `{_schema(report).digest}`"
+    yield f"- {', '.join(f'{name} {version}' for name, version in report.versions.items())}"

@@ -1,0 +1,158 @@
+"""Which choices go with good scores: how far each hyperparameter's value explains the score.
+
+The measure is epsilon squared (Kelley 1935, "An unbiased correlation ratio measure"): the share
+of the variance between groups of equal value, less what groups of pure chance would show. It
+describes the trials that were run; an oracle runs more of what it likes, so it is no experiment.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kubenas.reporting.quantities import plain
+from kubenas.search.journal.state import TrialState
+
+ENOUGH_TRIALS = 10
+"""Below this many scored trials no effect is worth showing."""
+_MOST_GROUPS = 8
+_PERMUTATIONS = 1_000
+_MOST_TRIALS = 1_000
+_LEVEL = 0.05
+
+
+@dataclass(frozen=True)
+class Group:
+    """Trials with the same value, or with values in the same range."""
+
+    label: str
+    scores: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One hyperparameter. ``effect`` is epsilon squared, 0 to 1."""
+
+    name: str
+    effect: float
+    chance: float
+    """Share of random regroupings of the same scores that look at least as strong."""
+    trials: int
+    groups: tuple[Group, ...]
+    clear: bool = False
+    """Whether it stands out from chance although so many choices were looked at (5 % level)."""
+
+
+def choices(trials: Sequence[TrialState]) -> list[Choice]:
+    """All hyperparameters that took at least two values: clear ones, then strongest first.
+
+    ``trials`` are completed ones, best first. Empty when there are too few of them. Scores are
+    ranked first (Kruskal and Wallis 1952), so that a few diverged trials do not decide. Among
+    very many trials an even sample is looked at.
+    """
+    scored = [trial for trial in trials if math.isfinite(_score(trial))]
+    if len(scored) < ENOUGH_TRIALS:
+        return []
+    sample = scored[:: math.ceil(len(scored) / _MOST_TRIALS)]
+    tried = [(trial.used_values, _score(trial)) for trial in sample]
+    names = dict.fromkeys(name for values, _ in tried for name in values)
+    found = [choice for name in names if (choice := _choice(name, tried))]
+    return sorted(_cleared(found), key=lambda c: (not c.clear, -c.effect, c.chance, c.name))
+
+
+def _cleared(found: Sequence[Choice]) -> list[Choice]:
+    """Which of many effects are clear (Holm 1979): the chance that even one of them is none."""
+    marked: list[Choice] = []
+    for place, choice in enumerate(sorted(found, key=lambda c: c.chance)):
+        so_far = all(earlier.clear for earlier in marked)
+        clear = so_far and choice.chance * (len(found) - place) <= _LEVEL
+        marked.append(replace(choice, clear=clear))
+    return marked
+
+
+def _choice(name: str, tried: Sequence[tuple[Mapping[str, Any], float]]) -> Choice | None:
+    """What ``name`` did to the scores; ``tried`` are the values of each trial and its score."""
+    active = [(values[name], score) for values, score in tried if name in values]
+    labels = _labels([value for value, _ in active])
+    order = list(dict.fromkeys(label for _, label in sorted(set(labels), key=lambda pair: pair[0])))
+    scores = np.array([score for _, score in active])
+    codes = np.array([order.index(label) for _, label in labels])
+    if len(order) < 2 or len(active) < ENOUGH_TRIALS:
+        return None
+    ranks = _ranks(scores)
+    effect, chance = _effect(ranks, codes, len(order))
+    groups = tuple(
+        Group(label, tuple(float(s) for s in scores[codes == code]))
+        for code, label in enumerate(order)
+    )
+    return Choice(name, effect, chance, len(active), groups)
+
+
+def _labels(values: Sequence[Any]) -> list[tuple[float, str]]:
+    """For each value its place in the order of groups, and the group's name."""
+    distinct = list(dict.fromkeys(values))
+    numbers = [v for v in distinct if isinstance(v, int | float) and not isinstance(v, bool)]
+    if len(numbers) < len(distinct):
+        places = {value: place for place, value in enumerate(sorted(distinct, key=str))}
+        return [(places[value], plain(value)) for value in values]
+    if len(distinct) <= _MOST_GROUPS:
+        return [(float(value), plain(value)) for value in values]
+    return _quarters(np.array(values, dtype=float))
+
+
+def _quarters(values: NDArray[np.float64]) -> list[tuple[float, str]]:
+    """Four ranges with about as many trials in each."""
+    inner = np.unique(np.quantile(values, [0.25, 0.5, 0.75], method="inverted_cdf"))
+    codes = np.searchsorted(inner, values, side="left")
+    ranges = {
+        int(code): (values[codes == code].min(), values[codes == code].max())
+        for code in np.unique(codes)
+    }
+    names = {code: _range(float(low), float(high)) for code, (low, high) in ranges.items()}
+    return [(float(code), names[int(code)]) for code in codes]
+
+
+def _range(low: float, high: float) -> str:
+    """Two numbers with as few digits as tell them apart."""
+    if low.is_integer() and high.is_integer():
+        return f"{low:.0f}" if low == high else f"{low:.0f}\u2013{high:.0f}"
+    for digits in (2, 3, 4):
+        first, last = f"{low:.{digits}g}", f"{high:.{digits}g}"
+        if first != last:
+            return f"{first}\u2013{last}"
+    return first
+
+
+def _effect(ranks: NDArray[np.float64], codes: NDArray[np.int_], k: int) -> tuple[float, float]:
+    total = float(((ranks - ranks.mean()) ** 2).sum())
+    n = len(ranks)
+    if total == 0 or n <= k:
+        return 0.0, 1.0
+    eta = float(_between(ranks, codes, k)) / total
+    repeated = np.broadcast_to(ranks, (_PERMUTATIONS, n))
+    regrouped = np.random.default_rng(0).permuted(repeated, axis=1)
+    as_strong = int((_between(regrouped, codes, k) / total >= eta - 1e-12).sum())
+    effect = max(0.0, 1 - (1 - eta) * (n - 1) / (n - k))
+    return effect, (as_strong + 1) / (_PERMUTATIONS + 1)
+
+
+def _between(ranks: NDArray[np.float64], codes: NDArray[np.int_], k: int) -> NDArray[np.float64]:
+    """The sum of squares between groups, for each row of ``ranks`` (..., n)."""
+    members = (codes[:, None] == np.arange(k)).astype(float)
+    sizes = members.sum(axis=0)
+    means = (ranks - ranks.mean(axis=-1, keepdims=True)) @ members / sizes
+    return np.asarray((sizes * means**2).sum(axis=-1))
+
+
+def _ranks(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Ranks from 0; equal scores share the mean of theirs."""
+    _, inverse, sizes = np.unique(scores, return_inverse=True, return_counts=True)
+    ends = np.cumsum(sizes)
+    return np.asarray((ends - (sizes + 1) / 2)[inverse], dtype=float)
+
+
+def _score(trial: TrialState) -> float:
+    return trial.end.score if trial.end and trial.end.score is not None else math.nan

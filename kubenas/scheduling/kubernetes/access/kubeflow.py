@@ -1,0 +1,83 @@
+"""Asks a cluster whether Kubeflow can run the steps of a pipeline there. Changes nothing."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from kubernetes import client
+
+from kubenas.scheduling.kubernetes.access.cluster import TIMEOUT, may, told_apart
+from kubenas.scheduling.kubernetes.access.facts import DEFAULTS, NEEDED, KubeflowFacts, Permission
+from kubenas.scheduling.kubernetes.access.kubeflow_rights import StepsInKubeflow, steps_in_kubeflow
+from kubenas.scheduling.kubernetes.client.connection import Connection, connect
+
+_ARGO = ("argoproj.io", "v1alpha1", "workflowtaskresults")
+
+
+def ask_kubeflow(namespace: str | None = None) -> KubeflowFacts:
+    """Asks the configured cluster about the account that the namespace's chart names.
+
+    In a pod that is the pod's own. From elsewhere others are asked about, which takes a right of
+    its own.
+
+    Args:
+        namespace: in place of the one that the configuration names.
+
+    Raises:
+        UserError: the configuration is not sound, or the cluster cannot be reached.
+    """
+    connection = connect(namespace)
+    with told_apart(connection.server):
+        served = _serves_argo(connection.client)
+        steps = steps_in_kubeflow(_defaults(connection)) if served else None
+        if steps is None:
+            return KubeflowFacts(served, connection.namespace)
+        refused = _refused(connection, steps)
+        return KubeflowFacts(served, connection.namespace, steps.account, refused)
+
+
+def _serves_argo(api: Any) -> bool:
+    group, version, resource = _ARGO
+    try:
+        listed = client.CustomObjectsApi(api).get_api_resources(
+            group, version, _request_timeout=TIMEOUT
+        )
+    except client.ApiException as error:
+        if error.status == 404:
+            return False
+        raise
+    return any(each.name == resource for each in listed.resources)
+
+
+def _defaults(connection: Connection) -> Mapping[str, str]:
+    try:
+        found = client.CoreV1Api(connection.client).read_namespaced_config_map(
+            DEFAULTS, connection.namespace, _request_timeout=TIMEOUT
+        )
+    except client.ApiException as error:
+        if error.status in {403, 404}:
+            return {}
+        raise
+    return found.data or {}
+
+
+def _refused(connection: Connection, steps: StepsInKubeflow) -> frozenset[Permission] | None:
+    api, namespace = connection.client, connection.namespace
+    if connection.in_pod:
+        return frozenset(each for each in steps.needed() if not may(api, namespace, each))
+    try:
+        return _refused_to(api, steps.account, namespace, (*NEEDED, *steps.needed()))
+    except client.ApiException as error:
+        if error.status == 403:
+            return None
+        raise
+
+
+def _refused_to(
+    api: Any, account: str, namespace: str, permissions: Iterable[Permission]
+) -> frozenset[Permission]:
+    ask = client.AuthorizationV1Api(api).create_namespaced_local_subject_access_review
+    answers = {
+        each: ask(namespace, each.review_of(account, namespace), _request_timeout=TIMEOUT)
+        for each in permissions
+    }
+    return frozenset(each for each, answer in answers.items() if not answer.status.allowed)

@@ -1,0 +1,174 @@
+"""What a Job and its pod say about an attempt: waiting, running or ended, and why. Pure.
+
+The exit codes are those of kubenas.training.worker.
+"""
+
+import re
+from dataclasses import dataclass
+
+from kubenas.scheduling.kubernetes.usage import CLOCK_SECONDS
+from kubenas.scheduling.kubernetes.views import Condition, Exit, JobView, PodView
+from kubenas.trial import FailureClass
+
+_FAILURE_OF_EXIT = {
+    2: FailureClass.CONFIGURATION,
+    75: FailureClass.STORAGE,
+    126: FailureClass.CONFIGURATION,
+    127: FailureClass.CONFIGURATION,
+    143: FailureClass.DISRUPTION,
+}
+_NODE_LOST = {"DeletionByTaintManager", "DeletionByPodGC", "NodeLost"}
+_BAD_IMAGE = {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"}
+_BAD_CONTAINER = {"CreateContainerConfigError", "CreateContainerError", "RunContainerError"}
+_OWN_FAULT = re.compile(r"exceeds the (total )?limit", re.IGNORECASE)
+_LINES = 3
+_LENGTH = 1000
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """It does not run yet."""
+
+    reason: str
+    full: bool = False
+    """A quota is used up: further Jobs would only wait too."""
+    doom: FailureClass | None = None
+    """What it will end with if this does not pass soon."""
+    ask: str = ""
+    """The uid of an object whose events may tell more."""
+
+
+@dataclass(frozen=True)
+class Running:
+    """Its container runs, or has ended and the rest is about to be told."""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """It is over; ``failure`` is None if it says that it did what it was asked to."""
+
+    failure: FailureClass | None
+    message: str = ""
+
+
+Verdict = Waiting | Running | Ended
+
+
+def judge(job: JobView, pod: PodView | None) -> Verdict:
+    """Where an attempt stands whose Job exists."""
+    if pod is None:
+        return _without_pod(job)
+    if pod.phase == "Succeeded":
+        return Ended(None)
+    if pod.phase == "Failed" or (job.failed and pod.exit):
+        return _of_failed(job, pod)
+    if job.suspended:
+        return Ended(FailureClass.DISRUPTION, f"suspended by its queue: {job.suspended.message}")
+    if pod.running_since is not None or pod.exit is not None:
+        return Running()
+    return _of_pending(pod)
+
+
+def judge_vanished(pod: PodView) -> Ended:
+    """How an attempt ended whose pod was removed before it said so itself."""
+    if pod.disrupted:
+        return _of_disrupted(pod.disrupted)
+    return Ended(FailureClass.NODE_LOSS, "its pod was removed before it had ended")
+
+
+def judge_refusal(message: str) -> Waiting:
+    """What it means that a Job or its pod may not be created, in the API server's words."""
+    reason = message.partition("forbidden: ")[2] or message
+    if "exceeded quota" in message:
+        return Waiting(reason, full=True)
+    lasting = "is forbidden" in message or "is invalid" in message
+    return Waiting(reason, doom=FailureClass.CONFIGURATION if lasting else None)
+
+
+def _without_pod(job: JobView) -> Verdict:
+    if job.complete:
+        return Ended(None)
+    if job.failed:
+        lost = f"its pod is gone: {job.failed.message or job.failed.reason}"
+        return Ended(FailureClass.NODE_LOSS, lost)
+    if job.deleting:
+        return Waiting("it is being removed")
+    if job.suspended:
+        return Waiting(f"queued: {job.suspended.message or job.suspended.reason}")
+    return Waiting("its pod is being created", ask=job.uid)
+
+
+def _of_pending(pod: PodView) -> Waiting:
+    if pod.unscheduled:
+        return Waiting(f"{_words(pod.unscheduled)}")
+    waiting = pod.waiting
+    if waiting is None:
+        return Waiting("waiting for a node")
+    if waiting.reason in _BAD_IMAGE:
+        return Waiting(f"its image cannot be had: {_words(waiting)}", doom=FailureClass.IMAGE)
+    if waiting.reason in _BAD_CONTAINER:
+        message = f"its container cannot be made: {_words(waiting)}"
+        return Waiting(message, doom=FailureClass.CONFIGURATION)
+    return Waiting("its image is pulled and its container made", ask=pod.uid)
+
+
+def _of_failed(job: JobView, pod: PodView) -> Ended:
+    if pod.reason == "DeadlineExceeded":
+        return _of_deadline(job, pod)
+    if _OWN_FAULT.search(pod.message):  # evicted, but not for somebody else's sake
+        message = f"{_line(pod.message)}; raise runner.pod.scratch"
+        return Ended(FailureClass.APPLICATION, message)
+    if pod.disrupted:
+        return _of_disrupted(pod.disrupted)
+    if pod.exit and pod.reason != "Evicted":
+        return _of_exit(pod.exit)
+    if pod.reason in _NODE_LOST:
+        return Ended(FailureClass.NODE_LOSS, _line(f"{pod.reason}: {pod.message}"))
+    # Evicted, not admitted by its kubelet, or its node was shut down.
+    reason = _line(f"{pod.reason or 'its pod failed'}: {pod.message}".removesuffix(": "))
+    return Ended(FailureClass.DISRUPTION, reason)
+
+
+def _of_deadline(job: JobView, pod: PodView) -> Ended:
+    """The pod's clock begins before its image is pulled: that it was slow is no fault of its."""
+    began, ended = pod.started_at, pod.exit.finished_at if pod.exit else None
+    if began is None:
+        message = "its container was not started in the time that its pod had"
+        return Ended(FailureClass.DISRUPTION, message)
+    limit = job.max_seconds
+    if limit and ended and ended - began < limit - CLOCK_SECONDS:
+        message = f"its container started so late that it had {ended - began:.0f} s of {limit:g} s"
+        return Ended(FailureClass.DISRUPTION, message)
+    return Ended(FailureClass.DEADLINE, "ran longer than its pod may")
+
+
+def _of_disrupted(disrupted: Condition) -> Ended:
+    if disrupted.reason in _NODE_LOST:
+        return Ended(
+            FailureClass.NODE_LOSS, f"its node is gone or closed to it: {_words(disrupted)}"
+        )
+    return Ended(FailureClass.DISRUPTION, f"disrupted: {_words(disrupted)}")
+
+
+def _of_exit(end: Exit) -> Ended:
+    if end.reason == "OOMKilled":
+        return Ended(FailureClass.HOST_OOM, "ran out of the memory that runner.pod.memory allows")
+    if end.code == 0:
+        return Ended(None)
+    if end.reason in {"StartError", "ContainerCannotRun"}:
+        return Ended(FailureClass.CONFIGURATION, _line(f"cannot be started: {end.message}"))
+    words = f"; its last words: {_line(end.message)}" if end.message else ""
+    failure = _FAILURE_OF_EXIT.get(end.code)
+    if failure is None and end.code > 128:
+        return Ended(FailureClass.NODE_LOSS, f"killed by signal {end.code - 128}{words}")
+    return Ended(failure or FailureClass.APPLICATION, f"exited with {end.code}{words}")
+
+
+def _words(condition: Condition) -> str:
+    return _line(": ".join(filter(None, (condition.reason, condition.message))))
+
+
+def _line(text: str) -> str:
+    """The last lines of ``text`` as one."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return " | ".join(lines[-_LINES:])[-_LENGTH:]

@@ -1,0 +1,252 @@
+"""Attempts as processes beside the search, on this machine."""
+
+import os
+import selectors
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from kubenas.scheduling.local.worker_process import WorkerProcess, cause_of_death
+from kubenas.storage import open_storage
+from kubenas.trial import AttemptEvent, AttemptRef, AttemptSpec, FailureClass, Task
+
+_LAST_SECONDS = 5.0
+"""In which a worker that has closed its stdout is expected to be gone."""
+
+_COMMAND = (sys.executable, "-P", "-m", "kubenas.training.worker", "--serve")
+"""Without the working folder on the path: a trial's modules are those that were frozen for it."""
+
+
+@dataclass(frozen=True)
+class LocalLimits:
+    """How long the runner is patient with its workers."""
+
+    attempts_per_worker: int = 40
+    """After which a worker is replaced: TensorFlow's memory grows with every model."""
+    grace_seconds: float = 10.0
+    """From the request to stop to the kill."""
+    startup_seconds: float = 300.0
+    """For a worker's imports, on a busy machine."""
+
+
+@dataclass
+class _Slot:
+    """A worker, and what we hold against it."""
+
+    worker: WorkerProcess
+    spec: AttemptSpec | None = None
+    began: float | None = None
+    """When it took the attempt up, on the monotonic clock; None: it has not."""
+    kill_at: float | None = None
+    """On the monotonic clock."""
+    doom: tuple[FailureClass, str] | None = None
+    """What its end means if we are the ones who end it."""
+
+    @property
+    def stopping(self) -> bool:
+        """Whether it has been asked to stop."""
+        return self.doom is not None and self.doom[0] == FailureClass.DISRUPTION
+
+    def limit(self, seconds: float | None, failure: FailureClass, message: str) -> None:
+        """Has it killed after ``seconds``, for which ``failure`` is then the reason."""
+        self.kill_at = None if seconds is None else time.monotonic() + seconds
+        self.doom = (failure, message)
+
+    def limit_run(self) -> None:
+        """Sets the clock for the attempt itself."""
+        seconds = self.spec.max_seconds if self.spec else None
+        self.limit(seconds, FailureClass.DEADLINE, f"ran longer than {seconds} s")
+
+
+class LocalRunner:
+    """See :class:`kubenas.scheduling.runner.TrialRunner`. Use it as a context manager.
+
+    Args:
+        workers: attempts at the same time; the machine's cores are shared out among them.
+        log_folder: where the workers' stderr is kept; None: a temporary folder.
+        command: what a worker is; it speaks the protocol of ``worker_process``.
+        limits: how long to wait for workers.
+    """
+
+    def __init__(
+        self,
+        *,
+        workers: int,
+        log_folder: Path | None = None,
+        command: Sequence[str] = _COMMAND,
+        limits: LocalLimits | None = None,
+    ) -> None:
+        self._capacity = workers
+        self._command = tuple(command)
+        self._limits = limits or LocalLimits()
+        self._environment = {**os.environ, **_thread_limits(workers)}
+        self._temporary = None if log_folder else tempfile.TemporaryDirectory(prefix="kubenas-")
+        self._log_folder = log_folder or Path(self._temporary.name if self._temporary else "")
+        self._selector = selectors.DefaultSelector()
+        self._slots: list[_Slot] = []
+        self._events: list[AttemptEvent] = []
+        self._spawned = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def capacity(self) -> int:
+        return self._capacity
+
+    @property
+    def persistent(self) -> bool:
+        return False
+
+    @property
+    def epoch(self) -> int | None:
+        return None
+
+    def start(self, spec: AttemptSpec) -> None:
+        open_storage(spec.prefix).write("spec.json", spec.to_json())
+        slot = next((slot for slot in self._slots if slot.spec is None), None)
+        while slot is not None and not slot.worker.assign(spec):
+            self._discard(slot)  # it died while it was idle
+            slot = next((slot for slot in self._slots if slot.spec is None), None)
+        if slot is None:
+            slot = self._spawn()
+            slot.worker.assign(spec)  # if it is dead already, poll() will tell
+        slot.spec = spec
+        if slot.worker.ready:
+            slot.limit_run()
+        else:
+            seconds = self._limits.startup_seconds
+            message = f"worker was not ready after {seconds:.0f} s"
+            slot.limit(seconds, FailureClass.CONFIGURATION, message)
+        if len(self._slots) < self._capacity and all(other.spec for other in self._slots):
+            self._spawn()  # one ahead: its imports are done, or begun, when it is needed
+
+    def poll(self, timeout: float) -> list[AttemptEvent]:
+        until = time.monotonic() + timeout
+        while True:
+            now = time.monotonic()
+            due = [slot.kill_at for slot in self._slots if slot.kill_at is not None]
+            wait = 0.0 if self._events else max(0.0, min([until, *due]) - now)
+            for key, _ in self._selector.select(wait):
+                self._hear(key.data)
+            self._kill_overdue()
+            self._bury_dead()
+            if self._events or time.monotonic() >= until:
+                events, self._events = self._events, []
+                return events
+
+    def stop(self, ref: AttemptRef) -> None:
+        slot = next((slot for slot in self._slots if slot.spec and slot.spec.ref == ref), None)
+        if slot is None:
+            return  # it has ended; poll() has told or will
+        slot.limit(self._limits.grace_seconds, FailureClass.DISRUPTION, "stopped on request")
+        slot.worker.terminate()
+
+    def adopt(self, task: Task) -> list[AttemptRef]:  # noqa: ARG002
+        return []  # workers die with the process that started them
+
+    def close(self) -> None:
+        busy = [slot for slot in self._slots if slot.spec is not None]
+        for slot in busy:
+            slot.worker.terminate()
+        until = time.monotonic() + self._limits.grace_seconds
+        while time.monotonic() < until and any(slot.worker.exit_code is None for slot in busy):
+            time.sleep(0.05)
+        for slot in list(self._slots):
+            self._discard(slot)
+        self._selector.close()
+        if self._temporary:
+            self._temporary.cleanup()
+
+    def _spawn(self) -> _Slot:
+        self._log_folder.mkdir(parents=True, exist_ok=True)
+        self._spawned += 1
+        log = self._log_folder / f"worker-{self._spawned:03d}.log"
+        slot = _Slot(WorkerProcess(self._command, self._environment, log))
+        self._slots.append(slot)
+        self._selector.register(slot.worker, selectors.EVENT_READ, slot)
+        return slot
+
+    def _discard(self, slot: _Slot) -> None:
+        self._selector.unregister(slot.worker)
+        self._slots.remove(slot)
+        slot.worker.kill()
+        slot.worker.close()
+
+    def _hear(self, slot: _Slot) -> None:
+        replies, closed = slot.worker.read()
+        for reply in replies:
+            self._take(slot, reply)
+        if closed and slot in self._slots:
+            self._bury(slot, slot.worker.kill(_LAST_SECONDS))
+
+    def _take(self, slot: _Slot, reply: Mapping[str, Any]) -> None:
+        if "ready" in reply:
+            slot.worker.ready = True
+        elif "started" in reply and slot.spec is not None:
+            slot.began = time.monotonic()
+            event = AttemptEvent(ref=slot.spec.ref, kind="running", since=time.time())
+            self._events.append(event)
+            if not slot.stopping:
+                slot.limit_run()
+        elif "ended" in reply and slot.spec is not None:
+            failure = FailureClass(reply["failure"]) if reply.get("failure") else None
+            stopped = slot.stopping
+            if stopped and failure is None:
+                failure = FailureClass.DISRUPTION  # its result, if there is one, outweighs this
+            self._ended(slot, failure, str(reply.get("message", "")))
+            if stopped or slot.worker.served >= self._limits.attempts_per_worker:
+                self._discard(slot)
+
+    def _kill_overdue(self) -> None:
+        now = time.monotonic()
+        for slot in list(self._slots):
+            if slot.kill_at is not None and slot.kill_at <= now:
+                self._bury(slot, slot.worker.kill(), doomed=True)
+
+    def _bury_dead(self) -> None:
+        """Finds the dead whose stdout a child of theirs still holds open."""
+        for slot in list(self._slots):
+            code = slot.worker.exit_code
+            if code is not None:
+                self._hear(slot)  # its last words, if it is not buried by them
+                if slot in self._slots:
+                    self._bury(slot, code)
+
+    def _bury(self, slot: _Slot, exit_code: int, *, doomed: bool = False) -> None:
+        """Removes a dead worker and says what became of its attempt."""
+        if slot.spec is not None:
+            if slot.doom is not None and (doomed or slot.stopping):
+                failure, message = slot.doom
+            else:
+                failure, message = cause_of_death(exit_code, ready=slot.worker.ready)
+            if failure != FailureClass.DISRUPTION and (words := slot.worker.last_words()):
+                message = f"{message}; its last words: {words}"
+            self._ended(slot, failure, message)
+        self._discard(slot)
+
+    def _ended(self, slot: _Slot, failure: FailureClass | None, message: str) -> None:
+        if slot.spec is not None:
+            ref = slot.spec.ref
+            seconds = 0.0 if slot.began is None else time.monotonic() - slot.began
+            self._events.append(
+                AttemptEvent(
+                    ref=ref, kind="ended", failure=failure, message=message, seconds=seconds
+                )
+            )
+        slot.spec = slot.began = slot.kill_at = slot.doom = None
+
+
+def _thread_limits(workers: int) -> dict[str, str]:
+    """TensorFlow takes every core for every process unless it is told its share."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    share = str(max(1, (cores or 1) // workers))
+    names = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS")
+    return dict.fromkeys(names, share)

@@ -1,0 +1,276 @@
+"""A batch of attempts run to their ends: describe, retrain, evaluate, export.
+
+There is no journal here. What was done is seen from the controller's records of the attempts; the
+attempts' own folders a1, a2, ... side by side hold what each has left.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeAlias
+
+from kubenas.errors import DocumentUnusable, Interrupted, UserError
+from kubenas.scheduling.retry import End, Loss, Pause, losses_so_far
+from kubenas.scheduling.runner import TrialRunner
+from kubenas.search.attempts.binding import Binding, new_nonce
+from kubenas.search.attempts.conclusion import Conclusion, conclude, decides
+from kubenas.search.attempts.outputs import checkpoint_uri
+from kubenas.search.attempts.records import AttemptRecords
+from kubenas.search.attempts.running import EndedAttempt, RunningAttempts, refused
+from kubenas.search.interruption import Interruption
+from kubenas.search.progress import OnProgress, Progress, estimate_seconds_left
+from kubenas.storage import join, open_storage, split
+from kubenas.trial import AttemptEvent, AttemptRef, AttemptSpec, Outcome, Result, Task
+
+Check: TypeAlias = Callable[[str], object]
+
+_LOG = logging.getLogger(__name__)
+_POLL_SECONDS = 0.5
+
+
+def _anything(_prefix: str) -> None:
+    """Takes whatever an attempt has left."""
+
+
+def run_attempts(
+    specs: Sequence[AttemptSpec],
+    runner: TrialRunner,
+    *,
+    records: AttemptRecords,
+    check: Check = _anything,
+    on_progress: OnProgress | None = None,
+) -> list[Result]:
+    """Runs each spec to its end, with retries, as many at a time as ``runner`` takes.
+
+    An attempt that has left a result which decides is not run again. One that failed in an
+    earlier call for a reason that someone may have mended since (a bug, the configuration) is.
+
+    Args:
+        specs: first attempts, whose prefixes end in ``/a1``; their trial numbers must differ.
+        runner: where they run.
+        records: of the search that they belong to.
+        check: looks at what an attempt that completed has left, given the URI of its folder; an
+            attempt over which it raises DocumentUnusable has failed.
+        on_progress: called on every change and about twice a second.
+
+    Returns:
+        The results in the order of ``specs``, failed and infeasible ones too.
+
+    Raises:
+        UserError: no attempt could succeed for a reason outside of them; its message says which.
+        Interrupted: SIGTERM or SIGINT; attempts that cannot outlive us have been stopped.
+    """
+    with Interruption() as interruption:
+        return _Batch(
+            [_Job(spec, records, check) for spec in specs], runner, on_progress, interruption
+        ).run()
+
+
+class _Job:
+    """One spec on its way to a result."""
+
+    def __init__(self, spec: AttemptSpec, records: AttemptRecords, check: Check) -> None:
+        self._first = spec
+        self._records = records
+        self._check = check
+        self._folder = records.task_folder(spec)
+        self._storage = open_storage(split(spec.prefix)[0])
+        self.losses: list[Loss] = []
+        self._attempts = records.attempts(self._folder)
+        decided = records.decided(self._folder)
+        stands = decided is not None and self._stands(decided)
+        self._revoked = 0 if decided is None or stands else decided.attempt
+        """The attempt that had decided and is not believed any more; 0: there is none."""
+        self.result = self._settled(
+            decided if stands else self._left(n for n in self._attempts if n > self._revoked)
+        )
+
+    @property
+    def last_attempt(self) -> int:
+        """Its number; 0: there is none."""
+        return self._attempts[-1] if self._attempts else 0
+
+    @property
+    def task(self) -> Task:
+        """What it is to do."""
+        return self._first.task
+
+    @property
+    def last_ref(self) -> AttemptRef:
+        """The newest attempt; its number is 0 if there is none."""
+        return AttemptRef.model_construct(trial=self._first.trial, attempt=self.last_attempt)
+
+    @property
+    def last_prefix(self) -> str:
+        """The URI of the newest attempt's folder."""
+        return join(self._storage.uri, f"a{self.last_attempt}")
+
+    def next_attempt(self) -> AttemptSpec:
+        """The spec of another attempt, which resumes from the newest checkpoint."""
+        checkpoints = (
+            checkpoint_uri(self._storage, f"a{number}") for number in reversed(self._attempts)
+        )
+        resume_from = next((uri for uri in checkpoints if uri), self._first.resume_from)
+        attempt = self.last_attempt + 1
+        while any(True for _ in self._storage.list(f"a{attempt}/")):
+            attempt += 1  # whoever wrote there, it was no attempt of ours
+        self._attempts.append(attempt)
+        spec = self._first.model_copy(
+            update={
+                "attempt": self.last_attempt,
+                "prefix": self.last_prefix,
+                "resume_from": resume_from,
+                "nonce": new_nonce(),
+                **losses_so_far(loss.failure for loss in self.losses),
+            }
+        )
+        self._records.start(self._folder, spec)
+        return spec
+
+    def binding(self) -> Binding:
+        """What the result of the newest attempt must repeat."""
+        return self._records.binding(self._folder, self.last_ref, self._first.task)
+
+    def take(self, ended: EndedAttempt) -> Conclusion:
+        """Takes note of an attempt's end."""
+        result, event = self._checked(ended)
+        conclusion = conclude(result, event, earlier=self.losses, progressed=ended.progressed)
+        earlier = (each for each in self._attempts if self._revoked < each < ended.ref.attempt)
+        deciding = result if result is not None and decides(result) else self._left(earlier)
+        if deciding is not None:
+            self.result = self._settled(deciding)
+        elif isinstance(conclusion.decision, End):
+            outcome = conclusion.decision.outcome
+            self.result = result or self._without_result(outcome, conclusion)
+        if conclusion.failure is not None:
+            self.losses.append(Loss(conclusion.failure, ended.progressed))
+        return conclusion
+
+    def _stands(self, decided: Result) -> bool:
+        """Whether what decided the task before does so still: unchanged, and for this spec."""
+        try:
+            if decided.outcome == Outcome.COMPLETED:
+                self._records.check_unchanged(self._folder)
+                self._check(join(self._storage.uri, f"a{decided.attempt}"))
+        except DocumentUnusable as error:
+            _LOG.warning("%s", error)
+            return False
+        return (decided.trial, decided.task) == (self._first.trial, self._first.task)
+
+    def _left(self, attempts: Iterable[int]) -> Result | None:
+        """The last result that ``attempts``, in order, have left and that decides; None: none does.
+
+        One that was given up may have left it late. Of two the later one was started because
+        nothing was known of the earlier one's.
+        """
+        results = [result for each in attempts if (result := self._read(each)) and decides(result)]
+        return results[-1] if results else None
+
+    def _read(self, attempt: int) -> Result | None:
+        """The result that an attempt has left; None: none that can be believed."""
+        ref = AttemptRef(trial=self._first.trial, attempt=attempt)
+        try:
+            result = self._records.result(self._folder, ref, self._first.task)
+            if result is not None and result.outcome == Outcome.COMPLETED:
+                self._check(join(self._storage.uri, f"a{attempt}"))
+        except DocumentUnusable as error:
+            _LOG.warning("%s", error)
+            return None
+        return result
+
+    def _checked(self, ended: EndedAttempt) -> tuple[Result | None, AttemptEvent]:
+        """What an attempt has come to, now that what it left has been looked at."""
+        try:
+            if ended.result is not None and ended.result.outcome == Outcome.COMPLETED:
+                self._check(join(self._storage.uri, f"a{ended.ref.attempt}"))
+        except DocumentUnusable as error:
+            return None, refused(ended.event, str(error))
+        return ended.result, ended.event
+
+    def _settled(self, deciding: Result | None) -> Result | None:
+        """The result that counts from now on, whatever arrives."""
+        if deciding is None:
+            return None
+        return self._records.decide(self._folder, deciding, instead_of=self._revoked)
+
+    def _without_result(self, outcome: Outcome, conclusion: Conclusion) -> Result:
+        return Result(
+            task=self._first.task,
+            trial=self._first.trial,
+            attempt=self.last_attempt,
+            outcome=outcome,
+            failure=conclusion.failure,
+            message=conclusion.message,
+        )
+
+
+class _Batch:
+    def __init__(
+        self,
+        jobs: Sequence[_Job],
+        runner: TrialRunner,
+        on_progress: OnProgress | None,
+        interruption: Interruption,
+    ) -> None:
+        if len({job.last_ref.trial for job in jobs}) != len(jobs):
+            raise ValueError("the trial numbers of a batch must differ")
+        self._jobs = jobs
+        self._task = jobs[0].task.value if jobs else ""
+        self._running = RunningAttempts(runner)
+        self._on_progress = on_progress
+        self._interruption = interruption
+        self._begun = time.monotonic()
+        self._at_work: dict[int, _Job] = {}
+        adopted = set(runner.adopt(jobs[0].task)) if jobs else set()
+        for job in self._jobs:
+            if job.result is None and job.last_ref in adopted:
+                self._running.adopt(job.binding(), job.last_prefix)
+                self._at_work[job.last_ref.trial] = job
+                adopted.remove(job.last_ref)
+        for ref in adopted:
+            runner.stop(ref)  # its task is decided, or a later attempt has taken its place
+
+    def run(self) -> list[Result]:
+        while any(job.result is None for job in self._jobs):
+            if self._interruption.requested:
+                self._running.leave()
+                raise Interrupted(f"{self._task}: stopped; the same command resumes")
+            self._start_waiting()
+            self._report()
+            for ended in self._running.wait(_POLL_SECONDS):
+                self._take(ended)
+        self._report()
+        return [job.result for job in self._jobs if job.result is not None]
+
+    def _start_waiting(self) -> None:
+        for job in self._jobs:
+            waits = job.result is None and job.last_ref.trial not in self._at_work
+            if waits and self._running.free:
+                spec = job.next_attempt()
+                self._at_work[spec.trial] = job
+                self._running.start(spec)
+
+    def _take(self, ended: EndedAttempt) -> None:
+        job = self._at_work.pop(ended.ref.trial)
+        conclusion = job.take(ended)
+        if isinstance(conclusion.decision, Pause):
+            self._running.stop_all()
+            raise UserError(f"{self._task}: {conclusion.message}")
+
+    def _report(self) -> None:
+        if self._on_progress is None:
+            return
+        done = sum(job.result is not None for job in self._jobs)
+        seconds = time.monotonic() - self._begun
+        self._on_progress(
+            Progress(
+                activity=self._task,
+                done=done,
+                total=len(self._jobs),
+                running=self._running.snapshot(),
+                seconds=seconds,
+                seconds_left=estimate_seconds_left(
+                    seconds=seconds, done=done, total=len(self._jobs)
+                ),
+            )
+        )

@@ -1,0 +1,118 @@
+"""A recorded proposal -> what its attempt is told to do."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from kubenas.config.search import COSTS
+from kubenas.scheduling.retry import losses_so_far
+from kubenas.search.attempts.binding import new_nonce
+from kubenas.search.attempts.outputs import checkpoint_uri
+from kubenas.search.budget.time_budget import Grant
+from kubenas.search.definition import SearchDefinition
+from kubenas.search.journal.state import TrialState
+from kubenas.search.layout import attempt_folder
+from kubenas.search.seeds import derived_seed
+from kubenas.search.space.growth import Hyperparameter, grown
+from kubenas.storage import Storage, join
+from kubenas.training.program.layout import TRIAL_FOLDER
+from kubenas.trial import AttemptSpec, Task, TrainingPlan
+
+
+@dataclass(frozen=True)
+class TrialSpecs:
+    """Writes the specs of one search's trials."""
+
+    definition: SearchDefinition
+    storage: Storage
+    space: Mapping[str, Any]
+    """keras_tuner.HyperParameters.get_config() of what may be built."""
+
+    def folder(self, trial: int, attempt: int) -> str:
+        """The folder in the storage that an attempt writes to."""
+        return attempt_folder(self.definition.id, trial, attempt)
+
+    def prefix(self, trial: int, attempt: int) -> str:
+        """The URI of that folder."""
+        return join(self.storage.uri, self.folder(trial, attempt))
+
+    def next_attempt(
+        self,
+        trial: TrialState,
+        *,
+        parent: TrialState | None,
+        declared: Sequence[Hyperparameter],
+        grant: Grant,
+    ) -> AttemptSpec:
+        """The spec of the trial's next attempt.
+
+        Args:
+            trial: the trial to run.
+            parent: the trained trial that it goes on from, if it does.
+            declared: hyperparameters that earlier trials have added to the space.
+            grant: what the attempt may use.
+        """
+        definition, number = self.definition, trial.number
+        attempt = len(trial.started) + 1
+        values = trial.proposal.values
+        most = (definition.config.training.max_trial_seconds, grant.seconds)
+        limits = [seconds for seconds in most if seconds is not None]
+        return AttemptSpec(
+            task=Task.TRAIN,
+            search=definition.id,
+            trial=number,
+            attempt=attempt,
+            prefix=self.prefix(number, attempt),
+            space=definition.space,
+            dataset=definition.dataset,
+            hyperparameters={**grown(self.space, declared), "values": values},
+            training=self._plan(trial),
+            resume_from=self._newest_checkpoint(trial, parent),
+            deadline=grant.deadline,
+            work_seconds=grant.work_seconds,
+            max_seconds=min(limits, default=None),
+            nonce=new_nonce(),
+            **losses_so_far(lost.failure for lost in trial.lost),
+        )
+
+    def epochs(self, trial: TrialState) -> int:
+        """The epoch that the trial is trained up to."""
+        return trial.proposal.epochs or self.definition.config.training.epochs
+
+    def epochs_to_go(self, trial: TrialState, parent: TrialState | None) -> int:
+        """Epochs that training it takes, those of the trial that it goes on from left out."""
+        return max(1, self.epochs(trial) - (self.epochs(parent) if parent else 0))
+
+    def _plan(self, trial: TrialState) -> TrainingPlan:
+        epochs = self.epochs(trial)
+        whole = training_plan(self.definition, trial=trial.number)
+        further = epochs < whole.epochs
+        return whole.model_copy(update={"epochs": epochs, "keep_checkpoint": further})
+
+    def _newest_checkpoint(self, trial: TrialState, parent: TrialState | None) -> str | None:
+        """Its own newest checkpoint, else the last one of the trial that it goes on from."""
+        for attempt in range(len(trial.started), 0, -1):
+            own = checkpoint_uri(self.storage, self.folder(trial.number, attempt))
+            if own:
+                return own
+        if parent is None or parent.end is None or parent.end.attempt is None:
+            return None
+        folder = self.folder(parent.number, parent.end.attempt)
+        if self.definition.space.program:
+            return join(self.storage.uri, folder, TRIAL_FOLDER)
+        return checkpoint_uri(self.storage, folder)
+
+
+def training_plan(definition: SearchDefinition, *, trial: int = 0) -> TrainingPlan:
+    """How a trial is trained at full length."""
+    config = definition.config
+    return TrainingPlan(
+        epochs=config.training.epochs,
+        batch_size=config.training.batch_size,
+        patience=config.training.patience,
+        seed=derived_seed("trial", config.search.seed, trial),
+        objective=config.search.metric,
+        further_metrics=[name for name in config.search.objectives[1:] if name not in COSTS],
+        direction=definition.direction,
+        limits=config.search.limits,
+    )

@@ -1,0 +1,99 @@
+"""What attempts use of accelerators and money. Pure.
+
+An attempt's record says what it holds and what that costs an hour; its end says for how long.
+Attempts that were lost have used what they used.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Self
+
+from kubenas.config.runner import RunnerConfig
+from kubenas.search.journal.records import AttemptLost, Ended, Started
+from kubenas.search.journal.state import SearchState, TrialState
+
+
+@dataclass(frozen=True)
+class Expense:
+    """An amount used, or to be used."""
+
+    gpu_hours: float = 0.0
+    """Hours times the accelerators held in them."""
+    cost: float = 0.0
+
+    def __add__(self, other: "Expense") -> "Expense":
+        return Expense(self.gpu_hours + other.gpu_hours, self.cost + other.cost)
+
+
+@dataclass(frozen=True)
+class Rate:
+    """What an attempt uses in an hour."""
+
+    accelerators: int = 0
+    price: float = 0.0
+    """Of all that it holds."""
+
+    @classmethod
+    def of(cls, runner: RunnerConfig) -> Self:
+        """That of an attempt which is started now. Without accelerators it costs as one does."""
+        return cls(
+            runner.accelerators, (runner.price_per_hour or 0.0) * max(1, runner.accelerators)
+        )
+
+    def over(self, seconds: float) -> Expense:
+        """What an attempt of ``seconds`` uses."""
+        hours = seconds / 3600
+        return Expense(self.accelerators * hours, self.price * hours)
+
+
+def seconds_unseen(started: Started, *, began: float | None, last_seen: float, now: float) -> float:
+    """Seconds to count for an attempt of which its runner does not know how long it ran.
+
+    Where a cap binds, all that it may have used by Unix time ``now``, for the cap is hard; else up
+    to when the search was last seen alive. Its time in the queue counts in neither case.
+
+    Args:
+        started: its record.
+        began: Unix time at which it began, by its own word; None: it never did.
+        last_seen: Unix time.
+        now: Unix time.
+    """
+    if began is None:
+        return 0.0
+    if started.granted_seconds is None:
+        return max(0.0, last_seen - began)
+    return min(started.granted_seconds, max(0.0, now - began))
+
+
+def expense_of_end(trial: TrialState, record: AttemptLost | Ended) -> Expense:
+    """What the attempt that ended with ``record`` has used; nothing if it is a duplicate's end."""
+    if record.attempt is None:
+        return Expense()
+    started = next(each for each in trial.started if each.attempt == record.attempt)
+    held = record.held_seconds if isinstance(record, Ended) else 0.0
+    return _rate(started).over(max(record.seconds, held))
+
+
+def expense_of(state: SearchState) -> Expense:
+    """What all ended attempts of a search have used."""
+    total = Expense()
+    for trial in state.trials.values():
+        for lost in trial.lost:
+            total += expense_of_end(trial, lost)
+        if trial.end is not None:
+            total += expense_of_end(trial, trial.end)
+    return total
+
+
+def reserved(trials: Iterable[TrialState]) -> Expense:
+    """What the attempts in flight may yet use, all they were granted."""
+    total = Expense()
+    for trial in trials:
+        if trial.in_flight:
+            started = trial.started[-1]
+            total += _rate(started).over(started.granted_seconds or 0.0)
+    return total
+
+
+def _rate(started: Started) -> Rate:
+    return Rate(started.accelerators, started.price)

@@ -1,0 +1,109 @@
+"""What a search's loop asks at each step, kept up to date record by record.
+
+None of it looks at all trials: a step costs the same after ten trials and after ten thousand.
+"""
+
+from bisect import insort
+from collections.abc import Sequence
+from typing import Literal
+
+from kubenas.search.budget.cost import Expense, expense_of_end, reserved
+from kubenas.search.journal.records import AttemptLost, Ended, Opened, Proposed, Record
+from kubenas.search.journal.state import SearchState, TrialState
+from kubenas.trial import FailureClass, Outcome
+
+
+class Tally:
+    """Counts of the trials in ``state``, and of what is taken after them.
+
+    Args:
+        state: of the search, before a controller takes it up.
+        direction: of the objective.
+    """
+
+    def __init__(self, state: SearchState, direction: Literal["max", "min"]) -> None:
+        self._sign = -1 if direction == "max" else 1
+        self._open: dict[int, TrialState] = {}
+        self._numbers: dict[str, int] = {}
+        self._best: tuple[int, float, int] | None = None
+        self._epoch_seconds: list[float] = []
+        self.ended = 0
+        """Trials that have ended, duplicates too."""
+        self.completed = 0
+        """Those of them that have completed."""
+        self.seconds = 0.0
+        """Wall-clock of all ended attempts."""
+        self.expense = Expense()
+        """What they have used."""
+        self.lately_trained = 0
+        """Trials that have ended since the search was last opened, without duplicates."""
+        self.lately_broken = 0
+        """Those of them that an error of the program ended."""
+        for trial in sorted(state.trials.values(), key=lambda trial: trial.number):
+            self.take(trial.proposal, trial)
+            for lost in trial.lost:
+                self.take(lost, trial)
+            if trial.end is not None:
+                self.take(trial.end, trial)
+        self.lately_trained = self.lately_broken = 0
+
+    @property
+    def open(self) -> list[TrialState]:
+        """Trials that have not ended, by number."""
+        return list(self._open.values())
+
+    @property
+    def best(self) -> tuple[float, int] | None:
+        """The best score of the longest rung, and the trial that has it; of equals the earlier."""
+        return None if self._best is None else (self._sign * self._best[1], self._best[2])
+
+    @property
+    def epoch_seconds(self) -> Sequence[float]:
+        """What an epoch took in each trial that completed at once, from the start; sorted."""
+        return self._epoch_seconds
+
+    @property
+    def reserved(self) -> Expense:
+        """What the attempts in flight may yet use."""
+        return reserved(self._open.values())
+
+    def number(self, oracle_trial: str) -> int | None:
+        """The trial that the oracle calls ``oracle_trial``."""
+        return self._numbers.get(oracle_trial)
+
+    def take(self, record: Record, trial: TrialState | None) -> None:
+        """Takes note of a record and of its trial as it is after it."""
+        match record:
+            case Opened():
+                self.lately_trained = self.lately_broken = 0
+            case Proposed():
+                self._numbers[record.oracle_trial] = record.trial
+            case AttemptLost():
+                self.seconds += record.seconds
+            case Ended():
+                self._end(record, trial)
+        if trial is None:
+            return
+        if isinstance(record, AttemptLost | Ended):
+            self.expense += expense_of_end(trial, record)
+        if trial.end is None:
+            self._open[trial.number] = trial
+        else:
+            self._open.pop(trial.number, None)
+
+    def _end(self, end: Ended, trial: TrialState | None) -> None:
+        self.ended += 1
+        self.completed += end.outcome == Outcome.COMPLETED
+        self.seconds += end.seconds
+        if end.attempt is None:  # a duplicate says nothing new
+            return
+        self.lately_trained += 1
+        self.lately_broken += end.failure == FailureClass.APPLICATION
+        if end.outcome != Outcome.COMPLETED or end.score is None:
+            return
+        rung = trial.proposal.epochs if trial else None
+        place = (-(rung or 0), self._sign * end.score, end.trial)
+        self._best = place if self._best is None else min(self._best, place)
+        from_the_start = trial is None or trial.proposal.parent is None
+        if end.epochs and end.attempt == 1 and from_the_start:
+            insort(self._epoch_seconds, end.seconds / end.epochs)

@@ -1,0 +1,88 @@
+"""How long the next attempt may run so that the search stays within its caps. Pure.
+
+The caps are hard: what was used, what attempts in flight were granted and what the next one is
+granted never exceed them together. An attempt is asked to end a little before its time is over
+and killed when it is. One that ends early gives back what it has not used.
+"""
+
+from dataclasses import dataclass
+
+from kubenas.config.search import SearchConfig
+from kubenas.search.budget.cost import Expense, Rate
+
+WIND_UP = 0.1
+"""Share of its time in which an attempt validates, saves and ends."""
+_GENEROSITY = 2.0
+"""Times what a trial is expected to take: a slow one is not cut short while there is enough."""
+_LEAST_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Grant:
+    """What an attempt may use."""
+
+    rate: Rate
+    seconds: float | None = None
+    """Of its run after which it is killed; None: no cap."""
+    deadline: float | None = None
+    """Unix time at which the search's time is over, and it is asked to end; None: never."""
+
+    @property
+    def work_seconds(self) -> float | None:
+        """Of its run, to which waiting does not belong, after which it is asked to end; or None."""
+        return None if self.seconds is None else (1 - WIND_UP) * self.seconds
+
+
+def affordable_seconds(
+    config: SearchConfig, used: Expense, promised: Expense, rate: Rate
+) -> float | None:
+    """Seconds that one more attempt at ``rate`` could run within the caps; None: no cap binds.
+
+    Args:
+        config: the caps.
+        used: by attempts that have ended.
+        promised: to attempts in flight.
+        rate: of the attempt.
+    """
+    taken = used + promised
+    limits = [
+        (config.max_gpu_hours, taken.gpu_hours, rate.accelerators),
+        (config.max_cost, taken.cost, rate.price),
+    ]
+    left = [
+        max(0.0, cap - amount) / an_hour * 3600
+        for cap, amount, an_hour in limits
+        if cap is not None and an_hour > 0
+    ]
+    return min(left, default=None)
+
+
+def granted_seconds(affordable: float, *, needed: float | None, slots: int) -> float:
+    """Seconds that the next attempt may run; 0: it may not be started.
+
+    Args:
+        affordable: of one attempt, as by :func:`affordable_seconds`.
+        needed: what a trial takes; None: not known yet, what there is is shared out.
+        slots: attempts that may be started now, this one included.
+    """
+    seconds = affordable / max(1, slots)
+    if needed is not None:
+        enough = max(needed / (1 - WIND_UP), _LEAST_SECONDS)
+        seconds = min(affordable, _GENEROSITY * enough) if affordable >= enough else 0.0
+    return seconds if seconds >= _LEAST_SECONDS else 0.0
+
+
+def words_of_use(config: SearchConfig, used: Expense) -> tuple[str, ...]:
+    """What was used of what, for people; nothing about what neither is used nor has a cap."""
+    return tuple(
+        _words(words, amount, cap)
+        for words, amount, cap in (
+            ("accelerator-hours {}", used.gpu_hours, config.max_gpu_hours),
+            ("cost {}", used.cost, config.max_cost),
+        )
+        if cap is not None or amount > 0
+    )
+
+
+def _words(words: str, amount: float, cap: float | None) -> str:
+    return words.format(f"{amount:.3g}" + ("" if cap is None else f" of {cap:g}"))

@@ -1,0 +1,115 @@
+"""Gaussian process classification: chances from outcomes of two kinds, by Laplace's approximation
+(Rasmussen and Williams, Gaussian Processes for Machine Learning, 2006, section 3.4, algorithms 3.1
+and 3.2) with a probit likelihood.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import linalg, special
+
+from kubenas.search.oracles.encoding.dimension import Floats
+from kubenas.search.oracles.surrogate.input_features import Inputs
+from kubenas.search.oracles.surrogate.kernel import Kernel
+
+_AMPLITUDES = (1.0, 4.0, 16.0)
+"""Factors of the covariance to choose from: the larger, the sharper the border."""
+_STEPS = 30
+_CONVERGED = 1e-4
+_LENGTHS = (*(0.5**power for power in range(30)), 0.0)
+"""Of a step, in the order tried."""
+
+
+class GaussianProcessClassifier:
+    """The chance of one of two outcomes.
+
+    It is that of a latent function to be positive, whose covariance is the kernel's and 1, of how
+    frequent the outcome is at all, times an amplitude.
+
+    Args:
+        kernel: of the points.
+        inputs: what was observed, ``n`` of them.
+        outcomes: ``(n,)``, 1 or -1.
+        amplitude: as found by :func:`likeliest_amplitude`.
+    """
+
+    def __init__(self, kernel: Kernel, inputs: Inputs, outcomes: Floats, amplitude: float) -> None:
+        self._kernel = kernel
+        self._inputs = inputs
+        self._amplitude = amplitude
+        self._mode = _laplace(amplitude * (1.0 + kernel(inputs, inputs)), outcomes)
+
+    def log_chances(self, inputs: Inputs) -> Floats:
+        """Logarithm of the chance of outcome 1 of each, ``(m,)``."""
+        mode, amplitude = self._mode, self._amplitude
+        cross = amplitude * (1.0 + self._kernel(inputs, self._inputs))
+        solved = linalg.solve_triangular(
+            mode.factor, mode.roots[:, None] * cross.T, lower=True, check_finite=False
+        )
+        prior = amplitude * (1.0 + self._kernel.variances(inputs))
+        variance = np.maximum(prior - np.einsum("ij,ij->j", solved, solved), 0.0)
+        return np.asarray(special.log_ndtr(cross @ mode.weights / np.sqrt(1.0 + variance)))
+
+
+def likeliest_amplitude(kernel: Kernel, inputs: Inputs, outcomes: Floats) -> float:
+    """Of some, by the marginal likelihood of the outcomes."""
+    covariance = 1.0 + kernel(inputs, inputs)
+    return max(_AMPLITUDES, key=lambda each: _laplace(each * covariance, outcomes).evidence)
+
+
+@dataclass(frozen=True)
+class _Mode:
+    """The most likely latent function, ``(n,)`` each, and the normal distribution there."""
+
+    evidence: float
+    """Logarithm of the marginal likelihood."""
+    weights: Floats
+    """Of the covariances with the observations; their sum is the latent function."""
+    roots: Floats
+    """Of the curvatures of the log likelihood."""
+    factor: Floats
+    """``(n, n)``, lower: of one plus the covariance between such roots."""
+
+
+def _laplace(covariance: Floats, outcomes: Floats) -> _Mode:
+    """By Newton's method; a step after which the posterior would be lower is halved."""
+    weights = latent = np.zeros(len(outcomes))
+    height = _height(weights, latent, outcomes)
+    for _ in range(_STEPS):
+        step = _newton(covariance, latent, outcomes) - weights
+        rise = covariance @ step
+        paths = ((weights + each * step, latent + each * rise) for each in _LENGTHS)
+        weights, latent = next(p for p in paths if _height(*p, outcomes) >= height)
+        before, height = height, _height(weights, latent, outcomes)
+        if height - before < _CONVERGED:
+            break
+    _, roots = _derivatives(latent, outcomes)
+    factor = _factor(covariance, roots)
+    return _Mode(height - float(np.log(np.diag(factor)).sum()), weights, roots, factor)
+
+
+def _height(weights: Floats, latent: Floats, outcomes: Floats) -> float:
+    """The log posterior of a latent function, less a constant."""
+    return float(special.log_ndtr(outcomes * latent).sum() - 0.5 * weights @ latent)
+
+
+def _newton(covariance: Floats, latent: Floats, outcomes: Floats) -> Floats:
+    """The weights that would be best if the log likelihood were a parabola."""
+    slopes, roots = _derivatives(latent, outcomes)
+    wanted = roots**2 * latent + slopes
+    inner = roots * (covariance @ wanted)
+    solved = linalg.cho_solve((_factor(covariance, roots), True), inner, check_finite=False)
+    return np.asarray(wanted - roots * solved)
+
+
+def _derivatives(latent: Floats, outcomes: Floats) -> tuple[Floats, Floats]:
+    """The slopes of the log likelihood, and the roots of its curvatures."""
+    margins = outcomes * latent
+    ratio = np.sqrt(2.0 / np.pi) / special.erfcx(-margins / np.sqrt(2.0))  # density by chance
+    return outcomes * ratio, np.sqrt(np.maximum(ratio * (ratio + margins), 0.0))
+
+
+def _factor(covariance: Floats, roots: Floats) -> Floats:
+    scaled = roots[:, None] * covariance * roots
+    scaled[np.diag_indices_from(scaled)] += 1.0
+    return np.asarray(linalg.cholesky(scaled, lower=True, check_finite=False))

@@ -1,0 +1,128 @@
+"""An ensemble of small multilayer perceptrons, all trained at once (White et al., BANANAS:
+Bayesian Optimization with Neural Architectures for Neural Architecture Search, AAAI 2021).
+
+Members differ in where they start and in how much each example counts for them (the Bayesian
+bootstrap of Rubin, 1981), so that they disagree where little is known. Each has two outputs: a
+score, and the log odds that there is one at all.
+"""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kubenas.search.oracles.surrogate.adam import Adam, Reals, Weights
+
+MEMBERS = 5
+_WIDTH = 64
+_BATCH = 64
+_DECAY = 1e-4
+_RATE = 0.01
+"""Falls to a tenth of it within a training."""
+
+
+@dataclass(frozen=True)
+class Examples:
+    """What is to be learned."""
+
+    inputs: Reals
+    """``(examples, features)``."""
+    scores: Reals
+    """``(examples,)``, standardised; NaN: infeasible."""
+    shares: Reals
+    """``(examples, members)``: how much an example counts for a member, 1 on average."""
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+
+@dataclass(frozen=True)
+class Opinions:
+    """What the members hold of some architectures."""
+
+    scores: Reals
+    """``(members, architectures)``."""
+    feasible: Reals
+    """``(architectures,)``: the chance that there is a score, on average over members."""
+
+
+class Ensemble:
+    """The members' weights, which never change: training makes another ensemble.
+
+    Args:
+        weights: as from :meth:`fresh`.
+    """
+
+    def __init__(self, weights: Weights) -> None:
+        self._weights = weights
+
+    @classmethod
+    def fresh(cls, features: int, rng: np.random.Generator) -> "Ensemble":
+        """Members that know nothing (He et al., 2015)."""
+        widths = (features, _WIDTH, _WIDTH, 2)
+        arrays: dict[str, Reals] = {}
+        for layer, (into, out) in enumerate(pairwise(widths)):
+            scale = np.sqrt(2.0 / max(into, 1)) if layer < 2 else 0.1 / np.sqrt(into)
+            drawn = rng.standard_normal((MEMBERS, into, out), dtype=np.float32)
+            arrays[f"w{layer}"] = np.float32(scale) * drawn
+            arrays[f"b{layer}"] = np.zeros((MEMBERS, 1, out), dtype=np.float32)
+        return cls(Weights(arrays))
+
+    def opinions(self, inputs: Reals) -> Opinions:
+        """What is held of architectures with ``inputs``, ``(architectures, features)``."""
+        outputs = _forward(self._weights, inputs.astype(np.float32))[-1]
+        chances = _sigmoid(outputs[..., 1].astype(float)).mean(axis=0)
+        return Opinions(outputs[..., 0].astype(float), chances)
+
+    def trained(self, examples: Examples, steps: int, rng: np.random.Generator) -> "Ensemble":
+        """This ensemble after ``steps`` batches of ``examples``, of which there is at least one."""
+        weights = self._weights.clone()
+        optimizer = Adam(weights)
+        inputs = examples.inputs.astype(np.float32)
+        targets = np.nan_to_num(examples.scores).astype(np.float32)
+        feasible = ~np.isnan(examples.scores)
+        shares = examples.shares.T.astype(np.float32)
+        size = min(_BATCH, len(examples))
+        for step in range(steps):
+            rows = _batch(len(examples), size, rng)
+            gradient = _gradient(
+                weights, inputs[rows], targets[rows], feasible[rows], shares[:, rows]
+            )
+            optimizer.step(gradient, _RATE * (1.0 - 0.9 * step / steps))
+        return Ensemble(weights)
+
+
+def _batch(count: int, size: int, rng: np.random.Generator) -> slice | NDArray[np.intp]:
+    return slice(None) if size == count else rng.choice(count, size=size, replace=False)
+
+
+def _forward(weights: Weights, inputs: Reals) -> tuple[Reals, Reals, Reals]:
+    """Both hidden layers and the outputs, ``(members, batch, ...)`` each."""
+    first = np.maximum(np.matmul(inputs, weights["w0"]) + weights["b0"], 0.0)
+    second = np.maximum(np.matmul(first, weights["w1"]) + weights["b1"], 0.0)
+    return first, second, np.matmul(second, weights["w2"]) + weights["b2"]
+
+
+def _gradient(
+    weights: Weights, inputs: Reals, targets: Reals, feasible: Reals, shares: Reals
+) -> Weights:
+    """Of half the squared error of scores and the cross entropy of feasibility."""
+    first, second, outputs = _forward(weights, inputs)
+    wrong = np.empty_like(outputs)
+    wrong[..., 0] = (outputs[..., 0] - targets) * feasible
+    wrong[..., 1] = _sigmoid(outputs[..., 1]) - feasible
+    wrong *= shares[..., None] / np.float32(len(targets))
+    found = weights.zeros()
+    below_second = np.matmul(wrong, weights["w2"].transpose(0, 2, 1)) * (second > 0)
+    below_first = np.matmul(below_second, weights["w1"].transpose(0, 2, 1)) * (first > 0)
+    layers = ((inputs, below_first), (first, below_second), (second, wrong))
+    for layer, (into, out) in enumerate(layers):
+        found[f"w{layer}"] += np.matmul(np.swapaxes(into, -1, -2), out)
+        found[f"b{layer}"] += out.sum(axis=1, keepdims=True)
+        found[f"w{layer}"] += np.float32(_DECAY) * weights[f"w{layer}"]
+    return found
+
+
+def _sigmoid(values: Reals) -> Reals:
+    return np.asarray(0.5 * (1.0 + np.tanh(0.5 * values)))

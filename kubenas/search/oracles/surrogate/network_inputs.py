@@ -1,0 +1,68 @@
+"""Points as a neural network sees them: always the same columns, each of about the same size."""
+
+import zlib
+
+import numpy as np
+
+from kubenas.search.oracles.encoding.designs import Designs, sizes
+from kubenas.search.oracles.encoding.dimension import Dimension, Floats
+from kubenas.search.oracles.encoding.encoding import Encoding
+
+_LEVELS = 12
+"""Up to so many ordered values, each has a column besides the column for its position."""
+_SUBTREES = 64
+"""Columns for the subtrees of graphs; which one a subtree is counted in, its hash tells."""
+
+
+class NetworkInputs:
+    """Makes rows of features of points.
+
+    One column for each value of a choice, one for each position on a scale, so many for subtrees
+    and two for sizes where the space tells of graphs. What is inactive is 0 throughout.
+    """
+
+    def __init__(self, encoding: Encoding, designs: Designs) -> None:
+        self._encoding = encoding
+        self._designs = designs
+        self._subtrees: dict[str, tuple[int, float]] = {}
+
+    def __len__(self) -> int:
+        return int(self(np.empty((0, len(self._encoding)))).shape[1])
+
+    def __call__(self, points: Floats) -> Floats:
+        """``(points, features)``."""
+        dimensions = zip(self._encoding.dimensions, self._encoding.units, points.T, strict=True)
+        parts = [_columns(each, codes, scale=scale) for each, scale, codes in dimensions]
+        if self._designs.has_graphs:
+            parts += self._graphs(points)
+        return np.concatenate([np.empty((len(points), 0)), *parts], axis=1)
+
+    def _graphs(self, points: Floats) -> list[Floats]:
+        designs = self._designs.of(points)
+        counts = np.zeros((len(points), _SUBTREES))
+        for row, design in zip(counts, designs, strict=True):
+            for subtree, count in (design.features or {}).items():
+                column, sign = self._column(subtree)
+                row[column] += sign * count
+        lengths = np.linalg.norm(counts, axis=1, keepdims=True)
+        # Natural logarithms of parameters are about 7 to 18, of operations 14 to 25.
+        magnitudes = np.nan_to_num((sizes(designs) - (13.0, 19.0)) / 2.0)
+        return [3.0 * counts / np.maximum(lengths, 1e-12), magnitudes]
+
+    def _column(self, subtree: str) -> tuple[int, float]:
+        found = self._subtrees.get(subtree)
+        if found is None:
+            code = zlib.crc32(subtree.encode())
+            found = (code >> 1) % _SUBTREES, 1.0 if code & 1 else -1.0
+            self._subtrees[subtree] = found
+        return found
+
+
+def _columns(dimension: Dimension, codes: Floats, *, scale: bool) -> Floats:
+    levels = np.arange(dimension.levels if not scale or dimension.levels <= _LEVELS else 0)
+    each = (codes[:, None] == levels).astype(float)
+    if not scale:
+        return np.asarray(each)
+    active = ~np.isnan(codes)
+    positions = np.where(active, 2.0 * dimension.unit(codes) - 1.0, 0.0)
+    return np.column_stack([each, positions, active])

@@ -1,0 +1,60 @@
+"""A linear trend: how scores go with quantities, beyond what was observed too (Rasmussen and
+Williams, Gaussian Processes for Machine Learning, 2006, section 2.7).
+"""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kubenas.search.oracles.encoding.dimension import Floats
+
+_ALIKE = 1e-9
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Standardises columns by the observations'.
+
+    Args:
+        known: ``(columns,)``, whether they are known of all and vary.
+        centre: ``(known,)``, their means.
+        spread: ``(known,)``, their standard deviations.
+    """
+
+    known: NDArray[np.bool_]
+    centre: Floats
+    spread: Floats
+
+    @classmethod
+    def of(cls, columns: Floats) -> Self:
+        """By ``(observations, columns)``."""
+        spread = columns.std(axis=0)
+        known = spread > _ALIKE
+        return cls(known, columns[:, known].mean(axis=0), spread[known])
+
+    def __call__(self, columns: Floats) -> Floats:
+        """``(points, known)``; 0 where a point's is not known."""
+        return np.nan_to_num((columns[:, self.known] - self.centre) / self.spread)
+
+
+@dataclass(frozen=True)
+class Trend:
+    """Covariances of a linear function of columns.
+
+    Args:
+        scale: standardises them.
+        weight: variance of its slopes.
+    """
+
+    scale: Scale
+    weight: float
+
+    def __call__(self, left: Floats, right: Floats) -> Floats:
+        """``(left, right)``, of unscaled columns."""
+        return np.asarray(self.weight * (self.scale(left) @ self.scale(right).T))
+
+    def variances(self, columns: Floats) -> Floats:
+        """Of each row, ``(points,)``."""
+        return np.asarray(self.weight * (self.scale(columns) ** 2).sum(axis=1))

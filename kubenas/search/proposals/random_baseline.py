@@ -1,0 +1,51 @@
+"""Draws at random for comparison: a share of the search's trials that learns from nothing."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from kubenas.search.journal.records import Proposed, Telling
+from kubenas.search.proposals.proposer import Proposal
+from kubenas.search.seeds import derived_seed
+from kubenas.search.space.growth import Hyperparameter, unknown
+
+
+class BaselineDraws:
+    """See :class:`kubenas.search.proposals.sources.Source`.
+
+    Args:
+        draw: a random point of the space, by seed and by what the space has grown by.
+        share: of the networks tried.
+        seed: of the search.
+        epochs: that they are trained for, at full length; None: there are no rungs.
+    """
+
+    def __init__(
+        self,
+        draw: Callable[[int, Sequence[Hyperparameter]], dict[str, Any]],
+        *,
+        share: float,
+        seed: int,
+        epochs: int | None = None,
+    ) -> None:
+        self._draw = draw
+        self._share = share
+        self._seed = seed
+        self._epochs = epochs
+        self._trials = 0
+        self._networks = 0
+        self._drawn = 0
+        self._declared: list[Hyperparameter] = []
+
+    def see(self, record: Telling) -> None:
+        if isinstance(record, Proposed):
+            self._trials += 1
+            self._networks += record.parent is None
+            self._drawn += record.origin == "baseline"
+        else:
+            self._declared += unknown(self._declared, record.declared.new)
+
+    def propose(self) -> Proposal | None:
+        if self._drawn + 1 > self._share * (self._networks + 1):
+            return None
+        values = self._draw(derived_seed("baseline", self._seed, self._drawn), self._declared)
+        return Proposal(str(self._trials), values, epochs=self._epochs, origin="baseline")

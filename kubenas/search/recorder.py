@@ -1,0 +1,203 @@
+"""What has happened in a search: journal, state and oracle, kept in step with each other."""
+
+import time
+from collections.abc import Callable, Sequence
+
+from kubenas.scheduling.retry import Decision, End, Loss, decide
+from kubenas.search.attempts.binding import Binding
+from kubenas.search.attempts.conclusion import Conclusion, conclude
+from kubenas.search.attempts.outputs import has_checkpoint
+from kubenas.search.attempts.running import EndedAttempt
+from kubenas.search.attempts.specs import TrialSpecs
+from kubenas.search.budget.counters import Tally
+from kubenas.search.budget.time_budget import Grant
+from kubenas.search.journal.journal import Journal
+from kubenas.search.journal.records import AttemptLost, Ended, Proposed, Record, Started
+from kubenas.search.journal.state import SearchState, TrialState, advance, fold, of_trial
+from kubenas.search.proposals.duplicates import Originals, end_like
+from kubenas.search.proposals.proposer import NoProposal, Proposer
+from kubenas.trial import AttemptSpec, FailureClass
+
+_OF_RESULT = (
+    "score",
+    "metrics",
+    "epochs",
+    "best_epoch",
+    "seconds",
+    "parameters",
+    "flops",
+    "latency_ms",
+    "declared",
+)
+
+
+class Ledger:
+    """Brings ``proposer``, a fresh one, to where the journal ends, and goes on from there.
+
+    Args:
+        journal: has been read.
+        records: what was read.
+        proposer: what proposes trials.
+        specs: knows the search and its attempts' folders.
+        clock: Unix time.
+
+    Raises:
+        JournalDamaged: the records contradict each other.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        records: Sequence[Record],
+        *,
+        proposer: Proposer,
+        specs: TrialSpecs,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.state: SearchState = fold(records)
+        self.tally = Tally(self.state, specs.definition.direction)
+        self._journal = journal
+        self._proposer = proposer
+        self._specs = specs
+        self._clock = clock
+        self._originals = Originals()
+        if self.state.closed is None:
+            proposer.replay(records)
+        for trial in self.state.trials.values():
+            self._originals.add(trial.proposal)
+
+    @property
+    def duplicates_in_a_row(self) -> int:
+        """How many of the latest proposals were duplicates."""
+        return self._originals.in_a_row
+
+    def record(self, record: Record) -> None:
+        """Makes a record durable, then takes it into the state."""
+        self._journal.append(record)
+        self.state = advance(self.state, record)
+        self.tally.take(record, self.state.trials[record.trial] if of_trial(record) else None)
+
+    def propose(self) -> Proposed | NoProposal:
+        """Has the oracle propose a trial; one that repeats an ended trial ends at once."""
+        proposal = self._proposer.propose()
+        if isinstance(proposal, NoProposal):
+            return proposal
+        record = Proposed(
+            at=self._clock(),
+            trial=len(self.state.trials),
+            values=proposal.values,
+            oracle_trial=proposal.oracle_trial,
+            oracle_state=proposal.state,
+            duplicate_of=self._originals.find(proposal.values, proposal.epochs),
+            epochs=proposal.epochs,
+            parent=self._trained(proposal.parent),
+            origin=proposal.origin,
+        )
+        self.record(record)
+        self._originals.add(record)
+        self.end_if_duplicate(self.state.trials[record.trial])
+        return record
+
+    def parent(self, trial: TrialState) -> TrialState | None:
+        """The trial whose training ``trial`` goes on with."""
+        number = trial.proposal.parent
+        return None if number is None else self.state.trials[number]
+
+    def intend(self, trial: TrialState, grant: Grant) -> AttemptSpec:
+        """Records that the trial's next attempt is about to be started."""
+        spec = self._specs.next_attempt(
+            trial, parent=self.parent(trial), declared=self.state.declared, grant=grant
+        )
+        self.record(
+            Started(
+                at=self._clock(),
+                trial=spec.trial,
+                attempt=spec.attempt,
+                accelerators=grant.rate.accelerators,
+                price=grant.rate.price,
+                granted_seconds=grant.seconds,
+                nonce_sha256=Binding.of(spec).nonce_sha256,
+            )
+        )
+        return spec
+
+    def take(self, ended: EndedAttempt) -> Conclusion:
+        """Records how an attempt ended and, if that decides it, its trial."""
+        trial = self.state.trials[ended.ref.trial]
+        conclusion = conclude(
+            ended.result,
+            ended.event,
+            earlier=self._losses(trial),
+            progressed=ended.progressed,
+        )
+        if ended.result is None or not isinstance(conclusion.decision, End):
+            self.record(
+                AttemptLost(
+                    at=self._clock(),
+                    trial=ended.ref.trial,
+                    attempt=ended.ref.attempt,
+                    failure=conclusion.failure or FailureClass.APPLICATION,
+                    message=conclusion.message,
+                    seconds=ended.seconds or 0.0,
+                )
+            )
+        self._end_if_decided(trial, conclusion, ended)
+        return conclusion
+
+    def end_if_lost_for_good(self, trial: TrialState) -> None:
+        """Ends a trial that was not ended for a crash between the loss and the end."""
+        if not trial.lost or trial.in_flight:
+            return
+        *earlier, last = self._losses(trial)
+        decision: Decision = decide(last.failure, earlier, progressed=last.progressed)
+        lost = trial.lost[-1]
+        self._end_if_decided(trial, Conclusion(decision, lost.failure, lost.message), None)
+
+    def end_if_duplicate(self, trial: TrialState) -> None:
+        """Ends a trial that repeats one that has ended."""
+        original = trial.proposal.duplicate_of
+        if original is not None and (end := self.state.trials[original].end):
+            self._record_end(trial, end_like(end, trial=trial.number, at=self._clock()))
+
+    def _trained(self, oracle_trial: str | None) -> int | None:
+        """The trial that was trained as ``oracle_trial``: of a duplicate its original."""
+        number = None if oracle_trial is None else self.tally.number(oracle_trial)
+        if number is None:
+            return None
+        original = self.state.trials[number].proposal.duplicate_of
+        return number if original is None else original
+
+    def _losses(self, trial: TrialState) -> list[Loss]:
+        folders = (self._specs.folder(lost.trial, lost.attempt) for lost in trial.lost)
+        storage = self._specs.storage
+        return [
+            Loss(lost.failure, has_checkpoint(storage, folder))
+            for lost, folder in zip(trial.lost, folders, strict=True)
+        ]
+
+    def _end_if_decided(
+        self, trial: TrialState, conclusion: Conclusion, last: EndedAttempt | None
+    ) -> None:
+        if not isinstance(conclusion.decision, End):
+            return
+        ended = Ended(
+            at=self._clock(),
+            trial=trial.number,
+            outcome=conclusion.decision.outcome,
+            attempt=trial.started[-1].attempt,
+            failure=conclusion.failure,
+            message=conclusion.message,
+        )
+        if last is not None and last.result is not None:
+            told = {name: getattr(last.result, name) for name in _OF_RESULT}
+            held = last.seconds or 0.0
+            told |= {"held_seconds": held, "seconds": min(last.result.seconds, held)}
+            ended = ended.model_copy(update=told)
+        self._record_end(trial, ended)
+        for other in self.tally.open:
+            if other.proposal.duplicate_of == trial.number:
+                self.end_if_duplicate(other)
+
+    def _record_end(self, trial: TrialState, ended: Ended) -> None:
+        self.record(ended)
+        self._proposer.report(trial.proposal.oracle_trial, ended)

@@ -1,0 +1,58 @@
+"""Successive halving as a source of proposals: the better networks of a rung, trained further."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from kubenas.search.journal.records import Proposed, Telling
+from kubenas.search.proposals.proposer import Proposal
+from kubenas.search.rungs.successive_halving import Promotion, SuccessiveHalving
+from kubenas.trial import Outcome
+
+
+class Promotions:
+    """See :class:`kubenas.search.proposals.sources.Source`.
+
+    Args:
+        rungs: the epochs of each, ascending.
+        eta: one network in so many is promoted.
+        direction: of the score.
+    """
+
+    def __init__(self, rungs: Sequence[int], *, eta: int, direction: Literal["max", "min"]) -> None:
+        self._rungs = tuple(rungs)
+        self._halving = SuccessiveHalving(len(rungs), eta=eta, direction=direction)
+        self._proposals: dict[int, Proposed] = {}
+        self._roots: dict[int, int] = {}
+        self._latest: dict[int, int] = {}
+        """The trial in which each network was trained last."""
+
+    def see(self, record: Telling) -> None:
+        if isinstance(record, Proposed):
+            self._see_proposal(record)
+        elif record.outcome == Outcome.COMPLETED and record.attempt is not None:
+            network = self._roots[record.trial]
+            if record.score is not None:
+                self._halving.ended(network, self._rung(record.trial), record.score)
+
+    def propose(self) -> Proposal | None:
+        promotion = self._halving.promotion()
+        if promotion is None:
+            return None
+        parent = self._latest[promotion.network]
+        return Proposal(
+            str(len(self._proposals)),
+            dict(self._proposals[promotion.network].values),
+            epochs=self._rungs[promotion.rung],
+            parent=str(parent),
+            origin="promotion",
+        )
+
+    def _see_proposal(self, record: Proposed) -> None:
+        number = record.trial
+        root = number if record.parent is None else self._roots[record.parent]
+        self._proposals[number], self._roots[number], self._latest[root] = record, root, number
+        if record.parent is not None:
+            self._halving.promoted(Promotion(root, self._rung(number)))
+
+    def _rung(self, trial: int) -> int:
+        return self._rungs.index(self._proposals[trial].epochs or self._rungs[0])

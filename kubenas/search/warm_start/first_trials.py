@@ -1,0 +1,41 @@
+"""The best networks from elsewhere as the first trials: what was good there may be good here."""
+
+from collections.abc import Sequence
+
+from kubenas.search.journal.records import Proposed, Telling
+from kubenas.search.proposals.proposer import Proposal
+from kubenas.search.warm_start.prior_results import Known
+
+_SHARE = 5
+_MOST = 5
+
+
+def trials_to_repeat(max_trials: int) -> int:
+    """How many of the best results from elsewhere a search begins with."""
+    return max(1, min(_MOST, max_trials // _SHARE))
+
+
+class PriorTrials:
+    """See :class:`kubenas.search.proposals.sources.Source`.
+
+    Args:
+        known: points of the space, best first; each is proposed once.
+        epochs: of the lowest rung; None: there are no rungs.
+    """
+
+    def __init__(self, known: Sequence[Known], *, epochs: int | None = None) -> None:
+        self._known = known
+        self._epochs = epochs
+        self._trials = 0
+        self._repeated = 0
+
+    def see(self, record: Telling) -> None:
+        if isinstance(record, Proposed):
+            self._trials += 1
+            self._repeated += record.origin == "prior"
+
+    def propose(self) -> Proposal | None:
+        if self._repeated >= len(self._known):
+            return None
+        values = dict(self._known[self._repeated].values)
+        return Proposal(str(self._trials), values, epochs=self._epochs, origin="prior")

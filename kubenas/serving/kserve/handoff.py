@@ -1,0 +1,99 @@
+"""A champion as an InferenceService: written as YAML always, applied where that can be done."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from kubenas.config.serving import ServingConfig
+from kubenas.scheduling.kubernetes.client.api import Api
+from kubenas.scheduling.kubernetes.client.connection import Connection, cluster_configured, connect
+from kubenas.serving.champion import ChampionRecord
+from kubenas.serving.handoff import Handoff
+from kubenas.serving.kserve.changeover import Changeover, Target
+from kubenas.serving.kserve.inference_service import (
+    ServiceName,
+    apply_command,
+    as_yaml,
+    inference_service,
+    servable,
+)
+from kubenas.serving.kserve.sample_check import read_sample
+from kubenas.serving.kserve.service_object import InferenceServiceObject
+from kubenas.storage import Storage, join, open_storage, split
+
+YAML_FILE = "inference_service.yaml"
+_LOCAL = (
+    "the model is in a local folder, which no model server in a cluster can read: copy it to a"
+    " bucket and put its URI at storageUri"
+)
+
+
+@dataclass(frozen=True)
+class Destination:
+    """Where champions of a config go."""
+
+    service: ServiceName
+    connection: Connection | None
+    """None: no cluster is configured."""
+
+    @classmethod
+    def of(cls, config: ServingConfig, name: str) -> Self:
+        """For a search of this name.
+
+        Raises:
+            UserError: the cluster's configuration is not sound.
+        """
+        connection = connect() if cluster_configured() else None
+        inside = connection.namespace if connection else ""
+        return cls(ServiceName(config.name or name, config.namespace or inside), connection)
+
+    def obstacle(self, uri: str) -> str:
+        """Why a model at ``uri`` can only be written as YAML; empty: it can be applied.
+
+        Raises:
+            ApiAway: the API server does not answer.
+        """
+        if not servable(uri):
+            return _LOCAL
+        if self.connection is None:
+            return "no cluster is configured here"
+        on_cluster = InferenceServiceObject(Api(self.connection), self.service)
+        if not on_cluster.kserve_installed():
+            return "KServe is not installed in this cluster"
+        verbs = ", ".join(each.verb for each in on_cluster.refused())
+        if verbs:
+            return f"this account may not {verbs} InferenceServices in {self.service.namespace}"
+        return ""
+
+
+def hand_over_to_kserve(
+    record: ChampionRecord, config: ServingConfig, *, name: str, output: Storage
+) -> Handoff:
+    """As :func:`kubenas.serving.handoff.hand_over` tells."""
+    destination = Destination.of(config, name)
+    service, connection = destination.service, destination.connection
+    manifest = inference_service(record, config, service, output=output.uri)
+    export = open_storage(split(record.model.saved_model)[0])
+    handoff = _write(manifest, export)
+    obstacle = destination.obstacle(record.model.saved_model)
+    if obstacle or connection is None:
+        command = apply_command(handoff.uri, service.namespace)
+        message = f"{service} is not applied: {obstacle}; to apply it: {command}"
+        return handoff.model_copy(update={"message": message})
+    changed = Changeover(
+        InferenceServiceObject(Api(connection), service),
+        Target(service, manifest, record.model.saved_model, read_sample(export, config.tolerance)),
+        config,
+        output=output,
+        in_cluster=connection.in_pod,
+    ).run()
+    state = "served" if changed.kept else "rolled-back"
+    words = "serves" if changed.kept else "does not serve"
+    message = f"{service} {words} champion {record.number}: {changed.message}"
+    return handoff.model_copy(update={"state": state, "message": message, "url": changed.url})
+
+
+def _write(manifest: Mapping[str, Any], export: Storage) -> Handoff:
+    text = as_yaml(manifest)
+    export.write(YAML_FILE, text.encode())
+    return Handoff(state="written", message="", uri=join(export.uri, YAML_FILE), yaml=text)

@@ -1,0 +1,92 @@
+"""A network of the space ``layers`` as a graph, with its size, from its values alone. No Keras."""
+
+import math
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+from typing import Any
+
+from kubenas.spaces.graph import Graph
+from kubenas.spaces.layers.network import Network, network_of
+from kubenas.spaces.layers.operations import Body, Convolve, Map, Operation, Pool, body
+from kubenas.spaces.options import LayersOptions
+
+_LAYER_BY_LAYER = ("layers", "layer_", "dense_", "head")
+"""Begin the names of the values that the nodes tell."""
+_PER_NORM = 4
+"""Weights of batch normalisation for each channel."""
+
+
+class LayersGraph:
+    """The graph at some values.
+
+    Args:
+        input_shape: height, width and channels of a picture.
+        num_classes: classes to tell apart.
+        options: what the space may hold; no matter here.
+    """
+
+    def __init__(self, *, input_shape: Map, num_classes: int, options: LayersOptions) -> None:
+        del options
+        self._input_shape = input_shape
+        self._num_classes = num_classes
+
+    def __call__(self, values: Mapping[str, Any]) -> Graph:
+        """The graph of the network at ``values``, without poolings that have nothing to pool.
+
+        Weights are exact; of the operations those of convolutions, poolings and dense layers count.
+        """
+        network = network_of(values)
+        maps = body(network, self._input_shape)
+        costs = [*self._costs(network, maps)]
+        return Graph.chain(
+            [*map(_label, maps.operations), network.head, *map("dense {}".format, network.dense)],
+            parameters=sum(weights for weights, _ in costs),
+            flops=sum(work for _, work in costs),
+            rest=_rest(values),
+        )
+
+    def _costs(self, network: Network, maps: Body) -> Iterator[tuple[int, int]]:
+        """Weights and floating-point operations of each layer."""
+        shape = self._input_shape
+        for operation in maps.operations:
+            output = operation.output(shape)
+            yield _weights(operation, shape[2]), _work(operation, shape[2], output)
+            shape = output
+        vector = shape[2] if network.head == "average" else math.prod(shape)
+        for inputs, units in pairwise([vector, *network.dense, self._num_classes]):
+            yield (inputs + 1) * units, (2 * inputs + 1) * units
+
+
+def _rest(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What the nodes do not tell: the activation, how it is trained."""
+    return {name: value for name, value in values.items() if not name.startswith(_LAYER_BY_LAYER)}
+
+
+def _label(operation: Operation) -> str:
+    if isinstance(operation, Pool):
+        return f"{operation.kind} pool {operation.size}"
+    kind = "separable conv" if operation.separable else "conv"
+    return f"{kind} {operation.kernel} {operation.filters}"
+
+
+def _weights(operation: Operation, channels: int) -> int:
+    if isinstance(operation, Pool):
+        return 0
+    beside = _PER_NORM if operation.batch_norm else 1
+    return _kernel(operation, channels) + beside * operation.filters
+
+
+def _kernel(operation: Convolve, channels: int) -> int:
+    """Weights of the convolution itself, each used once for each place of its output."""
+    window = operation.kernel**2
+    if operation.separable:
+        return window * channels + channels * operation.filters
+    return window * channels * operation.filters
+
+
+def _work(operation: Operation, channels: int, output: Map) -> int:
+    """Floating-point operations; a multiplication and an addition are two."""
+    if isinstance(operation, Pool):
+        return math.prod(operation.size) * math.prod(output)
+    places = output[0] * output[1]
+    return 2 * places * _kernel(operation, channels) + math.prod(output)

@@ -1,0 +1,146 @@
+"""The plainest space: a list of convolutions and poolings, then dense layers.
+
+Every hyperparameter is declared on every build, under the conditions in which it matters, so
+that one call gives the whole space and a network has values for nothing that it does not use.
+"""
+
+from typing import Any
+
+import keras
+import keras_tuner
+
+from kubenas.spaces.layers.model import build_network
+from kubenas.spaces.layers.network import Network, network_of
+from kubenas.spaces.options import LayersOptions
+
+_CONVOLUTIONS = ["conv", "separable_conv"]
+_POOLINGS = ["max_pool", "average_pool"]
+_DEFAULT_LAYERS = 4
+_DEFAULT_KINDS = ["conv", "conv", "max_pool", "conv"]
+_DEFAULT_FILTERS = [16, 32]
+_FEWEST_FILTERS = 16
+_ADAPTIVE = ["adam", "adamw", "rmsprop"]
+
+
+class LayersHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]  # keras_tuner is untyped
+    """Small convolutional networks that train on a CPU.
+
+    Args:
+        input_shape: height, width and channels of a picture.
+        num_classes: classes to tell apart.
+        options: what the space may hold.
+    """
+
+    def __init__(
+        self,
+        *,
+        input_shape: tuple[int, int, int],
+        num_classes: int,
+        options: LayersOptions = LayersOptions(),  # noqa: B008  # frozen
+    ) -> None:
+        super().__init__(name="layers")
+        self._input_shape = input_shape
+        self._num_classes = num_classes
+        self._options = options
+
+    def declare_hyperparameters(self, hp: keras_tuner.HyperParameters) -> None:
+        """Declares the whole space, without building anything."""
+        choose_network(hp, self._options)
+        choose_optimizer(hp)
+
+    def build(self, hp: keras_tuner.HyperParameters) -> keras.Model:
+        """The compiled model that the values in ``hp`` describe."""
+        model = build_network(
+            choose_network(hp, self._options),
+            input_shape=self._input_shape,
+            num_classes=self._num_classes,
+        )
+        model.compile(
+            optimizer=choose_optimizer(hp),
+            loss="sparse_categorical_crossentropy",
+            metrics=["accuracy"],
+        )
+        return model
+
+
+def choose_network(hp: keras_tuner.HyperParameters, options: LayersOptions) -> Network:
+    """Declares the network's hyperparameters; the network at their values."""
+    most = options.max_layers
+    hp.Int("layers", 1, most, default=min(_DEFAULT_LAYERS, most))
+    _declare_convolution(hp, 1, options)
+    for number in range(2, most + 1):
+        _declare_layer(hp, number, options)
+    hp.Choice("activation", ["relu", "elu", "silu"])
+    hp.Boolean("batch_norm", default=True)
+    hp.Choice("head", ["flatten", "average"])
+    _declare_dense(hp, options)
+    hp.Float("dropout", 0.0, 0.5, step=0.1, default=0.3)
+    return network_of(hp.values)
+
+
+def choose_optimizer(hp: keras_tuner.HyperParameters) -> keras.optimizers.Optimizer:
+    """Declares the optimiser's hyperparameters; the optimiser at their values."""
+    kind = hp.Choice("optimizer", [*_ADAPTIVE, "sgd"])
+    with hp.conditional_scope("optimizer", _ADAPTIVE):
+        rate = hp.Float("learning_rate", 5e-4, 1e-2, sampling="log", default=2e-3)
+    with hp.conditional_scope("optimizer", ["adamw"]):
+        decay = hp.Float("weight_decay", 1e-5, 1e-2, sampling="log", default=1e-3)
+    with hp.conditional_scope("optimizer", ["sgd"]):
+        sgd_rate = hp.Float("sgd_learning_rate", 3e-3, 5e-2, sampling="log", default=1e-2)
+    match kind:
+        case "adam":
+            return keras.optimizers.Adam(rate)
+        case "adamw":
+            return keras.optimizers.AdamW(rate, weight_decay=decay)
+        case "rmsprop":
+            return keras.optimizers.RMSprop(rate)
+        case _:
+            return keras.optimizers.SGD(sgd_rate, momentum=0.9, nesterov=True)
+
+
+def _declare_layer(hp: keras_tuner.HyperParameters, number: int, options: LayersOptions) -> None:
+    """Declares layer ``number``, counted from 1."""
+    with hp.conditional_scope("layers", list(range(number, options.max_layers + 1))):
+        kinds = [*_CONVOLUTIONS, *_POOLINGS]
+        hp.Choice(f"layer_{number}/kind", kinds, default=_default(_DEFAULT_KINDS, number))
+        with hp.conditional_scope(f"layer_{number}/kind", _CONVOLUTIONS):
+            _declare_convolution(hp, number, options)
+
+
+def _declare_convolution(
+    hp: keras_tuner.HyperParameters, number: int, options: LayersOptions
+) -> None:
+    sizes = _doubled(_FEWEST_FILTERS, options.max_filters)
+    default = _at_most(_default(_DEFAULT_FILTERS, number), sizes)
+    hp.Choice(f"layer_{number}/filters", sizes, default=default)
+    hp.Choice(f"layer_{number}/kernel", [3, 5], default=5 if number == 1 else 3)
+
+
+def _declare_dense(hp: keras_tuner.HyperParameters, options: LayersOptions) -> None:
+    most = options.max_dense_layers
+    if most == 0:
+        return
+    sizes = _doubled(16, options.max_units)
+    hp.Int("dense_layers", 0, most, default=1)
+    for number in range(1, most + 1):
+        with hp.conditional_scope("dense_layers", list(range(number, most + 1))):
+            hp.Choice(f"dense_{number}/units", sizes, default=_at_most(64, sizes))
+
+
+def _default(defaults: list[Any], number: int) -> Any:
+    """The default of layer ``number``; beyond the list that of the last."""
+    return defaults[min(number, len(defaults)) - 1]
+
+
+def _at_most(wanted: int, sizes: list[int]) -> int:
+    return max(size for size in sizes if size <= wanted)
+
+
+def _doubled(smallest: int, largest: int) -> list[int]:
+    """``smallest``, twice that, and so on, and ``largest``."""
+    sizes = []
+    size = smallest
+    while size < largest:
+        sizes.append(size)
+        size *= 2
+    return [*sizes, largest]

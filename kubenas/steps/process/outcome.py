@@ -1,0 +1,129 @@
+"""How a step ended, as an object in the output: the pipeline's engine loses exit codes and
+messages, the command line needs both."""
+
+import logging
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Literal
+
+from kubenas.errors import DocumentUnusable, KubenasError, StorageError
+from kubenas.steps.process.process import step_process, unexpected
+from kubenas.storage import Storage
+from kubenas.storage.document import find_document
+from kubenas.trial import Value
+
+STEPS = ("prepare", "search", "retrain", "export", "evaluate", "report", "promote")
+
+_logger = logging.getLogger(__name__)
+_NO_ERROR = {"message": "", "exit_code": 0}
+
+
+class StepOutcome(Value):
+    """``steps/<step>.json``."""
+
+    step: str
+    state: Literal["running", "done", "failed", "due", "skipped"]
+    """due, skipped: a step that does not always run, and has not run yet or will not."""
+    key: str
+    """What the step worked on; another key starts the clock anew."""
+    seconds: float = 0.0
+    """Wall-clock of all runs of this step on ``key``, until it was first done."""
+    message: str = ""
+    exit_code: int = 0
+
+
+def read_outcome(output: Storage, step: str) -> StepOutcome | None:
+    """How ``step`` ended or that it runs; None if it never ran."""
+    name = _object_name(step)
+    return find_document(output, name, StepOutcome, what="the outcome of a step")
+
+
+def read_outcomes(output: Storage) -> list[StepOutcome]:
+    """The outcomes of all steps that ran, in the pipeline's order."""
+    return [outcome for step in STEPS if (outcome := read_outcome(output, step))]
+
+
+def expect_step(output: Storage, step: str, *, key: str, due: bool) -> None:
+    """Records that ``step``, which does not always run, will run on ``key``, or will not."""
+    earlier = _earlier(output, step, key)
+    if not due or earlier.state != "done":
+        state = "due" if due else "skipped"
+        _record(output, earlier.model_copy(update={"state": state, **_NO_ERROR}))
+
+
+def is_done(output: Storage, step: str, *, key: str) -> bool:
+    """Whether ``step`` has done its work on ``key``."""
+    return _earlier(output, step, key).state == "done"
+
+
+def is_finished(outcomes: Iterable[StepOutcome], search: str | None) -> bool:
+    """Whether a run on ``search`` has come to its end."""
+    states = {each.step: each.state for each in outcomes if each.key == search}
+    return states.get("report") == "done" and states.get("promote") in {"done", "skipped"}
+
+
+@contextmanager
+def running_step(step: str, output: Storage, *, key: str) -> Iterator[None]:
+    """Runs a step's body in :func:`step_process` and records how it ended.
+
+    Raises:
+        SystemExit: with the error's exit code, in place of any error.
+    """
+    with step_process(step), recorded(step, output, key=key):
+        try:
+            yield
+        except KubenasError:
+            raise
+        except Exception as error:
+            raise unexpected(step, error) from error
+
+
+@contextmanager
+def recorded(step: str, output: Storage, *, key: str) -> Iterator[None]:
+    """Records how what is done within ends, whatever process does it."""
+    earlier = _earlier(output, step, key)
+    started = time.monotonic()
+    _record(output, earlier.model_copy(update={"state": "running", **_NO_ERROR}))
+    try:
+        yield
+    except Exception as error:
+        _record_failure(output, _timed(earlier, started, _failure(error)))
+        raise
+    _record(output, _timed(earlier, started, {"state": "done", **_NO_ERROR}))
+
+
+def _earlier(output: Storage, step: str, key: str) -> StepOutcome:
+    try:
+        outcome = read_outcome(output, step)
+    except DocumentUnusable as error:  # nothing is decided by it, and it is about to be replaced
+        _logger.warning("%s", error)
+        outcome = None
+    if outcome and outcome.key == key:
+        return outcome
+    return StepOutcome(step=step, state="running", key=key)
+
+
+def _timed(earlier: StepOutcome, started: float, changes: dict[str, object]) -> StepOutcome:
+    passed = 0.0 if earlier.state == "done" else time.monotonic() - started
+    return earlier.model_copy(update={"seconds": earlier.seconds + passed, **changes})
+
+
+def _failure(error: Exception) -> dict[str, object]:
+    code = error.exit_code if isinstance(error, KubenasError) else KubenasError.exit_code
+    return {"state": "failed", "message": str(error), "exit_code": code}
+
+
+def _record(output: Storage, outcome: StepOutcome) -> None:
+    output.write(_object_name(outcome.step), outcome.to_json())
+
+
+def _record_failure(output: Storage, outcome: StepOutcome) -> None:
+    try:
+        _record(output, outcome)
+    except StorageError as error:  # the store may be what failed: the log still tells
+        _logger.warning("how the step ended is not recorded: %s", error)
+
+
+def _object_name(step: str) -> str:
+    return f"steps/{step}.json"

@@ -1,0 +1,101 @@
+"""Gathers where a search's model came from, out of what the steps have left."""
+
+from kubenas.errors import DocumentUnusable, ObjectNotFound, UserError
+from kubenas.reporting.lineage import DataLineage, Lineage, RunLineage, TrainingLineage
+from kubenas.search.layout import definition_file
+from kubenas.search.run import SearchRun, read_search
+from kubenas.search.warm_start.prior_results import read_prior
+from kubenas.serving.champion import ChampionLog, ChampionRecord, promoted, promotion_of
+from kubenas.steps.export import exported_model
+from kubenas.steps.gate import read_decision
+from kubenas.steps.retrain import Choice, Retraining, read_choice
+from kubenas.steps.setup.origin import read_origin
+from kubenas.storage import Storage, join, open_storage
+from kubenas.storage.document import read_document
+from kubenas.trial import AttemptSpec
+
+
+def champion_lineage(output: Storage) -> Lineage:
+    """The lineage of the model in production.
+
+    Raises:
+        UserError: there is none, or its search is gone.
+    """
+    champion = ChampionLog(output).champion()
+    if champion is None:
+        raise UserError(f"{output.uri}: no model is in production yet; name a search by --search")
+    return lineage(output, read_search(output, champion.model.search))
+
+
+def lineage(output: Storage, run: SearchRun) -> Lineage:
+    """The lineage of the model of a search, as far as it has come."""
+    search, definition = run.id, run.definition
+    choice, prior = read_choice(output, search), read_prior(output, search)
+    promotion, predecessor, current = _promotions(ChampionLog(output).history(), search)
+    config = definition.config
+    return Lineage(
+        search=search,
+        trial=choice.chosen.trial if choice else None,
+        values=_values(run, choice),
+        model=exported_model(output, search),
+        training=_training(choice.chosen) if choice else None,
+        data=DataLineage(
+            uri=definition.dataset,
+            digest=definition.dataset_digest,
+            source=config.data.source,
+            split_seed=config.data.seed,
+        ),
+        run=_run(output, search),
+        space=definition.space,
+        config=join(output.uri, definition_file(search)),
+        config_digest=config.identity(),
+        search_seed=config.search.seed,
+        search_software=definition.versions,
+        began_with=prior.sources if prior else (),
+        decision=read_decision(output, search),
+        promotion=promotion,
+        predecessor=predecessor,
+        in_production=current,
+    )
+
+
+def _promotions(
+    history: list[ChampionRecord], search: str
+) -> tuple[ChampionRecord | None, ChampionRecord | None, bool]:
+    """The promotion of the search's model, the one that it followed, and whether it is the last."""
+    own = promotion_of(history, search)
+    if own is None:
+        return None, None, False
+    before = None if own.replaced is None else promoted(history, history[own.replaced - 1])
+    return own, before, history[-1].model.search == search
+
+
+def _values(run: SearchRun, choice: Choice | None) -> dict[str, object]:
+    trial = run.state.trials.get(choice.chosen.trial) if choice else None
+    return dict(trial.used_values) if trial else {}
+
+
+def _training(chosen: Retraining) -> TrainingLineage:
+    return TrainingLineage(
+        prefix=chosen.prefix,
+        seed_number=chosen.seed,
+        seed=_seed(chosen.prefix),
+        score=chosen.result.score,
+        software=chosen.result.software,
+        image=chosen.result.image,
+    )
+
+
+def _seed(prefix: str) -> int | None:
+    """Of the attempt in the folder ``prefix``; None: its spec is gone or another version's."""
+    try:
+        storage = open_storage(prefix)
+        spec = read_document(storage, "spec.json", AttemptSpec, what="an attempt's spec")
+    except (ObjectNotFound, DocumentUnusable):
+        return None
+    return spec.training.seed if spec.training else None
+
+
+def _run(output: Storage, search: str) -> RunLineage | None:
+    origin = read_origin(output, search)
+    return None if origin is None else RunLineage.model_validate(origin.model_dump())

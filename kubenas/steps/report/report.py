@@ -1,0 +1,84 @@
+"""Leaderboard, report, model card and summary, from what the other steps left."""
+
+from dataclasses import dataclass
+
+from kubenas.reporting.cards.model_card import render_model_card
+from kubenas.reporting.report import render_report
+from kubenas.reporting.report_input import ReportInput
+from kubenas.reporting.tables.leaderboard import leaderboard, to_csv
+from kubenas.search.layout import search_folder
+from kubenas.steps.process.outcome import running_step
+from kubenas.steps.process.status import StatusWriter
+from kubenas.steps.report.material import gather
+from kubenas.steps.report.summary import Summary, summarise, write_summary
+from kubenas.steps.setup.context import RunContext
+from kubenas.storage import Storage, join
+
+
+@dataclass(frozen=True)
+class Report:
+    """URIs and texts of what was written."""
+
+    html: str
+    """Of the latest search in the output."""
+    kept_at: str
+    """The folder of this search, where all of it stays when there are later ones."""
+    html_text: str
+    model_card_text: str
+    """Empty: a tuner's search has no data that a card could tell of."""
+    leaderboard: str
+    leaderboard_text: str
+    summary: Summary
+
+
+def report(context: RunContext) -> Report:
+    """Reports on the finished run of ``context``.
+
+    Raises:
+        SystemExit: after a mistake or failure, as :func:`running_step` tells.
+    """
+    output, search = context.output, context.search_id
+    with running_step("report", output, key=search):
+        StatusWriter(output, "report", search=search)
+        written = write_report(output, gather(output, search, finished=True))
+    refresh_summary(output, search, written.html)
+    return written
+
+
+def refresh_summary(output: Storage, search: str, html: str) -> None:
+    """Writes the summary once more, now that the last step's own seconds are known."""
+    write_summary(output, summarise(gather(output, search, finished=True), html))
+
+
+def write_report(output: Storage, material: ReportInput) -> Report:
+    """Writes everything that is made of ``material``; of a running search, too."""
+    folder = search_folder(material.search)
+    board = leaderboard(
+        material.state,
+        search=material.search,
+        objective=material.objective,
+        direction=material.direction,
+        objectives=material.objectives,
+    )
+    contents = {
+        "report.html": render_report(material),
+        "leaderboard.json": board.model_dump_json(indent=1),
+        "leaderboard.csv": to_csv(board),
+        **({"model_card.md": render_model_card(material)} if material.schema else {}),
+    }
+    for name, content in contents.items():
+        output.write(f"{folder}/{name}", content.encode())
+    output.write("report.html", contents["report.html"].encode())
+    html = join(output.uri, "report.html")
+    summary = summarise(material, html)
+    if material.finished:
+        write_summary(output, summary)
+    return Report(
+        html=html,
+        kept_at=join(output.uri, folder),
+        html_text=contents["report.html"],
+        model_card_text=contents.get("model_card.md", ""),
+        leaderboard=join(output.uri, folder, "leaderboard.json"),
+        leaderboard_text=contents["leaderboard.json"],
+        summary=summary,
+    )

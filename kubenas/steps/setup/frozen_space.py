@@ -1,0 +1,80 @@
+"""The config's space as trial processes get it: a user's code is frozen, so that every trial of a
+search runs the same code."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from kubenas.config.config import Config
+from kubenas.errors import UserError
+from kubenas.spaces.registry import DEFAULT_SPACE, check_space
+from kubenas.spaces.user_code.hypermodel_source import split_reference
+from kubenas.spaces.user_code.requirements import read_requirements
+from kubenas.spaces.user_code.selection import selected_files
+from kubenas.spaces.user_code.user_folder import UserFolder, open_user_folder
+from kubenas.storage import Storage, join, split
+from kubenas.trial import SpaceRef
+
+
+@dataclass(frozen=True)
+class FrozenSpace:
+    """A config's space. A user's code in it is as it was when this was made."""
+
+    space: SpaceRef
+    """A user's file at its place in the output."""
+    folder: str = ""
+    """Of the user's files in the output: ``code/`` and a digest of them."""
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    """Contents by name in that folder."""
+
+    def write(self, output: Storage) -> None:
+        """Copies the files to ``output``, as far as they are not there."""
+        present = {info.name for info in output.list(f"{self.folder}/")} if self.files else set()
+        for name, content in self.files.items():
+            if (placed := f"{self.folder}/{name}") not in present:
+                output.write(placed, content)
+
+
+def frozen_space(config: Config) -> FrozenSpace:
+    """The space of ``config``. Of a frozen one it is the same.
+
+    Raises:
+        UserError: there is no such space, option, file or class, a file is not Python, or the
+            files are too many or too large.
+    """
+    settings = config.space
+    if settings.hypermodel is None:
+        space = SpaceRef(name=settings.name or DEFAULT_SPACE, options=settings.options)
+        check_space(space)
+        return FrozenSpace(space)
+    check_space(settings)
+    uri, name = split_reference(settings.hypermodel)
+    folder, file = split(uri)
+    files = _files(config, open_user_folder(folder, output=config.output), file)
+    place = f"code/{_digest(files)}"
+    reference = f"{join(config.output, place, file)}:{name}"
+    space = SpaceRef(hypermodel=reference, requirements=settings.requirements)
+    return FrozenSpace(space, place, files)
+
+
+def _files(config: Config, folder: UserFolder, file: str) -> dict[str, bytes]:
+    requirements = config.space.requirements
+    named = [file, requirements] if requirements else [file]
+    if requirements:
+        if not folder.has(requirements):
+            raise UserError(f"space.requirements: {requirements}: no such file beside {file}")
+        if folder.leads_out(requirements):
+            raise UserError(
+                f"space.requirements: {requirements} is hidden or a link that leads out of the"
+                " folder; put a copy there"
+            )
+        read_requirements(folder.read(requirements), requirements)
+    return selected_files(folder, named, globs=config.space.files)
+
+
+def _digest(files: Mapping[str, bytes]) -> str:
+    """Of names and contents."""
+    whole = hashlib.sha256()
+    for name, content in files.items():
+        whole.update(f"{name}\n{hashlib.sha256(content).hexdigest()}\n".encode())
+    return whole.hexdigest()[:12]

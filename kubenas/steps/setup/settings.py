@@ -1,0 +1,66 @@
+"""What a step's trials get besides what the config says: from its task, then from the namespace."""
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from kubenas.config.config import Config
+from kubenas.config.loading import parse_config
+from kubenas.scheduling.kubernetes.names import KUBEFLOW_POD
+from kubenas.scheduling.settings import filled, of_task
+from kubenas.steps.setup.context import RunContext
+from kubenas.trial import SpaceRef
+
+
+def settled(context: RunContext) -> RunContext:
+    """``context`` with everything that its trials get in its config.
+
+    Raises:
+        UserError, ApiAway: see :func:`settled_config`.
+    """
+    config = settled_config(context.config, context.space, context.task_config)
+    return context.model_copy(update={"config": config})
+
+
+def settled_config(config: Config, space: SpaceRef, task_config: Mapping[str, Any]) -> Config:
+    """``config`` with everything that trials of ``space`` get.
+
+    The config comes first, then what the user set on this task in Kubeflow, then the defaults of
+    the namespace, which the chart keeps in a ConfigMap. What its administrator has locked, only
+    those defaults set; what trials may not have there, nothing sets.
+
+    Raises:
+        UserError: something of that is not allowed, or no cluster is configured.
+        ApiAway: the cluster does not answer.
+    """
+    if os.environ.get(KUBEFLOW_POD) or config.runner.kind == "kubernetes":
+        return _in_cluster(config, space, of_task(task_config))
+    return _with_runner(config, {"kind": "local"})
+
+
+def _in_cluster(config: Config, space: SpaceRef, task: Mapping[str, Any]) -> Config:
+    # Who has no cluster does not wait for its client.
+    from kubenas.scheduling.confinement import check_confinement, check_serving
+    from kubenas.scheduling.kubernetes.environment import surroundings
+    from kubenas.scheduling.policy import check_locked, check_place_of_user_code
+
+    namespace = surroundings().settings()
+    check_locked(filled(config.runner, task), namespace.runner, namespace.policy.locked)
+    runner = filled(config.runner, task, namespace.runner)
+    if runner["kind"] == "auto":
+        runner["kind"] = "kubernetes"
+    if space.hypermodel is not None or space.program is not None:
+        check_place_of_user_code(runner["kind"], namespace.policy)
+    config = _with_runner(config, runner)
+    if not namespace.governed:
+        return config
+    check_serving(config.serving, namespace.policy)
+    if config.runner.kind == "kubernetes":
+        check_confinement(config.runner.pod, namespace.policy, account=namespace.account)
+    return config
+
+
+def _with_runner(config: Config, runner: dict[str, object]) -> Config:
+    section = {**config.runner.model_dump(mode="json"), **runner}
+    content = {**config.model_dump(mode="json"), "runner": section}
+    return parse_config(content, origin="settings of the task and the namespace")

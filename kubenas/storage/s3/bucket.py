@@ -1,0 +1,241 @@
+"""S3 and servers that speak its language: a bucket at s3://name or minio://name.
+
+Credentials are found by boto3's rules: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (Kubeflow
+Pipelines they come from the Secret kubenas-store), ~/.aws, or a pod's or machine's role.
+"""
+
+import math
+import os
+import secrets
+import time
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, NotRequired, TypedDict, TypeVar
+
+import boto3
+from boto3.exceptions import Boto3Error
+from boto3.s3.transfer import TransferConfig
+from botocore.config import Config
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    FlexibleChecksumError,
+    HTTPClientError,
+    IncompleteReadError,
+)
+
+from kubenas.errors import ObjectExists, StorageUnreachable
+from kubenas.storage.bucket import CREATION_TOKEN, PATIENCE_SECONDS, BucketObject
+from kubenas.storage.limit import too_large
+from kubenas.storage.parallel import TRANSFERS
+from kubenas.storage.s3.environment import S3Environment, s3_environment
+from kubenas.storage.s3.errors import classified, error_code
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+    from types_boto3_s3.type_defs import GetObjectOutputTypeDef
+
+_CRC32 = "kubenas-crc32"
+"""Metadata with the checksum of a whole file: no server keeps one for all multipart uploads."""
+
+_CHUNK = 1 << 20
+_MULTIPART = TransferConfig(
+    multipart_threshold=64 << 20, multipart_chunksize=32 << 20, max_concurrency=4
+)
+_CONNECT_SECONDS = 10
+_READ_SECONDS = 60
+_CUT_SHORT = (HTTPClientError, IncompleteReadError, FlexibleChecksumError)
+"""What reading an answer's body raises; botocore itself repeats only what fails before it."""
+
+_MISSING = {"404", "NoSuchKey"}
+
+Content = TypeVar("Content")
+
+
+class _Wanted(TypedDict):
+    Key: str
+    IfMatch: NotRequired[str]
+
+
+class S3Bucket:
+    """See :class:`kubenas.storage.bucket.Bucket`. An object's version is its ETag.
+
+    All requests may be repeated: replacing and deleting come to the same when done twice, and
+    creating is conditional and knows its own object by a token.
+    """
+
+    def __init__(
+        self, name: str, *, scheme: str = "s3", patience_seconds: float = PATIENCE_SECONDS
+    ) -> None:
+        self._name = name
+        self._scheme = scheme
+        # Before its tries botocore waits up to 1, 2, 4, ... seconds.
+        self._tries = max(2, round(math.log2(patience_seconds)))
+        with self._explained(""):
+            self._client = _connected(s3_environment(scheme, os.environ), self._tries)
+
+    @property
+    def uri(self) -> str:
+        return f"{self._scheme}://{self._name}"
+
+    def get(self, key: str, *, limit: int | None = None) -> bytes:
+        def read(answer: "GetObjectOutputTypeDef") -> bytes:
+            if limit is not None and answer["ContentLength"] > limit:
+                answer["Body"].close()
+                raise too_large(f"{self.uri}/{key}", limit)
+            return answer["Body"].read()
+
+        with self._explained(key):
+            return self._received({"Key": key}, read)
+
+    def put(self, key: str, data: bytes) -> None:
+        with self._explained(key):
+            self._client.put_object(Bucket=self._name, Key=key, Body=data)
+
+    def put_if_absent(self, key: str, data: bytes) -> None:
+        token = secrets.token_hex(16)
+        with self._explained(key):
+            for wait in range(self._tries):
+                try:
+                    self._client.put_object(
+                        Bucket=self._name,
+                        Key=key,
+                        Body=data,
+                        IfNoneMatch="*",
+                        Metadata={CREATION_TOKEN: token},
+                    )
+                except ClientError as error:
+                    if error_code(error) == "PreconditionFailed":
+                        if self._token(key) == token:
+                            return
+                        raise ObjectExists(f"{self.uri}/{key}: exists already") from error
+                    if error_code(error) != "ConditionalRequestConflict":
+                        raise
+                else:
+                    return
+                time.sleep(2.0**wait / 4)
+        raise StorageUnreachable(
+            f"{self.uri}/{key}: others write this object all the time; run the same command again"
+        )
+
+    def exists(self, key: str) -> bool:
+        with self._explained(key):
+            return self._metadata(key) is not None
+
+    def list(self, prefix: str, *, after: str = "") -> Iterator[BucketObject]:
+        with self._explained(prefix):
+            pages = self._client.get_paginator("list_objects_v2")
+            for page in pages.paginate(Bucket=self._name, Prefix=prefix, StartAfter=after):
+                for item in page.get("Contents", ()):
+                    yield BucketObject(item["Key"], item["Size"], item["ETag"])
+
+    def delete(self, key: str) -> None:
+        with self._explained(key):
+            self._client.delete_object(Bucket=self._name, Key=key)
+
+    def upload(self, source: Path, key: str) -> None:
+        with self._explained(key):
+            try:
+                self._send(source, key)
+            except Boto3Error as error:
+                if not _completed_before(error):
+                    raise
+                self._send(source, key)
+
+    def download(self, item: BucketObject, target: Path) -> None:
+        with self._explained(item.key):
+            self._received(
+                {"Key": item.key, "IfMatch": item.version}, lambda answer: _save(answer, target)
+            )
+
+    def _send(self, source: Path, key: str) -> None:
+        self._client.upload_file(
+            str(source),
+            self._name,
+            key,
+            ExtraArgs={"Metadata": {_CRC32: _crc32(source)}},
+            Config=_MULTIPART,
+        )
+
+    def _received(
+        self, wanted: "_Wanted", read: Callable[["GetObjectOutputTypeDef"], Content]
+    ) -> Content:
+        """What ``read`` makes of an answer; one whose body breaks off is asked for again."""
+        for wait in range(self._tries):
+            answer = self._client.get_object(Bucket=self._name, **wanted)
+            try:
+                return read(answer)
+            except _CUT_SHORT as error:
+                last = error
+            time.sleep(2.0**wait / 4)
+        raise last
+
+    def _metadata(self, key: str) -> dict[str, str] | None:
+        try:
+            return self._client.head_object(Bucket=self._name, Key=key)["Metadata"]
+        except ClientError as error:
+            if error_code(error) in _MISSING:
+                return None
+            raise
+
+    def _token(self, key: str) -> str | None:
+        """The creation token of the object that is there now."""
+        return (self._metadata(key) or {}).get(CREATION_TOKEN)
+
+    @contextmanager
+    def _explained(self, key: str) -> Iterator[None]:
+        """Turns an error of Amazon's libraries into ours, with the URI and the remedy."""
+        try:
+            yield
+        except (BotoCoreError, ClientError, Boto3Error) as error:
+            raise classified(f"{self.uri}/{key}", error) from error
+
+
+@lru_cache
+def _connected(environment: S3Environment, tries: int) -> "S3Client":
+    """One client a process: it keeps connections open and may be used by all threads."""
+    return boto3.session.Session().client(
+        "s3",
+        endpoint_url=environment.endpoint,
+        region_name=environment.region,
+        config=Config(
+            connect_timeout=_CONNECT_SECONDS,
+            read_timeout=_READ_SECONDS,
+            # The mode "standard" gives all requests of a client one allowance of repetitions: after
+            # an outage the next request would fail at its first fault.
+            retries={"mode": "legacy", "total_max_attempts": tries},
+            max_pool_connections=4 * TRANSFERS,
+            s3={"addressing_style": "path"} if environment.path_style else None,
+        ),
+    )
+
+
+def _completed_before(error: Boto3Error) -> bool:
+    """Whether a multipart upload was completed a second time since the first answer was lost."""
+    cause = error.__context__
+    return isinstance(cause, ClientError) and error_code(cause) == "NoSuchUpload"
+
+
+def _save(answer: "GetObjectOutputTypeDef", target: Path) -> None:
+    checksum = 0
+    with target.open("wb") as file:
+        for chunk in answer["Body"].iter_chunks(_CHUNK):
+            checksum = zlib.crc32(chunk, checksum)
+            file.write(chunk)
+    if answer["Metadata"].get(_CRC32, _hexadecimal(checksum)) != _hexadecimal(checksum):
+        raise FlexibleChecksumError(error_msg="the checksum of the whole file differs")
+
+
+def _crc32(path: Path) -> str:
+    checksum = 0
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            checksum = zlib.crc32(chunk, checksum)
+    return _hexadecimal(checksum)
+
+
+def _hexadecimal(checksum: int) -> str:
+    return f"{checksum:08x}"

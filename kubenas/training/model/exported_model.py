@@ -1,0 +1,89 @@
+"""An exported model, which takes raw examples and gives class probabilities.
+
+A SavedModel is run without the user's code: nothing of it is imported, and a class that was renamed
+since does no harm. Only ``model.keras``, which some earlier versions alone are left with, needs it.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from kubenas.spaces.user_code.importing import modules_in
+from kubenas.storage import join, open_storage
+from kubenas.training.model.candidate import load_space, user_file
+from kubenas.training.model.size import mebibytes
+from kubenas.training.process.attempt import Attempt
+from kubenas.training.process.failure import Phase, failing_in
+
+SAVED_MODEL_FOLDER = "saved_model"
+SAVED_MODEL_VERSION = "1"
+KERAS_FILE = "model.keras"
+SIGNATURE = "serving_default"
+INPUT = "image"
+OUTPUT = "probabilities"
+
+
+@dataclass(frozen=True)
+class ExportedModel:
+    """What can be asked of a model in production."""
+
+    predict: Callable[[tf.Tensor], tf.Tensor]
+    """From float32 (batch, height, width, channels) to probabilities (batch, classes)."""
+    parameters: int
+    weights_mib: float
+
+
+def load_exported(attempt: Attempt) -> ExportedModel:
+    """The exported model that the spec names: a SavedModel's folder, or a ``.keras`` file.
+
+    Raises:
+        AttemptFailed: it cannot be loaded.
+    """
+    uri = attempt.model
+    if uri.endswith(".keras"):
+        return _of_keras(attempt)
+    with failing_in(Phase.OTHER):
+        folder = open_storage(join(uri, SAVED_MODEL_VERSION)).stage("")
+        return _of_saved_model(tf.saved_model.load(str(folder)))
+
+
+def custom_objects(file: Path | None) -> dict[str, Any]:
+    """What the modules of a user's folder define, by name; in doubt what his ``file`` does."""
+    if file is None:
+        return {}
+    modules = sorted(modules_in(file.parent), key=lambda module: module.__file__ == str(file))
+    return {
+        name: member
+        for module in modules
+        for name, member in vars(module).items()
+        if callable(member) and getattr(member, "__module__", None) == module.__name__
+    }
+
+
+def _of_saved_model(loaded: Any) -> ExportedModel:
+    weights = [v for v in loaded.variables if "seed_generator_state" not in v.name]
+    return ExportedModel(
+        # Through ``loaded``: its variables live as long as it does.
+        predict=lambda images: loaded.signatures[SIGNATURE](**{INPUT: images})[OUTPUT],
+        parameters=sum(math.prod(weight.shape) for weight in weights),
+        weights_mib=mebibytes((weight.dtype.name, weight.shape) for weight in loaded.variables),
+    )
+
+
+def _of_keras(attempt: Attempt) -> ExportedModel:
+    load_space(attempt)  # imports the user's layers
+    file = user_file(attempt)
+    with failing_in(Phase.OTHER, user_file=file):
+        model = keras.models.load_model(
+            attempt.fetch_model(), compile=False, custom_objects=custom_objects(file)
+        )
+    return ExportedModel(
+        predict=lambda images: model(images, training=False),
+        parameters=model.count_params(),
+        weights_mib=mebibytes((weight.dtype, weight.shape) for weight in model.variables),
+    )

@@ -1,0 +1,120 @@
+"""What the card says of a prepared data set, and what is too little to prepare."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from PIL import Image
+
+from kubenas.config.config import DataConfig
+from kubenas.data.dataset.card import SHEET_FILE, read_card
+from kubenas.data.dataset.loading import load_raw
+from kubenas.data.dataset.schema import SPLITS
+from kubenas.data.preparation.prepare import Prepared, prepare_dataset
+from kubenas.errors import UserError
+from kubenas.storage import Storage, open_storage
+
+Save = Callable[..., Path]
+
+
+def noise(count: int, *shape: int, seed: int = 0) -> npt.NDArray[np.uint8]:
+    return np.random.default_rng(seed).integers(0, 256, (count, *shape), np.uint8)
+
+
+def alternating(count: int, classes: int = 2) -> npt.NDArray[np.intp]:
+    return np.arange(count) % classes
+
+
+def pixels_of(prepared: Prepared, split: str) -> Iterator[bytes]:
+    for images, _ in load_raw(Path(prepared.uri), split, batch_size=64).as_numpy_iterator():
+        yield from (image.tobytes() for image in images)
+
+
+def test_duplicates_are_on_one_side_and_counted(save_npz: Save, output: Storage) -> None:
+    images, labels = noise(60, 4, 4), alternating(60)
+    both = np.concatenate([images, images[:20]])
+    source = save_npz(x=both, y=np.concatenate([labels, labels[:18], 1 - labels[18:20]]))
+    prepared = prepare_dataset(DataConfig(source=str(source)), output)
+    card = read_card(open_storage(prepared.uri))
+    assert (card.examples, card.duplicates, card.label_conflicts) == (80, 20, 4)
+    assert card.warnings[0] == "duplicates: 20; those in the test split count once there"
+    assert "4 examples have the same pixels as one of another class" in card.warnings[1]
+    assert ("x[18] and x[78]" in card.warnings[1]) or ("x[19] and x[79]" in card.warnings[1])
+    pixels = [set(pixels_of(prepared, split)) for split in SPLITS]
+    assert sum(map(len, pixels)) == len(set.union(*pixels)) == 60
+
+
+def test_the_card_tells_what_a_person_should_know(save_pictures: Save, output: Storage) -> None:
+    # Pictures that repeat share a side, so that a class can be all in training.
+    rare = {f"rare/{i}.png": Image.new("L", (4, 4), 9) for i in range(3)}
+    common = {
+        f"common/{i}.png": Image.fromarray(image) for i, image in enumerate(noise(60, 5, 5, seed=3))
+    }
+    source = save_pictures(rare | common)
+    prepared = prepare_dataset(DataConfig(source=str(source), seed=1), output)
+    card = read_card(open_storage(prepared.uri))
+    assert card.source == "pictures"
+    assert card.digest == prepared.schema.digest
+    assert card.classes == ("common", "rare")
+    assert card.class_counts == (60, 3)
+    assert card.counts["train"][1] == 3
+    assert card.imbalance == 20
+    assert card.duplicates == 2
+    assert card.notes == (
+        "3 of 63 pictures (4 to 5 high, 4 to 5 wide) resized to 5 x 5 (the median, at most 224)",
+    )
+    validation, test = sum(card.counts["validation"]), sum(card.counts["test"])
+    assert card.warnings == (
+        "duplicates: 2; those in the test split count once there",
+        f"the validation split has only {validation} examples: each of them makes"
+        f" {100 / validation:.1f} points of an accuracy; add data, or raise"
+        " data.validation_fraction",
+        "class 'rare' without a validation example",
+        f"the test split has only {test} examples: each of them makes {100 / test:.1f} points of"
+        " an accuracy; add data, or raise data.test_fraction",
+        "class 'rare' without a test example",
+        "imbalance 20:1 between the largest and the smallest class",
+    )
+
+
+@pytest.mark.parametrize(
+    ("images", "labels", "config", "says"),
+    [
+        (noise(8, 4, 4), alternating(8), {}, "8 examples; at least 10"),
+        (noise(12, 4, 4), np.zeros(12, int), {}, "only one class, '0'"),
+        (noise(12, 4, 4), np.arange(12) // 10, {}, "class '1' (2) with fewer than 3 examples"),
+        (
+            noise(12, 4, 4),
+            alternating(12),
+            {"test_fraction": 0.001},
+            "no example fell into the test split of 12 examples; add data, or change data.seed"
+            " or data.test_fraction",
+        ),
+        (
+            np.concatenate([noise(40, 4, 4), np.zeros((3, 4, 4), np.uint8)]),
+            np.arange(43) // 40,
+            {"test_fraction": 0.4, "validation_fraction": 0.4},
+            "class '1' without an example in the training split",
+        ),
+    ],
+)
+def test_says_that_there_is_too_little(
+    save_npz: Save, output: Storage, images: Any, labels: Any, config: dict[str, Any], says: str
+) -> None:
+    path = save_npz(x=images, y=labels)
+    with pytest.raises(UserError) as raised:
+        prepare_dataset(DataConfig(source=str(path), **config), output)
+    assert str(raised.value).startswith(f"{path}: ")
+    assert says in str(raised.value)
+
+
+def test_the_contact_sheet_is_small_whatever_is_on_it(save_npz: Save, output: Storage) -> None:
+    source = save_npz(x=noise(600, 64, 64, 3), y=alternating(600, classes=30))
+    prepared = prepare_dataset(DataConfig(source=str(source)), output)
+    sheet = Path(prepared.uri) / SHEET_FILE
+    assert sheet.stat().st_size < 200_000
+    with Image.open(sheet) as picture:
+        assert picture.height >= 20 * 24

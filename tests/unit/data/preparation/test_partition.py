@@ -1,0 +1,43 @@
+"""The split is decided by an example's pixels alone."""
+
+import numpy as np
+import numpy.typing as npt
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from kubenas.config.config import DataConfig
+from kubenas.data.preparation.partition import content_key, split_of
+
+images = arrays.arrays(np.uint8, (3, 4, 1))
+
+
+@given(images, st.sampled_from([np.int64, np.float32, np.float64]))
+def test_equal_numbers_of_any_type_have_one_key(
+    image: npt.NDArray[np.uint8], dtype: type[np.generic]
+) -> None:
+    assert content_key(image, 1) == content_key(image.astype(dtype), 1)
+
+
+@given(images)
+def test_the_shape_and_the_seed_count(image: npt.NDArray[np.uint8]) -> None:
+    key = content_key(image, 1)
+    assert key != content_key(image.reshape(4, 3, 1), 1)
+    assert key != content_key(image, 2)
+    assert key != content_key(image + np.float32(0.5), 1)
+
+
+def test_the_shares_are_what_the_config_asks_for() -> None:
+    config = DataConfig(source="digits", test_fraction=0.1, validation_fraction=0.3)
+    numbers = np.random.default_rng(0).integers(0, 256, (4000, 3, 3, 1), np.uint8)
+    sides = [split_of(content_key(image, 1), config) for image in numbers]
+    assert abs(sides.count("test") - 400) < 80
+    assert abs(sides.count("validation") - 1200) < 120
+
+
+def test_the_ends_of_the_range_are_on_the_right_sides() -> None:
+    config = DataConfig(source="digits", test_fraction=0.25, validation_fraction=0.25)
+    assert split_of(0, config) == "test"
+    assert split_of(1 << 62, config) == "validation"
+    assert split_of(1 << 63, config) == "train"
+    assert split_of((1 << 64) - 1, config) == "train"

@@ -1,0 +1,297 @@
+"""Class folders of pictures: what is read from them, and one clear message for what is not."""
+
+import os
+import struct
+import zipfile
+import zlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from kubenas.config.config import DataConfig
+from kubenas.data.dataset.card import read_card
+from kubenas.data.preparation.prepare import prepare_dataset
+from kubenas.data.source.example_source import Example, Survey
+from kubenas.data.source.opening import open_source
+from kubenas.data.source.picture import read_pixels
+from kubenas.errors import UserError
+from kubenas.storage import Storage, open_storage
+
+Save = Callable[..., Path]
+
+
+def grey(value: int = 100, size: tuple[int, int] = (5, 4)) -> Image.Image:
+    return Image.new("L", size, value)
+
+
+def rgb(red: int = 10, size: tuple[int, int] = (5, 4)) -> Image.Image:
+    return Image.new("RGB", size, (red, 20, 30))
+
+
+def two_classes(**more: Image.Image) -> dict[str, Image.Image]:
+    return {"cat/1.png": grey(1), "cat/2.png": grey(2), "dog/1.png": grey(3)} | more
+
+
+def read(path: Path, image_size: tuple[int, int] | None = None) -> tuple[Survey, list[Example]]:
+    source = open_source(str(path))
+    survey = source.survey(image_size)
+    return survey, list(source.examples(survey))
+
+
+def zipped(folder: Path, inside: str = "") -> Path:
+    path = folder.with_suffix(".zip")
+    with zipfile.ZipFile(path, "w") as archive:
+        for file in sorted(folder.rglob("*")):
+            archive.write(file, f"{inside}{file.relative_to(folder)}")
+    return path
+
+
+def test_reads_grey_pictures_as_one_channel(save_pictures: Save) -> None:
+    survey, examples = read(save_pictures(two_classes()))
+    assert survey.shape == (4, 5, 1)
+    assert survey.classes == ("cat", "dog")
+    assert survey.class_counts == (2, 1)
+    assert survey.notes == ()
+    assert [(int(image[0, 0, 0]), label) for image, label in examples] == [(1, 0), (2, 0), (3, 1)]
+
+
+@pytest.mark.parametrize("wrapper", ["", "wrapper/", "outer/inner/"])
+def test_reads_a_zip_like_a_folder(save_pictures: Save, wrapper: str) -> None:
+    folder = save_pictures(two_classes())
+    path = zipped(folder, wrapper)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(f"__MACOSX/{wrapper}cat/._1.png", b"litter")
+        archive.writestr(f"{wrapper}cat/.hidden", b"litter")
+        archive.writestr(f"{wrapper}cat/Thumbs.db", b"litter")
+    (from_zip, zip_examples), (from_folder, folder_examples) = read(path), read(folder)
+    assert from_zip == from_folder
+    assert all(
+        np.array_equal(one.image, other.image) and one.label == other.label
+        for one, other in zip(zip_examples, folder_examples, strict=True)
+    )
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg", "jpeg", "bmp", "gif", "webp", "PNG"])
+def test_reads_every_format(save_pictures: Save, suffix: str) -> None:
+    _, examples = read(save_pictures({f"a/1.{suffix}": grey(200), f"b/1.{suffix}": grey(50)}))
+    assert [round(float(image.mean()), -1) for image, _ in examples] == [200, 50]
+
+
+@pytest.mark.parametrize(
+    ("picture", "pixel"),
+    [
+        (Image.new("1", (5, 4), 1), [255]),
+        (grey(9), [9]),
+        (Image.new("LA", (5, 4), (9, 0)), [9]),
+        (rgb(10), [10, 20, 30]),
+        (Image.new("RGB", (5, 4), (8, 8, 8)), [8]),
+        (Image.new("RGBA", (5, 4), (10, 20, 30, 0)), [10, 20, 30]),
+        (rgb(10).quantize(4), [10, 20, 30]),
+    ],
+)
+def test_decodes_every_kind_of_pixel(
+    tmp_path: Path, picture: Image.Image, pixel: list[int]
+) -> None:
+    picture.save(tmp_path / "picture.png")
+    with (tmp_path / "picture.png").open("rb") as stream:
+        pixels = read_pixels(stream)
+    assert pixels.shape == (4, 5, len(pixel))
+    assert pixels.dtype == np.uint8
+    assert pixels[2, 3].tolist() == pixel
+
+
+def twelve_bits(count: int) -> dict[str, Image.Image]:
+    """Grey pictures as of a medical device: 16 bits a pixel, of which the values use twelve."""
+    values = np.random.default_rng(0).integers(0, 4096, (count, 4, 5)).astype(np.uint16)
+    return {f"{'ab'[i % 2]}/{i}.png": Image.fromarray(value) for i, value in enumerate(values)}
+
+
+def test_deep_pictures_keep_their_values(save_pictures: Save) -> None:
+    pictures = twelve_bits(6)
+    survey, examples = read(save_pictures(pictures))
+    assert (survey.shape, survey.dtype) == ((4, 5, 1), "float32")
+    assert survey.notes == (
+        "the pictures have 16 bits: their values are kept as they are, and the model takes such"
+        " values",
+    )
+    for picture, (image, _) in zip(
+        [pictures[f"a/{i}.png"] for i in (0, 2, 4)], examples[:3], strict=True
+    ):
+        assert image.dtype == np.float32
+        assert np.array_equal(image[:, :, 0], np.asarray(picture))
+
+
+def test_values_of_twelve_bits_do_not_become_the_same_black_picture(
+    save_pictures: Save, output: Storage
+) -> None:
+    dim = {
+        name: Image.fromarray((np.asarray(picture) // 17).astype(np.uint16))  # below 241
+        for name, picture in twelve_bits(200).items()
+    }
+    prepared = prepare_dataset(DataConfig(source=str(save_pictures(dim))), output)
+    card = read_card(open_storage(prepared.uri))
+    assert (card.duplicates, card.label_conflicts) == (0, 0)
+    assert card.notes[0].startswith("the pictures have 16 bits")
+
+
+def test_deep_pictures_beside_others_are_an_error(save_pictures: Save) -> None:
+    path = save_pictures(twelve_bits(4) | {"a/x.png": grey()})
+    with pytest.raises(UserError, match="4 of 5 pictures have 16 bits a channel and the others 8"):
+        open_source(str(path)).survey(None)
+
+
+def png_of_16_bits(width: int, height: int, colour: int, channels: int) -> bytes:
+    """Black. Pillow writes none with colours."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        checked = kind + data
+        return struct.pack(">I", len(data)) + checked + struct.pack(">I", zlib.crc32(checked))
+
+    header = struct.pack(">IIBBBBB", width, height, 16, colour, 0, 0, 0)
+    rows = (b"\0" + bytes(2 * channels * width)) * height
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        (chunk(b"IHDR", header), chunk(b"IDAT", zlib.compress(rows)), chunk(b"IEND", b""))
+    )
+
+
+@pytest.mark.parametrize(("colour", "channels"), [(2, 3), (4, 2), (6, 4)])
+def test_deep_pictures_that_cannot_be_read_whole_are_an_error(
+    save_pictures: Save, colour: int, channels: int
+) -> None:
+    path = save_pictures(two_classes())
+    (path / "dog/2.png").write_bytes(png_of_16_bits(5, 4, colour, channels))
+    with pytest.raises(UserError, match="1 pictures have 16 bits a channel and colours or alpha"):
+        open_source(str(path)).survey(None)
+
+
+@pytest.mark.parametrize("side", [8_200, 12_000, 40_000])
+def test_a_small_file_of_too_many_pixels_is_not_decoded(save_pictures: Save, side: int) -> None:
+    path = save_pictures(two_classes())
+    header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
+    start = png_of_16_bits(1, 1, 2, 3)
+    checked = b"IHDR" + header
+    bomb = start[:12] + checked + struct.pack(">I", zlib.crc32(checked)) + start[33:]
+    (path / "dog/2.png").write_bytes(bomb)
+    with pytest.raises(UserError) as raised:
+        open_source(str(path)).survey(None)
+    assert str(raised.value) == (
+        f"{path}: 'dog/2.png' has more than 67,108,864 pixels; make it smaller or remove it"
+    )
+
+
+def test_turns_photographs_upright(tmp_path: Path, save_pictures: Save) -> None:
+    left_dark = Image.fromarray(np.repeat([[0, 0, 255, 255]], 2, axis=0).astype(np.uint8))
+    exif = Image.Exif()
+    exif[0x0112] = 6  # shown after a quarter turn clockwise
+    save_pictures(two_classes())
+    for name in ("cat/1.png", "cat/2.png", "dog/1.png"):
+        left_dark.resize((64, 32)).save(tmp_path / "pictures" / name, "JPEG", exif=exif)
+    survey, examples = read(tmp_path / "pictures")
+    assert survey.shape == (64, 32, 1)
+    assert examples[0].image[:20].mean() < 10
+    assert examples[0].image[-20:].mean() > 245
+
+
+def test_one_colour_picture_makes_all_rgb_and_the_survey_says_so(save_pictures: Save) -> None:
+    transparent = Image.new("RGBA", (5, 4), (1, 2, 3, 4))
+    survey, _ = read(save_pictures(two_classes(**{"dog/2.png": transparent})))
+    assert survey.shape == (4, 5, 3)
+    assert survey.notes == ("3 grey pictures turned into RGB", "alpha dropped from 1 pictures")
+
+
+def test_pictures_of_different_sizes_get_the_median_size(save_pictures: Save) -> None:
+    sizes = [(10, 30), (20, 300), (40, 700)]
+    pictures = {f"{name}/{i}.png": grey(5, size) for name in "ab" for i, size in enumerate(sizes)}
+    survey, examples = read(save_pictures(pictures))
+    assert survey.shape == (224, 20, 1)
+    assert survey.notes == (
+        "6 of 6 pictures (30 to 700 high, 10 to 40 wide) resized to 224 x 20"
+        " (the median, at most 224)",
+    )
+    assert examples[0].image.shape == (30, 10, 1)
+
+
+def test_the_size_that_the_user_wants_comes_first(save_pictures: Save) -> None:
+    survey, _ = read(save_pictures(two_classes()), image_size=(7, 9))
+    assert survey.shape == (7, 9, 1)
+    assert "as data.image_size says" in survey.notes[0]
+
+
+def test_files_beside_the_class_folders_are_passed_over_with_a_warning(
+    save_pictures: Save,
+) -> None:
+    folder = save_pictures(two_classes())
+    (folder / "labels.csv").touch()
+    survey, examples = read(folder)
+    assert len(examples) == 3
+    assert survey.warnings == ("1 files beside the class folders ignored: labels.csv, ...",)
+
+
+@pytest.mark.parametrize(
+    ("pictures", "extra", "says"),
+    [
+        ({"1.png": grey(), "2.png": grey()}, (), "no class folders in it, 2 files"),
+        (two_classes(), ("eel/",), "class folder 'eel' is empty"),
+        (two_classes(), ("cat/notes.txt",), "'cat/notes.txt' is no picture that is read here"),
+        (two_classes(), ("cat/scan.tiff",), "'cat/scan.tiff' is no picture"),
+        (two_classes(), ("cat/3.png",), "'cat/3.png' is damaged or no picture"),
+        (two_classes(), ("cat/kittens/",), "a folder inside a class folder, 'cat/kittens'"),
+        (
+            {"train/cat/1.png": grey(), "test/cat/1.png": grey()},
+            (),
+            "holds test, train with class folders in them",
+        ),
+    ],
+)
+@pytest.mark.parametrize("form", ["folder", "zip"])
+def test_says_what_is_wrong_with_class_folders(
+    save_pictures: Save,
+    pictures: Mapping[str, Image.Image],
+    extra: tuple[str, ...],
+    says: str,
+    form: str,
+) -> None:
+    path = save_pictures(pictures)
+    for name in extra:
+        (path / name).mkdir() if name.endswith("/") else (path / name).touch()
+    if form == "zip":
+        path = zipped(path)
+    with pytest.raises(UserError) as raised:
+        read(path)
+    assert says in str(raised.value)
+    assert str(raised.value).startswith(f"{path}: ")
+
+
+def test_names_a_picture_that_is_cut_off(save_pictures: Save, output: Storage) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (40, 40), np.uint8)
+    pictures = {f"{name}/{i}.png": Image.fromarray(noise) for name in "ab" for i in range(6)}
+    folder = save_pictures(pictures)
+    victim = folder / "b" / "3.png"
+    victim.write_bytes(victim.read_bytes()[:900])
+    with pytest.raises(UserError, match=r"pictures: 'b/3.png' is damaged"):
+        prepare_dataset(DataConfig(source=str(folder)), output)
+
+
+def test_says_that_a_name_is_no_text(save_pictures: Save) -> None:
+    folder = save_pictures(two_classes())
+    (folder / "dog").rename(folder / os.fsdecode(b"d\xf6g"))
+    with pytest.raises(UserError, match=r"d\\udcf6g/1.png' is no UTF-8 text"):
+        read(folder)
+
+
+def test_says_that_a_zip_is_damaged(tmp_path: Path) -> None:
+    (tmp_path / "set.zip").write_bytes(b"PK\3\4 and nothing else")
+    with pytest.raises(UserError, match=r"set\.zip: damaged or cut off"):
+        read(tmp_path / "set.zip")
+
+
+def test_says_that_a_zip_needs_a_password(save_pictures: Save) -> None:
+    path = zipped(save_pictures(two_classes()))
+    data = path.read_bytes()
+    entry = data.index(b"PK\1\2")
+    path.write_bytes(data[: entry + 8] + b"\1" + data[entry + 9 :])
+    with pytest.raises(UserError, match="is encrypted"):
+        read(path)

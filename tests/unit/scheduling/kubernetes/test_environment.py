@@ -1,0 +1,61 @@
+"""What this process is to the cluster, as far as the API server says."""
+
+from typing import Any
+
+import pytest
+
+from kubenas.scheduling.kubernetes.client.api import Api, ApiAway, ApiRefused
+from kubenas.scheduling.kubernetes.environment import Surroundings
+
+STARTING: dict[str, Any] = {"metadata": {"name": "search-1"}, "status": {}}
+STARTED: dict[str, Any] = {**STARTING, "status": {"phase": "Running"}}
+
+
+class AwayOnce(Api):
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def call(self, method: str, path: str, **_: Any) -> dict[str, Any]:
+        self.asked.append(f"{method} {path}")
+        if len(self.asked) == 1:
+            raise ApiAway("too many requests")
+        return STARTED
+
+
+def test_a_pod_that_cannot_be_read_at_the_moment_is_as_it_was() -> None:
+    api = AwayOnce()
+    here = Surroundings(api, "team", STARTING)
+    assert here.pod_now() == STARTING
+    assert here.pod_now() == STARTED
+    assert api.asked == ["GET /api/v1/namespaces/team/pods/search-1"] * 2
+
+
+def test_a_process_that_is_no_pod_asks_nothing() -> None:
+    api = AwayOnce()
+    assert Surroundings(api, "team", None).pod_now() is None
+    assert not api.asked
+
+
+class WithConfigMap(Api):
+    def __init__(self, config_map: dict[str, Any] | None) -> None:
+        self._config_map = config_map
+
+    def call(self, *_: Any, **__: Any) -> dict[str, Any]:
+        if self._config_map is None:
+            raise ApiRefused("no such ConfigMap", status=404, reason="NotFound")
+        return self._config_map
+
+
+@pytest.mark.parametrize(
+    ("config_map", "pod", "governed"),
+    [
+        (None, None, False),
+        (None, STARTED, True),
+        ({"data": {}}, None, True),
+        ({"data": {}}, STARTED, True),
+    ],
+)
+def test_a_policy_binds_where_there_is_a_chart_and_in_every_pod(
+    config_map: dict[str, Any] | None, pod: dict[str, Any] | None, governed: bool
+) -> None:
+    assert Surroundings(WithConfigMap(config_map), "team", pod).settings().governed is governed

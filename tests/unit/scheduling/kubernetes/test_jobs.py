@@ -1,0 +1,52 @@
+"""What comes of making a Job whose name is taken."""
+
+from typing import Any
+
+import pytest
+
+from kubenas.scheduling.kubernetes.client.api import Api, ApiRefused
+from kubenas.scheduling.kubernetes.jobs import Created, Jobs, Never, NotYet
+from kubenas.scheduling.kubernetes.names import PREFIX, SPEC_HASH
+
+OURS = {
+    "metadata": {
+        "name": "nas-s-0-t00000-a1",
+        "namespace": "team",
+        "annotations": {SPEC_HASH: "ours", PREFIX: "gs://b/ours"},
+    }
+}
+
+
+class Taken(Api):
+    """An API server that has a Job of every name already."""
+
+    def __init__(self, **metadata: Any) -> None:
+        self._metadata = metadata
+
+    def call(self, method: str, path: str, **_: Any) -> dict[str, Any]:
+        if method == "POST":
+            raise ApiRefused(f"{path} already exists", status=409, reason="AlreadyExists")
+        return {"metadata": self._metadata}
+
+
+def test_our_own_job_is_taken_over_unless_it_is_going() -> None:
+    annotations = {SPEC_HASH: "ours"}
+    assert Jobs(Taken(annotations=annotations), "team").create(OURS) == Created()
+    going = Taken(annotations=annotations, deletionTimestamp="2026-01-01T00:00:00Z")
+    assert isinstance(Jobs(going, "team").create(OURS), NotYet)
+
+
+@pytest.mark.parametrize(
+    ("metadata", "whose"),
+    [
+        ({"annotations": {SPEC_HASH: "theirs", PREFIX: "gs://b/theirs"}}, "of gs://b/theirs"),
+        ({}, "of none of our searches"),
+    ],
+)
+def test_a_job_that_is_not_ours_ends_it_with_one_clear_error(
+    metadata: dict[str, Any], whose: str
+) -> None:
+    refused = Jobs(Taken(**metadata), "team").create(OURS)
+    assert isinstance(refused, Never)
+    assert whose in refused.message
+    assert "kubectl delete job nas-s-0-t00000-a1 -n team" in refused.message

@@ -1,0 +1,191 @@
+"""What the states of Jobs and pods mean. cluster_statuses.json is what a Kubernetes 1.34 said."""
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kubenas.scheduling.kubernetes.status import (
+    Ended,
+    Running,
+    Waiting,
+    judge,
+    judge_refusal,
+    judge_vanished,
+)
+from kubenas.scheduling.kubernetes.views import job_view, pod_view
+from kubenas.trial import AttemptRef, FailureClass
+
+STATUSES = json.loads(Path(__file__).with_name("cluster_statuses.json").read_text())
+
+
+def verdict_of(status: dict[str, Any]) -> Ended | Running | Waiting:
+    job = job_view(status["job"])
+    assert job is not None
+    return judge(job, pod_view(status["pod"]) if status["pod"] else None)
+
+
+@pytest.mark.parametrize(
+    ("case", "failure", "words"),
+    [
+        ("complete", None, ""),
+        (
+            "exit7",
+            FailureClass.APPLICATION,
+            "exited with 7; its last words: Traceback | ValueError",
+        ),
+        ("oom", FailureClass.HOST_OOM, "runner.pod.memory"),
+        ("sigkill", FailureClass.NODE_LOSS, "killed by signal 9"),
+        ("storage", FailureClass.STORAGE, "exited with 75; its last words: disk full"),
+        ("deadline", FailureClass.DEADLINE, "longer"),
+        ("evicted", FailureClass.DISRUPTION, "EvictionByEvictionAPI"),
+        ("suspended", FailureClass.DISRUPTION, "143"),
+        ("scratch", FailureClass.APPLICATION, "raise runner.pod.scratch"),
+    ],
+)
+def test_ends(case: str, failure: FailureClass | None, words: str) -> None:
+    verdict = verdict_of(STATUSES[case])
+    assert isinstance(verdict, Ended)
+    assert verdict.failure == failure
+    assert words in verdict.message
+    assert "\n" not in verdict.message
+
+
+@pytest.mark.parametrize(
+    ("case", "doom", "words"),
+    [
+        ("image", FailureClass.IMAGE, "nosuch:1: not found"),
+        ("secret", FailureClass.CONFIGURATION, 'secret "absent" not found'),
+        ("gpu", None, "Insufficient nvidia.com/gpu"),
+        ("creating", None, "image is pulled"),
+        ("no pod yet", None, "pod is being created"),
+    ],
+)
+def test_waits(case: str, doom: FailureClass | None, words: str) -> None:
+    verdict = verdict_of(STATUSES[case])
+    assert isinstance(verdict, Waiting)
+    assert verdict.doom == doom
+    assert words in verdict.reason
+
+
+@pytest.mark.parametrize("case", ["running", "terminating"])
+def test_runs_until_its_pod_says_otherwise(case: str) -> None:
+    assert verdict_of(STATUSES[case]) == Running()
+
+
+def of_running(**status: Any) -> dict[str, Any]:
+    changed = copy.deepcopy(STATUSES["running"])
+    changed["pod"]["status"] |= status
+    return changed
+
+
+def of_exit(code: int, **terminated: Any) -> dict[str, Any]:
+    state = {"terminated": {"exitCode": code, "startedAt": "2026-01-01T00:00:00Z", **terminated}}
+    return of_running(phase="Failed", containerStatuses=[{"name": "trial", "state": state}])
+
+
+@pytest.mark.parametrize(
+    ("status", "failure"),
+    [
+        (of_exit(2), FailureClass.CONFIGURATION),
+        (of_exit(127), FailureClass.CONFIGURATION),
+        (of_exit(128, reason="StartError"), FailureClass.CONFIGURATION),
+        (of_exit(143), FailureClass.DISRUPTION),
+        (of_exit(139), FailureClass.NODE_LOSS),
+        (of_exit(1), FailureClass.APPLICATION),
+        (of_exit(137, reason="ContainerStatusUnknown"), FailureClass.NODE_LOSS),
+        (of_running(phase="Failed", reason="NodeLost"), FailureClass.NODE_LOSS),
+        (of_running(phase="Failed", reason="OutOfcpu"), FailureClass.DISRUPTION),
+        (of_running(phase="Failed", reason="UnexpectedAdmissionError"), FailureClass.DISRUPTION),
+        (
+            of_running(phase="Failed", reason="Evicted", message="The node was low on memory"),
+            FailureClass.DISRUPTION,
+        ),
+    ],
+)
+def test_rarer_ends(status: dict[str, Any], failure: FailureClass) -> None:
+    verdict = verdict_of(status)
+    assert isinstance(verdict, Ended)
+    assert verdict.failure == failure
+
+
+@pytest.mark.parametrize(
+    ("reason", "failure"),
+    [
+        ("PreemptionByScheduler", FailureClass.DISRUPTION),
+        ("TerminationByKubelet", FailureClass.DISRUPTION),
+        ("DeletionByTaintManager", FailureClass.NODE_LOSS),
+        ("DeletionByPodGC", FailureClass.NODE_LOSS),
+    ],
+)
+def test_disruptions_that_nobody_could_answer(reason: str, failure: FailureClass) -> None:
+    condition = {"type": "DisruptionTarget", "status": "True", "reason": reason}
+    pod = of_running(conditions=[condition])["pod"]
+    assert judge_vanished(pod_view(pod)).failure == failure
+
+
+def test_a_queue_that_suspends_a_job_holds_it_back_first_and_disrupts_it_later() -> None:
+    waiting = copy.deepcopy(STATUSES["no pod yet"])
+    waiting["job"]["spec"]["suspend"] = True
+    verdict = verdict_of(waiting)
+    assert isinstance(verdict, Waiting)
+    assert verdict.reason.startswith("queued")
+    running = of_running()
+    running["job"]["spec"]["suspend"] = True
+    verdict = verdict_of(running)
+    assert isinstance(verdict, Ended)
+    assert verdict.failure == FailureClass.DISRUPTION
+
+
+@pytest.mark.parametrize(
+    ("message", "full", "doom"),
+    [
+        (
+            'jobs.batch "nas-s-t00000-a1" is forbidden: exceeded quota: full, requested:'
+            " count/jobs.batch=1, used: count/jobs.batch=0, limited: count/jobs.batch=0",
+            True,
+            None,
+        ),
+        (
+            'Error creating: pods "nas-s-t00000-a1-" is forbidden: error looking up service account'
+            ' n/absent: serviceaccount "absent" not found',
+            False,
+            FailureClass.CONFIGURATION,
+        ),
+        ("Internal error occurred: failed calling webhook: context deadline exceeded", False, None),
+    ],
+)
+def test_refusals(message: str, full: bool, doom: FailureClass | None) -> None:
+    waiting = judge_refusal(message)
+    assert (waiting.full, waiting.doom) == (full, doom)
+
+
+def test_a_job_is_known_by_its_labels() -> None:
+    content = STATUSES["complete"]["job"]
+    job = job_view(content)
+    assert job is not None
+    assert job.ref == AttemptRef(trial=58, attempt=1)
+    stripped = copy.deepcopy(content)
+    del stripped["metadata"]["labels"]["kubenas/trial"]
+    assert job_view(stripped) is None
+
+
+def test_of_several_containers_ours_counts() -> None:
+    status = copy.deepcopy(STATUSES["exit7"])
+    other = {"name": "other", "state": {"terminated": {"exitCode": 1}}}
+    status["pod"]["status"]["containerStatuses"].insert(0, other)
+    verdict = verdict_of(status)
+    assert isinstance(verdict, Ended)
+    assert "exited with 7" in verdict.message
+
+
+def test_the_image_is_that_of_our_container_by_digest() -> None:
+    pod = copy.deepcopy(STATUSES["complete"]["pod"])
+    (ours,) = pod["status"]["containerStatuses"]
+    ours["imageID"] = "registry.example/trainer@sha256:1"
+    pod["status"]["containerStatuses"] = [{**ours, "name": "proxy", "imageID": "other"}, ours]
+    assert pod_view(pod).image == "registry.example/trainer@sha256:1"
+    del ours["imageID"]
+    assert pod_view(pod).image is None

@@ -1,0 +1,117 @@
+"""What an attempt is charged: its container's time, out of what a Kubernetes 1.34 said."""
+
+import copy
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kubenas.scheduling.kubernetes import attempt as kubernetes_attempt
+from kubenas.scheduling.kubernetes.attempt import TrackedAttempt
+from kubenas.scheduling.kubernetes.informer import Sight
+from kubenas.scheduling.kubernetes.status import Ended, judge
+from kubenas.scheduling.kubernetes.views import job_view, pod_view
+from kubenas.trial import AttemptRef, FailureClass
+
+STATUSES = json.loads(Path(__file__).with_name("cluster_statuses.json").read_text())
+NOW = datetime.fromisoformat("2026-11-25T12:00:00Z").timestamp()
+"""Hours after all of it: whoever asks was away meanwhile."""
+
+
+@pytest.fixture(autouse=True)
+def _late(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kubernetes_attempt.time, "time", lambda: NOW)
+
+
+def seen(*statuses: dict[str, Any]) -> TrackedAttempt:
+    """An attempt of which these have been seen, one after the other."""
+    attempt = TrackedAttempt(name="j", ref=AttemptRef(trial=0, attempt=1))
+    for status in statuses:
+        attempt.see(Sight("j", job=job_view(status["job"])))
+        if status["pod"]:
+            attempt.see(Sight("j", pod=pod_view(status["pod"])))
+    return attempt
+
+
+@pytest.mark.parametrize(
+    ("case", "seconds"),
+    [
+        ("exit7", 1.0),
+        ("oom", 2.0),
+        ("deadline", 3.0),
+        ("evicted", 29.0),
+        ("suspended", 26.0),
+        ("scratch", 49.0),
+        ("gpu", 0.0),
+        ("image", 0.0),
+        ("secret", 0.0),
+        ("no pod yet", 0.0),
+    ],
+)
+def test_it_is_the_containers_time_whoever_watched(case: str, seconds: float) -> None:
+    assert seen(STATUSES[case]).seconds == seconds
+
+
+def test_who_watched_from_the_queue_on_charges_the_same() -> None:
+    assert seen(STATUSES["gpu"], STATUSES["running"], STATUSES["oom"]).seconds == 2.0
+
+
+def changed(case: str, **status: Any) -> dict[str, Any]:
+    content = copy.deepcopy(STATUSES[case])
+    content["pod"]["status"] |= status
+    return content
+
+
+def forgotten() -> dict[str, Any]:
+    ended = {"exitCode": 137, "reason": "ContainerStatusUnknown"}
+    statuses = [{"name": "trial", "state": {"terminated": ended | {"startedAt": None}}}]
+    return changed("terminating", phase="Failed", containerStatuses=statuses)
+
+
+def test_a_node_that_has_forgotten_leaves_what_its_pod_said_before() -> None:
+    began = datetime.fromisoformat("2026-11-25T08:45:23Z").timestamp()
+    gone_by = datetime.fromisoformat("2026-11-25T08:46:49Z").timestamp()
+    assert seen(STATUSES["running"], forgotten()).seconds == gone_by - began
+    assert seen(forgotten()).seconds is None
+
+
+def test_of_a_pod_that_is_gone_its_job_does_not_tell_how_long_it_ran() -> None:
+    assert seen({"job": STATUSES["evicted"]["job"], "pod": None}).seconds is None
+
+
+def test_a_container_that_could_not_be_started_did_not_run_since_1970() -> None:
+    ended = {"exitCode": 128, "reason": "StartError", "startedAt": "1970-01-01T00:00:00Z"}
+    ended |= {"finishedAt": "2026-11-25T08:46:10Z"}
+    status = changed("exit7", containerStatuses=[{"name": "trial", "state": {"terminated": ended}}])
+    assert seen(status).seconds == 0.0
+    assert seen(status).began is None
+
+
+def verdict_of(status: dict[str, Any]) -> Ended:
+    job = job_view(status["job"])
+    assert job is not None
+    verdict = judge(job, pod_view(status["pod"]))
+    assert isinstance(verdict, Ended)
+    return verdict
+
+
+def test_an_attempt_that_its_image_kept_from_its_time_may_try_again() -> None:
+    """The pod's clock begins when its kubelet takes it on, before the image is pulled."""
+    cut = copy.deepcopy(STATUSES["deadline"])
+    assert verdict_of(cut).failure == FailureClass.DEADLINE
+    cut["job"]["metadata"]["annotations"]["kubenas/max-seconds"] = "60.0"
+    assert verdict_of(cut).failure == FailureClass.DISRUPTION
+    assert "3 s of 60 s" in verdict_of(cut).message
+    pulled = changed("image", phase="Failed", reason="DeadlineExceeded")
+    assert verdict_of(pulled).failure == FailureClass.DISRUPTION
+
+
+def test_an_attempt_overruns_by_the_time_of_its_container_alone() -> None:
+    running = copy.deepcopy(STATUSES["running"])
+    running["job"]["metadata"]["annotations"]["kubenas/max-seconds"] = "60.0"
+    assert seen(running).overrun() is not None
+    waiting = changed("gpu")
+    waiting["job"]["metadata"]["annotations"]["kubenas/max-seconds"] = "60.0"
+    assert seen(waiting).overrun() is None

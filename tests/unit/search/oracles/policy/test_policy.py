@@ -1,0 +1,102 @@
+"""The recurrent network that writes architectures: its gradient, what it writes, what it learns."""
+
+import keras_tuner
+import numpy as np
+import pytest
+
+from kubenas.search.oracles.encoding.encoding import Encoding
+from kubenas.search.oracles.history.history import History
+from kubenas.search.oracles.policy.learning import PolicyLearner, clipped_gradient
+from kubenas.search.oracles.policy.network import Policy
+from kubenas.search.oracles.policy.tokens import INACTIVE, Decisions
+
+
+def space() -> keras_tuner.HyperParameters:
+    hp = keras_tuner.HyperParameters()
+    hp.Choice("kind", ["conv", "dense", "pool"])
+    with hp.conditional_scope("kind", ["conv"]):
+        hp.Choice("kernel", [3, 5])
+        hp.Boolean("norm")
+    with hp.conditional_scope("kind", ["dense"]):
+        hp.Int("units", 1, 10**12, sampling="log")
+    hp.Float("rate", 1e-4, 1e-1, sampling="log")
+    hp.Int("depth", 1, 5)
+    return hp
+
+
+@pytest.fixture
+def decisions() -> Decisions:
+    return Decisions(Encoding(space()))
+
+
+def opinionated(decisions: Decisions) -> Policy:
+    """One whose decisions depend on each other."""
+    rng = np.random.default_rng(0)
+    policy = Policy.fresh(decisions, rng)
+    policy.weights["out"][:] = rng.normal(0.0, 0.5, policy.weights["out"].shape)
+    return policy
+
+
+def test_the_gradient_is_that_of_finite_differences(decisions):
+    policy, rng = opinionated(decisions), np.random.default_rng(1)
+    tokens = decisions.tokens(policy.write(9, 0.5, rng))
+    by_log_odds = rng.normal(size=9)
+
+    def loss() -> float:
+        reading = policy.read(tokens)
+        return float(by_log_odds @ reading.log_odds + 0.3 * reading.entropy.sum())
+
+    found = policy.gradient(policy.read(tokens), by_log_odds, 0.3).vector
+    weights, step = policy.weights.vector, 1e-6
+    for place in rng.choice(len(weights), 300, replace=False):
+        kept = weights[place]
+        weights[place] = kept + step
+        above = loss()
+        weights[place] = kept - step
+        below = loss()
+        weights[place] = kept
+        assert found[place] == pytest.approx((above - below) / (2 * step), rel=1e-4, abs=1e-6)
+
+
+def test_what_is_written_is_valid_and_as_frequent_as_its_odds(decisions):
+    policy = opinionated(decisions)
+    points = policy.write(40_000, 0.0, np.random.default_rng(2))
+    encoding = decisions.encoding
+    again = np.array([encoding.encode(encoding.decode(point)) for point in points[:500]])
+    np.testing.assert_allclose(points[:500], again, rtol=1e-9)
+    tokens = decisions.tokens(points)
+    different, counts = np.unique(tokens, axis=0, return_counts=True)
+    odds = np.exp(policy.read(different).log_odds)
+    assert 0.98 < odds.sum() <= 1.0 + 1e-9
+    assert np.corrcoef(counts, odds)[0, 1] > 0.9
+
+
+def test_a_scale_of_many_values_is_cut_into_bins_that_its_values_fall_into(decisions):
+    rng = np.random.default_rng(3)
+    names = [dimension.name for dimension in decisions.encoding.dimensions]
+    place = names.index("units")
+    points = decisions.encoding.sample(500, rng)
+    tokens = decisions.tokens(points)
+    inactive = np.isnan(points[:, place])
+    assert (tokens[inactive, place] == INACTIVE).all()
+    active = tokens[~inactive, place]
+    assert len(np.unique(active)) == 10
+    drawn = points[~inactive].copy()
+    drawn[:, place] = decisions.codes(place, active, rng)
+    assert (decisions.tokens(drawn)[:, place] == active).all()
+
+
+def test_what_is_likelier_or_less_likely_beyond_the_bound_teaches_no_more():
+    then, now = np.zeros(4), np.log([1.1, 1.3, 0.9, 0.7])
+    rewards = np.array([1.0, 1.0, -1.0, -1.0])
+    assert (clipped_gradient(now, then, rewards) != 0).tolist() == [True, False, True, False]
+
+
+def test_it_comes_to_write_what_is_rewarded(decisions):
+    rng = np.random.default_rng(4)
+    points = decisions.encoding.sample(60, rng)
+    depth = len(decisions.encoding) - 1
+    history = History(points, points[:, depth], points[:0])
+    policy = PolicyLearner(decisions, 1).after(history, np.zeros(60, dtype=np.intp))
+    written = policy.write(500, 0.0, rng)
+    assert written[:, depth].mean() > points[:, depth].mean() + 1.0

@@ -1,0 +1,73 @@
+"""What is learned of which points can be trained."""
+
+import keras_tuner
+import numpy as np
+import pytest
+
+from kubenas.search.oracles.encoding.designs import Designs
+from kubenas.search.oracles.encoding.dimension import Floats
+from kubenas.search.oracles.encoding.encoding import Encoding
+from kubenas.search.oracles.history.history import History
+from kubenas.search.oracles.surrogate.feasibility import Feasibility
+from kubenas.search.oracles.surrogate.input_features import Atlas
+
+NOTHING = np.empty((0, 3))
+
+
+@pytest.fixture
+def encoding() -> Encoding:
+    space = keras_tuner.HyperParameters()
+    for name in ("width", "depth", "rate"):
+        space.Float(name, 0.0, 1.0)
+    return Encoding(space)
+
+
+@pytest.fixture
+def feasibility(encoding: Encoding) -> Feasibility:
+    atlas = Atlas(encoding, Designs(encoding))
+    return Feasibility(atlas, np.array(encoding.units, dtype=bool))
+
+
+def too_large(points: Floats) -> Floats:
+    return np.asarray(points[:, 0] + points[:, 1] > 1.3)
+
+
+def history(points: Floats) -> History:
+    scores = np.where(too_large(points), np.nan, points[:, 2])
+    return History(points, scores, NOTHING)
+
+
+def chances(feasibility: Feasibility, past: History, points: Floats) -> Floats:
+    return np.exp(feasibility.log_chances(past, feasibility._atlas.inputs(points)))
+
+
+def test_a_border_is_found(feasibility: Feasibility) -> None:
+    rng = np.random.default_rng(0)
+    past, new = history(rng.random((80, 3))), rng.random((500, 3))
+    found = chances(feasibility, past, new) > 0.5
+    assert np.mean(found == ~too_large(new)) > 0.9
+
+
+def test_failures_by_chance_condemn_nothing(feasibility: Feasibility) -> None:
+    rng = np.random.default_rng(1)
+    points = rng.random((100, 3))
+    scores = np.where(rng.random(100) < 0.1, np.nan, points[:, 2])
+    found = chances(feasibility, History(points, scores, NOTHING), rng.random((200, 3)))
+    assert np.median(found) > 0.8
+    assert found.min() > 0.2
+
+
+@pytest.mark.parametrize("feasible", [True, False])
+def test_outcomes_of_one_kind_tell_nothing(feasibility: Feasibility, feasible: bool) -> None:
+    points = np.random.default_rng(2).random((10, 3))
+    past = History(points, np.full(10, 0.5 if feasible else np.nan), NOTHING)
+    assert (chances(feasibility, past, points) == 1.0).all()
+
+
+def test_it_is_the_same_after_a_restart(encoding: Encoding, feasibility: Feasibility) -> None:
+    rng = np.random.default_rng(3)
+    points, new = rng.random((60, 3)), rng.random((20, 3))
+    for count in range(1, 61):
+        followed = chances(feasibility, history(points[:count]), new)
+    again = Feasibility(feasibility._atlas, feasibility._ordered)
+    np.testing.assert_array_equal(chances(again, history(points), new), followed)

@@ -1,0 +1,173 @@
+"""When a new model takes the champion's place, and what is said about it."""
+
+import pytest
+
+from kubenas.config.promotion import PromotionConfig
+from kubenas.serving.champion import ModelFigures
+from kubenas.serving.gate.gate import (
+    Challenger,
+    Decision,
+    Ground,
+    Opponent,
+    Settled,
+    Verdict,
+    decide,
+)
+from kubenas.serving.gate.independent import fall_interval
+from kubenas.serving.gate.paired import PairedComparison, paired_interval
+
+EXAMPLES = 2000
+
+
+def figures(**changes: float) -> ModelFigures:
+    standard = {"parameters": 1000, "flops": 5000, "latency_ms": 2.0, "model_mib": 0.5}
+    return ModelFigures.model_validate(
+        {"examples": EXAMPLES, "accuracy": 0.9, "loss": 0.3, "macro_f1": 0.9} | standard | changes
+    )
+
+
+def opponent(
+    gained: int, lost: int, *, examples: int = EXAMPLES, recorded: float = 0.9, **changes: float
+) -> Opponent:
+    low, high = paired_interval(gained, lost, examples, confidence=0.95)
+    found = PairedComparison(
+        examples=examples, gained=gained, lost=lost, confidence=0.95, low=low, high=high
+    )
+    return Opponent(figures(**changes), found, figures(accuracy=recorded))
+
+
+def decided(
+    against: Opponent | Settled | None,
+    *,
+    rule: dict[str, float] | None = None,
+    recalls: dict[str, float] | None = None,
+    **changes: float,
+) -> Decision:
+    challenger = Challenger(figures(**changes), recalls or {"cat": 0.95, "dog": 0.6})
+    return decide(PromotionConfig.model_validate(rule or {}), challenger, against, against=1)
+
+
+@pytest.mark.parametrize(
+    ("gained", "lost", "ground", "verdict"),
+    [
+        (90, 50, Ground.BETTER, "promote"),  # two points, not by chance
+        (70, 51, Ground.NOT_BETTER, "keep"),  # less than the margin
+        (500, 475, Ground.NOT_BETTER, "keep"),  # more than the margin, perhaps by chance
+        (60, 60, Ground.NOT_BETTER, "keep"),
+        (50, 90, Ground.WORSE, "refuse"),
+    ],
+)
+def test_equally_expensive_models(gained: int, lost: int, ground: Ground, verdict: Verdict) -> None:
+    decision = decided(opponent(gained, lost))
+    assert (decision.ground, decision.verdict) == (ground, verdict)
+    assert "points of accuracy on 2,000 test examples (95 % interval" in decision.reason
+
+
+@pytest.mark.parametrize(
+    ("gained", "lost", "costs", "ground"),
+    [
+        (40, 40, {"parameters": 700}, Ground.CHEAPER),
+        (40, 40, {"flops": 4000}, Ground.CHEAPER),
+        (40, 40, {"parameters": 900}, Ground.NOT_BETTER),  # not by enough
+        (40, 40, {"parameters": 700, "flops": 5001}, Ground.NOT_BETTER),  # dearer in another way
+        (40, 40, {"latency_ms": 0.1}, Ground.NOT_BETTER),  # measured: chance plays a part
+        (40, 48, {"parameters": 700}, Ground.NOT_BETTER),  # perhaps worse by the margin
+        (50, 90, {"parameters": 100}, Ground.WORSE),
+    ],
+)
+def test_cheaper_models(gained: int, lost: int, costs: dict[str, float], ground: Ground) -> None:
+    assert decided(opponent(gained, lost), **costs).ground is ground
+
+
+@pytest.mark.parametrize(
+    ("rule", "changes", "reason"),
+    [
+        ({"max_latency_ms": 1}, {}, "2 ms for one example, more than promotion.max_latency_ms"),
+        ({"max_model_mib": 0.4}, {}, "0.5 MiB of weights, more than promotion.max_model_mib"),
+        ({"min_recall": 0.7}, {}, "recognises 60.0% of class 'dog', less than"),
+        ({"max_latency_ms": 1}, {"latency_ms": None}, "could not be measured"),
+    ],
+)
+@pytest.mark.parametrize(
+    "against",
+    [None, opponent(300, 50), Settled(Ground.FORCED, "promotion.mode is always")],
+    ids=["first", "better", "forced"],
+)
+def test_a_model_that_breaks_a_limit_is_refused(
+    against: Opponent | None, rule: dict[str, float], changes: dict[str, float], reason: str
+) -> None:
+    decision = decided(against, rule=rule, **changes)
+    assert (decision.ground, decision.verdict) == (Ground.LIMITS, "refuse")
+    assert reason in decision.reason
+
+
+@pytest.mark.parametrize(
+    ("recorded", "new", "old", "ground"),
+    [
+        (0.95, 0.80, 0.70, Ground.SUSPICIOUS),  # wrong labels: even the better one has fallen
+        (0.95, 0.70, 0.80, Ground.SUSPICIOUS),
+        (0.95, 0.93, 0.70, Ground.BETTER),  # the world has changed, and the new model learnt it
+        (0.95, 0.88, 0.80, Ground.BETTER),  # fallen by less
+        (0.80, 0.93, 0.90, Ground.BETTER),
+    ],
+)
+def test_where_both_have_fallen_the_data_are_suspected(
+    recorded: float, new: float, old: float, ground: Ground
+) -> None:
+    against = opponent(200, 10, recorded=recorded, accuracy=old)
+    decision = decided(against, accuracy=new)
+    assert decision.ground is ground
+    assert (decision.verdict == "refuse") == (ground is Ground.SUSPICIOUS)
+    assert ("80.0% of them, and the champion was on 95.0%" in decision.reason) == (
+        ground is Ground.SUSPICIOUS
+    )
+    assert decided(against, rule={"max_fall": 1}, accuracy=new).ground is Ground.BETTER
+
+
+def test_a_fall_that_may_be_chance_is_none() -> None:
+    low, high = fall_interval((0.95, 40), (0.8, 40), confidence=0.95)
+    assert low < 0 < high
+    assert fall_interval((0.95, 400), (0.8, 400), confidence=0.95)[0] > 0
+
+
+def test_the_first_model_is_promoted_if_the_limits_hold() -> None:
+    decision = decided(None, rule={"max_latency_ms": 3, "max_model_mib": 1, "min_recall": 0.6})
+    assert (decision.ground, decision.verdict) == (Ground.FIRST, "promote")
+
+
+def test_a_first_model_that_is_right_on_none_of_two_examples_is_not_promoted() -> None:
+    decision = decided(None, recalls={"cat": 0.0, "dog": 0.0}, examples=2, accuracy=0.0)
+    assert (decision.ground, decision.verdict) == (Ground.NO_SKILL, "keep")
+    assert "recognises 0.0% of a class on average, of 2 with test examples" in decision.reason
+
+
+@pytest.mark.parametrize("recalls", [{"cat": 1.0, "dog": 0.0}, {"cat": 0.0}])
+def test_a_first_model_that_does_no_more_than_one_answer_is_not_promoted(
+    recalls: dict[str, float],
+) -> None:
+    assert decided(None, recalls=recalls).ground is Ground.NO_SKILL
+
+
+def test_a_first_model_on_few_examples_says_so() -> None:
+    decision = decided(None, examples=20, accuracy=0.55)
+    assert decision.verdict == "promote"
+    assert "its accuracy of 55.0% is uncertain" in decision.reason
+    assert decision.reason.endswith("promotion.min_examples (100) test examples: 20")
+
+
+def test_few_examples_promote_nothing() -> None:
+    decision = decided(opponent(50, 0, examples=99))
+    assert (decision.ground, decision.verdict) == (Ground.TOO_FEW, "keep")
+    assert "99 test examples are fewer than promotion.min_examples (100)" in decision.reason
+
+
+@pytest.mark.parametrize("ground", [Ground.MISSING, Ground.UNUSABLE, Ground.INCOMPATIBLE])
+def test_without_a_comparison_the_champion_stays(ground: Ground) -> None:
+    decision = decided(Settled(ground, "this is why"))
+    assert (decision.ground, decision.verdict) == (ground, "keep")
+    assert (decision.reason, decision.champion, decision.comparison) == ("this is why", None, None)
+
+
+def test_a_decision_survives_its_file() -> None:
+    decision = decided(opponent(90, 50))
+    assert Decision.from_json(decision.to_json()) == decision

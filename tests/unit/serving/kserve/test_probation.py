@@ -1,0 +1,51 @@
+"""When a new model is kept and when it is given up, by what is seen second by second."""
+
+import pytest
+
+from kubenas.serving.kserve.probation import Look, Probation
+
+
+def ends(seen: str, *, ready: float = 20.0, hold: float = 0.0) -> tuple[int, bool | None] | None:
+    """After how many looks it ends and how. ``seen``: r right, w wrong, - cannot be told."""
+    probation = Probation(ready_seconds=ready, hold_seconds=hold, now=0.0)
+    for second, each in enumerate(seen, start=1):
+        look = Look({"r": True, "w": False, "-": None}[each], "" if each == "r" else "why")
+        end = probation.end(look, float(second))
+        if end is not None:
+            assert bool(end.why) is not end.right
+            return second, end.right
+    return None
+
+
+@pytest.mark.parametrize(
+    ("seen", "end"),
+    [
+        ("rrr", (3, True)),
+        ("-----rrr", (8, True)),
+        ("www", (3, False)),
+        ("rwrwrwrw", None),  # old and new pods in turn
+        ("r-r-rr-rrr", (10, True)),
+        ("wrwwrrr", (7, True)),
+        ("rrww", None),
+        ("-" * 20, None),
+        ("-" * 21, (21, False)),
+        ("-" * 20 + "rrr", (23, True)),  # it has begun in time
+    ],
+)
+def test_three_in_a_row_decide_and_the_time_ends_what_cannot_be_told(
+    seen: str, end: tuple[int, bool] | None
+) -> None:
+    assert ends(seen) == end
+
+
+@pytest.mark.parametrize(
+    ("seen", "end"),
+    [
+        ("r" * 11, (11, True)),
+        ("r" * 9 + "www", (12, False)),
+        ("r" * 9 + "-" + "r" * 11, (21, True)),
+        ("r" * 9 + "-" * 22, (31, False)),
+    ],
+)
+def test_a_canary_must_go_on_to_answer_rightly(seen: str, end: tuple[int, bool]) -> None:
+    assert ends(seen, hold=10.0) == end

@@ -1,0 +1,118 @@
+"""The sample request against a real HTTP server that answers as model servers do, or do not."""
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import numpy as np
+import pytest
+
+from kubenas.errors import UserError
+from kubenas.serving.kserve.sample_check import Sample, Unanswered, ask, read_sample
+from kubenas.storage.directory import DirectoryStorage
+from kubenas.training.sample_request import SampleAnswer, SampleRequest
+
+RIGHT = [[0.25, 0.75], [0.5, 0.5]]
+
+
+class Server(ThreadingHTTPServer):
+    status = 200
+    answer: Any = {"predictions": RIGHT}
+    asked: tuple[str, Any] = ("", None)
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Server
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.asked = (self.path, json.loads(body))
+        answer = self.server.answer
+        data = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+        self.send_response(self.server.status)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, *_: Any) -> None: ...
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with Server(("127.0.0.1", 0), Handler) as serving:
+        thread = threading.Thread(target=serving.serve_forever)
+        thread.start()
+        yield serving
+        serving.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def sample(tmp_path: Any) -> Sample:
+    export = DirectoryStorage(tmp_path)
+    export.write("sample_request.json", SampleRequest(instances=([[1]], [[2]])).to_json())
+    answer = SampleAnswer(predictions=tuple(map(tuple, RIGHT)), labels=("b", "a"), tolerance=1e-4)
+    export.write("sample_answer.json", answer.to_json())
+    return read_sample(export, None)
+
+
+def url(server: Server) -> str:
+    return f"http://127.0.0.1:{server.server_port}"
+
+
+def test_the_exported_models_sample_is_sent_by_the_v1_protocol(
+    server: Server, sample: Sample
+) -> None:
+    answer = ask(url(server), "digits", sample)
+    assert server.asked == ("/v1/models/digits:predict", {"instances": [[[1]], [[2]]]})
+    assert not isinstance(answer, Unanswered)
+    assert sample.agree(answer, sample.expected)
+
+
+@pytest.mark.parametrize(
+    "wrong", [[[0.25, 0.7502], [0.5, 0.5]], [[0.25, 0.75]], [[float("nan"), 0.75], [0.5, 0.5]]]
+)
+def test_another_answer_does_not_agree(server: Server, sample: Sample, wrong: Any) -> None:
+    server.answer = {"predictions": wrong}
+    answer = ask(url(server), "digits", sample)
+    assert not isinstance(answer, Unanswered)
+    assert not sample.agree(answer, sample.expected)
+
+
+@pytest.mark.parametrize(
+    ("status", "answer", "why"),
+    [
+        (503, b"no  healthy\nupstream", "answers HTTP 503: no healthy upstream"),
+        (200, b"<html>", "without predictions"),
+        (200, {"error": "no model"}, "without predictions"),
+        (200, {"predictions": ["cat"]}, "without predictions"),
+        (200, {"predictions": []}, "of shape"),
+    ],
+)
+def test_no_predictions_are_no_answer(
+    server: Server, sample: Sample, status: int, answer: Any, why: str
+) -> None:
+    server.status, server.answer = status, answer
+    given = ask(url(server), "digits", sample)
+    assert isinstance(given, Unanswered)
+    assert why in given.why
+
+
+def test_a_server_that_is_not_there_is_no_answer(server: Server, sample: Sample) -> None:
+    given = ask("http://127.0.0.1:1", "digits", sample)
+    assert isinstance(given, Unanswered)
+    assert "cannot be reached" in given.why
+
+
+def test_a_model_without_a_sample_is_a_users_matter(tmp_path: Any) -> None:
+    with pytest.raises(UserError, match="run the pipeline again"):
+        read_sample(DirectoryStorage(tmp_path), None)
+
+
+def test_the_tolerance_may_be_wider(tmp_path: Any, sample: Sample) -> None:
+    assert sample.tolerance == 1e-4
+    wider = read_sample(DirectoryStorage(tmp_path), 0.01)
+    assert wider.agree(sample.expected + 0.005, sample.expected)
+    assert np.array_equal(wider.expected, np.asarray(RIGHT))

@@ -1,0 +1,115 @@
+"""Where a model came from: told as far as it is known, and no further."""
+
+from pathlib import Path
+
+import pytest
+
+from kubenas.errors import UserError
+from kubenas.reporting.lineage import Lineage
+from kubenas.search.run import read_search
+from kubenas.serving.champion import ChampionLog, rollback
+from kubenas.steps.evaluate import evaluate
+from kubenas.steps.promote import promote
+from kubenas.steps.report.lineage import champion_lineage, lineage
+from kubenas.steps.report.report import report
+from kubenas.steps.setup.context import RunContext
+from kubenas.steps.setup.origin import read_origin, record_origin
+from tests.unit.steps.finished_runs import finished_run, right
+
+POD = {
+    "metadata": {
+        "name": "nas-x-impl-1",
+        "labels": {"pipeline/runid": "r-1", "workflows.argoproj.io/workflow": "nas-x"},
+    },
+    "status": {
+        "containerStatuses": [
+            {"name": "wait", "imageID": "argo@sha256:0"},
+            {"name": "main", "imageID": "kubenas@sha256:1"},
+        ]
+    },
+}
+
+
+def in_production(tmp_path: Path, generation: int, correct: int) -> RunContext:
+    always = {"promotion": {"mode": "always"}}
+    run = finished_run(str(tmp_path / "out"), generation, right(correct), config=always)
+    for step in (evaluate, report, promote):
+        step(run)
+    return run
+
+
+def of(context: RunContext) -> Lineage:
+    return lineage(context.output, read_search(context.output, context.search_id))
+
+
+def test_what_is_not_known_is_said(tmp_path: Path) -> None:
+    run = in_production(tmp_path, 1, 1800)
+    found = champion_lineage(run.output)
+    assert found == of(run)
+    rows = dict(found.rows())
+    assert (found.run, rows["Run"]) == (None, "not known")
+    assert "retraining 1, seed not known, in " in rows["Trained"]
+    assert rows["Software when trained"] == rows["Image when trained"] == "not known"
+    assert rows["Follows"] == "no model: it was the first"
+    assert rows["Trial"] == "0: x 1"
+    assert "by record 1: promotion.mode is always" in rows["In production"]
+
+
+def test_the_run_and_its_image_are_those_of_the_pod_and_stay_the_first(tmp_path: Path) -> None:
+    run = in_production(tmp_path, 1, 1800)
+    record_origin(run.output, run.search_id, lambda: POD)
+    record_origin(run.output, run.search_id, lambda: None)
+    origin = read_origin(run.output, run.search_id)
+    assert origin is not None
+    assert (origin.run, origin.workflow, origin.pod) == ("r-1", "nas-x", "nas-x-impl-1")
+    rows = dict(of(run).rows())
+    assert rows["Image of the search"] == "kubenas@sha256:1"
+    assert rows["Run"].endswith(", Kubeflow run r-1, workflow nas-x")
+
+
+def test_the_image_is_waited_for_until_the_node_has_said_which_it_started(tmp_path: Path) -> None:
+    run = finished_run(str(tmp_path / "out"), 1, right(1800))
+    starting = {"containerStatuses": [{"name": "main", "imageID": ""}]}
+    told = iter([{**POD, "status": {}}, {**POD, "status": starting}, POD])
+    record_origin(run.output, run.search_id, lambda: next(told))
+    origin = read_origin(run.output, run.search_id)
+    assert origin is not None
+    assert (origin.image, list(told)) == ("kubenas@sha256:1", [])
+
+
+def test_a_pod_without_a_container_of_a_step_is_not_waited_for(tmp_path: Path) -> None:
+    run = finished_run(str(tmp_path / "out"), 1, right(1800))
+    notebook = {"containerStatuses": [{"name": "notebook", "imageID": "jupyter@sha256:2"}]}
+    told = iter([{**POD, "status": notebook}])
+    record_origin(run.output, run.search_id, lambda: next(told))
+    origin = read_origin(run.output, run.search_id)
+    assert origin is not None
+    assert (origin.run, origin.image) == ("r-1", None)
+
+
+def test_a_node_that_keeps_silent_holds_no_search_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kubenas.steps.setup.origin._PATIENCE", 0.0)
+    run = finished_run(str(tmp_path / "out"), 1, right(1800))
+    record_origin(run.output, run.search_id, lambda: {**POD, "status": {}})
+    origin = read_origin(run.output, run.search_id)
+    assert origin is not None
+    assert (origin.run, origin.image) == ("r-1", None)
+
+
+def test_after_a_rollback_it_is_that_of_the_earlier_model(tmp_path: Path) -> None:
+    first, second = in_production(tmp_path, 1, 1500), in_production(tmp_path, 2, 1900)
+    log = ChampionLog(first.output)
+    assert dict(of(second).rows())["Follows"] == f"record 1, of search {first.search_id}"
+    log.append(rollback(log.history(), why="it was slow", at=4.0))
+    found = champion_lineage(first.output)
+    assert (found.search, found.in_production) == (first.search_id, True)
+    assert dict(of(second).rows())["In production"].startswith("no longer; it was from")
+
+
+def test_without_a_champion_a_search_must_be_named(tmp_path: Path) -> None:
+    run = finished_run(str(tmp_path / "out"), 1, right(1800))
+    with pytest.raises(UserError, match="no model is in production yet; name a search by --search"):
+        champion_lineage(run.output)
+    assert dict(of(run).rows())["In production"] == "never was"

@@ -1,0 +1,172 @@
+"""EVALUATE and EXPORT of models that TRAIN left, with a user's own layer inside some of them."""
+
+import json
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from kubenas.data.dataset.loading import load_raw
+from kubenas.data.dataset.schema import read_schema
+from kubenas.storage import open_storage
+from kubenas.training.evaluation import Evaluation
+from kubenas.training.process.stopping import Termination
+from kubenas.training.sample_request import SampleAnswer, SampleRequest
+from kubenas.training.tasks.run import run_task
+from kubenas.trial import Task
+from tests.unit.training.conftest import LINEAR, MakeSpec
+
+LAYER = """
+import keras
+class Twice(keras.layers.Layer):
+    def call(self, values):
+        return 2 * values
+"""
+USING_IT = LINEAR.replace("keras.layers.Flatten()(image)", "Twice()(keras.layers.Flatten()(image))")
+OWN_LAYER = LAYER + USING_IT
+BESIDE_A_FUNCTION = "from layers_beside import Twice\n" + USING_IT.replace(
+    "class Mine(keras_tuner.HyperModel):\n    def build(self, hp):", "def Mine(hp):"
+)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [None, OWN_LAYER, BESIDE_A_FUNCTION],
+    ids=["layers", "own layer", "own layer beside a function"],
+)
+def test_a_trained_model_is_evaluated_and_exported(
+    make_spec: MakeSpec, digits: str, source: str | None, tmp_path: Path
+) -> None:
+    (tmp_path / "layers_beside.py").write_text(LAYER)
+    trained = make_spec(source=source, plan={"epochs": 3, "keep_model": True})
+    before = run_task(trained, Termination())
+    assert before.artifacts["weights"] == "model.weights.h5"
+
+    exported = make_spec(Task.EXPORT, source=source, model=f"{trained.prefix}/model.weights.h5")
+    result = run_task(exported, Termination())
+    assert result.outcome == "completed", result.message
+    assert max(result.metrics.values()) <= 1e-4
+    assert result.artifacts["model"] == "model.keras"
+
+    spec = make_spec(Task.EVALUATE, source=source, model=f"{exported.prefix}/saved_model")
+    result = run_task(spec, Termination())
+    assert result.outcome == "completed", result.message
+    assert result.parameters == before.parameters
+    assert result.flops
+    assert result.metrics["model_mib"] == pytest.approx(4 * result.parameters / 2**20, rel=0.01)
+    evaluation = Evaluation.from_json(Path(spec.prefix, "evaluation.json").read_bytes())
+    assert result.score == evaluation.accuracy > 0.5
+    assert evaluation.examples == read_schema(open_storage(digits)).splits["test"].examples
+    with np.load(Path(spec.prefix, "predictions.npz")) as predictions:
+        labels, probabilities = predictions["labels"], predictions["probabilities"]
+    assert (probabilities.argmax(axis=1) == labels).mean() == evaluation.accuracy
+
+    keras_file = f"{exported.prefix}/model.keras"  # all that some earlier versions are left with
+    other = run_task(
+        make_spec(Task.EVALUATE, source=source, model=keras_file, attempt=2), Termination()
+    )
+    assert (other.score, other.parameters, other.flops) == (
+        result.score,
+        result.parameters,
+        result.flops,
+    )
+    served = tf.saved_model.load(f"{exported.prefix}/saved_model/1").signatures["serving_default"]
+    raw, truth = next(iter(load_raw(Path(digits), "test", batch_size=300)))
+    answers = served(image=raw)["probabilities"].numpy()
+    np.testing.assert_allclose(answers, probabilities, atol=1e-4)
+    np.testing.assert_array_equal(truth, labels)
+    request = SampleRequest.from_json(Path(exported.prefix, "sample_request.json").read_bytes())
+    answer = SampleAnswer.from_json(Path(exported.prefix, "sample_answer.json").read_bytes())
+    np.testing.assert_array_equal(request.instances, raw[: len(request.instances)])
+    np.testing.assert_allclose(
+        served(image=tf.constant(request.instances, tf.float32))["probabilities"],
+        answer.predictions,
+        atol=answer.tolerance,
+    )
+    names = json.loads(Path(exported.prefix, "labels.json").read_text())
+    assert list(answer.labels) == [names[k] for k in np.argmax(answer.predictions, axis=1)]
+    assert len(answer.labels) == len(request.instances) == 8
+
+
+def test_a_rebuilt_model_that_predicts_otherwise_is_refused(make_spec: MakeSpec) -> None:
+    """Noise stands for whatever makes a second build differ from the first."""
+    source = OWN_LAYER.replace("2 * values", "values + keras.random.normal((64,))")
+    trained = make_spec(source=source, plan={"epochs": 1, "keep_model": True})
+    run_task(trained, Termination())
+    spec = make_spec(Task.EXPORT, source=source, model=f"{trained.prefix}/model.weights.h5")
+    result = run_task(spec, Termination())
+    assert (result.outcome, result.failure) == ("failed", "application")
+    assert "build() must give the same model for the same hyperparameters" in result.message
+    assert not Path(spec.prefix, "saved_model").exists()
+
+
+def test_a_spec_without_a_model_is_refused(make_spec: MakeSpec) -> None:
+    spec = make_spec(Task.EVALUATE, source=None)
+    result = run_task(spec, Termination())
+    assert (result.outcome, result.failure) == ("failed", "configuration")
+    assert "needs 'model'" in result.message
+
+
+SUBCLASS = """
+import keras, keras_tuner
+class Net(keras.Model):
+    def __init__(self, blocks, head):
+        super().__init__()
+        self.flat, self.blocks, self.head = keras.layers.Flatten(), blocks, head
+    def call(self, values):
+        values = self.flat(values)
+        for block in self.blocks:
+            values = block(values)
+        return self.head(values)
+class Mine(keras_tuner.HyperModel):
+    def build(self, hp):
+        blocks = [keras.layers.Dense(hp.Int("units", 16, 64), "relu")]
+        model = Net(blocks, keras.layers.Dense(10, "softmax"))
+        model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+        return model
+"""
+PYTHON_LAMBDA = LINEAR.replace(
+    "keras.layers.Flatten()(image)",
+    "keras.layers.Flatten()(keras.layers.Lambda(lambda values: values / 2)(image))",
+)
+MIXED = """import keras
+keras.mixed_precision.set_global_policy("{policy}")
+""" + LINEAR.replace('"softmax"', '"softmax", dtype="float32"').replace(
+    "(image)\n", "(keras.layers.Conv2D(4, 3)(image))\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("source", "reloads"),
+    [
+        (SUBCLASS, False),
+        (PYTHON_LAMBDA, False),
+        (MIXED.format(policy="mixed_float16"), True),
+        (MIXED.format(policy="mixed_bfloat16"), True),
+    ],
+    ids=["subclass", "lambda", "float16", "bfloat16"],
+)
+def test_what_keras_tuner_can_build_again_is_exported(
+    make_spec: MakeSpec, source: str, reloads: bool
+) -> None:
+    trained = make_spec(source=source, plan={"epochs": 1, "keep_model": True})
+    result = run_task(trained, Termination())
+    assert result.outcome == "completed", result.message
+    exported = make_spec(Task.EXPORT, source=source, model=f"{trained.prefix}/model.weights.h5")
+    result = run_task(exported, Termination())
+    assert result.outcome == "completed", result.message
+    signature = json.loads(Path(exported.prefix, "signature.json").read_text())
+    assert ("model" in result.artifacts) == reloads == bool(signature["keras_model"])
+    assert ("Keras cannot save and load this model" in result.message) == (not reloads)
+
+    spec = make_spec(Task.EVALUATE, source=source, model=f"{exported.prefix}/saved_model")
+    Path(spec.prefix).parents[1].joinpath("mine.py").unlink()  # no user code is needed any more
+    after = run_task(spec, Termination())
+    assert after.outcome == "completed", after.message
+    assert after.parameters == result.parameters
+    assert after.flops
+    assert after.score is not None
+    assert after.score > 0.2
+    assert keras.config.dtype_policy().name == "float32"
