@@ -25,7 +25,7 @@ from typing import Any
 
 import keras_tuner
 
-from kubenas.config.config import Config
+from kubenas.config import Config
 from kubenas.search.journal.journal import Journal
 from kubenas.search.journal.records import Ended, Started
 from kubenas.search.journal.state import fold

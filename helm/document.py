@@ -13,7 +13,7 @@ from typing import Any, get_args
 
 import yaml
 
-from kubenas.config.runner import PodConfig, RunnerConfig
+from kubenas.config import PodConfig, RunnerConfig
 from kubenas.scheduling.policy import Volume
 from kubenas.scheduling.store_credentials import CONFIG_KEYS
 

@@ -2,8 +2,8 @@
 
 from kubenas.search import create_oracle
 from kubenas.search.journal.records import Ended
-from kubenas.search.keras_tuner_adapter import KerasTunerProposer
 from kubenas.search.objectives import Objective
+from kubenas.search.proposals.keras_tuner_adapter import KerasTunerProposer
 from kubenas.search.proposals.proposer import NoProposal
 from kubenas.search.proposals.sources import Director
 from kubenas.search.rungs.observations import tell_networks

@@ -31,13 +31,12 @@ def prepare(  # noqa: D103 - the docstring is made below, of the fields' help te
     given = dict(locals())
     from pathlib import Path
 
-    from kubenas.reporting.cards.data_card import render_data_card
+    from kubenas.reporting.cards import render_data_card
     from kubenas.steps.drift import drift_scalars, read_drift
     from kubenas.steps.prepare import prepare as prepare_data
     from kubenas.steps.prepare import read_card
-    from kubenas.steps.process.process import step_process
-    from kubenas.steps.setup.artifact import refer
-    from kubenas.steps.setup.request import requested
+    from kubenas.steps.process import step_process
+    from kubenas.steps.setup import refer, requested
 
     with step_process("prepare"):
         context = prepare_data(requested(given))

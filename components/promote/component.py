@@ -22,11 +22,10 @@ def promote(
     """
     from pathlib import Path
 
-    from kubenas.reporting.cards.handoff import render_handoff
-    from kubenas.steps.process.process import step_process
+    from kubenas.reporting.cards import render_handoff
+    from kubenas.steps.process import step_process
     from kubenas.steps.promote import promote as run_promotion
-    from kubenas.steps.setup.artifact import refer
-    from kubenas.steps.setup.context import RunContext
+    from kubenas.steps.setup import RunContext, refer
 
     with step_process("promote"):
         done = run_promotion(RunContext.of_step(run))

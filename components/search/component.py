@@ -27,10 +27,10 @@ def search(
     """
     from pathlib import Path
 
-    from kubenas.steps.process.process import step_process
+    from kubenas.steps.process import step_process
     from kubenas.steps.search import search as run_search
     from kubenas.steps.search import search_metrics
-    from kubenas.steps.setup.context import RunContext
+    from kubenas.steps.setup import RunContext
 
     with step_process("search"):
         context = RunContext.of_step(run, vars(task_config))

@@ -39,9 +39,8 @@ def train(
         What is decided about the model: promote, keep or refuse; promoted if that is done already.
     """
     from kubenas.steps.evaluate import scalars
-    from kubenas.steps.process.process import step_process
-    from kubenas.steps.setup.artifact import hold, refer
-    from kubenas.steps.setup.context import RunContext
+    from kubenas.steps.process import step_process
+    from kubenas.steps.setup import RunContext, hold, refer
     from kubenas.steps.train import train as run_training
 
     with step_process("train"):

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 import click
 
 from kubenas.errors import KubenasError
-from kubenas.steps.process.printable import printable
+from kubenas.steps.process import terminal_safe
 
 JSON_OPTION = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object on stdout and nothing else."
@@ -25,7 +25,7 @@ class Answer:
     def line(self, text: str = "") -> None:
         """Says something to people."""
         if not self.as_json:
-            click.echo(printable(text))
+            click.echo(terminal_safe(text))
 
     def put(self, content: Mapping[str, Any]) -> None:
         """Adds to the object for programs."""
@@ -51,7 +51,7 @@ def answering(as_json: bool) -> Iterator[Answer]:
 
 
 def _give_up(answer: Answer, message: str, exit_code: int) -> NoReturn:
-    click.echo(f"kubenas: {printable(message)}", err=True)
+    click.echo(f"kubenas: {terminal_safe(message)}", err=True)
     if answer.as_json:
         click.echo(json.dumps({**answer.content, "error": message, "exit_code": exit_code}))
     raise SystemExit(exit_code)

@@ -5,9 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from kubenas.cli.answer import Answer
-from kubenas.config.config import Config
-from kubenas.config.loading import load_config
-from kubenas.config.runner import PodConfig, RunnerConfig
+from kubenas.config import Config, PodConfig, RunnerConfig, load_config
 from kubenas.doctor.clock import check_clock
 from kubenas.doctor.cluster import DEFAULT_ACCELERATOR, judge_cluster
 from kubenas.doctor.data import check_data
@@ -27,7 +25,7 @@ from kubenas.scheduling.kubernetes.environment import NamespaceSettings, surroun
 from kubenas.scheduling.settings import filled
 from kubenas.search.oracles import check_oracle
 from kubenas.serving.kserve.handoff import Destination
-from kubenas.steps.setup.frozen_space import frozen_space
+from kubenas.steps.setup import freeze_space
 from kubenas.storage import Storage, open_storage
 
 
@@ -91,7 +89,7 @@ def _of_config(config: Config, file: Path) -> Iterator[Finding]:
 
 def _check_config(config: Config, file: Path) -> Finding:
     check_oracle(config.search.oracle)
-    frozen_space(config)
+    freeze_space(config)
     return ok("config", f"{file}: sound")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from kubenas.cli.answer import Answer
 from kubenas.cli.output_lock import OutputInUse, local_folder, output_lock
-from kubenas.config.config import RetentionConfig
+from kubenas.config import RetentionConfig
 from kubenas.data.dataset.latest import latest_data
 from kubenas.retention.activity import hold_searches, may_be_running
 from kubenas.retention.garbage import Garbage, Reason, find_garbage, kept_searches
@@ -18,9 +18,8 @@ from kubenas.retention.production import champions, served_attempts
 from kubenas.retention.programs import read_programs
 from kubenas.retention.sweep import sweep
 from kubenas.serving.champion import ChampionLog
-from kubenas.steps.process.outcome import read_outcomes
-from kubenas.steps.process.status import read_status
-from kubenas.steps.setup.config_lock import read_claim
+from kubenas.steps.process import read_outcomes, read_status
+from kubenas.steps.setup import read_claim
 from kubenas.storage import Storage, open_storage
 
 

@@ -2,8 +2,8 @@
 
 from kubenas.cli.answer import Answer
 from kubenas.search.run import read_search
-from kubenas.steps.report.lineage import champion_lineage, lineage
-from kubenas.steps.setup.config_lock import read_claim
+from kubenas.steps.report import champion_lineage, find_lineage
+from kubenas.steps.setup import read_claim
 from kubenas.storage import open_storage
 
 
@@ -15,7 +15,9 @@ def tell_lineage(output: str, search: str | None, answer: Answer) -> None:
     """
     storage = open_storage(output)
     read_claim(storage)
-    found = lineage(storage, read_search(storage, search)) if search else champion_lineage(storage)
+    found = (
+        find_lineage(storage, read_search(storage, search)) if search else champion_lineage(storage)
+    )
     for label, text in found.rows():
         answer.line(f"{label:<24}{text}")
     answer.put(found.model_dump(mode="json"))

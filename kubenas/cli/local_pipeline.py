@@ -16,10 +16,9 @@ from pathlib import Path
 from typing import Self
 
 from kubenas.cli.package import package_text
-from kubenas.config.config import Config
+from kubenas.config import Config
 from kubenas.config.form import to_form
-from kubenas.steps.process.lifeline import LIFELINE, end_with_parent
-from kubenas.steps.process.process import ERROR_MARK
+from kubenas.steps.process import ERROR_MARK, LIFELINE, end_with_parent
 
 _STOP_SECONDS = 30.0
 """From SIGTERM to SIGKILL; running trials write a checkpoint in this time."""

@@ -7,9 +7,7 @@ from typing import Any, Protocol, Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
-from kubenas.steps.process.outcome import StepOutcome
-from kubenas.steps.process.printable import printable
-from kubenas.steps.process.status import Status
+from kubenas.steps.process import Status, StepOutcome, terminal_safe
 
 _LINE_SECONDS = 30.0
 
@@ -100,7 +98,7 @@ def words(status: Status) -> str:
     """``status`` in one line."""
     progress = status.progress
     if not progress:
-        return printable(status.detail)
+        return terminal_safe(status.detail)
     parts = [f"{progress['done']} of {progress['total']}", f"{len(progress['running'])} running"]
     if progress["best_score"] is not None:
         parts.append(f"best {progress['best_score']:.4f} (trial {progress['best_trial']})")

@@ -2,11 +2,9 @@
 
 from kubenas.cli.answer import Answer
 from kubenas.errors import UserError
-from kubenas.steps.process.outcome import read_outcome
-from kubenas.steps.process.status import read_status
-from kubenas.steps.report.material import gather
-from kubenas.steps.report.report import write_report
-from kubenas.steps.setup.config_lock import read_claim
+from kubenas.steps.process import read_outcome, read_status
+from kubenas.steps.report import gather, write_report
+from kubenas.steps.setup import read_claim
 from kubenas.storage import open_storage
 
 

@@ -6,16 +6,12 @@ from kubenas.cli.answer import Answer
 from kubenas.cli.local_pipeline import LocalPipeline
 from kubenas.cli.output_lock import local_folder, output_lock
 from kubenas.cli.progress import display
-from kubenas.config.config import Config
-from kubenas.config.loading import BUNDLED_SOURCES, load_config
+from kubenas.config import BUNDLED_SOURCES, Config, load_config
 from kubenas.errors import Interrupted, KubenasError, SearchFailed, UserError
 from kubenas.search.oracles import check_oracle
-from kubenas.steps.process.lifeline import interrupt_on_sigterm
-from kubenas.steps.process.outcome import read_outcomes
-from kubenas.steps.process.status import read_status
-from kubenas.steps.report.summary import read_summary
-from kubenas.steps.setup.config_lock import check_claim
-from kubenas.steps.setup.frozen_space import frozen_space
+from kubenas.steps.process import interrupt_on_sigterm, read_outcomes, read_status
+from kubenas.steps.report import read_summary
+from kubenas.steps.setup import check_claim, freeze_space
 from kubenas.storage import Storage, open_storage
 
 _LOOK_SECONDS = 0.5
@@ -47,7 +43,7 @@ def run_pipeline(file: Path, answer: Answer) -> None:
 def _check(config: Config, storage: Storage) -> bool:
     """All that can be found out before anything is started; whether there is work to resume."""
     check_oracle(config.search.oracle)
-    frozen_space(config)
+    freeze_space(config)
     source = config.data.source
     if "://" not in source and source not in BUNDLED_SOURCES and not Path(source).exists():
         raise UserError(f"data.source: {source}: no such file or folder")

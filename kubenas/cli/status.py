@@ -4,10 +4,9 @@ import time
 from typing import Any
 
 from kubenas.cli.answer import Answer
-from kubenas.steps.process.outcome import StepOutcome, is_finished, read_outcomes
-from kubenas.steps.process.status import Status, read_status
-from kubenas.steps.report.summary import Summary, read_summary
-from kubenas.steps.setup.config_lock import read_claim
+from kubenas.steps.process import Status, StepOutcome, is_finished, read_outcomes, read_status
+from kubenas.steps.report import Summary, read_summary
+from kubenas.steps.setup import read_claim
 from kubenas.storage import open_storage
 
 _STALE_SECONDS = 30.0

@@ -1,0 +1,43 @@
+"""``search.yaml``: its sections, how it is loaded, and its other forms."""
+
+from kubenas.config.config import NAME, Config
+from kubenas.config.data import DataConfig
+from kubenas.config.loading import (
+    BUNDLED_SOURCES,
+    load_config,
+    parse_as,
+    parse_config,
+    parse_yaml,
+    read_yaml,
+    resolve_paths,
+)
+from kubenas.config.metric_direction import infer_direction
+from kubenas.config.promotion import PromotionConfig
+from kubenas.config.retention import RetentionConfig
+from kubenas.config.runner import PodConfig, RunnerConfig
+from kubenas.config.search import COSTS, LAST_SEARCH, SearchConfig
+from kubenas.config.serving import ServingConfig
+from kubenas.config.space import SpaceConfig
+
+__all__ = [
+    "BUNDLED_SOURCES",
+    "COSTS",
+    "LAST_SEARCH",
+    "NAME",
+    "Config",
+    "DataConfig",
+    "PodConfig",
+    "PromotionConfig",
+    "RetentionConfig",
+    "RunnerConfig",
+    "SearchConfig",
+    "ServingConfig",
+    "SpaceConfig",
+    "infer_direction",
+    "load_config",
+    "parse_as",
+    "parse_config",
+    "parse_yaml",
+    "read_yaml",
+    "resolve_paths",
+]

@@ -1,0 +1,1 @@
+"""Raw examples, prepared data sets, and how they differ."""

@@ -1,0 +1,1 @@
+"""Checks of ``kubenas doctor``: what would keep a search from running."""

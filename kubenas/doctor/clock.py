@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 
 from kubenas.doctor.finding import Finding, ok, problem
-from kubenas.storage.s3.environment import s3_environment
+from kubenas.storage.s3 import s3_environment
 
 _TOLERATED_SECONDS = 30.0
 _TIMEOUT_SECONDS = 10.0

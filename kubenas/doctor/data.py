@@ -1,6 +1,6 @@
 """Whether the data can be reached. What is in them is for preparing to say."""
 
-from kubenas.data.source.opening import open_source
+from kubenas.data.source import open_source
 from kubenas.doctor.finding import Finding, ok, problem
 from kubenas.errors import UserError
 from kubenas.storage import open_storage, split

@@ -1,0 +1,1 @@
+"""Reports: tables, plots and cards from the journal of a search."""

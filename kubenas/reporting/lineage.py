@@ -7,7 +7,7 @@ from pydantic import Field
 
 from kubenas.reporting.quantities import moment, plain
 from kubenas.serving.champion import ChampionRecord
-from kubenas.serving.gate.gate import Decision
+from kubenas.serving.gate import Decision
 from kubenas.trial import SpaceRef, Value
 
 NOT_KNOWN = "not known"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from kubenas.reporting.quantities import compact, milliseconds, percent
 from kubenas.reporting.report_input import ReportInput
 from kubenas.serving.champion import ModelFigures
-from kubenas.serving.gate.gate import Decision
+from kubenas.serving.gate import Decision
 
 _NONE = "\u2013"
 

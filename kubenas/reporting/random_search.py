@@ -18,8 +18,7 @@ from scipy.special import bdtrc
 
 from kubenas.reporting.quantities import plural, score
 from kubenas.reporting.report_input import ReportInput
-from kubenas.search.journal.records import Origin
-from kubenas.search.journal.state import TrialState
+from kubenas.search.journal import Origin, TrialState
 from kubenas.trial import Outcome
 
 _LEAST_DRAWS = 3

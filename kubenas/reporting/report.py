@@ -9,35 +9,37 @@ from markupsafe import Markup
 
 from kubenas.reporting import quantities
 from kubenas.reporting.beginning import beginning
-from kubenas.reporting.cards.drift import drift_words
+from kubenas.reporting.cards import drift_words
 from kubenas.reporting.comparison import comparisons
 from kubenas.reporting.headline import headline, tiles
-from kubenas.reporting.network.drawing import network_drawing
-from kubenas.reporting.plots.choice_plot import choice_plot
-from kubenas.reporting.plots.search_plots import (
+from kubenas.reporting.network import network_drawing
+from kubenas.reporting.plots import (
+    MOST_CLASSES_DRAWN,
     Figure,
     best_by_time,
     best_by_trial,
-    learning_curves,
-    score_by_cost,
-)
-from kubenas.reporting.plots.test_split_plots import (
-    MOST_CLASSES_DRAWN,
     calibration_curve,
     confused_pairs,
     confusion_matrix,
+    learning_curves,
+    plot_choice,
     roc_curve,
+    score_by_cost,
 )
 from kubenas.reporting.promotion import figure_rows, promotion_sentence
 from kubenas.reporting.report_input import ReportInput
-from kubenas.reporting.tables.choices import ENOUGH_TRIALS, choices
-from kubenas.reporting.tables.failures import failure_groups, reason
-from kubenas.reporting.tables.leaderboard import Row, leaderboard
-from kubenas.reporting.tables.retraining import candidates
-from kubenas.reporting.tables.spend import trial_spend
-from kubenas.search.budget.cost import expense_of
-from kubenas.search.budget.time_budget import words_of_use
-from kubenas.search.rungs.levels import rungs_of
+from kubenas.reporting.tables import (
+    ENOUGH_TRIALS,
+    Row,
+    candidates,
+    failure_groups,
+    make_leaderboard,
+    rank_choices,
+    reason,
+    trial_spend,
+)
+from kubenas.search.budget import expense_of, words_of_use
+from kubenas.search.rungs import rungs_of
 
 _SHOWN_ROWS = 20
 _MOST_ROWS = 500
@@ -91,7 +93,7 @@ def _filters(report: ReportInput) -> dict[str, Any]:
 
 
 def _search(report: ReportInput) -> dict[str, Any]:
-    board = leaderboard(
+    board = make_leaderboard(
         report.state,
         search=report.search,
         objective=report.objective,
@@ -134,9 +136,9 @@ def _choices(report: ReportInput) -> list[dict[str, Any]]:
     return [
         {
             "choice": choice,
-            "plot": choice_plot(choice, objective=report.objective, direction=report.direction),
+            "plot": plot_choice(choice, objective=report.objective, direction=report.direction),
         }
-        for choice in choices(report.peers)[:_MOST_CHOICES]
+        for choice in rank_choices(report.peers)[:_MOST_CHOICES]
     ]
 
 

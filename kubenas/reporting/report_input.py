@@ -4,15 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from kubenas.config.config import Config
+from kubenas.config import Config
 from kubenas.data.dataset.schema import DataSchema
-from kubenas.data.drift.drift import Drift
+from kubenas.data.drift import Drift
 from kubenas.reporting.lineage import Lineage
-from kubenas.search.journal.state import SearchState, TrialState
+from kubenas.search.journal import SearchState, TrialState
 from kubenas.search.objectives import Objective, objectives_of
-from kubenas.search.warm_start.prior_results import Prior
+from kubenas.search.warm_start import Prior
 from kubenas.serving.champion import ChampionRecord
-from kubenas.serving.gate.gate import Decision
+from kubenas.serving.gate import Decision
 from kubenas.training.evaluation import Evaluation
 from kubenas.trial import Outcome
 

@@ -1,0 +1,1 @@
+"""Garbage collection of outputs: what may be deleted."""

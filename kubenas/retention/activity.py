@@ -4,10 +4,9 @@ from collections.abc import Iterable
 from contextlib import ExitStack
 
 from kubenas.search.controller_lock import controller_lock
-from kubenas.search.journal.journal import AnotherController
+from kubenas.search.journal import AnotherController
 from kubenas.search.layout import search_folder
-from kubenas.steps.process.outcome import StepOutcome, is_finished
-from kubenas.steps.process.status import Status
+from kubenas.steps.process import Status, StepOutcome, is_finished
 from kubenas.storage import ObjectInfo, Storage
 
 QUIET_SECONDS = 600.0

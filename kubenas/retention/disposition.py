@@ -7,7 +7,7 @@ what follows from them holds while the search goes on.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from kubenas.search.journal.state import SearchState, TrialState
+from kubenas.search.journal import SearchState, TrialState
 from kubenas.search.layout import trial_folder
 from kubenas.trial import Outcome, Result
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from kubenas.config.config import RetentionConfig
+from kubenas.config import RetentionConfig
 from kubenas.retention.disposition import Fate
 from kubenas.retention.inventory import InAttempt, Inventory, KnownSearch, in_attempt
 from kubenas.retention.programs import StagedInUse, in_use

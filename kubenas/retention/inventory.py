@@ -9,8 +9,8 @@ from kubenas.errors import ObjectNotFound, UserError
 from kubenas.retention.disposition import Fate, task_fate, trial_fates
 from kubenas.retention.production import Production, attempts_named
 from kubenas.retention.programs import Programs
-from kubenas.search.attempts.records import AttemptRecords
-from kubenas.search.journal.journal import JournalDamaged
+from kubenas.search.attempts import AttemptRecords
+from kubenas.search.journal import JournalDamaged
 from kubenas.search.layout import ATTEMPT, SEARCHES, definition_file
 from kubenas.search.run import read_search
 from kubenas.steps.retrain import choice_file

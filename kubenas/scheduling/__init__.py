@@ -1,0 +1,1 @@
+"""Where attempts run, and which of them are tried again."""

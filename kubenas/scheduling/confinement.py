@@ -6,8 +6,7 @@ The chart's ValidatingAdmissionPolicy, templates/admission-policy.yaml, says the
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from kubenas.config.runner import PodConfig
-from kubenas.config.serving import ServingConfig
+from kubenas.config import PodConfig, ServingConfig
 from kubenas.errors import UserError
 from kubenas.scheduling.policy import Policy
 from kubenas.scheduling.store_credentials import SECRET

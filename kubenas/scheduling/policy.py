@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from kubenas.config.runner import RunnerConfig
+from kubenas.config import RunnerConfig
 from kubenas.errors import UserError
 from kubenas.trial import Value
 

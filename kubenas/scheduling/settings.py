@@ -6,7 +6,7 @@ A value that is the built-in default counts as not said, for a form in Kubeflow 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from kubenas.config.runner import PodConfig, RunnerConfig
+from kubenas.config import PodConfig, RunnerConfig
 from kubenas.errors import UserError
 from kubenas.scheduling.store_credentials import CONFIG_MAP, SECRET
 

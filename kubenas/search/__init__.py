@@ -1,5 +1,5 @@
 """What to try next: oracles, the loop around them, and its journal."""
 
-from kubenas.search.oracles.create import create_oracle
+from kubenas.search.oracles import create_oracle
 
 __all__ = ["create_oracle"]

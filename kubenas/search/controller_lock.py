@@ -9,7 +9,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from kubenas.search.journal.journal import AnotherController
+from kubenas.search.journal import AnotherController
 from kubenas.search.layout import search_folder
 from kubenas.storage import Storage
 

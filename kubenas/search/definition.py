@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from kubenas.config.config import Config
+from kubenas.config import Config
 from kubenas.search.layout import definition_file
 from kubenas.search.objectives import objectives_of
 from kubenas.storage import Storage

@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING, Any
 from kubenas.data.dataset.schema import read_schema
 from kubenas.errors import DocumentUnusable, ObjectExists, ObjectNotFound, UserError
 from kubenas.scheduling.runner import TrialRunner
-from kubenas.search.attempts.batch import run_attempts
-from kubenas.search.attempts.records import AttemptRecords
-from kubenas.search.attempts.specs import training_plan
+from kubenas.search.attempts import AttemptRecords, run_attempts, training_plan
 from kubenas.search.definition import SearchDefinition
 from kubenas.search.layout import describe_folder, space_file
 from kubenas.search.progress import OnProgress
@@ -20,7 +18,7 @@ from kubenas.trial import AttemptSpec, Outcome, SpaceRef, Task
 _SPACE = "space.json"
 
 if TYPE_CHECKING:  # it loads Keras-Tuner, which looking at a search must not wait for
-    from kubenas.search.oracles.encoding.designs import GraphOf
+    from kubenas.search.oracles.encoding import GraphOf
 
 
 def describe_space(

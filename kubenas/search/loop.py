@@ -15,22 +15,22 @@ from typing import NoReturn
 from kubenas.errors import Interrupted, KubenasError, SearchFailed, UserError
 from kubenas.scheduling.retry import Pause
 from kubenas.scheduling.runner import TrialRunner
-from kubenas.search.attempts.binding import Binding
-from kubenas.search.attempts.outputs import began_at, has_checkpoint
-from kubenas.search.attempts.running import EndedAttempt, RunningAttempts, left_result
-from kubenas.search.attempts.specs import TrialSpecs
-from kubenas.search.budget import limits as budget
-from kubenas.search.budget.cost import Rate, seconds_unseen
-from kubenas.search.budget.failures import hopeless, most_frequent_reason
-from kubenas.search.budget.time_budget import Grant, words_of_use
+from kubenas.search import budget
+from kubenas.search.attempts import (
+    Binding,
+    EndedAttempt,
+    RunningAttempts,
+    TrialSpecs,
+    began_at,
+    has_checkpoint,
+    left_result,
+)
 from kubenas.search.interruption import Interruption
-from kubenas.search.journal.records import Closed, Opened
-from kubenas.search.journal.state import SearchState, TrialState
+from kubenas.search.journal import Closed, Opened, SearchState, TrialState
 from kubenas.search.progress import OnProgress, OnState, Progress, estimate_seconds_left
-from kubenas.search.proposals.duplicates import IN_A_ROW
-from kubenas.search.proposals.proposer import NoProposal
+from kubenas.search.proposals import IN_A_ROW, NoProposal
 from kubenas.search.recorder import Ledger
-from kubenas.search.rungs.levels import least_epochs
+from kubenas.search.rungs import least_epochs
 from kubenas.trial import AttemptEvent, AttemptRef, FailureClass, Task
 
 _POLL_SECONDS = 0.5
@@ -65,7 +65,7 @@ class SearchLoop:
         self._specs = specs
         self._whole_config = specs.definition.config
         self._config = specs.definition.config.search
-        self._rate = Rate.of(specs.definition.config.runner)
+        self._rate = budget.Rate.of(specs.definition.config.runner)
         self._direction = specs.definition.direction
         self._ledger = ledger
         self._runner = runner
@@ -189,7 +189,7 @@ class SearchLoop:
             return False
         left = budget.seconds_left(self._config, usage)
         deadline = None if left is None else self._clock() + left
-        granted = Grant(self._rate, seconds, deadline)
+        granted = budget.Grant(self._rate, seconds, deadline)
         self._running.start(self._ledger.intend(trial, granted))
         return True
 
@@ -217,7 +217,7 @@ class SearchLoop:
         told = began_at(self._specs.storage, folder, earliest=started.at, latest=now)
         began = started.at if told is None and ended.result else told  # older versions tell nothing
         last_seen = now if last_seen is None else last_seen
-        return seconds_unseen(started, began=began, last_seen=last_seen, now=now)
+        return budget.seconds_unseen(started, began=began, last_seen=last_seen, now=now)
 
     # When it is over.
 
@@ -249,8 +249,8 @@ class SearchLoop:
             raise Interrupted("search: stopped; the same command resumes")
         if self._paused:
             self._give_up(UserError(f"search paused: {self._paused}"))
-        if hopeless(self._ledger.tally):
-            reason = most_frequent_reason(self._state)
+        if budget.hopeless(self._ledger.tally):
+            reason = budget.most_frequent_reason(self._state)
             self._give_up(SearchFailed(f"search: the first trials all failed, mostly by {reason}"))
         if self._on_state is not None and self._shown is not self._state:
             self._shown = self._state
@@ -291,7 +291,7 @@ class SearchLoop:
                 best_score=usage.best,
                 best_trial=usage.best_trial,
                 seconds=usage.seconds,
-                used=words_of_use(self._config, usage.expense),
+                used=budget.words_of_use(self._config, usage.expense),
                 seconds_left=estimate_seconds_left(
                     seconds=usage.seconds, done=done, total=total, limit=left
                 ),

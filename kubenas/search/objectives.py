@@ -7,10 +7,8 @@ from typing import Literal
 
 import numpy as np
 
-from kubenas.config.metric_direction import infer_direction
-from kubenas.config.search import COSTS, SearchConfig
-from kubenas.search.journal.records import Ended
-from kubenas.search.journal.state import TrialState
+from kubenas.config import COSTS, SearchConfig, infer_direction
+from kubenas.search.journal import Ended, TrialState
 from kubenas.search.pareto import undominated
 
 

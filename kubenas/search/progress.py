@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from kubenas.search.journal.state import SearchState
+from kubenas.search.journal import SearchState
 
 
 @dataclass(frozen=True)

@@ -5,17 +5,11 @@ from typing import Any
 
 from kubenas.errors import UserError
 from kubenas.search.definition import SearchDefinition
-from kubenas.search.journal.records import Telling
-from kubenas.search.proposals.proposer import Proposer, Revisable
-from kubenas.search.proposals.random_baseline import BaselineDraws
-from kubenas.search.proposals.sources import Director, Source
-from kubenas.search.rungs.levels import rungs_of
-from kubenas.search.rungs.observations import tell_networks
-from kubenas.search.rungs.promotion import Promotions
-from kubenas.search.space.growth import Hyperparameter, grown
-from kubenas.search.warm_start.first_trials import PriorTrials, trials_to_repeat
-from kubenas.search.warm_start.observations import tell_with_prior
-from kubenas.search.warm_start.prior_results import Known, Prior
+from kubenas.search.journal import Telling
+from kubenas.search.proposals import BaselineDraws, Director, Proposer, Revisable, Source
+from kubenas.search.rungs import Promotions, rungs_of, tell_networks
+from kubenas.search.space import Hyperparameter, grown
+from kubenas.search.warm_start import Known, Prior, PriorTrials, tell_with_prior, trials_to_repeat
 
 
 def directed(

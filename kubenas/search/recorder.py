@@ -4,18 +4,29 @@ import time
 from collections.abc import Callable, Sequence
 
 from kubenas.scheduling.retry import Decision, End, Loss, decide
-from kubenas.search.attempts.binding import Binding
-from kubenas.search.attempts.conclusion import Conclusion, conclude
-from kubenas.search.attempts.outputs import has_checkpoint
-from kubenas.search.attempts.running import EndedAttempt
-from kubenas.search.attempts.specs import TrialSpecs
-from kubenas.search.budget.counters import Tally
-from kubenas.search.budget.time_budget import Grant
-from kubenas.search.journal.journal import Journal
-from kubenas.search.journal.records import AttemptLost, Ended, Proposed, Record, Started
-from kubenas.search.journal.state import SearchState, TrialState, advance, fold, of_trial
-from kubenas.search.proposals.duplicates import Originals, end_like
-from kubenas.search.proposals.proposer import NoProposal, Proposer
+from kubenas.search.attempts import (
+    Binding,
+    Conclusion,
+    EndedAttempt,
+    TrialSpecs,
+    conclude,
+    has_checkpoint,
+)
+from kubenas.search.budget import Grant, Tally
+from kubenas.search.journal import (
+    AttemptLost,
+    Ended,
+    Journal,
+    Proposed,
+    Record,
+    SearchState,
+    Started,
+    TrialState,
+    advance,
+    fold,
+    of_trial,
+)
+from kubenas.search.proposals import NoProposal, Originals, Proposer, end_like
 from kubenas.trial import AttemptSpec, FailureClass
 
 _OF_RESULT = (

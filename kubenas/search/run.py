@@ -6,26 +6,24 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
 
-from kubenas.config.config import Config
+from kubenas.config import Config
 from kubenas.errors import ObjectExists, ObjectNotFound, SearchFailed, UserError
 from kubenas.scheduling.runner import TrialRunner
-from kubenas.search.attempts.running import stop_leftovers
-from kubenas.search.attempts.specs import TrialSpecs
-from kubenas.search.budget.failures import most_frequent_reason
+from kubenas.search.attempts import TrialSpecs, stop_leftovers
+from kubenas.search.budget import most_frequent_reason
 from kubenas.search.controller_lock import controller_lock
 from kubenas.search.definition import SearchDefinition, define, read_definition, search_id
 from kubenas.search.describe import describe_space, graph_of
 from kubenas.search.interruption import Interruption
-from kubenas.search.journal.journal import Journal, JournalDamaged
-from kubenas.search.journal.state import SearchState, fold
+from kubenas.search.journal import Journal, JournalDamaged, SearchState, fold
 from kubenas.search.layout import definition_file, prior_file, search_folder
 from kubenas.search.loop import SearchLoop
-from kubenas.search.oracles import check_oracle, create_proposer, load_oracles
+from kubenas.search.oracles import check_oracle
 from kubenas.search.progress import OnProgress, OnState
 from kubenas.search.proposal_sources import directed
-from kubenas.search.proposals.proposer import Proposer
+from kubenas.search.proposals import Proposer, create_proposer, load_oracles
 from kubenas.search.recorder import Ledger
-from kubenas.search.warm_start.prior_results import FindChampion, Prior, frozen_prior, no_champion
+from kubenas.search.warm_start import FindChampion, Prior, frozen_prior, no_champion
 from kubenas.storage import Storage, join
 from kubenas.trial import Outcome, SpaceRef
 

@@ -1,0 +1,1 @@
+"""Models in production: the promotion gate, the champion log and the hand-over to serving."""

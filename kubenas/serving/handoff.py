@@ -1,33 +1,10 @@
 """Hands a champion to serving: to KServe where that may be done, else as YAML for whoever may."""
 
-from typing import Literal
-
-from kubenas.config.serving import ServingConfig
+from kubenas.config import ServingConfig
 from kubenas.serving.champion import ChampionRecord
+from kubenas.serving.handoff_result import Handoff
 from kubenas.serving.registry import has_token, register
 from kubenas.storage import Storage
-from kubenas.trial import Value
-
-
-class Handoff(Value):
-    """What came of it."""
-
-    state: Literal["none", "served", "written", "rolled-back"]
-    """none: nothing is configured. written: as YAML only. rolled-back: the new model was not
-    served rightly, and what was served before is served again."""
-    message: str
-    """For people: one line."""
-    uri: str = ""
-    """Of the YAML file."""
-    yaml: str = ""
-    """Its content."""
-    url: str = ""
-    """Where the model is served."""
-
-    @property
-    def accepted(self) -> bool:
-        """Nothing speaks against the model's being the champion."""
-        return self.state != "rolled-back"
 
 
 def hand_over(

@@ -4,10 +4,11 @@ Who is killed in between does both again, for a handover may be repeated. So the
 model that serving refused, and whoever reads it finds one champion at any time.
 """
 
-from kubenas.config.serving import ServingConfig
+from kubenas.config import ServingConfig
 from kubenas.errors import SearchFailed
 from kubenas.serving.champion import ChampionChanged, ChampionLog, ChampionRecord
-from kubenas.serving.handoff import Handoff, hand_over
+from kubenas.serving.handoff import hand_over
+from kubenas.serving.handoff_result import Handoff
 from kubenas.storage import Storage
 
 

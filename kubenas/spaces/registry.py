@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from pydantic import ValidationError
 
-from kubenas.config.config import SpaceConfig
+from kubenas.config import SpaceConfig
 from kubenas.errors import UserError
 from kubenas.spaces.graph import Graph
 from kubenas.spaces.options import LayersOptions

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kubenas.data.dataset.schema import DataSchema
-from kubenas.data.source.npy_stream import UNREADABLE, read_npy, read_npy_header
+from kubenas.data.source import UNREADABLE, read_npy, read_npy_header
 from kubenas.errors import DocumentUnusable, ObjectNotFound
 from kubenas.serving.champion import ModelFigures
 from kubenas.steps.model_task import ModelTaskDone

@@ -6,12 +6,12 @@ from contextlib import suppress
 from kubenas.data.dataset.card import read_card
 from kubenas.data.dataset.index import read_contents
 from kubenas.data.dataset.schema import read_schema
-from kubenas.data.drift.drift import Drift, Snapshot, drift
+from kubenas.data.drift import Drift, Snapshot, measure_drift
 from kubenas.errors import ObjectExists, ObjectNotFound
 from kubenas.search.layout import search_folder
-from kubenas.search.warm_start.earlier_search import predecessor
+from kubenas.search.warm_start import predecessor
 from kubenas.serving.champion import ChampionLog
-from kubenas.steps.setup.context import RunContext
+from kubenas.steps.setup import RunContext
 from kubenas.storage import Storage, open_storage
 from kubenas.storage.document import find_document
 
@@ -33,7 +33,7 @@ def record_drift(context: RunContext) -> Drift | None:
         except ObjectNotFound as error:
             _logger.warning("the data are not compared with earlier ones: %s", error)
             return None
-        found = drift(before, _snapshot(context.dataset))
+        found = measure_drift(before, _snapshot(context.dataset))
         with suppress(ObjectExists):
             output.create(name, found.to_json())
     return read_drift(output, context.search_id)

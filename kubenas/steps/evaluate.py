@@ -6,18 +6,16 @@ from typing import Literal
 
 from kubenas.data.dataset.schema import DataSchema, read_schema
 from kubenas.errors import UserError
-from kubenas.search.attempts.records import records_of
+from kubenas.search.attempts import records_of
 from kubenas.search.layout import search_folder
-from kubenas.serving.gate.gate import Decision, Verdict
+from kubenas.serving.gate import Decision, Verdict
 from kubenas.steps.contender import check_evaluation, read_contender
 from kubenas.steps.export import exported_model
 from kubenas.steps.gate import decided
 from kubenas.steps.model_task import ModelTask, run_model_task
-from kubenas.steps.process.outcome import expect_step, is_done, running_step
-from kubenas.steps.process.status import StatusWriter
+from kubenas.steps.process import StatusWriter, expect_step, is_done, running_step
 from kubenas.steps.retrain import read_choice
-from kubenas.steps.setup.context import RunContext
-from kubenas.steps.setup.settings import settled
+from kubenas.steps.setup import RunContext, settled
 from kubenas.storage import Storage, open_storage
 from kubenas.storage.document import find_document
 from kubenas.training.evaluation import EVALUATION_FILE, Evaluation

@@ -1,13 +1,11 @@
 """The chosen model in the forms that serve it, checked by loading it again."""
 
 from kubenas.errors import DocumentUnusable, UserError
-from kubenas.search.attempts.records import records_of
+from kubenas.search.attempts import records_of
 from kubenas.steps.model_task import ModelTask, finished_prefix, run_model_task
-from kubenas.steps.process.outcome import running_step
-from kubenas.steps.process.status import StatusWriter
+from kubenas.steps.process import StatusWriter, running_step
 from kubenas.steps.retrain import read_choice, trained_by
-from kubenas.steps.setup.context import RunContext
-from kubenas.steps.setup.settings import settled
+from kubenas.steps.setup import RunContext, settled
 from kubenas.storage import Storage, join, open_storage
 from kubenas.trial import Task
 

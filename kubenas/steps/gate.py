@@ -4,7 +4,7 @@
 from collections.abc import Sequence
 from contextlib import suppress
 
-from kubenas.config.promotion import PromotionConfig
+from kubenas.config import PromotionConfig
 from kubenas.data.dataset.schema import read_schema
 from kubenas.errors import DocumentUnusable, ObjectNotFound, SearchFailed, StorageError, UserError
 from kubenas.search.layout import search_folder
@@ -14,13 +14,12 @@ from kubenas.serving.champion import (
     ChampionRecord,
     present_champion,
 )
-from kubenas.serving.gate.gate import Challenger, Decision, Ground, Opponent, Settled, decide
-from kubenas.serving.gate.paired import compare
+from kubenas.serving.gate import Challenger, Decision, Ground, Opponent, Settled, compare, decide
 from kubenas.steps.contender import Contender, check_evaluation, read_contender
 from kubenas.steps.export import check_export_unchanged
 from kubenas.steps.model_task import ModelTask, run_model_task
-from kubenas.steps.process.status import StatusWriter
-from kubenas.steps.setup.context import RunContext
+from kubenas.steps.process import StatusWriter
+from kubenas.steps.setup import RunContext
 from kubenas.storage import Storage, open_storage, split
 from kubenas.storage.document import find_document
 from kubenas.trial import Task

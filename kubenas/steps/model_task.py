@@ -3,13 +3,11 @@
 from dataclasses import dataclass
 
 from kubenas.errors import ObjectNotFound, SearchFailed
-from kubenas.search.attempts.batch import Check, run_attempts
-from kubenas.search.attempts.records import records_of
+from kubenas.search.attempts import Check, records_of, run_attempts
 from kubenas.search.layout import search_folder
-from kubenas.steps.process.status import StatusWriter
+from kubenas.steps.process import StatusWriter
 from kubenas.steps.search import progress_teller
-from kubenas.steps.setup.context import RunContext
-from kubenas.steps.setup.runners import trial_runner
+from kubenas.steps.setup import RunContext, trial_runner
 from kubenas.storage import Storage, join, split
 from kubenas.trial import AttemptSpec, Outcome, Result, SpaceRef, Task
 

@@ -3,18 +3,14 @@
 import logging
 from collections.abc import Callable
 
-from kubenas.config.config import Config
+from kubenas.config import Config
 from kubenas.data.dataset.card import DataCard
 from kubenas.data.dataset.card import read_card as read_data_card
 from kubenas.data.preparation.prepare import prepare_dataset
 from kubenas.search.oracles import check_oracle
 from kubenas.steps.drift import record_drift
-from kubenas.steps.process.outcome import running_step
-from kubenas.steps.process.status import StatusWriter
-from kubenas.steps.setup.config_lock import check_claim, claim
-from kubenas.steps.setup.context import RunContext
-from kubenas.steps.setup.frozen_space import frozen_space
-from kubenas.steps.setup.settings import settled_config
+from kubenas.steps.process import StatusWriter, running_step
+from kubenas.steps.setup import RunContext, check_claim, claim, freeze_space, settled_config
 from kubenas.storage import open_storage
 from kubenas.storage.probe import probe
 
@@ -33,7 +29,7 @@ def prepare(config: Config) -> RunContext:
         probe(output)
         check_claim(config, output)
         check_oracle(config.search.oracle)
-        frozen = frozen_space(config)
+        frozen = freeze_space(config)
         settled_config(config, frozen.space, {})  # what later steps would refuse is refused now
         prepared = prepare_dataset(config.data, output, progress=_teller(status))
         # Only what is sound is claimed: a mistake in the data can be mended in the config.

@@ -17,8 +17,9 @@ from kubenas.serving.champion import (
     present_champion,
     promotion,
 )
-from kubenas.serving.gate.gate import Decision
-from kubenas.serving.handoff import Handoff, hand_over
+from kubenas.serving.gate import Decision
+from kubenas.serving.handoff import hand_over
+from kubenas.serving.handoff_result import Handoff
 from kubenas.serving.succession import succeed
 from kubenas.steps.export import (
     check_export_unchanged,
@@ -26,12 +27,10 @@ from kubenas.steps.export import (
     exported_model,
 )
 from kubenas.steps.gate import read_decision
-from kubenas.steps.process.outcome import running_step
-from kubenas.steps.process.status import StatusWriter
-from kubenas.steps.report.material import gather
-from kubenas.steps.report.report import refresh_summary, write_report
+from kubenas.steps.process import StatusWriter, running_step
+from kubenas.steps.report import gather, refresh_summary, write_report
 from kubenas.steps.retrain import read_choice
-from kubenas.steps.setup.context import RunContext
+from kubenas.steps.setup import RunContext
 from kubenas.storage import Storage, open_storage
 from kubenas.storage.document import find_document
 

@@ -4,22 +4,18 @@ import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
-from kubenas.config.config import Config
+from kubenas.config import Config
 from kubenas.errors import SearchFailed
-from kubenas.search.attempts.batch import run_attempts
-from kubenas.search.attempts.records import records_of
-from kubenas.search.journal.state import TrialState
+from kubenas.search.attempts import records_of, run_attempts
+from kubenas.search.journal import TrialState
 from kubenas.search.layout import search_folder, space_file
 from kubenas.search.objectives import front, objectives_of
 from kubenas.search.run import SearchRun, read_search
 from kubenas.search.seeds import derived_seed
-from kubenas.search.space.growth import grown
-from kubenas.steps.process.outcome import running_step
-from kubenas.steps.process.status import StatusWriter
+from kubenas.search.space import grown
+from kubenas.steps.process import StatusWriter, running_step
 from kubenas.steps.search import progress_teller
-from kubenas.steps.setup.context import RunContext
-from kubenas.steps.setup.runners import trial_runner
-from kubenas.steps.setup.settings import settled
+from kubenas.steps.setup import RunContext, settled, trial_runner
 from kubenas.storage import Storage, join, split
 from kubenas.storage.document import find_document, read_object
 from kubenas.trial import AttemptSpec, Outcome, Result, Task, TrainingPlan, Value

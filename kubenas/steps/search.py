@@ -6,17 +6,14 @@ import time
 from collections import Counter
 from functools import partial
 
-from kubenas.search.budget.cost import expense_of
+from kubenas.search.budget import expense_of
 from kubenas.search.progress import OnProgress, Progress
 from kubenas.search.run import SearchRun, read_search, run_search
-from kubenas.search.warm_start.prior_results import Champion
+from kubenas.search.warm_start import Champion
 from kubenas.serving.champion import ChampionLog
 from kubenas.steps.metrics import MetricsPage, served
-from kubenas.steps.process.outcome import running_step
-from kubenas.steps.process.status import StatusWriter
-from kubenas.steps.setup.context import RunContext
-from kubenas.steps.setup.runners import trial_runner
-from kubenas.steps.setup.settings import settled
+from kubenas.steps.process import StatusWriter, running_step
+from kubenas.steps.setup import RunContext, settled, trial_runner
 from kubenas.storage import Storage
 from kubenas.trial import Outcome
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from kubenas.steps.evaluate import Evaluated, evaluate
 from kubenas.steps.export import export
-from kubenas.steps.process.process import step_process
-from kubenas.steps.report.report import Report, report
+from kubenas.steps.process import step_process
+from kubenas.steps.report import Report, report
 from kubenas.steps.retrain import Choice, retrain
-from kubenas.steps.setup.context import RunContext
+from kubenas.steps.setup import RunContext
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ def _gcs(_scheme: str, bucket: str) -> Bucket:
 
 
 def _s3(scheme: str, bucket: str) -> Bucket:
-    from kubenas.storage.s3.bucket import S3Bucket
+    from kubenas.storage.s3 import S3Bucket
 
     return S3Bucket(bucket, scheme=scheme)
 

@@ -1,0 +1,1 @@
+"""What the process of an attempt does: describe, train, evaluate, export."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from pydantic import Field
 
-from kubenas.search.journal.state import SearchState
+from kubenas.search.journal import SearchState
 from kubenas.search.layout import attempt_folder, definition_file
 from kubenas.storage import Storage, join
 from kubenas.storage.document import find_document

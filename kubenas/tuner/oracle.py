@@ -9,8 +9,8 @@ import keras_tuner
 from keras_tuner.engine.trial import Trial
 
 from kubenas.errors import SearchFailed
-from kubenas.search.journal.state import SearchState, TrialState
-from kubenas.search.space.growth import take_declared
+from kubenas.search.journal import SearchState, TrialState
+from kubenas.search.space import take_declared
 from kubenas.training.program.oracle import trial_name
 from kubenas.trial import Outcome
 

@@ -1,8 +1,8 @@
 """An output holds searches of tuners, or one run of the pipeline."""
 
-from kubenas.config.config import Config
+from kubenas.config import Config
 from kubenas.errors import ObjectExists, UserError
-from kubenas.steps.setup.config_lock import CLAIM_FILE, read_claim
+from kubenas.steps.setup import CLAIM_FILE, read_claim
 from kubenas.storage import Storage
 
 

@@ -4,11 +4,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from kubenas.config.config import Config
+from kubenas.config import Config
 from kubenas.search.layout import definition_file
 from kubenas.search.run import search_id
-from kubenas.steps.setup.context import RunContext
-from kubenas.steps.setup.settings import settled_config
+from kubenas.steps.setup import RunContext, settled_config
 from kubenas.storage import Storage, open_storage
 from kubenas.training.process.keras_settings import keras_settings
 from kubenas.training.program.layout import python_version

@@ -10,17 +10,14 @@ from typing import Any
 import keras_tuner
 
 from kubenas.errors import Interrupted, ObjectExists, SearchFailed, UserError
-from kubenas.search.journal.state import SearchState
+from kubenas.search.journal import SearchState
 from kubenas.search.layout import space_file
 from kubenas.search.progress import Progress
 from kubenas.search.run import read_search, run_search
-from kubenas.steps.process.outcome import expect_step, recorded
-from kubenas.steps.process.status import StatusWriter
-from kubenas.steps.report.material import gather
-from kubenas.steps.report.report import write_report
+from kubenas.steps.process import StatusWriter, expect_step, recorded
+from kubenas.steps.report import gather, write_report
 from kubenas.steps.search import progress_line
-from kubenas.steps.setup.context import RunContext
-from kubenas.steps.setup.runners import trial_runner
+from kubenas.steps.setup import RunContext, trial_runner
 from kubenas.training.process.declared import space_json
 from kubenas.tuner.following import Following, note_latest
 from kubenas.tuner.oracle import SearchedOracle, TooManyFailures

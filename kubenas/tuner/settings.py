@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kubenas.config.config import Config
-from kubenas.config.loading import parse_config
+from kubenas.config import Config, parse_config
 from kubenas.errors import UserError
 from kubenas.storage import join
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kubenas.config.config import Config
+from kubenas.config import Config
 from kubenas.search.journal.journal import Journal
 from kubenas.search.journal.records import Ended, Record, Started
 from kubenas.search.journal.state import SearchState, fold

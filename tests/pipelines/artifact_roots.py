@@ -19,7 +19,7 @@ from kfp import components, local
 from kfp.local import executor_input_utils as driver
 
 from kubenas.cli.package import package_text
-from kubenas.config.config import Config
+from kubenas.config import Config
 from kubenas.config.form import to_form
 from kubenas.storage import join
 

@@ -19,7 +19,7 @@ import kubenas.steps.model_task
 import kubenas.steps.retrain
 import kubenas.steps.search
 from kubenas.cli.main import kubenas as command
-from kubenas.config.config import Config
+from kubenas.config import Config
 from kubenas.scheduling.local.runner import LocalRunner
 from kubenas.serving.champion import ChampionLog
 from kubenas.serving.gate.gate import Decision, Ground
@@ -27,8 +27,8 @@ from kubenas.steps.evaluate import evaluate
 from kubenas.steps.export import export
 from kubenas.steps.prepare import prepare
 from kubenas.steps.promote import promote
-from kubenas.steps.report.report import report
 from kubenas.steps.report.summary import Summary, read_summary
+from kubenas.steps.report.writing import report
 from kubenas.steps.retrain import retrain
 from kubenas.steps.search import search
 from kubenas.steps.setup.context import RunContext

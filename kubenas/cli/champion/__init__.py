@@ -1,0 +1,1 @@
+"""``kubenas champion``: the models in production."""

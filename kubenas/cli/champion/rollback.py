@@ -7,7 +7,7 @@ from kubenas.cli.champion.telling import champion_lines
 from kubenas.errors import UserError
 from kubenas.serving.champion import ChampionLog, rollback
 from kubenas.serving.succession import succeed
-from kubenas.steps.setup.config_lock import read_claim
+from kubenas.steps.setup import read_claim
 from kubenas.storage import open_storage
 
 

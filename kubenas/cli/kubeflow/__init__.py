@@ -1,0 +1,1 @@
+"""Kubeflow Pipelines on the command line: ``kubenas submit`` and ``kubenas schedule``."""

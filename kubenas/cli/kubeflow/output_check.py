@@ -1,9 +1,9 @@
 """Whether the output of a run to come belongs to another config: found out before it starts."""
 
 from kubenas.cli.answer import Answer
-from kubenas.config.config import Config
+from kubenas.config import Config
 from kubenas.errors import StorageDenied, StorageUnreachable
-from kubenas.steps.setup.config_lock import check_claim
+from kubenas.steps.setup import check_claim
 from kubenas.storage import open_storage
 
 

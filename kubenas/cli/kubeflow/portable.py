@@ -4,12 +4,10 @@ can."""
 from collections.abc import Iterator
 from pathlib import Path
 
-from kubenas.config.config import Config
-from kubenas.config.loading import BUNDLED_SOURCES
-from kubenas.config.search import LAST_SEARCH
+from kubenas.config import BUNDLED_SOURCES, LAST_SEARCH, Config
 from kubenas.errors import UserError
 from kubenas.search.oracles import check_oracle
-from kubenas.steps.setup.frozen_space import frozen_space
+from kubenas.steps.setup import freeze_space
 from kubenas.storage import open_storage
 
 
@@ -20,7 +18,7 @@ def check_portable(config: Config, origin: Path) -> None:
         UserError: it names what does not exist, or what is on this machine only.
     """
     check_oracle(config.search.oracle)
-    frozen_space(config)
+    freeze_space(config)
     for key, location in local_locations(config):
         raise UserError(
             f"{origin}: {key}: {location} is on this machine, where pods cannot reach it; put it"
@@ -49,7 +47,7 @@ def as_shipped(config: Config) -> Config:
     """
     if not _is_local_file(config):
         return config
-    frozen = frozen_space(config).space
+    frozen = freeze_space(config).space
     space = config.space.model_copy(update={"hypermodel": frozen.hypermodel})
     return config.model_copy(update={"space": space})
 
@@ -61,7 +59,7 @@ def ship(config: Config) -> None:
         StorageError: the output cannot be written to.
     """
     if _is_local_file(config):
-        frozen_space(config).write(open_storage(config.output))
+        freeze_space(config).write(open_storage(config.output))
 
 
 def _is_local(location: str) -> bool:

@@ -15,7 +15,7 @@ import kfp_server_api as api
 from kubenas.cli.kubeflow.client import Answered, connect
 from kubenas.cli.kubeflow.connection import Connection
 from kubenas.cli.kubeflow.refusals import NotFound, ServerFailed
-from kubenas.cli.kubeflow.waiting.states import ENDED
+from kubenas.cli.kubeflow.run_states import ENDED
 from kubenas.errors import UserError
 
 _PAGE = 100

@@ -22,8 +22,8 @@ from kubenas.cli.kubeflow.server import Server
 from kubenas.cli.kubeflow.waiting.following import Followed, follow
 from kubenas.cli.package import package_text
 from kubenas.cli.step_image import StepImage
+from kubenas.config import load_config
 from kubenas.config.form import to_form
-from kubenas.config.loading import load_config
 from kubenas.config.parameters import Scalar
 
 

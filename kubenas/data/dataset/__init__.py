@@ -1,0 +1,1 @@
+"""A prepared data set: its files, and how they are read."""

@@ -5,8 +5,8 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from kubenas.config.config import DataConfig
-from kubenas.data.source.example_source import ExampleSource, ReportProgress
+from kubenas.config import DataConfig
+from kubenas.data.source import ExampleSource, ReportProgress
 
 FORMAT_VERSION = 2
 """Raised whenever the same source and config are prepared differently than before."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from kubenas.data.source.npy_stream import UNREADABLE
+from kubenas.data.source import UNREADABLE
 from kubenas.errors import StorageError
 from kubenas.storage import Storage, join
 

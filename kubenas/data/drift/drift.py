@@ -78,7 +78,7 @@ class Drift(Value):
     findings: tuple[str, ...] = Field(description="what a person should look at, in words")
 
 
-def drift(before: Snapshot, now: Snapshot) -> Drift:
+def measure_drift(before: Snapshot, now: Snapshot) -> Drift:
     """How ``now`` differs from ``before``."""
     counts = [dict(zip(s.card.classes, s.card.class_counts, strict=True)) for s in (before, now)]
     overlap, arrived = _overlap(before, now)

@@ -10,7 +10,7 @@ from PIL import Image as Picture
 from PIL import ImageDraw
 
 from kubenas.data.preparation.resize import resize
-from kubenas.data.source.example_source import Image
+from kubenas.data.source import Image
 
 CLASSES_SHOWN = 20
 PICTURES_EACH = 6

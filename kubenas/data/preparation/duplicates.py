@@ -9,7 +9,7 @@ import numpy.typing as npt
 from kubenas.data.dataset.index import Contents
 from kubenas.data.preparation.near_duplicates import near_duplicates
 from kubenas.data.preparation.spool import Spool
-from kubenas.data.source.example_source import ReportProgress
+from kubenas.data.source import ReportProgress
 
 _Places = npt.NDArray[np.intp]
 

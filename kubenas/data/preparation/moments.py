@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kubenas.data.dataset.schema import Normalization
-from kubenas.data.source.example_source import Image
+from kubenas.data.source import Image
 
 
 class ChannelMoments:

@@ -21,7 +21,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import KDTree
 
-from kubenas.data.source.example_source import Image
+from kubenas.data.source import Image
 
 FEATURES = 16
 """Coefficients of a picture, as float32."""

@@ -9,10 +9,10 @@ import hashlib
 import numpy as np
 import numpy.typing as npt
 
-from kubenas.config.config import DataConfig
+from kubenas.config import DataConfig
 from kubenas.data.dataset.index import Contents
 from kubenas.data.dataset.schema import SPLITS, SplitName
-from kubenas.data.source.example_source import Image
+from kubenas.data.source import Image
 
 _KEY_SPAN = 1 << 64
 _LOW_HALF = np.uint64(0xFFFFFFFF)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from kubenas.config.config import DataConfig
+from kubenas.config import DataConfig
 from kubenas.data.dataset.card import CARD_FILE, SHEET_FILE, DataCard
 from kubenas.data.dataset.digest import dataset_digest
 from kubenas.data.dataset.index import write_contents
@@ -31,8 +31,7 @@ from kubenas.data.preparation.size_checks import (
 )
 from kubenas.data.preparation.spool import Spool, SpooledSplit
 from kubenas.data.preparation.workspace import workspace
-from kubenas.data.source.example_source import Example, ExampleSource, ReportProgress, Survey
-from kubenas.data.source.opening import open_source
+from kubenas.data.source import Example, ExampleSource, ReportProgress, Survey, open_source
 from kubenas.errors import DocumentUnusable, ObjectNotFound
 from kubenas.storage import Storage, join, open_storage
 

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image as Picture
 
-from kubenas.data.source.example_source import Image
+from kubenas.data.source import Image
 
 
 def conform(image: Image, shape: tuple[int, int, int], dtype: str) -> Image:

@@ -9,7 +9,7 @@ import tensorflow as tf
 from kubenas.data.dataset.digest import file_sha256
 from kubenas.data.dataset.schema import Shard, Split, SplitName
 from kubenas.data.preparation.spool import SpooledSplit
-from kubenas.data.source.example_source import ReportProgress
+from kubenas.data.source import ReportProgress
 from kubenas.errors import StorageError, StorageFull
 
 SHARD_BYTES = 64 << 20

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from kubenas.data.dataset.schema import SPLITS, SplitName
-from kubenas.data.source.example_source import Survey
+from kubenas.data.source import Survey
 from kubenas.errors import UserError
 
 LEAST_EXAMPLES = 10

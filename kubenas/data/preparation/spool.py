@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from kubenas.data.dataset.index import EXAMPLE, Contents
 from kubenas.data.preparation.near_duplicates import FEATURES, perceptual_features
-from kubenas.data.source.example_source import Image, Survey
+from kubenas.data.source import Image, Survey
 
 
 class Spool:

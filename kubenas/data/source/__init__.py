@@ -1,0 +1,17 @@
+"""Labelled examples as users have them: folders, archives and arrays."""
+
+from kubenas.data.source.example_source import Example, ExampleSource, Image, ReportProgress, Survey
+from kubenas.data.source.npy_stream import UNREADABLE, read_npy, read_npy_header
+from kubenas.data.source.opening import open_source
+
+__all__ = [
+    "UNREADABLE",
+    "Example",
+    "ExampleSource",
+    "Image",
+    "ReportProgress",
+    "Survey",
+    "open_source",
+    "read_npy",
+    "read_npy_header",
+]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from kubenas.data.dataset.card import DataCard
-from kubenas.data.drift.drift import Drift
+from kubenas.data.drift import Drift
 from kubenas.reporting.cards.drift import drift_words
 from kubenas.reporting.cards.markdown import escaped
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from kubenas.data.drift.drift import Drift
+from kubenas.data.drift import Drift
 
 
 def drift_words(drift: Drift) -> Iterator[str]:

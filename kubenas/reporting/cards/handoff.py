@@ -1,6 +1,6 @@
 """What serving made of a promoted model, as Markdown."""
 
-from kubenas.serving.handoff import Handoff
+from kubenas.serving.handoff_result import Handoff
 
 
 def render_handoff(handoff: Handoff) -> str:

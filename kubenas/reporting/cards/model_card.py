@@ -8,7 +8,7 @@ from kubenas.reporting.comparison import comparisons
 from kubenas.reporting.headline import headline, tiles
 from kubenas.reporting.quantities import ascii_spaces, percent, plain, score
 from kubenas.reporting.report_input import ReportInput
-from kubenas.reporting.tables.retraining import candidates
+from kubenas.reporting.tables import candidates
 
 _MOST_CLASSES = 100
 

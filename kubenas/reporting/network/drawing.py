@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from kubenas.reporting.network.graph import Box, boxes
 from kubenas.reporting.network.layout import BOX_HEIGHT, BOX_WIDTH, layout
-from kubenas.reporting.plots.svg import Drawing, shorten
+from kubenas.reporting.plots import Drawing, shorten
 from kubenas.reporting.quantities import compact, plural
 
 _MARGIN = 6.0

@@ -1,0 +1,34 @@
+"""Plots as inline SVG."""
+
+from kubenas.reporting.plots.choice_plot import plot_choice
+from kubenas.reporting.plots.search_plots import (
+    Figure,
+    best_by_time,
+    best_by_trial,
+    learning_curves,
+    score_by_cost,
+)
+from kubenas.reporting.plots.svg import Drawing, shorten
+from kubenas.reporting.plots.test_split_plots import (
+    MOST_CLASSES_DRAWN,
+    calibration_curve,
+    confused_pairs,
+    confusion_matrix,
+    roc_curve,
+)
+
+__all__ = [
+    "MOST_CLASSES_DRAWN",
+    "Drawing",
+    "Figure",
+    "best_by_time",
+    "best_by_trial",
+    "calibration_curve",
+    "confused_pairs",
+    "confusion_matrix",
+    "learning_curves",
+    "plot_choice",
+    "roc_curve",
+    "score_by_cost",
+    "shorten",
+]

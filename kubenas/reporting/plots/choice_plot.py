@@ -10,13 +10,13 @@ from kubenas.reporting.plots.score_axis import score_axis
 from kubenas.reporting.plots.svg import Drawing, shorten
 from kubenas.reporting.plots.thinning import evenly
 from kubenas.reporting.quantities import score
-from kubenas.reporting.tables.choices import Choice, Group
+from kubenas.reporting.tables import Choice, Group
 
 _WIDTH, _LABELS, _RIGHT, _ROW, _TOP = 340.0, 116.0, 42.0, 26.0, 6.0
 _MOST_ROWS, _MOST_DOTS = 10, 120
 
 
-def choice_plot(choice: Choice, *, objective: str, direction: Literal["max", "min"]) -> Markup:
+def plot_choice(choice: Choice, *, objective: str, direction: Literal["max", "min"]) -> Markup:
     """Strips from top to bottom in the values' order; best on the right for either direction."""
     groups = choice.groups[:_MOST_ROWS]
     axis = score_axis([s for g in choice.groups for s in g.scores], objective, direction)

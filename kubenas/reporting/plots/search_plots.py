@@ -18,8 +18,7 @@ from kubenas.reporting.quantities import (
     score,
 )
 from kubenas.reporting.report_input import ReportInput
-from kubenas.reporting.tables.incumbent import Step, incumbents
-from kubenas.reporting.tables.pareto import Point, pareto_front
+from kubenas.reporting.tables import Point, Step, incumbents, pareto_front
 
 MOST_DOTS = 1_000
 MOST_CURVES = 150

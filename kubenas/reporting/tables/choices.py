@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kubenas.reporting.quantities import plain
-from kubenas.search.journal.state import TrialState
+from kubenas.search.journal import TrialState
 
 ENOUGH_TRIALS = 10
 """Below this many scored trials no effect is worth showing."""
@@ -46,7 +46,7 @@ class Choice:
     """Whether it stands out from chance although so many choices were looked at (5 % level)."""
 
 
-def choices(trials: Sequence[TrialState]) -> list[Choice]:
+def rank_choices(trials: Sequence[TrialState]) -> list[Choice]:
     """All hyperparameters that took at least two values: clear ones, then strongest first.
 
     ``trials`` are completed ones, best first. Empty when there are too few of them. Scores are

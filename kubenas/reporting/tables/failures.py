@@ -4,7 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from kubenas.reporting.tables.lost_attempts import last_seconds, superseded, tried_again
-from kubenas.search.journal.state import SearchState
+from kubenas.search.journal import SearchState
 from kubenas.trial import FailureClass, Outcome
 
 WORDS = {

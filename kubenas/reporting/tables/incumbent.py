@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from kubenas.search.journal.state import SearchState, TrialState
+from kubenas.search.journal import SearchState, TrialState
 from kubenas.trial import Outcome
 
 

@@ -5,9 +5,9 @@ import io
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from kubenas.search.journal.state import SearchState, TrialState
+from kubenas.search.journal import SearchState, TrialState
 from kubenas.search.objectives import Objective, front
-from kubenas.search.warm_start.csv_cells import guarded
+from kubenas.search.warm_start import guarded
 from kubenas.trial import FailureClass, Outcome, Value
 
 _ORDER = {Outcome.COMPLETED: 0, Outcome.INFEASIBLE: 1, Outcome.FAILED: 2}
@@ -53,7 +53,7 @@ class Leaderboard(Value):
     rows: tuple[Row, ...]
 
 
-def leaderboard(
+def make_leaderboard(
     state: SearchState,
     *,
     search: str,

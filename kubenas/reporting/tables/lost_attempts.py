@@ -4,8 +4,7 @@ An attempt that dies without a result and is not tried again is told twice by th
 lost, with its seconds, and as the trial's end, without any.
 """
 
-from kubenas.search.journal.records import AttemptLost
-from kubenas.search.journal.state import TrialState
+from kubenas.search.journal import AttemptLost, TrialState
 
 
 def superseded(trial: TrialState) -> list[AttemptLost]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from kubenas.reporting.tables.lost_attempts import last_seconds, superseded
-from kubenas.search.journal.state import SearchState
+from kubenas.search.journal import SearchState
 from kubenas.trial import Outcome
 
 

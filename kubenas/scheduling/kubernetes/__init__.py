@@ -1,0 +1,4 @@
+"""Attempts as Kubernetes Jobs.
+
+Public modules: environment, names.
+"""

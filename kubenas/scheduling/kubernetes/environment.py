@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from kubenas.config.runner import RunnerConfig
+from kubenas.config import RunnerConfig
 from kubenas.errors import UserError
 from kubenas.images import TRAINER_IMAGE, trainer_beside
 from kubenas.scheduling.kubernetes.access.facts import DEFAULTS

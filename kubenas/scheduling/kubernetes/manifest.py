@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kubenas.config.runner import PodConfig, RunnerConfig
+from kubenas.config import PodConfig, RunnerConfig
 from kubenas.scheduling.kubernetes.names import (
     EPOCH,
     MAX_SECONDS,

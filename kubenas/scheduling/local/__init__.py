@@ -1,0 +1,7 @@
+"""Attempts as processes on this machine."""
+
+from kubenas.scheduling.local.runner import LocalRunner
+
+__all__ = [
+    "LocalRunner",
+]

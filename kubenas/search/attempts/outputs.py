@@ -6,7 +6,7 @@ from typing import Final
 from kubenas.errors import DocumentUnusable, ObjectNotFound
 from kubenas.search.attempts.binding import Binding, refusal, settled
 from kubenas.search.layout import checkpoint_folder
-from kubenas.search.space.growth import check_declared
+from kubenas.search.space import check_declared
 from kubenas.storage import Storage, join
 from kubenas.storage.document import DOCUMENT_BYTES, find_document, read_document
 from kubenas.trial import (

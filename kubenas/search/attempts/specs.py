@@ -4,16 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from kubenas.config.search import COSTS
+from kubenas.config import COSTS
 from kubenas.scheduling.retry import losses_so_far
 from kubenas.search.attempts.binding import new_nonce
 from kubenas.search.attempts.outputs import checkpoint_uri
-from kubenas.search.budget.time_budget import Grant
+from kubenas.search.budget import Grant
 from kubenas.search.definition import SearchDefinition
-from kubenas.search.journal.state import TrialState
+from kubenas.search.journal import TrialState
 from kubenas.search.layout import attempt_folder
 from kubenas.search.seeds import derived_seed
-from kubenas.search.space.growth import Hyperparameter, grown
+from kubenas.search.space import Hyperparameter, grown
 from kubenas.storage import Storage, join
 from kubenas.training.program.layout import TRIAL_FOLDER
 from kubenas.trial import AttemptSpec, Task, TrainingPlan

@@ -8,9 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
-from kubenas.config.runner import RunnerConfig
-from kubenas.search.journal.records import AttemptLost, Ended, Started
-from kubenas.search.journal.state import SearchState, TrialState
+from kubenas.config import RunnerConfig
+from kubenas.search.journal import AttemptLost, Ended, SearchState, Started, TrialState
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,15 @@ from collections.abc import Sequence
 from typing import Literal
 
 from kubenas.search.budget.cost import Expense, expense_of_end, reserved
-from kubenas.search.journal.records import AttemptLost, Ended, Opened, Proposed, Record
-from kubenas.search.journal.state import SearchState, TrialState
+from kubenas.search.journal import (
+    AttemptLost,
+    Ended,
+    Opened,
+    Proposed,
+    Record,
+    SearchState,
+    TrialState,
+)
 from kubenas.trial import FailureClass, Outcome
 
 

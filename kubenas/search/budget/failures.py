@@ -3,7 +3,7 @@
 from collections import Counter
 
 from kubenas.search.budget.counters import Tally
-from kubenas.search.journal.state import SearchState
+from kubenas.search.journal import SearchState
 from kubenas.trial import Outcome
 
 FIRST_TRIALS = 5

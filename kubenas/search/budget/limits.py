@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Literal
 
-from kubenas.config.search import SearchConfig
+from kubenas.config import SearchConfig
 from kubenas.search.budget.cost import Expense, Rate
 from kubenas.search.budget.counters import Tally
 from kubenas.search.budget.time_budget import affordable_seconds, granted_seconds, words_of_use
-from kubenas.search.journal.state import SearchState
+from kubenas.search.journal import SearchState
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ and killed when it is. One that ends early gives back what it has not used.
 
 from dataclasses import dataclass
 
-from kubenas.config.search import SearchConfig
+from kubenas.config import SearchConfig
 from kubenas.search.budget.cost import Expense, Rate
 
 WIND_UP = 0.1

@@ -15,7 +15,7 @@ from kubenas.search.journal.records import (
     Record,
     Started,
 )
-from kubenas.search.space.growth import Hyperparameter, unknown, with_declared
+from kubenas.search.space import Hyperparameter, unknown, with_declared
 from kubenas.trial import Outcome
 
 TrialRecord: TypeAlias = Proposed | Started | AttemptLost | Ended

@@ -1,11 +1,6 @@
 """Which oracles there are and how they are made. Loads neither Keras-Tuner nor Keras."""
 
-from kubenas.search.oracles.catalog import (
-    ORACLES,
-    OracleInfo,
-    check_oracle,
-    create_proposer,
-    load_oracles,
-)
+from kubenas.search.oracles.catalog import ORACLES, OracleInfo, check_oracle
+from kubenas.search.oracles.create import create_oracle
 
-__all__ = ["ORACLES", "OracleInfo", "check_oracle", "create_proposer", "load_oracles"]
+__all__ = ["ORACLES", "OracleInfo", "check_oracle", "create_oracle"]

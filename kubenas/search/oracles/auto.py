@@ -3,10 +3,9 @@
 import numpy as np
 
 from kubenas.search.oracles.bayesian import BayesianOracle
-from kubenas.search.oracles.encoding.dimension import Floats
-from kubenas.search.oracles.encoding.variation import neighbours
+from kubenas.search.oracles.encoding import Floats, neighbours
 from kubenas.search.oracles.evolution import evolve
-from kubenas.search.oracles.history.history import History
+from kubenas.search.oracles.history import History
 
 _JUDGED = 24
 """Scores after which the process is judged by what it would have said of each."""

@@ -18,13 +18,10 @@ import keras_tuner
 import numpy as np
 from numpy.typing import NDArray
 
-from kubenas.search.oracles.encoding.designs import Designs, GraphOf, Limits
-from kubenas.search.oracles.encoding.dimension import Floats
-from kubenas.search.oracles.encoding.encoding import Encoding
-from kubenas.search.oracles.history.history import History
-from kubenas.search.oracles.history.trial_order import TrialOrder, given_trials
+from kubenas.search.oracles.encoding import Designs, Encoding, Floats, GraphOf, Limits
+from kubenas.search.oracles.history import History, TrialOrder, given_trials
 from kubenas.search.oracles.initial import initial
-from kubenas.search.oracles.surrogate.threads import one_thread
+from kubenas.search.oracles.surrogate import one_thread
 from kubenas.search.seeds import derived_seed
 
 _DRAWS = 256

@@ -8,15 +8,18 @@ from scipy import stats
 
 from kubenas.search.milestones import milestone
 from kubenas.search.oracles.base import SearchOracle
-from kubenas.search.oracles.encoding.dimension import Floats
-from kubenas.search.oracles.encoding.variation import children
-from kubenas.search.oracles.history.history import History
-from kubenas.search.oracles.history.targets import observations
+from kubenas.search.oracles.encoding import Floats, children
+from kubenas.search.oracles.history import History, observations
 from kubenas.search.oracles.initial import is_beginning
-from kubenas.search.oracles.surrogate.expected_improvement import log_expected_improvement
-from kubenas.search.oracles.surrogate.feasibility import Feasibility
-from kubenas.search.oracles.surrogate.gaussian_process import GaussianProcess, Settings, fit
-from kubenas.search.oracles.surrogate.input_features import Atlas, Inputs
+from kubenas.search.oracles.surrogate import (
+    Atlas,
+    Feasibility,
+    GaussianProcess,
+    Inputs,
+    Settings,
+    fit,
+    log_expected_improvement,
+)
 from kubenas.search.seeds import derived_seed
 
 _OBSERVED = 400

@@ -1,17 +1,9 @@
 """Which oracles there are. Importing this loads neither Keras-Tuner nor Keras."""
 
 import difflib
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
-from kubenas.config.config import Config
 from kubenas.errors import UserError
-from kubenas.search.proposals.proposer import Revisable
-
-if TYPE_CHECKING:
-    from kubenas.search.keras_tuner_adapter import KerasTunerProposer
-    from kubenas.search.oracles.encoding.designs import GraphOf
 
 
 @dataclass(frozen=True)
@@ -118,30 +110,3 @@ def check_oracle(name: str) -> None:
         UserError: there is none; the message suggests one.
     """
     find_oracle(name)
-
-
-def create_proposer(
-    config: Config,
-    *,
-    space: Mapping[str, Any],
-    graph: "GraphOf | None" = None,
-) -> Revisable:
-    """The oracle that ``config`` names, fresh.
-
-    Args:
-        config: name, objective, seed and size of the search.
-        space: keras_tuner.HyperParameters.get_config() of what may be built.
-        graph: the network at some values, if the space can tell.
-
-    Raises:
-        UserError: there is no such oracle.
-    """
-    check_oracle(config.search.oracle)
-    return load_oracles().create(config, space=space, graph=graph)
-
-
-def load_oracles() -> "type[KerasTunerProposer]":
-    """Imports Keras-Tuner and Keras, which takes seconds the first time."""
-    from kubenas.search.keras_tuner_adapter import KerasTunerProposer  # noqa: PLC0415, slow
-
-    return KerasTunerProposer

@@ -10,7 +10,7 @@ from kubenas.search.seeds import derived_seed
 if TYPE_CHECKING:
     import keras_tuner
 
-    from kubenas.search.oracles.encoding.designs import GraphOf, Limits
+    from kubenas.search.oracles.encoding import GraphOf, Limits
 
 
 def create_oracle(

@@ -5,10 +5,8 @@ Search, AAAI 2019), asynchronous: the oldest leave the population, whoever they 
 import numpy as np
 
 from kubenas.search.oracles.base import SearchOracle
-from kubenas.search.oracles.encoding.dimension import Floats
-from kubenas.search.oracles.encoding.encoding import Encoding
-from kubenas.search.oracles.encoding.variation import mutate
-from kubenas.search.oracles.history.history import History
+from kubenas.search.oracles.encoding import Encoding, Floats, mutate
+from kubenas.search.oracles.history import History
 
 POPULATION = 50
 _TOURNAMENT = 10

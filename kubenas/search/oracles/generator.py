@@ -9,13 +9,11 @@ import numpy as np
 
 from kubenas.search.milestones import milestone
 from kubenas.search.oracles.base import SearchOracle
-from kubenas.search.oracles.encoding.dimension import Floats
-from kubenas.search.oracles.history.history import History
-from kubenas.search.oracles.history.trial_order import TrialOrder
+from kubenas.search.oracles.encoding import Floats
+from kubenas.search.oracles.history import History, TrialOrder
 from kubenas.search.oracles.initial import is_beginning
-from kubenas.search.oracles.policy.learning import PolicyLearner
-from kubenas.search.oracles.policy.tokens import Decisions
-from kubenas.search.oracles.surrogate.fitted_ensemble import Surrogate
+from kubenas.search.oracles.policy import Decisions, PolicyLearner
+from kubenas.search.oracles.surrogate import Surrogate
 
 _WRITTEN = 1000
 _EXPLORE = 0.1

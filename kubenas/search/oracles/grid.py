@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from kubenas.search.oracles.base import SearchOracle
-from kubenas.search.oracles.encoding.dimension import Dimension, Floats
-from kubenas.search.oracles.history.history import History
+from kubenas.search.oracles.encoding import Dimension, Floats
+from kubenas.search.oracles.history import History
 
 _OF_A_CONTINUUM = 10
 """Values, the same as in Keras-Tuner's grid."""

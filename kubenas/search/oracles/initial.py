@@ -4,10 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from kubenas.search.oracles.encoding.designs import Designs, sizes
-from kubenas.search.oracles.encoding.dimension import Dimension, Floats
-from kubenas.search.oracles.encoding.encoding import Encoding
-from kubenas.search.oracles.history.history import History
+from kubenas.search.oracles.encoding import Designs, Dimension, Encoding, Floats, sizes
+from kubenas.search.oracles.history import History
 
 _BEGINNING = 8
 """Trials before the first guess, of a search that is long enough."""

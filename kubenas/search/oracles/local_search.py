@@ -5,9 +5,8 @@
 import numpy as np
 
 from kubenas.search.oracles.base import SearchOracle
-from kubenas.search.oracles.encoding.dimension import Floats
-from kubenas.search.oracles.encoding.variation import neighbours
-from kubenas.search.oracles.history.history import History
+from kubenas.search.oracles.encoding import Floats, neighbours
+from kubenas.search.oracles.history import History
 
 _BEGINNING = 10
 _CENTRES = 3

@@ -14,9 +14,8 @@ from typing import Any
 import numpy as np
 
 from kubenas.search.oracles.base import SearchOracle
-from kubenas.search.oracles.encoding.dimension import Floats
-from kubenas.search.oracles.history.history import History
-from kubenas.search.oracles.history.trial_order import TrialOrder
+from kubenas.search.oracles.encoding import Floats
+from kubenas.search.oracles.history import History, TrialOrder
 from kubenas.search.pareto import undominated
 from kubenas.search.seeds import derived_seed
 

@@ -5,11 +5,10 @@ Bayesian Optimization with Neural Architectures for Neural Architecture Search, 
 import numpy as np
 
 from kubenas.search.oracles.base import SearchOracle
-from kubenas.search.oracles.encoding.dimension import Floats
-from kubenas.search.oracles.encoding.variation import children
-from kubenas.search.oracles.history.history import History
+from kubenas.search.oracles.encoding import Floats, children
+from kubenas.search.oracles.history import History
 from kubenas.search.oracles.initial import is_beginning
-from kubenas.search.oracles.surrogate.fitted_ensemble import Surrogate
+from kubenas.search.oracles.surrogate import Surrogate
 
 _PARENTS = 10
 _CHILDREN = 40

@@ -3,8 +3,8 @@
 import numpy as np
 
 from kubenas.search.oracles.base import SearchOracle
-from kubenas.search.oracles.encoding.dimension import Floats
-from kubenas.search.oracles.history.history import History
+from kubenas.search.oracles.encoding import Floats
+from kubenas.search.oracles.history import History
 from kubenas.search.oracles.initial import stratified
 
 

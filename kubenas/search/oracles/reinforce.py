@@ -5,12 +5,10 @@ Architecture Search with Reinforcement Learning, ICLR 2017): a yardstick, not a 
 import numpy as np
 
 from kubenas.search.oracles.base import SearchOracle
-from kubenas.search.oracles.encoding.dimension import Floats
-from kubenas.search.oracles.history.history import History
-from kubenas.search.oracles.policy.learning import own_rewards
-from kubenas.search.oracles.policy.network import Policy
-from kubenas.search.oracles.policy.tokens import Decisions
-from kubenas.search.oracles.surrogate.adam import Adam
+from kubenas.search.oracles.encoding import Floats
+from kubenas.search.oracles.history import History
+from kubenas.search.oracles.policy import Decisions, Policy, own_rewards
+from kubenas.search.oracles.surrogate import Adam
 from kubenas.search.seeds import derived_seed
 
 _WRITTEN = 32

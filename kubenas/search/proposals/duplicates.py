@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from kubenas.search.journal.records import Ended, Proposed
+from kubenas.search.journal import Ended, Proposed
 
 IN_A_ROW = 20
 """Duplicates in a row after which a space counts as exhausted."""

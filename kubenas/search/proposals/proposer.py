@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Protocol
 
-from kubenas.search.journal.records import Ended, Origin, Record
+from kubenas.search.journal import Ended, Origin, Record
 
 
 @dataclass(frozen=True)

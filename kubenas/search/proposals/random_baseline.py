@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from kubenas.search.journal.records import Proposed, Telling
+from kubenas.search.journal import Proposed, Telling
 from kubenas.search.proposals.proposer import Proposal
 from kubenas.search.seeds import derived_seed
-from kubenas.search.space.growth import Hyperparameter, unknown
+from kubenas.search.space import Hyperparameter, unknown
 
 
 class BaselineDraws:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from kubenas.search.journal.records import Ended, Proposed, Record, Telling
+from kubenas.search.journal import Ended, Proposed, Record, Telling
 from kubenas.search.proposals.proposer import NoProposal, Proposal, Revisable
 
 

@@ -1,6 +1,6 @@
 """The rungs of a search, as its config sets them."""
 
-from kubenas.config.config import Config
+from kubenas.config import Config
 from kubenas.search.rungs.successive_halving import rung_epochs
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from kubenas.search.journal.records import Ended, Proposed, Telling
+from kubenas.search.journal import Ended, Proposed, Telling
 from kubenas.search.milestones import milestone
 from kubenas.search.rungs.scale import RungScale
 from kubenas.trial import Outcome

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from kubenas.search.journal.records import Proposed, Telling
-from kubenas.search.proposals.proposer import Proposal
+from kubenas.search.journal import Proposed, Telling
+from kubenas.search.proposals import Proposal
 from kubenas.search.rungs.successive_halving import Promotion, SuccessiveHalving
 from kubenas.trial import Outcome
 

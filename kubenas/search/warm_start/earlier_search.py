@@ -4,8 +4,7 @@ import logging
 
 from kubenas.errors import DocumentUnusable
 from kubenas.search.definition import SearchDefinition, read_definition
-from kubenas.search.journal.journal import Journal, JournalDamaged
-from kubenas.search.journal.state import fold
+from kubenas.search.journal import Journal, JournalDamaged, fold
 from kubenas.search.layout import search_folder
 from kubenas.search.warm_start.listing import search_ids
 from kubenas.storage import Storage

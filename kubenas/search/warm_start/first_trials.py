@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from kubenas.search.journal.records import Proposed, Telling
-from kubenas.search.proposals.proposer import Proposal
+from kubenas.search.journal import Proposed, Telling
+from kubenas.search.proposals import Proposal
 from kubenas.search.warm_start.prior_results import Known
 
 _SHARE = 5

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean, stdev
 from typing import Any, Literal
 
-from kubenas.search.journal.records import Ended, Proposed, Telling
+from kubenas.search.journal import Ended, Proposed, Telling
 from kubenas.search.warm_start.prior_results import Known
 from kubenas.trial import Outcome
 

@@ -12,11 +12,10 @@ from contextlib import suppress
 from statistics import NormalDist
 from typing import Any, Literal
 
-from kubenas.config.search import LAST_SEARCH, SearchConfig
+from kubenas.config import LAST_SEARCH, SearchConfig
 from kubenas.errors import DocumentUnusable, ObjectExists, ObjectNotFound, UserError
 from kubenas.search.definition import read_definition
-from kubenas.search.journal.journal import Journal
-from kubenas.search.journal.state import fold
+from kubenas.search.journal import Journal, fold
 from kubenas.search.layout import SEARCHES, definition_file, prior_file, search_folder
 from kubenas.search.objectives import objectives_of
 from kubenas.search.warm_start.earlier_search import predecessor

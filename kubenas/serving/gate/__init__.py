@@ -1,0 +1,23 @@
+"""The promotion gate: whether a new model replaces the one in production."""
+
+from kubenas.serving.gate.gate import (
+    Challenger,
+    Decision,
+    Ground,
+    Opponent,
+    Settled,
+    Verdict,
+    decide,
+)
+from kubenas.serving.gate.paired import compare
+
+__all__ = [
+    "Challenger",
+    "Decision",
+    "Ground",
+    "Opponent",
+    "Settled",
+    "Verdict",
+    "compare",
+    "decide",
+]

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-from kubenas.config.promotion import PromotionConfig
+from kubenas.config import PromotionConfig
 from kubenas.serving.champion import ModelFigures
 from kubenas.serving.gate.independent import fall_interval
 from kubenas.serving.gate.paired import PairedComparison

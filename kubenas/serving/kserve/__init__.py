@@ -1,0 +1,4 @@
+"""A champion as a KServe InferenceService.
+
+Public modules: handoff, inference_service.
+"""

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from kubenas.config.serving import ServingConfig
+from kubenas.config import ServingConfig
 from kubenas.errors import UserError
 from kubenas.scheduling.kubernetes.client.api import ApiAway
 from kubenas.serving.kserve.inference_service import ServiceName, belongs_to

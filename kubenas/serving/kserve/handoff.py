@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from kubenas.config.serving import ServingConfig
+from kubenas.config import ServingConfig
 from kubenas.scheduling.kubernetes.client.api import Api
 from kubenas.scheduling.kubernetes.client.connection import Connection, cluster_configured, connect
 from kubenas.serving.champion import ChampionRecord
-from kubenas.serving.handoff import Handoff
+from kubenas.serving.handoff_result import Handoff
 from kubenas.serving.kserve.changeover import Changeover, Target
 from kubenas.serving.kserve.inference_service import (
     ServiceName,

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from kubenas.config.serving import ServingConfig
+from kubenas.config import ServingConfig
 from kubenas.serving.champion import ChampionRecord
 
 GROUP = "serving.kserve.io"

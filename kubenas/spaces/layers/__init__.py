@@ -1,0 +1,1 @@
+"""The space ``layers``: convolutions and poolings, then dense layers."""

@@ -1,1 +1,1 @@
-"""The Python files that a user's HyperModel is made of, and the data files that they read."""
+"""The user's own code: the files of a HyperModel, how they are found and imported."""

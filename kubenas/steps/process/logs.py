@@ -6,7 +6,7 @@ import os
 import sys
 from datetime import UTC, datetime
 
-from kubenas.steps.process.printable import printable
+from kubenas.steps.process.terminal import terminal_safe
 
 
 class JsonLines(logging.Formatter):
@@ -28,7 +28,7 @@ class PlainLines(logging.Formatter):
     """Each event as text for people."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return printable(super().format(record))
+        return terminal_safe(super().format(record))
 
 
 class StandardError(logging.Handler):

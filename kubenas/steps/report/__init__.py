@@ -1,0 +1,18 @@
+"""The reports of a run: gathered, written and summarised."""
+
+from kubenas.steps.report.lineage import champion_lineage, find_lineage
+from kubenas.steps.report.material import gather
+from kubenas.steps.report.summary import Summary, read_summary
+from kubenas.steps.report.writing import Report, refresh_summary, report, write_report
+
+__all__ = [
+    "Report",
+    "Summary",
+    "champion_lineage",
+    "find_lineage",
+    "gather",
+    "read_summary",
+    "refresh_summary",
+    "report",
+    "write_report",
+]

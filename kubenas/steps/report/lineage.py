@@ -4,12 +4,12 @@ from kubenas.errors import DocumentUnusable, ObjectNotFound, UserError
 from kubenas.reporting.lineage import DataLineage, Lineage, RunLineage, TrainingLineage
 from kubenas.search.layout import definition_file
 from kubenas.search.run import SearchRun, read_search
-from kubenas.search.warm_start.prior_results import read_prior
+from kubenas.search.warm_start import read_prior
 from kubenas.serving.champion import ChampionLog, ChampionRecord, promoted, promotion_of
 from kubenas.steps.export import exported_model
 from kubenas.steps.gate import read_decision
 from kubenas.steps.retrain import Choice, Retraining, read_choice
-from kubenas.steps.setup.origin import read_origin
+from kubenas.steps.setup import read_origin
 from kubenas.storage import Storage, join, open_storage
 from kubenas.storage.document import read_document
 from kubenas.trial import AttemptSpec
@@ -24,10 +24,10 @@ def champion_lineage(output: Storage) -> Lineage:
     champion = ChampionLog(output).champion()
     if champion is None:
         raise UserError(f"{output.uri}: no model is in production yet; name a search by --search")
-    return lineage(output, read_search(output, champion.model.search))
+    return find_lineage(output, read_search(output, champion.model.search))
 
 
-def lineage(output: Storage, run: SearchRun) -> Lineage:
+def find_lineage(output: Storage, run: SearchRun) -> Lineage:
     """The lineage of the model of a search, as far as it has come."""
     search, definition = run.id, run.definition
     choice, prior = read_choice(output, search), read_prior(output, search)

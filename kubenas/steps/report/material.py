@@ -11,18 +11,18 @@ from kubenas.data.dataset.card import CARD_FILE, SHEET_FILE
 from kubenas.data.dataset.schema import read_schema
 from kubenas.errors import DocumentUnusable, ObjectNotFound
 from kubenas.reporting.lineage import Lineage
-from kubenas.reporting.network.architecture import ARCHITECTURE_BYTES, Architecture
+from kubenas.reporting.network import ARCHITECTURE_BYTES, Architecture
 from kubenas.reporting.report_input import Epoch, ReportInput, Retrained, Winner
 from kubenas.search.definition import SearchDefinition
-from kubenas.search.journal.state import TrialState
+from kubenas.search.journal import TrialState
 from kubenas.search.layout import attempt_folder
 from kubenas.search.run import SearchRun, read_search
-from kubenas.search.warm_start.prior_results import read_prior
+from kubenas.search.warm_start import read_prior
 from kubenas.serving.champion import ChampionRecord
 from kubenas.steps.drift import read_drift
 from kubenas.steps.evaluate import read_evaluation
-from kubenas.steps.process.outcome import read_outcomes
-from kubenas.steps.report.lineage import lineage
+from kubenas.steps.process import read_outcomes
+from kubenas.steps.report.lineage import find_lineage
 from kubenas.steps.retrain import Choice, Retraining, read_choice
 from kubenas.storage import Storage, join, open_storage
 from kubenas.storage.document import DOCUMENT_BYTES, read_document, read_object
@@ -43,7 +43,7 @@ def gather(output: Storage, search: str, *, finished: bool) -> ReportInput:
     """
     run = read_search(output, search)
     definition = run.definition
-    choice, origin = read_choice(output, search), lineage(output, run)
+    choice, origin = read_choice(output, search), find_lineage(output, run)
     return ReportInput(
         config=definition.config,
         search=search,

@@ -4,13 +4,12 @@ from typing import Any, Literal
 
 from pydantic import field_validator
 
-from kubenas.data.drift.drift import Drift
-from kubenas.reporting.cards.drift import drift_words
+from kubenas.data.drift import Drift
+from kubenas.reporting.cards import drift_words
 from kubenas.reporting.random_search import random_search
 from kubenas.reporting.report_input import ReportInput
-from kubenas.search.budget.cost import expense_of
-from kubenas.search.budget.time_budget import words_of_use
-from kubenas.serving.gate.gate import Ground, Verdict
+from kubenas.search.budget import expense_of, words_of_use
+from kubenas.serving.gate import Ground, Verdict
 from kubenas.storage import Storage, join
 from kubenas.storage.document import find_document
 from kubenas.trial import Outcome, Value

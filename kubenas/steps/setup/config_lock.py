@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
-from kubenas.config.config import Config
+from kubenas.config import Config
 from kubenas.errors import ObjectExists, UserError
 from kubenas.storage import Storage
 from kubenas.storage.document import find_document

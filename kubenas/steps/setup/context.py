@@ -5,7 +5,7 @@ from typing import Any, Self
 
 from pydantic import ValidationError
 
-from kubenas.config.config import Config
+from kubenas.config import Config
 from kubenas.errors import UserError
 from kubenas.search.definition import search_id
 from kubenas.storage import Storage, open_storage

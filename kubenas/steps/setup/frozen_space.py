@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from kubenas.config.config import Config
+from kubenas.config import Config
 from kubenas.errors import UserError
 from kubenas.spaces.registry import DEFAULT_SPACE, check_space
 from kubenas.spaces.user_code.hypermodel_source import split_reference
@@ -35,7 +35,7 @@ class FrozenSpace:
                 output.write(placed, content)
 
 
-def frozen_space(config: Config) -> FrozenSpace:
+def freeze_space(config: Config) -> FrozenSpace:
     """The space of ``config``. Of a frozen one it is the same.
 
     Raises:

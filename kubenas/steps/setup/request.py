@@ -5,9 +5,8 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from kubenas.config.config import Config
+from kubenas.config import Config, parse_yaml, resolve_paths
 from kubenas.config.form import SETTINGS, from_form
-from kubenas.config.loading import parse_yaml, resolve_paths
 from kubenas.errors import ObjectNotFound, UserError
 from kubenas.storage import join, open_storage, split
 

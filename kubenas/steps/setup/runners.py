@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from kubenas.errors import SearchFailed, UserError
 from kubenas.scheduling.kubernetes.names import Stage
-from kubenas.scheduling.local.runner import LocalRunner
+from kubenas.scheduling.local import LocalRunner
 from kubenas.scheduling.runner import TrialRunner
-from kubenas.search.attempts.heartbeat import beating
+from kubenas.search.attempts import beating
 from kubenas.search.layout import heartbeat_file
 from kubenas.steps.setup.context import RunContext
 from kubenas.steps.setup.origin import record_origin

@@ -4,8 +4,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from kubenas.config.config import Config
-from kubenas.config.loading import parse_config
+from kubenas.config import Config, parse_config
 from kubenas.scheduling.kubernetes.names import KUBEFLOW_POD
 from kubenas.scheduling.settings import filled, of_task
 from kubenas.steps.setup.context import RunContext

@@ -1,0 +1,1 @@
+"""Fitting a model: the training loop, checkpoints, history and score."""

@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from kubenas.data.source.npy_stream import UNREADABLE
+from kubenas.data.source import UNREADABLE
 from kubenas.errors import DocumentUnusable, KubenasError, ObjectNotFound
 from kubenas.storage import Storage, open_storage
 from kubenas.storage.document import read_document

@@ -1,0 +1,1 @@
+"""A Keras model: built from hyperparameters, measured, exported and rebuilt."""

@@ -1,0 +1,4 @@
+"""The tasks of an attempt, one module a task. ``run`` chooses.
+
+Public modules: run.
+"""

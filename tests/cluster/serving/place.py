@@ -14,7 +14,8 @@ import pytest
 
 from kubenas.config.serving import ServingConfig
 from kubenas.serving.champion import ChampionRecord
-from kubenas.serving.handoff import Handoff, hand_over
+from kubenas.serving.handoff import hand_over
+from kubenas.serving.handoff_result import Handoff
 from kubenas.storage import open_storage
 from kubenas.training.sample_request import SampleAnswer
 from tests.cluster.images import run

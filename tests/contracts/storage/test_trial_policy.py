@@ -15,7 +15,7 @@ from pathlib import Path
 import boto3
 import pytest
 
-from kubenas.config.config import DataConfig
+from kubenas.config import DataConfig
 from kubenas.data.preparation.prepare import prepare_dataset
 from kubenas.storage import open_storage
 from kubenas.trial import AttemptSpec, Outcome, Result, SpaceRef, Task, TrainingPlan

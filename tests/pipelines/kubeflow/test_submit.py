@@ -16,7 +16,7 @@ from kubenas.config.form import to_form
 from kubenas.config.loading import load_config
 from kubenas.images import CONTROLLER_IMAGE, in_registry
 from kubenas.steps.setup.config_lock import claim
-from kubenas.steps.setup.frozen_space import frozen_space
+from kubenas.steps.setup.frozen_space import freeze_space
 from kubenas.steps.setup.request import requested
 from kubenas.storage import open_storage
 from tests.pipelines.kubeflow.conftest import REGISTRY, Kubenas, answer, write_yaml
@@ -320,5 +320,5 @@ def test_a_hypermodels_files_go_to_the_output_by_digest_where_the_first_step_fre
     assert reference.endswith("/mine.py:Mine")
     shipped = {info.name for info in open_storage(reference.rpartition("/")[0]).list()}
     assert shipped == {"blocks.py", "mine.py", "words.txt"}
-    assert frozen_space(config).space.hypermodel == reference
+    assert freeze_space(config).space.hypermodel == reference
     assert config.identity() == load_config(file).identity()

@@ -6,8 +6,8 @@ import pytest
 import yaml
 from click.testing import Result
 
+from kubenas.cli.kubeflow.run_states import TASKS
 from kubenas.cli.kubeflow.waiting import following, starting
-from kubenas.cli.kubeflow.waiting.states import TASKS
 from kubenas.cli.package import package_text
 from kubenas.steps.process.outcome import StepOutcome
 from kubenas.storage import open_storage

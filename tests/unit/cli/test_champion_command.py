@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from kubenas.cli.main import kubenas
-from kubenas.config.config import Config
+from kubenas.config import Config
 from kubenas.serving.champion import ChampionLog
 from kubenas.steps.setup.config_lock import claim
 from kubenas.storage import Storage, open_storage

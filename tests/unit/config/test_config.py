@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from kubenas.config.config import Config
+from kubenas.config import Config
 from kubenas.config.loading import load_config
 from kubenas.errors import UserError
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from kubenas.config.config import Config
+from kubenas.config import Config
 from kubenas.config.form import SETTINGS, Field, fields, from_form, to_form
 from kubenas.config.loading import parse_config
 from kubenas.errors import UserError

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from kubenas.config.config import Config
+from kubenas.config import Config
 from kubenas.config.loading import parse_config
 from kubenas.config.parameters import Parameter, from_parameters, parameters, to_parameters
 from kubenas.errors import UserError

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
-from kubenas.config.config import DataConfig
+from kubenas.config import DataConfig
 from kubenas.data.preparation.prepare import Prepared, prepare_dataset
 from kubenas.storage import Storage, open_storage
 

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from kubenas.cli.main import kubenas
-from kubenas.config.config import Config
+from kubenas.config import Config
 from kubenas.steps.setup.config_lock import claim
 from kubenas.storage import open_storage
 from tests.contracts.storage.servers import BUCKET, moto_server

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from PIL import Image
 
-from kubenas.config.config import Config
+from kubenas.config import Config
 from kubenas.data.dataset.schema import DataSchema, Normalization, Shard, Split
 from kubenas.reporting.report_input import Epoch, ReportInput, Retrained, Winner
 from kubenas.search.journal.records import (

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kubenas.reporting.tables.leaderboard import Leaderboard, leaderboard, to_csv
+from kubenas.reporting.tables.leaderboard import Leaderboard, make_leaderboard, to_csv
 from kubenas.search.journal.records import Ended, Proposed
 from kubenas.search.journal.state import SearchState, TrialState
 from kubenas.search.warm_start.results_table import read_table
@@ -19,7 +19,7 @@ TRIALS = st.lists(st.tuples(st.sampled_from(list(Outcome)), SCORES, st.booleans(
 
 
 def board_of(shape: Shape) -> Leaderboard:
-    return leaderboard(
+    return make_leaderboard(
         search_state(shape), search="s", objective=shape.objective, direction=shape.direction
     )
 
@@ -43,7 +43,7 @@ def state_of(trials: list[tuple[Outcome, float, bool]]) -> SearchState:
 @settings(max_examples=40)
 @given(TRIALS, st.sampled_from(["max", "min"]))
 def test_ranks_are_those_of_the_scores(trials, direction) -> None:
-    rows = leaderboard(state_of(trials), search="s", objective="o", direction=direction).rows
+    rows = make_leaderboard(state_of(trials), search="s", objective="o", direction=direction).rows
     ranked = [row for row in rows if row.rank is not None]
     assert [row.rank for row in ranked] == list(range(1, len(ranked) + 1))
     assert rows[: len(ranked)] == tuple(ranked)
@@ -108,7 +108,7 @@ def test_no_text_is_a_formula_and_a_warm_start_reads_what_it_was(text, tmp_path)
     proposal = Proposed(at=0, trial=0, values={"act": text, "x": -2}, oracle_trial="0")
     end = Ended(at=1, trial=0, outcome=Outcome.COMPLETED, score=-0.5, message=text)
     state = SearchState(trials={0: TrialState(proposal, end=end)})
-    table = to_csv(leaderboard(state, search="s", objective="o", direction="max"))
+    table = to_csv(make_leaderboard(state, search="s", objective="o", direction="max"))
     row = next(csv.DictReader(io.StringIO(table, newline="")))
     assert row["values.act"] == row["message"] == f"'{text}"
     assert (row["score"], row["values.x"]) == ("-0.5", "-2")

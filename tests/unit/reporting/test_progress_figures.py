@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from kubenas.reporting.plots.search_plots import best_by_trial, learning_curves, score_by_cost
 from kubenas.reporting.tables.incumbent import busy_seconds, incumbents
-from kubenas.reporting.tables.leaderboard import Row, leaderboard
+from kubenas.reporting.tables.leaderboard import Row, make_leaderboard
 from kubenas.reporting.tables.pareto import Point, pareto_front
 from kubenas.search.journal.records import Ended, Proposed
 from kubenas.search.journal.state import SearchState, TrialState
@@ -143,4 +143,4 @@ def test_a_longer_rung_takes_the_lead_and_only_equal_rungs_compare() -> None:
 
 
 def board(state: SearchState) -> tuple[Row, ...]:
-    return leaderboard(state, search="s", objective="o", direction="max").rows
+    return make_leaderboard(state, search="s", objective="o", direction="max").rows

@@ -7,7 +7,7 @@ import pytest
 from kubenas.data.drift.drift import ChannelShift, ClassShare, Drift, Overlap
 from kubenas.reporting.report import render_report
 from kubenas.reporting.report_input import ReportInput, Retrained
-from kubenas.reporting.tables.leaderboard import leaderboard
+from kubenas.reporting.tables.leaderboard import make_leaderboard
 from kubenas.search.journal.state import SearchState, TrialState
 from kubenas.search.warm_start.prior_results import Prior
 from kubenas.trial import Outcome
@@ -200,7 +200,7 @@ def test_without_any_completed_trial_the_report_says_so() -> None:
 def test_the_board_on_the_page_is_the_leaderboard() -> None:
     report = material(Shape(40))
     rows = page_of(report).table("Rank")
-    board = leaderboard(
+    board = make_leaderboard(
         report.state, search=report.search, objective=report.objective, direction=report.direction
     )
     assert [int(row[1]) for row in rows] == [row.trial for row in board.rows]

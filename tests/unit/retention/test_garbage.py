@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from kubenas.config.config import RetentionConfig
+from kubenas.config import RetentionConfig
 from kubenas.retention.disposition import Fate, task_fate
 from kubenas.retention.garbage import Reason, find_garbage, kept_searches
 from kubenas.retention.inventory import Inventory, KnownSearch

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from filelock import FileLock
 
 from kubenas.cli.main import kubenas
-from kubenas.config.config import Config, RetentionConfig
+from kubenas.config import Config, RetentionConfig
 from kubenas.retention.garbage import find_garbage
 from kubenas.retention.inventory import Inventory, know_searches
 from kubenas.search.definition import SearchDefinition, define

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kubenas.config.config import RetentionConfig
+from kubenas.config import RetentionConfig
 from kubenas.retention.disposition import Fate
 from kubenas.retention.garbage import Garbage, Reason, find_garbage, kept_searches
 from kubenas.retention.inventory import Inventory, KnownSearch, know_searches

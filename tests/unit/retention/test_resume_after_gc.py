@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from kubenas.config.config import RetentionConfig
+from kubenas.config import RetentionConfig
 from kubenas.retention.garbage import Reason, find_garbage
 from kubenas.retention.inventory import Inventory, know_searches
 from kubenas.retention.sweep import sweep

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kubenas.config.config import DataConfig, RetentionConfig
+from kubenas.config import DataConfig, RetentionConfig
 from kubenas.data.dataset.latest import latest_data, note_latest_data
 from kubenas.data.preparation.prepare import prepare_dataset
 from kubenas.errors import DocumentUnusable

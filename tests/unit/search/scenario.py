@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from kubenas.config.config import Config
+from kubenas.config import Config
 from kubenas.scheduling.runner import TrialRunner
 from kubenas.search.attempts.specs import TrialSpecs
 from kubenas.search.definition import define

@@ -5,12 +5,12 @@ import json
 import keras_tuner
 import pytest
 
-from kubenas.config.config import Config
+from kubenas.config import Config
 from kubenas.data.dataset.schema import DataSchema
 from kubenas.errors import ObjectNotFound, StorageError
 from kubenas.search.describe import graph_of
 from kubenas.search.journal.records import Ended, Proposed
-from kubenas.search.oracles import create_proposer
+from kubenas.search.proposals import create_proposer
 from kubenas.spaces.layers.hypermodel import LayersHyperModel
 from kubenas.spaces.options import LayersOptions
 from kubenas.storage import open_storage

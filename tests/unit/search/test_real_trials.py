@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from kubenas.config.config import Config
+from kubenas.config import Config
 from kubenas.data.preparation.prepare import prepare_dataset
 from kubenas.scheduling.local.runner import LocalRunner
 from kubenas.search.run import run_search

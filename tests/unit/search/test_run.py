@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kubenas.config.config import Config
+from kubenas.config import Config
 from kubenas.errors import SearchFailed, UserError
 from kubenas.scheduling.local.runner import LocalLimits, LocalRunner
 from kubenas.search.controller_lock import controller_lock

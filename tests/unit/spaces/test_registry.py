@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kubenas.config.config import SpaceConfig
+from kubenas.config import SpaceConfig
 from kubenas.errors import UserError
 from kubenas.spaces.registry import SPACES, check_space
 from kubenas.trial import SpaceRef

@@ -10,7 +10,7 @@ from contextlib import suppress
 import numpy as np
 import numpy.typing as npt
 
-from kubenas.config.config import Config
+from kubenas.config import Config
 from kubenas.data.dataset.card import CARD_FILE
 from kubenas.data.dataset.schema import SCHEMA_FILE, DataSchema, Normalization, Split
 from kubenas.errors import ObjectExists

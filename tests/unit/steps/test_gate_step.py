@@ -11,7 +11,7 @@ from kubenas.serving.gate.gate import Decision, Ground
 from kubenas.steps.evaluate import evaluate, scalars
 from kubenas.steps.process.outcome import read_outcome
 from kubenas.steps.promote import promote
-from kubenas.steps.report.report import report
+from kubenas.steps.report.writing import report
 from kubenas.steps.setup.context import RunContext
 from tests.unit.steps.finished_runs import evaluated, finished_run, right
 

@@ -9,12 +9,12 @@ import pytest
 import kubenas.serving.succession
 from kubenas.search.layout import search_folder
 from kubenas.serving.champion import ChampionLog, ChampionRecord
-from kubenas.serving.handoff import Handoff
+from kubenas.serving.handoff_result import Handoff
 from kubenas.steps.evaluate import evaluate
 from kubenas.steps.process.outcome import read_outcome
 from kubenas.steps.promote import promote, read_handoff
-from kubenas.steps.report.report import report
 from kubenas.steps.report.summary import read_summary
+from kubenas.steps.report.writing import report
 from kubenas.steps.setup.context import RunContext
 from tests.unit.serving.champions import record as another
 from tests.unit.steps.finished_runs import finished_run, right

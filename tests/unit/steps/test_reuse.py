@@ -5,7 +5,7 @@ from pathlib import Path
 from kubenas.search.warm_start.prior_results import Champion
 from kubenas.steps.evaluate import evaluate
 from kubenas.steps.promote import promote
-from kubenas.steps.report.report import report
+from kubenas.steps.report.writing import report
 from kubenas.steps.search import champion_network
 from tests.unit.steps.finished_runs import finished_run, right
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kubenas.config.config import DataConfig
+from kubenas.config import DataConfig
 from kubenas.data.preparation.prepare import prepare_dataset
 from kubenas.storage import open_storage
 from kubenas.trial import AttemptSpec, SpaceRef, Task, TrainingPlan

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import kubenas
-from kubenas.config.config import Config
+from kubenas.config import Config
 from kubenas.errors import UserError
 from kubenas.tuner.settings import Settings, search_config
 

@@ -10,9 +10,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, field_validator, model_validator
 
 from kubenas.cli.kubeflow.schedule.cron import parse_cron
-from kubenas.config.config import NAME, Config
+from kubenas.config import NAME, Config, load_config, parse_as, read_yaml
 from kubenas.config.form import fields
-from kubenas.config.loading import load_config, parse_as, read_yaml
 from kubenas.config.parameters import from_parameters, parameters, to_parameters
 from kubenas.errors import UserError
 from kubenas.trial import Value

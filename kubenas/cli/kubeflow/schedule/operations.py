@@ -37,7 +37,7 @@ from kubenas.cli.kubeflow.schedule.settings import (
 from kubenas.cli.kubeflow.server import Server
 from kubenas.cli.package import package_text
 from kubenas.cli.step_image import StepImage
-from kubenas.config.config import Config
+from kubenas.config import Config
 from kubenas.config.form import to_form
 from kubenas.errors import UserError
 

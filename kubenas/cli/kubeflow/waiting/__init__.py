@@ -1,0 +1,1 @@
+"""A submitted run, followed until it ends."""

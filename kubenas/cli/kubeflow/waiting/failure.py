@@ -4,11 +4,11 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from kubenas.cli.kubeflow.waiting.states import states_in, was_terminated
+from kubenas.cli.kubeflow.run_states import states_in, was_terminated
 from kubenas.cli.kubeflow.waiting.step_log import telling_line
 from kubenas.cli.kubeflow.waiting.workflow import Pod, Workflow
 from kubenas.errors import KubenasError, SearchFailed, UserError
-from kubenas.steps.process.outcome import StepOutcome
+from kubenas.steps.process import StepOutcome
 
 _ENDED_BY_ITSELF = re.compile(r"(?:main: )?Error \(exit code \d+\)(?:: .*)?$")
 """What Argo says of a step that failed by itself, whose log says more."""

@@ -13,14 +13,14 @@ from kubenas.cli.kubeflow.refusals import (
     ServerFailed,
     SignInNeeded,
 )
+from kubenas.cli.kubeflow.run_states import ENDED, changes, states_in
 from kubenas.cli.kubeflow.server import Server
 from kubenas.cli.kubeflow.waiting.failure import failure
 from kubenas.cli.kubeflow.waiting.starting import StartWatch
-from kubenas.cli.kubeflow.waiting.states import ENDED, changes, states_in
 from kubenas.cli.kubeflow.waiting.workflow import Pod, Workflow, read_workflow
 from kubenas.errors import Interrupted, SearchFailed, StorageError
-from kubenas.steps.process.outcome import StepOutcome, read_outcomes
-from kubenas.steps.report.summary import read_summary
+from kubenas.steps.process import StepOutcome, read_outcomes
+from kubenas.steps.report import read_summary
 from kubenas.storage import open_storage
 
 LOOK_SECONDS = 5.0

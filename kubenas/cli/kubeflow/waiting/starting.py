@@ -6,7 +6,7 @@ What is decided here takes what Argo tells of the pods, in Kubernetes' own words
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from kubenas.cli.kubeflow.waiting.states import any_pending, has_begun
+from kubenas.cli.kubeflow.run_states import any_pending, has_begun
 from kubenas.cli.kubeflow.waiting.workflow import Pod, Workflow
 from kubenas.errors import UserError
 

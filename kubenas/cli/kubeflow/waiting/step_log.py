@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from kubenas.steps.process.process import ERROR_MARK
+from kubenas.steps.process import ERROR_MARK
 
 _MOST = 1000
 _TRACEBACK = "Traceback (most recent call last):"

@@ -1,0 +1,4 @@
+"""What a cluster allows and offers, asked without changing anything.
+
+Public modules: cluster, facts, kubeflow.
+"""

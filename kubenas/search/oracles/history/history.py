@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from kubenas.search.oracles.encoding.dimension import Floats
+from kubenas.search.oracles.encoding import Floats
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from kubenas.search.oracles.encoding.dimension import Floats
+from kubenas.search.oracles.encoding import Floats
 from kubenas.search.oracles.history.history import History
 
 _CLIPPED = 0.3

@@ -13,12 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kubenas.search.milestones import milestones
-from kubenas.search.oracles.encoding.dimension import Floats
-from kubenas.search.oracles.history.history import History
-from kubenas.search.oracles.history.targets import standardised
+from kubenas.search.oracles.encoding import Floats
+from kubenas.search.oracles.history import History, standardised
 from kubenas.search.oracles.policy.network import Policy
 from kubenas.search.oracles.policy.tokens import Decisions, Tokens
-from kubenas.search.oracles.surrogate.adam import Adam, Reals
+from kubenas.search.oracles.surrogate import Adam, Reals
 from kubenas.search.seeds import derived_seed
 
 _RECENT = 64

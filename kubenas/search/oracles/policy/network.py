@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from kubenas.search.oracles.encoding.dimension import Floats
+from kubenas.search.oracles.encoding import Floats
 from kubenas.search.oracles.policy.tokens import INACTIVE, Decisions, Tokens
-from kubenas.search.oracles.surrogate.adam import Reals, Weights
+from kubenas.search.oracles.surrogate import Reals, Weights
 
 _STATE = 32
 _READ = 16

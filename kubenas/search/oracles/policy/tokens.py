@@ -6,8 +6,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from kubenas.search.oracles.encoding.dimension import Dimension, Floats
-from kubenas.search.oracles.encoding.encoding import Encoding
+from kubenas.search.oracles.encoding import Dimension, Encoding, Floats
 
 INACTIVE = -1
 _BINS = 10

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import linalg, special
 
-from kubenas.search.oracles.encoding.dimension import Floats
+from kubenas.search.oracles.encoding import Floats
 from kubenas.search.oracles.surrogate.input_features import Inputs
 from kubenas.search.oracles.surrogate.kernel import Kernel
 

@@ -5,7 +5,7 @@ Functions, 1998), as a logarithm, so that it tells even hopeless candidates apar
 import numpy as np
 from scipy import special
 
-from kubenas.search.oracles.encoding.dimension import Floats
+from kubenas.search.oracles.encoding import Floats
 
 
 def log_expected_improvement(mean: Floats, deviation: Floats, best: float) -> Floats:

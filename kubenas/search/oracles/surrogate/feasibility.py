@@ -5,8 +5,8 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from kubenas.search.milestones import milestone
-from kubenas.search.oracles.encoding.dimension import Floats
-from kubenas.search.oracles.history.history import History
+from kubenas.search.oracles.encoding import Floats
+from kubenas.search.oracles.history import History
 from kubenas.search.oracles.surrogate.classifier import (
     GaussianProcessClassifier,
     likeliest_amplitude,

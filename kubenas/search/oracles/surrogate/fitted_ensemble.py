@@ -10,11 +10,8 @@ back trains through some dozens of milestones once.
 import numpy as np
 
 from kubenas.search.milestones import milestone, milestones
-from kubenas.search.oracles.encoding.designs import Designs
-from kubenas.search.oracles.encoding.dimension import Floats
-from kubenas.search.oracles.encoding.encoding import Encoding
-from kubenas.search.oracles.history.history import History
-from kubenas.search.oracles.history.targets import standardised
+from kubenas.search.oracles.encoding import Designs, Encoding, Floats
+from kubenas.search.oracles.history import History, standardised
 from kubenas.search.oracles.surrogate.ensemble import MEMBERS, Ensemble, Examples
 from kubenas.search.oracles.surrogate.expected_improvement import log_expected_improvement
 from kubenas.search.oracles.surrogate.network_inputs import NetworkInputs

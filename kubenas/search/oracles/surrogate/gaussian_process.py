@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg, optimize
 
-from kubenas.search.oracles.encoding.dimension import Floats
+from kubenas.search.oracles.encoding import Floats
 from kubenas.search.oracles.surrogate.input_features import Inputs
 from kubenas.search.oracles.surrogate.kernel import Kernel, distances, likeness, squared_distances
 from kubenas.search.oracles.surrogate.trend import Scale, Trend

@@ -9,9 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from kubenas.search.oracles.encoding.designs import Design, Designs, sizes
-from kubenas.search.oracles.encoding.dimension import Floats
-from kubenas.search.oracles.encoding.encoding import Encoding
+from kubenas.search.oracles.encoding import Design, Designs, Encoding, Floats, sizes
 
 _COLUMNS = 4096
 """Subtrees are hashed to so many columns; a network has some dozens of them."""

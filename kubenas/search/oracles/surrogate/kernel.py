@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from kubenas.search.oracles.encoding.dimension import Floats
+from kubenas.search.oracles.encoding import Floats
 from kubenas.search.oracles.surrogate.input_features import Inputs
 from kubenas.search.oracles.surrogate.trend import Trend
 

@@ -4,9 +4,7 @@ import zlib
 
 import numpy as np
 
-from kubenas.search.oracles.encoding.designs import Designs, sizes
-from kubenas.search.oracles.encoding.dimension import Dimension, Floats
-from kubenas.search.oracles.encoding.encoding import Encoding
+from kubenas.search.oracles.encoding import Designs, Dimension, Encoding, Floats, sizes
 
 _LEVELS = 12
 """Up to so many ordered values, each has a column besides the column for its position."""

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
-from kubenas.config.config import DataConfig
+from kubenas.config import DataConfig
 from kubenas.data.dataset.card import SHEET_FILE, read_card
 from kubenas.data.dataset.loading import load_raw
 from kubenas.data.dataset.schema import SPLITS

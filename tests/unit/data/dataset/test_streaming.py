@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from kubenas.config.config import DataConfig
+from kubenas.config import DataConfig
 from kubenas.data.dataset.loading import Shards, load_split
 from kubenas.data.dataset.local_shards import LocalShards
 from kubenas.data.dataset.streaming import StreamedShards, split_records

@@ -7,11 +7,11 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from kubenas.config.config import DataConfig
+from kubenas.config import DataConfig
 from kubenas.data.dataset.card import read_card
 from kubenas.data.dataset.index import CONTENTS_FILE, read_contents
 from kubenas.data.dataset.schema import read_schema
-from kubenas.data.drift.drift import Drift, Overlap, Snapshot, drift
+from kubenas.data.drift.drift import Drift, Overlap, Snapshot, measure_drift
 from kubenas.data.drift.stability import stability
 from kubenas.data.preparation.prepare import prepare_dataset
 from kubenas.errors import StorageError
@@ -35,7 +35,7 @@ def snapshot(save_npz: Callable[..., Path], output: Storage) -> Callable[..., Sn
 
 
 def test_data_that_grew_in_the_same_way_show_nothing_to_look_at(snapshot) -> None:
-    found = drift(snapshot(IMAGES[:300], LABELS[:300]), snapshot(IMAGES, LABELS))
+    found = measure_drift(snapshot(IMAGES[:300], LABELS[:300]), snapshot(IMAGES, LABELS))
     assert found.overlap == Overlap(kept=300, gone=0, new=300, relabelled=0)
     assert (found.examples_before, found.examples, found.findings) == (300, 600, ())
     assert found.stability_index == pytest.approx(0)
@@ -48,7 +48,7 @@ def test_what_came_went_and_was_relabelled_is_counted_in_pictures(snapshot) -> N
     labels[100:130] = (labels[100:130] + 1) % 3
     repeated = np.concatenate([IMAGES[50:400], IMAGES[50:90]])
     now = snapshot(repeated, np.concatenate([labels[50:400], labels[50:90]]))
-    found = drift(snapshot(IMAGES[:300], LABELS[:300]), now)
+    found = measure_drift(snapshot(IMAGES[:300], LABELS[:300]), now)
     assert found.overlap == Overlap(kept=250, gone=50, new=100, relabelled=30)
     assert found.examples == 390
     assert found.findings == (
@@ -59,14 +59,14 @@ def test_what_came_went_and_was_relabelled_is_counted_in_pictures(snapshot) -> N
 def test_a_picture_in_two_classes_is_relabelled_when_one_of_them_goes(snapshot) -> None:
     both = np.concatenate([IMAGES[:300], IMAGES[:1]])
     twice = np.concatenate([LABELS[:300], [1]])
-    found = drift(snapshot(both, twice), snapshot(IMAGES[:300], LABELS[:300]))
+    found = measure_drift(snapshot(both, twice), snapshot(IMAGES[:300], LABELS[:300]))
     assert found.overlap == Overlap(kept=300, gone=0, new=0, relabelled=1)
 
 
 def test_classes_and_their_shares_are_those_of_the_new_pictures(snapshot) -> None:
     before = snapshot(IMAGES[:300], LABELS[:300])
     new = np.where(np.arange(300) < 200, 0, np.where(np.arange(300) < 250, 1, 7))
-    found = drift(before, snapshot(IMAGES, np.concatenate([LABELS[:300], new])))
+    found = measure_drift(before, snapshot(IMAGES, np.concatenate([LABELS[:300], new])))
     counts = {each.name: (each.before, each.now) for each in found.classes}
     assert counts == {"0": (100, 300), "1": (100, 150), "2": (100, 100), "7": (0, 50)}
     assert found.p_value is not None
@@ -74,27 +74,29 @@ def test_classes_and_their_shares_are_those_of_the_new_pictures(snapshot) -> Non
     appeared, shifted = found.findings
     assert appeared == "new: class '7'"
     assert "shares of the classes in the new pictures are others than before: PSI" in shifted
-    back = drift(snapshot(IMAGES, np.concatenate([LABELS[:300], new])), before)
+    back = measure_drift(snapshot(IMAGES, np.concatenate([LABELS[:300], new])), before)
     assert back.findings == ("without an example now: class '7'",)
 
 
 def test_other_pixels_and_other_shapes_are_told(snapshot) -> None:
     before = snapshot(IMAGES[:300], LABELS[:300])
-    (brighter,) = drift(before, snapshot(IMAGES[:300] + np.uint8(50), LABELS[:300])).findings
+    (brighter,) = measure_drift(
+        before, snapshot(IMAGES[:300] + np.uint8(50), LABELS[:300])
+    ).findings
     assert brighter.startswith("pixels of channel 0 have mean 150.4 and")
-    small = drift(before, snapshot(IMAGES[:300, :3, :3], LABELS[:300]))
+    small = measure_drift(before, snapshot(IMAGES[:300, :3, :3], LABELS[:300]))
     assert small.findings == (
         "pictures are 3 x 3 x 1 now and were 4 x 4 x 1: an earlier model does not take them",
     )
-    coloured = drift(before, snapshot(np.stack([IMAGES[:300]] * 3, axis=-1), LABELS[:300]))
+    coloured = measure_drift(before, snapshot(np.stack([IMAGES[:300]] * 3, axis=-1), LABELS[:300]))
     assert (len(coloured.channels), len(coloured.findings)) == (0, 1)
 
 
 def test_where_pictures_cannot_be_told_apart_nothing_is_said_of_them(snapshot) -> None:
     before, now = snapshot(IMAGES[:300], LABELS[:300]), snapshot(IMAGES, LABELS)
-    assert drift(before, snapshot(IMAGES, LABELS, seed=2)).overlap is None
+    assert measure_drift(before, snapshot(IMAGES, LABELS, seed=2)).overlap is None
     without = Snapshot(before.card, before.schema, contents=None)
-    found = drift(without, now)
+    found = measure_drift(without, now)
     assert found.overlap is None
     assert found.stability_index == pytest.approx(0)
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from kubenas.config.config import DataConfig
+from kubenas.config import DataConfig
 from kubenas.data.preparation.partition import content_key, split_of
 
 images = arrays.arrays(np.uint8, (3, 4, 1))

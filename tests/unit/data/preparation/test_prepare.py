@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
-from kubenas.config.config import DataConfig
+from kubenas.config import DataConfig
 from kubenas.data.dataset.card import read_card
 from kubenas.data.dataset.loading import load_raw
 from kubenas.data.dataset.schema import SPLITS, read_schema
@@ -189,7 +189,7 @@ def test_what_is_damaged_is_prepared_again(save_npz: Save, output: Storage, dama
 
 _KILLED_AT = """
 import os, signal, sys
-from kubenas.config.config import DataConfig
+from kubenas.config import DataConfig
 from kubenas.data.preparation.prepare import prepare_dataset
 from kubenas.storage import open_storage
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from kubenas.config.config import DataConfig
+from kubenas.config import DataConfig
 from kubenas.data.preparation.prepare import prepare_dataset
 from kubenas.data.source.npz import NpzSource
 from kubenas.data.source.opening import open_source

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from kubenas.config.config import DataConfig
+from kubenas.config import DataConfig
 from kubenas.data.dataset.card import read_card
 from kubenas.data.preparation.prepare import prepare_dataset
 from kubenas.data.source.example_source import Example, Survey

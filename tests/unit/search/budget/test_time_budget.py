@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from kubenas.config.config import Config
+from kubenas.config import Config
 from kubenas.config.runner import RunnerConfig
 from kubenas.config.search import SearchConfig
 from kubenas.search.attempts.outputs import began_at

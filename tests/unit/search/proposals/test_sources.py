@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kubenas.config.config import Config
+from kubenas.config import Config
 from kubenas.search.definition import SearchDefinition, define
 from kubenas.search.journal.records import Ended, Proposed, Record
-from kubenas.search.oracles import create_proposer
 from kubenas.search.proposal_sources import directed
+from kubenas.search.proposals import create_proposer
 from kubenas.search.proposals.proposer import NoProposal, Proposer, Revisable
 from kubenas.trial import Outcome, SpaceRef
 

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from kubenas.config.config import Config
+from kubenas.config import Config
 from kubenas.search.budget.cost import Expense
 from kubenas.search.budget.limits import Usage, nothing_more
 from kubenas.search.journal.state import fold

@@ -12,8 +12,8 @@ from kubenas.errors import UserError
 from kubenas.search.journal.journal import JournalDamaged
 from kubenas.search.journal.records import Ended, Proposed
 from kubenas.search.layout import definition_file, prior_file
-from kubenas.search.oracles import create_proposer
 from kubenas.search.proposal_sources import directed
+from kubenas.search.proposals import create_proposer
 from kubenas.search.space.point import point_of, random_point, read_space
 from kubenas.search.warm_start.earlier_search import predecessor
 from kubenas.search.warm_start.listing import search_ids

@@ -10,8 +10,8 @@ from kubenas.search.run import read_search
 from kubenas.serving.champion import ChampionLog, rollback
 from kubenas.steps.evaluate import evaluate
 from kubenas.steps.promote import promote
-from kubenas.steps.report.lineage import champion_lineage, lineage
-from kubenas.steps.report.report import report
+from kubenas.steps.report.lineage import champion_lineage, find_lineage
+from kubenas.steps.report.writing import report
 from kubenas.steps.setup.context import RunContext
 from kubenas.steps.setup.origin import read_origin, record_origin
 from tests.unit.steps.finished_runs import finished_run, right
@@ -39,7 +39,7 @@ def in_production(tmp_path: Path, generation: int, correct: int) -> RunContext:
 
 
 def of(context: RunContext) -> Lineage:
-    return lineage(context.output, read_search(context.output, context.search_id))
+    return find_lineage(context.output, read_search(context.output, context.search_id))
 
 
 def test_what_is_not_known_is_said(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from kubenas.config.config import Config
+from kubenas.config import Config
 from kubenas.config.loading import parse_config
 from kubenas.errors import UserError
 from kubenas.steps.setup.config_lock import check_claim, claim, read_claim

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from kubenas.config.config import Config
+from kubenas.config import Config
 from kubenas.config.loading import parse_config
 from kubenas.errors import UserError
 from kubenas.search.definition import search_id
 from kubenas.spaces.registry import load_hypermodel
-from kubenas.steps.setup.frozen_space import frozen_space
+from kubenas.steps.setup.frozen_space import freeze_space
 from kubenas.storage import open_storage
 from tests.contracts.storage.servers import BUCKET, fake_gcs_server
 
@@ -38,7 +38,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def searched(config: Config) -> str:
-    return search_id(config, "data", frozen_space(config).space)
+    return search_id(config, "data", freeze_space(config).space)
 
 
 def test_a_search_is_known_by_the_users_modules_and_no_other_file(folder: Path) -> None:
@@ -57,9 +57,9 @@ def test_a_search_is_known_by_the_users_modules_and_no_other_file(folder: Path) 
 
 def test_a_renamed_file_is_other_code(folder: Path) -> None:
     (folder / "a.txt").write_text("")
-    before = frozen_space(config_of(str(folder), "/out", files=["*.txt"])).folder
+    before = freeze_space(config_of(str(folder), "/out", files=["*.txt"])).folder
     (folder / "a.txt").rename(folder / "b.txt")
-    assert frozen_space(config_of(str(folder), "/out", files=["*.txt"])).folder != before
+    assert freeze_space(config_of(str(folder), "/out", files=["*.txt"])).folder != before
 
 
 def test_files_and_requirements_choose_code_and_are_no_other_config(folder: Path) -> None:
@@ -68,7 +68,7 @@ def test_files_and_requirements_choose_code_and_are_no_other_config(folder: Path
     other = config_of(str(folder), "/out", files=["README.md"], requirements="requirements.txt")
     assert plain.identity() == other.identity()
     assert searched(plain) != searched(other)
-    frozen = frozen_space(other)
+    frozen = freeze_space(other)
     assert sorted(frozen.files) == ["README.md", "blocks.py", "mine.py", "requirements.txt"]
     assert frozen.space.requirements == "requirements.txt"
 
@@ -76,32 +76,32 @@ def test_files_and_requirements_choose_code_and_are_no_other_config(folder: Path
 def test_requirements_are_read_before_anything_is_started(folder: Path) -> None:
     config = config_of(str(folder), "/out", requirements="needs.txt")
     with pytest.raises(UserError, match=r"space.requirements: needs.txt: no such file beside mine"):
-        frozen_space(config)
+        freeze_space(config)
     (folder / "needs.txt").write_text("-r more.txt\n")
     with pytest.raises(UserError, match=r"needs.txt, line 1: '-r more.txt' is no requirement"):
-        frozen_space(config)
+        freeze_space(config)
 
 
 def test_what_is_in_the_output_stays_as_it_was_frozen(folder: Path, tmp_path: Path) -> None:
     output = open_storage(str(tmp_path / "out"))
     config = config_of(str(folder), output.uri)
-    frozen = frozen_space(config)
+    frozen = freeze_space(config)
     frozen.write(output)
     (folder / "blocks.py").write_text("WIDTH = 8\n")
     loaded = load_hypermodel(frozen.space, input_shape=(8, 8, 1), num_classes=2)
     assert loaded.got == 7
-    frozen_space(config).write(output)
+    freeze_space(config).write(output)
     assert len({info.name.split("/")[1] for info in output.list("code/")}) == 2
 
 
 def test_frozen_again_it_is_the_same_and_nothing_is_written(folder: Path, tmp_path: Path) -> None:
     output = open_storage(str(tmp_path / "out"))
-    frozen = frozen_space(config_of(str(folder), output.uri))
+    frozen = freeze_space(config_of(str(folder), output.uri))
     frozen.write(output)
     placed = [tmp_path / "out" / info.name for info in output.list()]
     assert [path.name for path in placed] == ["blocks.py", "mine.py"]
     before = [path.stat() for path in placed]
-    again = frozen_space(config_of(f"{output.uri}/{frozen.folder}", output.uri))
+    again = freeze_space(config_of(f"{output.uri}/{frozen.folder}", output.uri))
     again.write(output)
     assert again == frozen
     assert [path.stat() for path in placed] == before
@@ -116,10 +116,10 @@ def test_a_folder_in_a_bucket(
         bucket = open_storage(f"gs://{BUCKET}/team")
         bucket.upload_tree(folder, "")
         config = config_of(bucket.uri, f"{bucket.uri}/out")
-        frozen = frozen_space(config)
-        assert frozen.folder == frozen_space(config_of(str(folder), "/out")).folder
+        frozen = freeze_space(config)
+        assert frozen.folder == freeze_space(config_of(str(folder), "/out")).folder
         frozen.write(open_storage(config.output))
-        assert frozen_space(config) == frozen
+        assert freeze_space(config) == frozen
         loaded = load_hypermodel(frozen.space, input_shape=(8, 8, 1), num_classes=10)
         assert loaded.got == 7
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from kubenas.config.config import Config
+from kubenas.config import Config
 from kubenas.errors import UserError
 from kubenas.scheduling.kubernetes import environment as kubernetes_surroundings
 from kubenas.scheduling.kubernetes.environment import NamespaceSettings

@@ -5,10 +5,11 @@ import json
 import keras_tuner
 import pytest
 
-from kubenas.config.config import Config
+from kubenas.config import Config
 from kubenas.errors import UserError
 from kubenas.search.journal.records import RECORD, Ended, Proposed
-from kubenas.search.oracles import ORACLES, check_oracle, create_proposer
+from kubenas.search.oracles import ORACLES, check_oracle
+from kubenas.search.proposals import create_proposer
 from kubenas.search.proposals.proposer import NoProposal
 from kubenas.trial import Declared, Outcome
 

@@ -2,16 +2,15 @@
 
 from dataclasses import dataclass
 
-from kubenas.reporting.cards.model_card import render_model_card
+from kubenas.reporting.cards import render_model_card
 from kubenas.reporting.report import render_report
 from kubenas.reporting.report_input import ReportInput
-from kubenas.reporting.tables.leaderboard import leaderboard, to_csv
+from kubenas.reporting.tables import make_leaderboard, to_csv
 from kubenas.search.layout import search_folder
-from kubenas.steps.process.outcome import running_step
-from kubenas.steps.process.status import StatusWriter
+from kubenas.steps.process import StatusWriter, running_step
 from kubenas.steps.report.material import gather
 from kubenas.steps.report.summary import Summary, summarise, write_summary
-from kubenas.steps.setup.context import RunContext
+from kubenas.steps.setup import RunContext
 from kubenas.storage import Storage, join
 
 
@@ -53,7 +52,7 @@ def refresh_summary(output: Storage, search: str, html: str) -> None:
 def write_report(output: Storage, material: ReportInput) -> Report:
     """Writes everything that is made of ``material``; of a running search, too."""
     folder = search_folder(material.search)
-    board = leaderboard(
+    board = make_leaderboard(
         material.state,
         search=material.search,
         objective=material.objective,

@@ -6,6 +6,6 @@ _CONTROLS = {
 }
 
 
-def printable(text: str) -> str:
+def terminal_safe(text: str) -> str:
     """``text`` with control characters written out, such as ``\\x1b``; lines stay lines."""
     return text.translate(_CONTROLS)

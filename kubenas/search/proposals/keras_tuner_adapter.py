@@ -22,16 +22,16 @@ from keras_tuner.oracles import (
     RandomSearchOracle,
 )
 
-from kubenas.config.config import Config
-from kubenas.search.journal.records import Ended, Proposed, Record
+from kubenas.config import Config
+from kubenas.search.journal import Ended, Proposed, Record
 from kubenas.search.objectives import Objective, objectives_of
 from kubenas.search.oracles.base import SearchOracle
 from kubenas.search.oracles.catalog import find_oracle
 from kubenas.search.oracles.create import create_oracle
-from kubenas.search.oracles.encoding.designs import GraphOf, Limits
+from kubenas.search.oracles.encoding import GraphOf, Limits
 from kubenas.search.proposals.proposer import NoProposal, Proposal
 from kubenas.search.seeds import derived_seed
-from kubenas.search.space.growth import take_declared
+from kubenas.search.space import take_declared
 from kubenas.search.space.point import read_space
 from kubenas.trial import Outcome
 

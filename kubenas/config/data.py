@@ -1,0 +1,47 @@
+"""``data:`` of search.yaml: where the labelled examples are and how they are split."""
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from kubenas.trial import Value
+
+
+class DataConfig(Value):
+    """``data:`` where the labelled examples are and how they are split."""
+
+    source: str = Field(
+        min_length=1,
+        description="Labelled data: an .npz with x and y, a folder or .zip with a folder per"
+        " class, or 'digits' (scikit-learn's bundled set). A path or a URI.",
+    )
+    task: Literal["image-classification"] = Field(
+        "image-classification", description="What is learned from the data."
+    )
+    test_fraction: float = Field(
+        0.15, gt=0, lt=0.9, description="Share of the examples kept for the final test (0 to 0.9)."
+    )
+    validation_fraction: float = Field(
+        0.15,
+        gt=0,
+        lt=0.9,
+        description="Share of the examples that trials are scored on (0 to 0.9).",
+    )
+    seed: int = Field(
+        1, ge=0, description="Seed of the split; an example stays on its side when data is added."
+    )
+    image_size: tuple[int, int] | None = Field(
+        None,
+        description="Height and width in pixels to resize pictures to, as a list; empty:"
+        " their own size, or the median size where they differ.",
+    )
+
+    @model_validator(mode="after")
+    def _leaves_training_data(self) -> Self:
+        if self.test_fraction + self.validation_fraction >= 0.95:
+            raise ValueError(
+                "test_fraction and validation_fraction must leave at least 0.05 for training"
+            )
+        if self.image_size is not None and not all(1 <= side <= 4096 for side in self.image_size):
+            raise ValueError("image_size must be two whole numbers from 1 to 4096")
+        return self
