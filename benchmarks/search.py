@@ -14,12 +14,12 @@ import argparse
 from collections.abc import Callable, Collection
 from pathlib import Path
 
-from searching.algorithms import ALGORITHMS
-from searching.arrays import TableAbsent
 from searching.campaign import carry_out, crossed, missing
-from searching.catalogue import TABLES
 from searching.document import print_all, write_all
 from searching.results import Results
+from searching.searchers.algorithms import ALGORITHMS
+from searching.tables.arrays import TableAbsent
+from searching.tables.catalogue import TABLES
 from searching.timing import time_all
 
 

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from searching.algorithms import ALGORITHMS
-from searching.catalogue import load_table
 from searching.results import Results
+from searching.searchers.algorithms import ALGORITHMS
 from searching.simulation import Conditions, Run, simulate
+from searching.tables.catalogue import load_table
 
 _BLOCK = 10
 _SAY_EVERY = 30.0

@@ -8,12 +8,12 @@ from operator import attrgetter
 from pathlib import Path
 
 from searching import report, timing
-from searching.catalogue import load_table
-from searching.curves import drawing
 from searching.results import Results
 from searching.simulation import Conditions
 from searching.standing import Comparison, compare
-from searching.table import Front
+from searching.tables.catalogue import load_table
+from searching.tables.curves import drawing
+from searching.tables.table import Front
 
 DOCUMENT = "SEARCH_BENCHMARKS.md"
 _PLOTTED = (

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from searching.arrays import Floats
-from searching.table import Scores
+from searching.tables.arrays import Floats
+from searching.tables.table import Scores
 
 
 def scaled(scores: Floats, worst: Scores, best: Scores) -> Floats:

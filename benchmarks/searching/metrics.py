@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from searching.arrays import Floats
 from searching.hypervolume import dominated, scaled
 from searching.simulation import Run
-from searching.table import Front, Goal, Objective, Scores
+from searching.tables.arrays import Floats
+from searching.tables.table import Front, Goal, Objective, Scores
 
 _RESAMPLES = 2000
 

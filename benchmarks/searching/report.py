@@ -3,10 +3,10 @@
 import math
 from collections.abc import Callable, Iterable, Sequence
 
-from searching.algorithms import ALGORITHMS
 from searching.metrics import Interval
+from searching.searchers.algorithms import ALGORITHMS
 from searching.standing import Comparison, Standing
-from searching.table import Front, Goal, Table
+from searching.tables.table import Front, Goal, Table
 
 CHOSEN_AT = (60, 100, 200)
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from searching.searcher import Proposal, Searcher
-from searching.table import Scores, Table
+from searching.searchers.searcher import Proposal, Searcher
+from searching.tables.table import Scores, Table
 
 
 @dataclass(frozen=True)

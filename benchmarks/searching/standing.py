@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from searching.algorithms import ALGORITHMS
-from searching.arrays import Floats
 from searching.metrics import Interval, queries_to_near, ratio, regret, volume
 from searching.results import Results
+from searching.searchers.algorithms import ALGORITHMS
 from searching.simulation import Conditions, Run
-from searching.table import Front, Table
+from searching.tables.arrays import Floats
+from searching.tables.table import Front, Table
 
 
 @dataclass(frozen=True)

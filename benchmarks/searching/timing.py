@@ -9,12 +9,12 @@ from typing import Any, cast
 
 import numpy as np
 
-from searching.algorithms import ALGORITHMS
-from searching.catalogue import load_table
-from searching.peers import Fresh
-from searching.searcher import Proposal, Remembering, Searcher
+from searching.searchers.algorithms import ALGORITHMS
+from searching.searchers.peers import Fresh
+from searching.searchers.searcher import Proposal, Remembering, Searcher
 from searching.simulation import Conditions
-from searching.table import Scores, Table
+from searching.tables.catalogue import load_table
+from searching.tables.table import Scores, Table
 
 FILE = "timing.jsonl"
 ENDED = (100, 300, 1_000, 10_000)

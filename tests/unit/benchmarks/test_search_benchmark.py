@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 
 from kubenas.spaces.graph import Graph
-from searching import catalogue
-from searching.algorithms import ALGORITHMS
 from searching.campaign import crossed, missing, run_job
 from searching.document import print_all, write_all
 from searching.metrics import volume
 from searching.results import Results
+from searching.searchers.algorithms import ALGORITHMS
 from searching.simulation import Conditions, simulate
-from searching.space import Decision, Space, key
-from searching.table import Front, Goal, Objective, Table
+from searching.tables import catalogue
+from searching.tables.space import Decision, Space, key
+from searching.tables.table import Front, Goal, Objective, Table
 
 OPTIONS = ("a", "b", "c", "d")
 SIZE = 4**3 * 3

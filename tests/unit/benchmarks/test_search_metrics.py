@@ -8,7 +8,7 @@ import pytest
 from searching.hypervolume import dominated, scaled
 from searching.metrics import queries_to_near, ratio, regret, volume
 from searching.simulation import Ending, Run
-from searching.table import Front, Goal, Objective
+from searching.tables.table import Front, Goal, Objective
 
 UP, DOWN = Objective("accuracy", "max"), Objective("loss", "min")
 GOAL = Goal(best=10.0, typical=4.0, near=9.5)

@@ -5,10 +5,10 @@ import itertools
 import numpy as np
 import pytest
 
-from searching import arrays, cells
-from searching.greedy import tree
-from searching.layer_lists import layer_lists
-from searching.space import Decision, Space
+from searching.searchers.greedy import tree
+from searching.tables import arrays, cells
+from searching.tables.layer_lists import layer_lists
+from searching.tables.space import Decision, Space
 
 CONDITIONAL = Space(
     [

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from searching import cells
-from searching.arrays import Floats, finite_runs, load, numbering, places
-from searching.graphs import cell_graph
 from searching.hypervolume import dominated, scaled
-from searching.space import Space, Values
-from searching.table import Front, Goal, Objective, Scores, Table
+from searching.tables import cells
+from searching.tables.arrays import Floats, finite_runs, load, numbering, places
+from searching.tables.graphs import cell_graph
+from searching.tables.space import Space, Values
+from searching.tables.table import Front, Goal, Objective, Scores, Table
 
 if TYPE_CHECKING:
     from kubenas.spaces.graph import Graph

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from searching.arrays import finite_runs, load, numbering, places
-from searching.graphs import chain_graph
-from searching.space import Decision, Space
-from searching.table import Goal, Objective, Table
+from searching.tables.arrays import finite_runs, load, numbering, places
+from searching.tables.graphs import chain_graph
+from searching.tables.space import Decision, Space
+from searching.tables.table import Goal, Objective, Table
 
 if TYPE_CHECKING:
     from kubenas.spaces.graph import Graph

@@ -1,6 +1,6 @@
-"""The search step of benchmarks/scale.py, which tells after every so many trials what it has used.
+"""The search step of benchmarks/scaling/scale.py, which tells after every so many trials what it has used.
 
-    python benchmarks/scale_controller.py CONTEXT.json 100
+    python benchmarks/scaling/controller.py CONTEXT.json 100
 
 A line of JSON on stdout: trials that have ended, resident MiB, seconds of processor time, calls of
 the API server.

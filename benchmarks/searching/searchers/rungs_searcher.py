@@ -9,10 +9,10 @@ from kubenas.search.proposals.sources import Director
 from kubenas.search.rungs.observations import tell_networks
 from kubenas.search.rungs.promotion import Promotions
 from kubenas.trial import Outcome
-from searching.oracle_searcher import objectives
-from searching.searcher import Proposal
+from searching.searchers.oracle_searcher import objectives
+from searching.searchers.searcher import Proposal
 from searching.simulation import Conditions
-from searching.table import Scores, Table
+from searching.tables.table import Scores, Table
 
 _ETA = 4
 

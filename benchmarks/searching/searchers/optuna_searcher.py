@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import optuna
 
-from searching.searcher import Proposal
-from searching.space import Decision, Value, Values
-from searching.table import Scores, Table
+from searching.searchers.searcher import Proposal
+from searching.tables.space import Decision, Value, Values
+from searching.tables.table import Scores, Table
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 

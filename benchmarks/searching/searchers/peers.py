@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from searching.searcher import Proposal
-from searching.space import Key, Space, Values, key
-from searching.table import Scores, Table
+from searching.searchers.searcher import Proposal
+from searching.tables.space import Key, Space, Values, key
+from searching.tables.table import Scores, Table
 
 _TRIES = 200
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from searching.arrays import load, numbering, places
-from searching.space import Decision, Space
-from searching.table import Goal, Objective, Table
+from searching.tables.arrays import load, numbering, places
+from searching.tables.space import Decision, Space
+from searching.tables.table import Goal, Objective, Table
 
 FILE = "hpolib_protein_structure.npz"
 _TOP = 0.001

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from searching.space import Values
-from searching.table import Scores
+from searching.tables.space import Values
+from searching.tables.table import Scores
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from kubenas.reporting.plots.plot import HEIGHT, WIDTH, Axis, Plot
 from searching.standing import Comparison, Standing
-from searching.table import Front
+from searching.tables.table import Front
 
 _COLOURS = ("#0b62a8", "#2a8f6f", "#c4570b", "#8a5cc0", "#b08a00", "#d0457a", "#5b6675", "#1a2230")
 _LEGEND = 170

@@ -5,7 +5,7 @@ places and end after so many seconds without running anything, and their results
 this program. Half-way the controller is killed (SIGKILL) and started again. The nodes must be
 labelled type=kwok and tainted kwok.x-k8s.io/node=fake:NoSchedule.
 
-    KUBECONFIG=... .venv/bin/python benchmarks/scale.py --trials 1000 --in-flight 100
+    KUBECONFIG=... .venv/bin/python benchmarks/scaling/scale.py --trials 1000 --in-flight 100
 """
 
 import argparse
@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import keras_tuner
+from cluster import Jobs, Trials, kubeconfig, namespace, observer
 
 from kubenas.config import Config
 from kubenas.search.journal.journal import Journal
@@ -32,7 +33,6 @@ from kubenas.search.journal.state import fold
 from kubenas.search.layout import search_folder, space_file
 from kubenas.steps.setup.context import RunContext
 from kubenas.trial import SpaceRef
-from scale_cluster import Jobs, Trials, kubeconfig, namespace, observer
 
 
 def space() -> bytes:
@@ -54,7 +54,7 @@ class Controller:
 
 
 def start(context_file: Path, every: int, environment: dict[str, str]) -> Controller:
-    program = Path(__file__).with_name("scale_controller.py")
+    program = Path(__file__).with_name("controller.py")
     process = subprocess.Popen(
         [sys.executable, program, context_file, str(every)],
         stdout=subprocess.PIPE,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from searching import cells
+from searching.tables import cells
 
 if TYPE_CHECKING:
     from kubenas.spaces.graph import Graph

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from searching.graphs import chain_graph
-from searching.space import Decision, Space, Values
-from searching.table import Goal, Objective, Scores, Table
+from searching.tables.graphs import chain_graph
+from searching.tables.space import Decision, Space, Values
+from searching.tables.table import Goal, Objective, Scores, Table
 
 if TYPE_CHECKING:
     from kubenas.spaces.graph import Graph

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from searching import hpolib, layer_lists, nasbench201, nasbench_macro
-from searching.space import Values
-from searching.table import Goal, Table
+from searching.tables import hpolib, layer_lists, nasbench201, nasbench_macro
+from searching.tables.space import Values
+from searching.tables.table import Goal, Table
 
 _SAMPLE = 4000
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import keras_tuner
 
-from searching.searcher import Proposal
-from searching.table import Scores, Table
+from searching.searchers.searcher import Proposal
+from searching.tables.table import Scores, Table
 
 
 def objectives(table: Table) -> list[keras_tuner.Objective]:

@@ -4,10 +4,10 @@ from collections import defaultdict
 
 import numpy as np
 
-from searching.peers import Fresh
-from searching.searcher import Proposal
-from searching.space import Values
-from searching.table import Scores, Table
+from searching.searchers.peers import Fresh
+from searching.searchers.searcher import Proposal
+from searching.tables.space import Values
+from searching.tables.table import Scores, Table
 
 _TRIES = 200
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from searching.space import Space, Values
+from searching.tables.space import Space, Values
 
 if TYPE_CHECKING:
     from kubenas.spaces.graph import Graph

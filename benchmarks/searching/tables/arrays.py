@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from searching.space import Decision, Values
+from searching.tables.space import Decision, Values
 
 Floats = npt.NDArray[np.float64]
 

@@ -8,9 +8,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 from kubenas.search.oracles import ORACLES
-from searching.searcher import Searcher
+from searching.searchers.searcher import Searcher
 from searching.simulation import Conditions
-from searching.table import Table
+from searching.tables.table import Table
 
 _HERE = Path(__file__).parent
 Make = Callable[[Table, Conditions, int], Searcher]
@@ -57,7 +57,7 @@ def _optuna(sampler: str) -> Make:
     def make(table: Table, _: Conditions, seed: int) -> Searcher:
         import optuna
 
-        from searching.optuna_searcher import OptunaSearcher
+        from searching.searchers.optuna_searcher import OptunaSearcher
 
         return OptunaSearcher(getattr(optuna.samplers, sampler)(seed=seed), table)
 
@@ -70,7 +70,7 @@ def _keras_tuner(kind: str) -> Make:
         from sklearn.exceptions import ConvergenceWarning
 
         from kubenas.search.seeds import derived_seed
-        from searching.oracle_searcher import OracleSearcher, objectives
+        from searching.searchers.oracle_searcher import OracleSearcher, objectives
 
         # Its Gaussian process warns at nearly every fit.
         warnings.filterwarnings("ignore", category=ConvergenceWarning)
@@ -95,7 +95,7 @@ def _keras_tuner(kind: str) -> Make:
 def _kubenas(name: str, *, graph: bool) -> Make:
     def make(table: Table, conditions: Conditions, seed: int) -> Searcher:
         from kubenas.search import create_oracle
-        from searching.oracle_searcher import OracleSearcher, objectives
+        from searching.searchers.oracle_searcher import OracleSearcher, objectives
 
         oracle = create_oracle(
             name,
@@ -113,7 +113,7 @@ def _kubenas(name: str, *, graph: bool) -> Make:
 
 def _rungs(*, graph: bool) -> Make:
     def make(table: Table, conditions: Conditions, seed: int) -> Searcher:
-        from searching.rungs_searcher import RungsSearcher
+        from searching.searchers.rungs_searcher import RungsSearcher
 
         return RungsSearcher(table, conditions, seed, graph=graph)
 
@@ -126,7 +126,7 @@ def _digest(*files: Path) -> str:
 
 
 def _ours() -> Iterator[Algorithm]:
-    kubenas = _HERE.parents[1] / "kubenas"
+    kubenas = _HERE.parents[2] / "kubenas"
     oracles = sorted((kubenas / "search" / "oracles").rglob("*.py"))
     state = _digest(kubenas / "spaces" / "graph.py", *oracles)
     own = [oracle.name for oracle in ORACLES if not oracle.is_keras_tuners]
