@@ -1,4 +1,4 @@
-"""The search step of benchmarks/scaling/scale.py, which tells after every so many trials what it has used.
+"""The search step of benchmarks/scaling/scale.py. Reports its resource use after every so many trials.
 
     python benchmarks/scaling/controller.py CONTEXT.json 100
 

@@ -39,7 +39,7 @@ class Algorithm:
 
 def _own(name: str) -> Make:
     def make(table: Table, _: Conditions, seed: int) -> Searcher:
-        from searching import greedy, peers
+        from searching.searchers import greedy, peers
 
         kinds: dict[str, Callable[[Table, int], Searcher]] = {
             "random": peers.RandomSearch,
