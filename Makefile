@@ -66,7 +66,7 @@ release: setup .release/.ready ## Write a release to dist/: the wheel, nas.yaml,
 	done
 	cd dist && sha256sum * > SHA256SUMS
 	if command -v cosign > /dev/null; then \
-	  cosign sign-blob --yes --bundle dist/SHA256SUMS.sigstore.json dist/SHA256SUMS; \
+	  cosign sign-blob --yes $(COSIGN_OPTIONS) --bundle dist/SHA256SUMS.sigstore.json dist/SHA256SUMS; \
 	else \
 	  echo "dist/SHA256SUMS is not signed: there is no cosign; sign it before it is published"; \
 	fi
