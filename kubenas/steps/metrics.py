@@ -1,121 +1,88 @@
-"""What Prometheus reads of a search while its step runs, in Prometheus' text format."""
+"""Prometheus metrics of a search, served while its step runs."""
 
-import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from prometheus_client import CollectorRegistry, start_http_server
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
 
 from kubenas.errors import UserError
 from kubenas.search.progress import Progress
 
-_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-_ESCAPES = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
-
-
-@dataclass(frozen=True)
-class Metric:
-    """One metric with its values by label."""
-
-    name: str
-    kind: str
-    """counter or gauge."""
-    help: str
-    values: dict[tuple[str, str] | None, float]
-    """By one label's name and value; None: without a label."""
-
-    def lines(self) -> Iterator[str]:
-        """As Prometheus reads it."""
-        yield f"# HELP {self.name} {self.help}"
-        yield f"# TYPE {self.name} {self.kind}"
-        for label, value in self.values.items():
-            labels = f'{{{label[0]}="{label[1].translate(_ESCAPES)}"}}' if label else ""
-            yield f"{self.name}{labels} {value}"
-
 
 def metrics_of(progress: Progress) -> list[Metric]:
-    """``progress`` as metrics. Counters start from the journal, so that a restart loses nothing."""
+    """Metrics of ``progress``. Counters start from the journal: a restart does not reset them."""
     waiting = Counter(each.waiting for each in progress.running if each.waiting)
-    trials: dict[tuple[str, str] | None, float] = {
-        ("outcome", "completed"): progress.completed,
-        ("outcome", "other"): progress.done - progress.completed,
-    }
+    trials = CounterMetricFamily("kubenas_trials", "Trials that have ended.", labels=["outcome"])
+    trials.add_metric(["completed"], progress.completed)
+    trials.add_metric(["other"], progress.done - progress.completed)
+    waits = GaugeMetricFamily(
+        "kubenas_attempts_waiting", "Attempts that wait to be scheduled.", labels=["reason"]
+    )
+    for reason, count in waiting.items():
+        waits.add_metric([reason], count)
     metrics = [
-        Metric("kubenas_trials_total", "counter", "Trials that have ended.", trials),
-        Metric(
+        trials,
+        GaugeMetricFamily(
             "kubenas_attempts_running",
-            "gauge",
-            "Attempts that have been started and wait for nothing.",
-            {None: len(progress.running) - waiting.total()},
+            "Attempts that run.",
+            value=len(progress.running) - waiting.total(),
         ),
-        Metric(
-            "kubenas_attempts_waiting",
-            "gauge",
-            "Attempts that wait for a place in the cluster, by reason.",
-            {("reason", reason): count for reason, count in waiting.items()},
+        waits,
+        CounterMetricFamily(
+            "kubenas_accelerator_seconds",
+            "Accelerator seconds used by attempts that have ended.",
+            value=progress.gpu_hours * 3600,
         ),
-        Metric(
-            "kubenas_accelerator_seconds_total",
-            "counter",
-            "Seconds times accelerators that ended attempts have held.",
-            {None: progress.gpu_hours * 3600},
-        ),
-        Metric(
-            "kubenas_search_seconds_total",
-            "counter",
-            "Seconds at work, those of earlier controllers included.",
-            {None: progress.seconds},
+        CounterMetricFamily(
+            "kubenas_search_seconds",
+            "Seconds that controllers of the search have run.",
+            value=progress.seconds,
         ),
     ]
     if progress.best_score is not None:
-        best: dict[tuple[str, str] | None, float] = {None: progress.best_score}
-        metrics.append(Metric("kubenas_best_score", "gauge", "The best score so far.", best))
+        metrics.append(
+            GaugeMetricFamily("kubenas_best_score", "Best score.", value=progress.best_score)
+        )
     return metrics
 
 
-class MetricsPage:
-    """The latest metrics."""
+class SearchCollector(Collector):
+    """Collects the metrics of the latest progress."""
 
     def __init__(self) -> None:
-        self.text = ""
+        self._metrics: list[Metric] = []
 
-    def tell(self, progress: Progress) -> None:
-        """Takes note of a moment."""
-        lines = (line for metric in metrics_of(progress) for line in metric.lines())
-        self.text = "\n".join(lines) + "\n"
+    def update(self, progress: Progress) -> None:
+        """Replaces the metrics by those of ``progress``."""
+        self._metrics = metrics_of(progress)
+
+    def collect(self) -> Iterable[Metric]:
+        return self._metrics
 
 
 @contextmanager
-def served(port: int | None) -> Iterator[MetricsPage]:
-    """A page at ``/metrics`` of ``port`` while entered; None: it is shown to nobody.
+def serve_metrics(port: int | None) -> Iterator[SearchCollector]:
+    """Serves metrics at ``/metrics`` of ``port`` while entered. ``None``: they are not served.
 
     Raises:
-        UserError: the port cannot be had.
+        UserError: the port is not available.
     """
-    page = MetricsPage()
+    collector = SearchCollector()
     if port is None:
-        yield page
+        yield collector
         return
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            found = self.path.partition("?")[0] == "/metrics"
-            body = page.text.encode() if found else b""
-            self.send_response(200 if found else 404)
-            self.send_header("Content-Type", _TYPE)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            """Says nothing: a line a scrape would drown the rest."""
-
+    registry = CollectorRegistry()
+    registry.register(collector)
     try:
-        server = ThreadingHTTPServer(("", port), Handler)
+        server, thread = start_http_server(port, registry=registry)
     except OSError as error:
         raise UserError(f"runner.metrics_port {port}: {error}; give another port") from error
-    with server:
-        threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()
-        yield page
+    try:
+        yield collector
+    finally:
         server.shutdown()
+        server.server_close()
+        thread.join()

@@ -9,6 +9,8 @@ import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from scipy.optimize import isotonic_regression
+
 BOX_WIDTH, BOX_HEIGHT, GAP, LANE = 196.0, 46.0, 22.0, 14.0
 RANK_HEIGHT = 66.0
 _SWEEPS = 8
@@ -103,8 +105,8 @@ class _Net:
             at += self.half(node) + GAP + self.half(following)
         free = [wished[node] - offset for node, offset in zip(rank, offsets, strict=True)]
         weights = [1.0 if node in self.boxes else 1e-3 for node in rank]
-        fitted = isotonic(free, weights)
-        return {n: x + offset for n, x, offset in zip(rank, fitted, offsets, strict=True)}
+        fitted = isotonic_regression(free, weights=weights).x
+        return {n: float(x) + offset for n, x, offset in zip(rank, fitted, offsets, strict=True)}
 
     def _chain(self, source: str, node: str) -> list[str]:
         """The edge with a lane in each rank that it passes."""
@@ -114,17 +116,6 @@ class _Net:
             self.rank[lane] = rank
             chain.append(lane)
         return [*chain, node]
-
-
-def isotonic(values: Sequence[float], weights: Sequence[float]) -> list[float]:
-    """The non-decreasing sequence nearest to ``values`` (pool adjacent violators)."""
-    pools: list[tuple[float, float, int]] = []  # mean, weight, length
-    for value, weight in zip(values, weights, strict=True):
-        pools.append((value, weight, 1))
-        while len(pools) > 1 and pools[-2][0] > pools[-1][0]:
-            (m1, w1, n1), (m2, w2, n2) = pools[-2:]
-            pools[-2:] = [((m1 * w1 + m2 * w2) / (w1 + w2), w1 + w2, n1 + n2)]
-    return [mean for mean, _, length in pools for _ in range(length)]
 
 
 def _mean(values: Sequence[float], otherwise: float) -> float:

@@ -4,13 +4,12 @@ import time
 from typing import Any
 from xml.etree import ElementTree as ET
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kubenas.reporting.network.drawing import network_drawing
 from kubenas.reporting.network.graph import boxes
-from kubenas.reporting.network.layout import BOX_HEIGHT, BOX_WIDTH, isotonic, layout
+from kubenas.reporting.network.layout import BOX_HEIGHT, BOX_WIDTH, layout
 
 from .networks import branching_network, layer
 
@@ -170,13 +169,3 @@ def test_a_deep_network_is_drawn_soon() -> None:
     started = time.process_time()
     assert len(list(drawing_of({"layers": layers}).iter("rect"))) == 241
     assert time.process_time() - started < 5
-
-
-@settings(max_examples=40)
-@given(st.lists(st.tuples(st.integers(-9, 9), st.integers(1, 5)), max_size=12))
-def test_isotonic_regression_is_that_of_scikit_learn(pairs) -> None:
-    from sklearn.isotonic import isotonic_regression  # noqa: PLC0415
-
-    values, weights = [float(v) for v, _ in pairs], [float(w) for _, w in pairs]
-    expected = isotonic_regression(values, sample_weight=weights) if pairs else []
-    assert isotonic(values, weights) == pytest.approx(list(expected))
