@@ -90,6 +90,12 @@ def test_a_result_without_the_nonce_does_not_decide(tmp_path: Path) -> None:
     assert run(tmp_path, "complete").attempt == 1
 
 
+def test_what_lies_in_the_folder_of_a_task_decides_nothing(tmp_path: Path) -> None:
+    leave(start(tmp_path, 1))
+    (tmp_path / "searches/s/c0/decided.json").write_text('{"attempt": 1}')
+    assert records_in(tmp_path).decided("c0") is None, "nobody has looked at what it left"
+
+
 def test_what_another_process_decided_first_stays(tmp_path: Path) -> None:
     records = records_in(tmp_path)
     results = [leave(start(tmp_path, attempt)) for attempt in (1, 2)]
