@@ -1,4 +1,4 @@
-"""The search step of benchmarks/scaling/scale.py. Reports its resource use after every so many trials.
+"""The search step of benchmarks/scaling/scale.py. Reports its resource use from time to time.
 
     python benchmarks/scaling/controller.py CONTEXT.json 100
 
