@@ -26,11 +26,12 @@ run: setup ## Run the whole pipeline on a real data set, on this machine alone
 test: check ## Check the code and run the tests that need no cluster
 	$(BIN)/pytest -n 2 --dist loadfile
 
-check: setup ## Lint, types, and who may import whom
+check: setup ## Lint, types, spelling, and who may import whom
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/codespell -D - -D docs/words.txt
 
 # Each version that a lock names, whatever its marker. pip-audit takes one version of a package at a
 # time, and without --strict passes over what its service does not know.

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.stats import binomtest
 from sklearn import metrics
 
 from kubenas.training.evaluation import (
@@ -109,3 +110,10 @@ def test_it_survives_json() -> None:
 def test_shapes_that_do_not_fit_are_refused() -> None:
     with pytest.raises(ValueError, match="do not fit"):
         evaluate_predictions(np.zeros(3, int), np.zeros((3, 2)), classes=("a",), model="m")
+
+
+@pytest.mark.parametrize(("successes", "trials"), [(0, 1), (1, 1), (0, 40), (37, 40), (980, 1000)])
+def test_the_interval_of_a_proportion_is_that_of_scipy(successes: int, trials: int) -> None:
+    ours = wilson_interval(successes, trials)
+    theirs = binomtest(successes, trials).proportion_ci(method="wilson")
+    assert (ours.low, ours.high) == pytest.approx((theirs.low, theirs.high), abs=1e-9)
