@@ -4,7 +4,7 @@ import logging
 from contextlib import suppress
 
 from kubenas.data.dataset.card import read_card
-from kubenas.data.dataset.index import read_contents
+from kubenas.data.dataset.example_index import read_example_index
 from kubenas.data.dataset.schema import read_schema
 from kubenas.data.drift import Drift, Snapshot, measure_drift
 from kubenas.errors import ObjectExists, ObjectNotFound
@@ -69,7 +69,7 @@ def _earlier(output: Storage, search: str) -> str | None:
 
 def _snapshot(dataset: str) -> Snapshot:
     storage = open_storage(dataset)
-    return Snapshot(read_card(storage), read_schema(storage), read_contents(storage))
+    return Snapshot(read_card(storage), read_schema(storage), read_example_index(storage))
 
 
 def _file(search: str) -> str:

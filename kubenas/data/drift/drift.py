@@ -10,7 +10,7 @@ import numpy.typing as npt
 from pydantic import Field
 
 from kubenas.data.dataset.card import DataCard
-from kubenas.data.dataset.index import Contents
+from kubenas.data.dataset.example_index import ExampleIndex
 from kubenas.data.dataset.schema import DataSchema
 from kubenas.data.drift.stability import stability
 from kubenas.trial import Value
@@ -28,7 +28,7 @@ class Snapshot:
 
     card: DataCard
     schema: DataSchema
-    contents: Contents | None
+    contents: ExampleIndex | None
     """None: it was prepared without."""
 
 
@@ -124,7 +124,7 @@ def _overlap(before: Snapshot, now: Snapshot) -> tuple[Overlap | None, dict[str,
 
 
 def _distinct(
-    contents: Contents, classes: Sequence[str], names: Sequence[str]
+    contents: ExampleIndex, classes: Sequence[str], names: Sequence[str]
 ) -> npt.NDArray[np.void]:
     """Different pairs of picture and label, the labels as places in ``names``."""
     pairs = np.unique(contents)

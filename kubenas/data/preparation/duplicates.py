@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from kubenas.data.dataset.index import Contents
+from kubenas.data.dataset.example_index import ExampleIndex
 from kubenas.data.preparation.near_duplicates import near_duplicates
 from kubenas.data.preparation.spool import Spool
 from kubenas.data.source import ReportProgress
@@ -87,7 +87,7 @@ def _first_pair(places: _Places, groups: _Places) -> tuple[int, int] | None:
     return _pair(places[order], int(same[0])) if len(same) else None
 
 
-def _conflicts(contents: Contents) -> tuple[int, tuple[int, int] | None]:
+def _conflicts(contents: ExampleIndex) -> tuple[int, tuple[int, int] | None]:
     order = np.lexsort((contents["label"], contents["key"]))
     keys, labels = contents["key"][order], contents["label"][order]
     clash = np.flatnonzero((keys[1:] == keys[:-1]) & (labels[1:] != labels[:-1]))

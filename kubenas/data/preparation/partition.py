@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kubenas.config import DataConfig
-from kubenas.data.dataset.index import Contents
+from kubenas.data.dataset.example_index import ExampleIndex
 from kubenas.data.dataset.schema import SPLITS, SplitName
 from kubenas.data.source import Image
 
@@ -37,7 +37,7 @@ def split_of(key: int, config: DataConfig) -> SplitName:
 
 
 def partition(
-    contents: Contents, groups: npt.NDArray[np.intp], config: DataConfig
+    contents: ExampleIndex, groups: npt.NDArray[np.intp], config: DataConfig
 ) -> dict[SplitName, npt.NDArray[np.intp]]:
     """The places of each split's examples, in the order of their content keys.
 

@@ -8,7 +8,7 @@ from typing import TypeAlias
 from kubenas.config import DataConfig
 from kubenas.data.dataset.card import CARD_FILE, SHEET_FILE, DataCard
 from kubenas.data.dataset.digest import dataset_digest
-from kubenas.data.dataset.index import write_contents
+from kubenas.data.dataset.example_index import write_example_index
 from kubenas.data.dataset.latest import note_latest_data
 from kubenas.data.dataset.schema import (
     SCHEMA_FILE,
@@ -113,7 +113,7 @@ def _prepare(job: _Job, folder: Path) -> DataSchema:
         splits = _splits(job, survey, spool, repeats)
         schema = _write(job, survey, splits, finished)
         card = _card(job, survey, splits, repeats)
-        write_contents(finished, spool.contents)
+        write_example_index(finished, spool.contents)
     (finished / CARD_FILE).write_bytes(card.to_json())
     (finished / SHEET_FILE).write_bytes(gallery.sheet(survey.classes))
     note_latest_data(job.output, job.digest)

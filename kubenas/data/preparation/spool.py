@@ -11,7 +11,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from kubenas.data.dataset.index import EXAMPLE, Contents
+from kubenas.data.dataset.example_index import INDEX_DTYPE, ExampleIndex
 from kubenas.data.preparation.near_duplicates import FEATURES, perceptual_features
 from kubenas.data.source import Image, Survey
 
@@ -41,9 +41,9 @@ class Spool:
         return math.prod(self._shape) * self._dtype.itemsize
 
     @property
-    def contents(self) -> Contents:
+    def contents(self) -> ExampleIndex:
         """Content key and label of each image, in the order in which they were added."""
-        contents = np.empty(len(self), EXAMPLE)
+        contents = np.empty(len(self), INDEX_DTYPE)
         contents["key"], contents["label"] = self._keys, self._labels
         return contents
 

@@ -9,7 +9,7 @@ import pytest
 
 from kubenas.config import DataConfig
 from kubenas.data.dataset.card import read_card
-from kubenas.data.dataset.index import CONTENTS_FILE, read_contents
+from kubenas.data.dataset.example_index import EXAMPLE_INDEX_FILE, read_example_index
 from kubenas.data.dataset.schema import read_schema
 from kubenas.data.drift.drift import Drift, Overlap, Snapshot, measure_drift
 from kubenas.data.drift.stability import stability
@@ -29,7 +29,7 @@ def snapshot(save_npz: Callable[..., Path], output: Storage) -> Callable[..., Sn
     def look(images: Pixels, labels: npt.NDArray[np.intp], **config: int) -> Snapshot:
         source = save_npz(x=images, y=labels)
         folder = open_storage(prepare_dataset(DataConfig(source=str(source), **config), output).uri)
-        return Snapshot(read_card(folder), read_schema(folder), read_contents(folder))
+        return Snapshot(read_card(folder), read_schema(folder), read_example_index(folder))
 
     return look
 
@@ -102,9 +102,9 @@ def test_where_pictures_cannot_be_told_apart_nothing_is_said_of_them(snapshot) -
 
 
 def test_damaged_contents_say_what_to_do(output: Storage) -> None:
-    output.write(CONTENTS_FILE, b"no array")
+    output.write(EXAMPLE_INDEX_FILE, b"no array")
     with pytest.raises(StorageError, match=r"contents\.npy: damaged; delete"):
-        read_contents(output)
+        read_example_index(output)
 
 
 @pytest.mark.parametrize("classes", [2, 10, 100])

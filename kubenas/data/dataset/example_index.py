@@ -13,39 +13,39 @@ from kubenas.data.source import UNREADABLE
 from kubenas.errors import StorageError
 from kubenas.storage import Storage, join
 
-CONTENTS_FILE = "contents.npy"
+EXAMPLE_INDEX_FILE = "contents.npy"
 
-EXAMPLE = np.dtype([("key", "<u8"), ("label", "<i4")])
+INDEX_DTYPE = np.dtype([("key", "<u8"), ("label", "<i4")])
 """A content key (:mod:`kubenas.data.preparation.partition`) and the class's place in the schema."""
 
-Contents = npt.NDArray[np.void]
-"""Shape (examples,), of :data:`EXAMPLE`."""
+ExampleIndex = npt.NDArray[np.void]
+"""Shape (examples,), of :data:`INDEX_DTYPE`."""
 
 
-def write_contents(folder: Path, contents: Contents) -> None:
+def write_example_index(folder: Path, contents: ExampleIndex) -> None:
     """Writes ``contents``, in any order."""
     ascending = np.sort(contents, order=["key", "label"])
-    np.save(folder / CONTENTS_FILE, ascending, allow_pickle=False)
+    np.save(folder / EXAMPLE_INDEX_FILE, ascending, allow_pickle=False)
 
 
-def read_contents(dataset: Storage) -> Contents | None:
+def read_example_index(dataset: Storage) -> ExampleIndex | None:
     """The contents of the data set in the folder ``dataset``, in ascending order; None: it was
     prepared without.
 
     Raises:
         StorageError: what is there is damaged.
     """
-    if not dataset.exists(CONTENTS_FILE):
+    if not dataset.exists(EXAMPLE_INDEX_FILE):
         return None
     damaged = StorageError(
-        f"{join(dataset.uri, CONTENTS_FILE)}: damaged; delete {dataset.uri} and prepare the data"
+        f"{join(dataset.uri, EXAMPLE_INDEX_FILE)}: damaged; delete {dataset.uri} and prepare the data"
         " again"
     )
     try:
-        stream = io.BytesIO(dataset.read(CONTENTS_FILE))
-        contents: Contents = np.lib.format.read_array(stream, allow_pickle=False)
+        stream = io.BytesIO(dataset.read(EXAMPLE_INDEX_FILE))
+        contents: ExampleIndex = np.lib.format.read_array(stream, allow_pickle=False)
     except UNREADABLE as error:
         raise damaged from error
-    if contents.dtype != EXAMPLE or contents.ndim != 1:
+    if contents.dtype != INDEX_DTYPE or contents.ndim != 1:
         raise damaged
     return contents
