@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from kubenas.data.source import UNREADABLE
+from kubenas.data.source import NPY_READ_ERRORS
 from kubenas.errors import StorageError
 from kubenas.storage import Storage, join
 
@@ -44,7 +44,7 @@ def read_example_index(dataset: Storage) -> ExampleIndex | None:
     try:
         stream = io.BytesIO(dataset.read(EXAMPLE_INDEX_FILE))
         contents: ExampleIndex = np.lib.format.read_array(stream, allow_pickle=False)
-    except UNREADABLE as error:
+    except NPY_READ_ERRORS as error:
         raise damaged from error
     if contents.dtype != INDEX_DTYPE or contents.ndim != 1:
         raise damaged

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image as Picture
+from PIL import Image as PilImage
 from PIL import ImageDraw
 
 from kubenas.data.preparation.resize import resize
@@ -72,10 +72,10 @@ def _shown(image: Image) -> list[int]:
 
 def _drawn(
     pictures: Mapping[int, Sequence[npt.NDArray[np.uint8]]], classes: Sequence[str], cell: int
-) -> Picture.Image:
+) -> PilImage.Image:
     step = cell + _GAP
     size = (_NAME_WIDTH + PICTURES_EACH * step, len(classes) * step + _GAP)
-    sheet = Picture.new("RGB", size, "white")
+    sheet = PilImage.new("RGB", size, "white")
     draw = ImageDraw.Draw(sheet)
     for label, name in enumerate(classes):
         top = _GAP + label * step
@@ -85,15 +85,15 @@ def _drawn(
     return sheet
 
 
-def _fitted(image: npt.NDArray[np.uint8], cell: int) -> Picture.Image:
+def _fitted(image: npt.NDArray[np.uint8], cell: int) -> PilImage.Image:
     height, width = image.shape[:2]
     factor = cell / max(height, width)
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
-    grown = Picture.Resampling.NEAREST if factor > 1 else Picture.Resampling.BILINEAR
-    return Picture.fromarray(image).resize(size, grown)
+    grown = PilImage.Resampling.NEAREST if factor > 1 else PilImage.Resampling.BILINEAR
+    return PilImage.fromarray(image).resize(size, grown)
 
 
-def _png(sheet: Picture.Image) -> bytes:
+def _png(sheet: PilImage.Image) -> bytes:
     """With a palette of 128 colours, which halves what noisy pictures take."""
     buffer = io.BytesIO()
     sheet.quantize(128).save(buffer, "PNG", optimize=True)

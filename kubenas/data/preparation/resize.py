@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image as Picture
+from PIL import Image as PilImage
 
 from kubenas.data.source import Image
 
@@ -30,5 +30,5 @@ def resize(image: Image, size: tuple[int, int]) -> Image:
 
 def _resized(pixels: npt.NDArray[Any], size: tuple[int, int]) -> npt.NDArray[Any]:
     height, width = size
-    picture = Picture.fromarray(np.ascontiguousarray(pixels))
-    return np.asarray(picture.resize((width, height), Picture.Resampling.BILINEAR))
+    picture = PilImage.fromarray(np.ascontiguousarray(pixels))
+    return np.asarray(picture.resize((width, height), PilImage.Resampling.BILINEAR))

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from kubenas.data.source.image_decoding import SUFFIXES
 from kubenas.data.source.names import check_name
-from kubenas.data.source.picture import SUFFIXES
 from kubenas.errors import UserError
 
-_LITTER = {"thumbs.db", "desktop.ini", "__macosx"}
+_SYSTEM_FILES = {"thumbs.db", "desktop.ini", "__macosx"}
 _SPLIT_NAMES = {"train", "training", "test", "testing", "val", "valid", "validation"}
 
 
@@ -24,7 +24,9 @@ class ClassFolders:
     """Files that lie beside the class folders."""
 
 
-def arrange(files: Sequence[str], folders: Sequence[str], *, origin: str) -> ClassFolders:
+def find_class_folders(
+    files: Sequence[str], folders: Sequence[str], *, origin: str
+) -> ClassFolders:
     """The class folders among sorted relative names; folders around all of them are skipped.
 
     Hidden files and what operating systems leave behind are passed over.
@@ -32,10 +34,10 @@ def arrange(files: Sequence[str], folders: Sequence[str], *, origin: str) -> Cla
     Raises:
         UserError: there are no class folders, or not just pictures in them.
     """
-    files = [name for name in files if not _is_litter(name)]
+    files = [name for name in files if not _is_hidden(name)]
     for name in files:
         check_name(name, origin=origin, what="the name", remedy="rename the file or its folder")
-    folders = [name for name in folders if not _is_litter(name)]
+    folders = [name for name in folders if not _is_hidden(name)]
     root = _root(files, folders)
     classes = _children(folders, root)
     loose = _children(files, root)
@@ -58,8 +60,8 @@ def arrange(files: Sequence[str], folders: Sequence[str], *, origin: str) -> Cla
     )
 
 
-def _is_litter(name: str) -> bool:
-    return any(part.startswith(".") or part.lower() in _LITTER for part in name.split("/"))
+def _is_hidden(name: str) -> bool:
+    return any(part.startswith(".") or part.lower() in _SYSTEM_FILES for part in name.split("/"))
 
 
 def _root(files: Sequence[str], folders: Sequence[str]) -> str:

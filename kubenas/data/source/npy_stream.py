@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 CHUNK_BYTES = 4 << 20
-UNREADABLE = (
+NPY_READ_ERRORS = (
     ValueError,
     TypeError,
     KeyError,
@@ -47,7 +47,7 @@ class NpyHeader:
         return math.prod(self.shape) * self.dtype.itemsize
 
     @property
-    def is_sound(self) -> bool:
+    def is_consistent(self) -> bool:
         """Whether the file holds the array that its header tells of."""
         return min(self.shape, default=0) >= 0 and self.array_bytes == self.data_bytes
 

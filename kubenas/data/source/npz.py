@@ -11,13 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from kubenas.data.source.example_source import Example, ReportProgress, Survey
+from kubenas.data.source.file_access import read_chunks, translate_read_errors
+from kubenas.data.source.image_decoding import MAX_PIXELS
 from kubenas.data.source.labels import ClassLabels, class_labels
 from kubenas.data.source.npy_stream import NpyHeader, read_npy, read_npy_header, stream_npy
-from kubenas.data.source.picture import MOST_PIXELS
-from kubenas.data.source.reading import explained_reads, file_content
 from kubenas.errors import UserError
 
-_MOST_LABEL_BYTES = 1 << 30
+_MAX_LABEL_BYTES = 1 << 30
 
 
 class NpzSource:
@@ -31,7 +31,7 @@ class NpzSource:
         return self._path.name
 
     def content(self) -> Iterator[bytes]:
-        return file_content(self._path)
+        return read_chunks(self._path)
 
     def survey(
         self, image_size: tuple[int, int] | None, report: ReportProgress | None = None
@@ -61,7 +61,7 @@ class NpzSource:
 
     @cached_property
     def _header(self) -> NpyHeader:
-        with self._open() as archive, explained_reads(self._path):
+        with self._open() as archive, translate_read_errors(self._path):
             found = sorted(
                 name.removesuffix(".npy") for name in archive.namelist() if name.endswith(".npy")
             )
@@ -74,7 +74,7 @@ class NpzSource:
 
     @cached_property
     def _labels(self) -> ClassLabels:
-        with self._open() as archive, explained_reads(self._path):
+        with self._open() as archive, translate_read_errors(self._path):
             _check_labels(self._parse_header(archive, "y"), self._header, origin=str(self._path))
             labels = read_npy(archive, "y")
         return class_labels(labels, origin=str(self._path))
@@ -91,7 +91,7 @@ class NpzSource:
                 f"{self._path}: {name} holds Python objects; save it as an array of numbers"
                 " (all images of one size)"
             )
-        if not header.is_sound:
+        if not header.is_consistent:
             raise UserError(
                 f"{self._path}: {name} is said to have shape {header.shape} and type"
                 f" {header.dtype}, which are {header.array_bytes:,} bytes, but"
@@ -100,7 +100,7 @@ class NpzSource:
         return header
 
     def _open(self) -> zipfile.ZipFile:
-        with explained_reads(self._path):
+        with translate_read_errors(self._path):
             if not zipfile.is_zipfile(self._path):
                 self._path.open("rb").close()  # tells a missing permission from a wrong format
                 raise UserError(
@@ -109,7 +109,7 @@ class NpzSource:
             return zipfile.ZipFile(self._path)
 
     def _chunks(self) -> Iterator[npt.NDArray[Any]]:
-        with self._open() as archive, explained_reads(self._path):
+        with self._open() as archive, translate_read_errors(self._path):
             yield from stream_npy(archive, "x")
 
     def _stored_dtype(self, report: ReportProgress | None) -> Literal["uint8", "float32"]:
@@ -154,7 +154,7 @@ def _check_labels(labels: NpyHeader, images: NpyHeader, *, origin: str) -> None:
             f"{origin}: x has {images.shape[0]} examples and y has {labels.shape[0]}; they must be"
             " equally many"
         )
-    if labels.array_bytes > _MOST_LABEL_BYTES:
+    if labels.array_bytes > _MAX_LABEL_BYTES:
         raise UserError(
             f"{origin}: y has shape {labels.shape} and type {labels.dtype}, more than a GiB; store"
             " one whole number or short text an example"
@@ -177,9 +177,9 @@ def _check_images(header: NpyHeader, *, origin: str) -> None:
             else "there may be 1 to 4 channels, as the last axis"
         )
         raise UserError(f"{origin}: x has shape {shape}, so {shape[3]} channels; {remedy}")
-    if shape[1] * shape[2] > MOST_PIXELS:
+    if shape[1] * shape[2] > MAX_PIXELS:
         raise UserError(
-            f"{origin}: x has shape {shape}, more than {MOST_PIXELS:,} pixels an image; make the"
+            f"{origin}: x has shape {shape}, more than {MAX_PIXELS:,} pixels an image; make the"
             " images smaller"
         )
     if 0 in shape:

@@ -5,17 +5,17 @@ from pathlib import Path
 
 from kubenas.data.source.bundled import DigitsSource
 from kubenas.data.source.example_source import ExampleSource
+from kubenas.data.source.file_access import translate_read_errors
+from kubenas.data.source.image_files import FolderFiles, ZipFiles
+from kubenas.data.source.image_folders import ImageFolderSource
 from kubenas.data.source.npz import NpzSource
-from kubenas.data.source.picture_files import FolderFiles, ZipFiles
-from kubenas.data.source.picture_folders import PictureSource
-from kubenas.data.source.reading import explained_reads
 from kubenas.errors import ObjectNotFound, UserError
 from kubenas.storage import open_storage, split
 
 _BUNDLED: dict[str, Callable[[], ExampleSource]] = {"digits": DigitsSource}
 _FILES: dict[str, Callable[[Path], ExampleSource]] = {
     ".npz": NpzSource,
-    ".zip": lambda path: PictureSource(ZipFiles(path)),
+    ".zip": lambda path: ImageFolderSource(ZipFiles(path)),
 }
 
 
@@ -28,10 +28,10 @@ def open_source(location: str) -> ExampleSource:
     if location in _BUNDLED:
         return _BUNDLED[location]()
     path = _local(location)
-    with explained_reads(path):
+    with translate_read_errors(path):
         path.stat()
         if path.is_dir():
-            return PictureSource(FolderFiles(path))
+            return ImageFolderSource(FolderFiles(path))
     if path.suffix.lower() not in _FILES:
         raise UserError(
             f"{path}: cannot read a '{path.suffix}' file; give an .npz with x and y, a folder or"

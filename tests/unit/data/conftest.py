@@ -34,7 +34,7 @@ def save_npz(tmp_path: Path) -> Callable[..., Path]:
 
 
 @pytest.fixture
-def save_pictures(tmp_path: Path) -> Callable[..., Path]:
+def save_images(tmp_path: Path) -> Callable[..., Path]:
     """Saves pictures by their names below a folder."""
 
     def save(pictures: Mapping[str, Image.Image], folder: str = "pictures") -> Path:

@@ -47,13 +47,13 @@ def test_duplicates_are_on_one_side_and_counted(save_npz: Save, output: Storage)
     assert sum(map(len, pixels)) == len(set.union(*pixels)) == 60
 
 
-def test_the_card_tells_what_a_person_should_know(save_pictures: Save, output: Storage) -> None:
+def test_the_card_tells_what_a_person_should_know(save_images: Save, output: Storage) -> None:
     # Pictures that repeat share a side, so that a class can be all in training.
     rare = {f"rare/{i}.png": Image.new("L", (4, 4), 9) for i in range(3)}
     common = {
         f"common/{i}.png": Image.fromarray(image) for i, image in enumerate(noise(60, 5, 5, seed=3))
     }
-    source = save_pictures(rare | common)
+    source = save_images(rare | common)
     prepared = prepare_dataset(DataConfig(source=str(source), seed=1), output)
     card = read_card(open_storage(prepared.uri))
     assert card.source == "pictures"

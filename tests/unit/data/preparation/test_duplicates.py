@@ -104,11 +104,11 @@ def test_near_duplicates_are_on_one_side(save_npz: Save, output: Storage) -> Non
     assert card.left_out == prepared.schema.splits["test"].examples
 
 
-def test_pictures_compressed_anew_are_near_duplicates(save_pictures: Save, output: Storage) -> None:
+def test_pictures_compressed_anew_are_near_duplicates(save_images: Save, output: Storage) -> None:
     originals = scenes(200, side=64)
     pictures = {f"{'ab'[i % 2]}/{i}.png": Image.fromarray(x) for i, x in enumerate(originals)}
     again = {name.replace(".png", ".jpg"): picture for name, picture in pictures.items()}
-    _, card = prepared_from(save_pictures(pictures | again), output)
+    _, card = prepared_from(save_images(pictures | again), output)
     assert card.near_duplicates == 200
 
 

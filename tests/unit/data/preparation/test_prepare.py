@@ -120,11 +120,11 @@ def sides_of(prepared: Prepared) -> dict[bytes, str]:
     return sides
 
 
-def test_adding_pictures_of_other_kinds_moves_none(save_pictures: Save, output: Storage) -> None:
+def test_adding_pictures_of_other_kinds_moves_none(save_images: Save, output: Storage) -> None:
     plain = {f"{'ab'[i % 2]}/{i}.png": Image.new("L", (4, 4), i) for i in range(60)}
     others = {f"c/{i}.png": Image.new("RGB", (9, 9), (250, i, 0)) for i in range(200)}
-    first = prepare_dataset(DataConfig(source=str(save_pictures(plain, "first"))), output)
-    second = prepare_dataset(DataConfig(source=str(save_pictures(plain | others))), output)
+    first = prepare_dataset(DataConfig(source=str(save_images(plain, "first"))), output)
+    second = prepare_dataset(DataConfig(source=str(save_images(plain | others))), output)
     assert (first.schema.shape, second.schema.shape) == ((4, 4, 1), (9, 9, 3))
     for split in SPLITS:
         before = {np.frombuffer(image, np.float32)[0] for image, _ in stored(first)[split]}

@@ -70,7 +70,7 @@ def test_labels_that_are_not_as_many_as_images_are_not_read(save_npz: Save) -> N
 def test_labels_that_need_more_than_a_gib_are_not_read(
     save_npz: Save, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kubenas.data.source.npz._MOST_LABEL_BYTES", 1 << 10)
+    monkeypatch.setattr("kubenas.data.source.npz._MAX_LABEL_BYTES", 1 << 10)
     path = save_npz(x=IMAGES, y=np.zeros((12, 100), np.uint8))
     assert "y has shape (12, 100) and type uint8, more than a GiB" in error_of(path)
 
@@ -100,10 +100,10 @@ def test_labels_that_are_no_names(save_npz: Save, names: list[Any], says: str) -
 
 
 @pytest.mark.parametrize("name", ["dog\n", "dog\x1b[2J", "dog\x85", "\u2028dog"])
-def test_folders_and_files_with_control_characters(save_pictures: Save, name: str) -> None:
+def test_folders_and_files_with_control_characters(save_images: Save, name: str) -> None:
     picture = Image.new("L", (4, 4))
     for pictures in ({f"{name}/1.png": picture}, {f"dog/{name}.png": picture}):
-        path = save_pictures(pictures | {"cat/1.png": picture}, folder=f"set{len(str(pictures))}")
+        path = save_images(pictures | {"cat/1.png": picture}, folder=f"set{len(str(pictures))}")
         with pytest.raises(UserError, match="has control characters in it; rename the file"):
             open_source(str(path)).survey(None)
 
@@ -143,7 +143,7 @@ def test_one_class_only(save_npz: Save, output: Storage, labels: Any) -> None:
         prepare_dataset(DataConfig(source=str(path)), output)
 
 
-def test_one_class_folder_only(save_pictures: Save, output: Storage) -> None:
-    path = save_pictures({f"dog/{i}.png": Image.new("L", (4, 4), i) for i in range(12)})
+def test_one_class_folder_only(save_images: Save, output: Storage) -> None:
+    path = save_images({f"dog/{i}.png": Image.new("L", (4, 4), i) for i in range(12)})
     with pytest.raises(UserError, match="only one class, 'dog'; at least two are needed"):
         prepare_dataset(DataConfig(source=str(path)), output)

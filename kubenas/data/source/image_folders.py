@@ -7,30 +7,30 @@ from functools import cached_property
 from statistics import median
 from typing import IO, TypeVar
 
-from kubenas.data.source.class_folders import ClassFolders, arrange
+from kubenas.data.source.class_folders import ClassFolders, find_class_folders
 from kubenas.data.source.example_source import Example, ReportProgress, Survey
-from kubenas.data.source.picture import (
-    MOST_PIXELS,
-    PICTURE_ERRORS,
-    PictureHeader,
-    PictureTooLarge,
+from kubenas.data.source.image_decoding import (
+    IMAGE_ERRORS,
+    MAX_PIXELS,
+    ImageHeader,
+    ImageTooLarge,
     read_header,
     read_pixels,
 )
-from kubenas.data.source.picture_files import PictureFiles
+from kubenas.data.source.image_files import ImageFiles
 from kubenas.errors import UserError
 
-MEDIAN_CAP = 224
+MAX_MEDIAN_SIDE = 224
 """Largest side, in pixels, that is chosen for pictures of different sizes."""
 
 _REPORT_EVERY = 256
 _Read = TypeVar("_Read")
 
 
-class PictureSource:
+class ImageFolderSource:
     """See :class:`kubenas.data.source.example_source.ExampleSource`."""
 
-    def __init__(self, files: PictureFiles) -> None:
+    def __init__(self, files: ImageFiles) -> None:
         self._files = files
 
     @property
@@ -43,7 +43,7 @@ class PictureSource:
     def survey(
         self, image_size: tuple[int, int] | None, report: ReportProgress | None = None
     ) -> Survey:
-        traits = _Traits(self._headers(report))
+        traits = _ImageStatistics(self._headers(report))
         traits.check_depth(origin=str(self._files.path))
         size, notes = _common_size(traits.sizes, image_size)
         ignored = self._folders.ignored
@@ -68,13 +68,13 @@ class PictureSource:
     @cached_property
     def _folders(self) -> ClassFolders:
         files, folders = self._files.names()
-        return arrange(files, folders, origin=str(self._files.path))
+        return find_class_folders(files, folders, origin=str(self._files.path))
 
     @property
     def _class_count(self) -> int:
         return len(self._folders.classes)
 
-    def _headers(self, report: ReportProgress | None) -> Iterator[PictureHeader]:
+    def _headers(self, report: ReportProgress | None) -> Iterator[ImageHeader]:
         total = len(self._folders.pictures)
         for done, name in enumerate(self._folders.pictures, start=1):
             yield self._read(name, read_header)
@@ -85,25 +85,25 @@ class PictureSource:
         try:
             with self._files.open(name) as stream:
                 return read(stream)
-        except PictureTooLarge as error:
+        except ImageTooLarge as error:
             raise UserError(
-                f"{self._files.path}: '{name}' has more than {MOST_PIXELS:,} pixels; make it"
+                f"{self._files.path}: '{name}' has more than {MAX_PIXELS:,} pixels; make it"
                 " smaller or remove it"
             ) from error
         except PermissionError as error:
             raise UserError(
                 f"{self._files.path}: no permission to read '{name}'; change its permissions"
             ) from error
-        except (*PICTURE_ERRORS, zipfile.BadZipFile, NotImplementedError) as error:
+        except (*IMAGE_ERRORS, zipfile.BadZipFile, NotImplementedError) as error:
             raise UserError(
                 f"{self._files.path}: '{name}' is damaged or no picture; replace or remove it"
             ) from error
 
 
-class _Traits:
+class _ImageStatistics:
     """What the pictures of a set have in common and what not."""
 
-    def __init__(self, headers: Iterable[PictureHeader]) -> None:
+    def __init__(self, headers: Iterable[ImageHeader]) -> None:
         self.sizes: Counter[tuple[int, int]] = Counter()
         self._kinds: Counter[str] = Counter()
         for header in headers:
@@ -160,11 +160,11 @@ def _common_size(
         return next(iter(sizes)), ()
     heights, widths = zip(*sizes.elements(), strict=True)
     size = wanted or (
-        min(MEDIAN_CAP, round(median(heights))),
-        min(MEDIAN_CAP, round(median(widths))),
+        min(MAX_MEDIAN_SIDE, round(median(heights))),
+        min(MAX_MEDIAN_SIDE, round(median(widths))),
     )
     changed = sizes.total() - sizes[size]
-    which = "as data.image_size says" if wanted else f"the median, at most {MEDIAN_CAP}"
+    which = "as data.image_size says" if wanted else f"the median, at most {MAX_MEDIAN_SIDE}"
     note = (
         f"{changed} of {sizes.total()} pictures ({min(heights)} to {max(heights)} high,"
         f" {min(widths)} to {max(widths)} wide) resized to {size[0]} x {size[1]} ({which})"

@@ -10,7 +10,7 @@ from kubenas.errors import UserError
 
 
 @contextmanager
-def explained_reads(path: Path) -> Iterator[None]:
+def translate_read_errors(path: Path) -> Iterator[None]:
     """Turns errors of the file system and of damaged archives into a UserError about ``path``."""
     try:
         yield
@@ -31,8 +31,8 @@ def explained_reads(path: Path) -> Iterator[None]:
         raise UserError(f"{path}: cannot be read: {error.strerror or error}") from error
 
 
-def file_content(path: Path) -> Iterator[bytes]:
+def read_chunks(path: Path) -> Iterator[bytes]:
     """The bytes of a file, in pieces of a megabyte."""
-    with explained_reads(path), path.open("rb") as file:
+    with translate_read_errors(path), path.open("rb") as file:
         while piece := file.read(1 << 20):
             yield piece

@@ -10,14 +10,14 @@ from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image as Picture
+from PIL import Image as PilImage
 from PIL import ImageOps
 from PIL.ImageFile import ImageFile
 
 from kubenas.data.source.example_source import Image
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
-PICTURE_ERRORS = (
+IMAGE_ERRORS = (
     OSError,
     SyntaxError,
     ValueError,
@@ -28,7 +28,7 @@ PICTURE_ERRORS = (
 )
 """What Pillow raises for a file that is no picture or is damaged."""
 
-MOST_PIXELS = 1 << 26
+MAX_PIXELS = 1 << 26
 """Of a picture, 8192 x 8192: a small file can hold so many more that no memory is enough."""
 
 _FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP")
@@ -39,7 +39,7 @@ _ORIENTATION_TAG = 0x0112
 
 
 @dataclass(frozen=True)
-class PictureHeader:
+class ImageHeader:
     """What is known of a picture without decoding it."""
 
     height: int
@@ -50,22 +50,22 @@ class PictureHeader:
     """Whether it has 16 bits a channel."""
 
 
-class PictureTooLarge(Exception):
-    """There are more than ``MOST_PIXELS`` in it."""
+class ImageTooLarge(Exception):
+    """There are more than ``MAX_PIXELS`` in it."""
 
 
-def read_header(stream: IO[bytes]) -> PictureHeader:
+def read_header(stream: IO[bytes]) -> ImageHeader:
     """The size (as seen upright) and kind of a picture.
 
     Raises:
-        PICTURE_ERRORS: it is none that we read.
-        PictureTooLarge: it has too many pixels.
+        IMAGE_ERRORS: it is none that we read.
+        ImageTooLarge: it has too many pixels.
     """
     with _opened(stream) as picture:
         width, height = picture.size
         if "exif" in picture.info and picture.getexif().get(_ORIENTATION_TAG) in _SIDEWAYS:
             height, width = width, height
-        return PictureHeader(
+        return ImageHeader(
             height=height,
             width=width,
             colour=_is_colour(picture),
@@ -81,8 +81,8 @@ def read_pixels(stream: IO[bytes]) -> Image:
     first frame.
 
     Raises:
-        PICTURE_ERRORS: it is none that we read, or damaged.
-        PictureTooLarge: it has too many pixels.
+        IMAGE_ERRORS: it is none that we read, or damaged.
+        ImageTooLarge: it has too many pixels.
     """
     with _opened(stream) as opened:
         upright = ImageOps.exif_transpose(opened) if "exif" in opened.info else opened
@@ -97,14 +97,14 @@ def read_pixels(stream: IO[bytes]) -> Image:
 @contextmanager
 def _opened(stream: IO[bytes]) -> Iterator[ImageFile]:
     with warnings.catch_warnings():
-        warnings.simplefilter("error", Picture.DecompressionBombWarning)
+        warnings.simplefilter("error", PilImage.DecompressionBombWarning)
         try:
-            picture = Picture.open(stream, formats=_FORMATS)
-        except (Picture.DecompressionBombError, Picture.DecompressionBombWarning) as error:
-            raise PictureTooLarge from error
+            picture = PilImage.open(stream, formats=_FORMATS)
+        except (PilImage.DecompressionBombError, PilImage.DecompressionBombWarning) as error:
+            raise ImageTooLarge from error
     with picture:
-        if picture.width * picture.height > MOST_PIXELS:
-            raise PictureTooLarge
+        if picture.width * picture.height > MAX_PIXELS:
+            raise ImageTooLarge
         yield picture
 
 
@@ -114,7 +114,7 @@ def _is_deep(picture: ImageFile) -> bool:
     return picture.mode in _DEEP_GREY_MODES or any(";16" in layout for layout in layouts)
 
 
-def _is_colour(picture: Picture.Image) -> bool:
+def _is_colour(picture: PilImage.Image) -> bool:
     if picture.mode == "P":
         palette = np.asarray(picture.getpalette("RGB") or [], np.uint8).reshape(1, -1, 3)
         return not _all_grey(palette)

@@ -15,8 +15,8 @@ from kubenas.config import DataConfig
 from kubenas.data.dataset.card import read_card
 from kubenas.data.preparation.prepare import prepare_dataset
 from kubenas.data.source.example_source import Example, Survey
+from kubenas.data.source.image_decoding import read_pixels
 from kubenas.data.source.opening import open_source
-from kubenas.data.source.picture import read_pixels
 from kubenas.errors import UserError
 from kubenas.storage import Storage, open_storage
 
@@ -49,8 +49,8 @@ def zipped(folder: Path, inside: str = "") -> Path:
     return path
 
 
-def test_reads_grey_pictures_as_one_channel(save_pictures: Save) -> None:
-    survey, examples = read(save_pictures(two_classes()))
+def test_reads_grey_pictures_as_one_channel(save_images: Save) -> None:
+    survey, examples = read(save_images(two_classes()))
     assert survey.shape == (4, 5, 1)
     assert survey.classes == ("cat", "dog")
     assert survey.class_counts == (2, 1)
@@ -59,8 +59,8 @@ def test_reads_grey_pictures_as_one_channel(save_pictures: Save) -> None:
 
 
 @pytest.mark.parametrize("wrapper", ["", "wrapper/", "outer/inner/"])
-def test_reads_a_zip_like_a_folder(save_pictures: Save, wrapper: str) -> None:
-    folder = save_pictures(two_classes())
+def test_reads_a_zip_like_a_folder(save_images: Save, wrapper: str) -> None:
+    folder = save_images(two_classes())
     path = zipped(folder, wrapper)
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr(f"__MACOSX/{wrapper}cat/._1.png", b"litter")
@@ -75,8 +75,8 @@ def test_reads_a_zip_like_a_folder(save_pictures: Save, wrapper: str) -> None:
 
 
 @pytest.mark.parametrize("suffix", ["png", "jpg", "jpeg", "bmp", "gif", "webp", "PNG"])
-def test_reads_every_format(save_pictures: Save, suffix: str) -> None:
-    _, examples = read(save_pictures({f"a/1.{suffix}": grey(200), f"b/1.{suffix}": grey(50)}))
+def test_reads_every_format(save_images: Save, suffix: str) -> None:
+    _, examples = read(save_images({f"a/1.{suffix}": grey(200), f"b/1.{suffix}": grey(50)}))
     assert [round(float(image.mean()), -1) for image, _ in examples] == [200, 50]
 
 
@@ -109,9 +109,9 @@ def twelve_bits(count: int) -> dict[str, Image.Image]:
     return {f"{'ab'[i % 2]}/{i}.png": Image.fromarray(value) for i, value in enumerate(values)}
 
 
-def test_deep_pictures_keep_their_values(save_pictures: Save) -> None:
+def test_deep_pictures_keep_their_values(save_images: Save) -> None:
     pictures = twelve_bits(6)
-    survey, examples = read(save_pictures(pictures))
+    survey, examples = read(save_images(pictures))
     assert (survey.shape, survey.dtype) == ((4, 5, 1), "float32")
     assert survey.notes == (
         "the pictures have 16 bits: their values are kept as they are, and the model takes such"
@@ -125,20 +125,20 @@ def test_deep_pictures_keep_their_values(save_pictures: Save) -> None:
 
 
 def test_values_of_twelve_bits_do_not_become_the_same_black_picture(
-    save_pictures: Save, output: Storage
+    save_images: Save, output: Storage
 ) -> None:
     dim = {
         name: Image.fromarray((np.asarray(picture) // 17).astype(np.uint16))  # below 241
         for name, picture in twelve_bits(200).items()
     }
-    prepared = prepare_dataset(DataConfig(source=str(save_pictures(dim))), output)
+    prepared = prepare_dataset(DataConfig(source=str(save_images(dim))), output)
     card = read_card(open_storage(prepared.uri))
     assert (card.duplicates, card.label_conflicts) == (0, 0)
     assert card.notes[0].startswith("the pictures have 16 bits")
 
 
-def test_deep_pictures_beside_others_are_an_error(save_pictures: Save) -> None:
-    path = save_pictures(twelve_bits(4) | {"a/x.png": grey()})
+def test_deep_pictures_beside_others_are_an_error(save_images: Save) -> None:
+    path = save_images(twelve_bits(4) | {"a/x.png": grey()})
     with pytest.raises(UserError, match="4 of 5 pictures have 16 bits a channel and the others 8"):
         open_source(str(path)).survey(None)
 
@@ -159,17 +159,17 @@ def png_of_16_bits(width: int, height: int, colour: int, channels: int) -> bytes
 
 @pytest.mark.parametrize(("colour", "channels"), [(2, 3), (4, 2), (6, 4)])
 def test_deep_pictures_that_cannot_be_read_whole_are_an_error(
-    save_pictures: Save, colour: int, channels: int
+    save_images: Save, colour: int, channels: int
 ) -> None:
-    path = save_pictures(two_classes())
+    path = save_images(two_classes())
     (path / "dog/2.png").write_bytes(png_of_16_bits(5, 4, colour, channels))
     with pytest.raises(UserError, match="1 pictures have 16 bits a channel and colours or alpha"):
         open_source(str(path)).survey(None)
 
 
 @pytest.mark.parametrize("side", [8_200, 12_000, 40_000])
-def test_a_small_file_of_too_many_pixels_is_not_decoded(save_pictures: Save, side: int) -> None:
-    path = save_pictures(two_classes())
+def test_a_small_file_of_too_many_pixels_is_not_decoded(save_images: Save, side: int) -> None:
+    path = save_images(two_classes())
     header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
     start = png_of_16_bits(1, 1, 2, 3)
     checked = b"IHDR" + header
@@ -182,11 +182,11 @@ def test_a_small_file_of_too_many_pixels_is_not_decoded(save_pictures: Save, sid
     )
 
 
-def test_turns_photographs_upright(tmp_path: Path, save_pictures: Save) -> None:
+def test_turns_photographs_upright(tmp_path: Path, save_images: Save) -> None:
     left_dark = Image.fromarray(np.repeat([[0, 0, 255, 255]], 2, axis=0).astype(np.uint8))
     exif = Image.Exif()
     exif[0x0112] = 6  # shown after a quarter turn clockwise
-    save_pictures(two_classes())
+    save_images(two_classes())
     for name in ("cat/1.png", "cat/2.png", "dog/1.png"):
         left_dark.resize((64, 32)).save(tmp_path / "pictures" / name, "JPEG", exif=exif)
     survey, examples = read(tmp_path / "pictures")
@@ -195,17 +195,17 @@ def test_turns_photographs_upright(tmp_path: Path, save_pictures: Save) -> None:
     assert examples[0].image[-20:].mean() > 245
 
 
-def test_one_colour_picture_makes_all_rgb_and_the_survey_says_so(save_pictures: Save) -> None:
+def test_one_colour_picture_makes_all_rgb_and_the_survey_says_so(save_images: Save) -> None:
     transparent = Image.new("RGBA", (5, 4), (1, 2, 3, 4))
-    survey, _ = read(save_pictures(two_classes(**{"dog/2.png": transparent})))
+    survey, _ = read(save_images(two_classes(**{"dog/2.png": transparent})))
     assert survey.shape == (4, 5, 3)
     assert survey.notes == ("3 grey pictures turned into RGB", "alpha dropped from 1 pictures")
 
 
-def test_pictures_of_different_sizes_get_the_median_size(save_pictures: Save) -> None:
+def test_pictures_of_different_sizes_get_the_median_size(save_images: Save) -> None:
     sizes = [(10, 30), (20, 300), (40, 700)]
     pictures = {f"{name}/{i}.png": grey(5, size) for name in "ab" for i, size in enumerate(sizes)}
-    survey, examples = read(save_pictures(pictures))
+    survey, examples = read(save_images(pictures))
     assert survey.shape == (224, 20, 1)
     assert survey.notes == (
         "6 of 6 pictures (30 to 700 high, 10 to 40 wide) resized to 224 x 20"
@@ -214,16 +214,16 @@ def test_pictures_of_different_sizes_get_the_median_size(save_pictures: Save) ->
     assert examples[0].image.shape == (30, 10, 1)
 
 
-def test_the_size_that_the_user_wants_comes_first(save_pictures: Save) -> None:
-    survey, _ = read(save_pictures(two_classes()), image_size=(7, 9))
+def test_the_size_that_the_user_wants_comes_first(save_images: Save) -> None:
+    survey, _ = read(save_images(two_classes()), image_size=(7, 9))
     assert survey.shape == (7, 9, 1)
     assert "as data.image_size says" in survey.notes[0]
 
 
 def test_files_beside_the_class_folders_are_passed_over_with_a_warning(
-    save_pictures: Save,
+    save_images: Save,
 ) -> None:
-    folder = save_pictures(two_classes())
+    folder = save_images(two_classes())
     (folder / "labels.csv").touch()
     survey, examples = read(folder)
     assert len(examples) == 3
@@ -248,13 +248,13 @@ def test_files_beside_the_class_folders_are_passed_over_with_a_warning(
 )
 @pytest.mark.parametrize("form", ["folder", "zip"])
 def test_says_what_is_wrong_with_class_folders(
-    save_pictures: Save,
+    save_images: Save,
     pictures: Mapping[str, Image.Image],
     extra: tuple[str, ...],
     says: str,
     form: str,
 ) -> None:
-    path = save_pictures(pictures)
+    path = save_images(pictures)
     for name in extra:
         (path / name).mkdir() if name.endswith("/") else (path / name).touch()
     if form == "zip":
@@ -265,18 +265,18 @@ def test_says_what_is_wrong_with_class_folders(
     assert str(raised.value).startswith(f"{path}: ")
 
 
-def test_names_a_picture_that_is_cut_off(save_pictures: Save, output: Storage) -> None:
+def test_names_a_picture_that_is_cut_off(save_images: Save, output: Storage) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (40, 40), np.uint8)
     pictures = {f"{name}/{i}.png": Image.fromarray(noise) for name in "ab" for i in range(6)}
-    folder = save_pictures(pictures)
+    folder = save_images(pictures)
     victim = folder / "b" / "3.png"
     victim.write_bytes(victim.read_bytes()[:900])
     with pytest.raises(UserError, match=r"pictures: 'b/3.png' is damaged"):
         prepare_dataset(DataConfig(source=str(folder)), output)
 
 
-def test_says_that_a_name_is_no_text(save_pictures: Save) -> None:
-    folder = save_pictures(two_classes())
+def test_says_that_a_name_is_no_text(save_images: Save) -> None:
+    folder = save_images(two_classes())
     (folder / "dog").rename(folder / os.fsdecode(b"d\xf6g"))
     with pytest.raises(UserError, match=r"d\\udcf6g/1.png' is no UTF-8 text"):
         read(folder)
@@ -288,8 +288,8 @@ def test_says_that_a_zip_is_damaged(tmp_path: Path) -> None:
         read(tmp_path / "set.zip")
 
 
-def test_says_that_a_zip_needs_a_password(save_pictures: Save) -> None:
-    path = zipped(save_pictures(two_classes()))
+def test_says_that_a_zip_needs_a_password(save_images: Save) -> None:
+    path = zipped(save_images(two_classes()))
     data = path.read_bytes()
     entry = data.index(b"PK\1\2")
     path.write_bytes(data[: entry + 8] + b"\1" + data[entry + 9 :])

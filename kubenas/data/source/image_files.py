@@ -7,13 +7,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO, NoReturn, Protocol
 
-from kubenas.data.source.reading import explained_reads, file_content
+from kubenas.data.source.file_access import read_chunks, translate_read_errors
 from kubenas.errors import UserError
 
 _ENCRYPTED = 0x1
 
 
-class PictureFiles(Protocol):
+class ImageFiles(Protocol):
     """Files and folders by names relative to ``path``, with forward slashes."""
 
     @property
@@ -35,14 +35,14 @@ class PictureFiles(Protocol):
 
 
 class FolderFiles:
-    """See :class:`PictureFiles`."""
+    """See :class:`ImageFiles`."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def names(self) -> tuple[list[str], list[str]]:
         files, folders = [], []
-        with explained_reads(self.path):
+        with translate_read_errors(self.path):
             for parent, below, names in os.walk(self.path, onerror=_fail, followlinks=True):
                 place = Path(parent).relative_to(self.path)
                 files += [(place / name).as_posix() for name in names]
@@ -55,13 +55,13 @@ class FolderFiles:
     def content(self, names: list[str]) -> Iterator[bytes]:
         for name in names:
             path = self.path / name
-            with explained_reads(path):
+            with translate_read_errors(path):
                 yield f"\0{name}\0{path.stat().st_size}\0".encode("utf-8", "surrogateescape")
-            yield from file_content(path)
+            yield from read_chunks(path)
 
 
 class ZipFiles:
-    """See :class:`PictureFiles`. Nothing is unpacked to disk."""
+    """See :class:`ImageFiles`. Nothing is unpacked to disk."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -81,12 +81,12 @@ class ZipFiles:
         return self._archive.open(name)
 
     def content(self, names: list[str]) -> Iterator[bytes]:  # noqa: ARG002  the archive is one file
-        return file_content(self.path)
+        return read_chunks(self.path)
 
     @cached_property
     def _archive(self) -> zipfile.ZipFile:
         try:
-            with explained_reads(self.path):
+            with translate_read_errors(self.path):
                 # Of names without a mark zipfile would guess the code page, nearly always wrongly.
                 return zipfile.ZipFile(self.path, metadata_encoding="utf-8")
         except UnicodeDecodeError as error:
