@@ -24,14 +24,14 @@ from kubenas.data.preparation.moments import ChannelMoments
 from kubenas.data.preparation.partition import content_key, partition
 from kubenas.data.preparation.resize import conform
 from kubenas.data.preparation.size_checks import (
+    check_source_size,
     check_splits,
-    check_survey,
     imbalance,
     split_warnings,
 )
 from kubenas.data.preparation.spool import Spool, SpooledSplit
 from kubenas.data.preparation.workspace import workspace
-from kubenas.data.source import Example, ExampleSource, ReportProgress, Survey, open_source
+from kubenas.data.source import Example, ExampleSource, ReportProgress, SourceInfo, open_source
 from kubenas.errors import DocumentUnusable, ObjectNotFound
 from kubenas.storage import Storage, join, open_storage
 
@@ -102,98 +102,98 @@ def _finished(job: _Job) -> DataSchema | None:
 
 
 def _prepare(job: _Job, folder: Path) -> DataSchema:
-    survey = job.source.survey(job.config.image_size, job.report)
-    check_survey(survey, origin=job.config.source)
+    info = job.source.inspect(job.config.image_size, job.report)
+    check_source_size(info, origin=job.config.source)
     finished = folder / "finished"
     finished.mkdir()
     gallery = Gallery()
-    with Spool(folder / "examples.spool", survey) as spool:
-        _read(job, survey, spool, gallery)
+    with Spool(folder / "examples.spool", info) as spool:
+        _read(job, info, spool, gallery)
         repeats = find_repeats(spool, job.report)
-        splits = _splits(job, survey, spool, repeats)
-        schema = _write(job, survey, splits, finished)
-        card = _card(job, survey, splits, repeats)
+        splits = _splits(job, info, spool, repeats)
+        schema = _write(job, info, splits, finished)
+        card = _card(job, info, splits, repeats)
         write_example_index(finished, spool.contents)
     (finished / CARD_FILE).write_bytes(card.to_json())
-    (finished / SHEET_FILE).write_bytes(gallery.sheet(survey.classes))
+    (finished / SHEET_FILE).write_bytes(gallery.sheet(info.classes))
     note_latest_data(job.output, job.digest)
     job.output.upload_tree(finished, job.prefix)
     job.output.write(f"{job.prefix}/{SCHEMA_FILE}", schema.to_json())
     return schema
 
 
-def _read(job: _Job, survey: Survey, spool: Spool, gallery: Gallery) -> None:
+def _read(job: _Job, info: SourceInfo, spool: Spool, gallery: Gallery) -> None:
     """Brings every example to the shape of the data set."""
-    for original, label in _counted(job, survey):
-        image = conform(original, survey.shape, survey.dtype)
+    for original, label in _counted(job, info):
+        image = conform(original, info.shape, info.dtype)
         spool.add(image, key=content_key(original, job.config.seed), label=label)
         gallery.add(image, label)
 
 
-def _splits(job: _Job, survey: Survey, spool: Spool, repeats: Repeats) -> _Splits:
+def _splits(job: _Job, info: SourceInfo, spool: Spool, repeats: Repeats) -> _Splits:
     places = partition(spool.contents, repeats.groups, job.config)
     splits = {split: SpooledSplit(spool, places[split]) for split in SPLITS}
-    check_splits(_counts(splits, survey), survey.classes, origin=job.config.source)
+    check_splits(_counts(splits, info), info.classes, origin=job.config.source)
     return splits
 
 
-def _normalization(split: SpooledSplit, survey: Survey) -> Normalization:
-    moments = ChannelMoments(survey.shape[2])
+def _normalization(split: SpooledSplit, info: SourceInfo) -> Normalization:
+    moments = ChannelMoments(info.shape[2])
     for image in split.images():
         moments.add(image)
     return moments.normalization()
 
 
-def _counted(job: _Job, survey: Survey) -> Iterator[Example]:
-    for done, example in enumerate(job.source.examples(survey), start=1):
+def _counted(job: _Job, info: SourceInfo) -> Iterator[Example]:
+    for done, example in enumerate(job.source.examples(info), start=1):
         yield example
-        if job.report and (done % _REPORT_EVERY == 0 or done == survey.examples):
-            job.report("reading examples", done, survey.examples)
+        if job.report and (done % _REPORT_EVERY == 0 or done == info.examples):
+            job.report("reading examples", done, info.examples)
 
 
-def _write(job: _Job, survey: Survey, splits: _Splits, folder: Path) -> DataSchema:
+def _write(job: _Job, info: SourceInfo, splits: _Splits, folder: Path) -> DataSchema:
     # TensorFlow takes seconds to import; neither mistakes nor finished data should wait for it.
     from kubenas.data.preparation.shards import write_split  # noqa: PLC0415
 
     return DataSchema(
         task=job.config.task,
         digest=job.digest,
-        shape=survey.shape,
-        dtype=survey.dtype,
-        classes=survey.classes,
+        shape=info.shape,
+        dtype=info.dtype,
+        classes=info.classes,
         splits={
-            name: write_split(split, folder, name, classes=len(survey.classes), report=job.report)
+            name: write_split(split, folder, name, classes=len(info.classes), report=job.report)
             for name, split in splits.items()
         },
-        normalization=_normalization(splits["train"], survey),
+        normalization=_normalization(splits["train"], info),
     )
 
 
-def _card(job: _Job, survey: Survey, splits: _Splits, repeats: Repeats) -> DataCard:
-    counts = _counts(splits, survey)
+def _card(job: _Job, info: SourceInfo, splits: _Splits, repeats: Repeats) -> DataCard:
+    counts = _counts(splits, info)
     return DataCard(
         source=job.source.name,
         digest=job.digest,
         task=job.config.task,
-        examples=survey.examples,
-        shape=survey.shape,
-        dtype=survey.dtype,
-        classes=survey.classes,
+        examples=info.examples,
+        shape=info.shape,
+        dtype=info.dtype,
+        classes=info.classes,
         counts=counts,
-        imbalance=imbalance(survey),
+        imbalance=imbalance(info),
         duplicates=repeats.duplicates,
         near_duplicates=repeats.near_duplicates,
-        left_out=survey.examples - sum(map(len, splits.values())),
+        left_out=info.examples - sum(map(len, splits.values())),
         label_conflicts=repeats.conflicting,
         seed=job.config.seed,
-        notes=survey.notes,
+        notes=info.notes,
         warnings=(
-            *survey.warnings,
+            *info.warnings,
             *repeats.warnings(job.source.locate),
-            *split_warnings(counts, survey),
+            *split_warnings(counts, info),
         ),
     )
 
 
-def _counts(splits: _Splits, survey: Survey) -> dict[SplitName, tuple[int, ...]]:
-    return {name: split.class_counts(len(survey.classes)) for name, split in splits.items()}
+def _counts(splits: _Splits, info: SourceInfo) -> dict[SplitName, tuple[int, ...]]:
+    return {name: split.class_counts(len(info.classes)) for name, split in splits.items()}

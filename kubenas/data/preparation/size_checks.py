@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from kubenas.data.dataset.schema import SPLITS, SplitName
-from kubenas.data.source import Survey
+from kubenas.data.source import SourceInfo
 from kubenas.errors import UserError
 
 LEAST_EXAMPLES = 10
@@ -16,21 +16,19 @@ _IMBALANCED = 10.0
 _NAMES_SHOWN = 5
 
 
-def check_survey(survey: Survey, *, origin: str) -> None:
+def check_source_size(info: SourceInfo, *, origin: str) -> None:
     """Checks what there is before it is split.
 
     Raises:
         UserError: too few examples or classes.
     """
-    if survey.examples < LEAST_EXAMPLES:
-        raise UserError(
-            f"{origin}: {survey.examples} examples; at least {LEAST_EXAMPLES} are needed"
-        )
-    if len(survey.classes) < 2:
-        raise UserError(f"{origin}: only one class, '{survey.classes[0]}'; at least two are needed")
+    if info.examples < LEAST_EXAMPLES:
+        raise UserError(f"{origin}: {info.examples} examples; at least {LEAST_EXAMPLES} are needed")
+    if len(info.classes) < 2:
+        raise UserError(f"{origin}: only one class, '{info.classes[0]}'; at least two are needed")
     small = [
         f"'{name}' ({count})"
-        for name, count in zip(survey.classes, survey.class_counts, strict=True)
+        for name, count in zip(info.classes, info.class_counts, strict=True)
         if count < LEAST_OF_A_CLASS
     ]
     if small:
@@ -61,7 +59,7 @@ def check_splits(
         )
 
 
-def split_warnings(counts: Mapping[SplitName, Sequence[int]], survey: Survey) -> Iterator[str]:
+def split_warnings(counts: Mapping[SplitName, Sequence[int]], info: SourceInfo) -> Iterator[str]:
     """Warnings about what a search can live with."""
     for split in ("validation", "test"):
         if (examples := sum(counts[split])) < ENOUGH_TO_SCORE:
@@ -70,15 +68,15 @@ def split_warnings(counts: Mapping[SplitName, Sequence[int]], survey: Survey) ->
                 f" {100 / examples:.1f} points of an accuracy; add data, or raise"
                 f" data.{split}_fraction"
             )
-        if missing := _missing(counts[split], survey.classes):
+        if missing := _missing(counts[split], info.classes):
             yield f"{_listed(missing)} without a {split} example"
-    if (ratio := imbalance(survey)) >= _IMBALANCED:
+    if (ratio := imbalance(info)) >= _IMBALANCED:
         yield f"imbalance {ratio:.0f}:1 between the largest and the smallest class"
 
 
-def imbalance(survey: Survey) -> float:
+def imbalance(info: SourceInfo) -> float:
     """The size of the largest class over that of the smallest."""
-    return float(max(survey.class_counts) / min(survey.class_counts))
+    return float(max(info.class_counts) / min(info.class_counts))
 
 
 def _number_of(examples: int) -> str:

@@ -13,14 +13,14 @@ import numpy.typing as npt
 
 from kubenas.data.dataset.example_index import INDEX_DTYPE, ExampleIndex
 from kubenas.data.preparation.near_duplicates import FEATURES, perceptual_features
-from kubenas.data.source import Image, Survey
+from kubenas.data.source import Image, SourceInfo
 
 
 class Spool:
     """Keeps images in a file, and 76 bytes for each of them in memory."""
 
-    def __init__(self, path: Path, survey: Survey) -> None:
-        self._shape, self._dtype = survey.shape, np.dtype(survey.dtype)
+    def __init__(self, path: Path, info: SourceInfo) -> None:
+        self._shape, self._dtype = info.shape, np.dtype(info.dtype)
         self._file = path.open("w+b")
         self._keys = array("Q")
         self._labels = array("i")
@@ -53,7 +53,7 @@ class Spool:
         return np.asarray(self._features, np.float32).reshape(-1, FEATURES)
 
     def add(self, image: Image, *, key: int, label: int) -> None:
-        """Takes in an image of the survey's shape and type."""
+        """Takes in an image of the info's shape and type."""
         self._file.write(image.tobytes())
         self._keys.append(key)
         self._labels.append(label)

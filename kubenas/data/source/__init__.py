@@ -1,6 +1,12 @@
 """Labelled examples as users have them: folders, archives and arrays."""
 
-from kubenas.data.source.example_source import Example, ExampleSource, Image, ReportProgress, Survey
+from kubenas.data.source.example_source import (
+    Example,
+    ExampleSource,
+    Image,
+    ReportProgress,
+    SourceInfo,
+)
 from kubenas.data.source.npy_stream import NPY_READ_ERRORS, read_npy, read_npy_header
 from kubenas.data.source.opening import open_source
 
@@ -10,7 +16,7 @@ __all__ = [
     "ExampleSource",
     "Image",
     "ReportProgress",
-    "Survey",
+    "SourceInfo",
     "open_source",
     "read_npy",
     "read_npy_header",

@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from kubenas.data.source.example_source import Example, ReportProgress, Survey
+from kubenas.data.source.example_source import Example, ReportProgress, SourceInfo
 
 
 class DigitsSource:
@@ -23,13 +23,13 @@ class DigitsSource:
         images, labels = self._arrays
         yield from (images.tobytes(), labels.tobytes())
 
-    def survey(
+    def inspect(
         self,
         image_size: tuple[int, int] | None,
         report: ReportProgress | None = None,  # noqa: ARG002  1797 examples are there at once
-    ) -> Survey:
+    ) -> SourceInfo:
         size = image_size or (8, 8)
-        return Survey(
+        return SourceInfo(
             shape=(*size, 1),
             dtype="uint8",
             classes=tuple(str(digit) for digit in range(10)),
@@ -39,7 +39,7 @@ class DigitsSource:
             else (),
         )
 
-    def examples(self, survey: Survey) -> Iterator[Example]:  # noqa: ARG002  all are alike
+    def examples(self, info: SourceInfo) -> Iterator[Example]:  # noqa: ARG002  all are alike
         images, labels = self._arrays
         for image, label in zip(images, labels.tolist(), strict=True):
             yield Example(image[:, :, np.newaxis], label)

@@ -18,11 +18,11 @@ class Example(NamedTuple):
 
     image: Image
     label: int
-    """Index into the survey's classes."""
+    """Index into the info's classes."""
 
 
 @dataclass(frozen=True)
-class Survey:
+class SourceInfo:
     """What a source holds, found out before its examples are read."""
 
     shape: tuple[int, int, int]
@@ -56,13 +56,13 @@ class ExampleSource(Protocol):
         """All bytes that decide what the examples are, to be hashed."""
         ...
 
-    def survey(
+    def inspect(
         self, image_size: tuple[int, int] | None, report: ReportProgress | None = None
-    ) -> Survey:
+    ) -> SourceInfo:
         """Looks through the source and checks what can be checked without keeping examples."""
         ...
 
-    def examples(self, survey: Survey) -> Iterator[Example]:
+    def examples(self, info: SourceInfo) -> Iterator[Example]:
         """The examples, in the source's own order, which is the same every time."""
         ...
 

@@ -8,7 +8,7 @@ from statistics import median
 from typing import IO, TypeVar
 
 from kubenas.data.source.class_folders import ClassFolders, find_class_folders
-from kubenas.data.source.example_source import Example, ReportProgress, Survey
+from kubenas.data.source.example_source import Example, ReportProgress, SourceInfo
 from kubenas.data.source.image_decoding import (
     IMAGE_ERRORS,
     MAX_PIXELS,
@@ -40,14 +40,14 @@ class ImageFolderSource:
     def content(self) -> Iterator[bytes]:
         return self._files.content(list(self._folders.pictures))
 
-    def survey(
+    def inspect(
         self, image_size: tuple[int, int] | None, report: ReportProgress | None = None
-    ) -> Survey:
+    ) -> SourceInfo:
         traits = _ImageStatistics(self._headers(report))
         traits.check_depth(origin=str(self._files.path))
         size, notes = _common_size(traits.sizes, image_size)
         ignored = self._folders.ignored
-        return Survey(
+        return SourceInfo(
             shape=(*size, 3 if traits.colour else 1),
             dtype="float32" if traits.deep else "uint8",
             classes=self._folders.classes,
@@ -58,7 +58,7 @@ class ImageFolderSource:
             else (),
         )
 
-    def examples(self, survey: Survey) -> Iterator[Example]:  # noqa: ARG002  as they are in the files
+    def examples(self, info: SourceInfo) -> Iterator[Example]:  # noqa: ARG002  as they are in the files
         for name, label in zip(self._folders.pictures, self._folders.labels, strict=True):
             yield Example(self._read(name, read_pixels), label)
 

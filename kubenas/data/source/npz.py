@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from kubenas.data.source.example_source import Example, ReportProgress, Survey
+from kubenas.data.source.example_source import Example, ReportProgress, SourceInfo
 from kubenas.data.source.file_access import read_chunks, translate_read_errors
 from kubenas.data.source.image_decoding import MAX_PIXELS
 from kubenas.data.source.labels import ClassLabels, class_labels
@@ -33,16 +33,16 @@ class NpzSource:
     def content(self) -> Iterator[bytes]:
         return read_chunks(self._path)
 
-    def survey(
+    def inspect(
         self, image_size: tuple[int, int] | None, report: ReportProgress | None = None
-    ) -> Survey:
+    ) -> SourceInfo:
         header = self._header
         _check_images(header, origin=str(self._path))
         labels = self._labels
         height, width, channels = (*header.shape[1:], 1)[:3]
         size = image_size or (height, width)
         resized = f"images resized from {height} x {width} to {size[0]} x {size[1]}"
-        return Survey(
+        return SourceInfo(
             shape=(*size, channels),
             dtype=self._stored_dtype(report),
             classes=labels.names,
@@ -50,11 +50,11 @@ class NpzSource:
             notes=(resized,) if size != (height, width) else (),
         )
 
-    def examples(self, survey: Survey) -> Iterator[Example]:
+    def examples(self, info: SourceInfo) -> Iterator[Example]:
         images = chain.from_iterable(self._chunks())
         for image, label in zip(images, self._labels.indices.tolist(), strict=True):
             pixels = image if image.ndim == 3 else image[:, :, np.newaxis]
-            yield Example(pixels.astype(survey.dtype, copy=False), label)
+            yield Example(pixels.astype(info.dtype, copy=False), label)
 
     def locate(self, index: int) -> str:
         return f"x[{index}]"

@@ -40,7 +40,7 @@ def npz(path: Path, **members: bytes) -> Path:
 
 def error_of(path: Path) -> str:
     with pytest.raises(UserError) as raised:
-        NpzSource(path).survey(None)
+        NpzSource(path).inspect(None)
     message = str(raised.value)
     assert message.startswith(f"{path}: ")
     assert "\n" not in message
@@ -105,7 +105,7 @@ def test_folders_and_files_with_control_characters(save_images: Save, name: str)
     for pictures in ({f"{name}/1.png": picture}, {f"dog/{name}.png": picture}):
         path = save_images(pictures | {"cat/1.png": picture}, folder=f"set{len(str(pictures))}")
         with pytest.raises(UserError, match="has control characters in it; rename the file"):
-            open_source(str(path)).survey(None)
+            open_source(str(path)).inspect(None)
 
 
 def zip_with_folder(path: Path, folder: bytes) -> Path:
@@ -122,9 +122,9 @@ def zip_with_folder(path: Path, folder: bytes) -> Path:
 
 def test_names_in_a_zip_that_are_utf8_without_saying_so(tmp_path: Path) -> None:
     path = zip_with_folder(tmp_path / "set.zip", "köter".encode())
-    survey = open_source(str(path)).survey(None)
-    assert survey.classes == ("cat", "köter")
-    assert len(list(open_source(str(path)).examples(survey))) == 2
+    info = open_source(str(path)).inspect(None)
+    assert info.classes == ("cat", "köter")
+    assert len(list(open_source(str(path)).examples(info))) == 2
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_names_in_a_zip_that_are_utf8_without_saying_so(tmp_path: Path) -> None:
 def test_names_in_a_zip_in_another_code_page(tmp_path: Path, code_page: str, name: str) -> None:
     path = zip_with_folder(tmp_path / "set.zip", name.encode(code_page))
     with pytest.raises(UserError, match="is in an unknown code page; pack it again with names in"):
-        open_source(str(path)).survey(None)
+        open_source(str(path)).inspect(None)
 
 
 @pytest.mark.parametrize("labels", [np.zeros(12, int), np.zeros((12, 1), bool), ["a"] * 12])

@@ -14,7 +14,7 @@ from PIL import Image
 from kubenas.config import DataConfig
 from kubenas.data.dataset.card import read_card
 from kubenas.data.preparation.prepare import prepare_dataset
-from kubenas.data.source.example_source import Example, Survey
+from kubenas.data.source.example_source import Example, SourceInfo
 from kubenas.data.source.image_decoding import read_pixels
 from kubenas.data.source.opening import open_source
 from kubenas.errors import UserError
@@ -35,10 +35,10 @@ def two_classes(**more: Image.Image) -> dict[str, Image.Image]:
     return {"cat/1.png": grey(1), "cat/2.png": grey(2), "dog/1.png": grey(3)} | more
 
 
-def read(path: Path, image_size: tuple[int, int] | None = None) -> tuple[Survey, list[Example]]:
+def read(path: Path, image_size: tuple[int, int] | None = None) -> tuple[SourceInfo, list[Example]]:
     source = open_source(str(path))
-    survey = source.survey(image_size)
-    return survey, list(source.examples(survey))
+    info = source.inspect(image_size)
+    return info, list(source.examples(info))
 
 
 def zipped(folder: Path, inside: str = "") -> Path:
@@ -50,11 +50,11 @@ def zipped(folder: Path, inside: str = "") -> Path:
 
 
 def test_reads_grey_pictures_as_one_channel(save_images: Save) -> None:
-    survey, examples = read(save_images(two_classes()))
-    assert survey.shape == (4, 5, 1)
-    assert survey.classes == ("cat", "dog")
-    assert survey.class_counts == (2, 1)
-    assert survey.notes == ()
+    info, examples = read(save_images(two_classes()))
+    assert info.shape == (4, 5, 1)
+    assert info.classes == ("cat", "dog")
+    assert info.class_counts == (2, 1)
+    assert info.notes == ()
     assert [(int(image[0, 0, 0]), label) for image, label in examples] == [(1, 0), (2, 0), (3, 1)]
 
 
@@ -111,9 +111,9 @@ def twelve_bits(count: int) -> dict[str, Image.Image]:
 
 def test_deep_pictures_keep_their_values(save_images: Save) -> None:
     pictures = twelve_bits(6)
-    survey, examples = read(save_images(pictures))
-    assert (survey.shape, survey.dtype) == ((4, 5, 1), "float32")
-    assert survey.notes == (
+    info, examples = read(save_images(pictures))
+    assert (info.shape, info.dtype) == ((4, 5, 1), "float32")
+    assert info.notes == (
         "the pictures have 16 bits: their values are kept as they are, and the model takes such"
         " values",
     )
@@ -140,7 +140,7 @@ def test_values_of_twelve_bits_do_not_become_the_same_black_picture(
 def test_deep_pictures_beside_others_are_an_error(save_images: Save) -> None:
     path = save_images(twelve_bits(4) | {"a/x.png": grey()})
     with pytest.raises(UserError, match="4 of 5 pictures have 16 bits a channel and the others 8"):
-        open_source(str(path)).survey(None)
+        open_source(str(path)).inspect(None)
 
 
 def png_of_16_bits(width: int, height: int, colour: int, channels: int) -> bytes:
@@ -164,7 +164,7 @@ def test_deep_pictures_that_cannot_be_read_whole_are_an_error(
     path = save_images(two_classes())
     (path / "dog/2.png").write_bytes(png_of_16_bits(5, 4, colour, channels))
     with pytest.raises(UserError, match="1 pictures have 16 bits a channel and colours or alpha"):
-        open_source(str(path)).survey(None)
+        open_source(str(path)).inspect(None)
 
 
 @pytest.mark.parametrize("side", [8_200, 12_000, 40_000])
@@ -176,7 +176,7 @@ def test_a_small_file_of_too_many_pixels_is_not_decoded(save_images: Save, side:
     bomb = start[:12] + checked + struct.pack(">I", zlib.crc32(checked)) + start[33:]
     (path / "dog/2.png").write_bytes(bomb)
     with pytest.raises(UserError) as raised:
-        open_source(str(path)).survey(None)
+        open_source(str(path)).inspect(None)
     assert str(raised.value) == (
         f"{path}: 'dog/2.png' has more than 67,108,864 pixels; make it smaller or remove it"
     )
@@ -189,25 +189,25 @@ def test_turns_photographs_upright(tmp_path: Path, save_images: Save) -> None:
     save_images(two_classes())
     for name in ("cat/1.png", "cat/2.png", "dog/1.png"):
         left_dark.resize((64, 32)).save(tmp_path / "pictures" / name, "JPEG", exif=exif)
-    survey, examples = read(tmp_path / "pictures")
-    assert survey.shape == (64, 32, 1)
+    info, examples = read(tmp_path / "pictures")
+    assert info.shape == (64, 32, 1)
     assert examples[0].image[:20].mean() < 10
     assert examples[0].image[-20:].mean() > 245
 
 
 def test_one_colour_picture_makes_all_rgb_and_the_survey_says_so(save_images: Save) -> None:
     transparent = Image.new("RGBA", (5, 4), (1, 2, 3, 4))
-    survey, _ = read(save_images(two_classes(**{"dog/2.png": transparent})))
-    assert survey.shape == (4, 5, 3)
-    assert survey.notes == ("3 grey pictures turned into RGB", "alpha dropped from 1 pictures")
+    info, _ = read(save_images(two_classes(**{"dog/2.png": transparent})))
+    assert info.shape == (4, 5, 3)
+    assert info.notes == ("3 grey pictures turned into RGB", "alpha dropped from 1 pictures")
 
 
 def test_pictures_of_different_sizes_get_the_median_size(save_images: Save) -> None:
     sizes = [(10, 30), (20, 300), (40, 700)]
     pictures = {f"{name}/{i}.png": grey(5, size) for name in "ab" for i, size in enumerate(sizes)}
-    survey, examples = read(save_images(pictures))
-    assert survey.shape == (224, 20, 1)
-    assert survey.notes == (
+    info, examples = read(save_images(pictures))
+    assert info.shape == (224, 20, 1)
+    assert info.notes == (
         "6 of 6 pictures (30 to 700 high, 10 to 40 wide) resized to 224 x 20"
         " (the median, at most 224)",
     )
@@ -215,9 +215,9 @@ def test_pictures_of_different_sizes_get_the_median_size(save_images: Save) -> N
 
 
 def test_the_size_that_the_user_wants_comes_first(save_images: Save) -> None:
-    survey, _ = read(save_images(two_classes()), image_size=(7, 9))
-    assert survey.shape == (7, 9, 1)
-    assert "as data.image_size says" in survey.notes[0]
+    info, _ = read(save_images(two_classes()), image_size=(7, 9))
+    assert info.shape == (7, 9, 1)
+    assert "as data.image_size says" in info.notes[0]
 
 
 def test_files_beside_the_class_folders_are_passed_over_with_a_warning(
@@ -225,9 +225,9 @@ def test_files_beside_the_class_folders_are_passed_over_with_a_warning(
 ) -> None:
     folder = save_images(two_classes())
     (folder / "labels.csv").touch()
-    survey, examples = read(folder)
+    info, examples = read(folder)
     assert len(examples) == 3
-    assert survey.warnings == ("1 files beside the class folders ignored: labels.csv, ...",)
+    assert info.warnings == ("1 files beside the class folders ignored: labels.csv, ...",)
 
 
 @pytest.mark.parametrize(

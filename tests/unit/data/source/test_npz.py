@@ -29,7 +29,7 @@ def test_gives_back_images_and_labels_in_order(save_npz: Save, compressed: bool)
     images = numbers.integers(0, 256, (CHUNK_BYTES // 4000, 100, 100), np.uint8)
     labels = numbers.integers(0, 3, len(images))
     source = NpzSource(save_npz(compressed=compressed, x=images, y=labels))
-    read = list(source.examples(source.survey(None)))
+    read = list(source.examples(source.inspect(None)))
     assert images.nbytes > CHUNK_BYTES
     assert np.array_equal(np.stack([image[:, :, 0] for image, _ in read]), images)
     assert [label for _, label in read] == labels.tolist()
@@ -49,9 +49,9 @@ def test_gives_back_images_and_labels_in_order(save_npz: Save, compressed: bool)
 )
 def test_stores_bytes_only_where_nothing_is_lost(save_npz: Save, images: Any, dtype: str) -> None:
     source = NpzSource(save_npz(x=images, y=LABELS))
-    survey = source.survey(None)
-    read = np.stack([image for image, _ in source.examples(survey)])
-    assert survey.dtype == read.dtype == dtype
+    info = source.inspect(None)
+    read = np.stack([image for image, _ in source.examples(info)])
+    assert info.dtype == read.dtype == dtype
     assert np.allclose(read[..., 0], images, rtol=1e-6)
 
 
@@ -67,10 +67,10 @@ def test_stores_bytes_only_where_nothing_is_lost(save_npz: Save, images: Any, dt
 )
 def test_names_classes_after_labels(save_npz: Save, labels: Any, names: tuple[str, ...]) -> None:
     source = NpzSource(save_npz(x=IMAGES, y=np.concatenate([labels] * 4)))
-    survey = source.survey(None)
-    assert survey.classes == names
-    assert survey.class_counts == (4, 4, 4)
-    assert sum(label == 0 for _, label in source.examples(survey)) == 4
+    info = source.inspect(None)
+    assert info.classes == names
+    assert info.class_counts == (4, 4, 4)
+    assert sum(label == 0 for _, label in source.examples(info)) == 4
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_names_classes_after_labels(save_npz: Save, labels: Any, names: tuple[st
 def test_says_what_is_wrong(save_npz: Save, arrays: dict[str, Any], says: str) -> None:
     path = save_npz(**arrays)
     with pytest.raises(UserError) as raised:
-        NpzSource(path).survey(None)
+        NpzSource(path).inspect(None)
     message = str(raised.value)
     assert says in message
     assert message.startswith(f"{path}: ")
@@ -111,7 +111,7 @@ def test_says_that_a_file_is_no_npz(tmp_path: Path) -> None:
     path = tmp_path / "set.npz"
     path.write_bytes(b"no archive")
     with pytest.raises(UserError, match=r"not an \.npz file"):
-        NpzSource(path).survey(None)
+        NpzSource(path).inspect(None)
 
 
 def test_says_that_a_member_is_no_array(tmp_path: Path) -> None:
@@ -120,7 +120,7 @@ def test_says_that_a_member_is_no_array(tmp_path: Path) -> None:
         archive.writestr("y", "no array either")
         archive.writestr("y.npy", "")
     with pytest.raises(UserError, match="x is no NumPy array"):
-        NpzSource(tmp_path / "set.npz").survey(None)
+        NpzSource(tmp_path / "set.npz").inspect(None)
 
 
 def test_says_that_a_file_needs_a_password(save_npz: Save) -> None:
@@ -129,7 +129,7 @@ def test_says_that_a_file_needs_a_password(save_npz: Save) -> None:
     data[data.index(b"PK\1\2") + 8] |= 1
     path.write_bytes(data)
     with pytest.raises(UserError, match="without a password"):
-        NpzSource(path).survey(None)
+        NpzSource(path).inspect(None)
 
 
 @pytest.mark.parametrize("compressed", [False, True])
@@ -141,4 +141,4 @@ def test_says_that_an_array_is_damaged(save_npz: Save, compressed: bool) -> None
     path.write_bytes(data)
     source = NpzSource(path)
     with pytest.raises(UserError, match="damaged or cut off"):
-        list(source.examples(source.survey(None)))
+        list(source.examples(source.inspect(None)))

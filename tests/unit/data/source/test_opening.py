@@ -13,17 +13,17 @@ from kubenas.errors import UserError
 
 def test_digits_are_bundled() -> None:
     source = open_source("digits")
-    survey = source.survey(None)
-    images = np.stack([image for image, _ in source.examples(survey)])
-    assert images.shape == (1797, *survey.shape)
-    assert survey.classes == tuple("0123456789")
-    assert survey.examples == 1797
+    info = source.inspect(None)
+    images = np.stack([image for image, _ in source.examples(info)])
+    assert images.shape == (1797, *info.shape)
+    assert info.classes == tuple("0123456789")
+    assert info.examples == 1797
     assert images.max() == 16
 
 
 def test_a_file_uri_is_a_path(save_npz: Callable[..., Path]) -> None:
     path = save_npz(x=np.zeros((4, 2, 2)), y=np.arange(4) % 2)
-    assert open_source(f"file://{path}").survey(None).examples == 4
+    assert open_source(f"file://{path}").inspect(None).examples == 4
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_says_that_it_may_not_be_read(tmp_path: Path, kind: str) -> None:
     (tmp_path / closed).chmod(0)
     open_to_all(tmp_path)
     with without_privileges(), pytest.raises(UserError, match="no permission to read"):
-        open_source(str(tmp_path / location)).survey(None)
+        open_source(str(tmp_path / location)).inspect(None)
     (tmp_path / closed).chmod(0o700)
 
 
