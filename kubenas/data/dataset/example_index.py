@@ -22,14 +22,14 @@ ExampleIndex = npt.NDArray[np.void]
 """Shape (examples,), of :data:`INDEX_DTYPE`."""
 
 
-def write_example_index(folder: Path, contents: ExampleIndex) -> None:
-    """Writes ``contents``, in any order."""
-    ascending = np.sort(contents, order=["key", "label"])
+def write_example_index(folder: Path, index: ExampleIndex) -> None:
+    """Writes ``index``, in any order."""
+    ascending = np.sort(index, order=["key", "label"])
     np.save(folder / EXAMPLE_INDEX_FILE, ascending, allow_pickle=False)
 
 
 def read_example_index(dataset: Storage) -> ExampleIndex | None:
-    """The contents of the data set in the folder ``dataset``, in ascending order; None: it was
+    """The index of the data set in the folder ``dataset``, in ascending order; None: it was
     prepared without.
 
     Raises:
@@ -43,9 +43,9 @@ def read_example_index(dataset: Storage) -> ExampleIndex | None:
     )
     try:
         stream = io.BytesIO(dataset.read(EXAMPLE_INDEX_FILE))
-        contents: ExampleIndex = np.lib.format.read_array(stream, allow_pickle=False)
+        index: ExampleIndex = np.lib.format.read_array(stream, allow_pickle=False)
     except NPY_READ_ERRORS as error:
         raise damaged from error
-    if contents.dtype != INDEX_DTYPE or contents.ndim != 1:
+    if index.dtype != INDEX_DTYPE or index.ndim != 1:
         raise damaged
-    return contents
+    return index

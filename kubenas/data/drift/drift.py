@@ -28,7 +28,7 @@ class Snapshot:
 
     card: DataCard
     schema: DataSchema
-    contents: ExampleIndex | None
+    example_index: ExampleIndex | None
     """None: it was prepared without."""
 
 
@@ -104,7 +104,7 @@ def measure_drift(before: Snapshot, now: Snapshot) -> Drift:
 
 def _overlap(before: Snapshot, now: Snapshot) -> tuple[Overlap | None, dict[str, int] | None]:
     """What both hold, and the new pictures by class; None: pictures cannot be told apart."""
-    held = before.contents, now.contents
+    held = before.example_index, now.example_index
     if held[0] is None or held[1] is None or before.card.seed != now.card.seed:
         return None, None
     names = list(dict.fromkeys([*before.card.classes, *now.card.classes]))
@@ -124,10 +124,10 @@ def _overlap(before: Snapshot, now: Snapshot) -> tuple[Overlap | None, dict[str,
 
 
 def _distinct(
-    contents: ExampleIndex, classes: Sequence[str], names: Sequence[str]
+    example_index: ExampleIndex, classes: Sequence[str], names: Sequence[str]
 ) -> npt.NDArray[np.void]:
     """Different pairs of picture and label, the labels as places in ``names``."""
-    pairs = np.unique(contents)
+    pairs = np.unique(example_index)
     place = {name: number for number, name in enumerate(names)}
     places = np.array([place[name] for name in classes], np.int32)
     pairs["label"] = places[pairs["label"]]

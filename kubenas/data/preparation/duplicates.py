@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from kubenas.data.dataset.example_index import ExampleIndex
+from kubenas.data.preparation.example_buffer import ExampleBuffer
 from kubenas.data.preparation.near_duplicates import near_duplicates
-from kubenas.data.preparation.spool import Spool
 from kubenas.data.source import ReportProgress
 
 _Places = npt.NDArray[np.intp]
@@ -54,24 +54,24 @@ class Repeats:
             )
 
 
-def find_repeats(spool: Spool, report: ReportProgress | None = None) -> Repeats:
-    """The repeats in ``spool``, which holds one example or more."""
+def find_repeats(buffer: ExampleBuffer, report: ReportProgress | None = None) -> Repeats:
+    """The repeats in ``buffer``, which holds one example or more."""
     if report:
-        report("comparing examples", len(spool), len(spool))
-    contents = spool.contents
-    _, first, inverse = np.unique(contents["key"], return_index=True, return_inverse=True)
+        report("comparing examples", len(buffer), len(buffer))
+    index = buffer.index
+    _, first, inverse = np.unique(index["key"], return_index=True, return_inverse=True)
     found = near_duplicates(
-        spool.features[first],
-        contents["label"][first],
-        lambda places: spool.images(first[places]),
-        spool.image_bytes,
+        buffer.features[first],
+        index["label"][first],
+        lambda places: buffer.images(first[places]),
+        buffer.image_bytes,
     )
     different = len(first)
     near = _first_pair(first, found.groups)
-    clashes, conflict = _conflicts(contents)
+    clashes, conflict = _conflicts(index)
     return Repeats(
         groups=found.groups[inverse],
-        duplicates=len(contents) - different,
+        duplicates=len(index) - different,
         near_duplicates=different - len(np.unique(found.groups)),
         near=near,
         too_alike=found.too_alike,
@@ -87,9 +87,9 @@ def _first_pair(places: _Places, groups: _Places) -> tuple[int, int] | None:
     return _pair(places[order], int(same[0])) if len(same) else None
 
 
-def _conflicts(contents: ExampleIndex) -> tuple[int, tuple[int, int] | None]:
-    order = np.lexsort((contents["label"], contents["key"]))
-    keys, labels = contents["key"][order], contents["label"][order]
+def _conflicts(index: ExampleIndex) -> tuple[int, tuple[int, int] | None]:
+    order = np.lexsort((index["label"], index["key"]))
+    keys, labels = index["key"][order], index["label"][order]
     clash = np.flatnonzero((keys[1:] == keys[:-1]) & (labels[1:] != labels[:-1]))
     conflicting = int(np.isin(keys, keys[clash]).sum())
     return conflicting, _pair(order, int(clash[0])) if len(clash) else None

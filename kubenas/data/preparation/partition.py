@@ -37,7 +37,7 @@ def split_of(key: int, config: DataConfig) -> SplitName:
 
 
 def partition(
-    contents: ExampleIndex, groups: npt.NDArray[np.intp], config: DataConfig
+    index: ExampleIndex, groups: npt.NDArray[np.intp], config: DataConfig
 ) -> dict[SplitName, npt.NDArray[np.intp]]:
     """The places of each split's examples, in the order of their content keys.
 
@@ -46,13 +46,13 @@ def partition(
     examples are no independent evidence: one of each label stays.
 
     Args:
-        contents: key and label of each example.
+        index: key and label of each example.
         groups: shape (examples,), of equal and nearly equal pictures.
         config: the fractions.
     """
-    sides = _sides(contents["key"], groups, config)
-    kept = (sides != "test") | _first_of_each(groups, contents["label"], contents["key"])
-    order = np.lexsort((contents["label"], contents["key"]))
+    sides = _sides(index["key"], groups, config)
+    kept = (sides != "test") | _first_of_each(groups, index["label"], index["key"])
+    order = np.lexsort((index["label"], index["key"]))
     return {split: order[(kept & (sides == split))[order]] for split in SPLITS}
 
 

@@ -20,6 +20,7 @@ from kubenas.data.dataset.schema import (
 )
 from kubenas.data.preparation.contact_sheet import Gallery
 from kubenas.data.preparation.duplicates import Repeats, find_repeats
+from kubenas.data.preparation.example_buffer import BufferedSplit, ExampleBuffer
 from kubenas.data.preparation.moments import ChannelMoments
 from kubenas.data.preparation.partition import content_key, partition
 from kubenas.data.preparation.resize import conform
@@ -29,7 +30,6 @@ from kubenas.data.preparation.size_checks import (
     imbalance,
     split_warnings,
 )
-from kubenas.data.preparation.spool import Spool, SpooledSplit
 from kubenas.data.preparation.workspace import workspace
 from kubenas.data.source import Example, ExampleSource, ReportProgress, SourceInfo, open_source
 from kubenas.errors import DocumentUnusable, ObjectNotFound
@@ -37,7 +37,7 @@ from kubenas.storage import Storage, join, open_storage
 
 _REPORT_EVERY = 512
 
-_Splits: TypeAlias = dict[SplitName, SpooledSplit]
+_Splits: TypeAlias = dict[SplitName, BufferedSplit]
 
 
 @dataclass(frozen=True)
@@ -107,13 +107,13 @@ def _prepare(job: _Job, folder: Path) -> DataSchema:
     finished = folder / "finished"
     finished.mkdir()
     gallery = Gallery()
-    with Spool(folder / "examples.spool", info) as spool:
-        _read(job, info, spool, gallery)
-        repeats = find_repeats(spool, job.report)
-        splits = _splits(job, info, spool, repeats)
+    with ExampleBuffer(folder / "examples.spool", info) as buffer:
+        _read(job, info, buffer, gallery)
+        repeats = find_repeats(buffer, job.report)
+        splits = _splits(job, info, buffer, repeats)
         schema = _write(job, info, splits, finished)
         card = _card(job, info, splits, repeats)
-        write_example_index(finished, spool.contents)
+        write_example_index(finished, buffer.index)
     (finished / CARD_FILE).write_bytes(card.to_json())
     (finished / SHEET_FILE).write_bytes(gallery.sheet(info.classes))
     note_latest_data(job.output, job.digest)
@@ -122,22 +122,22 @@ def _prepare(job: _Job, folder: Path) -> DataSchema:
     return schema
 
 
-def _read(job: _Job, info: SourceInfo, spool: Spool, gallery: Gallery) -> None:
+def _read(job: _Job, info: SourceInfo, buffer: ExampleBuffer, gallery: Gallery) -> None:
     """Brings every example to the shape of the data set."""
     for original, label in _counted(job, info):
         image = conform(original, info.shape, info.dtype)
-        spool.add(image, key=content_key(original, job.config.seed), label=label)
+        buffer.add(image, key=content_key(original, job.config.seed), label=label)
         gallery.add(image, label)
 
 
-def _splits(job: _Job, info: SourceInfo, spool: Spool, repeats: Repeats) -> _Splits:
-    places = partition(spool.contents, repeats.groups, job.config)
-    splits = {split: SpooledSplit(spool, places[split]) for split in SPLITS}
+def _splits(job: _Job, info: SourceInfo, buffer: ExampleBuffer, repeats: Repeats) -> _Splits:
+    places = partition(buffer.index, repeats.groups, job.config)
+    splits = {split: BufferedSplit(buffer, places[split]) for split in SPLITS}
     check_splits(_counts(splits, info), info.classes, origin=job.config.source)
     return splits
 
 
-def _normalization(split: SpooledSplit, info: SourceInfo) -> Normalization:
+def _normalization(split: BufferedSplit, info: SourceInfo) -> Normalization:
     moments = ChannelMoments(info.shape[2])
     for image in split.images():
         moments.add(image)

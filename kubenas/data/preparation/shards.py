@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from kubenas.data.dataset.digest import file_sha256
 from kubenas.data.dataset.schema import Shard, Split, SplitName
-from kubenas.data.preparation.spool import SpooledSplit
+from kubenas.data.preparation.example_buffer import BufferedSplit
 from kubenas.data.source import ReportProgress
 from kubenas.errors import StorageError, StorageFull
 
@@ -16,7 +16,7 @@ SHARD_BYTES = 64 << 20
 
 
 def write_split(
-    split: SpooledSplit,
+    split: BufferedSplit,
     folder: Path,
     name: SplitName,
     *,
@@ -30,7 +30,7 @@ def write_split(
     """
     count = max(1, -(-len(split) * split.image_bytes // SHARD_BYTES))
     ends = [len(split) * (number + 1) // count for number in range(count)]
-    examples, shards, start = split.take(), [], 0
+    examples, shards, start = split.examples(), [], 0
     for number, end in enumerate(ends):
         path = folder / f"{name}-{number:05d}-of-{count:05d}.tfrecord"
         _write(path, islice(examples, end - start))

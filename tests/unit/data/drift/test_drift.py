@@ -95,7 +95,7 @@ def test_other_pixels_and_other_shapes_are_told(snapshot) -> None:
 def test_where_pictures_cannot_be_told_apart_nothing_is_said_of_them(snapshot) -> None:
     before, now = snapshot(IMAGES[:300], LABELS[:300]), snapshot(IMAGES, LABELS)
     assert measure_drift(before, snapshot(IMAGES, LABELS, seed=2)).overlap is None
-    without = Snapshot(before.card, before.schema, contents=None)
+    without = Snapshot(before.card, before.schema, example_index=None)
     found = measure_drift(without, now)
     assert found.overlap is None
     assert found.stability_index == pytest.approx(0)

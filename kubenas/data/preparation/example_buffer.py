@@ -16,7 +16,7 @@ from kubenas.data.preparation.near_duplicates import FEATURES, perceptual_featur
 from kubenas.data.source import Image, SourceInfo
 
 
-class Spool:
+class ExampleBuffer:
     """Keeps images in a file, and 76 bytes for each of them in memory."""
 
     def __init__(self, path: Path, info: SourceInfo) -> None:
@@ -41,11 +41,11 @@ class Spool:
         return math.prod(self._shape) * self._dtype.itemsize
 
     @property
-    def contents(self) -> ExampleIndex:
+    def index(self) -> ExampleIndex:
         """Content key and label of each image, in the order in which they were added."""
-        contents = np.empty(len(self), INDEX_DTYPE)
-        contents["key"], contents["label"] = self._keys, self._labels
-        return contents
+        index = np.empty(len(self), INDEX_DTYPE)
+        index["key"], index["label"] = self._keys, self._labels
+        return index
 
     @property
     def features(self) -> npt.NDArray[np.float32]:
@@ -71,32 +71,32 @@ class Spool:
 
 
 @dataclass(frozen=True)
-class SpooledSplit:
-    """The images of a spool that are on one side, in the order in which they are written."""
+class BufferedSplit:
+    """The images of a buffer that are on one side, in the order in which they are written."""
 
-    spool: Spool
+    buffer: ExampleBuffer
     places: npt.NDArray[np.intp]
 
     def __len__(self) -> int:
         return len(self.places)
 
-    def take(self) -> Iterator[tuple[bytes, int]]:
+    def examples(self) -> Iterator[tuple[bytes, int]]:
         """The bytes and the label of each image."""
-        labels = self.spool.contents["label"]
+        labels = self.buffer.index["label"]
         for place in self.places.tolist():
-            yield self.spool.image(place), int(labels[place])
+            yield self.buffer.image(place), int(labels[place])
 
     @property
     def image_bytes(self) -> int:
         """Of one image."""
-        return self.spool.image_bytes
+        return self.buffer.image_bytes
 
     def images(self) -> Iterator[Image]:
         """Each one's pixels."""
         for place in self.places:
-            yield self.spool.images(np.atleast_1d(place))[0]
+            yield self.buffer.images(np.atleast_1d(place))[0]
 
     def class_counts(self, classes: int) -> tuple[int, ...]:
         """Examples of each class."""
-        labels = self.spool.contents["label"][self.places]
+        labels = self.buffer.index["label"][self.places]
         return tuple(np.bincount(labels, minlength=classes).tolist())
