@@ -11,7 +11,7 @@ from kubenas.storage.document import read_document
 from kubenas.trial import Value
 
 CARD_FILE = "card.json"
-SHEET_FILE = "examples.png"
+CONTACT_SHEET_FILE = "examples.png"
 
 
 class DataCard(Value):

@@ -16,7 +16,7 @@ from kubenas.storage import Storage, join
 EXAMPLE_INDEX_FILE = "contents.npy"
 
 INDEX_DTYPE = np.dtype([("key", "<u8"), ("label", "<i4")])
-"""A content key (:mod:`kubenas.data.preparation.partition`) and the class's place in the schema."""
+"""A content key (:mod:`kubenas.data.preparation.splitting`) and the class's place in the schema."""
 
 ExampleIndex = npt.NDArray[np.void]
 """Shape (examples,), of :data:`INDEX_DTYPE`."""

@@ -19,7 +19,7 @@ _SHIFTED = 0.1
 """Population stability index from which a change is called moderate (Siddiqi, Credit Risk
 Scorecards, 2006); and of a channel's mean and deviation, in deviations."""
 _SIGNIFICANT = 0.01
-_NAMES_SHOWN = 5
+_MAX_NAMES = 5
 
 
 @dataclass(frozen=True)
@@ -184,7 +184,7 @@ def _findings(found: Drift) -> Iterator[str]:
 
 
 def _listed(names: Sequence[str]) -> str:
-    more = len(names) - _NAMES_SHOWN
-    shown = ", ".join(f"'{name}'" for name in names[:_NAMES_SHOWN])
+    more = len(names) - _MAX_NAMES
+    shown = ", ".join(f"'{name}'" for name in names[:_MAX_NAMES])
     others = f" and {more} more" if more > 0 else ""
     return f"class{'es' if len(names) > 1 else ''} {shown}{others}"

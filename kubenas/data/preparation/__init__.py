@@ -1,4 +1,4 @@
 """From raw examples to a prepared data set.
 
-Public modules: excerpt, prepare.
+Public modules: prepare, subset.
 """

@@ -12,9 +12,9 @@ from PIL import ImageDraw
 from kubenas.data.preparation.resize import resize
 from kubenas.data.source import Image
 
-CLASSES_SHOWN = 20
-PICTURES_EACH = 6
-LIMIT_BYTES = 200_000
+MAX_CLASSES = 20
+IMAGES_PER_CLASS = 6
+MAX_BYTES = 200_000
 
 _CELLS = (56, 44, 32, 24)
 _GAP = 4
@@ -22,7 +22,7 @@ _NAME_WIDTH = 120
 _NAME_LENGTH = 18
 
 
-class Gallery:
+class ContactSheet:
     """Keeps the first few pictures of the first classes, as thumbnails."""
 
     def __init__(self) -> None:
@@ -30,15 +30,15 @@ class Gallery:
 
     def add(self, image: Image, label: int) -> None:
         """Takes ``image`` in unless there are enough of its class."""
-        if label < CLASSES_SHOWN and len(self._pictures[label]) < PICTURES_EACH:
+        if label < MAX_CLASSES and len(self._pictures[label]) < IMAGES_PER_CLASS:
             self._pictures[label].append(_shrunk(image))
 
-    def sheet(self, classes: Sequence[str]) -> bytes:
-        """A PNG with a row a class, smaller than ``LIMIT_BYTES``."""
+    def to_png(self, classes: Sequence[str]) -> bytes:
+        """A PNG with a row a class, smaller than ``MAX_BYTES``."""
         pictures = _as_rgb(self._pictures)
         for cell in _CELLS:
-            data = _png(_drawn(pictures, classes[:CLASSES_SHOWN], cell))
-            if len(data) < LIMIT_BYTES:
+            data = _png(_drawn(pictures, classes[:MAX_CLASSES], cell))
+            if len(data) < MAX_BYTES:
                 break
         return data
 
@@ -74,7 +74,7 @@ def _drawn(
     pictures: Mapping[int, Sequence[npt.NDArray[np.uint8]]], classes: Sequence[str], cell: int
 ) -> PilImage.Image:
     step = cell + _GAP
-    size = (_NAME_WIDTH + PICTURES_EACH * step, len(classes) * step + _GAP)
+    size = (_NAME_WIDTH + IMAGES_PER_CLASS * step, len(classes) * step + _GAP)
     sheet = PilImage.new("RGB", size, "white")
     draw = ImageDraw.Draw(sheet)
     for label, name in enumerate(classes):

@@ -15,7 +15,7 @@ _Places = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True)
-class Repeats:
+class DuplicateReport:
     """What repeats. Pairs are places in the source, the lower one first."""
 
     groups: _Places
@@ -24,37 +24,37 @@ class Repeats:
     """Examples beyond the first with the same pixels."""
     near_duplicates: int
     """Different pictures beyond the first of their group."""
-    near: tuple[int, int] | None
+    near_pair: tuple[int, int] | None
     """Two of one group."""
-    too_alike: bool
+    too_similar: bool
     """Whether all pictures are so alike that near duplicates cannot be told."""
-    conflicting: int
+    label_conflicts: int
     """Examples whose pixels also occur with another label."""
-    conflict: tuple[int, int] | None
+    conflict_pair: tuple[int, int] | None
     """Two of these."""
 
     def warnings(self, locate: Callable[[int], str]) -> Iterator[str]:
         """In words. ``locate`` tells where the example of a number is."""
         if self.duplicates:
             yield f"duplicates: {self.duplicates}; those in the test split count once there"
-        if self.near is not None:
+        if self.near_pair is not None:
             yield (
-                f"near duplicates: {self.near_duplicates}, such as {locate(self.near[0])} and"
-                f" {locate(self.near[1])}; they are in the same split, and count once for the test"
+                f"near duplicates: {self.near_duplicates}, such as {locate(self.near_pair[0])} and"
+                f" {locate(self.near_pair[1])}; they are in the same split, and count once for the test"
             )
-        if self.too_alike:
+        if self.too_similar:
             yield (
                 "near duplicates could not be told, for more than half of the pictures are nearly"
                 " the same; if some are copies of others, the test accuracy is too high"
             )
-        if self.conflict is not None:
+        if self.conflict_pair is not None:
             yield (
-                f"{self.conflicting} examples have the same pixels as one of another class, such"
-                f" as {locate(self.conflict[0])} and {locate(self.conflict[1])}"
+                f"{self.label_conflicts} examples have the same pixels as one of another class, such"
+                f" as {locate(self.conflict_pair[0])} and {locate(self.conflict_pair[1])}"
             )
 
 
-def find_repeats(buffer: ExampleBuffer, report: ReportProgress | None = None) -> Repeats:
+def find_duplicates(buffer: ExampleBuffer, report: ReportProgress | None = None) -> DuplicateReport:
     """The repeats in ``buffer``, which holds one example or more."""
     if report:
         report("comparing examples", len(buffer), len(buffer))
@@ -67,16 +67,16 @@ def find_repeats(buffer: ExampleBuffer, report: ReportProgress | None = None) ->
         buffer.image_bytes,
     )
     different = len(first)
-    near = _first_pair(first, found.groups)
+    near_pair = _first_pair(first, found.groups)
     clashes, conflict = _conflicts(index)
-    return Repeats(
+    return DuplicateReport(
         groups=found.groups[inverse],
         duplicates=len(index) - different,
         near_duplicates=different - len(np.unique(found.groups)),
-        near=near,
-        too_alike=found.too_alike,
-        conflicting=clashes,
-        conflict=conflict,
+        near_pair=near_pair,
+        too_similar=found.too_similar,
+        label_conflicts=clashes,
+        conflict_pair=conflict,
     )
 
 
@@ -91,8 +91,8 @@ def _conflicts(index: ExampleIndex) -> tuple[int, tuple[int, int] | None]:
     order = np.lexsort((index["label"], index["key"]))
     keys, labels = index["key"][order], index["label"][order]
     clash = np.flatnonzero((keys[1:] == keys[:-1]) & (labels[1:] != labels[:-1]))
-    conflicting = int(np.isin(keys, keys[clash]).sum())
-    return conflicting, _pair(order, int(clash[0])) if len(clash) else None
+    label_conflicts = int(np.isin(keys, keys[clash]).sum())
+    return label_conflicts, _pair(order, int(clash[0])) if len(clash) else None
 
 
 def _pair(places: _Places, start: int) -> tuple[int, int]:

@@ -33,7 +33,7 @@ _SIDE = 4
 _NEAR = 1 / 6
 _NEIGHBOURS = 8
 _RANDOM_PAIRS = 1_000
-_MOST_IN_A_GROUP = 0.5
+_MAX_GROUP_SHARE = 0.5
 _CHUNK_BYTES = 2 << 20
 
 
@@ -43,7 +43,7 @@ class NearDuplicates:
 
     groups: npt.NDArray[np.intp]
     """Shape (pictures,): the number of each one's group."""
-    too_alike: bool
+    too_similar: bool
     """Half of the pictures would be one group: near duplicates cannot be told, and each picture is
     a group of its own."""
 
@@ -81,7 +81,7 @@ def near_duplicates(
     count = len(features)
     pairs = _random_pairs(labels)
     if not len(pairs):
-        return NearDuplicates(np.arange(count), too_alike=False)
+        return NearDuplicates(np.arange(count), too_similar=False)
     reach = _NEAR * float(np.median([_distances(pair[np.newaxis], read)[0] for pair in pairs]))
     groups = grown = np.arange(count)
     while len(grown):
@@ -90,9 +90,9 @@ def near_duplicates(
         near = pairs[_are_near(pairs, read, image_bytes, reach)]
         merged = _connected(groups[near], len(heads))
         groups, grown = merged[groups], np.flatnonzero(np.bincount(merged) > 1)
-    if np.bincount(groups).max() > max(2, _MOST_IN_A_GROUP * count):
-        return NearDuplicates(np.arange(count), too_alike=True)
-    return NearDuplicates(groups, too_alike=False)
+    if np.bincount(groups).max() > max(2, _MAX_GROUP_SHARE * count):
+        return NearDuplicates(np.arange(count), too_similar=True)
+    return NearDuplicates(groups, too_similar=False)
 
 
 @lru_cache(maxsize=64)

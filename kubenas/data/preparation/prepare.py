@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from kubenas.config import DataConfig
-from kubenas.data.dataset.card import CARD_FILE, SHEET_FILE, DataCard
+from kubenas.data.dataset.card import CARD_FILE, CONTACT_SHEET_FILE, DataCard
 from kubenas.data.dataset.digest import dataset_digest
 from kubenas.data.dataset.example_index import write_example_index
 from kubenas.data.dataset.latest import note_latest_data
@@ -18,18 +18,18 @@ from kubenas.data.dataset.schema import (
     SplitName,
     read_schema,
 )
-from kubenas.data.preparation.contact_sheet import Gallery
-from kubenas.data.preparation.duplicates import Repeats, find_repeats
+from kubenas.data.preparation.contact_sheet import ContactSheet
+from kubenas.data.preparation.duplicates import DuplicateReport, find_duplicates
 from kubenas.data.preparation.example_buffer import BufferedSplit, ExampleBuffer
 from kubenas.data.preparation.moments import ChannelMoments
-from kubenas.data.preparation.partition import content_key, partition
-from kubenas.data.preparation.resize import conform
+from kubenas.data.preparation.resize import convert_image
 from kubenas.data.preparation.size_checks import (
     check_source_size,
     check_splits,
     imbalance,
     split_warnings,
 )
+from kubenas.data.preparation.splitting import assign_splits, content_key
 from kubenas.data.preparation.workspace import workspace
 from kubenas.data.source import Example, ExampleSource, ReportProgress, SourceInfo, open_source
 from kubenas.errors import DocumentUnusable, ObjectNotFound
@@ -106,32 +106,34 @@ def _prepare(job: _Job, folder: Path) -> DataSchema:
     check_source_size(info, origin=job.config.source)
     finished = folder / "finished"
     finished.mkdir()
-    gallery = Gallery()
+    contact_sheet = ContactSheet()
     with ExampleBuffer(folder / "examples.spool", info) as buffer:
-        _read(job, info, buffer, gallery)
-        repeats = find_repeats(buffer, job.report)
-        splits = _splits(job, info, buffer, repeats)
+        _read(job, info, buffer, contact_sheet)
+        duplicates = find_duplicates(buffer, job.report)
+        splits = _splits(job, info, buffer, duplicates)
         schema = _write(job, info, splits, finished)
-        card = _card(job, info, splits, repeats)
+        card = _card(job, info, splits, duplicates)
         write_example_index(finished, buffer.index)
     (finished / CARD_FILE).write_bytes(card.to_json())
-    (finished / SHEET_FILE).write_bytes(gallery.sheet(info.classes))
+    (finished / CONTACT_SHEET_FILE).write_bytes(contact_sheet.to_png(info.classes))
     note_latest_data(job.output, job.digest)
     job.output.upload_tree(finished, job.prefix)
     job.output.write(f"{job.prefix}/{SCHEMA_FILE}", schema.to_json())
     return schema
 
 
-def _read(job: _Job, info: SourceInfo, buffer: ExampleBuffer, gallery: Gallery) -> None:
+def _read(job: _Job, info: SourceInfo, buffer: ExampleBuffer, contact_sheet: ContactSheet) -> None:
     """Brings every example to the shape of the data set."""
     for original, label in _counted(job, info):
-        image = conform(original, info.shape, info.dtype)
+        image = convert_image(original, info.shape, info.dtype)
         buffer.add(image, key=content_key(original, job.config.seed), label=label)
-        gallery.add(image, label)
+        contact_sheet.add(image, label)
 
 
-def _splits(job: _Job, info: SourceInfo, buffer: ExampleBuffer, repeats: Repeats) -> _Splits:
-    places = partition(buffer.index, repeats.groups, job.config)
+def _splits(
+    job: _Job, info: SourceInfo, buffer: ExampleBuffer, duplicates: DuplicateReport
+) -> _Splits:
+    places = assign_splits(buffer.index, duplicates.groups, job.config)
     splits = {split: BufferedSplit(buffer, places[split]) for split in SPLITS}
     check_splits(_counts(splits, info), info.classes, origin=job.config.source)
     return splits
@@ -169,7 +171,7 @@ def _write(job: _Job, info: SourceInfo, splits: _Splits, folder: Path) -> DataSc
     )
 
 
-def _card(job: _Job, info: SourceInfo, splits: _Splits, repeats: Repeats) -> DataCard:
+def _card(job: _Job, info: SourceInfo, splits: _Splits, duplicates: DuplicateReport) -> DataCard:
     counts = _counts(splits, info)
     return DataCard(
         source=job.source.name,
@@ -181,15 +183,15 @@ def _card(job: _Job, info: SourceInfo, splits: _Splits, repeats: Repeats) -> Dat
         classes=info.classes,
         counts=counts,
         imbalance=imbalance(info),
-        duplicates=repeats.duplicates,
-        near_duplicates=repeats.near_duplicates,
+        duplicates=duplicates.duplicates,
+        near_duplicates=duplicates.near_duplicates,
         left_out=info.examples - sum(map(len, splits.values())),
-        label_conflicts=repeats.conflicting,
+        label_conflicts=duplicates.label_conflicts,
         seed=job.config.seed,
         notes=info.notes,
         warnings=(
             *info.warnings,
-            *repeats.warnings(job.source.locate),
+            *duplicates.warnings(job.source.locate),
             *split_warnings(counts, info),
         ),
     )

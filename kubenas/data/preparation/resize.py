@@ -9,7 +9,7 @@ from PIL import Image as PilImage
 from kubenas.data.source import Image
 
 
-def conform(image: Image, shape: tuple[int, int, int], dtype: str) -> Image:
+def convert_image(image: Image, shape: tuple[int, int, int], dtype: str) -> Image:
     """``image`` as ``shape`` (height, width, channels) and ``dtype``; grey may become RGB."""
     image = image.astype(dtype, copy=False)
     if image.shape[:2] != shape[:2]:

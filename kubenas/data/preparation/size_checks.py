@@ -6,14 +6,14 @@ from kubenas.data.dataset.schema import SPLITS, SplitName
 from kubenas.data.source import SourceInfo
 from kubenas.errors import UserError
 
-LEAST_EXAMPLES = 10
-LEAST_OF_A_CLASS = 3
+MIN_EXAMPLES = 10
+MIN_CLASS_EXAMPLES = 3
 
-ENOUGH_TO_SCORE = 100
+MIN_EVALUATION_EXAMPLES = 100
 """Examples of a split below which an accuracy on it is uncertain by ten points or more."""
 
 _IMBALANCED = 10.0
-_NAMES_SHOWN = 5
+_MAX_NAMES = 5
 
 
 def check_source_size(info: SourceInfo, *, origin: str) -> None:
@@ -22,18 +22,18 @@ def check_source_size(info: SourceInfo, *, origin: str) -> None:
     Raises:
         UserError: too few examples or classes.
     """
-    if info.examples < LEAST_EXAMPLES:
-        raise UserError(f"{origin}: {info.examples} examples; at least {LEAST_EXAMPLES} are needed")
+    if info.examples < MIN_EXAMPLES:
+        raise UserError(f"{origin}: {info.examples} examples; at least {MIN_EXAMPLES} are needed")
     if len(info.classes) < 2:
         raise UserError(f"{origin}: only one class, '{info.classes[0]}'; at least two are needed")
     small = [
         f"'{name}' ({count})"
         for name, count in zip(info.classes, info.class_counts, strict=True)
-        if count < LEAST_OF_A_CLASS
+        if count < MIN_CLASS_EXAMPLES
     ]
     if small:
         raise UserError(
-            f"{origin}: {_listed(small)} with fewer than {LEAST_OF_A_CLASS} examples;"
+            f"{origin}: {_listed(small)} with fewer than {MIN_CLASS_EXAMPLES} examples;"
             " add some or leave the class out"
         )
 
@@ -62,7 +62,7 @@ def check_splits(
 def split_warnings(counts: Mapping[SplitName, Sequence[int]], info: SourceInfo) -> Iterator[str]:
     """Warnings about what a search can live with."""
     for split in ("validation", "test"):
-        if (examples := sum(counts[split])) < ENOUGH_TO_SCORE:
+        if (examples := sum(counts[split])) < MIN_EVALUATION_EXAMPLES:
             yield (
                 f"the {split} split has only {_number_of(examples)}: each of them makes"
                 f" {100 / examples:.1f} points of an accuracy; add data, or raise"
@@ -88,8 +88,8 @@ def _missing(counts: Sequence[int], classes: Sequence[str]) -> list[str]:
 
 
 def _listed(names: list[str]) -> str:
-    more = len(names) - _NAMES_SHOWN
-    shown = ", ".join(names[:_NAMES_SHOWN]) + (f" and {more} more" if more > 0 else "")
+    more = len(names) - _MAX_NAMES
+    shown = ", ".join(names[:_MAX_NAMES]) + (f" and {more} more" if more > 0 else "")
     return f"class {shown}" if len(names) == 1 else f"classes {shown}"
 
 

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from kubenas.config import DataConfig
-from kubenas.data.dataset.card import SHEET_FILE, read_card
+from kubenas.data.dataset.card import CONTACT_SHEET_FILE, read_card
 from kubenas.data.dataset.loading import load_raw
 from kubenas.data.dataset.schema import SPLITS
 from kubenas.data.preparation.prepare import Prepared, prepare_dataset
@@ -114,7 +114,7 @@ def test_says_that_there_is_too_little(
 def test_the_contact_sheet_is_small_whatever_is_on_it(save_npz: Save, output: Storage) -> None:
     source = save_npz(x=noise(600, 64, 64, 3), y=alternating(600, classes=30))
     prepared = prepare_dataset(DataConfig(source=str(source)), output)
-    sheet = Path(prepared.uri) / SHEET_FILE
+    sheet = Path(prepared.uri) / CONTACT_SHEET_FILE
     assert sheet.stat().st_size < 200_000
     with Image.open(sheet) as picture:
         assert picture.height >= 20 * 24

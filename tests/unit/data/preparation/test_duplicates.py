@@ -53,7 +53,7 @@ def pixels_of(prepared: Prepared, split: str) -> Iterator[bytes]:
         yield from (image.astype(np.uint8).tobytes() for image in images)
 
 
-def sides_of(prepared: Prepared) -> dict[bytes, str]:
+def splits_of(prepared: Prepared) -> dict[bytes, str]:
     return {pixels: split for split in SPLITS for pixels in pixels_of(prepared, split)}
 
 
@@ -90,7 +90,7 @@ def test_near_duplicates_are_on_one_side(save_npz: Save, output: Storage) -> Non
     labels = np.arange(620) % 2
     source = save_npz(x=np.concatenate([originals, twins]), y=np.concatenate([labels, labels]))
     prepared, card = prepared_from(source, output)
-    sides = sides_of(prepared)
+    sides = splits_of(prepared)
     pairs = [
         (sides.get(one.tobytes(), "test"), sides.get(other.tobytes(), "test"))
         for one, other in zip(originals, twins, strict=True)
@@ -118,7 +118,7 @@ def test_what_is_added_moves_only_near_duplicates_of_it(save_npz: Save, output: 
     before, _ = prepared_from(save_npz("before.npz", x=originals, y=labels), output)
     x, y = np.concatenate([originals, more]), np.arange(640) % 2
     after, _ = prepared_from(save_npz("after.npz", x=x, y=y), output)
-    was, now = sides_of(before), sides_of(after)
+    was, now = splits_of(before), splits_of(after)
     assert all(now[picture.tobytes()] == was[picture.tobytes()] for picture in originals[40:])
 
 

@@ -106,13 +106,13 @@ def test_what_stays_keeps_its_side_whatever_happens_to_the_rest(
     y = np.concatenate([relabelled, relabelled[:40], alternating(100, classes=4)])
     order = np.random.default_rng(2).permutation(len(x))
     after = save_npz("after.npz", x=x[order], y=y[order])
-    sides = [sides_of(prepare_dataset(DataConfig(source=str(s)), output)) for s in (before, after)]
+    sides = [splits_of(prepare_dataset(DataConfig(source=str(s)), output)) for s in (before, after)]
     stayed = sides[0].keys() & sides[1].keys()
     assert (len(stayed), len(sides[1])) == (150, 250)
     assert all(sides[0][pixels] == sides[1][pixels] for pixels in stayed)
 
 
-def sides_of(prepared: Prepared) -> dict[bytes, str]:
+def splits_of(prepared: Prepared) -> dict[bytes, str]:
     """The split of each picture, by its pixels."""
     content = stored(prepared)
     sides = {pixels: split for split, counts in content.items() for pixels, _ in counts}

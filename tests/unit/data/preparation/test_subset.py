@@ -6,21 +6,21 @@ import numpy as np
 
 from kubenas.data.dataset.loading import load_raw, load_split
 from kubenas.data.dataset.local_shards import LocalShards
-from kubenas.data.preparation.excerpt import write_excerpt
 from kubenas.data.preparation.prepare import Prepared
+from kubenas.data.preparation.subset import write_subset
 
 
 def test_the_first_examples_of_each_split_normalised_as_the_whole(
     prepared: Prepared, tmp_path: Path
 ) -> None:
     whole = LocalShards(Path(prepared.uri))
-    write_excerpt(whole, tmp_path / "excerpt", examples=7)
-    excerpt = LocalShards(tmp_path / "excerpt")
-    assert excerpt.schema.digest != whole.schema.digest
+    write_subset(whole, tmp_path / "subset", examples=7)
+    subset = LocalShards(tmp_path / "subset")
+    assert subset.schema.digest != whole.schema.digest
     for split in ("train", "validation", "test"):
-        assert excerpt.schema.splits[split].examples == 7
+        assert subset.schema.splits[split].examples == 7
         for load in (load_raw, load_split):
-            (images, labels) = next(iter(load(excerpt, split, batch_size=7)))
+            (images, labels) = next(iter(load(subset, split, batch_size=7)))
             expected, classes = next(iter(load(whole, split, batch_size=7)))
             assert np.array_equal(images, expected)
             assert np.array_equal(labels, classes)
@@ -28,7 +28,7 @@ def test_the_first_examples_of_each_split_normalised_as_the_whole(
 
 def test_a_split_with_fewer_examples_is_taken_whole(prepared: Prepared, tmp_path: Path) -> None:
     whole = LocalShards(Path(prepared.uri))
-    write_excerpt(whole, tmp_path / "excerpt", examples=10**6)
-    excerpt = LocalShards(tmp_path / "excerpt")
+    write_subset(whole, tmp_path / "subset", examples=10**6)
+    subset = LocalShards(tmp_path / "subset")
     for name, split in whole.schema.splits.items():
-        assert excerpt.schema.splits[name].examples == split.examples
+        assert subset.schema.splits[name].examples == split.examples

@@ -11,7 +11,7 @@ from kubenas.data.preparation.shards import describe_shard
 _SHARD = "{}-00000.tfrecord"
 
 
-def write_excerpt(dataset: Shards, folder: Path, *, examples: int) -> None:
+def write_subset(dataset: Shards, folder: Path, *, examples: int) -> None:
     """Writes the first ``examples`` of each split of ``dataset`` to ``folder``.
 
     Shapes, classes and normalisation are those of the whole. Counts of classes are left as they
@@ -20,8 +20,8 @@ def write_excerpt(dataset: Shards, folder: Path, *, examples: int) -> None:
     folder.mkdir(parents=True)
     schema = dataset.schema
     splits = {name: _written(dataset, name, folder, examples) for name in SPLITS}
-    excerpt = schema.model_copy(update={"splits": splits, "digest": f"{schema.digest}-excerpt"})
-    (folder / SCHEMA_FILE).write_bytes(excerpt.to_json())
+    subset = schema.model_copy(update={"splits": splits, "digest": f"{schema.digest}-excerpt"})
+    (folder / SCHEMA_FILE).write_bytes(subset.to_json())
 
 
 def _written(dataset: Shards, name: SplitName, folder: Path, examples: int) -> Split:

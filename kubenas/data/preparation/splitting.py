@@ -26,7 +26,7 @@ def content_key(image: Image, seed: int) -> int:
     return int.from_bytes(digest.digest()[:8])
 
 
-def split_of(key: int, config: DataConfig) -> SplitName:
+def split_for_key(key: int, config: DataConfig) -> SplitName:
     """The side of a content key."""
     position = key / _KEY_SPAN
     if position < config.test_fraction:
@@ -36,7 +36,7 @@ def split_of(key: int, config: DataConfig) -> SplitName:
     return "train"
 
 
-def partition(
+def assign_splits(
     index: ExampleIndex, groups: npt.NDArray[np.intp], config: DataConfig
 ) -> dict[SplitName, npt.NDArray[np.intp]]:
     """The places of each split's examples, in the order of their content keys.
@@ -50,19 +50,19 @@ def partition(
         groups: shape (examples,), of equal and nearly equal pictures.
         config: the fractions.
     """
-    sides = _sides(index["key"], groups, config)
+    sides = _split_of_each(index["key"], groups, config)
     kept = (sides != "test") | _first_of_each(groups, index["label"], index["key"])
     order = np.lexsort((index["label"], index["key"]))
     return {split: order[(kept & (sides == split))[order]] for split in SPLITS}
 
 
-def _sides(
+def _split_of_each(
     keys: npt.NDArray[np.uint64], groups: npt.NDArray[np.intp], config: DataConfig
 ) -> npt.NDArray[np.str_]:
     # The high half of a key tells a side; the low half, whose key it is that counts.
     order = np.lexsort((keys, keys & _LOW_HALF, groups))
     _, first, inverse = np.unique(groups[order], return_index=True, return_inverse=True)
-    sides = np.array([split_of(int(key), config) for key in keys[order[first]]])
+    sides = np.array([split_for_key(int(key), config) for key in keys[order[first]]])
     placed = np.empty_like(sides, shape=len(keys))
     placed[order] = sides[inverse]
     return placed
