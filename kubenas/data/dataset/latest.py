@@ -18,15 +18,15 @@ class _Latest(Value):
     digest: str
 
 
-def note_latest_data(output: Storage, digest: str) -> None:
+def record_latest_dataset(output: Storage, digest: str) -> None:
     """Makes the data set with ``digest`` the latest."""
     with suppress(DocumentUnusable):
-        if latest_data(output) == digest:
+        if latest_dataset(output) == digest:
             return
     output.write(_NAME, _Latest(digest=digest).to_json())
 
 
-def latest_data(output: Storage) -> str | None:
+def latest_dataset(output: Storage) -> str | None:
     """The digest of the latest data set; None: there is none, or an older version prepared it.
 
     Raises:

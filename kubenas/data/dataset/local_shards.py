@@ -31,11 +31,11 @@ class LocalShards:
         """What it holds, read once."""
         return read_schema(open_storage(self.origin or self.uri))
 
-    def records(self, shards: tf.data.Dataset, *, open_at_once: int) -> tf.data.Dataset:
+    def records(self, shards: tf.data.Dataset, *, cycle_length: int) -> tf.data.Dataset:
         """Serialised examples of the named ``shards``, by turns from so many of them."""
         return shards.interleave(
             lambda name: tf.data.TFRecordDataset(tf.strings.join([self.uri, name], "/")),
-            cycle_length=open_at_once,
+            cycle_length=cycle_length,
             num_parallel_calls=tf.data.AUTOTUNE,
             deterministic=True,
         )

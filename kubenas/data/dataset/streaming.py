@@ -1,7 +1,7 @@
 """Shards of a prepared data set that are read from their store as they are needed.
 
 For data sets that are larger than the local cache. Nothing is written to a disk; at most
-``open_at_once`` + 2 shards are in memory, whole.
+``cycle_length`` + 2 shards are in memory, whole.
 """
 
 import hashlib
@@ -37,21 +37,21 @@ class StreamedShards:
         """What it holds, read once."""
         return read_schema(open_storage(self.uri))
 
-    def records(self, shards: tf.data.Dataset, *, open_at_once: int) -> tf.data.Dataset:
+    def records(self, shards: tf.data.Dataset, *, cycle_length: int) -> tf.data.Dataset:
         """Serialised examples of the named ``shards``, by turns from so many of them."""
         expected = {
             shard.name: shard for split in self.schema.splits.values() for shard in split.shards
         }
 
         def fetch(name: bytes) -> npt.NDArray[np.object_]:
-            return self._fetched(expected[name.decode()])
+            return self._fetch_records(expected[name.decode()])
 
         def fetched(name: tf.Tensor) -> tf.Tensor:
             records = tf.numpy_function(fetch, [name], tf.string)
             return tf.ensure_shape(records, [None])
 
         return shards.map(fetched, num_parallel_calls=_READ_AHEAD, deterministic=True).interleave(
-            tf.data.Dataset.from_tensor_slices, cycle_length=open_at_once
+            tf.data.Dataset.from_tensor_slices, cycle_length=cycle_length
         )
 
     def sizes(self) -> dict[str, int]:
@@ -61,14 +61,14 @@ class StreamedShards:
     def verify(self, shard: Shard) -> None:
         """Nothing: each shard is verified as it is fetched."""
 
-    def _fetched(self, shard: Shard) -> npt.NDArray[np.object_]:
+    def _fetch_records(self, shard: Shard) -> npt.NDArray[np.object_]:
         try:
-            return np.array(split_records(self._verified(shard)), dtype=object)
+            return np.array(split_records(self._read_verified(shard)), dtype=object)
         except StorageError as error:
             self.failures.append(error)
             raise
 
-    def _verified(self, shard: Shard) -> bytes:
+    def _read_verified(self, shard: Shard) -> bytes:
         content = open_storage(self.uri).read(shard.name)
         if hashlib.sha256(content).hexdigest() != shard.sha256:
             raise StorageError(f"{self.uri}/{shard.name}: damaged; prepare the data again")

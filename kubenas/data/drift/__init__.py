@@ -1,9 +1,9 @@
 """How a data set differs from an earlier one."""
 
-from kubenas.data.drift.drift import Drift, Snapshot, measure_drift
+from kubenas.data.drift.drift import DatasetSnapshot, Drift, measure_drift
 
 __all__ = [
     "Drift",
-    "Snapshot",
+    "DatasetSnapshot",
     "measure_drift",
 ]

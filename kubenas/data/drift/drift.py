@@ -12,7 +12,7 @@ from pydantic import Field
 from kubenas.data.dataset.card import DataCard
 from kubenas.data.dataset.example_index import ExampleIndex
 from kubenas.data.dataset.schema import DataSchema
-from kubenas.data.drift.stability import stability
+from kubenas.data.drift.stability import population_stability
 from kubenas.trial import Value
 
 _SHIFTED = 0.1
@@ -23,7 +23,7 @@ _MAX_NAMES = 5
 
 
 @dataclass(frozen=True)
-class Snapshot:
+class DatasetSnapshot:
     """What is known about a prepared data set without its pixels."""
 
     card: DataCard
@@ -78,11 +78,11 @@ class Drift(Value):
     findings: tuple[str, ...] = Field(description="what a person should look at, in words")
 
 
-def measure_drift(before: Snapshot, now: Snapshot) -> Drift:
+def measure_drift(before: DatasetSnapshot, now: DatasetSnapshot) -> Drift:
     """How ``now`` differs from ``before``."""
     counts = [dict(zip(s.card.classes, s.card.class_counts, strict=True)) for s in (before, now)]
     overlap, arrived = _overlap(before, now)
-    index, p_value = stability(counts[0], counts[1] if arrived is None else arrived)
+    index, p_value = population_stability(counts[0], counts[1] if arrived is None else arrived)
     found = Drift(
         digest=now.card.digest,
         before=before.card.digest,
@@ -102,7 +102,9 @@ def measure_drift(before: Snapshot, now: Snapshot) -> Drift:
     return found.model_copy(update={"findings": (*shapes, *_findings(found))})
 
 
-def _overlap(before: Snapshot, now: Snapshot) -> tuple[Overlap | None, dict[str, int] | None]:
+def _overlap(
+    before: DatasetSnapshot, now: DatasetSnapshot
+) -> tuple[Overlap | None, dict[str, int] | None]:
     """What both hold, and the new pictures by class; None: pictures cannot be told apart."""
     held = before.example_index, now.example_index
     if held[0] is None or held[1] is None or before.card.seed != now.card.seed:

@@ -1,4 +1,4 @@
-"""Whether the shares of classes have shifted: the population stability index and its chance."""
+"""Whether the shares of classes have shifted: the population population_stability index and its chance."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -10,13 +10,13 @@ import numpy.typing as npt
 _PSEUDOCOUNT = 0.5
 
 
-def stability(
+def population_stability(
     before: Mapping[str, int], now: Mapping[str, int]
 ) -> tuple[float | None, float | None]:
-    """Population stability index of class shares, and the chance of one so large without a shift.
+    """Population population_stability index of class shares, and the chance of one so large without a shift.
 
     Over its sampling error the index is distributed as chi-squared (Yurdakul and Naranjo,
-    Statistical properties of the population stability index, 2020).
+    Statistical properties of the population population_stability index, 2020).
 
     Args:
         before: examples by class.

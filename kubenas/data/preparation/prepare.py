@@ -9,7 +9,7 @@ from kubenas.config import DataConfig
 from kubenas.data.dataset.card import CARD_FILE, CONTACT_SHEET_FILE, DataCard
 from kubenas.data.dataset.digest import dataset_digest
 from kubenas.data.dataset.example_index import write_example_index
-from kubenas.data.dataset.latest import note_latest_data
+from kubenas.data.dataset.latest import record_latest_dataset
 from kubenas.data.dataset.schema import (
     SCHEMA_FILE,
     SPLITS,
@@ -41,7 +41,7 @@ _Splits: TypeAlias = dict[SplitName, BufferedSplit]
 
 
 @dataclass(frozen=True)
-class Prepared:
+class PreparedDataset:
     """A data set that is ready to be trained on."""
 
     uri: str
@@ -68,7 +68,7 @@ class _Job:
 
 def prepare_dataset(
     config: DataConfig, output: Storage, *, progress: ReportProgress | None = None
-) -> Prepared:
+) -> PreparedDataset:
     """Prepares ``config.source`` under ``data/<digest>/`` of ``output``, unless that was done.
 
     Memory does not grow with the size of the data, but for some bytes an example.
@@ -81,12 +81,14 @@ def prepare_dataset(
     job = _Job(source, config, digest, output, progress)
     schema = _finished(job)
     if schema is not None:
-        note_latest_data(output, digest)
-        return Prepared(join(output.uri, job.prefix), schema, reused=True)
+        record_latest_dataset(output, digest)
+        return PreparedDataset(join(output.uri, job.prefix), schema, reused=True)
     with workspace(output) as folder:
         schema = _finished(job)  # by a process that was waited for
         reused = schema is not None
-        return Prepared(join(output.uri, job.prefix), schema or _prepare(job, folder), reused)
+        return PreparedDataset(
+            join(output.uri, job.prefix), schema or _prepare(job, folder), reused
+        )
 
 
 def _finished(job: _Job) -> DataSchema | None:
@@ -116,7 +118,7 @@ def _prepare(job: _Job, folder: Path) -> DataSchema:
         write_example_index(finished, buffer.index)
     (finished / CARD_FILE).write_bytes(card.to_json())
     (finished / CONTACT_SHEET_FILE).write_bytes(contact_sheet.to_png(info.classes))
-    note_latest_data(job.output, job.digest)
+    record_latest_dataset(job.output, job.digest)
     job.output.upload_tree(finished, job.prefix)
     job.output.write(f"{job.prefix}/{SCHEMA_FILE}", schema.to_json())
     return schema

@@ -27,7 +27,7 @@ def write_subset(dataset: Shards, folder: Path, *, examples: int) -> None:
 def _written(dataset: Shards, name: SplitName, folder: Path, examples: int) -> Split:
     split = dataset.schema.splits[name]
     shards = tf.data.Dataset.from_tensor_slices([shard.name for shard in split.shards])
-    records = dataset.records(shards, open_at_once=1).take(examples)
+    records = dataset.records(shards, cycle_length=1).take(examples)
     path = folder / _SHARD.format(name)
     count = 0
     with tf.io.TFRecordWriter(str(path)) as writer:

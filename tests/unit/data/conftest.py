@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from kubenas.config import DataConfig
-from kubenas.data.preparation.prepare import Prepared, prepare_dataset
+from kubenas.data.preparation.prepare import PreparedDataset, prepare_dataset
 from kubenas.storage import Storage, open_storage
 
 Pixels = npt.NDArray[Any]
@@ -59,7 +59,9 @@ def coloured() -> npt.NDArray[np.uint8]:
 
 
 @pytest.fixture(scope="session")
-def prepared(tmp_path_factory: pytest.TempPathFactory, coloured: npt.NDArray[np.uint8]) -> Prepared:
+def prepared(
+    tmp_path_factory: pytest.TempPathFactory, coloured: npt.NDArray[np.uint8]
+) -> PreparedDataset:
     """``coloured`` with its number modulo 3 as label, sorted by class, prepared."""
     folder = tmp_path_factory.mktemp("prepared")
     labels = np.arange(300) % 3

@@ -13,7 +13,7 @@ from kubenas.config import DataConfig
 from kubenas.data.dataset.card import CONTACT_SHEET_FILE, read_card
 from kubenas.data.dataset.loading import load_raw
 from kubenas.data.dataset.schema import SPLITS
-from kubenas.data.preparation.prepare import Prepared, prepare_dataset
+from kubenas.data.preparation.prepare import PreparedDataset, prepare_dataset
 from kubenas.errors import UserError
 from kubenas.storage import Storage, open_storage
 
@@ -28,7 +28,7 @@ def alternating(count: int, classes: int = 2) -> npt.NDArray[np.intp]:
     return np.arange(count) % classes
 
 
-def pixels_of(prepared: Prepared, split: str) -> Iterator[bytes]:
+def pixels_of(prepared: PreparedDataset, split: str) -> Iterator[bytes]:
     for images, _ in load_raw(Path(prepared.uri), split, batch_size=64).as_numpy_iterator():
         yield from (image.tobytes() for image in images)
 

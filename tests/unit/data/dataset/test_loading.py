@@ -14,7 +14,7 @@ from kubenas.data.dataset.loading import load_raw, load_split
 from kubenas.data.dataset.local_shards import LocalShards
 from kubenas.data.dataset.preprocessing import preprocessing_layers
 from kubenas.data.dataset.schema import DataSchema, Normalization
-from kubenas.data.preparation.prepare import Prepared
+from kubenas.data.preparation.prepare import PreparedDataset
 from kubenas.errors import StorageError
 
 Arrays = tuple[npt.NDArray[np.float32], npt.NDArray[np.int32]]
@@ -24,7 +24,7 @@ STREAMED = {"in_memory_bytes": 0}
 
 
 @pytest.fixture
-def folder(prepared: Prepared) -> Path:
+def folder(prepared: PreparedDataset) -> Path:
     return Path(prepared.uri)
 
 
@@ -45,7 +45,7 @@ def content(arrays: Arrays) -> Counter[tuple[bytes, int]]:
 
 @pytest.mark.parametrize("how", [IN_MEMORY, STREAMED], ids=["in memory", "streamed"])
 def test_batches_are_what_models_are_trained_on(
-    folder: Path, prepared: Prepared, how: dict[str, int]
+    folder: Path, prepared: PreparedDataset, how: dict[str, int]
 ) -> None:
     batches = load_split(folder, "train", batch_size=32, **how)
     count = prepared.schema.splits["train"].examples
@@ -88,7 +88,7 @@ def test_the_seed_decides_the_orders(folder: Path, how: dict[str, int]) -> None:
 
 
 def test_preprocessing_layers_give_what_models_are_trained_on(
-    folder: Path, prepared: Prepared
+    folder: Path, prepared: PreparedDataset
 ) -> None:
     raw, _ = whole(load_raw(folder, "train", batch_size=64))
     trained_on, _ = whole(load_split(folder, "train", batch_size=64))
@@ -101,7 +101,7 @@ def test_preprocessing_layers_give_what_models_are_trained_on(
 
 
 def test_preprocessing_layers_are_float32_whatever_models_compute_in(
-    prepared: Prepared,
+    prepared: PreparedDataset,
 ) -> None:
     moments = Normalization(mean=(70_000.0,) * 3, variance=(1e-20,) * 3)
     schema: DataSchema = prepared.schema.model_copy(update={"normalization": moments})

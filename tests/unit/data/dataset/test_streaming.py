@@ -14,7 +14,7 @@ from kubenas.data.dataset.loading import Shards, load_split
 from kubenas.data.dataset.local_shards import LocalShards
 from kubenas.data.dataset.streaming import StreamedShards, split_records
 from kubenas.data.preparation import shards
-from kubenas.data.preparation.prepare import Prepared, prepare_dataset
+from kubenas.data.preparation.prepare import PreparedDataset, prepare_dataset
 from kubenas.errors import StorageError
 from kubenas.storage import open_storage
 from kubenas.storage.remote import RemoteStorage
@@ -32,7 +32,7 @@ TINY = "0.00001"  # GiB: two shards
 
 
 @pytest.fixture(scope="module", params=["gs", "s3"])
-def prepared(request: pytest.FixtureRequest) -> Iterator[Prepared]:
+def prepared(request: pytest.FixtureRequest) -> Iterator[PreparedDataset]:
     """Digits in many shards in a bucket on a real server."""
     server = {"gs": fake_gcs_server, "s3": moto_server}[request.param]
     with server() as url, pytest.MonkeyPatch.context() as patch:
@@ -82,7 +82,7 @@ def same(one: list[Any], two: list[Any]) -> bool:
 
 
 def test_what_fits_is_staged_and_what_does_not_is_streamed(
-    prepared: Prepared, cache: Path, monkeypatch: pytest.MonkeyPatch
+    prepared: PreparedDataset, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert len(prepared.schema.splits["train"].shards) > 10
     staged = open_dataset(prepared.uri)
@@ -93,7 +93,7 @@ def test_what_fits_is_staged_and_what_does_not_is_streamed(
     assert open_dataset(prepared.uri) == StreamedShards(prepared.uri)
 
 
-def test_streamed_epochs_are_the_staged_ones(prepared: Prepared) -> None:
+def test_streamed_epochs_are_the_staged_ones(prepared: PreparedDataset) -> None:
     staged, streamed = open_dataset(prepared.uri), StreamedShards(prepared.uri)
     for split in ("train", "validation", "test"):
         assert same(epochs(streamed, split), epochs(staged, split))
@@ -105,14 +105,14 @@ def test_streamed_epochs_are_the_staged_ones(prepared: Prepared) -> None:
     assert tuple(np.bincount(labels)) == tuple(2 * count for count in counts)
 
 
-def test_few_shards_are_in_flight_at_a_time(prepared: Prepared, reads: list[str]) -> None:
+def test_few_shards_are_in_flight_at_a_time(prepared: PreparedDataset, reads: list[str]) -> None:
     def fetched() -> int:
         return sum(name.endswith(".tfrecord") for name in reads)
 
     names = [shard.name for shard in prepared.schema.splits["train"].shards]
     records = iter(
         StreamedShards(prepared.uri).records(
-            tf.data.Dataset.from_tensor_slices(names), open_at_once=1
+            tf.data.Dataset.from_tensor_slices(names), cycle_length=1
         )
     )
     next(records)
@@ -123,7 +123,7 @@ def test_few_shards_are_in_flight_at_a_time(prepared: Prepared, reads: list[str]
 
 @pytest.mark.usefixtures("tiny_cache")
 def test_a_trial_on_data_beyond_the_cache_is_the_same_trial(
-    prepared: Prepared,
+    prepared: PreparedDataset,
     cache: Path,
     tmp_path: Path,
     reads: list[str],
@@ -150,7 +150,7 @@ def test_a_trial_on_data_beyond_the_cache_is_the_same_trial(
 
 @pytest.mark.usefixtures("tiny_cache")
 def test_a_damaged_shard_is_the_stores_failure_and_not_the_networks(
-    prepared: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    prepared: PreparedDataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(load_split.__kwdefaults__, "in_memory_bytes", 0)
     storage, shard = open_storage(prepared.uri), prepared.schema.splits["train"].shards[5]

@@ -11,8 +11,8 @@ from kubenas.config import DataConfig
 from kubenas.data.dataset.card import read_card
 from kubenas.data.dataset.example_index import EXAMPLE_INDEX_FILE, read_example_index
 from kubenas.data.dataset.schema import read_schema
-from kubenas.data.drift.drift import Drift, Overlap, Snapshot, measure_drift
-from kubenas.data.drift.stability import stability
+from kubenas.data.drift.drift import DatasetSnapshot, Drift, Overlap, measure_drift
+from kubenas.data.drift.stability import population_stability
 from kubenas.data.preparation.prepare import prepare_dataset
 from kubenas.errors import StorageError
 from kubenas.storage import Storage, open_storage
@@ -23,13 +23,13 @@ LABELS = np.arange(600) % 3
 
 
 @pytest.fixture
-def snapshot(save_npz: Callable[..., Path], output: Storage) -> Callable[..., Snapshot]:
+def snapshot(save_npz: Callable[..., Path], output: Storage) -> Callable[..., DatasetSnapshot]:
     """Prepares arrays and looks at what came of it."""
 
-    def look(images: Pixels, labels: npt.NDArray[np.intp], **config: int) -> Snapshot:
+    def look(images: Pixels, labels: npt.NDArray[np.intp], **config: int) -> DatasetSnapshot:
         source = save_npz(x=images, y=labels)
         folder = open_storage(prepare_dataset(DataConfig(source=str(source), **config), output).uri)
-        return Snapshot(read_card(folder), read_schema(folder), read_example_index(folder))
+        return DatasetSnapshot(read_card(folder), read_schema(folder), read_example_index(folder))
 
     return look
 
@@ -95,7 +95,7 @@ def test_other_pixels_and_other_shapes_are_told(snapshot) -> None:
 def test_where_pictures_cannot_be_told_apart_nothing_is_said_of_them(snapshot) -> None:
     before, now = snapshot(IMAGES[:300], LABELS[:300]), snapshot(IMAGES, LABELS)
     assert measure_drift(before, snapshot(IMAGES, LABELS, seed=2)).overlap is None
-    without = Snapshot(before.card, before.schema, example_index=None)
+    without = DatasetSnapshot(before.card, before.schema, example_index=None)
     found = measure_drift(without, now)
     assert found.overlap is None
     assert found.stability_index == pytest.approx(0)
@@ -116,11 +116,11 @@ def test_the_chance_of_an_index_is_what_it_says(classes: int) -> None:
         before, now = (
             dict(enumerate(numbers.multinomial(size, shares).tolist())) for size in (20_000, 5_000)
         )
-        chances.append(stability(before, now)[1])
+        chances.append(population_stability(before, now)[1])
     for level in (0.01, 0.05, 0.5):
         assert np.mean(np.array(chances) < level) == pytest.approx(level, abs=4 * level**0.5 / 30)
 
 
 def test_there_is_no_index_without_two_classes_to_compare() -> None:
-    assert stability({"a": 5, "b": 0}, {"a": 4, "c": 2}) == (None, None)
-    assert stability({"a": 5, "b": 3}, {"a": 0, "b": 0}) == (None, None)
+    assert population_stability({"a": 5, "b": 0}, {"a": 4, "c": 2}) == (None, None)
+    assert population_stability({"a": 5, "b": 3}, {"a": 0, "b": 0}) == (None, None)

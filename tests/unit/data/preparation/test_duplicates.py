@@ -15,7 +15,7 @@ from kubenas.data.dataset.card import DataCard, read_card
 from kubenas.data.dataset.loading import load_raw
 from kubenas.data.dataset.schema import SPLITS
 from kubenas.data.preparation.near_duplicates import near_duplicates, perceptual_features
-from kubenas.data.preparation.prepare import Prepared, prepare_dataset
+from kubenas.data.preparation.prepare import PreparedDataset, prepare_dataset
 from kubenas.serving.gate.paired import compare
 from kubenas.storage import Storage, open_storage
 
@@ -43,17 +43,17 @@ def with_one_pixel_changed(pictures: Pictures, seed: int = 1) -> Pictures:
     return changed
 
 
-def prepared_from(source: Path, output: Storage, **config: Any) -> tuple[Prepared, DataCard]:
+def prepared_from(source: Path, output: Storage, **config: Any) -> tuple[PreparedDataset, DataCard]:
     prepared = prepare_dataset(DataConfig(source=str(source), **config), output)
     return prepared, read_card(open_storage(prepared.uri))
 
 
-def pixels_of(prepared: Prepared, split: str) -> Iterator[bytes]:
+def pixels_of(prepared: PreparedDataset, split: str) -> Iterator[bytes]:
     for images, _ in load_raw(Path(prepared.uri), split, batch_size=256).as_numpy_iterator():
         yield from (image.astype(np.uint8).tobytes() for image in images)
 
 
-def splits_of(prepared: Prepared) -> dict[bytes, str]:
+def splits_of(prepared: PreparedDataset) -> dict[bytes, str]:
     return {pixels: split for split in SPLITS for pixels in pixels_of(prepared, split)}
 
 
@@ -188,7 +188,7 @@ def test_features_are_never_farther_apart_than_the_pictures() -> None:
         assert np.linalg.norm(features) <= pixels * (1 + 1e-5)
 
 
-def test_a_card_of_an_earlier_version_is_read(tmp_path: Path, prepared: Prepared) -> None:
+def test_a_card_of_an_earlier_version_is_read(tmp_path: Path, prepared: PreparedDataset) -> None:
     card = read_card(open_storage(prepared.uri)).model_dump(mode="json")
     for added in ("near_duplicates", "left_out"):
         del card[added]

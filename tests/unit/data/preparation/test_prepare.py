@@ -19,7 +19,7 @@ from kubenas.config import DataConfig
 from kubenas.data.dataset.card import read_card
 from kubenas.data.dataset.loading import load_raw
 from kubenas.data.dataset.schema import SPLITS, read_schema
-from kubenas.data.preparation.prepare import Prepared, prepare_dataset
+from kubenas.data.preparation.prepare import PreparedDataset, prepare_dataset
 from kubenas.errors import ObjectNotFound, StorageError, UserError
 from kubenas.storage import Storage, open_storage
 
@@ -27,7 +27,7 @@ Save = Callable[..., Path]
 Content = dict[str, Counter[tuple[bytes, int]]]
 
 
-def stored(prepared: Prepared) -> Content:
+def stored(prepared: PreparedDataset) -> Content:
     """The pixels and labels that are in each split."""
     return {split: Counter(_examples(Path(prepared.uri), split)) for split in SPLITS}
 
@@ -51,7 +51,7 @@ def alternating(count: int, classes: int = 2) -> npt.NDArray[np.intp]:
 
 
 def test_every_example_is_in_exactly_one_split(
-    prepared: Prepared, coloured: npt.NDArray[np.uint8]
+    prepared: PreparedDataset, coloured: npt.NDArray[np.uint8]
 ) -> None:
     content = stored(prepared)
     together = sum(content.values(), Counter())
@@ -66,13 +66,13 @@ def test_every_example_is_in_exactly_one_split(
         assert split.class_counts == (labels[0], labels[1], labels[2])
 
 
-def test_training_examples_are_not_in_the_order_of_their_classes(prepared: Prepared) -> None:
+def test_training_examples_are_not_in_the_order_of_their_classes(prepared: PreparedDataset) -> None:
     labels = [label for _, label in _examples(Path(prepared.uri), "train")]
     changes = sum(one != other for one, other in itertools.pairwise(labels))
     assert changes > len(labels) / 2
 
 
-def test_normalisation_is_fitted_on_training_examples(prepared: Prepared) -> None:
+def test_normalisation_is_fitted_on_training_examples(prepared: PreparedDataset) -> None:
     batches = load_raw(Path(prepared.uri), "train", batch_size=1000).as_numpy_iterator()
     pixels = next(batches)[0].reshape(-1, 3).astype(np.float64)
     normalization = prepared.schema.normalization
@@ -112,7 +112,7 @@ def test_what_stays_keeps_its_side_whatever_happens_to_the_rest(
     assert all(sides[0][pixels] == sides[1][pixels] for pixels in stayed)
 
 
-def splits_of(prepared: Prepared) -> dict[bytes, str]:
+def splits_of(prepared: PreparedDataset) -> dict[bytes, str]:
     """The split of each picture, by its pixels."""
     content = stored(prepared)
     sides = {pixels: split for split, counts in content.items() for pixels, _ in counts}

@@ -6,12 +6,12 @@ import numpy as np
 
 from kubenas.data.dataset.loading import load_raw, load_split
 from kubenas.data.dataset.local_shards import LocalShards
-from kubenas.data.preparation.prepare import Prepared
+from kubenas.data.preparation.prepare import PreparedDataset
 from kubenas.data.preparation.subset import write_subset
 
 
 def test_the_first_examples_of_each_split_normalised_as_the_whole(
-    prepared: Prepared, tmp_path: Path
+    prepared: PreparedDataset, tmp_path: Path
 ) -> None:
     whole = LocalShards(Path(prepared.uri))
     write_subset(whole, tmp_path / "subset", examples=7)
@@ -26,7 +26,9 @@ def test_the_first_examples_of_each_split_normalised_as_the_whole(
             assert np.array_equal(labels, classes)
 
 
-def test_a_split_with_fewer_examples_is_taken_whole(prepared: Prepared, tmp_path: Path) -> None:
+def test_a_split_with_fewer_examples_is_taken_whole(
+    prepared: PreparedDataset, tmp_path: Path
+) -> None:
     whole = LocalShards(Path(prepared.uri))
     write_subset(whole, tmp_path / "subset", examples=10**6)
     subset = LocalShards(tmp_path / "subset")
