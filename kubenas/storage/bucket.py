@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-PATIENCE_SECONDS = 60.0
+RETRY_SECONDS = 60.0
 """How long a request is tried again while its store is unreachable or busy."""
 
 CREATION_TOKEN = "kubenas-creation"  # noqa: S105  the name of a metadata field

@@ -28,7 +28,7 @@ from pathlib import Path
 
 from kubenas.errors import CacheTooSmall, StorageDenied, StorageError, StorageFull, UserError
 from kubenas.storage.bucket import BucketObject
-from kubenas.storage.parallel import in_parallel
+from kubenas.storage.parallel import run_in_parallel
 
 _GIB = 1 << 30
 _DEFAULT_GIB = 10.0
@@ -97,7 +97,7 @@ class Cache:
         """Bytes that it may take."""
         return self._limit
 
-    def hold(self, snapshot: Snapshot, fetch: Fetch) -> Path:
+    def acquire(self, snapshot: Snapshot, fetch: Fetch) -> Path:
         """The folder with the files of ``snapshot``, which stays until this process ends.
 
         ``fetch`` is asked, from several threads, only for what is missing here.
@@ -107,18 +107,18 @@ class Cache:
             StorageFull: the disk is full before the cache is.
             StorageDenied: the cache's folder cannot be written.
         """
-        with self._explained():
+        with self._translate_errors():
             for part in ("entries", "locks", "incoming"):
                 (self._folder / part).mkdir(parents=True, exist_ok=True)
-            _hold_until_exit(self._folder / "locks" / f"{snapshot.key}.use")
-            with _locked(self._folder / "locks" / f"{snapshot.key}.fill"):
+            _hold_shared_lock(self._folder / "locks" / f"{snapshot.key}.use")
+            with _exclusive_lock(self._folder / "locks" / f"{snapshot.key}.fill"):
                 self._fill(snapshot, fetch)
             return self._files(snapshot.key)
 
     def _fill(self, snapshot: Snapshot, fetch: Fetch) -> None:
         missing = _missing(self._files(snapshot.key), snapshot)
         if missing:
-            with _locked(self._folder / "locks" / "space"):
+            with _exclusive_lock(self._folder / "locks" / "space"):
                 self._sweep()
                 self._reserve(snapshot)
             self._download(snapshot, missing, fetch)
@@ -134,10 +134,10 @@ class Cache:
             number, name = numbered
             path = incoming / str(number)
             fetch(snapshot.items[name], path)
-            _settle(path, self._files(snapshot.key) / name)
+            _move_into_place(path, self._files(snapshot.key) / name)
 
         try:
-            in_parallel(download, enumerate(missing))
+            run_in_parallel(download, enumerate(missing))
         finally:
             shutil.rmtree(incoming, ignore_errors=True)
 
@@ -155,7 +155,7 @@ class Cache:
         for key in list(sizes):
             if sum(sizes.values()) + snapshot.size <= self._limit:
                 break
-            if self._evicted(key):
+            if self._evict(key):
                 del sizes[key]
         if sum(sizes.values()) + snapshot.size > self._limit:
             raise self._too_small(snapshot, in_use=sum(sizes.values()))
@@ -165,10 +165,10 @@ class Cache:
         beside.write_text(json.dumps({"uri": snapshot.uri, "bytes": snapshot.size}))
         beside.replace(path)
 
-    def _evicted(self, key: str) -> bool:
+    def _evict(self, key: str) -> bool:
         """Deletes an entry unless a process uses it."""
         with _open_lock(self._folder / "locks" / f"{key}.use") as lock:
-            if not _taken(lock):
+            if not _try_lock(lock):
                 return False
             rubbish = self._folder / "incoming" / f"{_EVICTED}{uuid.uuid4().hex}"
             self._entry(key).parent.rename(rubbish)
@@ -182,7 +182,7 @@ class Cache:
                 shutil.rmtree(path)
                 continue
             with _open_lock(self._folder / "locks" / f"{path.name}.fill") as lock:
-                if _taken(lock):
+                if _try_lock(lock):
                     shutil.rmtree(path)
 
     def _too_small(self, snapshot: Snapshot, *, in_use: int) -> CacheTooSmall:
@@ -200,11 +200,11 @@ class Cache:
         return self._folder / "entries" / key / "files"
 
     @contextmanager
-    def _explained(self) -> Iterator[None]:
+    def _translate_errors(self) -> Iterator[None]:
         try:
             yield
         except OSError as error:
-            raise _classified(self._folder, error) from error
+            raise _to_storage_error(self._folder, error) from error
 
 
 def _size_of(entry: Path) -> int:
@@ -225,13 +225,13 @@ def _missing(files: Path, snapshot: Snapshot) -> list[str]:
     ]
 
 
-def _settle(whole: Path, path: Path) -> None:
+def _move_into_place(whole: Path, path: Path) -> None:
     whole.chmod(_READ_ONLY)
     path.parent.mkdir(parents=True, exist_ok=True)
     whole.replace(path)
 
 
-def _classified(folder: Path, error: OSError) -> StorageError:
+def _to_storage_error(folder: Path, error: OSError) -> StorageError:
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
         return StorageFull(
             f"{folder}: the disk of the cache is full; set KUBENAS_CACHE to a larger one, or"
@@ -253,7 +253,7 @@ def _open_lock(path: Path) -> Iterator[int]:
         os.close(descriptor)
 
 
-def _taken(lock: int) -> bool:
+def _try_lock(lock: int) -> bool:
     """Whether the lock could be had alone at once; it is then held."""
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -263,18 +263,18 @@ def _taken(lock: int) -> bool:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def _exclusive_lock(path: Path) -> Iterator[None]:
     """Held alone. The lock dies with its process, however that dies."""
     with _open_lock(path) as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
-_held: dict[Path, int] = {}
+_held_locks: dict[Path, int] = {}
 
 
-def _hold_until_exit(path: Path) -> None:
+def _hold_shared_lock(path: Path) -> None:
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT)
     fcntl.flock(descriptor, fcntl.LOCK_SH)
-    if _held.setdefault(path, descriptor) != descriptor:
+    if _held_locks.setdefault(path, descriptor) != descriptor:
         os.close(descriptor)

@@ -19,13 +19,13 @@ from kubenas.errors import (
     StorageError,
     StorageFull,
 )
-from kubenas.storage.limit import within
-from kubenas.storage.names import checked
+from kubenas.storage.names import check_object_name
 from kubenas.storage.protocol import ObjectInfo
+from kubenas.storage.size_limit import check_size
 
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_DENIED = {errno.EACCES, errno.EPERM, errno.EROFS}
-_NO_FILE = {errno.ELOOP, errno.ENXIO}
+_DISK_FULL_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_PERMISSION_ERRORS = {errno.EACCES, errno.EPERM, errno.EROFS}
+_NOT_A_FILE_ERRORS = {errno.ELOOP, errno.ENXIO}
 _TEMPORARY = ".tmp-"
 
 
@@ -41,21 +41,21 @@ class DirectoryStorage:
 
     def read(self, name: str, *, limit: int | None = None) -> bytes:
         path = self._path(name)
-        with _explained(path), _opened(path) as file:
+        with _translate_errors(path), _open_regular_file(path) as file:
             data = file.read() if limit is None else file.read(limit + 1)
-        return within(limit, data, uri=str(path))
+        return check_size(data, limit, uri=str(path))
 
     def write(self, name: str, data: bytes) -> None:
         path = self._path(name)
-        self._place(path, lambda temporary: temporary.write_bytes(data), os.replace)
+        self._write_atomically(path, lambda temporary: temporary.write_bytes(data), os.replace)
 
     def create(self, name: str, data: bytes) -> None:
         path = self._path(name)
-        self._place(path, lambda temporary: temporary.write_bytes(data), os.link)
+        self._write_atomically(path, lambda temporary: temporary.write_bytes(data), os.link)
 
     def exists(self, name: str) -> bool:
         path = self._path(name)
-        with _explained(path):  # such as a name that no file system takes
+        with _translate_errors(path):  # such as a name that no file system takes
             return path.is_file()
 
     def list(self, prefix: str = "", *, after: str = "") -> Iterator[ObjectInfo]:
@@ -68,13 +68,13 @@ class DirectoryStorage:
 
     def delete(self, name: str) -> None:
         path = self._path(name)
-        with _explained(path):
+        with _translate_errors(path):
             path.unlink(missing_ok=True)
 
     def upload_tree(self, source: Path, prefix: str) -> None:
         for path in _files_under(source):
             target = self._path(prefix) / path.relative_to(source)
-            self._place(target, partial(_link_or_copy, path), os.replace)
+            self._write_atomically(target, partial(_link_or_copy, path), os.replace)
 
     def stage(self, prefix: str) -> Path:
         folder = self._path(prefix)
@@ -83,13 +83,13 @@ class DirectoryStorage:
         return folder
 
     def _path(self, name: str) -> Path:
-        return self._root / checked(name, self.uri)
+        return self._root / check_object_name(name, self.uri)
 
-    def _place(
+    def _write_atomically(
         self, path: Path, fill: Callable[[Path], object], settle: Callable[[Path, Path], None]
     ) -> None:
         """Fills a temporary file beside ``path``, then settles it there in one step."""
-        with _explained(path):
+        with _translate_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(prefix=_TEMPORARY, dir=path.parent) as folder:
                 temporary = Path(folder) / path.name
@@ -115,7 +115,7 @@ def _link_or_copy(source: Path, target: Path) -> None:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[IO[bytes]]:
+def _open_regular_file(path: Path) -> Iterator[IO[bytes]]:
     """The file at ``path``. What is no file, such as a pipe, is not waited for.
 
     Raises:
@@ -126,7 +126,7 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
     except NotADirectoryError as error:
         raise ObjectNotFound(f"{path}: there is no such file") from error
     except OSError as error:
-        if error.errno in _NO_FILE:
+        if error.errno in _NOT_A_FILE_ERRORS:
             raise _not_a_file(path) from error
         raise
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
@@ -141,7 +141,7 @@ def _not_a_file(path: Path) -> DocumentUnusable:
 
 
 @contextmanager
-def _explained(path: Path) -> Iterator[None]:
+def _translate_errors(path: Path) -> Iterator[None]:
     """Turns an operating system's error into ours, with the path and the remedy."""
     try:
         yield
@@ -150,15 +150,15 @@ def _explained(path: Path) -> Iterator[None]:
     except FileNotFoundError as error:
         raise ObjectNotFound(f"{path}: there is no such file") from error
     except OSError as error:
-        raise _classified(path, error) from error
+        raise _to_storage_error(path, error) from error
 
 
-def _classified(path: Path, error: OSError) -> StorageError:
-    if error.errno in _FULL:
+def _to_storage_error(path: Path, error: OSError) -> StorageError:
+    if error.errno in _DISK_FULL_ERRORS:
         return StorageFull(
             f"{path}: the disk is full; free some space and run the same command again"
         )
-    if error.errno in _DENIED:
+    if error.errno in _PERMISSION_ERRORS:
         return StorageDenied(
             f"{path}: no permission; choose another output or change its permissions"
         )

@@ -5,7 +5,7 @@ from pathlib import PurePosixPath
 from kubenas.errors import StorageError
 
 
-def checked(name: str, root: str) -> str:
+def check_object_name(name: str, root: str) -> str:
     """``name``, which stays below ``root``.
 
     Raises:

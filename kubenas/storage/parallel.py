@@ -4,14 +4,14 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-TRANSFERS = 8
+MAX_TRANSFERS = 8
 """At the same time."""
 
 Item = TypeVar("Item")
 
 
-def in_parallel(work: Callable[[Item], None], items: Iterable[Item]) -> None:
+def run_in_parallel(work: Callable[[Item], None], items: Iterable[Item]) -> None:
     """Works on all items; the first error keeps those that have not begun from beginning."""
-    with ThreadPoolExecutor(TRANSFERS) as threads:
+    with ThreadPoolExecutor(MAX_TRANSFERS) as threads:
         for _ in threads.map(work, items):
             pass

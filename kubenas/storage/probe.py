@@ -8,7 +8,7 @@ from kubenas.storage.protocol import Storage
 _FOLDER = ".probe"
 
 
-def probe(storage: Storage) -> None:
+def probe_storage(storage: Storage) -> None:
     """Creates an object twice and deletes it, in four requests or less.
 
     The object is another one every time, so that runs may probe the same folder at once.

@@ -6,8 +6,8 @@ from pathlib import Path, PurePosixPath
 from kubenas.errors import ObjectNotFound
 from kubenas.storage.bucket import Bucket, BucketObject
 from kubenas.storage.cache import Cache, Snapshot, open_cache
-from kubenas.storage.names import checked
-from kubenas.storage.parallel import in_parallel
+from kubenas.storage.names import check_object_name
+from kubenas.storage.parallel import run_in_parallel
 from kubenas.storage.protocol import ObjectInfo
 
 _STAGE_TRIES = 3
@@ -47,7 +47,7 @@ class RemoteStorage:
     def upload_tree(self, source: Path, prefix: str) -> None:
         folder = self._folder(prefix)
         paths = [path for path in source.rglob("*") if path.is_file()]
-        in_parallel(
+        run_in_parallel(
             lambda path: self._bucket.upload(path, folder + path.relative_to(source).as_posix()),
             paths,
         )
@@ -60,21 +60,23 @@ class RemoteStorage:
         """
         for _ in range(_STAGE_TRIES - 1):
             try:
-                return self._staged(self._snapshot(prefix))
-            except _Changed:
+                return self._stage_snapshot(self._snapshot(prefix))
+            except _ObjectChanged:
                 continue
-        return self._staged(self._snapshot(prefix))
+        return self._stage_snapshot(self._snapshot(prefix))
 
-    def _staged(self, snapshot: Snapshot) -> Path:
+    def _stage_snapshot(self, snapshot: Snapshot) -> Path:
         cache = self._cache or open_cache()
-        folder = cache.hold(snapshot, self._fetch)
+        folder = cache.acquire(snapshot, self._fetch)
         return folder if snapshot.uri.endswith("/") else folder / next(iter(snapshot.items))
 
     def _fetch(self, item: BucketObject, target: Path) -> None:
         try:
             self._bucket.download(item, target)
         except ObjectNotFound as error:
-            raise _Changed(f"{error}; it was replaced or deleted while it was read") from error
+            raise _ObjectChanged(
+                f"{error}; it was replaced or deleted while it was read"
+            ) from error
 
     def _snapshot(self, prefix: str) -> Snapshot:
         folder = self._folder(prefix)
@@ -86,7 +88,9 @@ class RemoteStorage:
             if items:
                 return Snapshot(uri.rstrip("/"), {PurePosixPath(key).name: items[0]})
             raise ObjectNotFound(f"{uri}: there is no object under this prefix")
-        return Snapshot(uri, {checked(item.key.removeprefix(folder), uri): item for item in items})
+        return Snapshot(
+            uri, {check_object_name(item.key.removeprefix(folder), uri): item for item in items}
+        )
 
     def _listed(self, prefix: str, *, after: str = "") -> Sequence[BucketObject]:
         """Without the empty objects that browsers of buckets leave for folders."""
@@ -95,12 +99,12 @@ class RemoteStorage:
         return sorted(files, key=lambda item: item.key)
 
     def _key(self, name: str) -> str:
-        return self._root + checked(name, self.uri)
+        return self._root + check_object_name(name, self.uri)
 
     def _folder(self, prefix: str) -> str:
         folder = self._key(prefix.rstrip("/"))
         return f"{folder}/" if folder and not folder.endswith("/") else folder
 
 
-class _Changed(ObjectNotFound):
+class _ObjectChanged(ObjectNotFound):
     """An object that was listed is there no more."""

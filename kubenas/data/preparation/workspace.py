@@ -13,7 +13,7 @@ from filelock import FileLock
 from kubenas.errors import StorageDenied, StorageError, StorageFull
 from kubenas.storage import Storage
 
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_DISK_FULL_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 @contextmanager
@@ -27,8 +27,8 @@ def workspace(output: Storage) -> Iterator[Path]:
     Raises:
         StorageError: the disk is full or may not be written to.
     """
-    place = _place(output)
-    with _explained(place):
+    place = _workspace_path(output)
+    with _translate_errors(place):
         place.mkdir(parents=True, exist_ok=True)
         with FileLock(place / "lock"):
             folder = place / "work"
@@ -40,14 +40,14 @@ def workspace(output: Storage) -> Iterator[Path]:
                 shutil.rmtree(folder, ignore_errors=True)
 
 
-def _place(output: Storage) -> Path:
+def _workspace_path(output: Storage) -> Path:
     if "://" in output.uri:
         return Path(tempfile.gettempdir()) / f"kubenas-prepare-{os.getuid()}"
     return Path(output.uri) / "data" / ".tmp-prepare"
 
 
 @contextmanager
-def _explained(path: Path) -> Iterator[None]:
+def _translate_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except PermissionError as error:
@@ -55,7 +55,7 @@ def _explained(path: Path) -> Iterator[None]:
             f"{path}: no permission; choose another output or change its permissions"
         ) from error
     except OSError as error:
-        if error.errno in _FULL:
+        if error.errno in _DISK_FULL_ERRORS:
             raise StorageFull(
                 f"{path}: the disk is full; free some space and run the same command again"
             ) from error

@@ -28,11 +28,11 @@ from botocore.exceptions import (
 )
 
 from kubenas.errors import ObjectExists, StorageUnreachable
-from kubenas.storage.bucket import CREATION_TOKEN, PATIENCE_SECONDS, BucketObject
-from kubenas.storage.limit import too_large
-from kubenas.storage.parallel import TRANSFERS
+from kubenas.storage.bucket import CREATION_TOKEN, RETRY_SECONDS, BucketObject
+from kubenas.storage.parallel import MAX_TRANSFERS
 from kubenas.storage.s3.environment import S3Environment, s3_environment
-from kubenas.storage.s3.errors import classified, error_code
+from kubenas.storage.s3.errors import error_code, to_storage_error
+from kubenas.storage.size_limit import object_too_large
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -47,7 +47,7 @@ _MULTIPART = TransferConfig(
 )
 _CONNECT_SECONDS = 10
 _READ_SECONDS = 60
-_CUT_SHORT = (HTTPClientError, IncompleteReadError, FlexibleChecksumError)
+_BODY_ERRORS = (HTTPClientError, IncompleteReadError, FlexibleChecksumError)
 """What reading an answer's body raises; botocore itself repeats only what fails before it."""
 
 _MISSING = {"404", "NoSuchKey"}
@@ -55,7 +55,7 @@ _MISSING = {"404", "NoSuchKey"}
 Content = TypeVar("Content")
 
 
-class _Wanted(TypedDict):
+class _GetRequest(TypedDict):
     Key: str
     IfMatch: NotRequired[str]
 
@@ -68,14 +68,14 @@ class S3Bucket:
     """
 
     def __init__(
-        self, name: str, *, scheme: str = "s3", patience_seconds: float = PATIENCE_SECONDS
+        self, name: str, *, scheme: str = "s3", retry_seconds: float = RETRY_SECONDS
     ) -> None:
         self._name = name
         self._scheme = scheme
         # Before its tries botocore waits up to 1, 2, 4, ... seconds.
-        self._tries = max(2, round(math.log2(patience_seconds)))
-        with self._explained(""):
-            self._client = _connected(s3_environment(scheme, os.environ), self._tries)
+        self._tries = max(2, round(math.log2(retry_seconds)))
+        with self._translate_errors(""):
+            self._client = _shared_client(s3_environment(scheme, os.environ), self._tries)
 
     @property
     def uri(self) -> str:
@@ -85,19 +85,19 @@ class S3Bucket:
         def read(answer: "GetObjectOutputTypeDef") -> bytes:
             if limit is not None and answer["ContentLength"] > limit:
                 answer["Body"].close()
-                raise too_large(f"{self.uri}/{key}", limit)
+                raise object_too_large(f"{self.uri}/{key}", limit)
             return answer["Body"].read()
 
-        with self._explained(key):
-            return self._received({"Key": key}, read)
+        with self._translate_errors(key):
+            return self._get_with_retries({"Key": key}, read)
 
     def put(self, key: str, data: bytes) -> None:
-        with self._explained(key):
+        with self._translate_errors(key):
             self._client.put_object(Bucket=self._name, Key=key, Body=data)
 
     def put_if_absent(self, key: str, data: bytes) -> None:
         token = secrets.token_hex(16)
-        with self._explained(key):
+        with self._translate_errors(key):
             for wait in range(self._tries):
                 try:
                     self._client.put_object(
@@ -122,36 +122,36 @@ class S3Bucket:
         )
 
     def exists(self, key: str) -> bool:
-        with self._explained(key):
+        with self._translate_errors(key):
             return self._metadata(key) is not None
 
     def list(self, prefix: str, *, after: str = "") -> Iterator[BucketObject]:
-        with self._explained(prefix):
+        with self._translate_errors(prefix):
             pages = self._client.get_paginator("list_objects_v2")
             for page in pages.paginate(Bucket=self._name, Prefix=prefix, StartAfter=after):
                 for item in page.get("Contents", ()):
                     yield BucketObject(item["Key"], item["Size"], item["ETag"])
 
     def delete(self, key: str) -> None:
-        with self._explained(key):
+        with self._translate_errors(key):
             self._client.delete_object(Bucket=self._name, Key=key)
 
     def upload(self, source: Path, key: str) -> None:
-        with self._explained(key):
+        with self._translate_errors(key):
             try:
-                self._send(source, key)
+                self._upload_file(source, key)
             except Boto3Error as error:
-                if not _completed_before(error):
+                if not _is_already_completed(error):
                     raise
-                self._send(source, key)
+                self._upload_file(source, key)
 
     def download(self, item: BucketObject, target: Path) -> None:
-        with self._explained(item.key):
-            self._received(
+        with self._translate_errors(item.key):
+            self._get_with_retries(
                 {"Key": item.key, "IfMatch": item.version}, lambda answer: _save(answer, target)
             )
 
-    def _send(self, source: Path, key: str) -> None:
+    def _upload_file(self, source: Path, key: str) -> None:
         self._client.upload_file(
             str(source),
             self._name,
@@ -160,15 +160,15 @@ class S3Bucket:
             Config=_MULTIPART,
         )
 
-    def _received(
-        self, wanted: "_Wanted", read: Callable[["GetObjectOutputTypeDef"], Content]
+    def _get_with_retries(
+        self, wanted: "_GetRequest", read: Callable[["GetObjectOutputTypeDef"], Content]
     ) -> Content:
         """What ``read`` makes of an answer; one whose body breaks off is asked for again."""
         for wait in range(self._tries):
             answer = self._client.get_object(Bucket=self._name, **wanted)
             try:
                 return read(answer)
-            except _CUT_SHORT as error:
+            except _BODY_ERRORS as error:
                 last = error
             time.sleep(2.0**wait / 4)
         raise last
@@ -186,16 +186,16 @@ class S3Bucket:
         return (self._metadata(key) or {}).get(CREATION_TOKEN)
 
     @contextmanager
-    def _explained(self, key: str) -> Iterator[None]:
+    def _translate_errors(self, key: str) -> Iterator[None]:
         """Turns an error of Amazon's libraries into ours, with the URI and the remedy."""
         try:
             yield
         except (BotoCoreError, ClientError, Boto3Error) as error:
-            raise classified(f"{self.uri}/{key}", error) from error
+            raise to_storage_error(f"{self.uri}/{key}", error) from error
 
 
 @lru_cache
-def _connected(environment: S3Environment, tries: int) -> "S3Client":
+def _shared_client(environment: S3Environment, tries: int) -> "S3Client":
     """One client a process: it keeps connections open and may be used by all threads."""
     return boto3.session.Session().client(
         "s3",
@@ -207,13 +207,13 @@ def _connected(environment: S3Environment, tries: int) -> "S3Client":
             # The mode "standard" gives all requests of a client one allowance of repetitions: after
             # an outage the next request would fail at its first fault.
             retries={"mode": "legacy", "total_max_attempts": tries},
-            max_pool_connections=4 * TRANSFERS,
+            max_pool_connections=4 * MAX_TRANSFERS,
             s3={"addressing_style": "path"} if environment.path_style else None,
         ),
     )
 
 
-def _completed_before(error: Boto3Error) -> bool:
+def _is_already_completed(error: Boto3Error) -> bool:
     """Whether a multipart upload was completed a second time since the first answer was lost."""
     cause = error.__context__
     return isinstance(cause, ClientError) and error_code(cause) == "NoSuchUpload"
@@ -225,7 +225,7 @@ def _save(answer: "GetObjectOutputTypeDef", target: Path) -> None:
         for chunk in answer["Body"].iter_chunks(_CHUNK):
             checksum = zlib.crc32(chunk, checksum)
             file.write(chunk)
-    if answer["Metadata"].get(_CRC32, _hexadecimal(checksum)) != _hexadecimal(checksum):
+    if answer["Metadata"].get(_CRC32, _to_hex(checksum)) != _to_hex(checksum):
         raise FlexibleChecksumError(error_msg="the checksum of the whole file differs")
 
 
@@ -234,8 +234,8 @@ def _crc32(path: Path) -> str:
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK):
             checksum = zlib.crc32(chunk, checksum)
-    return _hexadecimal(checksum)
+    return _to_hex(checksum)
 
 
-def _hexadecimal(checksum: int) -> str:
+def _to_hex(checksum: int) -> str:
     return f"{checksum:08x}"

@@ -41,7 +41,7 @@ _LOGIN = (
 )
 _UNKNOWN = {"InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken"}
 _DENIED = {"AccessDenied", "AllAccessDisabled", "AccountProblem"}
-_UNSAID = "403"
+_NO_REASON = "403"
 """The code of a refusal that has no body and so does not say why."""
 _GONE = {"NoSuchKey", "NoSuchVersion", "404", "PreconditionFailed"}
 _FULL = {"XMinioStorageFull", "QuotaExceeded", "InsufficientStorage", "507"}
@@ -55,12 +55,12 @@ def error_code(error: ClientError) -> str:
     return "PreconditionFailed" if code == "412" else code
 
 
-def classified(uri: str, error: Exception) -> StorageError:
+def to_storage_error(uri: str, error: Exception) -> StorageError:
     """What ``error``, raised while working on ``uri``, is for people."""
     if isinstance(error, Boto3Error) and isinstance(error.__context__, Exception):
-        return classified(uri, error.__context__)  # a failed upload says why only there
+        return to_storage_error(uri, error.__context__)  # a failed upload says why only there
     if isinstance(error, ClientError):
-        return _refusal(uri, error)
+        return _client_error(uri, error)
     if isinstance(error, _NO_LOGIN):
         return StorageDenied(f"{uri}: there are no sound S3 credentials here; {_LOGIN}")
     if isinstance(error, _DAMAGED):
@@ -76,7 +76,7 @@ def classified(uri: str, error: Exception) -> StorageError:
     return StorageError(f"{uri}: cannot use S3: {_first_line(error)}")
 
 
-def _refusal(uri: str, error: ClientError) -> StorageError:  # noqa: PLR0911, one a case
+def _client_error(uri: str, error: ClientError) -> StorageError:  # noqa: PLR0911, one a case
     code = error_code(error)
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     bucket = urlsplit(uri).netloc
@@ -91,7 +91,7 @@ def _refusal(uri: str, error: ClientError) -> StorageError:  # noqa: PLR0911, on
         return StorageDenied(f"{uri}: this machine's clock is wrong; set it and run again")
     if code in _UNKNOWN:
         return StorageDenied(f"{uri}: the server does not accept these credentials; {_LOGIN}")
-    if code == _UNSAID:
+    if code == _NO_REASON:
         return StorageDenied(
             f"{uri}: the server denies this, and does not say why: the credentials are wrong"
             f" ({_LOGIN}), or may not read and write in the bucket '{bucket}'"

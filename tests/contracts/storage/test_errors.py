@@ -71,14 +71,14 @@ def test_no_credentials_for_s3(nobody: None, monkeypatch: pytest.MonkeyPatch) ->
 
 def test_nobody_listens_for_gs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STORAGE_EMULATOR_HOST", f"http://127.0.0.1:{free_port()}")
-    storage = RemoteStorage(GcsBucket(BUCKET, patience_seconds=1), "out")
+    storage = RemoteStorage(GcsBucket(BUCKET, retry_seconds=1), "out")
     with pytest.raises(StorageUnreachable, match=r"^gs://bucket/out/x: cannot reach"):
         storage.read("x")
 
 
 def test_nobody_listens_for_s3(s3: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", f"http://127.0.0.1:{free_port()}")
-    storage = RemoteStorage(S3Bucket(BUCKET, patience_seconds=1), "out")
+    storage = RemoteStorage(S3Bucket(BUCKET, retry_seconds=1), "out")
     with pytest.raises(StorageUnreachable, match=r"^s3://bucket/out/x: cannot reach"):
         storage.write("x", b"")
 

@@ -27,8 +27,8 @@ from tests.contracts.storage.servers import BUCKET
 
 ENDPOINT = {"gs": "STORAGE_EMULATOR_HOST", "s3": "AWS_ENDPOINT_URL_S3"}
 PATIENT: dict[str, Callable[[], Bucket]] = {
-    "gs": lambda: GcsBucket(BUCKET, patience_seconds=3),
-    "s3": lambda: S3Bucket(BUCKET, patience_seconds=8),
+    "gs": lambda: GcsBucket(BUCKET, retry_seconds=3),
+    "s3": lambda: S3Bucket(BUCKET, retry_seconds=8),
 }
 OLD, NEW = b"old" * 30_000, b"new" * 30_000
 BOUND_SECONDS = 30.0

@@ -28,7 +28,7 @@ def fetch(item, target):
         time.sleep(float(seconds))
     target.write_bytes(item.key[:1].encode() * item.size)
 
-Cache(Path(folder), limit=100).hold(Snapshot(name, items), fetch)
+Cache(Path(folder), limit=100).acquire(Snapshot(name, items), fetch)
 print("held", flush=True)
 time.sleep(60)
 """
@@ -81,25 +81,25 @@ def until(condition: Callable[[], bool]) -> None:
 
 def test_what_was_staged_is_not_fetched_again(tmp_path: Path) -> None:
     bucket = Bucket()
-    folder = Cache(tmp_path, limit=100).hold(snapshot("a"), bucket.fetch)
-    assert Cache(tmp_path, limit=100).hold(snapshot("a"), bucket.fetch) == folder
+    folder = Cache(tmp_path, limit=100).acquire(snapshot("a"), bucket.fetch)
+    assert Cache(tmp_path, limit=100).acquire(snapshot("a"), bucket.fetch) == folder
     assert sorted(bucket.fetched) == ["a/0.bin", "a/1.bin"]
     assert (folder / "1.bin").read_bytes() == b"a" * 20
 
 
 def test_another_version_is_another_entry(tmp_path: Path) -> None:
     bucket, cache = Bucket(), Cache(tmp_path, limit=100)
-    first = cache.hold(snapshot("a"), bucket.fetch)
-    assert cache.hold(snapshot("a", version="2"), bucket.fetch) != first
+    first = cache.acquire(snapshot("a"), bucket.fetch)
+    assert cache.acquire(snapshot("a", version="2"), bucket.fetch) != first
     assert len(bucket.fetched) == 4
 
 
 def test_a_damaged_file_is_fetched_again(tmp_path: Path) -> None:
     bucket, cache = Bucket(), Cache(tmp_path, limit=100)
-    folder = cache.hold(snapshot("a"), bucket.fetch)
+    folder = cache.acquire(snapshot("a"), bucket.fetch)
     (folder / "1.bin").unlink()
     (folder / "1.bin").write_bytes(b"torn")
-    assert cache.hold(snapshot("a"), bucket.fetch) == folder
+    assert cache.acquire(snapshot("a"), bucket.fetch) == folder
     assert bucket.fetched.count("a/1.bin") == 2
     assert bucket.fetched.count("a/0.bin") == 1
     assert (folder / "1.bin").read_bytes() == b"a" * 20
@@ -109,7 +109,7 @@ def test_the_least_recently_used_goes(tmp_path: Path) -> None:
     for name in "ab":
         held_by_the_dead(tmp_path, name)
     held_by_the_dead(tmp_path, "a")  # used again
-    Cache(tmp_path, limit=100).hold(snapshot("c"), Bucket().fetch)
+    Cache(tmp_path, limit=100).acquire(snapshot("c"), Bucket().fetch)
     assert entries(tmp_path) == ["a", "c"]
     assert list((tmp_path / "incoming").iterdir()) == []
 
@@ -120,10 +120,10 @@ def test_what_another_process_uses_stays(tmp_path: Path) -> None:
         assert user.stdout is not None
         assert user.stdout.readline() == "held\n"
         held_by_the_dead(tmp_path, "b")
-        Cache(tmp_path, limit=100).hold(snapshot("c"), Bucket().fetch)
+        Cache(tmp_path, limit=100).acquire(snapshot("c"), Bucket().fetch)
         assert entries(tmp_path) == ["a", "c"]
         with pytest.raises(CacheTooSmall, match="in use"):
-            Cache(tmp_path, limit=100).hold(snapshot("d"), Bucket().fetch)
+            Cache(tmp_path, limit=100).acquire(snapshot("d"), Bucket().fetch)
     finally:
         user.kill()
         user.wait()
@@ -132,7 +132,7 @@ def test_what_another_process_uses_stays(tmp_path: Path) -> None:
 def test_what_is_larger_than_the_cache_is_refused_by_size(tmp_path: Path) -> None:
     bucket = Bucket()
     with pytest.raises(CacheTooSmall, match=r"^gs://b/data: .* KUBENAS_CACHE_GIB"):
-        Cache(tmp_path, limit=39).hold(snapshot("gs://b/data"), bucket.fetch)
+        Cache(tmp_path, limit=39).acquire(snapshot("gs://b/data"), bucket.fetch)
     assert bucket.fetched == []
     assert entries(tmp_path) == []
 
@@ -143,7 +143,7 @@ def test_a_killed_download_is_gone_on_with(tmp_path: Path) -> None:
     process.kill()
     process.wait()
     bucket = Bucket()
-    folder = Cache(tmp_path, limit=100).hold(snapshot("a"), bucket.fetch)
+    folder = Cache(tmp_path, limit=100).acquire(snapshot("a"), bucket.fetch)
     assert bucket.fetched == ["a/1.bin"]
     assert (folder / "0.bin").read_bytes() == b"a" * 20
     assert list((tmp_path / "incoming").iterdir()) == []
@@ -152,11 +152,11 @@ def test_a_killed_download_is_gone_on_with(tmp_path: Path) -> None:
 def test_what_a_killed_download_left_is_swept_by_another(tmp_path: Path) -> None:
     process = in_another_process(tmp_path, "a", 20, seconds=60)
     until(lambda: bool(list(tmp_path.glob("entries/*/files/0.bin"))))
-    Cache(tmp_path, limit=100).hold(snapshot("b"), Bucket().fetch)
+    Cache(tmp_path, limit=100).acquire(snapshot("b"), Bucket().fetch)
     assert len(list((tmp_path / "incoming").iterdir())) == 1  # it lives
     process.kill()
     process.wait()
-    Cache(tmp_path, limit=200).hold(snapshot("c"), Bucket().fetch)
+    Cache(tmp_path, limit=200).acquire(snapshot("c"), Bucket().fetch)
     assert list((tmp_path / "incoming").iterdir()) == []
 
 
@@ -167,15 +167,15 @@ def test_a_failed_download_leaves_nothing_half_done(tmp_path: Path) -> None:
 
     cache = Cache(tmp_path, limit=100)
     with pytest.raises(StorageUnreachable):
-        cache.hold(snapshot("a"), fetch)
+        cache.acquire(snapshot("a"), fetch)
     assert not list(tmp_path.rglob("*.bin"))
     assert list((tmp_path / "incoming").iterdir()) == []
 
 
 def test_of_many_at_once_one_downloads(tmp_path: Path) -> None:
     bucket = Bucket()
-    hold = lambda: Cache(tmp_path, limit=100).hold(snapshot("a"), bucket.fetch)  # noqa: E731
-    threads = [threading.Thread(target=hold) for _ in range(8)]
+    acquire = lambda: Cache(tmp_path, limit=100).acquire(snapshot("a"), bucket.fetch)  # noqa: E731
+    threads = [threading.Thread(target=acquire) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -7,7 +7,7 @@ import pytest
 
 from kubenas.errors import StorageDenied, StorageError
 from kubenas.storage.directory import DirectoryStorage
-from kubenas.storage.probe import probe
+from kubenas.storage.probe import probe_storage
 
 
 class CountedStorage(DirectoryStorage):
@@ -38,8 +38,8 @@ class ReadOnlyStorage(DirectoryStorage):
 
 def test_a_sound_store_is_left_as_it_was_in_few_requests(tmp_path: Path) -> None:
     storage = CountedStorage(tmp_path)
-    probe(storage)
-    probe(storage)
+    probe_storage(storage)
+    probe_storage(storage)
     assert list(storage.list()) == []
     assert storage.requests == {"create": 4, "delete": 2}
 
@@ -47,11 +47,11 @@ def test_a_sound_store_is_left_as_it_was_in_few_requests(tmp_path: Path) -> None
 def test_a_store_that_overwrites_is_refused_and_cleaned(tmp_path: Path) -> None:
     storage = OverwritingStorage(tmp_path)
     with pytest.raises(StorageError, match="If-None-Match") as caught:
-        probe(storage)
+        probe_storage(storage)
     assert str(caught.value).startswith(str(tmp_path))
     assert list(storage.list()) == []
 
 
 def test_a_store_that_cannot_be_written_says_so_itself(tmp_path: Path) -> None:
     with pytest.raises(StorageDenied):
-        probe(ReadOnlyStorage(tmp_path))
+        probe_storage(ReadOnlyStorage(tmp_path))

@@ -4,7 +4,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from kubenas.errors import StorageDenied
-from kubenas.storage.s3.errors import classified
+from kubenas.storage.s3.errors import to_storage_error
 
 
 @pytest.mark.parametrize(
@@ -17,7 +17,7 @@ from kubenas.storage.s3.errors import classified
 )
 def test_a_refusal_names_what_may_be_wrong(code: str, said: str) -> None:
     error = ClientError({"Error": {"Code": code}}, "HeadObject")
-    found = classified("s3://bucket/out/config.json", error)
+    found = to_storage_error("s3://bucket/out/config.json", error)
     assert isinstance(found, StorageDenied)
     with pytest.raises(StorageDenied, match=said):
         raise found
