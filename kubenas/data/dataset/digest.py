@@ -1,4 +1,4 @@
-"""A data set's name: a digest of what decides its content, found before anything is decoded."""
+"""The digest that identifies a data set, computed before any example is decoded."""
 
 import hashlib
 import json
@@ -9,7 +9,7 @@ from kubenas.config import DataConfig
 from kubenas.data.source import ExampleSource, ReportProgress
 
 FORMAT_VERSION = 2
-"""Raised whenever the same source and config are prepared differently than before."""
+"""Increment whenever the same source and config give another prepared data set than before."""
 
 _REPORT_BYTES = 64 << 20
 
@@ -17,9 +17,10 @@ _REPORT_BYTES = 64 << 20
 def dataset_digest(
     source: ExampleSource, config: DataConfig, report: ReportProgress | None = None
 ) -> str:
-    """12 hex digits over the source's content, its preparation and the format.
+    """Returns 12 hexadecimal digits that identify the prepared data set.
 
-    Where the source is does not count.
+    The digest covers the content of the source, the data config and the format version. It does
+    not cover the location of the source.
     """
     digest = hashlib.sha256(_preparation(config))
     for piece in _reported(source.content(), report):
@@ -43,6 +44,6 @@ def _reported(pieces: Iterator[bytes], report: ReportProgress | None) -> Iterato
 
 
 def file_sha256(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal."""
+    """Returns the SHA-256 checksum of a file, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,6 +1,6 @@
-"""contents.npy: which pictures a prepared data set holds and how they are labelled.
+"""The example index ``contents.npy``: a content key and a label for each example.
 
-Twelve bytes an example, by which data can be compared with what they were a week ago.
+The index takes 12 bytes per example. Drift is measured by comparing the indexes of two data sets.
 """
 
 import io
@@ -16,30 +16,31 @@ from kubenas.storage import Storage, join
 EXAMPLE_INDEX_FILE = "contents.npy"
 
 INDEX_DTYPE = np.dtype([("key", "<u8"), ("label", "<i4")])
-"""A content key (:mod:`kubenas.data.preparation.splitting`) and the class's place in the schema."""
+"""Content key (:mod:`kubenas.data.preparation.splitting`) and index into the schema's classes."""
 
 ExampleIndex = npt.NDArray[np.void]
-"""Shape (examples,), of :data:`INDEX_DTYPE`."""
+"""Array of shape (examples,) and dtype :data:`INDEX_DTYPE`."""
 
 
 def write_example_index(folder: Path, index: ExampleIndex) -> None:
-    """Writes ``index``, in any order."""
+    """Writes ``index`` to ``folder``, sorted by key and label."""
     ascending = np.sort(index, order=["key", "label"])
     np.save(folder / EXAMPLE_INDEX_FILE, ascending, allow_pickle=False)
 
 
 def read_example_index(dataset: Storage) -> ExampleIndex | None:
-    """The index of the data set in the folder ``dataset``, in ascending order; None: it was
-    prepared without.
+    """Returns the example index of the data set in the folder ``dataset``, sorted.
+
+    Returns None if the data set was prepared without an index.
 
     Raises:
-        StorageError: what is there is damaged.
+        StorageError: The index is damaged.
     """
     if not dataset.exists(EXAMPLE_INDEX_FILE):
         return None
     damaged = StorageError(
-        f"{join(dataset.uri, EXAMPLE_INDEX_FILE)}: damaged; delete {dataset.uri} and prepare the data"
-        " again"
+        f"{join(dataset.uri, EXAMPLE_INDEX_FILE)}: damaged; delete {dataset.uri} and prepare the"
+        " data again"
     )
     try:
         stream = io.BytesIO(dataset.read(EXAMPLE_INDEX_FILE))

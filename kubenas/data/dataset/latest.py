@@ -1,7 +1,7 @@
-"""``data/latest.json``: the data set that is being prepared in an output, or was prepared last.
+"""The record ``data/latest.json`` of the data set that an output prepared last.
 
-It is in use from before its first file is written, although no search names it yet: the step that
-will may wait in a queue for days.
+The record is written before the first file of the data set. It protects the data set from garbage
+collection until a search refers to it: the search step may wait in a queue for days.
 """
 
 from contextlib import suppress
@@ -19,7 +19,7 @@ class _Latest(Value):
 
 
 def record_latest_dataset(output: Storage, digest: str) -> None:
-    """Makes the data set with ``digest`` the latest."""
+    """Records the data set with ``digest`` as the latest."""
     with suppress(DocumentUnusable):
         if latest_dataset(output) == digest:
             return
@@ -27,10 +27,12 @@ def record_latest_dataset(output: Storage, digest: str) -> None:
 
 
 def latest_dataset(output: Storage) -> str | None:
-    """The digest of the latest data set; None: there is none, or an older version prepared it.
+    """Returns the digest of the latest data set.
+
+    Returns None if there is no record, as in outputs of older versions.
 
     Raises:
-        DocumentUnusable: it cannot be read.
+        DocumentUnusable: The record cannot be read.
     """
     latest = find_document(output, _NAME, _Latest, what="the digest of the latest data set")
     return latest.digest if latest else None

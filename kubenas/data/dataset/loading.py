@@ -1,4 +1,4 @@
-"""A prepared data set's splits as ``tf.data.Dataset``."""
+"""Functions that load the splits of a prepared data set as ``tf.data.Dataset``."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,9 +15,9 @@ from kubenas.data.dataset.streaming import StreamedShards
 from kubenas.errors import StorageError
 
 IN_MEMORY_BYTES = 256 << 20
-"""Splits below this are decoded once a process and kept, as they are stored."""
+"""Splits smaller than this are decoded once per process and kept in memory, not normalised."""
 
-_MIN_DEVIATION = 1e-7  # what keras.layers.Normalization divides by at the least
+_MIN_DEVIATION = 1e-7  # the smallest divisor of keras.layers.Normalization
 _SHUFFLE_BUFFER_BYTES = 64 << 20
 _MIN_SHUFFLE_BUFFER = 1024
 _DECODE_BATCH_SIZE = 512
@@ -30,7 +30,7 @@ Tensors: TypeAlias = tuple[tf.Tensor, tf.Tensor]
 
 @dataclass(frozen=True)
 class _Request:
-    """What to read and how."""
+    """The arguments of one load."""
 
     shards: Shards
     name: SplitName
@@ -47,7 +47,7 @@ class _Request:
 
     @property
     def names(self) -> tf.data.Dataset:
-        """Names of the split's shards."""
+        """The names of the split's shards."""
         names = [shard.name for shard in self.split.shards]
         return tf.data.Dataset.from_tensor_slices(tf.constant(names, tf.string))
 
@@ -60,14 +60,14 @@ def load_split(
     shuffle_seed: int | None = None,
     in_memory_bytes: int = IN_MEMORY_BYTES,
 ) -> Batches:
-    """Batches of normalised float32 images (b, h, w, c) and int32 labels (b,).
+    """Returns batches of normalised float32 images (b, h, w, c) and int32 labels (b,).
 
-    With a seed in another order every epoch; the same seed gives the same orders. Else in file
-    order. What is streamed comes in the same orders as from a folder.
+    With ``shuffle_seed`` the order differs in each epoch, and the same seed gives the same orders.
+    Without it the batches are in file order. Local and streamed shards give the same orders.
 
     Raises:
-        StorageError: the data set is not there, or damaged.
-        ValueError: there is no such split.
+        StorageError: The data set is missing or damaged.
+        ValueError: There is no such split.
     """
     request = _make_request(dataset, split, batch_size, shuffle_seed)
     normalize = _make_normalizer(request.schema)
@@ -81,7 +81,7 @@ def load_raw(
     batch_size: int,
     in_memory_bytes: int = IN_MEMORY_BYTES,
 ) -> Batches:
-    """As :func:`load_split` in file order, but with the stored values as float32."""
+    """Returns batches as :func:`load_split` does, in file order and without normalisation."""
     request = _make_request(dataset, split, batch_size, None)
     return _make_batches(request, in_memory_bytes, transform=_as_float).prefetch(tf.data.AUTOTUNE)
 
@@ -91,7 +91,7 @@ def _make_request(
 ) -> _Request:
     names: dict[str, SplitName] = {name: name for name in SPLITS}
     if split not in names:
-        raise ValueError(f"no split '{split}'; there are {', '.join(SPLITS)}")
+        raise ValueError(f"no split '{split}'; use one of {', '.join(SPLITS)}")
     shards = LocalShards(dataset) if isinstance(dataset, Path) else dataset
     request = _Request(shards, names[split], batch_size, shuffle_seed)
     _check_shards(request)
@@ -121,7 +121,7 @@ def _make_batches(
 def _from_memory(
     request: _Request, transform: Callable[[tf.Tensor, tf.Tensor], Tensors]
 ) -> Batches:
-    """Shuffles indices and gathers whole batches: no work for a single example."""
+    """Shuffles indices and gathers whole batches, without an operation per example."""
     images, labels = _decode_split(request.shards, request.name, request.schema.digest)
     count = request.split.examples
     indices = tf.data.Dataset.range(count)
@@ -136,7 +136,7 @@ def _from_memory(
 def _from_shards(
     request: _Request, transform: Callable[[tf.Tensor, tf.Tensor], Tensors]
 ) -> Batches:
-    """Streams shards, which are shuffled already, through a shuffle buffer of bounded size."""
+    """Reads the shards, whose examples are shuffled, through a bounded shuffle buffer."""
     parse = _make_parser(request.schema)
     if request.shuffle_seed is None:
         records = request.shards.records(request.names, cycle_length=1)
@@ -160,8 +160,8 @@ def _shuffle_records(request: _Request, seed: int) -> Batches:
 
 
 @lru_cache(maxsize=len(SPLITS))
-def _decode_split(shards: Shards, name: SplitName, digest: str) -> Tensors:  # noqa: ARG001  the key
-    """All examples of a split in file order, kept so that the next trial need not decode them."""
+def _decode_split(shards: Shards, name: SplitName, digest: str) -> Tensors:  # noqa: ARG001  a cache key
+    """Returns all examples of a split in file order, cached for the next trial."""
     schema = shards.schema
     split = schema.splits[name]
     images = np.empty((split.examples, *schema.shape), schema.dtype)
@@ -177,10 +177,10 @@ def _decode_split(shards: Shards, name: SplitName, digest: str) -> Tensors:  # n
             done += len(some_images)
     except tf.errors.DataLossError as error:
         raise StorageError(
-            f"{shards.uri}/{split.shards[0].name} or a shard beside it: damaged; delete the"
-            " folder and prepare the data again"
+            f"{shards.uri}: a shard of the split '{name}' is damaged; delete the folder and prepare"
+            " the data again"
         ) from error
-    with tf.device("CPU"):  # where tf.data works, also where there is an accelerator
+    with tf.device("CPU"):  # tf.data runs on the CPU
         return tf.constant(images), tf.constant(labels)
 
 

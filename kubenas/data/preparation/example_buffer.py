@@ -1,4 +1,4 @@
-"""Examples on their way from the source to the shards."""
+"""A buffer on disk for examples between the source and the shards."""
 
 import math
 import os
@@ -17,7 +17,7 @@ from kubenas.data.source import Image, SourceInfo
 
 
 class ExampleBuffer:
-    """Keeps images in a file, and 76 bytes for each of them in memory."""
+    """Stores images in a temporary file, and 76 bytes per image in memory."""
 
     def __init__(self, path: Path, info: SourceInfo) -> None:
         self._shape, self._dtype = info.shape, np.dtype(info.dtype)
@@ -37,66 +37,66 @@ class ExampleBuffer:
 
     @property
     def image_bytes(self) -> int:
-        """Of one image."""
+        """The size of one image in bytes."""
         return math.prod(self._shape) * self._dtype.itemsize
 
     @property
     def index(self) -> ExampleIndex:
-        """Content key and label of each image, in the order in which they were added."""
+        """The content key and the label of each image, in the order of addition."""
         index = np.empty(len(self), INDEX_DTYPE)
         index["key"], index["label"] = self._keys, self._labels
         return index
 
     @property
     def features(self) -> npt.NDArray[np.float32]:
-        """Perceptual features, shape (images, FEATURES)."""
+        """The perceptual features of all images, shape (images, FEATURES)."""
         return np.asarray(self._features, np.float32).reshape(-1, FEATURES)
 
     def add(self, image: Image, *, key: int, label: int) -> None:
-        """Takes in an image of the info's shape and type."""
+        """Adds an image. It must have the shape and dtype of the :class:`SourceInfo`."""
         self._file.write(image.tobytes())
         self._keys.append(key)
         self._labels.append(label)
         self._features.frombytes(perceptual_features(image).tobytes())
 
-    def image(self, place: int) -> bytes:
-        """Of the image that was added as number ``place``."""
+    def image(self, position: int) -> bytes:
+        """Returns the bytes of the image at ``position``, in the order of addition."""
         self._file.flush()
-        return os.pread(self._file.fileno(), self.image_bytes, place * self.image_bytes)
+        return os.pread(self._file.fileno(), self.image_bytes, position * self.image_bytes)
 
-    def images(self, places: npt.NDArray[np.intp]) -> Image:
-        """Several, shape (n, height, width, channels)."""
-        pixels = b"".join(self.image(place) for place in places.tolist())
+    def images(self, positions: npt.NDArray[np.intp]) -> Image:
+        """Returns the images at ``positions``, shape (n, height, width, channels)."""
+        pixels = b"".join(self.image(position) for position in positions.tolist())
         return np.frombuffer(pixels, self._dtype).reshape(-1, *self._shape)
 
 
 @dataclass(frozen=True)
 class BufferedSplit:
-    """The images of a buffer that are on one side, in the order in which they are written."""
+    """The examples of one split in a buffer, in the order of the shards."""
 
     buffer: ExampleBuffer
-    places: npt.NDArray[np.intp]
+    positions: npt.NDArray[np.intp]
 
     def __len__(self) -> int:
-        return len(self.places)
+        return len(self.positions)
 
     def examples(self) -> Iterator[tuple[bytes, int]]:
-        """The bytes and the label of each image."""
+        """Yields the bytes and the label of each image."""
         labels = self.buffer.index["label"]
-        for place in self.places.tolist():
-            yield self.buffer.image(place), int(labels[place])
+        for position in self.positions.tolist():
+            yield self.buffer.image(position), int(labels[position])
 
     @property
     def image_bytes(self) -> int:
-        """Of one image."""
+        """The size of one image in bytes."""
         return self.buffer.image_bytes
 
     def images(self) -> Iterator[Image]:
-        """Each one's pixels."""
-        for place in self.places:
-            yield self.buffer.images(np.atleast_1d(place))[0]
+        """Yields the pixels of each image."""
+        for position in self.positions:
+            yield self.buffer.images(np.atleast_1d(position))[0]
 
     def class_counts(self, classes: int) -> tuple[int, ...]:
-        """Examples of each class."""
-        labels = self.buffer.index["label"][self.places]
+        """Returns the number of examples of each class."""
+        labels = self.buffer.index["label"][self.positions]
         return tuple(np.bincount(labels, minlength=classes).tolist())

@@ -1,4 +1,4 @@
-"""Raw examples -> a prepared data set: checked, split, sharded, with a schema and a card."""
+"""Prepares a data set: reads, checks and splits the examples, and writes shards and metadata."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -42,18 +42,18 @@ _Splits: TypeAlias = dict[SplitName, BufferedSplit]
 
 @dataclass(frozen=True)
 class PreparedDataset:
-    """A data set that is ready to be trained on."""
+    """A data set that is ready for training."""
 
     uri: str
-    """Its folder."""
+    """URI of the data set's folder."""
     schema: DataSchema
     reused: bool
-    """Whether it had been there already."""
+    """Whether the data set existed already."""
 
 
 @dataclass(frozen=True)
 class _Job:
-    """One preparation: what from, how, and where to."""
+    """The arguments of one preparation."""
 
     source: ExampleSource
     config: DataConfig
@@ -69,38 +69,39 @@ class _Job:
 def prepare_dataset(
     config: DataConfig, output: Storage, *, progress: ReportProgress | None = None
 ) -> PreparedDataset:
-    """Prepares ``config.source`` under ``data/<digest>/`` of ``output``, unless that was done.
+    """Prepares ``config.source`` under ``data/<digest>/`` of ``output``.
 
-    Memory does not grow with the size of the data, but for some bytes an example.
+    An existing data set with the same digest is reused. Memory use is independent of the size of
+    the examples, and grows by less than 100 bytes per example.
 
     Raises:
-        UserError: something is wrong with the data, with where it is, or with the output.
+        UserError: The source is invalid, or the source or the output is not accessible.
     """
     source = open_source(config.source)
     digest = dataset_digest(source, config, progress)
     job = _Job(source, config, digest, output, progress)
-    schema = _finished(job)
+    schema = _find_finished(job)
     if schema is not None:
         record_latest_dataset(output, digest)
         return PreparedDataset(join(output.uri, job.prefix), schema, reused=True)
     with workspace(output) as folder:
-        schema = _finished(job)  # by a process that was waited for
+        schema = _find_finished(job)  # another process may have finished it in the meantime
         reused = schema is not None
         return PreparedDataset(
             join(output.uri, job.prefix), schema or _prepare(job, folder), reused
         )
 
 
-def _finished(job: _Job) -> DataSchema | None:
-    """The schema of the data set if it is there, with all its shards."""
+def _find_finished(job: _Job) -> DataSchema | None:
+    """Returns the schema of the data set if it exists with all of its shards."""
     try:
         schema = read_schema(open_storage(join(job.output.uri, job.prefix)))
     except (ObjectNotFound, DocumentUnusable):
         return None
     sizes = {entry.name: entry.size for entry in job.output.list(f"{job.prefix}/")}
     shards = [shard for split in schema.splits.values() for shard in split.shards]
-    whole = all(sizes.get(f"{job.prefix}/{shard.name}") == shard.size for shard in shards)
-    return schema if whole else None
+    complete = all(sizes.get(f"{job.prefix}/{shard.name}") == shard.size for shard in shards)
+    return schema if complete else None
 
 
 def _prepare(job: _Job, folder: Path) -> DataSchema:
@@ -110,11 +111,11 @@ def _prepare(job: _Job, folder: Path) -> DataSchema:
     finished.mkdir()
     contact_sheet = ContactSheet()
     with ExampleBuffer(folder / "examples.spool", info) as buffer:
-        _read(job, info, buffer, contact_sheet)
+        _read_examples(job, info, buffer, contact_sheet)
         duplicates = find_duplicates(buffer, job.report)
-        splits = _splits(job, info, buffer, duplicates)
-        schema = _write(job, info, splits, finished)
-        card = _card(job, info, splits, duplicates)
+        splits = _split(job, info, buffer, duplicates)
+        schema = _write_shards(job, info, splits, finished)
+        card = _make_card(job, info, splits, duplicates)
         write_example_index(finished, buffer.index)
     (finished / CARD_FILE).write_bytes(card.to_json())
     (finished / CONTACT_SHEET_FILE).write_bytes(contact_sheet.to_png(info.classes))
@@ -124,39 +125,41 @@ def _prepare(job: _Job, folder: Path) -> DataSchema:
     return schema
 
 
-def _read(job: _Job, info: SourceInfo, buffer: ExampleBuffer, contact_sheet: ContactSheet) -> None:
-    """Brings every example to the shape of the data set."""
-    for original, label in _counted(job, info):
+def _read_examples(
+    job: _Job, info: SourceInfo, buffer: ExampleBuffer, contact_sheet: ContactSheet
+) -> None:
+    """Converts every example to the shape of the data set and adds it to the buffer."""
+    for original, label in _examples_with_progress(job, info):
         image = convert_image(original, info.shape, info.dtype)
         buffer.add(image, key=content_key(original, job.config.seed), label=label)
         contact_sheet.add(image, label)
 
 
-def _splits(
+def _split(
     job: _Job, info: SourceInfo, buffer: ExampleBuffer, duplicates: DuplicateReport
 ) -> _Splits:
-    places = assign_splits(buffer.index, duplicates.groups, job.config)
-    splits = {split: BufferedSplit(buffer, places[split]) for split in SPLITS}
+    positions = assign_splits(buffer.index, duplicates.groups, job.config)
+    splits = {split: BufferedSplit(buffer, positions[split]) for split in SPLITS}
     check_splits(_counts(splits, info), info.classes, origin=job.config.source)
     return splits
 
 
-def _normalization(split: BufferedSplit, info: SourceInfo) -> Normalization:
+def _fit_normalization(split: BufferedSplit, info: SourceInfo) -> Normalization:
     moments = ChannelMoments(info.shape[2])
     for image in split.images():
         moments.add(image)
     return moments.normalization()
 
 
-def _counted(job: _Job, info: SourceInfo) -> Iterator[Example]:
+def _examples_with_progress(job: _Job, info: SourceInfo) -> Iterator[Example]:
     for done, example in enumerate(job.source.examples(info), start=1):
         yield example
         if job.report and (done % _REPORT_EVERY == 0 or done == info.examples):
             job.report("reading examples", done, info.examples)
 
 
-def _write(job: _Job, info: SourceInfo, splits: _Splits, folder: Path) -> DataSchema:
-    # TensorFlow takes seconds to import; neither mistakes nor finished data should wait for it.
+def _write_shards(job: _Job, info: SourceInfo, splits: _Splits, folder: Path) -> DataSchema:
+    # The import of TensorFlow takes seconds. Invalid data and reused data sets do not need it.
     from kubenas.data.preparation.shards import write_split  # noqa: PLC0415
 
     return DataSchema(
@@ -169,11 +172,13 @@ def _write(job: _Job, info: SourceInfo, splits: _Splits, folder: Path) -> DataSc
             name: write_split(split, folder, name, classes=len(info.classes), report=job.report)
             for name, split in splits.items()
         },
-        normalization=_normalization(splits["train"], info),
+        normalization=_fit_normalization(splits["train"], info),
     )
 
 
-def _card(job: _Job, info: SourceInfo, splits: _Splits, duplicates: DuplicateReport) -> DataCard:
+def _make_card(
+    job: _Job, info: SourceInfo, splits: _Splits, duplicates: DuplicateReport
+) -> DataCard:
     counts = _counts(splits, info)
     return DataCard(
         source=job.source.name,

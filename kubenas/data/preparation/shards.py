@@ -1,4 +1,4 @@
-"""A split as TFRecord files."""
+"""Functions that write a split to TFRecord files."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -23,10 +23,10 @@ def write_split(
     classes: int,
     report: ReportProgress | None = None,
 ) -> Split:
-    """Writes ``split`` to shards of about ``SHARD_BYTES``, at least one.
+    """Writes ``split`` to one or more shards of about ``SHARD_BYTES``.
 
     Raises:
-        StorageError: it cannot be written.
+        StorageError: A shard cannot be written.
     """
     count = max(1, -(-len(split) * split.image_bytes // SHARD_BYTES))
     ends = [len(split) * (number + 1) // count for number in range(count)]
@@ -67,6 +67,6 @@ def _serialized(image: bytes, label: int) -> bytes:
 
 
 def describe_shard(path: Path, examples: int) -> Shard:
-    """What a schema says of the shard at ``path``."""
+    """Returns the schema's description of the shard at ``path``."""
     size, digest = path.stat().st_size, file_sha256(path)
     return Shard(name=path.name, examples=examples, size=size, sha256=digest)

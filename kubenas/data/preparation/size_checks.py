@@ -1,4 +1,4 @@
-"""Is there enough data to search on? Pure: errors where not, warnings where barely."""
+"""Checks of the number of examples and classes. Pure functions."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -10,17 +10,17 @@ MIN_EXAMPLES = 10
 MIN_CLASS_EXAMPLES = 3
 
 MIN_EVALUATION_EXAMPLES = 100
-"""Examples of a split below which an accuracy on it is uncertain by ten points or more."""
+"""With fewer examples in a split, the accuracy on it is uncertain by 10 points or more."""
 
 _IMBALANCED = 10.0
 _MAX_NAMES = 5
 
 
 def check_source_size(info: SourceInfo, *, origin: str) -> None:
-    """Checks what there is before it is split.
+    """Checks the number of examples and classes of a source.
 
     Raises:
-        UserError: too few examples or classes.
+        UserError: There are too few examples or classes.
     """
     if info.examples < MIN_EXAMPLES:
         raise UserError(f"{origin}: {info.examples} examples; at least {MIN_EXAMPLES} are needed")
@@ -34,48 +34,48 @@ def check_source_size(info: SourceInfo, *, origin: str) -> None:
     if small:
         raise UserError(
             f"{origin}: {_listed(small)} with fewer than {MIN_CLASS_EXAMPLES} examples;"
-            " add some or leave the class out"
+            " add examples or remove the class"
         )
 
 
 def check_splits(
     counts: Mapping[SplitName, Sequence[int]], classes: Sequence[str], *, origin: str
 ) -> None:
-    """Checks ``counts``, examples of each class in each split.
+    """Checks the number of examples of each class in each split.
 
     Raises:
-        UserError: a split is empty, or training lacks a class.
+        UserError: A split is empty, or a class has no training example.
     """
     for split in SPLITS:
         if not sum(counts[split]):
             raise UserError(
-                f"{origin}: no example fell into the {split} split of {_total(counts)};"
+                f"{origin}: the {split} split is empty: it got none of {_total(counts)};"
                 f" add data, or change {_remedy(split)}"
             )
     if missing := _missing(counts["train"], classes):
         raise UserError(
-            f"{origin}: {_listed(missing)} without an example in the training split;"
+            f"{origin}: {_listed(missing)} without a training example;"
             f" add data, or change {_remedy('train')}"
         )
 
 
 def split_warnings(counts: Mapping[SplitName, Sequence[int]], info: SourceInfo) -> Iterator[str]:
-    """Warnings about what a search can live with."""
+    """Yields warnings about small splits, missing classes and class imbalance."""
     for split in ("validation", "test"):
         if (examples := sum(counts[split])) < MIN_EVALUATION_EXAMPLES:
             yield (
-                f"the {split} split has only {_number_of(examples)}: each of them makes"
-                f" {100 / examples:.1f} points of an accuracy; add data, or raise"
+                f"the {split} split has only {_number_of(examples)}: one example changes the"
+                f" accuracy by {100 / examples:.1f} points; add data, or increase"
                 f" data.{split}_fraction"
             )
         if missing := _missing(counts[split], info.classes):
             yield f"{_listed(missing)} without a {split} example"
     if (ratio := imbalance(info)) >= _IMBALANCED:
-        yield f"imbalance {ratio:.0f}:1 between the largest and the smallest class"
+        yield f"class imbalance {ratio:.0f}:1 between the largest and the smallest class"
 
 
 def imbalance(info: SourceInfo) -> float:
-    """The size of the largest class over that of the smallest."""
+    """Returns the size of the largest class over that of the smallest."""
     return float(max(info.class_counts) / min(info.class_counts))
 
 

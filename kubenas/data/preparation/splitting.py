@@ -1,7 +1,7 @@
-"""Which side an example is on: decided by its pixels, so that it does not change sides.
+"""Assignment of examples to splits by a hash of their pixels.
 
-Equal and nearly equal pictures are on the same side. Adding data moves an example only if what was
-added is nearly equal to it.
+The split of an example is stable when data are added, except for new near duplicates of the
+example. Equal and nearly equal images are in the same split.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ _LOW_HALF = np.uint64(0xFFFFFFFF)
 
 
 def content_key(image: Image, seed: int) -> int:
-    """64 bits of a hash of the pixels, the same for equal numbers of any type."""
+    """Returns a 64-bit hash of the pixels and the seed, independent of the dtype."""
     pixels = _canonical(image)
     digest = hashlib.sha256(f"{seed}:{pixels.shape}:{pixels.dtype}:".encode())
     digest.update(pixels.tobytes())
@@ -27,7 +27,7 @@ def content_key(image: Image, seed: int) -> int:
 
 
 def split_for_key(key: int, config: DataConfig) -> SplitName:
-    """The side of a content key."""
+    """Returns the split of a content key."""
     position = key / _KEY_SPAN
     if position < config.test_fraction:
         return "test"
@@ -39,39 +39,40 @@ def split_for_key(key: int, config: DataConfig) -> SplitName:
 def assign_splits(
     index: ExampleIndex, groups: npt.NDArray[np.intp], config: DataConfig
 ) -> dict[SplitName, npt.NDArray[np.intp]]:
-    """The places of each split's examples, in the order of their content keys.
+    """Returns the positions of the examples of each split, sorted by content key.
 
-    That is a shuffle: it has nothing to do with the order in the source, and is the same every
-    time. A group is on the side of one of its pictures. In the test split it counts once, for its
-    examples are no independent evidence: one of each label stays.
+    The content keys are hashes, therefore the order is a reproducible shuffle. All examples of a
+    group are in the same split. The test split keeps only one example per label of each group,
+    because duplicates are not independent evidence.
 
     Args:
-        index: key and label of each example.
-        groups: shape (examples,), of equal and nearly equal pictures.
-        config: the fractions.
+        index: content key and label of each example.
+        groups: group of each example, shape (examples,). A group has equal and nearly equal images.
+        config: the fractions of the splits.
     """
-    sides = _split_of_each(index["key"], groups, config)
-    kept = (sides != "test") | _first_of_each(groups, index["label"], index["key"])
+    splits = _split_of_each(index["key"], groups, config)
+    kept = (splits != "test") | _is_first_of_group(groups, index["label"], index["key"])
     order = np.lexsort((index["label"], index["key"]))
-    return {split: order[(kept & (sides == split))[order]] for split in SPLITS}
+    return {split: order[(kept & (splits == split))[order]] for split in SPLITS}
 
 
 def _split_of_each(
     keys: npt.NDArray[np.uint64], groups: npt.NDArray[np.intp], config: DataConfig
 ) -> npt.NDArray[np.str_]:
-    # The high half of a key tells a side; the low half, whose key it is that counts.
+    # The key with the smallest lower half decides for its group. The split depends on the upper
+    # half of this key, so the choice does not favour any split.
     order = np.lexsort((keys, keys & _LOW_HALF, groups))
     _, first, inverse = np.unique(groups[order], return_index=True, return_inverse=True)
-    sides = np.array([split_for_key(int(key), config) for key in keys[order[first]]])
-    placed = np.empty_like(sides, shape=len(keys))
-    placed[order] = sides[inverse]
-    return placed
+    group_splits = np.array([split_for_key(int(key), config) for key in keys[order[first]]])
+    splits = np.empty_like(group_splits, shape=len(keys))
+    splits[order] = group_splits[inverse]
+    return splits
 
 
-def _first_of_each(
+def _is_first_of_group(
     groups: npt.NDArray[np.intp], labels: npt.NDArray[np.int32], keys: npt.NDArray[np.uint64]
 ) -> npt.NDArray[np.bool_]:
-    """Whether an example is the first with its label in its group."""
+    """Returns whether each example is the first one of its label in its group."""
     order = np.lexsort((keys, keys & _LOW_HALF, labels, groups))
     new = np.diff(groups[order], prepend=-1) | np.diff(labels[order], prepend=-1)
     first = np.zeros(len(keys), bool)

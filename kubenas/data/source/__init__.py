@@ -1,4 +1,4 @@
-"""Labelled examples as users have them: folders, archives and arrays."""
+"""Sources of labelled examples: image folders, archives and arrays."""
 
 from kubenas.data.source.example_source import (
     Example,

@@ -1,4 +1,4 @@
-"""Names of files and folders -> which picture is of which class. Pure."""
+"""Assigns image files to classes by the names of their folders. Pure functions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,26 +13,32 @@ _SPLIT_NAMES = {"train", "training", "test", "testing", "val", "valid", "validat
 
 @dataclass(frozen=True)
 class ClassFolders:
-    """A folder a class, with pictures in it."""
+    """The image files of each class."""
 
     classes: tuple[str, ...]
-    pictures: tuple[str, ...]
-    """File names, class by class."""
+    images: tuple[str, ...]
+    """Names of the image files, grouped by class."""
     labels: tuple[int, ...]
-    """The class of each picture."""
+    """The class index of each image."""
     ignored: tuple[str, ...]
-    """Files that lie beside the class folders."""
+    """Files outside of the class folders."""
 
 
 def find_class_folders(
     files: Sequence[str], folders: Sequence[str], *, origin: str
 ) -> ClassFolders:
-    """The class folders among sorted relative names; folders around all of them are skipped.
+    """Finds the class folders and their images.
 
-    Hidden files and what operating systems leave behind are passed over.
+    A single folder around all class folders is skipped. Hidden files and files that operating
+    systems create are ignored.
+
+    Args:
+        files: sorted names of all files, relative to the source.
+        folders: sorted names of all folders, relative to the source.
+        origin: the source, for error messages.
 
     Raises:
-        UserError: there are no class folders, or not just pictures in them.
+        UserError: There are no class folders, or they contain other files than images.
     """
     files = [name for name in files if not _is_hidden(name)]
     for name in files:
@@ -43,8 +49,8 @@ def find_class_folders(
     loose = _children(files, root)
     if not classes:
         raise UserError(
-            f"{origin}: no class folders in it, {len(loose)} files;"
-            " give each class a folder with its pictures, <class>/<picture>"
+            f"{origin}: no class folders, only {len(loose)} files;"
+            " put the images of each class into a folder of its own, <class>/<image>"
         )
     _check_depth(folders, root, classes, origin)
     members = [
@@ -54,7 +60,7 @@ def find_class_folders(
     ]
     return ClassFolders(
         classes=tuple(classes),
-        pictures=tuple(name for name, _ in members),
+        images=tuple(name for name, _ in members),
         labels=tuple(label for _, label in members),
         ignored=tuple(loose),
     )
@@ -65,7 +71,7 @@ def _is_hidden(name: str) -> bool:
 
 
 def _root(files: Sequence[str], folders: Sequence[str]) -> str:
-    """The innermost folder that wraps all others, as a prefix."""
+    """Returns the prefix of the innermost folder that contains all class folders."""
     root = ""
     while len(inner := _children(folders, root)) == 1:
         wrapper = f"{root}{inner[0]}/"
@@ -86,12 +92,12 @@ def _check_depth(folders: Sequence[str], root: str, classes: list[str], origin: 
         return
     if {name.lower() for name in classes} <= _SPLIT_NAMES:
         raise UserError(
-            f"{origin}: holds {', '.join(classes)} with class folders in them; give one set of"
-            " class folders, kubenas splits it itself"
+            f"{origin}: the class folders are split into {', '.join(classes)}; give one set of"
+            " class folders: kubenas splits the data itself"
         )
     raise UserError(
-        f"{origin}: there is a folder inside a class folder, '{deeper[0]}';"
-        " put the pictures directly into their class folder"
+        f"{origin}: '{deeper[0]}' is a folder inside a class folder;"
+        " put the images directly into their class folder"
     )
 
 
@@ -103,13 +109,13 @@ def _grouped(files: Sequence[str], root: str, classes: list[str], origin: str) -
             continue
         if not name.lower().endswith(SUFFIXES):
             raise UserError(
-                f"{origin}: '{name}' is no picture that is read here ({' '.join(SUFFIXES)});"
-                " convert it or take it out of the class folder"
+                f"{origin}: '{name}' is not in a supported image format ({' '.join(SUFFIXES)});"
+                " convert it or remove it from the class folder"
             )
         groups[folder].append(name)
     for folder, names in groups.items():
         if not names:
             raise UserError(
-                f"{origin}: class folder '{folder}' is empty; add pictures or remove the folder"
+                f"{origin}: class folder '{folder}' is empty; add images or remove the folder"
             )
     return list(groups.values())

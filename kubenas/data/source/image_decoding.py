@@ -1,4 +1,4 @@
-"""One picture file -> what its header says, or its pixels."""
+"""Functions that read the header or the pixels of an image file."""
 
 import struct
 import warnings
@@ -26,67 +26,68 @@ IMAGE_ERRORS = (
     struct.error,
     zlib.error,
 )
-"""What Pillow raises for a file that is no picture or is damaged."""
+"""Errors that Pillow raises for a damaged file and for a file that is not an image."""
 
 MAX_PIXELS = 1 << 26
-"""Of a picture, 8192 x 8192: a small file can hold so many more that no memory is enough."""
+"""Largest number of pixels of an image, 8192 x 8192: protects against decompression bombs."""
 
 _FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP")
 _GREY_MODES = {"1", "L", "LA", "La"}
-_DEEP_GREY_MODES = {"I", "I;16", "I;16B", "I;16L", "I;16N"}
-_SIDEWAYS = range(5, 9)
+_GREY_16_BIT_MODES = {"I", "I;16", "I;16B", "I;16L", "I;16N"}
+_ROTATED_ORIENTATIONS = range(5, 9)
 _ORIENTATION_TAG = 0x0112
 
 
 @dataclass(frozen=True)
 class ImageHeader:
-    """What is known of a picture without decoding it."""
+    """The properties of an image that are known without decoding its pixels."""
 
     height: int
     width: int
     colour: bool
     alpha: bool
-    deep: bool
-    """Whether it has 16 bits a channel."""
+    is_16_bit: bool
+    """Whether the image has 16 bits per channel."""
 
 
 class ImageTooLarge(Exception):
-    """There are more than ``MAX_PIXELS`` in it."""
+    """The image has more than ``MAX_PIXELS`` pixels."""
 
 
 def read_header(stream: IO[bytes]) -> ImageHeader:
-    """The size (as seen upright) and kind of a picture.
+    """Returns the header of an image. The size takes the EXIF orientation into account.
 
     Raises:
-        IMAGE_ERRORS: it is none that we read.
-        ImageTooLarge: it has too many pixels.
+        IMAGE_ERRORS: The file is not an image of a supported format.
+        ImageTooLarge: The image has more than ``MAX_PIXELS`` pixels.
     """
-    with _opened(stream) as picture:
-        width, height = picture.size
-        if "exif" in picture.info and picture.getexif().get(_ORIENTATION_TAG) in _SIDEWAYS:
+    with _open_image(stream) as image:
+        width, height = image.size
+        if "exif" in image.info and image.getexif().get(_ORIENTATION_TAG) in _ROTATED_ORIENTATIONS:
             height, width = width, height
         return ImageHeader(
             height=height,
             width=width,
-            colour=_is_colour(picture),
-            alpha=picture.has_transparency_data,
-            deep=_is_deep(picture),
+            colour=_is_colour(image),
+            alpha=image.has_transparency_data,
+            is_16_bit=_is_16_bit(image),
         )
 
 
 def read_pixels(stream: IO[bytes]) -> Image:
-    """Pixels, upright, without alpha: one channel if all of them are grey, else RGB.
+    """Returns the pixels of an image, without alpha and rotated by its EXIF orientation.
 
-    uint8, but of a grey picture with 16 bits float32 with the same values. Of a moving picture the
-    first frame.
+    The result has one channel if all pixels are grey, else the three channels of RGB. The dtype is
+    uint8, or float32 with the original values for a grey image of 16 bits. Of an animation only
+    the first frame is read.
 
     Raises:
-        IMAGE_ERRORS: it is none that we read, or damaged.
-        ImageTooLarge: it has too many pixels.
+        IMAGE_ERRORS: The file is damaged, or not an image of a supported format.
+        ImageTooLarge: The image has more than ``MAX_PIXELS`` pixels.
     """
-    with _opened(stream) as opened:
+    with _open_image(stream) as opened:
         upright = ImageOps.exif_transpose(opened) if "exif" in opened.info else opened
-        if upright.mode in _DEEP_GREY_MODES:
+        if upright.mode in _GREY_16_BIT_MODES:
             return np.asarray(upright).astype(np.float32)[:, :, np.newaxis]
         if upright.mode in _GREY_MODES:
             return np.asarray(upright.convert("L"))[:, :, np.newaxis]
@@ -95,30 +96,31 @@ def read_pixels(stream: IO[bytes]) -> Image:
 
 
 @contextmanager
-def _opened(stream: IO[bytes]) -> Iterator[ImageFile]:
+def _open_image(stream: IO[bytes]) -> Iterator[ImageFile]:
     with warnings.catch_warnings():
         warnings.simplefilter("error", PilImage.DecompressionBombWarning)
         try:
-            picture = PilImage.open(stream, formats=_FORMATS)
+            image = PilImage.open(stream, formats=_FORMATS)
         except (PilImage.DecompressionBombError, PilImage.DecompressionBombWarning) as error:
             raise ImageTooLarge from error
-    with picture:
-        if picture.width * picture.height > MAX_PIXELS:
+    with image:
+        if image.width * image.height > MAX_PIXELS:
             raise ImageTooLarge
-        yield picture
+        yield image
 
 
-def _is_deep(picture: ImageFile) -> bool:
-    # Of colours and alpha Pillow reads the upper eight bits alone: only the file's layout tells.
-    layouts = {str(tile.args) for tile in picture.tile}
-    return picture.mode in _DEEP_GREY_MODES or any(";16" in layout for layout in layouts)
+def _is_16_bit(image: ImageFile) -> bool:
+    # Pillow reads only the upper 8 bits of images with colours or alpha and gives them a mode of
+    # 8 bits. Only the layout of the file shows the 16 bits.
+    layouts = {str(tile.args) for tile in image.tile}
+    return image.mode in _GREY_16_BIT_MODES or any(";16" in layout for layout in layouts)
 
 
-def _is_colour(picture: PilImage.Image) -> bool:
-    if picture.mode == "P":
-        palette = np.asarray(picture.getpalette("RGB") or [], np.uint8).reshape(1, -1, 3)
+def _is_colour(image: PilImage.Image) -> bool:
+    if image.mode == "P":
+        palette = np.asarray(image.getpalette("RGB") or [], np.uint8).reshape(1, -1, 3)
         return not _all_grey(palette)
-    return picture.mode not in _GREY_MODES | _DEEP_GREY_MODES
+    return image.mode not in _GREY_MODES | _GREY_16_BIT_MODES
 
 
 def _all_grey(pixels: npt.NDArray[Any]) -> bool:

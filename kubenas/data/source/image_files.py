@@ -1,4 +1,4 @@
-"""Where a tree of picture files is: in a folder or in a .zip."""
+"""Access to a tree of image files in a folder or in a .zip archive."""
 
 import os
 import zipfile
@@ -14,28 +14,28 @@ _ENCRYPTED = 0x1
 
 
 class ImageFiles(Protocol):
-    """Files and folders by names relative to ``path``, with forward slashes."""
+    """A tree of files. Names are relative to ``path`` and have forward slashes."""
 
     @property
     def path(self) -> Path:
-        """The folder or archive."""
+        """The path of the folder or archive."""
         ...
 
     def names(self) -> tuple[list[str], list[str]]:
-        """All files and all folders, each sorted."""
+        """Returns the sorted names of all files and the sorted names of all folders."""
         ...
 
     def open(self, name: str) -> IO[bytes]:
-        """One of the files."""
+        """Opens the file ``name``."""
         ...
 
     def content(self, names: list[str]) -> Iterator[bytes]:
-        """All bytes that decide what the files ``names`` are."""
+        """Yields the bytes to hash: all bytes that determine the files ``names``."""
         ...
 
 
 class FolderFiles:
-    """See :class:`ImageFiles`."""
+    """The files of a folder. Implements :class:`ImageFiles`."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -61,7 +61,7 @@ class FolderFiles:
 
 
 class ZipFiles:
-    """See :class:`ImageFiles`. Nothing is unpacked to disk."""
+    """The files of a .zip archive, read without unpacking. Implements :class:`ImageFiles`."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -70,7 +70,7 @@ class ZipFiles:
         members = self._archive.infolist()
         if locked := [member.filename for member in members if member.flag_bits & _ENCRYPTED]:
             raise UserError(
-                f"{self.path}: '{locked[0]}' is encrypted; make the .zip without a password"
+                f"{self.path}: '{locked[0]}' is encrypted; create the .zip without a password"
             )
         files = [member.filename for member in members if not member.is_dir()]
         folders = {parent for name in files for parent in _parents(name)}
@@ -87,13 +87,13 @@ class ZipFiles:
     def _archive(self) -> zipfile.ZipFile:
         try:
             with translate_read_errors(self.path):
-                # Of names without a mark zipfile would guess the code page, nearly always wrongly.
+                # Without an encoding zipfile assumes cp437 for names that are not marked as UTF-8.
                 return zipfile.ZipFile(self.path, metadata_encoding="utf-8")
         except UnicodeDecodeError as error:
             name = error.object.decode("ascii", "backslashreplace")
             raise UserError(
-                f"{self.path}: the name '{name}' is in an unknown code page; pack it again with"
-                " names in UTF-8, as zip or 7z (with -mcu=on) do"
+                f"{self.path}: the name '{name}' is not UTF-8; create the archive again with names"
+                " in UTF-8, for example with zip or 7z (-mcu=on)"
             ) from error
 
 

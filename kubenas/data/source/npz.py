@@ -1,4 +1,4 @@
-"""An .npz with images ``x`` and labels ``y`` as a source of examples."""
+"""The data source for .npz files with images ``x`` and labels ``y``."""
 
 import zipfile
 from collections.abc import Iterator
@@ -21,7 +21,10 @@ _MAX_LABEL_BYTES = 1 << 30
 
 
 class NpzSource:
-    """See :class:`kubenas.data.source.example_source.ExampleSource`. Never unpickles."""
+    """Images and labels in an .npz file. Python objects are never unpickled.
+
+    Implements :class:`kubenas.data.source.example_source.ExampleSource`.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -67,7 +70,7 @@ class NpzSource:
             )
             if missing := [name for name in ("x", "y") if name not in found]:
                 raise UserError(
-                    f"{self._path}: no array {' and '.join(map(repr, missing))} in it, found"
+                    f"{self._path}: no array {' and '.join(map(repr, missing))}, found"
                     f" {', '.join(found[:8]) or 'nothing'}; save images as x and labels as y"
                 )
             return self._parse_header(archive, "x")
@@ -84,27 +87,27 @@ class NpzSource:
             header = read_npy_header(archive, name)
         except ValueError as error:
             raise UserError(
-                f"{self._path}: {name} is no NumPy array; write the file with numpy.savez"
+                f"{self._path}: {name} is not a NumPy array; save the file with numpy.savez"
             ) from error
         if header.dtype.hasobject:
             raise UserError(
-                f"{self._path}: {name} holds Python objects; save it as an array of numbers"
+                f"{self._path}: {name} contains Python objects; save it as an array of numbers"
                 " (all images of one size)"
             )
         if not header.is_consistent:
             raise UserError(
-                f"{self._path}: {name} is said to have shape {header.shape} and type"
-                f" {header.dtype}, which are {header.array_bytes:,} bytes, but"
-                f" {header.data_bytes:,} are there; write the file anew with numpy.savez"
+                f"{self._path}: the header of {name} says shape {header.shape} and dtype"
+                f" {header.dtype}, {header.array_bytes:,} bytes, but the file has"
+                f" {header.data_bytes:,}; save the file again with numpy.savez"
             )
         return header
 
     def _open(self) -> zipfile.ZipFile:
         with translate_read_errors(self._path):
             if not zipfile.is_zipfile(self._path):
-                self._path.open("rb").close()  # tells a missing permission from a wrong format
+                self._path.open("rb").close()  # raises if the permission is missing
                 raise UserError(
-                    f"{self._path}: not an .npz file, or cut off; write it with numpy.savez"
+                    f"{self._path}: not an .npz file, or truncated; save it with numpy.savez"
                 )
             return zipfile.ZipFile(self._path)
 
@@ -113,10 +116,10 @@ class NpzSource:
             yield from stream_npy(archive, "x")
 
     def _stored_dtype(self, report: ReportProgress | None) -> Literal["uint8", "float32"]:
-        """uint8 where that loses nothing and the source is no float.
+        """Returns uint8 if the source has integers from 0 to 255, else float32.
 
         Raises:
-            UserError: there are values that are not finite.
+            UserError: Some values are not finite.
         """
         kind, seen, bad, first_bad = self._header.dtype.kind, 0, 0, ""
         if self._header.dtype in (np.bool_, np.uint8):
@@ -148,23 +151,23 @@ def _finite(values: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
 
 
 def _check_labels(labels: NpyHeader, images: NpyHeader, *, origin: str) -> None:
-    """Before they are read: labels are held in memory."""
+    """Checks the header of the labels before they are read into memory."""
     if labels.shape[:1] not in ((), images.shape[:1]):
         raise UserError(
-            f"{origin}: x has {images.shape[0]} examples and y has {labels.shape[0]}; they must be"
-            " equally many"
+            f"{origin}: x has {images.shape[0]} examples and y has {labels.shape[0]}; the numbers"
+            " must be equal"
         )
     if labels.array_bytes > _MAX_LABEL_BYTES:
         raise UserError(
-            f"{origin}: y has shape {labels.shape} and type {labels.dtype}, more than a GiB; store"
-            " one whole number or short text an example"
+            f"{origin}: y has shape {labels.shape} and dtype {labels.dtype}, more than 1 GiB; save"
+            " one integer or short string per example"
         )
 
 
 def _check_images(header: NpyHeader, *, origin: str) -> None:
     shape = header.shape
     if header.dtype.kind not in "biuf":
-        raise UserError(f"{origin}: x is of type {header.dtype}; images must be numbers")
+        raise UserError(f"{origin}: x has dtype {header.dtype}; images must be numbers")
     if len(shape) not in (3, 4):
         raise UserError(
             f"{origin}: x has shape {shape}; it must be (n, height, width) or"
@@ -172,20 +175,19 @@ def _check_images(header: NpyHeader, *, origin: str) -> None:
         )
     if len(shape) == 4 and not 1 <= shape[3] <= 4:
         remedy = (
-            "the channels seem to come first: store x.transpose(0, 2, 3, 1)"
+            "the channels seem to be the first axis: save x.transpose(0, 2, 3, 1)"
             if 1 <= shape[1] <= 4
-            else "there may be 1 to 4 channels, as the last axis"
+            else "the last axis must be 1 to 4 channels"
         )
-        raise UserError(f"{origin}: x has shape {shape}, so {shape[3]} channels; {remedy}")
+        raise UserError(f"{origin}: x has shape {shape}, thus {shape[3]} channels; {remedy}")
     if shape[1] * shape[2] > MAX_PIXELS:
         raise UserError(
-            f"{origin}: x has shape {shape}, more than {MAX_PIXELS:,} pixels an image; make the"
-            " images smaller"
+            f"{origin}: x has shape {shape}, more than {MAX_PIXELS:,} pixels per image; reduce the"
+            " size of the images"
         )
     if 0 in shape:
-        raise UserError(f"{origin}: x has shape {shape}, so no pixels; give some images")
+        raise UserError(f"{origin}: x has shape {shape}, thus no pixels; add images")
     if header.column_major:
         raise UserError(
-            f"{origin}: x is stored column by column (Fortran order);"
-            " save numpy.ascontiguousarray(x)"
+            f"{origin}: x is in column-major (Fortran) order; save numpy.ascontiguousarray(x)"
         )

@@ -1,4 +1,4 @@
-"""A few examples as a data set of their own."""
+"""Extraction of a subset of a data set."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from kubenas.data.preparation.prepare import PreparedDataset
 from kubenas.data.preparation.subset import write_subset
 
 
-def test_the_first_examples_of_each_split_normalised_as_the_whole(
+def test_the_subset_has_the_first_examples_and_the_same_normalisation(
     prepared: PreparedDataset, tmp_path: Path
 ) -> None:
     whole = LocalShards(Path(prepared.uri))
