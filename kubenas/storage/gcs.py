@@ -1,8 +1,8 @@
-"""Google Cloud Storage: a bucket at gs://name.
+"""Buckets of Google Cloud Storage, gs://name.
 
-Credentials are Google's application default credentials: GOOGLE_APPLICATION_CREDENTIALS, gcloud's
-login, or the workload identity of a pod. STORAGE_EMULATOR_HOST replaces the service by another
-server, without credentials.
+Uses Google's application default credentials: GOOGLE_APPLICATION_CREDENTIALS, the login of gcloud,
+or the workload identity of a pod. STORAGE_EMULATOR_HOST sets the URL of another server, which needs
+no credentials.
 """
 
 import io
@@ -41,9 +41,9 @@ from kubenas.storage.size_limit import object_too_large
 
 _CHECKSUM = "crc32c"
 _NO_BUCKET_METADATA = "DISABLE_GCS_PYTHON_CLIENT_OTEL_BUCKET_METADATA"
-_TIMEOUT_SECONDS = (10.0, 60.0)  # to connect; between two bytes of an answer
-_SINGLE_REQUEST_BYTES = 8 << 20  # the library sends more than this as a resumable upload
-_CHUNK_BYTES = 32 << 20  # of a resumable upload; the library holds one in memory for each
+_TIMEOUT_SECONDS = (10.0, 60.0)  # to connect; between two bytes of a response
+_SINGLE_REQUEST_BYTES = 8 << 20  # the library sends larger objects as resumable uploads
+_CHUNK_BYTES = 32 << 20  # of a resumable upload; the library keeps one chunk in memory
 _TYPE = "application/octet-stream"
 _FAILURES = (
     GoogleAPICallError,
@@ -62,10 +62,10 @@ Content = TypeVar("Content")
 
 
 class GcsBucket:
-    """See :class:`kubenas.storage.bucket.Bucket`. An object's version is its generation.
+    """A bucket of Google Cloud Storage. Implements :class:`kubenas.storage.bucket.Bucket`.
 
-    All requests may be repeated: replacing and deleting come to the same when done twice, and
-    creating is conditional and knows its own object by a token.
+    The version of an object is its generation. All requests can be retried: replacing and deleting
+    are idempotent, and creation is conditional and recognises its own object by a token.
     """
 
     def __init__(self, name: str, *, retry_seconds: float = RETRY_SECONDS) -> None:
@@ -105,7 +105,7 @@ class GcsBucket:
                 self._upload_bytes(blob, data, if_generation_match=0)
             except PreconditionFailed as error:
                 if self._token(key) != token:
-                    raise ObjectExists(f"{self.uri}/{key}: exists already") from error
+                    raise ObjectExists(f"{self.uri}/{key}: already exists") from error
 
     def exists(self, key: str) -> bool:
         with self._translate_errors(key):
@@ -170,7 +170,7 @@ class GcsBucket:
         _upload_with_retry(send, len(data))
 
     def _token(self, key: str) -> str | None:
-        """The creation token of the object that is there now."""
+        """Returns the creation token of the current object."""
         blob = self._bucket.get_blob(key, retry=self._retry, timeout=_TIMEOUT_SECONDS)
         return None if blob is None else (blob.metadata or {}).get(CREATION_TOKEN)
 
@@ -181,7 +181,7 @@ class GcsBucket:
 
 
 class _LimitedBuffer(io.BytesIO):
-    """What has arrived of the object at ``uri``, of which no more than ``limit`` is taken."""
+    """A buffer for the object at ``uri`` that raises an error beyond ``limit`` bytes."""
 
     def __init__(self, uri: str, limit: int | None) -> None:
         super().__init__()
@@ -195,7 +195,7 @@ class _LimitedBuffer(io.BytesIO):
 
 
 def _download_with_retry(receive: Callable[[], Content]) -> Content:
-    """Asks once more for what has arrived damaged, which the library does not."""
+    """Retries a damaged download once. The library does not."""
     try:
         return receive()
     except DataCorruption:
@@ -203,10 +203,10 @@ def _download_with_retry(receive: Callable[[], Content]) -> Content:
 
 
 def _upload_with_retry(send: Callable[[], None], size: int) -> None:
-    """Begins a resumable upload anew, once, if its session is lost to it.
+    """Restarts a resumable upload once if its session is lost.
 
-    https://cloud.google.com/storage/docs/resumable-uploads says when: statuses 404 and 410. Where
-    the answer to the last part was lost, not every server answers that part again.
+    A lost session has status 404 or 410 (https://cloud.google.com/storage/docs/resumable-uploads).
+    Some servers do not repeat a lost response to the last chunk.
     """
     try:
         send()
@@ -222,10 +222,11 @@ def _is_upload_session_lost(error: Exception) -> bool:
 
 @lru_cache
 def _shared_client(_emulator: str | None) -> Client:
-    """One client a process: it keeps connections open. The library reads the variable itself.
+    """Returns the client of this process, which reuses connections.
 
-    Left alone, the library asks for the bucket's metadata, for traces: from a thread of its own
-    that outlives the request, with a permission (storage.buckets.get) that nothing else needs.
+    The library reads STORAGE_EMULATOR_HOST itself. The argument is only a cache key. The variable
+    that is set here keeps the library from requesting the metadata of the bucket for traces: the
+    request needs an additional permission (storage.buckets.get) and runs in a background thread.
     """
     os.environ.setdefault(_NO_BUCKET_METADATA, "true")
     return Client(project=None)
@@ -233,7 +234,7 @@ def _shared_client(_emulator: str | None) -> Client:
 
 @contextmanager
 def _translate_errors(uri: str, bucket: str) -> Iterator[None]:
-    """Turns an error of Google's libraries into ours, with the URI and the remedy."""
+    """Translates an error of Google's libraries into a :class:`StorageError`."""
     try:
         yield
     except _FAILURES as error:
@@ -246,15 +247,15 @@ def _to_storage_error(uri: str, bucket: str, error: Exception) -> StorageError:
     if isinstance(error, GoogleAPICallError):
         return _api_error(uri, bucket, error)
     if isinstance(error, DefaultCredentialsError):
-        return StorageDenied(f"{uri}: there are no Google credentials here; {_LOGIN}")
+        return StorageDenied(f"{uri}: no Google credentials found; {_LOGIN}")
     if isinstance(error, DataCorruption):
         return StorageUnreachable(
-            f"{uri}: arrived damaged, its checksum differs; run the same command again"
+            f"{uri}: the download was damaged: its checksum differs; run the same command again"
         )
     if isinstance(error, GoogleAuthError) and not isinstance(error, TransportError):
         return StorageDenied(
-            f"{uri}: Google refuses these credentials ({_first_line(error)}); check that this"
-            f" machine's clock is right, then {_LOGIN}"
+            f"{uri}: Google rejected the credentials ({_first_line(error)}); check that the clock"
+            f" of this machine is right, then {_LOGIN}"
         )
     return StorageUnreachable(
         f"{uri}: cannot reach Google Cloud Storage ({_first_line(error)}); check the network"
@@ -269,25 +270,25 @@ def _api_error(uri: str, bucket: str, error: GoogleAPICallError) -> StorageError
                 f"{uri}: there is no bucket '{bucket}'; correct the URI, or create it with"
                 f" 'gcloud storage buckets create gs://{bucket}'"
             )
-        return ObjectNotFound(f"{uri}: there is no such object")
+        return ObjectNotFound(f"{uri}: no such object")
     if isinstance(error, Unauthorized):
-        return StorageDenied(f"{uri}: Google does not know these credentials; {_LOGIN}")
+        return StorageDenied(f"{uri}: Google rejected the credentials; {_LOGIN}")
     if isinstance(error, Forbidden):
         return StorageDenied(
             f"{uri}: permission denied; grant this account the role"
-            f" roles/storage.objectUser on the bucket '{bucket}', or check that it is in the"
-            " project you mean"
+            f" roles/storage.objectUser on the bucket '{bucket}', or check that the bucket is in"
+            " the right project"
         )
     if error.code in _BUSY:
         return StorageUnreachable(
-            f"{uri}: Google Cloud Storage is too busy or broken (status {error.code});"
-            " wait, and run the same command again"
+            f"{uri}: Google Cloud Storage is overloaded or failing (status {error.code});"
+            " wait, then run the same command again"
         )
-    return StorageError(f"{uri}: Google Cloud Storage refused: {_first_line(error)}")
+    return StorageError(f"{uri}: Google Cloud Storage rejected the request: {_first_line(error)}")
 
 
 def _is_about_object(error: GoogleAPICallError) -> bool:
-    """Only the reading of an object fails for want of it; a list would be empty."""
+    """Returns whether a 404 is about an object. Only the download of an object can miss one."""
     if error.response is None:
         return True
     request = error.response.request

@@ -14,7 +14,10 @@ _STAGE_TRIES = 3
 
 
 class RemoteStorage:
-    """See :class:`kubenas.storage.protocol.Storage`. ``folder`` has no slash at its ends."""
+    """A folder in a bucket. Implements :class:`kubenas.storage.protocol.Storage`.
+
+    ``folder`` must not start or end with a slash.
+    """
 
     def __init__(self, bucket: Bucket, folder: str, cache: Cache | None = None) -> None:
         self._bucket = bucket
@@ -53,10 +56,10 @@ class RemoteStorage:
         )
 
     def stage(self, prefix: str) -> Path:
-        """See the protocol. The copy stays in the cache at least until this process ends.
+        """Implements the protocol. The copy stays in the cache until this process ends.
 
         Raises:
-            CacheTooSmall: the objects do not fit into the cache.
+            CacheTooSmall: The objects do not fit into the cache.
         """
         for _ in range(_STAGE_TRIES - 1):
             try:
@@ -75,7 +78,7 @@ class RemoteStorage:
             self._bucket.download(item, target)
         except ObjectNotFound as error:
             raise _ObjectChanged(
-                f"{error}; it was replaced or deleted while it was read"
+                f"{error}; it was replaced or deleted during the download"
             ) from error
 
     def _snapshot(self, prefix: str) -> Snapshot:
@@ -87,13 +90,13 @@ class RemoteStorage:
             items = [item for item in self._listed(key) if item.key == key] if key else []
             if items:
                 return Snapshot(uri.rstrip("/"), {PurePosixPath(key).name: items[0]})
-            raise ObjectNotFound(f"{uri}: there is no object under this prefix")
+            raise ObjectNotFound(f"{uri}: no object under this prefix")
         return Snapshot(
             uri, {check_object_name(item.key.removeprefix(folder), uri): item for item in items}
         )
 
     def _listed(self, prefix: str, *, after: str = "") -> Sequence[BucketObject]:
-        """Without the empty objects that browsers of buckets leave for folders."""
+        """Lists objects, without the empty objects that bucket browsers create for folders."""
         found = self._bucket.list(prefix, after=after)
         files = (item for item in found if item.key > after and not item.key.endswith("/"))
         return sorted(files, key=lambda item: item.key)
@@ -107,4 +110,4 @@ class RemoteStorage:
 
 
 class _ObjectChanged(ObjectNotFound):
-    """An object that was listed is there no more."""
+    """An object of a snapshot was replaced or deleted."""

@@ -1,13 +1,13 @@
-"""How many bytes a reader takes of an object that another process has written."""
+"""Size limits for objects that another process has written."""
 
 from kubenas.errors import ObjectTooLarge
 
 
 def check_size(data: bytes, limit: int | None, *, uri: str) -> bytes:
-    """``data`` as it is.
+    """Returns ``data`` if it has at most ``limit`` bytes.
 
     Raises:
-        ObjectTooLarge: it is longer than ``limit``.
+        ObjectTooLarge: ``data`` is longer than ``limit``.
     """
     if limit is not None and len(data) > limit:
         raise object_too_large(uri, limit)
@@ -15,5 +15,5 @@ def check_size(data: bytes, limit: int | None, *, uri: str) -> bytes:
 
 
 def object_too_large(uri: str, limit: int) -> ObjectTooLarge:
-    """The error for an object of more than ``limit`` bytes."""
-    return ObjectTooLarge(f"{uri}: larger than the {limit:,} bytes that it may have; delete it")
+    """Returns the error for an object of more than ``limit`` bytes."""
+    return ObjectTooLarge(f"{uri}: larger than the limit of {limit:,} bytes; delete it")

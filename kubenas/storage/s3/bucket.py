@@ -1,7 +1,7 @@
-"""S3 and servers that speak its language: a bucket at s3://name or minio://name.
+"""Buckets of S3 and of compatible servers, s3://name or minio://name.
 
-Credentials are found by boto3's rules: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (Kubeflow
-Pipelines they come from the Secret kubenas-store), ~/.aws, or a pod's or machine's role.
+boto3 finds the credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (in Kubeflow Pipelines from
+the Secret kubenas-store), ~/.aws, or the role of the pod or machine.
 """
 
 import math
@@ -39,7 +39,8 @@ if TYPE_CHECKING:
     from types_boto3_s3.type_defs import GetObjectOutputTypeDef
 
 _CRC32 = "kubenas-crc32"
-"""Metadata with the checksum of a whole file: no server keeps one for all multipart uploads."""
+"""Metadata field with the checksum of the whole file. Not all servers store one for multipart
+uploads."""
 
 _CHUNK = 1 << 20
 _MULTIPART = TransferConfig(
@@ -48,7 +49,7 @@ _MULTIPART = TransferConfig(
 _CONNECT_SECONDS = 10
 _READ_SECONDS = 60
 _BODY_ERRORS = (HTTPClientError, IncompleteReadError, FlexibleChecksumError)
-"""What reading an answer's body raises; botocore itself repeats only what fails before it."""
+"""Errors from reading the body of a response. botocore retries only earlier errors."""
 
 _MISSING = {"404", "NoSuchKey"}
 
@@ -61,10 +62,10 @@ class _GetRequest(TypedDict):
 
 
 class S3Bucket:
-    """See :class:`kubenas.storage.bucket.Bucket`. An object's version is its ETag.
+    """A bucket of S3 or of a compatible server. Implements :class:`kubenas.storage.bucket.Bucket`.
 
-    All requests may be repeated: replacing and deleting come to the same when done twice, and
-    creating is conditional and knows its own object by a token.
+    The version of an object is its ETag. All requests can be retried: replacing and deleting are
+    idempotent, and creation is conditional and recognises its own object by a token.
     """
 
     def __init__(
@@ -72,7 +73,7 @@ class S3Bucket:
     ) -> None:
         self._name = name
         self._scheme = scheme
-        # Before its tries botocore waits up to 1, 2, 4, ... seconds.
+        # botocore waits up to 1, 2, 4, ... seconds between its attempts.
         self._tries = max(2, round(math.log2(retry_seconds)))
         with self._translate_errors(""):
             self._client = _shared_client(s3_environment(scheme, os.environ), self._tries)
@@ -111,14 +112,15 @@ class S3Bucket:
                     if error_code(error) == "PreconditionFailed":
                         if self._token(key) == token:
                             return
-                        raise ObjectExists(f"{self.uri}/{key}: exists already") from error
+                        raise ObjectExists(f"{self.uri}/{key}: already exists") from error
                     if error_code(error) != "ConditionalRequestConflict":
                         raise
                 else:
                     return
                 time.sleep(2.0**wait / 4)
         raise StorageUnreachable(
-            f"{self.uri}/{key}: others write this object all the time; run the same command again"
+            f"{self.uri}/{key}: too many concurrent writes to this object; run the same command"
+            " again"
         )
 
     def exists(self, key: str) -> bool:
@@ -163,7 +165,7 @@ class S3Bucket:
     def _get_with_retries(
         self, wanted: "_GetRequest", read: Callable[["GetObjectOutputTypeDef"], Content]
     ) -> Content:
-        """What ``read`` makes of an answer; one whose body breaks off is asked for again."""
+        """Returns the result of ``read``. Repeats the request if the body cannot be read."""
         for wait in range(self._tries):
             answer = self._client.get_object(Bucket=self._name, **wanted)
             try:
@@ -182,12 +184,12 @@ class S3Bucket:
             raise
 
     def _token(self, key: str) -> str | None:
-        """The creation token of the object that is there now."""
+        """Returns the creation token of the current object."""
         return (self._metadata(key) or {}).get(CREATION_TOKEN)
 
     @contextmanager
     def _translate_errors(self, key: str) -> Iterator[None]:
-        """Turns an error of Amazon's libraries into ours, with the URI and the remedy."""
+        """Translates an error of Amazon's libraries into a :class:`StorageError`."""
         try:
             yield
         except (BotoCoreError, ClientError, Boto3Error) as error:
@@ -196,7 +198,7 @@ class S3Bucket:
 
 @lru_cache
 def _shared_client(environment: S3Environment, tries: int) -> "S3Client":
-    """One client a process: it keeps connections open and may be used by all threads."""
+    """Returns the client of this process, which reuses connections and is thread-safe."""
     return boto3.session.Session().client(
         "s3",
         endpoint_url=environment.endpoint,
@@ -204,8 +206,8 @@ def _shared_client(environment: S3Environment, tries: int) -> "S3Client":
         config=Config(
             connect_timeout=_CONNECT_SECONDS,
             read_timeout=_READ_SECONDS,
-            # The mode "standard" gives all requests of a client one allowance of repetitions: after
-            # an outage the next request would fail at its first fault.
+            # The mode "standard" has one retry quota for all requests of a client. After an outage
+            # the next request would fail without a retry.
             retries={"mode": "legacy", "total_max_attempts": tries},
             max_pool_connections=4 * MAX_TRANSFERS,
             s3={"addressing_style": "path"} if environment.path_style else None,
@@ -214,7 +216,7 @@ def _shared_client(environment: S3Environment, tries: int) -> "S3Client":
 
 
 def _is_already_completed(error: Boto3Error) -> bool:
-    """Whether a multipart upload was completed a second time since the first answer was lost."""
+    """Returns whether a retry tried to complete a multipart upload that was already complete."""
     cause = error.__context__
     return isinstance(cause, ClientError) and error_code(cause) == "NoSuchUpload"
 

@@ -29,7 +29,7 @@ def test_a_file_uri_is_a_path(save_npz: Callable[..., Path]) -> None:
 @pytest.mark.parametrize(
     ("location", "says"),
     [
-        ("ftp://host/set.npz", "ftp://host: there is no store for ftp://"),
+        ("ftp://host/set.npz", "ftp://host: ftp:// is not supported"),
         ("nowhere/set.npz", "nowhere/set.npz: no such file or folder"),
     ],
 )
