@@ -43,7 +43,7 @@ _CHECKSUM = "crc32c"
 _NO_BUCKET_METADATA = "DISABLE_GCS_PYTHON_CLIENT_OTEL_BUCKET_METADATA"
 _TIMEOUT_SECONDS = (10.0, 60.0)  # to connect; between two bytes of a response
 _SINGLE_REQUEST_BYTES = 8 << 20  # the library sends larger objects as resumable uploads
-_CHUNK_BYTES = 32 << 20  # of a resumable upload; the library keeps one chunk in memory
+_CHUNK_BYTES = 32 << 20  # of a resumable upload; the library keeps one chunk per upload in memory
 _TYPE = "application/octet-stream"
 _FAILURES = (
     GoogleAPICallError,
