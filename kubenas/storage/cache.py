@@ -125,7 +125,7 @@ class Cache:
         missing = _missing(self._files(snapshot.key), snapshot)
         if missing:
             with _exclusive_lock(self._folder / "locks" / "space"):
-                self._sweep()
+                self._delete_leftovers()
                 self._reserve(snapshot)
             self._download(snapshot, missing, fetch)
         os.utime(self._entry(snapshot.key))
@@ -152,7 +152,7 @@ class Cache:
         if snapshot.size > self._limit:
             raise self._too_small(snapshot, in_use=0)
         sizes = {
-            path.parent.name: _size_of(path)
+            path.parent.name: _entry_size(path)
             for path in sorted(
                 self._folder.glob("entries/*/entry.json"), key=lambda path: path.stat().st_mtime
             )
@@ -181,7 +181,7 @@ class Cache:
             shutil.rmtree(evicted)
             return True
 
-    def _sweep(self) -> None:
+    def _delete_leftovers(self) -> None:
         """Deletes the leftovers of processes that were killed during a download or an eviction."""
         for path in (self._folder / "incoming").iterdir():
             if path.name.startswith(_EVICTED):
@@ -213,7 +213,7 @@ class Cache:
             raise _to_storage_error(self._folder, error) from error
 
 
-def _size_of(entry: Path) -> int:
+def _entry_size(entry: Path) -> int:
     """Returns the recorded size of an entry, or the size of its files if the record is invalid."""
     try:
         with entry.open("rb") as file:

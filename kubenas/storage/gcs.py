@@ -104,7 +104,7 @@ class GcsBucket:
             try:
                 self._upload_bytes(blob, data, if_generation_match=0)
             except PreconditionFailed as error:
-                if self._token(key) != token:
+                if self._creation_token(key) != token:
                     raise ObjectExists(f"{self.uri}/{key}: already exists") from error
 
     def exists(self, key: str) -> bool:
@@ -169,7 +169,7 @@ class GcsBucket:
 
         _upload_with_retry(send, len(data))
 
-    def _token(self, key: str) -> str | None:
+    def _creation_token(self, key: str) -> str | None:
         """Returns the creation token of the current object."""
         blob = self._bucket.get_blob(key, retry=self._retry, timeout=_TIMEOUT_SECONDS)
         return None if blob is None else (blob.metadata or {}).get(CREATION_TOKEN)

@@ -41,7 +41,9 @@ class RemoteStorage:
         return self._bucket.exists(self._key(name))
 
     def list(self, prefix: str = "", *, after: str = "") -> Iterator[ObjectInfo]:
-        for item in self._listed(self._key(prefix), after=self._root + after if after else ""):
+        for item in self._list_objects(
+            self._key(prefix), after=self._root + after if after else ""
+        ):
             yield ObjectInfo(item.key.removeprefix(self._root), item.size)
 
     def delete(self, name: str) -> None:
@@ -83,11 +85,11 @@ class RemoteStorage:
 
     def _snapshot(self, prefix: str) -> Snapshot:
         folder = self._folder(prefix)
-        items = self._listed(folder)
+        items = self._list_objects(folder)
         uri = f"{self._bucket.uri}/{folder}"
         if not items:
             key = folder.rstrip("/")
-            items = [item for item in self._listed(key) if item.key == key] if key else []
+            items = [item for item in self._list_objects(key) if item.key == key] if key else []
             if items:
                 return Snapshot(uri.rstrip("/"), {PurePosixPath(key).name: items[0]})
             raise ObjectNotFound(f"{uri}: no object under this prefix")
@@ -95,7 +97,7 @@ class RemoteStorage:
             uri, {check_object_name(item.key.removeprefix(folder), uri): item for item in items}
         )
 
-    def _listed(self, prefix: str, *, after: str = "") -> Sequence[BucketObject]:
+    def _list_objects(self, prefix: str, *, after: str = "") -> Sequence[BucketObject]:
         """Lists objects, without the empty objects that bucket browsers create for folders."""
         found = self._bucket.list(prefix, after=after)
         files = (item for item in found if item.key > after and not item.key.endswith("/"))

@@ -22,18 +22,18 @@ def dataset_digest(
     The digest covers the content of the source, the data config and the format version. It does
     not cover the location of the source.
     """
-    digest = hashlib.sha256(_preparation(config))
-    for piece in _reported(source.content(), report):
+    digest = hashlib.sha256(_encode_settings(config))
+    for piece in _with_progress(source.content(), report):
         digest.update(piece)
     return digest.hexdigest()[:12]
 
 
-def _preparation(config: DataConfig) -> bytes:
+def _encode_settings(config: DataConfig) -> bytes:
     settings = config.model_dump(mode="json", exclude={"source"})
     return json.dumps([FORMAT_VERSION, settings], sort_keys=True).encode()
 
 
-def _reported(pieces: Iterator[bytes], report: ReportProgress | None) -> Iterator[bytes]:
+def _with_progress(pieces: Iterator[bytes], report: ReportProgress | None) -> Iterator[bytes]:
     done = reported = 0
     for piece in pieces:
         yield piece

@@ -47,13 +47,13 @@ class StreamedShards:
         def fetch(name: bytes) -> npt.NDArray[np.object_]:
             return self._fetch_records(expected[name.decode()])
 
-        def fetched(name: tf.Tensor) -> tf.Tensor:
+        def load_records(name: tf.Tensor) -> tf.Tensor:
             records = tf.numpy_function(fetch, [name], tf.string)
             return tf.ensure_shape(records, [None])
 
-        return shards.map(fetched, num_parallel_calls=_READ_AHEAD, deterministic=True).interleave(
-            tf.data.Dataset.from_tensor_slices, cycle_length=cycle_length
-        )
+        return shards.map(
+            load_records, num_parallel_calls=_READ_AHEAD, deterministic=True
+        ).interleave(tf.data.Dataset.from_tensor_slices, cycle_length=cycle_length)
 
     def sizes(self) -> dict[str, int]:
         """Returns the size in bytes of each file of the data set, by name."""

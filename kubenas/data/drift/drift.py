@@ -173,9 +173,9 @@ def _findings(drift: Drift) -> Iterator[str]:
     removed = [each.name for each in drift.classes if not each.now]
     added = [each.name for each in drift.classes if not each.before]
     if removed:
-        yield f"no examples left: {_listed(removed)}"
+        yield f"no examples left: {_format_names(removed)}"
     if added:
-        yield f"new: {_listed(added)}"
+        yield f"new: {_format_names(added)}"
     if drift.overlap and drift.overlap.relabelled:
         yield (
             f"{drift.overlap.relabelled:,} of {drift.overlap.kept:,} kept images have another"
@@ -198,7 +198,7 @@ def _findings(drift: Drift) -> Iterator[str]:
             )
 
 
-def _listed(names: Sequence[str]) -> str:
+def _format_names(names: Sequence[str]) -> str:
     more = len(names) - _MAX_NAMES
     shown = ", ".join(f"'{name}'" for name in names[:_MAX_NAMES])
     others = f" and {more} more" if more > 0 else ""

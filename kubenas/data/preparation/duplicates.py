@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from kubenas.data.dataset.example_index import ExampleIndex
 from kubenas.data.preparation.example_buffer import ExampleBuffer
-from kubenas.data.preparation.near_duplicates import near_duplicates
+from kubenas.data.preparation.near_duplicates import find_near_duplicates
 from kubenas.data.source import ReportProgress
 
 _Positions = npt.NDArray[np.intp]
@@ -66,7 +66,7 @@ def find_duplicates(buffer: ExampleBuffer, report: ReportProgress | None = None)
         report("comparing examples", len(buffer), len(buffer))
     index = buffer.index
     _, first, inverse = np.unique(index["key"], return_index=True, return_inverse=True)
-    found = near_duplicates(
+    found = find_near_duplicates(
         buffer.features[first],
         index["label"][first],
         lambda positions: buffer.images(first[positions]),

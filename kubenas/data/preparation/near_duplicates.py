@@ -62,7 +62,7 @@ def perceptual_features(image: Image) -> npt.NDArray[np.float32]:
     return features.ravel()
 
 
-def near_duplicates(
+def find_near_duplicates(
     features: npt.NDArray[np.float32],
     labels: npt.NDArray[np.int32],
     read: ReadImages,

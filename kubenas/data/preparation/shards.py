@@ -47,7 +47,7 @@ def _write(path: Path, examples: Iterator[tuple[bytes, int]]) -> None:
     try:
         with tf.io.TFRecordWriter(str(path)) as writer:
             for image, label in examples:
-                writer.write(_serialized(image, label))
+                writer.write(_serialize(image, label))
     except tf.errors.ResourceExhaustedError as error:
         raise StorageFull(
             f"{path}: the disk is full; free some space and run the same command again"
@@ -56,7 +56,7 @@ def _write(path: Path, examples: Iterator[tuple[bytes, int]]) -> None:
         raise StorageError(f"{path}: cannot be written: {error.message}") from error
 
 
-def _serialized(image: bytes, label: int) -> bytes:
+def _serialize(image: bytes, label: int) -> bytes:
     features = {
         "image": tf.train.Feature(bytes_list=tf.train.BytesList(value=[image])),
         "label": tf.train.Feature(int64_list=tf.train.Int64List(value=[label])),

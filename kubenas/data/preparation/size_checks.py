@@ -33,7 +33,7 @@ def check_source_size(info: SourceInfo, *, origin: str) -> None:
     ]
     if small:
         raise UserError(
-            f"{origin}: {_listed(small)} with fewer than {MIN_CLASS_EXAMPLES} examples;"
+            f"{origin}: {_format_names(small)} with fewer than {MIN_CLASS_EXAMPLES} examples;"
             " add examples or remove the class"
         )
 
@@ -49,12 +49,12 @@ def check_splits(
     for split in SPLITS:
         if not sum(counts[split]):
             raise UserError(
-                f"{origin}: the {split} split is empty: it got none of {_total(counts)};"
+                f"{origin}: the {split} split is empty: it got none of {_format_total(counts)};"
                 f" add data, or change {_remedy(split)}"
             )
-    if missing := _missing(counts["train"], classes):
+    if missing := _empty_classes(counts["train"], classes):
         raise UserError(
-            f"{origin}: {_listed(missing)} without a training example;"
+            f"{origin}: {_format_names(missing)} without a training example;"
             f" add data, or change {_remedy('train')}"
         )
 
@@ -64,12 +64,12 @@ def split_warnings(counts: Mapping[SplitName, Sequence[int]], info: SourceInfo) 
     for split in ("validation", "test"):
         if (examples := sum(counts[split])) < MIN_EVALUATION_EXAMPLES:
             yield (
-                f"the {split} split has only {_number_of(examples)}: one example changes the"
+                f"the {split} split has only {_format_count(examples)}: one example changes the"
                 f" accuracy by {100 / examples:.1f} points; add data, or increase"
                 f" data.{split}_fraction"
             )
-        if missing := _missing(counts[split], info.classes):
-            yield f"{_listed(missing)} without a {split} example"
+        if missing := _empty_classes(counts[split], info.classes):
+            yield f"{_format_names(missing)} without a {split} example"
     if (ratio := imbalance(info)) >= _IMBALANCED:
         yield f"class imbalance {ratio:.0f}:1 between the largest and the smallest class"
 
@@ -79,15 +79,15 @@ def imbalance(info: SourceInfo) -> float:
     return float(max(info.class_counts) / min(info.class_counts))
 
 
-def _number_of(examples: int) -> str:
+def _format_count(examples: int) -> str:
     return f"{examples} example{'' if examples == 1 else 's'}"
 
 
-def _missing(counts: Sequence[int], classes: Sequence[str]) -> list[str]:
+def _empty_classes(counts: Sequence[int], classes: Sequence[str]) -> list[str]:
     return [f"'{name}'" for name, count in zip(classes, counts, strict=True) if not count]
 
 
-def _listed(names: list[str]) -> str:
+def _format_names(names: list[str]) -> str:
     more = len(names) - _MAX_NAMES
     shown = ", ".join(names[:_MAX_NAMES]) + (f" and {more} more" if more > 0 else "")
     return f"class {shown}" if len(names) == 1 else f"classes {shown}"
@@ -99,5 +99,5 @@ def _remedy(split: SplitName) -> str:
     return f"data.seed or data.{split}_fraction"
 
 
-def _total(counts: Mapping[SplitName, Sequence[int]]) -> str:
+def _format_total(counts: Mapping[SplitName, Sequence[int]]) -> str:
     return f"{sum(map(sum, counts.values()))} examples"

@@ -20,7 +20,7 @@ _LOW_HALF = np.uint64(0xFFFFFFFF)
 
 def content_key(image: Image, seed: int) -> int:
     """Returns a 64-bit hash of the pixels and the seed, independent of the dtype."""
-    pixels = _canonical(image)
+    pixels = _to_canonical_dtype(image)
     digest = hashlib.sha256(f"{seed}:{pixels.shape}:{pixels.dtype}:".encode())
     digest.update(pixels.tobytes())
     return int.from_bytes(digest.digest()[:8])
@@ -80,7 +80,7 @@ def _is_first_of_group(
     return first
 
 
-def _canonical(image: Image) -> Image:
+def _to_canonical_dtype(image: Image) -> Image:
     if image.dtype == np.uint8:
         return image
     with np.errstate(invalid="ignore"):

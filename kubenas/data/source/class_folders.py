@@ -44,7 +44,7 @@ def find_class_folders(
     for name in files:
         check_name(name, origin=origin, what="the name", remedy="rename the file or its folder")
     folders = [name for name in folders if not _is_hidden(name)]
-    root = _root(files, folders)
+    root = _find_root(files, folders)
     classes = _children(folders, root)
     loose = _children(files, root)
     if not classes:
@@ -55,7 +55,7 @@ def find_class_folders(
     _check_depth(folders, root, classes, origin)
     members = [
         (name, label)
-        for label, group in enumerate(_grouped(files, root, classes, origin))
+        for label, group in enumerate(_group_files(files, root, classes, origin))
         for name in group
     ]
     return ClassFolders(
@@ -70,7 +70,7 @@ def _is_hidden(name: str) -> bool:
     return any(part.startswith(".") or part.lower() in _SYSTEM_FILES for part in name.split("/"))
 
 
-def _root(files: Sequence[str], folders: Sequence[str]) -> str:
+def _find_root(files: Sequence[str], folders: Sequence[str]) -> str:
     """Returns the prefix of the innermost folder that contains all class folders."""
     root = ""
     while len(inner := _children(folders, root)) == 1:
@@ -101,7 +101,9 @@ def _check_depth(folders: Sequence[str], root: str, classes: list[str], origin: 
     )
 
 
-def _grouped(files: Sequence[str], root: str, classes: list[str], origin: str) -> list[list[str]]:
+def _group_files(
+    files: Sequence[str], root: str, classes: list[str], origin: str
+) -> list[list[str]]:
     groups: dict[str, list[str]] = {name: [] for name in classes}
     for name in files:
         folder = name[len(root) :].rpartition("/")[0]

@@ -43,7 +43,7 @@ class FolderFiles:
     def names(self) -> tuple[list[str], list[str]]:
         files, folders = [], []
         with translate_read_errors(self.path):
-            for parent, below, names in os.walk(self.path, onerror=_fail, followlinks=True):
+            for parent, below, names in os.walk(self.path, onerror=_raise, followlinks=True):
                 place = Path(parent).relative_to(self.path)
                 files += [(place / name).as_posix() for name in names]
                 folders += [(place / name).as_posix() for name in below]
@@ -97,7 +97,7 @@ class ZipFiles:
             ) from error
 
 
-def _fail(error: OSError) -> NoReturn:
+def _raise(error: OSError) -> NoReturn:
     raise error
 
 

@@ -33,17 +33,17 @@ def class_labels(labels: npt.NDArray[Any], *, origin: str) -> ClassLabels:
     Raises:
         UserError: ``labels`` are not class labels.
     """
-    values = _one_per_example(labels, origin)
+    values = _flatten(labels, origin)
     if values.dtype.kind == "f":
-        values = _whole_numbers(values, origin)
+        values = _to_integers(values, origin)
     if values.dtype.kind not in "biuUS":
         raise UserError(f"{origin}: y has dtype {values.dtype}; labels must be integers or strings")
     distinct, indices = np.unique(values, return_inverse=True)
-    names = tuple(_name(value, origin) for value in distinct)
+    names = tuple(_to_name(value, origin) for value in distinct)
     return ClassLabels(names, indices.astype(np.int32))
 
 
-def _one_per_example(labels: npt.NDArray[Any], origin: str) -> npt.NDArray[Any]:
+def _flatten(labels: npt.NDArray[Any], origin: str) -> npt.NDArray[Any]:
     if labels.ndim == 1:
         return labels
     if labels.ndim == 2 and labels.shape[1] == 1:
@@ -55,7 +55,7 @@ def _one_per_example(labels: npt.NDArray[Any], origin: str) -> npt.NDArray[Any]:
     raise UserError(f"{origin}: y has shape {labels.shape}; it must be (n,), one label per example")
 
 
-def _whole_numbers(values: npt.NDArray[Any], origin: str) -> npt.NDArray[np.int64]:
+def _to_integers(values: npt.NDArray[Any], origin: str) -> npt.NDArray[np.int64]:
     wrong = np.flatnonzero(~np.isfinite(values) | (values != np.round(values)))
     if len(wrong):
         raise UserError(
@@ -65,7 +65,7 @@ def _whole_numbers(values: npt.NDArray[Any], origin: str) -> npt.NDArray[np.int6
     return values.astype(np.int64)
 
 
-def _name(value: Any, origin: str) -> str:
+def _to_name(value: Any, origin: str) -> str:
     if isinstance(value, bytes):
         try:
             value = value.decode()

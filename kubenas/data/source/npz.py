@@ -127,7 +127,7 @@ class NpzSource:
         fits = kind != "f"
         for chunk in self._chunks():
             if kind == "f":
-                wrong = np.argwhere(~_finite(chunk))
+                wrong = np.argwhere(~_is_finite(chunk))
                 if len(wrong) and not bad:
                     row, *rest = wrong[0].tolist()
                     first_bad = ", ".join(map(str, (row + seen, *rest)))
@@ -145,7 +145,7 @@ class NpzSource:
         return "uint8" if fits else "float32"
 
 
-def _finite(values: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+def _is_finite(values: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
     with np.errstate(over="ignore"):
         return np.isfinite(values.astype(np.float32, copy=False))
 

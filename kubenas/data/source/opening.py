@@ -27,7 +27,7 @@ def open_source(location: str) -> ExampleSource:
     """
     if location in _BUNDLED:
         return _BUNDLED[location]()
-    path = _local(location)
+    path = _local_path(location)
     with translate_read_errors(path):
         path.stat()
         if path.is_dir():
@@ -40,7 +40,7 @@ def open_source(location: str) -> ExampleSource:
     return _FILES[path.suffix.lower()](path)
 
 
-def _local(location: str) -> Path:
+def _local_path(location: str) -> Path:
     """Returns the local path of the data. Data in a bucket are staged first."""
     scheme, separator, rest = location.partition("://")
     if not separator:

@@ -110,7 +110,7 @@ class S3Bucket:
                     )
                 except ClientError as error:
                     if error_code(error) == "PreconditionFailed":
-                        if self._token(key) == token:
+                        if self._creation_token(key) == token:
                             return
                         raise ObjectExists(f"{self.uri}/{key}: already exists") from error
                     if error_code(error) != "ConditionalRequestConflict":
@@ -183,7 +183,7 @@ class S3Bucket:
                 return None
             raise
 
-    def _token(self, key: str) -> str | None:
+    def _creation_token(self, key: str) -> str | None:
         """Returns the creation token of the current object."""
         return (self._metadata(key) or {}).get(CREATION_TOKEN)
 

@@ -43,7 +43,7 @@ def s3_environment(scheme: str, environment: Mapping[str, str]) -> S3Environment
 def _endpoint(scheme: str, environment: Mapping[str, str]) -> str | None:
     for name in ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"):
         if environment.get(name):
-            return _checked(name, environment[name])
+            return _check_url(name, environment[name])
     if scheme != "minio":
         return None
     host = environment.get("MINIO_SERVICE_SERVICE_HOST")
@@ -58,7 +58,7 @@ def _endpoint(scheme: str, environment: Mapping[str, str]) -> str | None:
     )
 
 
-def _checked(name: str, url: str) -> str:
+def _check_url(name: str, url: str) -> str:
     if urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname:
         raise UserError(f"{name}: '{url}' is not a URL; give one like https://host:9000")
     return url

@@ -14,7 +14,7 @@ from kubenas.config import DataConfig
 from kubenas.data.dataset.card import DataCard, read_card
 from kubenas.data.dataset.loading import load_raw
 from kubenas.data.dataset.schema import SPLITS
-from kubenas.data.preparation.near_duplicates import near_duplicates, perceptual_features
+from kubenas.data.preparation.near_duplicates import find_near_duplicates, perceptual_features
 from kubenas.data.preparation.prepare import PreparedDataset, prepare_dataset
 from kubenas.serving.gate.paired import compare
 from kubenas.storage import Storage, open_storage
@@ -148,7 +148,9 @@ def test_images_that_are_all_similar_are_not_grouped(save_npz: Save, output: Sto
 def groups_of(pictures: Pictures, labels: Any = None) -> npt.NDArray[np.intp]:
     features = np.stack([perceptual_features(picture) for picture in pictures])
     given = np.zeros(len(pictures), np.int32) if labels is None else labels
-    found = near_duplicates(features, given, lambda places: pictures[places], pictures[0].nbytes)
+    found = find_near_duplicates(
+        features, given, lambda places: pictures[places], pictures[0].nbytes
+    )
     return found.groups
 
 
