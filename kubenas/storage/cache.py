@@ -6,8 +6,8 @@ The folder of the cache contains
   sizes and versions, so a changed folder is a new entry. Complete files are moved here.
 - ``entries/<key>/entry.json``: the URI and the size of the entry, written before the files. Its
   modification time is the last use of the entry.
-- ``locks/<key>.use``: lock that each process which reads the entry shares until it ends. Eviction
-  needs it exclusively.
+- ``locks/<key>.use``: shared lock of each process that reads the entry, held until the process
+  ends. Eviction needs it exclusively.
 - ``locks/<key>.fill``: exclusive lock of the process that downloads the entry.
 - ``locks/space``: exclusive lock for evictions and the reservation of space.
 - ``incoming/<key>/``: incomplete downloads. The next process deletes those of killed processes.

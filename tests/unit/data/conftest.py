@@ -37,12 +37,12 @@ def save_npz(tmp_path: Path) -> Callable[..., Path]:
 def save_images(tmp_path: Path) -> Callable[..., Path]:
     """Returns a function that saves images, given by name, to a folder."""
 
-    def save(pictures: Mapping[str, Image.Image], folder: str = "pictures") -> Path:
+    def save(images: Mapping[str, Image.Image], folder: str = "pictures") -> Path:
         root = tmp_path / folder
-        for name, picture in pictures.items():
+        for name, image in images.items():
             path = root / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            picture.save(path)
+            image.save(path)
         return root
 
     return save

@@ -20,7 +20,7 @@ from kubenas.serving.gate.paired import compare
 from kubenas.storage import Storage, open_storage
 
 Save = Callable[..., Path]
-Pictures = npt.NDArray[Any]
+Images = npt.NDArray[Any]
 
 
 def scenes(count: int, side: int = 28, seed: int = 0) -> npt.NDArray[np.uint8]:
@@ -34,12 +34,12 @@ def scenes(count: int, side: int = 28, seed: int = 0) -> npt.NDArray[np.uint8]:
     return np.stack(grown)
 
 
-def with_one_pixel_changed(pictures: Pictures, seed: int = 1) -> Pictures:
+def with_one_pixel_changed(images: Images, seed: int = 1) -> Images:
     random = np.random.default_rng(seed)
-    changed = pictures.copy()
-    for picture in changed:
-        place = tuple(random.integers(0, picture.shape[0], 2))
-        picture[place] = 255 if picture[place] < 128 else 0
+    changed = images.copy()
+    for image in changed:
+        place = tuple(random.integers(0, image.shape[0], 2))
+        image[place] = 255 if image[place] < 128 else 0
     return changed
 
 
@@ -109,9 +109,9 @@ def test_near_duplicates_are_in_one_split(save_npz: Save, output: Storage) -> No
 
 def test_recompressed_images_are_near_duplicates(save_images: Save, output: Storage) -> None:
     originals = scenes(200, side=64)
-    pictures = {f"{'ab'[i % 2]}/{i}.png": Image.fromarray(x) for i, x in enumerate(originals)}
-    again = {name.replace(".png", ".jpg"): picture for name, picture in pictures.items()}
-    _, card = prepared_from(save_images(pictures | again), output)
+    images = {f"{'ab'[i % 2]}/{i}.png": Image.fromarray(x) for i, x in enumerate(originals)}
+    again = {name.replace(".png", ".jpg"): image for name, image in images.items()}
+    _, card = prepared_from(save_images(images | again), output)
     assert card.near_duplicates == 200
 
 
@@ -122,7 +122,7 @@ def test_new_data_move_only_their_near_duplicates(save_npz: Save, output: Storag
     x, y = np.concatenate([originals, more]), np.arange(640) % 2
     after, _ = prepared_from(save_npz("after.npz", x=x, y=y), output)
     was, now = split_by_image(before), split_by_image(after)
-    assert all(now[picture.tobytes()] == was[picture.tobytes()] for picture in originals[40:])
+    assert all(now[image.tobytes()] == was[image.tobytes()] for image in originals[40:])
 
 
 def test_the_test_split_keeps_one_example_per_label_of_a_group(
@@ -145,12 +145,10 @@ def test_images_that_are_all_similar_are_not_grouped(save_npz: Save, output: Sto
     assert card.warnings[0].startswith("near duplicates could not be detected")
 
 
-def groups_of(pictures: Pictures, labels: Any = None) -> npt.NDArray[np.intp]:
-    features = np.stack([perceptual_features(picture) for picture in pictures])
-    given = np.zeros(len(pictures), np.int32) if labels is None else labels
-    found = find_near_duplicates(
-        features, given, lambda places: pictures[places], pictures[0].nbytes
-    )
+def groups_of(images: Images, labels: Any = None) -> npt.NDArray[np.intp]:
+    features = np.stack([perceptual_features(image) for image in images])
+    given = np.zeros(len(images), np.int32) if labels is None else labels
+    found = find_near_duplicates(features, given, lambda places: images[places], images[0].nbytes)
     return found.groups
 
 

@@ -100,9 +100,9 @@ def test_labels_that_are_not_printable(save_npz: Save, names: list[Any], says: s
 
 @pytest.mark.parametrize("name", ["dog\n", "dog\x1b[2J", "dog\x85", "\u2028dog"])
 def test_folders_and_files_with_control_characters(save_images: Save, name: str) -> None:
-    picture = Image.new("L", (4, 4))
-    for pictures in ({f"{name}/1.png": picture}, {f"dog/{name}.png": picture}):
-        path = save_images(pictures | {"cat/1.png": picture}, folder=f"set{len(str(pictures))}")
+    image = Image.new("L", (4, 4))
+    for images in ({f"{name}/1.png": image}, {f"dog/{name}.png": image}):
+        path = save_images(images | {"cat/1.png": image}, folder=f"set{len(str(images))}")
         with pytest.raises(UserError, match="contains control characters; rename the file"):
             open_source(str(path)).inspect(None)
 

@@ -110,15 +110,15 @@ def twelve_bits(count: int) -> dict[str, Image.Image]:
 
 
 def test_16_bit_images_keep_their_values(save_images: Save) -> None:
-    pictures = twelve_bits(6)
-    info, examples = read(save_images(pictures))
+    images = twelve_bits(6)
+    info, examples = read(save_images(images))
     assert (info.shape, info.dtype) == ((4, 5, 1), "float32")
     assert info.notes == (
         "the images have 16 bits per channel: their values are not scaled, and the model expects"
         " such values",
     )
     for picture, (image, _) in zip(
-        [pictures[f"a/{i}.png"] for i in (0, 2, 4)], examples[:3], strict=True
+        [images[f"a/{i}.png"] for i in (0, 2, 4)], examples[:3], strict=True
     ):
         assert image.dtype == np.float32
         assert np.array_equal(image[:, :, 0], np.asarray(picture))
@@ -202,8 +202,8 @@ def test_one_colour_image_makes_all_rgb(save_images: Save) -> None:
 
 def test_images_of_different_sizes_get_the_median_size(save_images: Save) -> None:
     sizes = [(10, 30), (20, 300), (40, 700)]
-    pictures = {f"{name}/{i}.png": grey(5, size) for name in "ab" for i, size in enumerate(sizes)}
-    info, examples = read(save_images(pictures))
+    images = {f"{name}/{i}.png": grey(5, size) for name in "ab" for i, size in enumerate(sizes)}
+    info, examples = read(save_images(images))
     assert info.shape == (224, 20, 1)
     assert info.notes == (
         "6 of 6 images (30 to 700 high, 10 to 40 wide) resized to 224 x 20"
@@ -229,7 +229,7 @@ def test_files_outside_class_folders_are_ignored_with_a_warning(
 
 
 @pytest.mark.parametrize(
-    ("pictures", "extra", "says"),
+    ("images", "extra", "says"),
     [
         ({"1.png": grey(), "2.png": grey()}, (), "no class folders, only 2 files"),
         (two_classes(), ("eel/",), "class folder 'eel' is empty"),
@@ -247,12 +247,12 @@ def test_files_outside_class_folders_are_ignored_with_a_warning(
 @pytest.mark.parametrize("form", ["folder", "zip"])
 def test_rejects_invalid_class_folders(
     save_images: Save,
-    pictures: Mapping[str, Image.Image],
+    images: Mapping[str, Image.Image],
     extra: tuple[str, ...],
     says: str,
     form: str,
 ) -> None:
-    path = save_images(pictures)
+    path = save_images(images)
     for name in extra:
         (path / name).mkdir() if name.endswith("/") else (path / name).touch()
     if form == "zip":
@@ -265,8 +265,8 @@ def test_rejects_invalid_class_folders(
 
 def test_rejects_a_truncated_image(save_images: Save, output: Storage) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (40, 40), np.uint8)
-    pictures = {f"{name}/{i}.png": Image.fromarray(noise) for name in "ab" for i in range(6)}
-    folder = save_images(pictures)
+    images = {f"{name}/{i}.png": Image.fromarray(noise) for name in "ab" for i in range(6)}
+    folder = save_images(images)
     victim = folder / "b" / "3.png"
     victim.write_bytes(victim.read_bytes()[:900])
     with pytest.raises(UserError, match=r"pictures: 'b/3.png' is damaged"):
