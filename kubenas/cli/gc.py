@@ -9,7 +9,7 @@ from typing import Any
 from kubenas.cli.answer import Answer
 from kubenas.cli.output_lock import OutputInUse, local_folder, output_lock
 from kubenas.config import RetentionConfig
-from kubenas.data.dataset.latest import latest_data
+from kubenas.data.dataset.latest import latest_dataset
 from kubenas.retention.activity import hold_searches, may_be_running
 from kubenas.retention.garbage import Garbage, Reason, find_garbage, kept_searches
 from kubenas.retention.inventory import Inventory, know_searches, search_ids
@@ -72,7 +72,7 @@ def _inventory(storage: Storage, local: Path) -> Iterator[Inventory]:
             searches=know_searches(storage, objects),
             current=status.search if status else None,
             champions=champions(ChampionLog(storage).history()),
-            prepared=latest_data(storage),
+            prepared=latest_dataset(storage),
             programs=read_programs(storage, (info.name for info in objects)),
             served=served_attempts(storage, (info.name for info in objects)),
             running=not free or may_be_running(status, outcomes, now=time.time()),

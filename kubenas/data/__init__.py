@@ -1,1 +1,1 @@
-"""Raw examples, prepared data sets, and how they differ."""
+"""Data sources, data preparation, prepared data sets, and data drift."""

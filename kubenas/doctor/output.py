@@ -10,7 +10,7 @@ from pathlib import PurePath
 from kubenas.doctor.finding import Finding, ok, problem
 from kubenas.errors import StorageError
 from kubenas.storage import Storage
-from kubenas.storage.probe import probe
+from kubenas.storage.probe import probe_storage
 
 _ROUNDS = 5
 _CONTENT = b"x" * 1024
@@ -20,7 +20,7 @@ _SLOW_SECONDS = 1.0
 def check_output(output: Storage) -> list[Finding]:
     """Credentials, conditional creation and latency. Leaves no object behind."""
     try:
-        probe(output)
+        probe_storage(output)
         writing, reading = _latencies(output)
     except StorageError as error:
         return [problem("output", str(error))]

@@ -5,7 +5,7 @@ from itertools import groupby
 
 from kubenas.retention.garbage import Garbage, deletion_rank
 from kubenas.storage import Storage
-from kubenas.storage.parallel import in_parallel
+from kubenas.storage.parallel import run_in_parallel
 
 
 def sweep(storage: Storage, garbage: Iterable[Garbage]) -> None:
@@ -15,4 +15,4 @@ def sweep(storage: Storage, garbage: Iterable[Garbage]) -> None:
         StorageError: an object could not be deleted; those before it are gone.
     """
     for _, group in groupby(garbage, key=lambda each: deletion_rank(each.name)):
-        in_parallel(lambda each: storage.delete(each.name), group)
+        run_in_parallel(lambda each: storage.delete(each.name), group)

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kubenas.data.dataset.schema import DataSchema
-from kubenas.data.source import UNREADABLE, read_npy, read_npy_header
+from kubenas.data.source import NPY_READ_ERRORS, read_npy, read_npy_header
 from kubenas.errors import DocumentUnusable, ObjectNotFound
 from kubenas.serving.champion import ModelFigures
 from kubenas.steps.model_task import ModelTaskDone
@@ -125,7 +125,7 @@ def _predictions(storage: Storage, schema: DataSchema) -> Predictions:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             labels = _array(archive, "labels", (split.examples,), "iu")
             probabilities = _array(archive, "probabilities", (split.examples, classes), "f")
-    except UNREADABLE as error:
+    except NPY_READ_ERRORS as error:
         raise DocumentUnusable(f"{uri}: not predictions for the test split: {error}") from error
     counts = tuple(np.bincount(labels.clip(0), minlength=classes).tolist())
     if counts != split.class_counts or labels.min() < 0:

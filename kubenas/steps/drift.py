@@ -4,9 +4,9 @@ import logging
 from contextlib import suppress
 
 from kubenas.data.dataset.card import read_card
-from kubenas.data.dataset.index import read_contents
+from kubenas.data.dataset.example_index import read_example_index
 from kubenas.data.dataset.schema import read_schema
-from kubenas.data.drift import Drift, Snapshot, measure_drift
+from kubenas.data.drift import DatasetSnapshot, Drift, measure_drift
 from kubenas.errors import ObjectExists, ObjectNotFound
 from kubenas.search.layout import search_folder
 from kubenas.search.warm_start import predecessor
@@ -67,9 +67,9 @@ def _earlier(output: Storage, search: str) -> str | None:
     return None if last is None else last.dataset
 
 
-def _snapshot(dataset: str) -> Snapshot:
+def _snapshot(dataset: str) -> DatasetSnapshot:
     storage = open_storage(dataset)
-    return Snapshot(read_card(storage), read_schema(storage), read_contents(storage))
+    return DatasetSnapshot(read_card(storage), read_schema(storage), read_example_index(storage))
 
 
 def _file(search: str) -> str:

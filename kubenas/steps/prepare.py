@@ -12,7 +12,7 @@ from kubenas.steps.drift import record_drift
 from kubenas.steps.process import StatusWriter, running_step
 from kubenas.steps.setup import RunContext, check_claim, claim, freeze_space, settled_config
 from kubenas.storage import open_storage
-from kubenas.storage.probe import probe
+from kubenas.storage.probe import probe_storage
 
 _logger = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ def prepare(config: Config) -> RunContext:
     output = open_storage(config.output)
     with running_step("prepare", output, key=config.identity()):
         status = StatusWriter(output, "prepare")
-        probe(output)
+        probe_storage(output)
         check_claim(config, output)
         check_oracle(config.search.oracle)
         frozen = freeze_space(config)

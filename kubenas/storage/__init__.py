@@ -1,4 +1,4 @@
-"""Bytes at a URI."""
+"""Stores: local folders and folders in buckets, addressed by a URI."""
 
 from kubenas.storage.location import join, open_storage, split
 from kubenas.storage.protocol import ObjectInfo, Storage

@@ -1,76 +1,86 @@
-"""What a cloud's object store must do for :class:`kubenas.storage.remote.RemoteStorage`."""
+"""The protocol of a bucket in an object store, used by :mod:`kubenas.storage.remote`."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-PATIENCE_SECONDS = 60.0
-"""How long a request is tried again while its store is unreachable or busy."""
+RETRY_SECONDS = 60.0
+"""How long a request is retried while the object store is unreachable or busy."""
 
 CREATION_TOKEN = "kubenas-creation"  # noqa: S105  the name of a metadata field
-"""Metadata with a random token: a creator whose answer was lost knows its own object by it."""
+"""Metadata field with a random token. A creator whose response was lost recognises its own object
+by the token."""
 
 
 @dataclass(frozen=True)
 class BucketObject:
-    """One content of one key."""
+    """One version of an object."""
 
     key: str
     size: int
-    """Bytes."""
+    """Size in bytes."""
     version: str
-    """Another content of the same key has another version."""
+    """Identifies the content: it changes whenever the object is replaced."""
 
 
 class Bucket(Protocol):
-    """The objects of one bucket by their full keys.
+    """The objects of one bucket, addressed by their full keys.
 
-    Requests that fail for a passing reason are repeated where that is safe. Whatever still
-    fails raises a :class:`kubenas.errors.StorageError` that names the URI and the remedy.
-    Instances are used from several threads at once.
+    Transient errors are retried if that is safe. Other errors, and errors that persist, raise a
+    :class:`kubenas.errors.StorageError` that names the URI and the remedy. Instances are
+    thread-safe.
     """
 
     @property
     def uri(self) -> str:
-        """Scheme and bucket."""
+        """The URI of the bucket: scheme and name."""
         ...
 
     def get(self, key: str, *, limit: int | None = None) -> bytes:
-        """Raises ObjectNotFound; ObjectTooLarge before more than ``limit`` bytes are in memory."""
+        """Returns the content of an object.
+
+        Raises:
+            ObjectNotFound: There is no such object.
+            ObjectTooLarge: The object is larger than ``limit`` bytes. It is not read into memory.
+        """
         ...
 
     def put(self, key: str, data: bytes) -> None:
-        """Writes or replaces."""
+        """Writes or replaces an object."""
         ...
 
     def put_if_absent(self, key: str, data: bytes) -> None:
-        """Raises ObjectExists; never because of an earlier try of this same call."""
+        """Creates an object.
+
+        Raises:
+            ObjectExists: The object exists. Never caused by an earlier attempt of the same call.
+        """
         ...
 
     def exists(self, key: str) -> bool:
-        """Whether there is an object with this key."""
+        """Returns whether there is an object with this key."""
         ...
 
     def list(self, prefix: str, *, after: str = "") -> Iterator[BucketObject]:
-        """Objects whose keys start with ``prefix``, in any order.
+        """Yields the objects whose keys start with ``prefix``, in any order.
 
-        Keys up to ``after`` may be left out: a hint that saves requests.
+        Keys up to ``after`` may be omitted, which saves requests.
         """
         ...
 
     def delete(self, key: str) -> None:
-        """A key without an object is no error."""
+        """Deletes an object, if it exists."""
         ...
 
     def upload(self, source: Path, key: str) -> None:
-        """Writes or replaces from a file, with a checksum, in flat memory."""
+        """Writes or replaces an object from a file, with a checksum and constant memory use."""
         ...
 
     def download(self, item: BucketObject, target: Path) -> None:
-        """Writes exactly the version in ``item`` to a new file and verifies its checksum.
+        """Downloads the version ``item`` of an object to a new file and verifies its checksum.
 
         Raises:
-            ObjectNotFound: that version is gone; ``target`` may have been begun.
+            ObjectNotFound: The version no longer exists. ``target`` may be incomplete.
         """
         ...

@@ -1,16 +1,16 @@
-"""Local copies of what was staged from a bucket, shared by all processes of a machine.
+"""A local cache of staged folders, shared by all processes of a machine.
 
-The cache's folder holds
+The folder of the cache contains
 
-- ``entries/<key>/files/``: one staged folder. The key is a digest of the names, sizes and versions
-  in it, so a changed folder is another entry. A file is moved here once it is whole.
-- ``entries/<key>/entry.json``: which URI it came from and the space it takes, written before the
-  files; its modification time is when the entry was last used.
-- ``locks/<key>.use``: shared by every process that reads the entry, until the process ends; who
-  deletes the entry needs it alone.
-- ``locks/<key>.fill``: held by the one process that downloads.
-- ``locks/space``: held while room is made.
-- ``incoming/<key>/``: files on their way; what a killed process left is removed by the next one.
+- ``entries/<key>/files/``: the files of one staged folder. The key is a digest of their names,
+  sizes and versions, so a changed folder is a new entry. Complete files are moved here.
+- ``entries/<key>/entry.json``: the URI and the size of the entry, written before the files. Its
+  modification time is the last use of the entry.
+- ``locks/<key>.use``: shared lock of each process that reads the entry, held until the process
+  ends. Eviction needs it exclusively.
+- ``locks/<key>.fill``: exclusive lock of the process that downloads the entry.
+- ``locks/space``: exclusive lock for evictions and the reservation of space.
+- ``incoming/<key>/``: incomplete downloads. The next process deletes those of killed processes.
 """
 
 import errno
@@ -28,14 +28,14 @@ from pathlib import Path
 
 from kubenas.errors import CacheTooSmall, StorageDenied, StorageError, StorageFull, UserError
 from kubenas.storage.bucket import BucketObject
-from kubenas.storage.parallel import in_parallel
+from kubenas.storage.parallel import run_in_parallel
 
 _GIB = 1 << 30
 _DEFAULT_GIB = 10.0
 _READ_ONLY = 0o444
 _EVICTED = "evicted-"
 _ENTRY_BYTES = 1 << 16
-"""Of an entry.json at the most."""
+"""Maximum size of entry.json in bytes."""
 
 Fetch = Callable[[BucketObject, Path], None]
 """Downloads an object to a new file and verifies it."""
@@ -43,26 +43,28 @@ Fetch = Callable[[BucketObject, Path], None]
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What a folder in a bucket holds at one time: relative names and their objects."""
+    """The objects of a folder in a bucket at one point in time, by relative name."""
 
     uri: str
     items: Mapping[str, BucketObject]
 
     @cached_property
     def key(self) -> str:
-        """A digest of the content, as far as its store tells contents apart."""
+        """A digest of the names, sizes and versions of the objects."""
         listing = [(name, item.size, item.version) for name, item in sorted(self.items.items())]
         return hashlib.sha256(json.dumps([self.uri, listing]).encode()).hexdigest()[:32]
 
     @cached_property
     def size(self) -> int:
-        """Bytes."""
+        """The total size in bytes."""
         return sum(item.size for item in self.items.values())
 
 
 def open_cache() -> "Cache":
-    """The cache at KUBENAS_CACHE, by default ``kubenas`` in the XDG cache folder, of at most
-    KUBENAS_CACHE_GIB GiB, by default 10.
+    """Opens the cache that the environment configures.
+
+    KUBENAS_CACHE is its folder, by default ``kubenas`` in the XDG cache folder. KUBENAS_CACHE_GIB
+    is its size limit in GiB, by default 10.
 
     Raises:
         UserError: KUBENAS_CACHE_GIB is not a positive number.
@@ -77,11 +79,11 @@ def _limit() -> int:
     with suppress(ValueError):
         if 0 < float(text) < float("inf"):
             return int(float(text) * _GIB)
-    raise UserError(f"KUBENAS_CACHE_GIB: '{text}' is not a size; give GiB as a number above 0")
+    raise UserError(f"KUBENAS_CACHE_GIB: '{text}' is not a size; give a positive number of GiB")
 
 
 class Cache:
-    """Entries below ``folder`` that take at most ``limit`` bytes together."""
+    """A cache in ``folder`` with a total size of at most ``limit`` bytes."""
 
     def __init__(self, folder: Path, *, limit: int) -> None:
         self._folder = folder.absolute()
@@ -89,43 +91,47 @@ class Cache:
 
     @property
     def folder(self) -> Path:
-        """Where it is."""
+        """The folder of the cache."""
         return self._folder
 
     @property
     def limit(self) -> int:
-        """Bytes that it may take."""
+        """The maximum total size in bytes."""
         return self._limit
 
-    def hold(self, snapshot: Snapshot, fetch: Fetch) -> Path:
-        """The folder with the files of ``snapshot``, which stays until this process ends.
+    def acquire(self, snapshot: Snapshot, fetch: Fetch) -> Path:
+        """Returns the folder with the files of ``snapshot``, downloaded if necessary.
 
-        ``fetch`` is asked, from several threads, only for what is missing here.
+        The entry is not evicted before this process ends.
+
+        Args:
+            snapshot: the objects to download.
+            fetch: called from several threads for each file that is missing.
 
         Raises:
-            CacheTooSmall: it does not fit beside what is in use.
-            StorageFull: the disk is full before the cache is.
-            StorageDenied: the cache's folder cannot be written.
+            CacheTooSmall: The snapshot does not fit beside the entries that are in use.
+            StorageFull: The disk is full.
+            StorageDenied: The folder of the cache is not writable.
         """
-        with self._explained():
+        with self._translate_errors():
             for part in ("entries", "locks", "incoming"):
                 (self._folder / part).mkdir(parents=True, exist_ok=True)
-            _hold_until_exit(self._folder / "locks" / f"{snapshot.key}.use")
-            with _locked(self._folder / "locks" / f"{snapshot.key}.fill"):
+            _hold_shared_lock(self._folder / "locks" / f"{snapshot.key}.use")
+            with _exclusive_lock(self._folder / "locks" / f"{snapshot.key}.fill"):
                 self._fill(snapshot, fetch)
             return self._files(snapshot.key)
 
     def _fill(self, snapshot: Snapshot, fetch: Fetch) -> None:
         missing = _missing(self._files(snapshot.key), snapshot)
         if missing:
-            with _locked(self._folder / "locks" / "space"):
-                self._sweep()
+            with _exclusive_lock(self._folder / "locks" / "space"):
+                self._delete_leftovers()
                 self._reserve(snapshot)
             self._download(snapshot, missing, fetch)
         os.utime(self._entry(snapshot.key))
 
     def _download(self, snapshot: Snapshot, missing: Sequence[str], fetch: Fetch) -> None:
-        """Settles one file after the other, so that who comes after a kill goes on from there."""
+        """Moves each file into place when it is complete: an interrupted download can resume."""
         incoming = self._folder / "incoming" / snapshot.key
         shutil.rmtree(incoming, ignore_errors=True)
         incoming.mkdir()
@@ -134,19 +140,19 @@ class Cache:
             number, name = numbered
             path = incoming / str(number)
             fetch(snapshot.items[name], path)
-            _settle(path, self._files(snapshot.key) / name)
+            _move_into_place(path, self._files(snapshot.key) / name)
 
         try:
-            in_parallel(download, enumerate(missing))
+            run_in_parallel(download, enumerate(missing))
         finally:
             shutil.rmtree(incoming, ignore_errors=True)
 
     def _reserve(self, snapshot: Snapshot) -> None:
-        """Makes room by deleting the least recently used entries, then takes it."""
+        """Evicts the least recently used entries as necessary, then reserves the space."""
         if snapshot.size > self._limit:
             raise self._too_small(snapshot, in_use=0)
         sizes = {
-            path.parent.name: _size_of(path)
+            path.parent.name: _entry_size(path)
             for path in sorted(
                 self._folder.glob("entries/*/entry.json"), key=lambda path: path.stat().st_mtime
             )
@@ -155,42 +161,42 @@ class Cache:
         for key in list(sizes):
             if sum(sizes.values()) + snapshot.size <= self._limit:
                 break
-            if self._evicted(key):
+            if self._evict(key):
                 del sizes[key]
         if sum(sizes.values()) + snapshot.size > self._limit:
             raise self._too_small(snapshot, in_use=sum(sizes.values()))
         path = self._entry(snapshot.key)
         path.parent.mkdir(exist_ok=True)
-        beside = path.with_suffix(".tmp")
-        beside.write_text(json.dumps({"uri": snapshot.uri, "bytes": snapshot.size}))
-        beside.replace(path)
+        temporary = path.with_suffix(".tmp")
+        temporary.write_text(json.dumps({"uri": snapshot.uri, "bytes": snapshot.size}))
+        temporary.replace(path)
 
-    def _evicted(self, key: str) -> bool:
-        """Deletes an entry unless a process uses it."""
+    def _evict(self, key: str) -> bool:
+        """Deletes an entry unless a process uses it. Returns whether it was deleted."""
         with _open_lock(self._folder / "locks" / f"{key}.use") as lock:
-            if not _taken(lock):
+            if not _try_lock(lock):
                 return False
-            rubbish = self._folder / "incoming" / f"{_EVICTED}{uuid.uuid4().hex}"
-            self._entry(key).parent.rename(rubbish)
-            shutil.rmtree(rubbish)
+            evicted = self._folder / "incoming" / f"{_EVICTED}{uuid.uuid4().hex}"
+            self._entry(key).parent.rename(evicted)
+            shutil.rmtree(evicted)
             return True
 
-    def _sweep(self) -> None:
-        """Deletes what processes left that were killed while they downloaded or evicted."""
+    def _delete_leftovers(self) -> None:
+        """Deletes the leftovers of processes that were killed during a download or an eviction."""
         for path in (self._folder / "incoming").iterdir():
             if path.name.startswith(_EVICTED):
                 shutil.rmtree(path)
                 continue
             with _open_lock(self._folder / "locks" / f"{path.name}.fill") as lock:
-                if _taken(lock):
+                if _try_lock(lock):
                     shutil.rmtree(path)
 
     def _too_small(self, snapshot: Snapshot, *, in_use: int) -> CacheTooSmall:
-        others = f", of which {in_use / _GIB:.3g} GiB are in use" if in_use else ""
+        used = f", of which {in_use / _GIB:.3g} GiB are in use" if in_use else ""
         return CacheTooSmall(
             f"{snapshot.uri}: {snapshot.size / _GIB:.3g} GiB do not fit into the cache of"
-            f" {self._limit / _GIB:.3g} GiB at {self._folder}{others}; set KUBENAS_CACHE_GIB to"
-            " more, or KUBENAS_CACHE to a larger disk"
+            f" {self._limit / _GIB:.3g} GiB at {self._folder}{used}; increase KUBENAS_CACHE_GIB,"
+            " or set KUBENAS_CACHE to a folder on a larger disk"
         )
 
     def _entry(self, key: str) -> Path:
@@ -200,15 +206,15 @@ class Cache:
         return self._folder / "entries" / key / "files"
 
     @contextmanager
-    def _explained(self) -> Iterator[None]:
+    def _translate_errors(self) -> Iterator[None]:
         try:
             yield
         except OSError as error:
-            raise _classified(self._folder, error) from error
+            raise _to_storage_error(self._folder, error) from error
 
 
-def _size_of(entry: Path) -> int:
-    """Bytes that an entry takes: as it says, or as its files do where others have written to it."""
+def _entry_size(entry: Path) -> int:
+    """Returns the recorded size of an entry, or the size of its files if the record is invalid."""
     try:
         with entry.open("rb") as file:
             return max(0, int(json.loads(file.read(_ENTRY_BYTES))["bytes"]))
@@ -217,7 +223,7 @@ def _size_of(entry: Path) -> int:
 
 
 def _missing(files: Path, snapshot: Snapshot) -> list[str]:
-    """Names that are not there, or are not whole since the machine lost power."""
+    """Returns the names of files that are missing or have another size, as after a power loss."""
     return [
         name
         for name, item in snapshot.items.items()
@@ -225,21 +231,21 @@ def _missing(files: Path, snapshot: Snapshot) -> list[str]:
     ]
 
 
-def _settle(whole: Path, path: Path) -> None:
+def _move_into_place(whole: Path, path: Path) -> None:
     whole.chmod(_READ_ONLY)
     path.parent.mkdir(parents=True, exist_ok=True)
     whole.replace(path)
 
 
-def _classified(folder: Path, error: OSError) -> StorageError:
+def _to_storage_error(folder: Path, error: OSError) -> StorageError:
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
         return StorageFull(
-            f"{folder}: the disk of the cache is full; set KUBENAS_CACHE to a larger one, or"
-            " KUBENAS_CACHE_GIB to what it holds"
+            f"{folder}: the disk of the cache is full; set KUBENAS_CACHE to a folder on a larger"
+            " disk, or reduce KUBENAS_CACHE_GIB"
         )
     if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
         return StorageDenied(
-            f"{folder}: the cache cannot be written; set KUBENAS_CACHE to a folder that can"
+            f"{folder}: the cache is not writable; set KUBENAS_CACHE to a writable folder"
         )
     return StorageError(f"{folder}: the cache cannot be used: {error.strerror or error}")
 
@@ -253,8 +259,8 @@ def _open_lock(path: Path) -> Iterator[int]:
         os.close(descriptor)
 
 
-def _taken(lock: int) -> bool:
-    """Whether the lock could be had alone at once; it is then held."""
+def _try_lock(lock: int) -> bool:
+    """Tries to take the exclusive lock without waiting, and returns whether it succeeded."""
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -263,18 +269,18 @@ def _taken(lock: int) -> bool:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Held alone. The lock dies with its process, however that dies."""
+def _exclusive_lock(path: Path) -> Iterator[None]:
+    """Holds an exclusive lock. The kernel releases it when the process ends for any reason."""
     with _open_lock(path) as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
-_held: dict[Path, int] = {}
+_held_locks: dict[Path, int] = {}
 
 
-def _hold_until_exit(path: Path) -> None:
+def _hold_shared_lock(path: Path) -> None:
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT)
     fcntl.flock(descriptor, fcntl.LOCK_SH)
-    if _held.setdefault(path, descriptor) != descriptor:
+    if _held_locks.setdefault(path, descriptor) != descriptor:
         os.close(descriptor)

@@ -1,8 +1,8 @@
-"""Documents: JSON objects that one process has written and another one reads. The way to read them.
+"""Functions that read documents: JSON objects that another process has written.
 
-Who wrote a document may be a trial, which is not trusted, or another version of kubenas. So it is
-read up to a limit, checked against its class, and whatever is wrong with it is one error that says
-what, where, and what to do.
+The writer may be a trial, which is not trusted, or another version of kubenas. A document is
+therefore read up to a size limit and validated against its class. Every problem raises one error
+with the URI, the reason and the remedy.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from kubenas.storage.protocol import Storage
 from kubenas.trial import Value
 
 DOCUMENT_BYTES = 32 << 20
-"""Of a document at the most, where its kind has no limit of its own."""
+"""Default size limit of a document in bytes."""
 
 _REMEDY = "restore it from a backup, or delete it"
 _UPDATE = "update kubenas"
@@ -34,19 +34,19 @@ def read_document(
     limit: int = DOCUMENT_BYTES,
     remedy: str = _REMEDY,
 ) -> V:
-    """The document ``name``.
+    """Reads and validates the document ``name``.
 
     Args:
-        storage: where it is.
-        name: of its object.
-        kind: its class.
-        what: it should be, for people, such as "a summary".
-        limit: bytes of it at the most.
-        remedy: what a person can do where it is unusable.
+        storage: the store of the document.
+        name: the name of the object.
+        kind: the class of the document.
+        what: the kind of document for error messages, such as "a summary".
+        limit: maximum size in bytes.
+        remedy: the remedy for an unusable document, for error messages.
 
     Raises:
-        ObjectNotFound: there is none.
-        DocumentUnusable: it is too large, no JSON, of another class or of another version.
+        ObjectNotFound: There is no such object.
+        DocumentUnusable: The object is too large, not JSON, not valid, or of another version.
     """
     return parse_document(
         storage.read(name, limit=limit),
@@ -60,7 +60,7 @@ def read_document(
 def find_document(
     storage: Storage, name: str, kind: type[V], *, what: str, remedy: str = _REMEDY
 ) -> V | None:
-    """As :func:`read_document`; None: there is none."""
+    """Returns the document as :func:`read_document` does, or None if there is no such object."""
     try:
         return read_document(storage, name, kind, what=what, remedy=remedy)
     except ObjectNotFound:
@@ -76,7 +76,7 @@ def parse_document(
     remedy: str = _REMEDY,
     update: str = _UPDATE,
 ) -> V:
-    """The document in ``data``, which were read from ``uri``.
+    """Parses and validates the document in ``data``, which was read from ``uri``.
 
     Args:
         data: its bytes.
@@ -87,7 +87,7 @@ def parse_document(
         update: what, where a newer version of kubenas may have written it.
 
     Raises:
-        DocumentUnusable: as of :func:`read_document`.
+        DocumentUnusable: The data are not JSON, not valid, or of another version.
     """
     try:
         return kind.from_json(data)
@@ -102,11 +102,11 @@ def parse_document(
 def read_object(
     storage: Storage, name: str, *, limit: int = DOCUMENT_BYTES, remedy: str = _REMEDY
 ) -> Mapping[str, Any]:
-    """The JSON object ``name``, of which only its reader knows what may be in it.
+    """Reads the JSON object ``name``. The caller validates its fields.
 
     Raises:
-        ObjectNotFound: there is none.
-        DocumentUnusable: it is too large, or no JSON object.
+        ObjectNotFound: There is no such object.
+        DocumentUnusable: The object is too large, or not a JSON object.
     """
     data = storage.read(name, limit=limit)
     try:
@@ -119,10 +119,10 @@ def read_object(
 
 
 def _reason(error: ValidationError) -> tuple[str, bool]:
-    """What is wrong with a document, in words, and whether a newer kubenas may have written it."""
+    """Returns why a document is invalid, and whether a newer kubenas may have written it."""
     first = error.errors(include_url=False, include_input=False, include_context=False)[0]
     field = ".".join(str(part) for part in first["loc"])
     if first["type"] == "json_invalid":
-        return "it is not whole JSON", False
+        return "it is not valid JSON", False
     newer = first["type"] == "extra_forbidden" or field == "version"
     return f"{field}: {first['msg']}" if field else first["msg"], newer

@@ -1,4 +1,4 @@
-"""URI -> store, and how URIs are put together and taken apart."""
+"""Functions that open the store at a URI, and that join and split URIs."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -11,11 +11,11 @@ from kubenas.storage.remote import RemoteStorage
 
 
 def open_storage(uri: str) -> Storage:
-    """The store for the folder at ``uri``: a path, file://, gs://, s3:// or minio://.
+    """Opens the store for the folder at ``uri``: a path, file://, gs://, s3:// or minio://.
 
     Raises:
-        UserError: no store speaks this scheme, or the URI has no bucket.
-        StorageError: the environment has no sound credentials or endpoint.
+        UserError: The scheme is not supported, or the URI has no bucket.
+        StorageError: The environment has no valid credentials or endpoint.
     """
     scheme, separator, rest = uri.partition("://")
     if not separator:
@@ -24,11 +24,11 @@ def open_storage(uri: str) -> Storage:
         return DirectoryStorage(Path(rest))
     if scheme not in _BUCKETS:
         raise UserError(
-            f"{uri}: there is no store for {scheme}://; give a path, gs://, s3:// or minio://"
+            f"{uri}: {scheme}:// is not supported; give a path, gs://, s3:// or minio://"
         )
     bucket, _, folder = rest.partition("/")
     if not bucket:
-        raise UserError(f"{uri}: no bucket; give {scheme}://bucket/folder")
+        raise UserError(f"{uri}: no bucket in the URI; give {scheme}://bucket/folder")
     return RemoteStorage(_BUCKETS[scheme](scheme, bucket), folder.strip("/"))
 
 
@@ -45,15 +45,15 @@ def _s3(scheme: str, bucket: str) -> Bucket:
 
 
 _BUCKETS: dict[str, Callable[[str, str], Bucket]] = {"gs": _gcs, "s3": _s3, "minio": _s3}
-"""A cloud's library is imported only where its scheme is used."""
+"""The library of a cloud is imported only when its scheme is used."""
 
 
 def join(uri: str, *names: str) -> str:
-    """The URI of an object or folder below ``uri``."""
+    """Returns the URI of an object or folder below ``uri``."""
     return "/".join([uri.rstrip("/"), *(name.strip("/") for name in names)])
 
 
 def split(uri: str) -> tuple[str, str]:
-    """The URI of the folder that holds an object, and the object's name in it."""
+    """Splits the URI of an object into the URI of its folder and its name."""
     folder, _, name = uri.rstrip("/").rpartition("/")
     return folder, name

@@ -1,16 +1,16 @@
-"""Object names: relative, with forward slashes, below the store's root."""
+"""Validation of object names. A name is relative to the store's root, with forward slashes."""
 
 from pathlib import PurePosixPath
 
 from kubenas.errors import StorageError
 
 
-def checked(name: str, root: str) -> str:
-    """``name``, which stays below ``root``.
+def check_object_name(name: str, root: str) -> str:
+    """Returns ``name`` if it is below ``root``.
 
     Raises:
-        StorageError: it does not.
+        StorageError: The name is absolute or contains ``..``.
     """
     if name.startswith("/") or ".." in PurePosixPath(name).parts:
-        raise StorageError(f"{name}: an object's name must stay below {root}")
+        raise StorageError(f"{name}: the name of an object must be below {root}")
     return name

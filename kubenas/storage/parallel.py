@@ -1,17 +1,17 @@
-"""Transfers of many objects at once. They wait for the network, so threads do."""
+"""Parallel transfers of objects with threads."""
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-TRANSFERS = 8
-"""At the same time."""
+MAX_TRANSFERS = 8
+"""Maximum number of parallel transfers."""
 
 Item = TypeVar("Item")
 
 
-def in_parallel(work: Callable[[Item], None], items: Iterable[Item]) -> None:
-    """Works on all items; the first error keeps those that have not begun from beginning."""
-    with ThreadPoolExecutor(TRANSFERS) as threads:
+def run_in_parallel(work: Callable[[Item], None], items: Iterable[Item]) -> None:
+    """Calls ``work`` for all items in parallel. After an error no further items are started."""
+    with ThreadPoolExecutor(MAX_TRANSFERS) as threads:
         for _ in threads.map(work, items):
             pass

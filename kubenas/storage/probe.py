@@ -1,4 +1,4 @@
-"""Whether a store keeps the promise that a search stands on: create-if-absent."""
+"""A check that a store supports create-if-absent, which every search depends on."""
 
 import secrets
 
@@ -8,14 +8,14 @@ from kubenas.storage.protocol import Storage
 _FOLDER = ".probe"
 
 
-def probe(storage: Storage) -> None:
-    """Creates an object twice and deletes it, in four requests or less.
+def probe_storage(storage: Storage) -> None:
+    """Creates an object twice and deletes it, in at most four requests.
 
-    The object is another one every time, so that runs may probe the same folder at once.
+    The name of the object is random, so concurrent runs can probe the same folder.
 
     Raises:
-        StorageError: the store cannot be written to, or lets the second creation through, so that
-            two searches could overwrite each other's journal.
+        StorageError: The store is not writable, or the second creation succeeds. Two searches could
+            then overwrite each other's journal.
     """
     name = f"{_FOLDER}/{secrets.token_hex(8)}"
     storage.create(name, b"first")
@@ -26,7 +26,6 @@ def probe(storage: Storage) -> None:
     finally:
         storage.delete(name)
     raise StorageError(
-        f"{storage.uri}: this store overwrites objects that are to be created only if absent"
-        " (If-None-Match); update it or choose another output, since two searches could destroy"
-        " each other's journal here"
+        f"{storage.uri}: the store does not support create-if-absent (If-None-Match), so two"
+        " searches could overwrite each other's journal; update the store or choose another output"
     )

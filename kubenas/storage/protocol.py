@@ -1,4 +1,4 @@
-"""Bytes at a URI: what every store promises. tests/contracts/storage holds each to it."""
+"""The protocol of stores. tests/contracts/storage checks it for every implementation."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,31 +12,31 @@ class ObjectInfo:
 
     name: str
     size: int
-    """Bytes."""
+    """Size in bytes."""
 
 
 class Storage(Protocol):
     """A folder of objects at ``uri``. Names are relative, with forward slashes.
 
-    A reader sees an object whole or not at all. Every method may raise
+    Writes are atomic: a reader never sees a part of an object. Every method may raise
     :class:`kubenas.errors.StorageDenied` or :class:`kubenas.errors.StorageFull`.
     """
 
     @property
     def uri(self) -> str:
-        """Where this folder is, without a trailing slash."""
+        """The URI of the folder, without a trailing slash."""
         ...
 
     def read(self, name: str, *, limit: int | None = None) -> bytes:
-        """The content of an object.
+        """Returns the content of an object.
 
         Args:
-            name: of the object.
-            limit: bytes that the caller takes, no more of which are read; None: however many.
+            name: the name of the object.
+            limit: maximum size in bytes; None: no limit.
 
         Raises:
-            ObjectNotFound: there is none.
-            ObjectTooLarge: it holds more than ``limit`` bytes.
+            ObjectNotFound: There is no such object.
+            ObjectTooLarge: The object is larger than ``limit`` bytes.
         """
         ...
 
@@ -45,27 +45,27 @@ class Storage(Protocol):
         ...
 
     def create(self, name: str, data: bytes) -> None:
-        """Writes an object that must not exist. Of several callers exactly one succeeds.
+        """Creates an object that must not exist. Of concurrent callers exactly one succeeds.
 
         Raises:
-            ObjectExists: it exists; nothing was changed.
+            ObjectExists: The object exists. It was not changed.
         """
         ...
 
     def exists(self, name: str) -> bool:
-        """Whether there is an object (not a folder) of this name."""
+        """Returns whether there is an object (not a folder) of this name."""
         ...
 
     def list(self, prefix: str = "", *, after: str = "") -> Iterator[ObjectInfo]:
-        """Objects whose names start with ``prefix``, in the order of their names.
+        """Yields the objects whose names start with ``prefix``, sorted by name.
 
-        Only those whose names come after ``after``, which need not exist: the store starts
-        there, so that the end of a long list costs no more than a short one.
+        Only names greater than ``after`` are included. The store starts the listing there, so the
+        end of a long list is as fast as a short list. ``after`` need not exist.
         """
         ...
 
     def delete(self, name: str) -> None:
-        """Removes an object; one that does not exist is no error."""
+        """Deletes an object, if it exists."""
         ...
 
     def upload_tree(self, source: Path, prefix: str) -> None:
@@ -73,13 +73,12 @@ class Storage(Protocol):
         ...
 
     def stage(self, prefix: str) -> Path:
-        """A local folder with all objects under ``prefix``, for libraries that want files.
+        """Provides all objects under ``prefix`` as files, and returns their local folder.
 
-        Where ``prefix`` is the name of one object, a local file with its content.
-
-        Read it, do not write to it. A local store gives its own folder, others a copy.
+        If ``prefix`` is the name of an object, returns the path of a local file. Callers must not
+        write to the files: a local store returns its own folder, other stores return a copy.
 
         Raises:
-            ObjectNotFound: there is no object under ``prefix``.
+            ObjectNotFound: There is no object under ``prefix``.
         """
         ...

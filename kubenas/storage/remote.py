@@ -6,15 +6,18 @@ from pathlib import Path, PurePosixPath
 from kubenas.errors import ObjectNotFound
 from kubenas.storage.bucket import Bucket, BucketObject
 from kubenas.storage.cache import Cache, Snapshot, open_cache
-from kubenas.storage.names import checked
-from kubenas.storage.parallel import in_parallel
+from kubenas.storage.names import check_object_name
+from kubenas.storage.parallel import run_in_parallel
 from kubenas.storage.protocol import ObjectInfo
 
 _STAGE_TRIES = 3
 
 
 class RemoteStorage:
-    """See :class:`kubenas.storage.protocol.Storage`. ``folder`` has no slash at its ends."""
+    """A folder in a bucket. Implements :class:`kubenas.storage.protocol.Storage`.
+
+    ``folder`` must not start or end with a slash.
+    """
 
     def __init__(self, bucket: Bucket, folder: str, cache: Cache | None = None) -> None:
         self._bucket = bucket
@@ -38,7 +41,9 @@ class RemoteStorage:
         return self._bucket.exists(self._key(name))
 
     def list(self, prefix: str = "", *, after: str = "") -> Iterator[ObjectInfo]:
-        for item in self._listed(self._key(prefix), after=self._root + after if after else ""):
+        for item in self._list_objects(
+            self._key(prefix), after=self._root + after if after else ""
+        ):
             yield ObjectInfo(item.key.removeprefix(self._root), item.size)
 
     def delete(self, name: str) -> None:
@@ -47,60 +52,64 @@ class RemoteStorage:
     def upload_tree(self, source: Path, prefix: str) -> None:
         folder = self._folder(prefix)
         paths = [path for path in source.rglob("*") if path.is_file()]
-        in_parallel(
+        run_in_parallel(
             lambda path: self._bucket.upload(path, folder + path.relative_to(source).as_posix()),
             paths,
         )
 
     def stage(self, prefix: str) -> Path:
-        """See the protocol. The copy stays in the cache at least until this process ends.
+        """Implements the protocol. The copy stays in the cache until this process ends.
 
         Raises:
-            CacheTooSmall: the objects do not fit into the cache.
+            CacheTooSmall: The objects do not fit into the cache.
         """
         for _ in range(_STAGE_TRIES - 1):
             try:
-                return self._staged(self._snapshot(prefix))
-            except _Changed:
+                return self._stage_snapshot(self._snapshot(prefix))
+            except _ObjectChanged:
                 continue
-        return self._staged(self._snapshot(prefix))
+        return self._stage_snapshot(self._snapshot(prefix))
 
-    def _staged(self, snapshot: Snapshot) -> Path:
+    def _stage_snapshot(self, snapshot: Snapshot) -> Path:
         cache = self._cache or open_cache()
-        folder = cache.hold(snapshot, self._fetch)
+        folder = cache.acquire(snapshot, self._fetch)
         return folder if snapshot.uri.endswith("/") else folder / next(iter(snapshot.items))
 
     def _fetch(self, item: BucketObject, target: Path) -> None:
         try:
             self._bucket.download(item, target)
         except ObjectNotFound as error:
-            raise _Changed(f"{error}; it was replaced or deleted while it was read") from error
+            raise _ObjectChanged(
+                f"{error}; it was replaced or deleted during the download"
+            ) from error
 
     def _snapshot(self, prefix: str) -> Snapshot:
         folder = self._folder(prefix)
-        items = self._listed(folder)
+        items = self._list_objects(folder)
         uri = f"{self._bucket.uri}/{folder}"
         if not items:
             key = folder.rstrip("/")
-            items = [item for item in self._listed(key) if item.key == key] if key else []
+            items = [item for item in self._list_objects(key) if item.key == key] if key else []
             if items:
                 return Snapshot(uri.rstrip("/"), {PurePosixPath(key).name: items[0]})
-            raise ObjectNotFound(f"{uri}: there is no object under this prefix")
-        return Snapshot(uri, {checked(item.key.removeprefix(folder), uri): item for item in items})
+            raise ObjectNotFound(f"{uri}: no object under this prefix")
+        return Snapshot(
+            uri, {check_object_name(item.key.removeprefix(folder), uri): item for item in items}
+        )
 
-    def _listed(self, prefix: str, *, after: str = "") -> Sequence[BucketObject]:
-        """Without the empty objects that browsers of buckets leave for folders."""
+    def _list_objects(self, prefix: str, *, after: str = "") -> Sequence[BucketObject]:
+        """Lists objects, without the empty objects that bucket browsers create for folders."""
         found = self._bucket.list(prefix, after=after)
         files = (item for item in found if item.key > after and not item.key.endswith("/"))
         return sorted(files, key=lambda item: item.key)
 
     def _key(self, name: str) -> str:
-        return self._root + checked(name, self.uri)
+        return self._root + check_object_name(name, self.uri)
 
     def _folder(self, prefix: str) -> str:
         folder = self._key(prefix.rstrip("/"))
         return f"{folder}/" if folder and not folder.endswith("/") else folder
 
 
-class _Changed(ObjectNotFound):
-    """An object that was listed is there no more."""
+class _ObjectChanged(ObjectNotFound):
+    """An object of a snapshot was replaced or deleted."""

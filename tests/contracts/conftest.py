@@ -1,4 +1,4 @@
-"""The stores under test. A store joins the contract by being added to ``STORES``."""
+"""Fixtures: the stores that the contract tests run against, listed in ``STORES``."""
 
 import os
 import uuid
@@ -37,7 +37,7 @@ def s3() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def minio(s3: str) -> str:
-    """The same bucket as Kubeflow Pipelines calls it."""
+    """URI of the same bucket with the scheme minio."""
     return s3.replace("s3://", "minio://")
 
 

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kubenas.data.dataset.card import DataCard, read_card
-from kubenas.data.dataset.index import read_contents
+from kubenas.data.dataset.example_index import read_example_index
 from kubenas.data.dataset.schema import read_schema
 from kubenas.errors import KubenasError
 from kubenas.reporting.network.drawing import network_drawing
@@ -248,7 +248,7 @@ def test_the_contents_of_data_are_read_or_refused(tmp_path: Path, data: st.DataO
     buffer = io.BytesIO()
     np.save(buffer, np.zeros(3, [("key", "<u8"), ("label", "<i4")]))
     (tmp_path / "contents.npy").write_bytes(_forged_bytes(data, buffer.getvalue()))
-    message = refusal(lambda: read_contents(open_storage(str(tmp_path))))
+    message = refusal(lambda: read_example_index(open_storage(str(tmp_path))))
     assert not message or "contents.npy" in message
 
 

@@ -255,7 +255,7 @@ def test_the_drift_is_from_the_data_of_the_champion(weeks: list[Week]) -> None:
     relabelled = int((mislabelled(BAD[1]) != BAD[1])[: len(FIRST[1])].sum())
     assert [each.overlap.relabelled for each in later] == [0, relabelled, 0]
     assert "have another label now" in later[1].findings[0]
-    assert "pixels of channel 0" in later[2].findings[0]
+    assert "channel 0: mean" in later[2].findings[0]
 
 
 def test_the_report_of_the_last_week_tells_where_its_model_came_from(

@@ -1,1 +1,1 @@
-"""A prepared data set: its files, and how they are read."""
+"""The files of a prepared data set, and functions that load them."""

@@ -1,4 +1,4 @@
-"""card.json: what a person should know about a prepared data set."""
+"""The data card ``card.json``: a summary of a prepared data set for people."""
 
 from typing import Literal
 
@@ -11,49 +11,55 @@ from kubenas.storage.document import read_document
 from kubenas.trial import Value
 
 CARD_FILE = "card.json"
-SHEET_FILE = "examples.png"
+CONTACT_SHEET_FILE = "examples.png"
 
 
 class DataCard(Value):
     """The data card of a prepared data set."""
 
     version: Literal[1] = 1
-    source: str = Field(description="name of the file or folder it came from")
+    source: str = Field(description="name of the source file or folder")
     digest: str
     task: str
     examples: int
     shape: tuple[int, int, int] = Field(description="height, width, channels")
     dtype: Literal["uint8", "float32"]
     classes: tuple[str, ...]
-    counts: dict[SplitName, tuple[int, ...]] = Field(description="of each split, by class")
-    imbalance: float = Field(description="largest class over smallest")
-    duplicates: int = Field(description="examples beyond the first with the same pixels")
+    counts: dict[SplitName, tuple[int, ...]] = Field(
+        description="number of examples of each class, by split"
+    )
+    imbalance: float = Field(description="size of the largest class over that of the smallest")
+    duplicates: int = Field(
+        description="examples with the same pixels as another one, not counting the first of each"
+    )
     near_duplicates: int = Field(
-        0, description="different pictures beyond the first that are nearly the same"
+        0, description="near-duplicate images, not counting the first of each group"
     )
     left_out: int = Field(
-        0, description="examples that the test split is without, for they repeat another one of it"
+        0, description="examples left out of the test split because they are (near) duplicates"
     )
     label_conflicts: int = Field(description="examples whose pixels also occur in another class")
-    seed: int = Field(description="of the split")
-    notes: tuple[str, ...] = Field(description="what was done to the examples")
+    seed: int = Field(description="seed of the split")
+    notes: tuple[str, ...] = Field(description="changes made to the examples, such as a resize")
     warnings: tuple[str, ...]
 
     @property
     def class_counts(self) -> tuple[int, ...]:
-        """Examples of each class that are in a split."""
+        """The number of examples of each class, over all splits."""
         return tuple(sum(column) for column in zip(*self.counts.values(), strict=True))
 
 
 def read_card(dataset: Storage) -> DataCard:
-    """The card of the data set in the folder ``dataset``.
+    """Returns the data card of the data set in the folder ``dataset``.
 
     Raises:
-        ObjectNotFound: there is none.
-        StorageError: it cannot be read or another version of kubenas wrote it.
+        ObjectNotFound: The folder has no data card.
+        StorageError: The card cannot be read, or another version of kubenas wrote it.
     """
     remedy = f"delete {dataset.uri} and prepare the data again"
     try:
         return read_document(dataset, CARD_FILE, DataCard, what="a data card", remedy=remedy)
     except ObjectNotFound as error:
-        raise ObjectNotFound(f"{dataset.uri}: no data card here; prepare the data first") from error
+        raise ObjectNotFound(
+            f"{dataset.uri}: no data card found; prepare the data first"
+        ) from error

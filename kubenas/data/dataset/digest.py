@@ -1,4 +1,4 @@
-"""A data set's name: a digest of what decides its content, found before anything is decoded."""
+"""The digest that identifies a data set, computed before any example is decoded."""
 
 import hashlib
 import json
@@ -9,7 +9,7 @@ from kubenas.config import DataConfig
 from kubenas.data.source import ExampleSource, ReportProgress
 
 FORMAT_VERSION = 2
-"""Raised whenever the same source and config are prepared differently than before."""
+"""Increment whenever the same source and config give another prepared data set than before."""
 
 _REPORT_BYTES = 64 << 20
 
@@ -17,22 +17,23 @@ _REPORT_BYTES = 64 << 20
 def dataset_digest(
     source: ExampleSource, config: DataConfig, report: ReportProgress | None = None
 ) -> str:
-    """12 hex digits over the source's content, its preparation and the format.
+    """Returns 12 hexadecimal digits that identify the prepared data set.
 
-    Where the source is does not count.
+    The digest covers the content of the source, the data config and the format version. It does
+    not cover the location of the source.
     """
-    digest = hashlib.sha256(_preparation(config))
-    for piece in _reported(source.content(), report):
+    digest = hashlib.sha256(_encode_settings(config))
+    for piece in _with_progress(source.content(), report):
         digest.update(piece)
     return digest.hexdigest()[:12]
 
 
-def _preparation(config: DataConfig) -> bytes:
+def _encode_settings(config: DataConfig) -> bytes:
     settings = config.model_dump(mode="json", exclude={"source"})
     return json.dumps([FORMAT_VERSION, settings], sort_keys=True).encode()
 
 
-def _reported(pieces: Iterator[bytes], report: ReportProgress | None) -> Iterator[bytes]:
+def _with_progress(pieces: Iterator[bytes], report: ReportProgress | None) -> Iterator[bytes]:
     done = reported = 0
     for piece in pieces:
         yield piece
@@ -43,6 +44,6 @@ def _reported(pieces: Iterator[bytes], report: ReportProgress | None) -> Iterato
 
 
 def file_sha256(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal."""
+    """Returns the SHA-256 checksum of a file, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

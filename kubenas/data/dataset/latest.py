@@ -1,7 +1,7 @@
-"""``data/latest.json``: the data set that is being prepared in an output, or was prepared last.
+"""The record ``data/latest.json`` of the data set that an output prepared last.
 
-It is in use from before its first file is written, although no search names it yet: the step that
-will may wait in a queue for days.
+The record is written before the first file of the data set. It protects the data set from garbage
+collection until a search refers to it: the search step may wait in a queue for days.
 """
 
 from contextlib import suppress
@@ -18,19 +18,21 @@ class _Latest(Value):
     digest: str
 
 
-def note_latest_data(output: Storage, digest: str) -> None:
-    """Makes the data set with ``digest`` the latest."""
+def record_latest_dataset(output: Storage, digest: str) -> None:
+    """Records the data set with ``digest`` as the latest."""
     with suppress(DocumentUnusable):
-        if latest_data(output) == digest:
+        if latest_dataset(output) == digest:
             return
     output.write(_NAME, _Latest(digest=digest).to_json())
 
 
-def latest_data(output: Storage) -> str | None:
-    """The digest of the latest data set; None: there is none, or an older version prepared it.
+def latest_dataset(output: Storage) -> str | None:
+    """Returns the digest of the latest data set.
+
+    Returns None if there is no record, as in outputs of older versions.
 
     Raises:
-        DocumentUnusable: it cannot be read.
+        DocumentUnusable: The record cannot be read.
     """
     latest = find_document(output, _NAME, _Latest, what="the digest of the latest data set")
     return latest.digest if latest else None

@@ -1,4 +1,4 @@
-"""A prepared data set's splits as ``tf.data.Dataset``."""
+"""Functions that load the splits of a prepared data set as ``tf.data.Dataset``."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,13 +15,13 @@ from kubenas.data.dataset.streaming import StreamedShards
 from kubenas.errors import StorageError
 
 IN_MEMORY_BYTES = 256 << 20
-"""Splits below this are decoded once a process and kept, as they are stored."""
+"""Splits smaller than this are decoded once per process and kept in memory, not normalised."""
 
-_LEAST_DEVIATION = 1e-7  # what keras.layers.Normalization divides by at the least
-_SHUFFLE_BYTES = 64 << 20
-_LEAST_SHUFFLED = 1024
-_DECODE_BATCH = 512
-_OPEN_SHARDS = 4
+_MIN_DEVIATION = 1e-7  # the smallest divisor of keras.layers.Normalization
+_SHUFFLE_BUFFER_BYTES = 64 << 20
+_MIN_SHUFFLE_BUFFER = 1024
+_DECODE_BATCH_SIZE = 512
+_INTERLEAVED_SHARDS = 4
 
 Shards: TypeAlias = LocalShards | StreamedShards
 Batches: TypeAlias = tf.data.Dataset
@@ -30,7 +30,7 @@ Tensors: TypeAlias = tuple[tf.Tensor, tf.Tensor]
 
 @dataclass(frozen=True)
 class _Request:
-    """What to read and how."""
+    """The arguments of one load."""
 
     shards: Shards
     name: SplitName
@@ -47,7 +47,7 @@ class _Request:
 
     @property
     def names(self) -> tf.data.Dataset:
-        """Names of the split's shards."""
+        """The names of the split's shards."""
         names = [shard.name for shard in self.split.shards]
         return tf.data.Dataset.from_tensor_slices(tf.constant(names, tf.string))
 
@@ -60,18 +60,18 @@ def load_split(
     shuffle_seed: int | None = None,
     in_memory_bytes: int = IN_MEMORY_BYTES,
 ) -> Batches:
-    """Batches of normalised float32 images (b, h, w, c) and int32 labels (b,).
+    """Returns batches of normalised float32 images (b, h, w, c) and int32 labels (b,).
 
-    With a seed in another order every epoch; the same seed gives the same orders. Else in file
-    order. What is streamed comes in the same orders as from a folder.
+    With ``shuffle_seed`` the order differs in each epoch, and the same seed gives the same orders.
+    Without it the batches are in file order. Local and streamed shards give the same orders.
 
     Raises:
-        StorageError: the data set is not there, or damaged.
-        ValueError: there is no such split.
+        StorageError: The data set is missing or damaged.
+        ValueError: There is no such split.
     """
-    request = _request(dataset, split, batch_size, shuffle_seed)
-    normalize = _normalizing(request.schema)
-    return _stored(request, in_memory_bytes, then=normalize).prefetch(tf.data.AUTOTUNE)
+    request = _make_request(dataset, split, batch_size, shuffle_seed)
+    normalize = _make_normalizer(request.schema)
+    return _make_batches(request, in_memory_bytes, transform=normalize).prefetch(tf.data.AUTOTUNE)
 
 
 def load_raw(
@@ -81,17 +81,17 @@ def load_raw(
     batch_size: int,
     in_memory_bytes: int = IN_MEMORY_BYTES,
 ) -> Batches:
-    """As :func:`load_split` in file order, but with the stored values as float32."""
-    request = _request(dataset, split, batch_size, None)
-    return _stored(request, in_memory_bytes, then=_as_float).prefetch(tf.data.AUTOTUNE)
+    """Returns batches as :func:`load_split` does, in file order and without normalisation."""
+    request = _make_request(dataset, split, batch_size, None)
+    return _make_batches(request, in_memory_bytes, transform=_as_float).prefetch(tf.data.AUTOTUNE)
 
 
-def _request(
+def _make_request(
     dataset: Path | Shards, split: str, batch_size: int, shuffle_seed: int | None
 ) -> _Request:
     names: dict[str, SplitName] = {name: name for name in SPLITS}
     if split not in names:
-        raise ValueError(f"no split '{split}'; there are {', '.join(SPLITS)}")
+        raise ValueError(f"no split '{split}'; use one of {', '.join(SPLITS)}")
     shards = LocalShards(dataset) if isinstance(dataset, Path) else dataset
     request = _Request(shards, names[split], batch_size, shuffle_seed)
     _check_shards(request)
@@ -110,77 +110,81 @@ def _check_shards(request: _Request) -> None:
         request.shards.verify(shard)
 
 
-def _stored(
-    request: _Request, in_memory_bytes: int, *, then: Callable[[tf.Tensor, tf.Tensor], Tensors]
+def _make_batches(
+    request: _Request, in_memory_bytes: int, *, transform: Callable[[tf.Tensor, tf.Tensor], Tensors]
 ) -> Batches:
     if request.split.examples * request.schema.example_bytes < in_memory_bytes:
-        return _from_memory(request, then)
-    return _from_shards(request, then)
+        return _from_memory(request, transform)
+    return _from_shards(request, transform)
 
 
-def _from_memory(request: _Request, then: Callable[[tf.Tensor, tf.Tensor], Tensors]) -> Batches:
-    """Shuffles indices and gathers whole batches: no work for a single example."""
-    images, labels = _decoded(request.shards, request.name, request.schema.digest)
+def _from_memory(
+    request: _Request, transform: Callable[[tf.Tensor, tf.Tensor], Tensors]
+) -> Batches:
+    """Shuffles indices and gathers whole batches, without an operation per example."""
+    images, labels = _decode_split(request.shards, request.name, request.schema.digest)
     count = request.split.examples
     indices = tf.data.Dataset.range(count)
     if request.shuffle_seed is not None:
         indices = indices.shuffle(count, request.shuffle_seed, reshuffle_each_iteration=True)
     return indices.batch(request.batch_size).map(
-        lambda chosen: then(tf.gather(images, chosen), tf.gather(labels, chosen)),
+        lambda chosen: transform(tf.gather(images, chosen), tf.gather(labels, chosen)),
         num_parallel_calls=tf.data.AUTOTUNE,
     )
 
 
-def _from_shards(request: _Request, then: Callable[[tf.Tensor, tf.Tensor], Tensors]) -> Batches:
-    """Streams shards, which are shuffled already, through a shuffle buffer of bounded size."""
-    parse = _parsing(request.schema)
+def _from_shards(
+    request: _Request, transform: Callable[[tf.Tensor, tf.Tensor], Tensors]
+) -> Batches:
+    """Reads the shards, whose examples are shuffled, through a bounded shuffle buffer."""
+    parse = _make_parser(request.schema)
     if request.shuffle_seed is None:
-        records = request.shards.records(request.names, open_at_once=1)
+        records = request.shards.records(request.names, cycle_length=1)
     else:
-        records = _shuffled_records(request, request.shuffle_seed)
+        records = _shuffle_records(request, request.shuffle_seed)
     return (
         records.apply(tf.data.experimental.assert_cardinality(request.split.examples))
         .batch(request.batch_size)
-        .map(lambda data: then(*parse(data)), num_parallel_calls=tf.data.AUTOTUNE)
+        .map(lambda data: transform(*parse(data)), num_parallel_calls=tf.data.AUTOTUNE)
     )
 
 
-def _shuffled_records(request: _Request, seed: int) -> Batches:
-    fitting = _SHUFFLE_BYTES // request.schema.example_bytes
+def _shuffle_records(request: _Request, seed: int) -> Batches:
+    fitting = _SHUFFLE_BUFFER_BYTES // request.schema.example_bytes
     shards = request.names.shuffle(len(request.split.shards), seed, reshuffle_each_iteration=True)
-    return request.shards.records(shards, open_at_once=_OPEN_SHARDS).shuffle(
-        min(request.split.examples, max(_LEAST_SHUFFLED, fitting)),
+    return request.shards.records(shards, cycle_length=_INTERLEAVED_SHARDS).shuffle(
+        min(request.split.examples, max(_MIN_SHUFFLE_BUFFER, fitting)),
         seed,
         reshuffle_each_iteration=True,
     )
 
 
 @lru_cache(maxsize=len(SPLITS))
-def _decoded(shards: Shards, name: SplitName, digest: str) -> Tensors:  # noqa: ARG001  the key
-    """All examples of a split in file order, kept so that the next trial need not decode them."""
+def _decode_split(shards: Shards, name: SplitName, digest: str) -> Tensors:  # noqa: ARG001  a cache key
+    """Returns all examples of a split in file order, cached for the next trial."""
     schema = shards.schema
     split = schema.splits[name]
     images = np.empty((split.examples, *schema.shape), schema.dtype)
     labels = np.empty(split.examples, np.int32)
     names = tf.constant([shard.name for shard in split.shards], tf.string)
     named = tf.data.Dataset.from_tensor_slices(names)
-    records = shards.records(named, open_at_once=1).batch(_DECODE_BATCH)
+    records = shards.records(named, cycle_length=1).batch(_DECODE_BATCH_SIZE)
     done = 0
     try:
-        for some_images, some_labels in records.map(_parsing(schema)).as_numpy_iterator():
+        for some_images, some_labels in records.map(_make_parser(schema)).as_numpy_iterator():
             images[done : done + len(some_images)] = some_images
             labels[done : done + len(some_images)] = some_labels
             done += len(some_images)
     except tf.errors.DataLossError as error:
         raise StorageError(
-            f"{shards.uri}/{split.shards[0].name} or a shard beside it: damaged; delete the"
-            " folder and prepare the data again"
+            f"{shards.uri}: a shard of the split '{name}' is damaged; delete the folder and prepare"
+            " the data again"
         ) from error
-    with tf.device("CPU"):  # where tf.data works, also where there is an accelerator
+    with tf.device("CPU"):  # tf.data runs on the CPU
         return tf.constant(images), tf.constant(labels)
 
 
-def _parsing(schema: DataSchema) -> Callable[[tf.Tensor], Tensors]:
+def _make_parser(schema: DataSchema) -> Callable[[tf.Tensor], Tensors]:
     features = {
         "image": tf.io.FixedLenFeature([], tf.string),
         "label": tf.io.FixedLenFeature([], tf.int64),
@@ -194,10 +198,10 @@ def _parsing(schema: DataSchema) -> Callable[[tf.Tensor], Tensors]:
     return parse
 
 
-def _normalizing(schema: DataSchema) -> Callable[[tf.Tensor, tf.Tensor], Tensors]:
+def _make_normalizer(schema: DataSchema) -> Callable[[tf.Tensor, tf.Tensor], Tensors]:
     mean = np.asarray(schema.normalization.mean, np.float32)
     deviation = np.sqrt(np.asarray(schema.normalization.variance, np.float32))
-    scale = np.maximum(deviation, np.float32(_LEAST_DEVIATION))
+    scale = np.maximum(deviation, np.float32(_MIN_DEVIATION))
 
     def normalize(images: tf.Tensor, labels: tf.Tensor) -> Tensors:
         return (tf.cast(images, tf.float32) - mean) / scale, labels

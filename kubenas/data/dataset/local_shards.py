@@ -1,4 +1,4 @@
-"""Shards of a prepared data set that lie in a local folder."""
+"""The shards of a prepared data set in a local folder."""
 
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -14,47 +14,47 @@ from kubenas.storage import open_storage
 
 @dataclass(frozen=True)
 class LocalShards:
-    """The data set in ``folder``."""
+    """The prepared data set in ``folder``."""
 
     folder: Path
     origin: str | None = None
-    """URI of the data set that the folder is a copy of; None: of none. Others may write to a copy,
-    so what the data are is read from there."""
+    """URI of the data set that the folder is a copy of; None if it is not a copy. The schema is
+    read from the origin because other processes may write to a copy."""
 
     @property
     def uri(self) -> str:
-        """Where it is."""
+        """The path of the folder."""
         return str(self.folder)
 
     @cached_property
     def schema(self) -> DataSchema:
-        """What it holds, read once."""
+        """The schema of the data set, read once."""
         return read_schema(open_storage(self.origin or self.uri))
 
-    def records(self, shards: tf.data.Dataset, *, open_at_once: int) -> tf.data.Dataset:
-        """Serialised examples of the named ``shards``, by turns from so many of them."""
+    def records(self, shards: tf.data.Dataset, *, cycle_length: int) -> tf.data.Dataset:
+        """Returns serialised examples, interleaved from ``cycle_length`` shards at a time."""
         return shards.interleave(
             lambda name: tf.data.TFRecordDataset(tf.strings.join([self.uri, name], "/")),
-            cycle_length=open_at_once,
+            cycle_length=cycle_length,
             num_parallel_calls=tf.data.AUTOTUNE,
             deterministic=True,
         )
 
     def sizes(self) -> dict[str, int]:
-        """Bytes of each file that is there, by its name."""
+        """Returns the size in bytes of each file in the folder, by name."""
         return {path.name: path.stat().st_size for path in self.folder.iterdir() if path.is_file()}
 
     def verify(self, shard: Shard) -> None:
-        """Checks a shard's content, once for as long as the file stays as it is.
+        """Verifies the checksum of a shard. An unchanged file is verified only once.
 
         Raises:
-            StorageError: it is not what was prepared.
+            StorageError: The checksum differs.
         """
         path = self.folder / shard.name
         stat = path.stat()
         version = (stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
         if _sha256(path, version) != shard.sha256:
-            raise StorageError(f"{path}: damaged, its checksum differs; prepare the data again")
+            raise StorageError(f"{path}: damaged: its checksum differs; prepare the data again")
 
 
 @lru_cache(maxsize=4096)

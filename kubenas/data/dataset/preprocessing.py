@@ -1,4 +1,4 @@
-"""Raw images -> what models are trained on, as layers that go into the exported model."""
+"""The preprocessing layers that become part of the exported model."""
 
 import keras
 
@@ -6,9 +6,9 @@ from kubenas.data.dataset.schema import DataSchema
 
 
 def preprocessing_layers(schema: DataSchema) -> list[keras.Layer]:
-    """Layers that turn float32 (batch, height, width, channels) of stored values into inputs.
+    """Returns layers that normalise float32 images of shape (batch, height, width, channels).
 
-    They give what :func:`kubenas.data.dataset.loading.load_split` gives.
+    The result equals that of :func:`kubenas.data.dataset.loading.load_split`.
     """
     return [
         keras.layers.Normalization(

@@ -1,4 +1,7 @@
-"""schema.json: what a prepared data set holds. Written last, so where it is, all the rest is."""
+"""The schema ``schema.json`` of a prepared data set.
+
+The schema is written last: a data set with a schema is complete.
+"""
 
 from typing import Literal
 
@@ -25,7 +28,7 @@ class Shard(Value):
 
 
 class Split(Value):
-    """The examples of one side. Their order in the shards tells nothing about their class."""
+    """The examples of one split. Their order in the shards is independent of their class."""
 
     examples: int = Field(ge=0)
     shards: tuple[Shard, ...]
@@ -33,42 +36,44 @@ class Split(Value):
 
 
 class Normalization(Value):
-    """Mean and variance of each channel, over the pixels of the training split alone."""
+    """Mean and variance of each channel over the pixels of the training split."""
 
     mean: tuple[float, ...]
-    variance: tuple[float, ...] = Field(description="1 for a channel that never varies")
+    variance: tuple[float, ...] = Field(description="1 for a constant channel")
 
 
 class DataSchema(Value):
-    """A prepared data set."""
+    """The schema of a prepared data set."""
 
     version: Literal[1] = 1
     task: str
-    digest: str = Field(description="of the source's content and how it was prepared")
+    digest: str = Field(description="digest of the source's content and of the data config")
     shape: tuple[int, int, int] = Field(description="height, width, channels")
-    dtype: Literal["uint8", "float32"] = Field(description="of the stored bytes, little-endian")
+    dtype: Literal["uint8", "float32"] = Field(
+        description="dtype of the stored pixels, little-endian"
+    )
     classes: tuple[str, ...]
     splits: dict[SplitName, Split]
     normalization: Normalization
 
     @property
     def example_bytes(self) -> int:
-        """Bytes of one stored image."""
+        """The size of one stored image in bytes."""
         height, width, channels = self.shape
         return height * width * channels * (1 if self.dtype == "uint8" else 4)
 
 
 def read_schema(dataset: Storage) -> DataSchema:
-    """The schema of the data set in the folder ``dataset``.
+    """Returns the schema of the data set in the folder ``dataset``.
 
     Raises:
-        ObjectNotFound: there is none, or its preparation was interrupted.
-        StorageError: it cannot be read or another version of kubenas wrote it.
+        ObjectNotFound: The folder has no schema, or the preparation was interrupted.
+        StorageError: The schema cannot be read, or another version of kubenas wrote it.
     """
     remedy = f"delete {dataset.uri} and prepare the data again"
     try:
         return read_document(dataset, SCHEMA_FILE, DataSchema, what="a data schema", remedy=remedy)
     except ObjectNotFound as error:
         raise ObjectNotFound(
-            f"{dataset.uri}: no prepared data set here; prepare it first"
+            f"{dataset.uri}: no prepared data set found; prepare the data first"
         ) from error

@@ -1,9 +1,9 @@
-"""How a data set differs from an earlier one."""
+"""Measurement of data drift between two data sets."""
 
-from kubenas.data.drift.drift import Drift, Snapshot, measure_drift
+from kubenas.data.drift.drift import DatasetSnapshot, Drift, measure_drift
 
 __all__ = [
+    "DatasetSnapshot",
     "Drift",
-    "Snapshot",
     "measure_drift",
 ]

@@ -1,4 +1,4 @@
-"""How data have changed since an earlier data set: what came, what went, what is labelled anew."""
+"""Measures the drift of a data set against an earlier one: examples, labels, classes, pixels."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -10,39 +10,40 @@ import numpy.typing as npt
 from pydantic import Field
 
 from kubenas.data.dataset.card import DataCard
-from kubenas.data.dataset.index import Contents
+from kubenas.data.dataset.example_index import ExampleIndex
 from kubenas.data.dataset.schema import DataSchema
-from kubenas.data.drift.stability import stability
+from kubenas.data.drift.stability import population_stability
 from kubenas.trial import Value
 
-_SHIFTED = 0.1
-"""Population stability index from which a change is called moderate (Siddiqi, Credit Risk
-Scorecards, 2006); and of a channel's mean and deviation, in deviations."""
-_SIGNIFICANT = 0.01
-_NAMES_SHOWN = 5
+_SHIFT_THRESHOLD = 0.1
+"""Smallest shift that is reported. For the population stability index it is the limit of a moderate
+change (Siddiqi, Credit Risk Scorecards, 2006). Shifts of the mean and of the standard deviation of
+a channel are in earlier standard deviations."""
+_SIGNIFICANCE_LEVEL = 0.01
+_MAX_NAMES = 5
 
 
 @dataclass(frozen=True)
-class Snapshot:
-    """What is known about a prepared data set without its pixels."""
+class DatasetSnapshot:
+    """The metadata of a prepared data set."""
 
     card: DataCard
     schema: DataSchema
-    contents: Contents | None
-    """None: it was prepared without."""
+    example_index: ExampleIndex | None
+    """None if the data set was prepared by a version without example indexes."""
 
 
 class Overlap(Value):
-    """Different pictures of both data sets; one that repeats counts once."""
+    """Numbers of distinct images in the two data sets. Duplicates count once."""
 
     kept: int
     gone: int
     new: int
-    relabelled: int = Field(description="of those kept: not in the same classes as before")
+    relabelled: int = Field(description="kept images whose labels have changed")
 
 
 class ClassShare(Value):
-    """Examples of a class."""
+    """The number of examples of a class, before and now."""
 
     name: str
     before: int
@@ -50,7 +51,7 @@ class ClassShare(Value):
 
 
 class ChannelShift(Value):
-    """Moments of a channel over the pixels of the training splits."""
+    """Mean and standard deviation of a channel over the pixels of the training splits."""
 
     mean_before: float
     mean_now: float
@@ -59,31 +60,39 @@ class ChannelShift(Value):
 
 
 class Drift(Value):
-    """``drift.json``: data compared with earlier ones."""
+    """The drift report ``drift.json``: a data set compared with an earlier one."""
 
     version: Literal[1] = 1
     digest: str
     before: str = Field(description="digest of the earlier data set")
     examples_before: int
     examples: int
-    overlap: Overlap | None = Field(description="None: not known, or split by another seed")
-    classes: tuple[ClassShare, ...] = Field(description="of either data set")
-    stability_index: float | None = Field(
-        description="population stability index of the shares of the classes that both have, of the"
-        " new pictures against the earlier data; of all pictures where it is not known which are"
-        " new; None: nothing to compare"
+    overlap: Overlap | None = Field(
+        description="None if an example index is missing or the seeds of the splits differ"
     )
-    p_value: float | None = Field(description="of so large an index if the shares were the same")
-    channels: tuple[ChannelShift, ...] = Field(description="empty: not as many as before")
-    findings: tuple[str, ...] = Field(description="what a person should look at, in words")
+    classes: tuple[ClassShare, ...] = Field(description="classes of either data set")
+    stability_index: float | None = Field(
+        description="population stability index of the class shares, for the classes of both data"
+        " sets: new images against the earlier data set, or all images if the overlap is unknown;"
+        " None if there are fewer than two classes to compare"
+    )
+    p_value: float | None = Field(
+        description="probability of an index at least as large if the class shares are unchanged"
+    )
+    channels: tuple[ChannelShift, ...] = Field(
+        description="empty if the number of channels has changed"
+    )
+    findings: tuple[str, ...] = Field(description="changes that need attention, for people")
 
 
-def measure_drift(before: Snapshot, now: Snapshot) -> Drift:
-    """How ``now`` differs from ``before``."""
+def measure_drift(before: DatasetSnapshot, now: DatasetSnapshot) -> Drift:
+    """Measures the drift from ``before`` to ``now``."""
     counts = [dict(zip(s.card.classes, s.card.class_counts, strict=True)) for s in (before, now)]
-    overlap, arrived = _overlap(before, now)
-    index, p_value = stability(counts[0], counts[1] if arrived is None else arrived)
-    found = Drift(
+    overlap, new_counts = _overlap(before, now)
+    index, p_value = population_stability(
+        counts[0], counts[1] if new_counts is None else new_counts
+    )
+    drift = Drift(
         digest=now.card.digest,
         before=before.card.digest,
         examples_before=before.card.examples,
@@ -95,46 +104,51 @@ def measure_drift(before: Snapshot, now: Snapshot) -> Drift:
         ),
         stability_index=index,
         p_value=p_value,
-        channels=_channels(before.schema, now.schema),
+        channels=_channel_shifts(before.schema, now.schema),
         findings=(),
     )
     shapes = _shape_finding(before.card, now.card)
-    return found.model_copy(update={"findings": (*shapes, *_findings(found))})
+    return drift.model_copy(update={"findings": (*shapes, *_findings(drift))})
 
 
-def _overlap(before: Snapshot, now: Snapshot) -> tuple[Overlap | None, dict[str, int] | None]:
-    """What both hold, and the new pictures by class; None: pictures cannot be told apart."""
-    held = before.contents, now.contents
-    if held[0] is None or held[1] is None or before.card.seed != now.card.seed:
+def _overlap(
+    before: DatasetSnapshot, now: DatasetSnapshot
+) -> tuple[Overlap | None, dict[str, int] | None]:
+    """Returns the overlap and the number of new images of each class.
+
+    Returns None for both if the images cannot be compared: the content keys depend on the seed.
+    """
+    indexes = before.example_index, now.example_index
+    if indexes[0] is None or indexes[1] is None or before.card.seed != now.card.seed:
         return None, None
     names = list(dict.fromkeys([*before.card.classes, *now.card.classes]))
-    old = _distinct(held[0], before.card.classes, names)
-    new = _distinct(held[1], now.card.classes, names)
+    old = _distinct(indexes[0], before.card.classes, names)
+    new = _distinct(indexes[1], now.card.classes, names)
     kept = np.intersect1d(old["key"], new["key"])
-    arrived = new[~np.isin(new["key"], kept)]
+    added = new[~np.isin(new["key"], kept)]
     changed = np.setxor1d(old[np.isin(old["key"], kept)], new[np.isin(new["key"], kept)])
     overlap = Overlap(
         kept=len(kept),
         gone=len(np.unique(old["key"])) - len(kept),
-        new=len(np.unique(arrived["key"])),
+        new=len(np.unique(added["key"])),
         relabelled=len(np.unique(changed["key"])),
     )
-    counts = np.bincount(arrived["label"], minlength=len(names))
+    counts = np.bincount(added["label"], minlength=len(names))
     return overlap, {name: int(count) for name, count in zip(names, counts, strict=True)}
 
 
 def _distinct(
-    contents: Contents, classes: Sequence[str], names: Sequence[str]
+    example_index: ExampleIndex, classes: Sequence[str], names: Sequence[str]
 ) -> npt.NDArray[np.void]:
-    """Different pairs of picture and label, the labels as places in ``names``."""
-    pairs = np.unique(contents)
-    place = {name: number for number, name in enumerate(names)}
-    places = np.array([place[name] for name in classes], np.int32)
-    pairs["label"] = places[pairs["label"]]
+    """Returns the distinct pairs of key and label, with labels as indices into ``names``."""
+    pairs = np.unique(example_index)
+    positions = {name: position for position, name in enumerate(names)}
+    new_labels = np.array([positions[name] for name in classes], np.int32)
+    pairs["label"] = new_labels[pairs["label"]]
     return np.unique(pairs)
 
 
-def _channels(before: DataSchema, now: DataSchema) -> tuple[ChannelShift, ...]:
+def _channel_shifts(before: DataSchema, now: DataSchema) -> tuple[ChannelShift, ...]:
     if before.shape[2] != now.shape[2]:
         return ()
     old, new = before.normalization, now.normalization
@@ -152,39 +166,40 @@ def _channels(before: DataSchema, now: DataSchema) -> tuple[ChannelShift, ...]:
 def _shape_finding(before: DataCard, now: DataCard) -> Iterator[str]:
     if before.shape != now.shape:
         old, new = (" x ".join(map(str, card.shape)) for card in (before, now))
-        yield f"pictures are {new} now and were {old}: an earlier model does not take them"
+        yield f"images are {new}, before {old}: an earlier model does not accept them"
 
 
-def _findings(found: Drift) -> Iterator[str]:
-    vanished = [each.name for each in found.classes if not each.now]
-    appeared = [each.name for each in found.classes if not each.before]
-    if vanished:
-        yield f"without an example now: {_listed(vanished)}"
-    if appeared:
-        yield f"new: {_listed(appeared)}"
-    if found.overlap and found.overlap.relabelled:
+def _findings(drift: Drift) -> Iterator[str]:
+    removed = [each.name for each in drift.classes if not each.now]
+    added = [each.name for each in drift.classes if not each.before]
+    if removed:
+        yield f"no examples left: {_format_names(removed)}"
+    if added:
+        yield f"new: {_format_names(added)}"
+    if drift.overlap and drift.overlap.relabelled:
         yield (
-            f"{found.overlap.relabelled:,} of {found.overlap.kept:,} earlier pictures that are"
-            " still there have another label now"
+            f"{drift.overlap.relabelled:,} of {drift.overlap.kept:,} kept images have another"
+            " label than before"
         )
-    index, p_value = found.stability_index, found.p_value
-    if index is not None and p_value is not None and index >= _SHIFTED and p_value < _SIGNIFICANT:
-        which = "the new pictures" if found.overlap else "the pictures"
-        yield f"the shares of the classes in {which} are others than before: PSI {index:.2f}"
-    for number, channel in enumerate(found.channels):
+    index, p_value = drift.stability_index, drift.p_value
+    significant = p_value is not None and p_value < _SIGNIFICANCE_LEVEL
+    if index is not None and index >= _SHIFT_THRESHOLD and significant:
+        which = "the new images" if drift.overlap else "the images"
+        yield f"the class shares of {which} have shifted: PSI {index:.2f}"
+    for number, channel in enumerate(drift.channels):
         deviation = channel.deviation_before
-        moved = abs(channel.mean_now - channel.mean_before) / deviation
-        stretched = abs(channel.deviation_now / deviation - 1)
-        if max(moved, stretched) >= _SHIFTED:
+        mean_shift = abs(channel.mean_now - channel.mean_before) / deviation
+        deviation_shift = abs(channel.deviation_now / deviation - 1)
+        if max(mean_shift, deviation_shift) >= _SHIFT_THRESHOLD:
             yield (
-                f"pixels of channel {number} have mean {channel.mean_now:.4g} and deviation"
-                f" {channel.deviation_now:.4g}, before {channel.mean_before:.4g} and"
-                f" {deviation:.4g}"
+                f"channel {number}: mean {channel.mean_now:.4g}, standard deviation"
+                f" {channel.deviation_now:.4g}; before: mean {channel.mean_before:.4g}, standard"
+                f" deviation {deviation:.4g}"
             )
 
 
-def _listed(names: Sequence[str]) -> str:
-    more = len(names) - _NAMES_SHOWN
-    shown = ", ".join(f"'{name}'" for name in names[:_NAMES_SHOWN])
+def _format_names(names: Sequence[str]) -> str:
+    more = len(names) - _MAX_NAMES
+    shown = ", ".join(f"'{name}'" for name in names[:_MAX_NAMES])
     others = f" and {more} more" if more > 0 else ""
     return f"class{'es' if len(names) > 1 else ''} {shown}{others}"

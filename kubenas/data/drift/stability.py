@@ -1,4 +1,4 @@
-"""Whether the shares of classes have shifted: the population stability index and its chance."""
+"""The population stability index of class shares, and its p-value."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -10,26 +10,27 @@ import numpy.typing as npt
 _PSEUDOCOUNT = 0.5
 
 
-def stability(
+def population_stability(
     before: Mapping[str, int], now: Mapping[str, int]
 ) -> tuple[float | None, float | None]:
-    """Population stability index of class shares, and the chance of one so large without a shift.
+    """Returns the population stability index of class shares, and its p-value.
 
-    Over its sampling error the index is distributed as chi-squared (Yurdakul and Naranjo,
+    Only classes in both samples are compared. Returns None for both if there are fewer than two.
+    Divided by the sampling error, the index has a chi-squared distribution (Yurdakul and Naranjo,
     Statistical properties of the population stability index, 2020).
 
     Args:
-        before: examples by class.
-        now: the same of other examples.
+        before: number of examples of each class in the earlier sample.
+        now: number of examples of each class in the new sample.
     """
-    both = [name for name in before if before[name] and name in now]
-    sizes = [sum(counts[name] for name in both) for counts in (before, now)]
-    if len(both) < 2 or not all(sizes):
+    common = [name for name in before if before[name] and name in now]
+    sizes = [sum(counts[name] for name in common) for counts in (before, now)]
+    if len(common) < 2 or not all(sizes):
         return None, None
-    shares = [_shares([counts[name] for name in both]) for counts in (before, now)]
+    shares = [_shares([counts[name] for name in common]) for counts in (before, now)]
     index = float(((shares[1] - shares[0]) * np.log(shares[1] / shares[0])).sum())
     error = 1 / sizes[0] + 1 / sizes[1]
-    return index, _chi_squared_tail(index / error, len(both) - 1)
+    return index, _chi_squared_tail(index / error, len(common) - 1)
 
 
 def _shares(counts: Sequence[int]) -> npt.NDArray[np.float64]:
@@ -39,6 +40,6 @@ def _shares(counts: Sequence[int]) -> npt.NDArray[np.float64]:
 
 
 def _chi_squared_tail(value: float, degrees: int) -> float:
-    """Upper tail of the chi-squared distribution, as Wilson and Hilferty (1931) approximate it."""
+    """Returns the upper tail of the chi-squared distribution (Wilson and Hilferty, 1931)."""
     spread = 2 / (9 * degrees)
     return 1 - NormalDist().cdf(((value / degrees) ** (1 / 3) - 1 + spread) / math.sqrt(spread))

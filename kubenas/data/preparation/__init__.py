@@ -1,4 +1,4 @@
-"""From raw examples to a prepared data set.
+"""Preparation of data sets from raw examples.
 
-Public modules: excerpt, prepare.
+Public modules: prepare, subset.
 """

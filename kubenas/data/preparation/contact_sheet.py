@@ -1,4 +1,4 @@
-"""examples.png: a few pictures of each class, so that a person can see what was read."""
+"""The contact sheet ``examples.png``: a few images of each class, for a visual check."""
 
 import io
 from collections import defaultdict
@@ -6,15 +6,15 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image as Picture
+from PIL import Image as PilImage
 from PIL import ImageDraw
 
 from kubenas.data.preparation.resize import resize
 from kubenas.data.source import Image
 
-CLASSES_SHOWN = 20
-PICTURES_EACH = 6
-LIMIT_BYTES = 200_000
+MAX_CLASSES = 20
+IMAGES_PER_CLASS = 6
+MAX_BYTES = 200_000
 
 _CELLS = (56, 44, 32, 24)
 _GAP = 4
@@ -22,28 +22,28 @@ _NAME_WIDTH = 120
 _NAME_LENGTH = 18
 
 
-class Gallery:
-    """Keeps the first few pictures of the first classes, as thumbnails."""
+class ContactSheet:
+    """Collects thumbnails of the first few images of the first classes."""
 
     def __init__(self) -> None:
-        self._pictures: defaultdict[int, list[Image]] = defaultdict(list)
+        self._thumbnails: defaultdict[int, list[Image]] = defaultdict(list)
 
     def add(self, image: Image, label: int) -> None:
-        """Takes ``image`` in unless there are enough of its class."""
-        if label < CLASSES_SHOWN and len(self._pictures[label]) < PICTURES_EACH:
-            self._pictures[label].append(_shrunk(image))
+        """Adds ``image`` unless the sheet has enough images of its class."""
+        if label < MAX_CLASSES and len(self._thumbnails[label]) < IMAGES_PER_CLASS:
+            self._thumbnails[label].append(_shrink(image))
 
-    def sheet(self, classes: Sequence[str]) -> bytes:
-        """A PNG with a row a class, smaller than ``LIMIT_BYTES``."""
-        pictures = _as_rgb(self._pictures)
+    def to_png(self, classes: Sequence[str]) -> bytes:
+        """Returns a PNG smaller than ``MAX_BYTES``, with one row per class."""
+        thumbnails = _as_rgb(self._thumbnails)
         for cell in _CELLS:
-            data = _png(_drawn(pictures, classes[:CLASSES_SHOWN], cell))
-            if len(data) < LIMIT_BYTES:
+            data = _encode_png(_draw(thumbnails, classes[:MAX_CLASSES], cell))
+            if len(data) < MAX_BYTES:
                 break
         return data
 
 
-def _shrunk(image: Image) -> Image:
+def _shrink(image: Image) -> Image:
     height, width = image.shape[:2]
     factor = _CELLS[0] / max(height, width)
     if factor >= 1:
@@ -51,50 +51,50 @@ def _shrunk(image: Image) -> Image:
     return resize(image, (max(1, round(height * factor)), max(1, round(width * factor))))
 
 
-def _as_rgb(pictures: Mapping[int, Sequence[Image]]) -> dict[int, list[npt.NDArray[np.uint8]]]:
-    """uint8 RGB, all stretched alike from the smallest to the largest value there is."""
-    everything = [image for group in pictures.values() for image in group]
-    low = min(float(image.min()) for image in everything)
-    high = max(float(image.max()) for image in everything)
+def _as_rgb(thumbnails: Mapping[int, Sequence[Image]]) -> dict[int, list[npt.NDArray[np.uint8]]]:
+    """Converts all thumbnails to uint8 RGB, scaled by the overall minimum and maximum."""
+    images = [image for group in thumbnails.values() for image in group]
+    low = min(float(image.min()) for image in images)
+    high = max(float(image.max()) for image in images)
     scale = 255 / (high - low) if high > low else 1.0
     return {
         label: [
-            ((image[:, :, _shown(image)].astype(np.float64) - low) * scale).astype(np.uint8)
+            ((image[:, :, _rgb_channels(image)].astype(np.float64) - low) * scale).astype(np.uint8)
             for image in group
         ]
-        for label, group in pictures.items()
+        for label, group in thumbnails.items()
     }
 
 
-def _shown(image: Image) -> list[int]:
+def _rgb_channels(image: Image) -> list[int]:
     return [0, 1, 2] if image.shape[2] >= 3 else [0, 0, 0]
 
 
-def _drawn(
-    pictures: Mapping[int, Sequence[npt.NDArray[np.uint8]]], classes: Sequence[str], cell: int
-) -> Picture.Image:
+def _draw(
+    thumbnails: Mapping[int, Sequence[npt.NDArray[np.uint8]]], classes: Sequence[str], cell: int
+) -> PilImage.Image:
     step = cell + _GAP
-    size = (_NAME_WIDTH + PICTURES_EACH * step, len(classes) * step + _GAP)
-    sheet = Picture.new("RGB", size, "white")
+    size = (_NAME_WIDTH + IMAGES_PER_CLASS * step, len(classes) * step + _GAP)
+    sheet = PilImage.new("RGB", size, "white")
     draw = ImageDraw.Draw(sheet)
     for label, name in enumerate(classes):
         top = _GAP + label * step
         draw.text((_GAP, top + cell // 2), name[:_NAME_LENGTH], fill="black", anchor="lm")
-        for column, image in enumerate(pictures.get(label, ())):
-            sheet.paste(_fitted(image, cell), (_NAME_WIDTH + column * step, top))
+        for column, image in enumerate(thumbnails.get(label, ())):
+            sheet.paste(_fit(image, cell), (_NAME_WIDTH + column * step, top))
     return sheet
 
 
-def _fitted(image: npt.NDArray[np.uint8], cell: int) -> Picture.Image:
+def _fit(image: npt.NDArray[np.uint8], cell: int) -> PilImage.Image:
     height, width = image.shape[:2]
     factor = cell / max(height, width)
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
-    grown = Picture.Resampling.NEAREST if factor > 1 else Picture.Resampling.BILINEAR
-    return Picture.fromarray(image).resize(size, grown)
+    resampling = PilImage.Resampling.NEAREST if factor > 1 else PilImage.Resampling.BILINEAR
+    return PilImage.fromarray(image).resize(size, resampling)
 
 
-def _png(sheet: Picture.Image) -> bytes:
-    """With a palette of 128 colours, which halves what noisy pictures take."""
+def _encode_png(sheet: PilImage.Image) -> bytes:
+    """Encodes with a palette of 128 colours, which halves the size for noisy images."""
     buffer = io.BytesIO()
     sheet.quantize(128).save(buffer, "PNG", optimize=True)
     return buffer.getvalue()

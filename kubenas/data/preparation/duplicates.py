@@ -1,4 +1,4 @@
-"""Pictures that occur more than once in a data set, exactly or nearly."""
+"""Detection of exact duplicates, near duplicates and label conflicts in a data set."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -6,95 +6,101 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from kubenas.data.dataset.index import Contents
-from kubenas.data.preparation.near_duplicates import near_duplicates
-from kubenas.data.preparation.spool import Spool
+from kubenas.data.dataset.example_index import ExampleIndex
+from kubenas.data.preparation.example_buffer import ExampleBuffer
+from kubenas.data.preparation.near_duplicates import find_near_duplicates
 from kubenas.data.source import ReportProgress
 
-_Places = npt.NDArray[np.intp]
+_Positions = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True)
-class Repeats:
-    """What repeats. Pairs are places in the source, the lower one first."""
+class DuplicateReport:
+    """The duplicates of a data set. Pairs are positions in the source, in ascending order."""
 
-    groups: _Places
-    """Shape (examples,): the number of each one's group of equal and nearly equal pictures."""
+    groups: _Positions
+    """Group of each example, shape (examples,). A group has equal and nearly equal images."""
     duplicates: int
-    """Examples beyond the first with the same pixels."""
+    """Examples with the same pixels as another one, not counting the first of each."""
     near_duplicates: int
-    """Different pictures beyond the first of their group."""
-    near: tuple[int, int] | None
-    """Two of one group."""
-    too_alike: bool
-    """Whether all pictures are so alike that near duplicates cannot be told."""
-    conflicting: int
+    """Distinct images in groups of near duplicates, not counting the first of each group."""
+    near_pair: tuple[int, int] | None
+    """An example of two near duplicates."""
+    too_similar: bool
+    """Whether all images are too similar to detect near duplicates."""
+    label_conflicts: int
     """Examples whose pixels also occur with another label."""
-    conflict: tuple[int, int] | None
-    """Two of these."""
+    conflict_pair: tuple[int, int] | None
+    """An example of a label conflict."""
 
     def warnings(self, locate: Callable[[int], str]) -> Iterator[str]:
-        """In words. ``locate`` tells where the example of a number is."""
+        """Yields warnings about the duplicates.
+
+        Args:
+            locate: returns the location of the example at a position.
+        """
         if self.duplicates:
-            yield f"duplicates: {self.duplicates}; those in the test split count once there"
-        if self.near is not None:
+            yield f"duplicates: {self.duplicates}; the test split keeps one of each"
+        if self.near_pair is not None:
+            first, second = map(locate, self.near_pair)
             yield (
-                f"near duplicates: {self.near_duplicates}, such as {locate(self.near[0])} and"
-                f" {locate(self.near[1])}; they are in the same split, and count once for the test"
+                f"near duplicates: {self.near_duplicates}, such as {first} and {second};"
+                " they are in the same split, and the test split keeps one of each group"
             )
-        if self.too_alike:
+        if self.too_similar:
             yield (
-                "near duplicates could not be told, for more than half of the pictures are nearly"
-                " the same; if some are copies of others, the test accuracy is too high"
+                "near duplicates could not be detected: more than half of the images are nearly"
+                " the same; if they are copies, the test accuracy is too high"
             )
-        if self.conflict is not None:
+        if self.conflict_pair is not None:
+            first, second = map(locate, self.conflict_pair)
             yield (
-                f"{self.conflicting} examples have the same pixels as one of another class, such"
-                f" as {locate(self.conflict[0])} and {locate(self.conflict[1])}"
+                f"{self.label_conflicts} examples have the same pixels as an example of another"
+                f" class, such as {first} and {second}"
             )
 
 
-def find_repeats(spool: Spool, report: ReportProgress | None = None) -> Repeats:
-    """The repeats in ``spool``, which holds one example or more."""
+def find_duplicates(buffer: ExampleBuffer, report: ReportProgress | None = None) -> DuplicateReport:
+    """Finds the duplicates in ``buffer``, which must not be empty."""
     if report:
-        report("comparing examples", len(spool), len(spool))
-    contents = spool.contents
-    _, first, inverse = np.unique(contents["key"], return_index=True, return_inverse=True)
-    found = near_duplicates(
-        spool.features[first],
-        contents["label"][first],
-        lambda places: spool.images(first[places]),
-        spool.image_bytes,
+        report("comparing examples", len(buffer), len(buffer))
+    index = buffer.index
+    _, first, inverse = np.unique(index["key"], return_index=True, return_inverse=True)
+    found = find_near_duplicates(
+        buffer.features[first],
+        index["label"][first],
+        lambda positions: buffer.images(first[positions]),
+        buffer.image_bytes,
     )
-    different = len(first)
-    near = _first_pair(first, found.groups)
-    clashes, conflict = _conflicts(contents)
-    return Repeats(
+    distinct = len(first)
+    near_pair = _first_pair(first, found.groups)
+    label_conflicts, conflict_pair = _label_conflicts(index)
+    return DuplicateReport(
         groups=found.groups[inverse],
-        duplicates=len(contents) - different,
-        near_duplicates=different - len(np.unique(found.groups)),
-        near=near,
-        too_alike=found.too_alike,
-        conflicting=clashes,
-        conflict=conflict,
+        duplicates=len(index) - distinct,
+        near_duplicates=distinct - len(np.unique(found.groups)),
+        near_pair=near_pair,
+        too_similar=found.too_similar,
+        label_conflicts=label_conflicts,
+        conflict_pair=conflict_pair,
     )
 
 
-def _first_pair(places: _Places, groups: _Places) -> tuple[int, int] | None:
-    """Two places of the first group that has two; None: no group has."""
-    order = np.lexsort((places, groups))
+def _first_pair(positions: _Positions, groups: _Positions) -> tuple[int, int] | None:
+    """Returns two positions of the first group with several members; None if there is none."""
+    order = np.lexsort((positions, groups))
     same = np.flatnonzero(np.diff(groups[order]) == 0)
-    return _pair(places[order], int(same[0])) if len(same) else None
+    return _pair(positions[order], int(same[0])) if len(same) else None
 
 
-def _conflicts(contents: Contents) -> tuple[int, tuple[int, int] | None]:
-    order = np.lexsort((contents["label"], contents["key"]))
-    keys, labels = contents["key"][order], contents["label"][order]
+def _label_conflicts(index: ExampleIndex) -> tuple[int, tuple[int, int] | None]:
+    order = np.lexsort((index["label"], index["key"]))
+    keys, labels = index["key"][order], index["label"][order]
     clash = np.flatnonzero((keys[1:] == keys[:-1]) & (labels[1:] != labels[:-1]))
-    conflicting = int(np.isin(keys, keys[clash]).sum())
-    return conflicting, _pair(order, int(clash[0])) if len(clash) else None
+    count = int(np.isin(keys, keys[clash]).sum())
+    return count, _pair(order, int(clash[0])) if len(clash) else None
 
 
-def _pair(places: _Places, start: int) -> tuple[int, int]:
-    low, high = sorted(places[start : start + 2].tolist())
+def _pair(positions: _Positions, start: int) -> tuple[int, int]:
+    low, high = sorted(positions[start : start + 2].tolist())
     return low, high

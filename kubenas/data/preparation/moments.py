@@ -1,4 +1,4 @@
-"""Mean and variance of a stream of images, in one pass."""
+"""Mean and variance of the channels of a stream of images, computed in one pass."""
 
 import numpy as np
 import numpy.typing as npt
@@ -8,10 +8,10 @@ from kubenas.data.source import Image
 
 
 class ChannelMoments:
-    """Float64 moments of each channel.
+    """Accumulates the mean and variance of each channel in float64.
 
-    Partial results are merged as in Chan, Golub and LeVeque, Updating Formulae and a Pairwise
-    Algorithm for Computing Sample Variances (1979), which does not lose digits to a large mean.
+    Uses the numerically stable update of Chan, Golub and LeVeque, Updating Formulae and a Pairwise
+    Algorithm for Computing Sample Variances (1979).
     """
 
     def __init__(self, channels: int) -> None:
@@ -20,14 +20,14 @@ class ChannelMoments:
         self._squares = np.zeros(channels)
 
     def add(self, image: Image) -> None:
-        """Takes in an image of shape (height, width, channels)."""
+        """Adds an image of shape (height, width, channels)."""
         channels = np.array(image.reshape(-1, image.shape[-1]).T, np.float64, order="C")
         mean = channels.mean(axis=1)
         channels -= mean[:, np.newaxis]
         self._merge(channels.shape[1], mean, np.einsum("ij,ij->i", channels, channels))
 
     def normalization(self) -> Normalization:
-        """The population moments so far; a channel that never varied has variance 1."""
+        """Returns the population moments. The variance of a constant channel is set to 1."""
         variance = self._squares / max(1, self._pixels)
         return Normalization(
             mean=tuple(self._mean.tolist()),

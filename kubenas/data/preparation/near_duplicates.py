@@ -1,13 +1,13 @@
-"""Pictures that are nearly the same: edited, compressed anew, or the next frame of a film.
+"""Detection of near duplicates: edited or recompressed images, or successive video frames.
 
-Two pictures are near duplicates if the root mean square of the differences of their pixels is at
-most a sixth of what it is of two different pictures drawn at random from one class. So nothing
-depends on the scale of the pixels, and pictures are no near duplicates only because their
-background or their class is the same.
+The distance of two images is the root mean square of their pixel differences. Two images are near
+duplicates if their distance is at most a sixth of the median distance of two random images of one
+class. This threshold is independent of the scale of the pixels, and a common background or a
+common class does not make images near duplicates.
 
-Candidates are found by perceptual features, the low-frequency coefficients of a discrete cosine
-transform of which a perceptual hash keeps the signs. The transform is orthonormal: two pictures
-are never closer than their features, so that none is missed in the search for the nearest.
+Candidate pairs come from a nearest-neighbour search on perceptual features: the low-frequency
+coefficients of a discrete cosine transform, whose signs form a perceptual hash. The transform is
+orthonormal, therefore the distance of two images is at least the distance of their features.
 """
 
 from collections.abc import Callable
@@ -24,34 +24,35 @@ from scipy.spatial import KDTree
 from kubenas.data.source import Image
 
 FEATURES = 16
-"""Coefficients of a picture, as float32."""
+"""Number of perceptual features of an image, float32 each."""
 
 ReadImages = Callable[[npt.NDArray[np.intp]], npt.NDArray[np.generic]]
-"""Places (n,) -> the pictures there, (n, height, width, channels)."""
+"""Takes positions (n,) and returns the images there, (n, height, width, channels)."""
 
 _SIDE = 4
-_NEAR = 1 / 6
+_DISTANCE_RATIO = 1 / 6
 _NEIGHBOURS = 8
 _RANDOM_PAIRS = 1_000
-_MOST_IN_A_GROUP = 0.5
+_MAX_GROUP_SHARE = 0.5
 _CHUNK_BYTES = 2 << 20
 
 
 @dataclass(frozen=True)
 class NearDuplicates:
-    """Groups of pictures that belong together."""
+    """Groups of near duplicates."""
 
     groups: npt.NDArray[np.intp]
-    """Shape (pictures,): the number of each one's group."""
-    too_alike: bool
-    """Half of the pictures would be one group: near duplicates cannot be told, and each picture is
-    a group of its own."""
+    """Group of each image, shape (images,)."""
+    too_similar: bool
+    """Whether more than half of the images would form one group. Near duplicates cannot be detected
+    then, and each image is a group of its own."""
 
 
 def perceptual_features(image: Image) -> npt.NDArray[np.float32]:
-    """Low frequencies of the grey picture, shape (FEATURES,), fewer filled up with zeros.
+    """Returns the low-frequency coefficients of the greyscale image, shape (FEATURES,).
 
-    Their Euclidean distance is at most the root mean square of the differences of the pixels.
+    Images smaller than 4 x 4 are padded with zeros. The Euclidean distance of the features of two
+    images is at most the root mean square of their pixel differences.
     """
     height, width = image.shape[:2]
     grey = image.mean(axis=2, dtype=np.float32)
@@ -61,38 +62,40 @@ def perceptual_features(image: Image) -> npt.NDArray[np.float32]:
     return features.ravel()
 
 
-def near_duplicates(
+def find_near_duplicates(
     features: npt.NDArray[np.float32],
     labels: npt.NDArray[np.int32],
     read: ReadImages,
     image_bytes: int,
 ) -> NearDuplicates:
-    """Groups of distinct pictures, each connected by pairs of near duplicates.
+    """Groups distinct images by pairs of near duplicates.
 
-    Of each picture the eight are compared whose features are nearest, then of each group one with
-    other groups: time grows little faster than the number of pictures, whatever they are.
+    Compares each image with the eight images whose features are nearest. Then compares one image of
+    each group with other groups, until no group grows. The time is nearly linear in the number of
+    images.
 
     Args:
-        features: shape (pictures, FEATURES).
-        labels: shape (pictures,).
-        read: the pictures.
-        image_bytes: of one of them.
+        features: perceptual features, shape (images, FEATURES).
+        labels: class indices, shape (images,).
+        read: returns the images at the given positions.
+        image_bytes: size of one image in bytes.
     """
     count = len(features)
     pairs = _random_pairs(labels)
     if not len(pairs):
-        return NearDuplicates(np.arange(count), too_alike=False)
-    reach = _NEAR * float(np.median([_distances(pair[np.newaxis], read)[0] for pair in pairs]))
+        return NearDuplicates(np.arange(count), too_similar=False)
+    distances = [_distances(pair[np.newaxis], read)[0] for pair in pairs]
+    threshold = _DISTANCE_RATIO * float(np.median(distances))
     groups = grown = np.arange(count)
     while len(grown):
-        heads = np.unique(groups, return_index=True)[1]
-        pairs = heads[_candidates(features[heads], grown, reach)]
-        near = pairs[_are_near(pairs, read, image_bytes, reach)]
-        merged = _connected(groups[near], len(heads))
+        representatives = np.unique(groups, return_index=True)[1]
+        pairs = representatives[_candidates(features[representatives], grown, threshold)]
+        near = pairs[_are_near(pairs, read, image_bytes, threshold)]
+        merged = _connected_components(groups[near], len(representatives))
         groups, grown = merged[groups], np.flatnonzero(np.bincount(merged) > 1)
-    if np.bincount(groups).max() > max(2, _MOST_IN_A_GROUP * count):
-        return NearDuplicates(np.arange(count), too_alike=True)
-    return NearDuplicates(groups, too_alike=False)
+    if np.bincount(groups).max() > max(2, _MAX_GROUP_SHARE * count):
+        return NearDuplicates(np.arange(count), too_similar=True)
+    return NearDuplicates(groups, too_similar=False)
 
 
 @lru_cache(maxsize=64)
@@ -102,7 +105,10 @@ def _cosines(pixels: int) -> npt.NDArray[np.float32]:
 
 
 def _random_pairs(labels: npt.NDArray[np.int32]) -> npt.NDArray[np.intp]:
-    """Pairs (n, 2) of different places with the same label; none if each has its own."""
+    """Returns random pairs (n, 2) of different positions with the same label.
+
+    Returns no pairs if no label occurs twice.
+    """
     random = np.random.default_rng(0)
     order, ascending = np.argsort(labels, kind="stable"), np.sort(labels)
     start = np.searchsorted(ascending, ascending)
@@ -117,37 +123,37 @@ def _random_pairs(labels: npt.NDArray[np.int32]) -> npt.NDArray[np.intp]:
 
 
 def _candidates(
-    features: npt.NDArray[np.float32], asked: npt.NDArray[np.intp], reach: float
+    features: npt.NDArray[np.float32], queries: npt.NDArray[np.intp], threshold: float
 ) -> npt.NDArray[np.intp]:
-    """Pairs (n, 2) of an asked place and another one whose features are near."""
-    # A little further, for the features are rounded to single precision.
-    bound = 1.001 * reach + 1e-6 * float(np.abs(features).max())
+    """Returns pairs (n, 2) of a queried position and a near neighbour by features."""
+    # The margin covers the rounding of the features to single precision.
+    bound = 1.001 * threshold + 1e-6 * float(np.abs(features).max())
     neighbours = min(_NEIGHBOURS + 1, len(features))
     _, found = KDTree(features).query(
-        features[asked], np.arange(1, neighbours + 1), distance_upper_bound=bound
+        features[queries], np.arange(1, neighbours + 1), distance_upper_bound=bound
     )
-    pairs = np.stack([np.repeat(asked, neighbours), found.ravel()], axis=1)
+    pairs = np.stack([np.repeat(queries, neighbours), found.ravel()], axis=1)
     pairs = pairs[(pairs[:, 0] != pairs[:, 1]) & (pairs[:, 1] < len(features))]
     distinct: npt.NDArray[np.intp] = np.unique(np.sort(pairs, axis=1), axis=0)
     return distinct
 
 
 def _are_near(
-    pairs: npt.NDArray[np.intp], read: ReadImages, image_bytes: int, reach: float
+    pairs: npt.NDArray[np.intp], read: ReadImages, image_bytes: int, threshold: float
 ) -> npt.NDArray[np.bool_]:
     chunks = np.array_split(pairs, 1 + len(pairs) * 2 * image_bytes // _CHUNK_BYTES)
-    return np.concatenate([_distances(chunk, read) <= reach for chunk in chunks])
+    return np.concatenate([_distances(chunk, read) <= threshold for chunk in chunks])
 
 
-def _connected(pairs: npt.NDArray[np.intp], count: int) -> npt.NDArray[np.intp]:
-    """The connected component of each of ``count`` nodes, numbered from 0."""
+def _connected_components(pairs: npt.NDArray[np.intp], count: int) -> npt.NDArray[np.intp]:
+    """Returns the connected component of each of ``count`` nodes, numbered from 0."""
     graph = coo_array((np.ones(len(pairs), np.int8), tuple(pairs.T)), (count, count))
     components: npt.NDArray[np.intp] = connected_components(graph, directed=False)[1]
     return components
 
 
 def _distances(pairs: npt.NDArray[np.intp], read: ReadImages) -> npt.NDArray[np.float64]:
-    """Root mean squares of the differences of pixels, shape (n,)."""
-    first, second = (read(places).astype(np.float64) for places in pairs.T)
+    """Returns the root mean square of the pixel differences of each pair, shape (n,)."""
+    first, second = (read(positions).astype(np.float64) for positions in pairs.T)
     distances: npt.NDArray[np.float64] = np.sqrt(np.square(first - second).mean(axis=(1, 2, 3)))
     return distances

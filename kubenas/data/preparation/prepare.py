@@ -1,4 +1,4 @@
-"""Raw examples -> a prepared data set: checked, split, sharded, with a schema and a card."""
+"""Prepares a data set: reads, checks and splits the examples, and writes shards and metadata."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TypeAlias
 
 from kubenas.config import DataConfig
-from kubenas.data.dataset.card import CARD_FILE, SHEET_FILE, DataCard
+from kubenas.data.dataset.card import CARD_FILE, CONTACT_SHEET_FILE, DataCard
 from kubenas.data.dataset.digest import dataset_digest
-from kubenas.data.dataset.index import write_contents
-from kubenas.data.dataset.latest import note_latest_data
+from kubenas.data.dataset.example_index import write_example_index
+from kubenas.data.dataset.latest import record_latest_dataset
 from kubenas.data.dataset.schema import (
     SCHEMA_FILE,
     SPLITS,
@@ -18,42 +18,42 @@ from kubenas.data.dataset.schema import (
     SplitName,
     read_schema,
 )
-from kubenas.data.preparation.contact_sheet import Gallery
-from kubenas.data.preparation.duplicates import Repeats, find_repeats
+from kubenas.data.preparation.contact_sheet import ContactSheet
+from kubenas.data.preparation.duplicates import DuplicateReport, find_duplicates
+from kubenas.data.preparation.example_buffer import BufferedSplit, ExampleBuffer
 from kubenas.data.preparation.moments import ChannelMoments
-from kubenas.data.preparation.partition import content_key, partition
-from kubenas.data.preparation.resize import conform
+from kubenas.data.preparation.resize import convert_image
 from kubenas.data.preparation.size_checks import (
+    check_source_size,
     check_splits,
-    check_survey,
     imbalance,
     split_warnings,
 )
-from kubenas.data.preparation.spool import Spool, SpooledSplit
+from kubenas.data.preparation.splitting import assign_splits, content_key
 from kubenas.data.preparation.workspace import workspace
-from kubenas.data.source import Example, ExampleSource, ReportProgress, Survey, open_source
+from kubenas.data.source import Example, ExampleSource, ReportProgress, SourceInfo, open_source
 from kubenas.errors import DocumentUnusable, ObjectNotFound
 from kubenas.storage import Storage, join, open_storage
 
 _REPORT_EVERY = 512
 
-_Splits: TypeAlias = dict[SplitName, SpooledSplit]
+_Splits: TypeAlias = dict[SplitName, BufferedSplit]
 
 
 @dataclass(frozen=True)
-class Prepared:
-    """A data set that is ready to be trained on."""
+class PreparedDataset:
+    """A data set that is ready for training."""
 
     uri: str
-    """Its folder."""
+    """URI of the data set's folder."""
     schema: DataSchema
     reused: bool
-    """Whether it had been there already."""
+    """Whether the data set existed already."""
 
 
 @dataclass(frozen=True)
 class _Job:
-    """One preparation: what from, how, and where to."""
+    """The arguments of one preparation."""
 
     source: ExampleSource
     config: DataConfig
@@ -68,132 +68,141 @@ class _Job:
 
 def prepare_dataset(
     config: DataConfig, output: Storage, *, progress: ReportProgress | None = None
-) -> Prepared:
-    """Prepares ``config.source`` under ``data/<digest>/`` of ``output``, unless that was done.
+) -> PreparedDataset:
+    """Prepares ``config.source`` under ``data/<digest>/`` of ``output``.
 
-    Memory does not grow with the size of the data, but for some bytes an example.
+    An existing data set with the same digest is reused. Memory use is independent of the size of
+    the examples, and grows by less than 100 bytes per example.
 
     Raises:
-        UserError: something is wrong with the data, with where it is, or with the output.
+        UserError: The source is invalid, or the source or the output is not accessible.
     """
     source = open_source(config.source)
     digest = dataset_digest(source, config, progress)
     job = _Job(source, config, digest, output, progress)
-    schema = _finished(job)
+    schema = _find_finished(job)
     if schema is not None:
-        note_latest_data(output, digest)
-        return Prepared(join(output.uri, job.prefix), schema, reused=True)
+        record_latest_dataset(output, digest)
+        return PreparedDataset(join(output.uri, job.prefix), schema, reused=True)
     with workspace(output) as folder:
-        schema = _finished(job)  # by a process that was waited for
+        schema = _find_finished(job)  # another process may have finished it in the meantime
         reused = schema is not None
-        return Prepared(join(output.uri, job.prefix), schema or _prepare(job, folder), reused)
+        return PreparedDataset(
+            join(output.uri, job.prefix), schema or _prepare(job, folder), reused
+        )
 
 
-def _finished(job: _Job) -> DataSchema | None:
-    """The schema of the data set if it is there, with all its shards."""
+def _find_finished(job: _Job) -> DataSchema | None:
+    """Returns the schema of the data set if it exists with all of its shards."""
     try:
         schema = read_schema(open_storage(join(job.output.uri, job.prefix)))
     except (ObjectNotFound, DocumentUnusable):
         return None
     sizes = {entry.name: entry.size for entry in job.output.list(f"{job.prefix}/")}
     shards = [shard for split in schema.splits.values() for shard in split.shards]
-    whole = all(sizes.get(f"{job.prefix}/{shard.name}") == shard.size for shard in shards)
-    return schema if whole else None
+    complete = all(sizes.get(f"{job.prefix}/{shard.name}") == shard.size for shard in shards)
+    return schema if complete else None
 
 
 def _prepare(job: _Job, folder: Path) -> DataSchema:
-    survey = job.source.survey(job.config.image_size, job.report)
-    check_survey(survey, origin=job.config.source)
+    info = job.source.inspect(job.config.image_size, job.report)
+    check_source_size(info, origin=job.config.source)
     finished = folder / "finished"
     finished.mkdir()
-    gallery = Gallery()
-    with Spool(folder / "examples.spool", survey) as spool:
-        _read(job, survey, spool, gallery)
-        repeats = find_repeats(spool, job.report)
-        splits = _splits(job, survey, spool, repeats)
-        schema = _write(job, survey, splits, finished)
-        card = _card(job, survey, splits, repeats)
-        write_contents(finished, spool.contents)
+    contact_sheet = ContactSheet()
+    with ExampleBuffer(folder / "examples.spool", info) as buffer:
+        _read_examples(job, info, buffer, contact_sheet)
+        duplicates = find_duplicates(buffer, job.report)
+        splits = _split(job, info, buffer, duplicates)
+        schema = _write_shards(job, info, splits, finished)
+        card = _make_card(job, info, splits, duplicates)
+        write_example_index(finished, buffer.index)
     (finished / CARD_FILE).write_bytes(card.to_json())
-    (finished / SHEET_FILE).write_bytes(gallery.sheet(survey.classes))
-    note_latest_data(job.output, job.digest)
+    (finished / CONTACT_SHEET_FILE).write_bytes(contact_sheet.to_png(info.classes))
+    record_latest_dataset(job.output, job.digest)
     job.output.upload_tree(finished, job.prefix)
     job.output.write(f"{job.prefix}/{SCHEMA_FILE}", schema.to_json())
     return schema
 
 
-def _read(job: _Job, survey: Survey, spool: Spool, gallery: Gallery) -> None:
-    """Brings every example to the shape of the data set."""
-    for original, label in _counted(job, survey):
-        image = conform(original, survey.shape, survey.dtype)
-        spool.add(image, key=content_key(original, job.config.seed), label=label)
-        gallery.add(image, label)
+def _read_examples(
+    job: _Job, info: SourceInfo, buffer: ExampleBuffer, contact_sheet: ContactSheet
+) -> None:
+    """Converts every example to the shape of the data set and adds it to the buffer."""
+    for original, label in _examples_with_progress(job, info):
+        image = convert_image(original, info.shape, info.dtype)
+        buffer.add(image, key=content_key(original, job.config.seed), label=label)
+        contact_sheet.add(image, label)
 
 
-def _splits(job: _Job, survey: Survey, spool: Spool, repeats: Repeats) -> _Splits:
-    places = partition(spool.contents, repeats.groups, job.config)
-    splits = {split: SpooledSplit(spool, places[split]) for split in SPLITS}
-    check_splits(_counts(splits, survey), survey.classes, origin=job.config.source)
+def _split(
+    job: _Job, info: SourceInfo, buffer: ExampleBuffer, duplicates: DuplicateReport
+) -> _Splits:
+    positions = assign_splits(buffer.index, duplicates.groups, job.config)
+    splits = {split: BufferedSplit(buffer, positions[split]) for split in SPLITS}
+    check_splits(_counts(splits, info), info.classes, origin=job.config.source)
     return splits
 
 
-def _normalization(split: SpooledSplit, survey: Survey) -> Normalization:
-    moments = ChannelMoments(survey.shape[2])
+def _fit_normalization(split: BufferedSplit, info: SourceInfo) -> Normalization:
+    moments = ChannelMoments(info.shape[2])
     for image in split.images():
         moments.add(image)
     return moments.normalization()
 
 
-def _counted(job: _Job, survey: Survey) -> Iterator[Example]:
-    for done, example in enumerate(job.source.examples(survey), start=1):
+def _examples_with_progress(job: _Job, info: SourceInfo) -> Iterator[Example]:
+    for done, example in enumerate(job.source.examples(info), start=1):
         yield example
-        if job.report and (done % _REPORT_EVERY == 0 or done == survey.examples):
-            job.report("reading examples", done, survey.examples)
+        if job.report and (done % _REPORT_EVERY == 0 or done == info.examples):
+            job.report("reading examples", done, info.examples)
 
 
-def _write(job: _Job, survey: Survey, splits: _Splits, folder: Path) -> DataSchema:
-    # TensorFlow takes seconds to import; neither mistakes nor finished data should wait for it.
+def _write_shards(job: _Job, info: SourceInfo, splits: _Splits, folder: Path) -> DataSchema:
+    # The import of TensorFlow takes seconds. Invalid data and reused data sets do not need it.
     from kubenas.data.preparation.shards import write_split  # noqa: PLC0415
 
     return DataSchema(
         task=job.config.task,
         digest=job.digest,
-        shape=survey.shape,
-        dtype=survey.dtype,
-        classes=survey.classes,
+        shape=info.shape,
+        dtype=info.dtype,
+        classes=info.classes,
         splits={
-            name: write_split(split, folder, name, classes=len(survey.classes), report=job.report)
+            name: write_split(split, folder, name, classes=len(info.classes), report=job.report)
             for name, split in splits.items()
         },
-        normalization=_normalization(splits["train"], survey),
+        normalization=_fit_normalization(splits["train"], info),
     )
 
 
-def _card(job: _Job, survey: Survey, splits: _Splits, repeats: Repeats) -> DataCard:
-    counts = _counts(splits, survey)
+def _make_card(
+    job: _Job, info: SourceInfo, splits: _Splits, duplicates: DuplicateReport
+) -> DataCard:
+    counts = _counts(splits, info)
     return DataCard(
         source=job.source.name,
         digest=job.digest,
         task=job.config.task,
-        examples=survey.examples,
-        shape=survey.shape,
-        dtype=survey.dtype,
-        classes=survey.classes,
+        examples=info.examples,
+        shape=info.shape,
+        dtype=info.dtype,
+        classes=info.classes,
         counts=counts,
-        imbalance=imbalance(survey),
-        duplicates=repeats.duplicates,
-        near_duplicates=repeats.near_duplicates,
-        left_out=survey.examples - sum(map(len, splits.values())),
-        label_conflicts=repeats.conflicting,
+        imbalance=imbalance(info),
+        duplicates=duplicates.duplicates,
+        near_duplicates=duplicates.near_duplicates,
+        left_out=info.examples - sum(map(len, splits.values())),
+        label_conflicts=duplicates.label_conflicts,
         seed=job.config.seed,
-        notes=survey.notes,
+        notes=info.notes,
         warnings=(
-            *survey.warnings,
-            *repeats.warnings(job.source.locate),
-            *split_warnings(counts, survey),
+            *info.warnings,
+            *duplicates.warnings(job.source.locate),
+            *split_warnings(counts, info),
         ),
     )
 
 
-def _counts(splits: _Splits, survey: Survey) -> dict[SplitName, tuple[int, ...]]:
-    return {name: split.class_counts(len(survey.classes)) for name, split in splits.items()}
+def _counts(splits: _Splits, info: SourceInfo) -> dict[SplitName, tuple[int, ...]]:
+    return {name: split.class_counts(len(info.classes)) for name, split in splits.items()}

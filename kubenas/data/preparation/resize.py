@@ -1,16 +1,19 @@
-"""Images brought to the shape and type of their data set."""
+"""Conversion of images to the shape and dtype of their data set."""
 
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image as Picture
+from PIL import Image as PilImage
 
 from kubenas.data.source import Image
 
 
-def conform(image: Image, shape: tuple[int, int, int], dtype: str) -> Image:
-    """``image`` as ``shape`` (height, width, channels) and ``dtype``; grey may become RGB."""
+def convert_image(image: Image, shape: tuple[int, int, int], dtype: str) -> Image:
+    """Converts ``image`` to ``shape`` (height, width, channels) and ``dtype``.
+
+    A greyscale image is repeated over the channels of an RGB shape.
+    """
     image = image.astype(dtype, copy=False)
     if image.shape[:2] != shape[:2]:
         image = resize(image, shape[:2])
@@ -20,15 +23,18 @@ def conform(image: Image, shape: tuple[int, int, int], dtype: str) -> Image:
 
 
 def resize(image: Image, size: tuple[int, int]) -> Image:
-    """Bilinear, antialiased where it shrinks. ``image`` is uint8 or float32; size (h, w)."""
+    """Resizes a uint8 or float32 image to ``size`` (height, width).
+
+    Uses bilinear interpolation, with antialiasing for smaller sizes.
+    """
     if image.dtype == np.uint8 and image.shape[2] == 3:
-        return _resized(image, size)
-    # One by one: Pillow has no float pictures of many channels, and would take a fourth for alpha.
-    channels = [_resized(image[:, :, channel], size) for channel in range(image.shape[2])]
+        return _resize_pixels(image, size)
+    # Pillow supports no float images with several channels, and treats a fourth one as alpha.
+    channels = [_resize_pixels(image[:, :, channel], size) for channel in range(image.shape[2])]
     return np.stack(channels, axis=2)
 
 
-def _resized(pixels: npt.NDArray[Any], size: tuple[int, int]) -> npt.NDArray[Any]:
+def _resize_pixels(pixels: npt.NDArray[Any], size: tuple[int, int]) -> npt.NDArray[Any]:
     height, width = size
-    picture = Picture.fromarray(np.ascontiguousarray(pixels))
-    return np.asarray(picture.resize((width, height), Picture.Resampling.BILINEAR))
+    image = PilImage.fromarray(np.ascontiguousarray(pixels))
+    return np.asarray(image.resize((width, height), PilImage.Resampling.BILINEAR))

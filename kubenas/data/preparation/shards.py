@@ -1,4 +1,4 @@
-"""A split as TFRecord files."""
+"""Functions that write a split to TFRecord files."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from kubenas.data.dataset.digest import file_sha256
 from kubenas.data.dataset.schema import Shard, Split, SplitName
-from kubenas.data.preparation.spool import SpooledSplit
+from kubenas.data.preparation.example_buffer import BufferedSplit
 from kubenas.data.source import ReportProgress
 from kubenas.errors import StorageError, StorageFull
 
@@ -16,21 +16,21 @@ SHARD_BYTES = 64 << 20
 
 
 def write_split(
-    split: SpooledSplit,
+    split: BufferedSplit,
     folder: Path,
     name: SplitName,
     *,
     classes: int,
     report: ReportProgress | None = None,
 ) -> Split:
-    """Writes ``split`` to shards of about ``SHARD_BYTES``, at least one.
+    """Writes ``split`` to one or more shards of about ``SHARD_BYTES``.
 
     Raises:
-        StorageError: it cannot be written.
+        StorageError: A shard cannot be written.
     """
     count = max(1, -(-len(split) * split.image_bytes // SHARD_BYTES))
     ends = [len(split) * (number + 1) // count for number in range(count)]
-    examples, shards, start = split.take(), [], 0
+    examples, shards, start = split.examples(), [], 0
     for number, end in enumerate(ends):
         path = folder / f"{name}-{number:05d}-of-{count:05d}.tfrecord"
         _write(path, islice(examples, end - start))
@@ -47,7 +47,7 @@ def _write(path: Path, examples: Iterator[tuple[bytes, int]]) -> None:
     try:
         with tf.io.TFRecordWriter(str(path)) as writer:
             for image, label in examples:
-                writer.write(_serialized(image, label))
+                writer.write(_serialize(image, label))
     except tf.errors.ResourceExhaustedError as error:
         raise StorageFull(
             f"{path}: the disk is full; free some space and run the same command again"
@@ -56,7 +56,7 @@ def _write(path: Path, examples: Iterator[tuple[bytes, int]]) -> None:
         raise StorageError(f"{path}: cannot be written: {error.message}") from error
 
 
-def _serialized(image: bytes, label: int) -> bytes:
+def _serialize(image: bytes, label: int) -> bytes:
     features = {
         "image": tf.train.Feature(bytes_list=tf.train.BytesList(value=[image])),
         "label": tf.train.Feature(int64_list=tf.train.Int64List(value=[label])),
@@ -67,6 +67,6 @@ def _serialized(image: bytes, label: int) -> bytes:
 
 
 def describe_shard(path: Path, examples: int) -> Shard:
-    """What a schema says of the shard at ``path``."""
+    """Returns the schema's description of the shard at ``path``."""
     size, digest = path.stat().st_size, file_sha256(path)
     return Shard(name=path.name, examples=examples, size=size, sha256=digest)

@@ -1,97 +1,95 @@
-"""Is there enough data to search on? Pure: errors where not, warnings where barely."""
+"""Checks of the number of examples and classes. Pure functions."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
 from kubenas.data.dataset.schema import SPLITS, SplitName
-from kubenas.data.source import Survey
+from kubenas.data.source import SourceInfo
 from kubenas.errors import UserError
 
-LEAST_EXAMPLES = 10
-LEAST_OF_A_CLASS = 3
+MIN_EXAMPLES = 10
+MIN_CLASS_EXAMPLES = 3
 
-ENOUGH_TO_SCORE = 100
-"""Examples of a split below which an accuracy on it is uncertain by ten points or more."""
+MIN_EVALUATION_EXAMPLES = 100
+"""With fewer examples in a split, the accuracy on it is uncertain by 10 points or more."""
 
 _IMBALANCED = 10.0
-_NAMES_SHOWN = 5
+_MAX_NAMES = 5
 
 
-def check_survey(survey: Survey, *, origin: str) -> None:
-    """Checks what there is before it is split.
+def check_source_size(info: SourceInfo, *, origin: str) -> None:
+    """Checks the number of examples and classes of a source.
 
     Raises:
-        UserError: too few examples or classes.
+        UserError: There are too few examples or classes.
     """
-    if survey.examples < LEAST_EXAMPLES:
-        raise UserError(
-            f"{origin}: {survey.examples} examples; at least {LEAST_EXAMPLES} are needed"
-        )
-    if len(survey.classes) < 2:
-        raise UserError(f"{origin}: only one class, '{survey.classes[0]}'; at least two are needed")
+    if info.examples < MIN_EXAMPLES:
+        raise UserError(f"{origin}: {info.examples} examples; at least {MIN_EXAMPLES} are needed")
+    if len(info.classes) < 2:
+        raise UserError(f"{origin}: only one class, '{info.classes[0]}'; at least two are needed")
     small = [
         f"'{name}' ({count})"
-        for name, count in zip(survey.classes, survey.class_counts, strict=True)
-        if count < LEAST_OF_A_CLASS
+        for name, count in zip(info.classes, info.class_counts, strict=True)
+        if count < MIN_CLASS_EXAMPLES
     ]
     if small:
         raise UserError(
-            f"{origin}: {_listed(small)} with fewer than {LEAST_OF_A_CLASS} examples;"
-            " add some or leave the class out"
+            f"{origin}: {_format_names(small)} with fewer than {MIN_CLASS_EXAMPLES} examples;"
+            " add examples or remove the class"
         )
 
 
 def check_splits(
     counts: Mapping[SplitName, Sequence[int]], classes: Sequence[str], *, origin: str
 ) -> None:
-    """Checks ``counts``, examples of each class in each split.
+    """Checks the number of examples of each class in each split.
 
     Raises:
-        UserError: a split is empty, or training lacks a class.
+        UserError: A split is empty, or a class has no training example.
     """
     for split in SPLITS:
         if not sum(counts[split]):
             raise UserError(
-                f"{origin}: no example fell into the {split} split of {_total(counts)};"
+                f"{origin}: the {split} split is empty: it got none of {_format_total(counts)};"
                 f" add data, or change {_remedy(split)}"
             )
-    if missing := _missing(counts["train"], classes):
+    if missing := _empty_classes(counts["train"], classes):
         raise UserError(
-            f"{origin}: {_listed(missing)} without an example in the training split;"
+            f"{origin}: {_format_names(missing)} without a training example;"
             f" add data, or change {_remedy('train')}"
         )
 
 
-def split_warnings(counts: Mapping[SplitName, Sequence[int]], survey: Survey) -> Iterator[str]:
-    """Warnings about what a search can live with."""
+def split_warnings(counts: Mapping[SplitName, Sequence[int]], info: SourceInfo) -> Iterator[str]:
+    """Yields warnings about small splits, missing classes and class imbalance."""
     for split in ("validation", "test"):
-        if (examples := sum(counts[split])) < ENOUGH_TO_SCORE:
+        if (examples := sum(counts[split])) < MIN_EVALUATION_EXAMPLES:
             yield (
-                f"the {split} split has only {_number_of(examples)}: each of them makes"
-                f" {100 / examples:.1f} points of an accuracy; add data, or raise"
+                f"the {split} split has only {_format_count(examples)}: one example changes the"
+                f" accuracy by {100 / examples:.1f} points; add data, or increase"
                 f" data.{split}_fraction"
             )
-        if missing := _missing(counts[split], survey.classes):
-            yield f"{_listed(missing)} without a {split} example"
-    if (ratio := imbalance(survey)) >= _IMBALANCED:
-        yield f"imbalance {ratio:.0f}:1 between the largest and the smallest class"
+        if missing := _empty_classes(counts[split], info.classes):
+            yield f"{_format_names(missing)} without a {split} example"
+    if (ratio := imbalance(info)) >= _IMBALANCED:
+        yield f"class imbalance {ratio:.0f}:1 between the largest and the smallest class"
 
 
-def imbalance(survey: Survey) -> float:
-    """The size of the largest class over that of the smallest."""
-    return float(max(survey.class_counts) / min(survey.class_counts))
+def imbalance(info: SourceInfo) -> float:
+    """Returns the size of the largest class over that of the smallest."""
+    return float(max(info.class_counts) / min(info.class_counts))
 
 
-def _number_of(examples: int) -> str:
+def _format_count(examples: int) -> str:
     return f"{examples} example{'' if examples == 1 else 's'}"
 
 
-def _missing(counts: Sequence[int], classes: Sequence[str]) -> list[str]:
+def _empty_classes(counts: Sequence[int], classes: Sequence[str]) -> list[str]:
     return [f"'{name}'" for name, count in zip(classes, counts, strict=True) if not count]
 
 
-def _listed(names: list[str]) -> str:
-    more = len(names) - _NAMES_SHOWN
-    shown = ", ".join(names[:_NAMES_SHOWN]) + (f" and {more} more" if more > 0 else "")
+def _format_names(names: list[str]) -> str:
+    more = len(names) - _MAX_NAMES
+    shown = ", ".join(names[:_MAX_NAMES]) + (f" and {more} more" if more > 0 else "")
     return f"class {shown}" if len(names) == 1 else f"classes {shown}"
 
 
@@ -101,5 +99,5 @@ def _remedy(split: SplitName) -> str:
     return f"data.seed or data.{split}_fraction"
 
 
-def _total(counts: Mapping[SplitName, Sequence[int]]) -> str:
+def _format_total(counts: Mapping[SplitName, Sequence[int]]) -> str:
     return f"{sum(map(sum, counts.values()))} examples"

@@ -1,4 +1,4 @@
-"""A place for half-done work, beside the place where it will end up."""
+"""The temporary folder in which a data set is prepared."""
 
 import errno
 import os
@@ -13,22 +13,22 @@ from filelock import FileLock
 from kubenas.errors import StorageDenied, StorageError, StorageFull
 from kubenas.storage import Storage
 
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_DISK_FULL_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 @contextmanager
 def workspace(output: Storage) -> Iterator[Path]:
-    """An empty local folder, for one process at a time; it is gone afterwards.
+    """Provides an empty local folder to one process at a time, and deletes it afterwards.
 
-    What a killed process left in it is removed by the next one. A second process waits for the
-    first. Beside a local output, where finished files need not be copied; else in the user's own
-    temporary folder.
+    A second process waits for the first. Files that a killed process left are deleted by the next
+    one. The folder is inside a local output, on the same file system, so files can be linked
+    instead of copied. For a remote output it is in the system's temporary folder.
 
     Raises:
-        StorageError: the disk is full or may not be written to.
+        StorageError: The disk is full or not writable.
     """
-    place = _place(output)
-    with _explained(place):
+    place = _workspace_path(output)
+    with _translate_errors(place):
         place.mkdir(parents=True, exist_ok=True)
         with FileLock(place / "lock"):
             folder = place / "work"
@@ -40,22 +40,22 @@ def workspace(output: Storage) -> Iterator[Path]:
                 shutil.rmtree(folder, ignore_errors=True)
 
 
-def _place(output: Storage) -> Path:
+def _workspace_path(output: Storage) -> Path:
     if "://" in output.uri:
         return Path(tempfile.gettempdir()) / f"kubenas-prepare-{os.getuid()}"
     return Path(output.uri) / "data" / ".tmp-prepare"
 
 
 @contextmanager
-def _explained(path: Path) -> Iterator[None]:
+def _translate_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except PermissionError as error:
         raise StorageDenied(
-            f"{path}: no permission; choose another output or change its permissions"
+            f"{path}: permission denied; choose another output or change the permissions"
         ) from error
     except OSError as error:
-        if error.errno in _FULL:
+        if error.errno in _DISK_FULL_ERRORS:
             raise StorageFull(
                 f"{path}: the disk is full; free some space and run the same command again"
             ) from error

@@ -1,4 +1,4 @@
-"""Data sets that come with kubenas' own dependencies, as sources of examples."""
+"""Data sources for data sets that come with the dependencies of kubenas."""
 
 from collections.abc import Iterator
 from functools import cached_property
@@ -6,13 +6,13 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from kubenas.data.source.example_source import Example, ReportProgress, Survey
+from kubenas.data.source.example_source import Example, ReportProgress, SourceInfo
 
 
 class DigitsSource:
-    """scikit-learn's bundled digits: 1797 grey images of 8 x 8, values 0 to 16, ten classes.
+    """The digits of scikit-learn: 1797 greyscale images of 8 x 8, values 0 to 16, ten classes.
 
-    See :class:`kubenas.data.source.example_source.ExampleSource`.
+    Implements :class:`kubenas.data.source.example_source.ExampleSource`.
     """
 
     @property
@@ -23,13 +23,13 @@ class DigitsSource:
         images, labels = self._arrays
         yield from (images.tobytes(), labels.tobytes())
 
-    def survey(
+    def inspect(
         self,
         image_size: tuple[int, int] | None,
-        report: ReportProgress | None = None,  # noqa: ARG002  1797 examples are there at once
-    ) -> Survey:
+        report: ReportProgress | None = None,  # noqa: ARG002  too few examples for progress
+    ) -> SourceInfo:
         size = image_size or (8, 8)
-        return Survey(
+        return SourceInfo(
             shape=(*size, 1),
             dtype="uint8",
             classes=tuple(str(digit) for digit in range(10)),
@@ -39,7 +39,7 @@ class DigitsSource:
             else (),
         )
 
-    def examples(self, survey: Survey) -> Iterator[Example]:  # noqa: ARG002  all are alike
+    def examples(self, info: SourceInfo) -> Iterator[Example]:  # noqa: ARG002  all images have the same shape
         images, labels = self._arrays
         for image, label in zip(images, labels.tolist(), strict=True):
             yield Example(image[:, :, np.newaxis], label)
@@ -49,7 +49,7 @@ class DigitsSource:
 
     @cached_property
     def _arrays(self) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int32]]:
-        from sklearn.datasets import load_digits  # noqa: PLC0415  slow, and rarely needed
+        from sklearn.datasets import load_digits  # noqa: PLC0415  slow to import, rarely used
 
         digits = load_digits()
         return digits.images.astype(np.uint8), digits.target.astype(np.int32)

@@ -1,4 +1,4 @@
-"""What every kind of source of labelled examples promises."""
+"""The protocol of data sources, and the values that they return."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -7,65 +7,70 @@ from typing import Any, Literal, NamedTuple, Protocol
 import numpy.typing as npt
 
 Image = npt.NDArray[Any]
-"""Pixels, (height, width, channels)."""
+"""Pixels of shape (height, width, channels)."""
 
 ReportProgress = Callable[[str, int, int | None], None]
-"""Called with what is being done, how much of it is done, and of how much if that is known."""
+"""Called with the name of the operation, the amount done, and the total or None if unknown."""
 
 
 class Example(NamedTuple):
-    """One labelled image, as it is in the source: of its own size, grey as one channel."""
+    """One labelled image in its original size. A greyscale image has one channel."""
 
     image: Image
     label: int
-    """Index into the survey's classes."""
+    """Index into :attr:`SourceInfo.classes`."""
 
 
 @dataclass(frozen=True)
-class Survey:
-    """What a source holds, found out before its examples are read."""
+class SourceInfo:
+    """A summary of a source, known before its examples are read."""
 
     shape: tuple[int, int, int]
-    """Height, width and channels that every example is brought to."""
+    """Height, width and channels to which every example is converted."""
     dtype: Literal["uint8", "float32"]
     classes: tuple[str, ...]
     class_counts: tuple[int, ...]
     notes: tuple[str, ...] = ()
-    """What is done to the examples, for people."""
+    """Changes made to the examples, for people."""
     warnings: tuple[str, ...] = ()
 
     @property
     def examples(self) -> int:
-        """How many there are."""
+        """The number of examples."""
         return sum(self.class_counts)
 
 
 class ExampleSource(Protocol):
-    """Labelled examples that are read as a stream; memory does not grow with their bytes.
+    """A stream of labelled examples. Memory use is independent of the size of the data.
 
-    Every method may raise :class:`kubenas.errors.UserError` that names the source, what is wrong
-    with it and what to do.
+    Every method may raise a :class:`kubenas.errors.UserError` that names the source, the problem
+    and the remedy.
     """
 
     @property
     def name(self) -> str:
-        """File or folder name, for people."""
+        """The name of the file or folder, for people."""
         ...
 
     def content(self) -> Iterator[bytes]:
-        """All bytes that decide what the examples are, to be hashed."""
+        """Yields the bytes to hash: all bytes that determine the examples."""
         ...
 
-    def survey(
+    def inspect(
         self, image_size: tuple[int, int] | None, report: ReportProgress | None = None
-    ) -> Survey:
-        """Looks through the source and checks what can be checked without keeping examples."""
+    ) -> SourceInfo:
+        """Scans and validates the source without keeping examples in memory.
+
+        Args:
+            image_size: height and width of all images; None: chosen by the source.
+            report: called with the progress.
+        """
         ...
 
-    def examples(self, survey: Survey) -> Iterator[Example]:
-        """The examples, in the source's own order, which is the same every time."""
+    def examples(self, info: SourceInfo) -> Iterator[Example]:
+        """Yields the examples. The order is the same in every call."""
         ...
 
     def locate(self, index: int) -> str:
-        """Where the example is that came as number ``index``, for people."""
+        """Returns the location of the example at position ``index``, for people."""
         ...

@@ -1,4 +1,4 @@
-"""Arrays of labels -> class names and indices."""
+"""Converts arrays of labels to class names and class indices."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,64 +12,68 @@ from kubenas.errors import UserError
 
 @dataclass(frozen=True)
 class ClassLabels:
-    """``names[indices[i]]`` is the class of example ``i``."""
+    """Class names and indices: ``names[indices[i]]`` is the class of example ``i``."""
 
     names: tuple[str, ...]
     indices: npt.NDArray[np.int32]
 
     @property
     def counts(self) -> tuple[int, ...]:
-        """Examples of each class."""
+        """The number of examples of each class."""
         return tuple(np.bincount(self.indices, minlength=len(self.names)).tolist())
 
 
 def class_labels(labels: npt.NDArray[Any], *, origin: str) -> ClassLabels:
-    """Whole numbers or texts, shape (n,) or (n, 1), as classes in ascending order.
+    """Returns the classes of ``labels``, in ascending order.
+
+    Args:
+        labels: integers or strings of shape (n,) or (n, 1).
+        origin: the source, for error messages.
 
     Raises:
-        UserError: they are no class labels. ``origin`` says whose they are.
+        UserError: ``labels`` are not class labels.
     """
-    values = _one_per_example(labels, origin)
+    values = _flatten(labels, origin)
     if values.dtype.kind == "f":
-        values = _whole_numbers(values, origin)
+        values = _to_integers(values, origin)
     if values.dtype.kind not in "biuUS":
-        raise UserError(
-            f"{origin}: y is of type {values.dtype}; labels must be whole numbers or texts"
-        )
+        raise UserError(f"{origin}: y has dtype {values.dtype}; labels must be integers or strings")
     distinct, indices = np.unique(values, return_inverse=True)
-    names = tuple(_name(value, origin) for value in distinct)
+    names = tuple(_to_name(value, origin) for value in distinct)
     return ClassLabels(names, indices.astype(np.int32))
 
 
-def _one_per_example(labels: npt.NDArray[Any], origin: str) -> npt.NDArray[Any]:
+def _flatten(labels: npt.NDArray[Any], origin: str) -> npt.NDArray[Any]:
     if labels.ndim == 1:
         return labels
     if labels.ndim == 2 and labels.shape[1] == 1:
         return labels[:, 0]
     if labels.ndim == 2 and labels.dtype.kind in "biuf" and np.all(labels.sum(axis=1) == 1):
-        raise UserError(f"{origin}: y is one-hot, shape {labels.shape}; store y.argmax(axis=1)")
-    raise UserError(f"{origin}: y has shape {labels.shape}; it must be (n,), one label an example")
+        raise UserError(
+            f"{origin}: y is one-hot encoded with shape {labels.shape}; save y.argmax(axis=1)"
+        )
+    raise UserError(f"{origin}: y has shape {labels.shape}; it must be (n,), one label per example")
 
 
-def _whole_numbers(values: npt.NDArray[Any], origin: str) -> npt.NDArray[np.int64]:
+def _to_integers(values: npt.NDArray[Any], origin: str) -> npt.NDArray[np.int64]:
     wrong = np.flatnonzero(~np.isfinite(values) | (values != np.round(values)))
     if len(wrong):
         raise UserError(
-            f"{origin}: {len(wrong)} labels in y are not whole numbers, the first is"
-            f" y[{wrong[0]}] = {values[wrong[0]]}; y must hold class labels"
+            f"{origin}: {len(wrong)} labels in y are not integers, the first is"
+            f" y[{wrong[0]}] = {values[wrong[0]]}; y must contain class labels"
         )
     return values.astype(np.int64)
 
 
-def _name(value: Any, origin: str) -> str:
+def _to_name(value: Any, origin: str) -> str:
     if isinstance(value, bytes):
         try:
             value = value.decode()
         except UnicodeDecodeError as error:
             raise UserError(
-                f"{origin}: the label {bytes(value)!r} in y is no UTF-8 text; store labels as"
-                " numbers or as texts (str)"
+                f"{origin}: the label {bytes(value)!r} in y is not valid UTF-8; save labels as"
+                " integers or as strings (str)"
             ) from error
     name = str(value)
-    check_name(name, origin=origin, what="the label", remedy="give the class another name")
+    check_name(name, origin=origin, what="the label", remedy="rename the class")
     return name

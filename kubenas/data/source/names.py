@@ -1,4 +1,4 @@
-"""Names of classes and files, which end up in tables, logs and on terminals."""
+"""Validation of class names and file names, which are printed in tables, logs and terminals."""
 
 import unicodedata
 
@@ -9,20 +9,20 @@ _BIDIRECTIONAL = {chr(code) for code in (*range(0x202A, 0x202F), *range(0x2066, 
 
 
 def check_name(name: str, *, origin: str, what: str, remedy: str) -> None:
-    """Checks that ``name`` is text of one line that changes nothing around it.
+    """Checks that ``name`` is safe to print: valid Unicode without control characters.
 
     Args:
-        name: of a class or a file.
-        origin: says where it is from.
-        what: it is, before its name in a message.
-        remedy: what to do, at a message's end.
+        name: the name of a class or of a file.
+        origin: the source, for error messages.
+        what: the kind of name, for error messages.
+        remedy: the remedy, for error messages.
 
     Raises:
-        UserError: it is no Unicode text, or has control characters in it.
+        UserError: The name is not valid Unicode, or contains control characters.
     """
     try:
         name.encode()
     except UnicodeEncodeError as error:
-        raise UserError(f"{origin}: {what} {name!a} is no UTF-8 text; {remedy}") from error
+        raise UserError(f"{origin}: {what} {name!a} is not valid UTF-8; {remedy}") from error
     if any(unicodedata.category(c) in _CONTROLS or c in _BIDIRECTIONAL for c in name):
-        raise UserError(f"{origin}: {what} {name!a} has control characters in it; {remedy}")
+        raise UserError(f"{origin}: {what} {name!a} contains control characters; {remedy}")

@@ -1,4 +1,7 @@
-"""Arrays inside an .npz, read in chunks of rows: ``numpy.load`` would read them whole."""
+"""Functions that read the arrays of an .npz file, whole or in chunks of rows.
+
+``numpy.load`` always reads whole arrays.
+"""
 
 import math
 import struct
@@ -13,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 CHUNK_BYTES = 4 << 20
-UNREADABLE = (
+NPY_READ_ERRORS = (
     ValueError,
     TypeError,
     KeyError,
@@ -28,55 +31,55 @@ UNREADABLE = (
     zlib.error,
     zipfile.BadZipFile,
 )
-"""What NumPy, which takes an array's header for Python, and zipfile raise over other files."""
+"""Errors that NumPy and zipfile raise for damaged files. NumPy parses array headers as Python."""
 
 
 @dataclass(frozen=True)
 class NpyHeader:
-    """What a .npy file says of its array."""
+    """The header of a .npy file."""
 
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
     column_major: bool
     data_bytes: int
-    """Of the file, after its header."""
+    """Size of the file after its header."""
 
     @property
     def array_bytes(self) -> int:
-        """That an array of this shape and type has."""
+        """The size in bytes of an array of this shape and dtype."""
         return math.prod(self.shape) * self.dtype.itemsize
 
     @property
-    def is_sound(self) -> bool:
-        """Whether the file holds the array that its header tells of."""
+    def is_consistent(self) -> bool:
+        """Whether the size of the file agrees with its header."""
         return min(self.shape, default=0) >= 0 and self.array_bytes == self.data_bytes
 
 
 def read_npy_header(archive: zipfile.ZipFile, name: str) -> NpyHeader:
-    """The header of the array ``name``.
+    """Returns the header of the array ``name``.
 
     Raises:
-        ValueError: it is no .npy file.
+        ValueError: The member is not a .npy file.
     """
     with archive.open(f"{name}.npy") as stream:
         return _read_header(archive, name, stream)
 
 
 def read_npy(archive: zipfile.ZipFile, name: str) -> npt.NDArray[Any]:
-    """The array ``name``, whole.
+    """Returns the whole array ``name``.
 
     Raises:
-        ValueError: it is no .npy file, or holds Python objects.
+        ValueError: The member is not a .npy file, or contains Python objects.
     """
     with archive.open(f"{name}.npy") as stream:
         return np.asarray(np.lib.format.read_array(stream, allow_pickle=False))
 
 
 def stream_npy(archive: zipfile.ZipFile, name: str) -> Iterator[npt.NDArray[Any]]:
-    """The array ``name`` in row-major order, as arrays of some consecutive rows.
+    """Yields the array ``name``, which is in row-major order, in chunks of consecutive rows.
 
     Raises:
-        EOFError: the file ends before the array does.
+        EOFError: The file ends before the array does.
     """
     with archive.open(f"{name}.npy") as stream:
         header = _read_header(archive, name, stream)
@@ -87,7 +90,9 @@ def stream_npy(archive: zipfile.ZipFile, name: str) -> Iterator[npt.NDArray[Any]
             rows = min(rows_left, max(1, CHUNK_BYTES // row_bytes))
             data = stream.read(rows * row_bytes)
             if len(data) < rows * row_bytes:
-                raise EOFError(f"array '{name}' ends {rows_left} rows too early")
+                raise EOFError(
+                    f"array '{name}' is truncated: the last {rows_left} rows are missing"
+                )
             yield np.frombuffer(data, header.dtype).reshape(rows, *row_shape)
             rows_left -= rows
 

@@ -1,47 +1,47 @@
-"""data.source -> the source of examples that it names."""
+"""Opens the data source that ``data.source`` names."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 from kubenas.data.source.bundled import DigitsSource
 from kubenas.data.source.example_source import ExampleSource
+from kubenas.data.source.file_access import translate_read_errors
+from kubenas.data.source.image_files import FolderFiles, ZipFiles
+from kubenas.data.source.image_folders import ImageFolderSource
 from kubenas.data.source.npz import NpzSource
-from kubenas.data.source.picture_files import FolderFiles, ZipFiles
-from kubenas.data.source.picture_folders import PictureSource
-from kubenas.data.source.reading import explained_reads
 from kubenas.errors import ObjectNotFound, UserError
 from kubenas.storage import open_storage, split
 
 _BUNDLED: dict[str, Callable[[], ExampleSource]] = {"digits": DigitsSource}
 _FILES: dict[str, Callable[[Path], ExampleSource]] = {
     ".npz": NpzSource,
-    ".zip": lambda path: PictureSource(ZipFiles(path)),
+    ".zip": lambda path: ImageFolderSource(ZipFiles(path)),
 }
 
 
 def open_source(location: str) -> ExampleSource:
-    """The source at a path or URI, or a bundled one by its name.
+    """Returns the data source at a path or URI, or the bundled data source of this name.
 
     Raises:
-        UserError: there is nothing, or nothing of a kind that can be read.
+        UserError: The location does not exist, or its format is not supported.
     """
     if location in _BUNDLED:
         return _BUNDLED[location]()
-    path = _local(location)
-    with explained_reads(path):
+    path = _local_path(location)
+    with translate_read_errors(path):
         path.stat()
         if path.is_dir():
-            return PictureSource(FolderFiles(path))
+            return ImageFolderSource(FolderFiles(path))
     if path.suffix.lower() not in _FILES:
         raise UserError(
             f"{path}: cannot read a '{path.suffix}' file; give an .npz with x and y, a folder or"
-            " .zip with a folder of pictures per class, or 'digits'"
+            " .zip with a folder of images per class, or 'digits'"
         )
     return _FILES[path.suffix.lower()](path)
 
 
-def _local(location: str) -> Path:
-    """Where the data lies on this machine, staged from a bucket if that is where it is."""
+def _local_path(location: str) -> Path:
+    """Returns the local path of the data. Data in a bucket are staged first."""
     scheme, separator, rest = location.partition("://")
     if not separator:
         return Path(location)
@@ -52,5 +52,5 @@ def _local(location: str) -> Path:
         return open_storage(folder).stage(name)
     except ObjectNotFound as error:
         raise UserError(
-            f"data.source: {location}: there is no object and no folder of this name; correct it"
+            f"data.source: {location}: no such object or folder; correct data.source"
         ) from error

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from kubenas.data.dataset.card import CARD_FILE, SHEET_FILE
+from kubenas.data.dataset.card import CARD_FILE, CONTACT_SHEET_FILE
 from kubenas.data.dataset.schema import read_schema
 from kubenas.errors import DocumentUnusable, ObjectNotFound
 from kubenas.reporting.lineage import Lineage
@@ -77,8 +77,8 @@ def _data(definition: SearchDefinition) -> dict[str, Any]:
     return {
         "schema": read_schema(dataset),
         "card": read_object(dataset, CARD_FILE),
-        "examples": dataset.read(SHEET_FILE, limit=DOCUMENT_BYTES)
-        if dataset.exists(SHEET_FILE)
+        "examples": dataset.read(CONTACT_SHEET_FILE, limit=DOCUMENT_BYTES)
+        if dataset.exists(CONTACT_SHEET_FILE)
         else None,
     }
 

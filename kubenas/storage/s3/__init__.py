@@ -1,4 +1,4 @@
-"""S3 and servers that implement its API."""
+"""Buckets of S3 and of servers that implement its API."""
 
 from kubenas.storage.s3.bucket import S3Bucket
 from kubenas.storage.s3.environment import s3_environment

@@ -1,7 +1,7 @@
-"""S3 and servers that speak its language: a bucket at s3://name or minio://name.
+"""Buckets of S3 and of compatible servers, s3://name or minio://name.
 
-Credentials are found by boto3's rules: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (Kubeflow
-Pipelines they come from the Secret kubenas-store), ~/.aws, or a pod's or machine's role.
+boto3 finds the credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (in Kubeflow Pipelines from
+the Secret kubenas-store), ~/.aws, or the role of the pod or machine.
 """
 
 import math
@@ -28,18 +28,19 @@ from botocore.exceptions import (
 )
 
 from kubenas.errors import ObjectExists, StorageUnreachable
-from kubenas.storage.bucket import CREATION_TOKEN, PATIENCE_SECONDS, BucketObject
-from kubenas.storage.limit import too_large
-from kubenas.storage.parallel import TRANSFERS
+from kubenas.storage.bucket import CREATION_TOKEN, RETRY_SECONDS, BucketObject
+from kubenas.storage.parallel import MAX_TRANSFERS
 from kubenas.storage.s3.environment import S3Environment, s3_environment
-from kubenas.storage.s3.errors import classified, error_code
+from kubenas.storage.s3.errors import error_code, to_storage_error
+from kubenas.storage.size_limit import object_too_large
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
     from types_boto3_s3.type_defs import GetObjectOutputTypeDef
 
 _CRC32 = "kubenas-crc32"
-"""Metadata with the checksum of a whole file: no server keeps one for all multipart uploads."""
+"""Metadata field with the checksum of the whole file. Not all servers store one for multipart
+uploads."""
 
 _CHUNK = 1 << 20
 _MULTIPART = TransferConfig(
@@ -47,35 +48,35 @@ _MULTIPART = TransferConfig(
 )
 _CONNECT_SECONDS = 10
 _READ_SECONDS = 60
-_CUT_SHORT = (HTTPClientError, IncompleteReadError, FlexibleChecksumError)
-"""What reading an answer's body raises; botocore itself repeats only what fails before it."""
+_BODY_ERRORS = (HTTPClientError, IncompleteReadError, FlexibleChecksumError)
+"""Errors from reading the body of a response. botocore retries only earlier errors."""
 
 _MISSING = {"404", "NoSuchKey"}
 
 Content = TypeVar("Content")
 
 
-class _Wanted(TypedDict):
+class _GetRequest(TypedDict):
     Key: str
     IfMatch: NotRequired[str]
 
 
 class S3Bucket:
-    """See :class:`kubenas.storage.bucket.Bucket`. An object's version is its ETag.
+    """A bucket of S3 or of a compatible server. Implements :class:`kubenas.storage.bucket.Bucket`.
 
-    All requests may be repeated: replacing and deleting come to the same when done twice, and
-    creating is conditional and knows its own object by a token.
+    The version of an object is its ETag. All requests can be retried: replacing and deleting are
+    idempotent, and creation is conditional and recognises its own object by a token.
     """
 
     def __init__(
-        self, name: str, *, scheme: str = "s3", patience_seconds: float = PATIENCE_SECONDS
+        self, name: str, *, scheme: str = "s3", retry_seconds: float = RETRY_SECONDS
     ) -> None:
         self._name = name
         self._scheme = scheme
-        # Before its tries botocore waits up to 1, 2, 4, ... seconds.
-        self._tries = max(2, round(math.log2(patience_seconds)))
-        with self._explained(""):
-            self._client = _connected(s3_environment(scheme, os.environ), self._tries)
+        # botocore waits up to 1, 2, 4, ... seconds between its attempts.
+        self._tries = max(2, round(math.log2(retry_seconds)))
+        with self._translate_errors(""):
+            self._client = _shared_client(s3_environment(scheme, os.environ), self._tries)
 
     @property
     def uri(self) -> str:
@@ -85,19 +86,19 @@ class S3Bucket:
         def read(answer: "GetObjectOutputTypeDef") -> bytes:
             if limit is not None and answer["ContentLength"] > limit:
                 answer["Body"].close()
-                raise too_large(f"{self.uri}/{key}", limit)
+                raise object_too_large(f"{self.uri}/{key}", limit)
             return answer["Body"].read()
 
-        with self._explained(key):
-            return self._received({"Key": key}, read)
+        with self._translate_errors(key):
+            return self._get_with_retries({"Key": key}, read)
 
     def put(self, key: str, data: bytes) -> None:
-        with self._explained(key):
+        with self._translate_errors(key):
             self._client.put_object(Bucket=self._name, Key=key, Body=data)
 
     def put_if_absent(self, key: str, data: bytes) -> None:
         token = secrets.token_hex(16)
-        with self._explained(key):
+        with self._translate_errors(key):
             for wait in range(self._tries):
                 try:
                     self._client.put_object(
@@ -109,49 +110,50 @@ class S3Bucket:
                     )
                 except ClientError as error:
                     if error_code(error) == "PreconditionFailed":
-                        if self._token(key) == token:
+                        if self._creation_token(key) == token:
                             return
-                        raise ObjectExists(f"{self.uri}/{key}: exists already") from error
+                        raise ObjectExists(f"{self.uri}/{key}: already exists") from error
                     if error_code(error) != "ConditionalRequestConflict":
                         raise
                 else:
                     return
                 time.sleep(2.0**wait / 4)
         raise StorageUnreachable(
-            f"{self.uri}/{key}: others write this object all the time; run the same command again"
+            f"{self.uri}/{key}: too many concurrent writes to this object; run the same command"
+            " again"
         )
 
     def exists(self, key: str) -> bool:
-        with self._explained(key):
+        with self._translate_errors(key):
             return self._metadata(key) is not None
 
     def list(self, prefix: str, *, after: str = "") -> Iterator[BucketObject]:
-        with self._explained(prefix):
+        with self._translate_errors(prefix):
             pages = self._client.get_paginator("list_objects_v2")
             for page in pages.paginate(Bucket=self._name, Prefix=prefix, StartAfter=after):
                 for item in page.get("Contents", ()):
                     yield BucketObject(item["Key"], item["Size"], item["ETag"])
 
     def delete(self, key: str) -> None:
-        with self._explained(key):
+        with self._translate_errors(key):
             self._client.delete_object(Bucket=self._name, Key=key)
 
     def upload(self, source: Path, key: str) -> None:
-        with self._explained(key):
+        with self._translate_errors(key):
             try:
-                self._send(source, key)
+                self._upload_file(source, key)
             except Boto3Error as error:
-                if not _completed_before(error):
+                if not _is_already_completed(error):
                     raise
-                self._send(source, key)
+                self._upload_file(source, key)
 
     def download(self, item: BucketObject, target: Path) -> None:
-        with self._explained(item.key):
-            self._received(
+        with self._translate_errors(item.key):
+            self._get_with_retries(
                 {"Key": item.key, "IfMatch": item.version}, lambda answer: _save(answer, target)
             )
 
-    def _send(self, source: Path, key: str) -> None:
+    def _upload_file(self, source: Path, key: str) -> None:
         self._client.upload_file(
             str(source),
             self._name,
@@ -160,15 +162,15 @@ class S3Bucket:
             Config=_MULTIPART,
         )
 
-    def _received(
-        self, wanted: "_Wanted", read: Callable[["GetObjectOutputTypeDef"], Content]
+    def _get_with_retries(
+        self, wanted: "_GetRequest", read: Callable[["GetObjectOutputTypeDef"], Content]
     ) -> Content:
-        """What ``read`` makes of an answer; one whose body breaks off is asked for again."""
+        """Returns the result of ``read``. Repeats the request if the body cannot be read."""
         for wait in range(self._tries):
             answer = self._client.get_object(Bucket=self._name, **wanted)
             try:
                 return read(answer)
-            except _CUT_SHORT as error:
+            except _BODY_ERRORS as error:
                 last = error
             time.sleep(2.0**wait / 4)
         raise last
@@ -181,22 +183,22 @@ class S3Bucket:
                 return None
             raise
 
-    def _token(self, key: str) -> str | None:
-        """The creation token of the object that is there now."""
+    def _creation_token(self, key: str) -> str | None:
+        """Returns the creation token of the current object."""
         return (self._metadata(key) or {}).get(CREATION_TOKEN)
 
     @contextmanager
-    def _explained(self, key: str) -> Iterator[None]:
-        """Turns an error of Amazon's libraries into ours, with the URI and the remedy."""
+    def _translate_errors(self, key: str) -> Iterator[None]:
+        """Translates an error of Amazon's libraries into a :class:`StorageError`."""
         try:
             yield
         except (BotoCoreError, ClientError, Boto3Error) as error:
-            raise classified(f"{self.uri}/{key}", error) from error
+            raise to_storage_error(f"{self.uri}/{key}", error) from error
 
 
 @lru_cache
-def _connected(environment: S3Environment, tries: int) -> "S3Client":
-    """One client a process: it keeps connections open and may be used by all threads."""
+def _shared_client(environment: S3Environment, tries: int) -> "S3Client":
+    """Returns the client of this process, which reuses connections and is thread-safe."""
     return boto3.session.Session().client(
         "s3",
         endpoint_url=environment.endpoint,
@@ -204,17 +206,17 @@ def _connected(environment: S3Environment, tries: int) -> "S3Client":
         config=Config(
             connect_timeout=_CONNECT_SECONDS,
             read_timeout=_READ_SECONDS,
-            # The mode "standard" gives all requests of a client one allowance of repetitions: after
-            # an outage the next request would fail at its first fault.
+            # The mode "standard" has one retry quota for all requests of a client. After an outage
+            # the next request would fail without a retry.
             retries={"mode": "legacy", "total_max_attempts": tries},
-            max_pool_connections=4 * TRANSFERS,
+            max_pool_connections=4 * MAX_TRANSFERS,
             s3={"addressing_style": "path"} if environment.path_style else None,
         ),
     )
 
 
-def _completed_before(error: Boto3Error) -> bool:
-    """Whether a multipart upload was completed a second time since the first answer was lost."""
+def _is_already_completed(error: Boto3Error) -> bool:
+    """Returns whether a retry tried to complete a multipart upload that was already complete."""
     cause = error.__context__
     return isinstance(cause, ClientError) and error_code(cause) == "NoSuchUpload"
 
@@ -225,7 +227,7 @@ def _save(answer: "GetObjectOutputTypeDef", target: Path) -> None:
         for chunk in answer["Body"].iter_chunks(_CHUNK):
             checksum = zlib.crc32(chunk, checksum)
             file.write(chunk)
-    if answer["Metadata"].get(_CRC32, _hexadecimal(checksum)) != _hexadecimal(checksum):
+    if answer["Metadata"].get(_CRC32, _to_hex(checksum)) != _to_hex(checksum):
         raise FlexibleChecksumError(error_msg="the checksum of the whole file differs")
 
 
@@ -234,8 +236,8 @@ def _crc32(path: Path) -> str:
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK):
             checksum = zlib.crc32(chunk, checksum)
-    return _hexadecimal(checksum)
+    return _to_hex(checksum)
 
 
-def _hexadecimal(checksum: int) -> str:
+def _to_hex(checksum: int) -> str:
     return f"{checksum:08x}"

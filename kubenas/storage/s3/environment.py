@@ -1,4 +1,4 @@
-"""Where S3 is, as the environment says."""
+"""The S3 endpoint that the environment variables configure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,42 +7,43 @@ from urllib.parse import urlsplit
 from kubenas.errors import UserError
 
 _IN_CLUSTER = "minio-service.kubeflow:9000"  # Kubeflow Pipelines' own default
-_ANY_REGION = "us-east-1"  # what servers other than Amazon's expect in a signature
+_DEFAULT_REGION = "us-east-1"  # servers other than Amazon's expect this region in a signature
 
 
 @dataclass(frozen=True)
 class S3Environment:
-    """Where to send requests. Credentials are found by boto3's own rules."""
+    """The endpoint of an S3 server. boto3 finds the credentials by its own rules."""
 
     endpoint: str | None
-    """URL of the server; None where boto3's configuration decides, Amazon's by default."""
+    """URL of the server; None: boto3's configuration, by default Amazon's servers."""
     region: str | None
     path_style: bool
-    """The bucket in the path, not in the host name: servers other than Amazon's want it."""
+    """Whether the bucket is in the path instead of the host name. Servers other than Amazon's need
+    it."""
 
 
 def s3_environment(scheme: str, environment: Mapping[str, str]) -> S3Environment:
-    """What ``environment`` says about buckets at ``scheme`` (s3 or minio).
+    """Returns the S3 endpoint for URIs of ``scheme`` (s3 or minio).
 
-    The endpoint is AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL. For minio:// it is then, as in Kubeflow
-    Pipelines' launcher (backend/src/v2/objectstore), the service ``minio-service`` of the pod's own
-    namespace, or else of the namespace kubeflow.
+    The endpoint is AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL. The default for minio:// is that of the
+    launcher of Kubeflow Pipelines (backend/src/v2/objectstore): the service ``minio-service`` of
+    the pod's namespace, else of the namespace kubeflow.
 
     Raises:
-        UserError: the endpoint is not a URL, or minio:// has none.
+        UserError: The endpoint is not a URL, or there is none for minio://.
     """
     endpoint = _endpoint(scheme, environment)
     region = environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION")
     if endpoint is None:
         return S3Environment(None, region, path_style=False)
     amazon = (urlsplit(endpoint).hostname or "").endswith(".amazonaws.com")
-    return S3Environment(endpoint, region or (None if amazon else _ANY_REGION), not amazon)
+    return S3Environment(endpoint, region or (None if amazon else _DEFAULT_REGION), not amazon)
 
 
 def _endpoint(scheme: str, environment: Mapping[str, str]) -> str | None:
     for name in ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"):
         if environment.get(name):
-            return _checked(name, environment[name])
+            return _check_url(name, environment[name])
     if scheme != "minio":
         return None
     host = environment.get("MINIO_SERVICE_SERVICE_HOST")
@@ -52,12 +53,12 @@ def _endpoint(scheme: str, environment: Mapping[str, str]) -> str | None:
     if environment.get("KUBERNETES_SERVICE_HOST"):
         return f"http://{_IN_CLUSTER}"
     raise UserError(
-        "minio://: outside of a cluster there is no default server; set AWS_ENDPOINT_URL_S3 to its"
-        " URL, for example http://localhost:9000"
+        "minio://: there is no default server outside of a cluster; set AWS_ENDPOINT_URL_S3 to the"
+        " URL of the server, for example http://localhost:9000"
     )
 
 
-def _checked(name: str, url: str) -> str:
+def _check_url(name: str, url: str) -> str:
     if urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname:
         raise UserError(f"{name}: '{url}' is not a URL; give one like https://host:9000")
     return url

@@ -1,4 +1,4 @@
-"""An error of boto3 or botocore -> ours, with the URI and the remedy."""
+"""Translates errors of boto3 and botocore into a :class:`kubenas.errors.StorageError`."""
 
 from urllib.parse import urlsplit
 
@@ -41,8 +41,8 @@ _LOGIN = (
 )
 _UNKNOWN = {"InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken"}
 _DENIED = {"AccessDenied", "AllAccessDisabled", "AccountProblem"}
-_UNSAID = "403"
-"""The code of a refusal that has no body and so does not say why."""
+_NO_REASON = "403"
+"""The code of a response without a body, which gives no reason."""
 _GONE = {"NoSuchKey", "NoSuchVersion", "404", "PreconditionFailed"}
 _FULL = {"XMinioStorageFull", "QuotaExceeded", "InsufficientStorage", "507"}
 _BUSY = {"SlowDown", "RequestTimeout", "ServiceUnavailable", "InternalError", "Throttling"}
@@ -50,23 +50,23 @@ _ELSEWHERE = {"PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocat
 
 
 def error_code(error: ClientError) -> str:
-    """The error's name in S3's language; the status where the answer had no body."""
+    """Returns the S3 error code, or the HTTP status if the response has no body."""
     code = error.response.get("Error", {}).get("Code", "")
     return "PreconditionFailed" if code == "412" else code
 
 
-def classified(uri: str, error: Exception) -> StorageError:
-    """What ``error``, raised while working on ``uri``, is for people."""
+def to_storage_error(uri: str, error: Exception) -> StorageError:
+    """Returns the error to report for ``error``, which was raised during access to ``uri``."""
     if isinstance(error, Boto3Error) and isinstance(error.__context__, Exception):
-        return classified(uri, error.__context__)  # a failed upload says why only there
+        return to_storage_error(uri, error.__context__)  # the cause of a failed upload
     if isinstance(error, ClientError):
-        return _refusal(uri, error)
+        return _client_error(uri, error)
     if isinstance(error, _NO_LOGIN):
-        return StorageDenied(f"{uri}: there are no sound S3 credentials here; {_LOGIN}")
+        return StorageDenied(f"{uri}: no valid S3 credentials found; {_LOGIN}")
     if isinstance(error, _DAMAGED):
         return StorageUnreachable(
-            f"{uri}: arrives damaged, its checksum or size differs; run the same command again,"
-            " and if that does not help, write the object anew"
+            f"{uri}: the download was damaged: its checksum or size differs; run the same command"
+            " again; if the error persists, write the object again"
         )
     if isinstance(error, _NETWORK):
         return StorageUnreachable(
@@ -76,7 +76,7 @@ def classified(uri: str, error: Exception) -> StorageError:
     return StorageError(f"{uri}: cannot use S3: {_first_line(error)}")
 
 
-def _refusal(uri: str, error: ClientError) -> StorageError:  # noqa: PLR0911, one a case
+def _client_error(uri: str, error: ClientError) -> StorageError:  # noqa: PLR0911  one per case
     code = error_code(error)
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     bucket = urlsplit(uri).netloc
@@ -86,15 +86,18 @@ def _refusal(uri: str, error: ClientError) -> StorageError:  # noqa: PLR0911, on
             f" 'aws s3 mb s3://{bucket}'"
         )
     if code in _GONE:
-        return ObjectNotFound(f"{uri}: there is no such object")
+        return ObjectNotFound(f"{uri}: no such object")
     if code == "RequestTimeTooSkewed":
-        return StorageDenied(f"{uri}: this machine's clock is wrong; set it and run again")
-    if code in _UNKNOWN:
-        return StorageDenied(f"{uri}: the server does not accept these credentials; {_LOGIN}")
-    if code == _UNSAID:
         return StorageDenied(
-            f"{uri}: the server denies this, and does not say why: the credentials are wrong"
-            f" ({_LOGIN}), or may not read and write in the bucket '{bucket}'"
+            f"{uri}: the clock of this machine is wrong; set the clock and run the same command"
+            " again"
+        )
+    if code in _UNKNOWN:
+        return StorageDenied(f"{uri}: the server rejected the credentials; {_LOGIN}")
+    if code == _NO_REASON:
+        return StorageDenied(
+            f"{uri}: permission denied without a reason: the credentials are wrong ({_LOGIN}), or"
+            f" they do not allow reading and writing in the bucket '{bucket}'"
         )
     if code in _DENIED:
         return StorageDenied(
@@ -109,10 +112,10 @@ def _refusal(uri: str, error: ClientError) -> StorageError:  # noqa: PLR0911, on
         )
     if code in _BUSY or status in {429, 500, 502, 503, 504}:
         return StorageUnreachable(
-            f"{uri}: the S3 server is too busy or broken ({code}, status {status}); wait, and run"
-            " the same command again"
+            f"{uri}: the S3 server is overloaded or failing ({code}, status {status}); wait, then"
+            " run the same command again"
         )
-    return StorageError(f"{uri}: the S3 server refused: {code}: {_first_line(error)}")
+    return StorageError(f"{uri}: the S3 server rejected the request: {code}: {_first_line(error)}")
 
 
 def _first_line(error: Exception) -> str:

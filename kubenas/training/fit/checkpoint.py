@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from kubenas.data.source import UNREADABLE
+from kubenas.data.source import NPY_READ_ERRORS
 from kubenas.errors import DocumentUnusable, KubenasError, ObjectNotFound
 from kubenas.storage import Storage, open_storage
 from kubenas.storage.document import read_document
@@ -134,7 +134,7 @@ def _unpacked(data: bytes, latest: _Latest, uri: str) -> TrainingState:
             weights = _group(arrays, "weights")
             best_weights = _group(arrays, "best") or weights
             optimizer = _group(arrays, "optimizer")
-    except UNREADABLE as error:
+    except NPY_READ_ERRORS as error:
         raise CheckpointUnusable(f"{uri}/{latest.state}: not an npz file: {error}") from error
     best = BestEpoch(latest.direction, latest.best_epoch, latest.best_score, latest.waited)
     return TrainingState(latest.history, best, weights, optimizer, best_weights, latest.fits)

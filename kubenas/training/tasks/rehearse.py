@@ -9,7 +9,7 @@ from typing import Any
 
 import keras_tuner
 
-from kubenas.data.preparation.excerpt import write_excerpt
+from kubenas.data.preparation.subset import write_subset
 from kubenas.storage import join
 from kubenas.training.model.candidate import user_file
 from kubenas.training.model.exported_model import SAVED_MODEL_FOLDER
@@ -59,7 +59,7 @@ def rehearse(attempt: Attempt) -> keras_tuner.HyperParameters:
 
 
 class _Rehearsal:
-    """Attempts in a scratch folder, on an excerpt of the data."""
+    """Attempts in a scratch folder, on a subset of the data."""
 
     def __init__(self, attempt: Attempt, examples: int) -> None:
         self.hp = keras_tuner.HyperParameters()
@@ -67,7 +67,7 @@ class _Rehearsal:
         self._attempt = attempt
         self._examples = examples
         self._folder = attempt.scratch / "rehearsal"
-        write_excerpt(attempt.dataset, self._folder / "data", examples=examples)
+        write_subset(attempt.dataset, self._folder / "data", examples=examples)
 
     def uri(self, task: Task, name: str) -> str:
         """Of what an attempt has left."""

@@ -1,4 +1,4 @@
-"""An HTTP proxy in front of a store's server that fails requests in the ways networks do."""
+"""An HTTP proxy in front of an object store's server that injects network faults."""
 
 import http.client
 import socket
@@ -17,7 +17,7 @@ _SLOW_SECONDS = 1.0
 
 @dataclass(frozen=True)
 class Answer:
-    """What the server said."""
+    """A response of the server."""
 
     status: int
     headers: list[tuple[str, str]]
@@ -26,12 +26,12 @@ class Answer:
 
 @dataclass
 class FaultProxy:
-    """Forwards to ``target``; ``inject`` makes the next requests go wrong."""
+    """Forwards requests to ``target``. ``inject`` adds faults to the next requests."""
 
     target: str
     url: str = ""
     seen: list[str] = field(default_factory=list)
-    """Methods of all requests so far."""
+    """The methods of all requests so far."""
     _faults: list["Fault"] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -48,7 +48,7 @@ class FaultProxy:
 
 
 class Exchange(BaseHTTPRequestHandler):
-    """One client's connection. Faults are functions of it."""
+    """A connection of a client. A fault is a function that handles it."""
 
     protocol_version = "HTTP/1.1"
     proxy: FaultProxy
@@ -60,7 +60,7 @@ class Exchange(BaseHTTPRequestHandler):
         try:
             (fault or pass_on)(self)
         except (ConnectionError, BrokenPipeError):
-            self.close_connection = True  # the client had enough
+            self.close_connection = True  # the client has closed the connection
 
     do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = handle_any  # noqa: N815
 
@@ -80,7 +80,7 @@ class Exchange(BaseHTTPRequestHandler):
         return answer
 
     def forward_half(self) -> None:
-        """Sends the server half of the request's body and hangs up."""
+        """Sends half of the request's body to the server, then closes the connection."""
         address = urlsplit(self.proxy.target)
         assert address.hostname is not None
         with socket.create_connection((address.hostname, address.port or 80)) as server:
@@ -91,7 +91,7 @@ class Exchange(BaseHTTPRequestHandler):
             server.sendall(self.body[: len(self.body) // 2])
 
     def reply(self, answer: Answer, *, body: bytes | None = None) -> None:
-        """Announces the whole of ``answer``, sends ``body`` or all of it."""
+        """Sends ``answer``. With ``body``, sends that instead of the announced content."""
         self.send_response_only(answer.status)
         for name, value in answer.headers:
             if name.lower() not in _HOP_BY_HOP:
@@ -103,13 +103,13 @@ class Exchange(BaseHTTPRequestHandler):
         self.wfile.write(answer.body if body is None else body)
 
     def hang_up(self) -> None:
-        """Resets the connection: the client gets no orderly end."""
+        """Resets the connection without an orderly shutdown."""
         linger_not = struct.pack("ii", 1, 0)
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger_not)
         self.close_connection = True
 
     def _end_to_end(self) -> dict[str, str]:
-        """The request's headers, without those that are about one connection."""
+        """The end-to-end headers of the request, without the hop-by-hop headers."""
         kept = self.headers.items()
         return {name: value for name, value in kept if name.lower() not in _HOP_BY_HOP}
 
@@ -132,7 +132,7 @@ def pass_on(exchange: Exchange) -> None:
 
 
 def reset(exchange: Exchange) -> None:
-    """The connection breaks before the server has heard of the request."""
+    """Resets the connection before the request reaches the server."""
     exchange.hang_up()
 
 
@@ -150,32 +150,32 @@ def slow(exchange: Exchange) -> None:
 
 
 def cut_request(exchange: Exchange) -> None:
-    """The connection breaks while the request is sent."""
+    """Resets the connection during the request."""
     exchange.forward_half()
     exchange.hang_up()
 
 
 def cut_answer(exchange: Exchange) -> None:
-    """The connection breaks within the answer's body."""
+    """Resets the connection during the body of the response."""
     answer = exchange.forward()
     exchange.reply(answer, body=answer.body[: len(answer.body) // 2])
     exchange.hang_up()
 
 
 def corrupt_answer(exchange: Exchange) -> None:
-    """A byte of the answer's body is another one."""
+    """Flips a bit in the body of the response."""
     answer = exchange.forward()
     exchange.reply(answer, body=answer.body[:-1] + bytes([answer.body[-1] ^ 1]))
 
 
 def lost_answer(exchange: Exchange) -> None:
-    """The server does it, and the connection breaks before it can say so."""
+    """The server handles the request, but the response is lost."""
     exchange.forward()
     exchange.hang_up()
 
 
 def refuse(status: int, body: bytes) -> Fault:
-    """The server refuses with this answer."""
+    """Returns a fault that answers with this status and body."""
     return lambda exchange: exchange.reply(
         Answer(status, [("Content-Type", "application/xml")], body)
     )
@@ -183,7 +183,7 @@ def refuse(status: int, body: bytes) -> Fault:
 
 @contextmanager
 def fault_proxy(target: str) -> Iterator[FaultProxy]:
-    """A proxy in front of the server at the URL ``target``."""
+    """Runs a proxy in front of the server at the URL ``target``."""
     proxy = FaultProxy(target)
     handler = type("Handler", (Exchange,), {"proxy": proxy})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:

@@ -1,7 +1,7 @@
-"""moto's S3 server on the port given, with conditional writes as atomic as Amazon's.
+"""Runs moto's S3 server on a port, with atomic conditional writes as on Amazon's servers.
 
-moto looks whether an object exists and writes it in two steps, between which another request's
-thread may do the same.
+moto checks whether an object exists and writes it in two steps. A lock serialises conditional
+writes.
 """
 
 import sys

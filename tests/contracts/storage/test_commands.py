@@ -1,4 +1,4 @@
-"""What the commands that look at an output say where its bucket is missing or closed to them."""
+"""Error messages of the commands that read an output, for missing and inaccessible buckets."""
 
 import os
 
@@ -23,7 +23,7 @@ def _server(scheme: str, request: pytest.FixtureRequest) -> None:
 
 
 def said(command: str, uri: str) -> str:
-    """The one line on stderr."""
+    """Returns the single line on stderr."""
     done = CliRunner().invoke(kubenas, [command, uri])
     assert (done.exit_code, done.stdout) == (2, "")
     assert done.stderr.count("\n") == 1
@@ -41,7 +41,7 @@ def test_a_bucket_without_a_run(scheme: str, command: str) -> None:
     assert f"{scheme}://{BUCKET}/nothing: no run of kubenas is here" in line
 
 
-def test_a_bucket_that_may_not_be_read(
+def test_a_bucket_without_read_permission(
     scheme: str, command: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with faults.fault_proxy(os.environ[ENDPOINT[scheme]]) as proxy:

@@ -1,4 +1,4 @@
-"""What goes wrong with a bucket is one line that names the URI and the remedy."""
+"""Errors of buckets: one line that names the URI and the remedy."""
 
 import os
 import urllib.request
@@ -30,9 +30,7 @@ def missing_bucket(request: pytest.FixtureRequest) -> Storage:
     return open_storage(f"{request.param}://nowhere/out")
 
 
-def test_a_missing_bucket_is_named_whatever_is_done(
-    missing_bucket: Storage, tmp_path: Path
-) -> None:
+def test_every_operation_names_a_missing_bucket(missing_bucket: Storage, tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"x")
     for work in (
         lambda: missing_bucket.create("object", b""),
@@ -49,13 +47,13 @@ def test_a_missing_bucket_is_named_whatever_is_done(
 
 @pytest.fixture
 def nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """An environment without any credentials."""
+    """An environment without credentials."""
     for name in list(os.environ):
         if name.startswith(("AWS_", "GOOGLE_", "STORAGE_", "CLOUDSDK_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("NO_GCE_CHECK", "true")  # Google's library would look for its machine
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")  # and Amazon's for its own
+    monkeypatch.setenv("NO_GCE_CHECK", "true")  # skip the metadata server of Google's machines
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")  # skip that of Amazon's machines
 
 
 def test_no_credentials_for_google(nobody: None) -> None:
@@ -69,23 +67,23 @@ def test_no_credentials_for_s3(nobody: None, monkeypatch: pytest.MonkeyPatch) ->
         open_storage("s3://bucket/out").read("x")
 
 
-def test_nobody_listens_for_gs(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_gs_server_is_unreachable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STORAGE_EMULATOR_HOST", f"http://127.0.0.1:{free_port()}")
-    storage = RemoteStorage(GcsBucket(BUCKET, patience_seconds=1), "out")
+    storage = RemoteStorage(GcsBucket(BUCKET, retry_seconds=1), "out")
     with pytest.raises(StorageUnreachable, match=r"^gs://bucket/out/x: cannot reach"):
         storage.read("x")
 
 
-def test_nobody_listens_for_s3(s3: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_s3_server_is_unreachable(s3: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", f"http://127.0.0.1:{free_port()}")
-    storage = RemoteStorage(S3Bucket(BUCKET, patience_seconds=1), "out")
+    storage = RemoteStorage(S3Bucket(BUCKET, retry_seconds=1), "out")
     with pytest.raises(StorageUnreachable, match=r"^s3://bucket/out/x: cannot reach"):
         storage.write("x", b"")
 
 
 @pytest.fixture
 def strict_s3(s3: str) -> Iterator[str]:
-    """The S3 server while it knows nobody's keys."""
+    """The S3 server with access control enabled and no known keys."""
     _check_keys_after(0)
     yield s3
     _check_keys_after(float("inf"))
@@ -104,7 +102,7 @@ ROLES = {"gs": "roles/storage.objectUser", "s3": "s3:PutObject"}
 
 
 @pytest.mark.parametrize("scheme", BUCKETS)
-def test_a_permission_that_lacks_is_named(
+def test_a_missing_permission_is_named(
     scheme: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     request.getfixturevalue(scheme)
@@ -115,7 +113,7 @@ def test_a_permission_that_lacks_is_named(
         proxy.inject(faults.refuse(403, REFUSALS[scheme]), times=10)
         with pytest.raises(StorageDenied, match=ROLES[scheme]):
             storage.write("x", b"")
-        assert len([method for method in proxy.seen if method != "GET"]) == 1  # not tried again
+        assert len([method for method in proxy.seen if method != "GET"]) == 1  # not retried
 
 
 @pytest.mark.parametrize("uri", ["gs://", "s3:///folder", "minio://"])

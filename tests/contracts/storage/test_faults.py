@@ -1,6 +1,6 @@
-"""Every fault of a network ends in success or in one clear error, and never in half an object.
+"""Network faults: every operation succeeds or raises one clear error, and objects stay complete.
 
-Requests go through a proxy that fails them; what came of it is looked at past the proxy.
+Requests go through a proxy that injects faults. The results are checked without the proxy.
 """
 
 import os
@@ -27,8 +27,8 @@ from tests.contracts.storage.servers import BUCKET
 
 ENDPOINT = {"gs": "STORAGE_EMULATOR_HOST", "s3": "AWS_ENDPOINT_URL_S3"}
 PATIENT: dict[str, Callable[[], Bucket]] = {
-    "gs": lambda: GcsBucket(BUCKET, patience_seconds=3),
-    "s3": lambda: S3Bucket(BUCKET, patience_seconds=8),
+    "gs": lambda: GcsBucket(BUCKET, retry_seconds=3),
+    "s3": lambda: S3Bucket(BUCKET, retry_seconds=8),
 }
 OLD, NEW = b"old" * 30_000, b"new" * 30_000
 BOUND_SECONDS = 30.0
@@ -36,7 +36,7 @@ BOUND_SECONDS = 30.0
 
 @dataclass(frozen=True)
 class Faulty:
-    """A store behind the proxy, and the same store past it."""
+    """A store behind the proxy, and the same store without the proxy."""
 
     behind: RemoteStorage
     past: Storage
@@ -149,7 +149,7 @@ def cases(table: dict[Fault, tuple[Operation, ...]]) -> list[ParameterSet]:
 
 
 @pytest.mark.parametrize(("operation", "fault"), cases(PASSING))
-def test_one_fault_is_overcome(faulty: Faulty, operation: Operation, fault: Fault) -> None:
+def test_a_transient_fault_is_retried(faulty: Faulty, operation: Operation, fault: Fault) -> None:
     faulty.past.write("object", OLD)
     faulty.proxy.inject(fault)
     with within(BOUND_SECONDS):
@@ -157,7 +157,7 @@ def test_one_fault_is_overcome(faulty: Faulty, operation: Operation, fault: Faul
 
 
 @pytest.mark.parametrize(("operation", "fault"), cases(STAYING))
-def test_a_fault_that_stays_is_one_clear_error(
+def test_a_persistent_fault_is_one_clear_error(
     faulty: Faulty, operation: Operation, fault: Fault
 ) -> None:
     faulty.past.write("object", OLD)
@@ -170,7 +170,7 @@ def test_a_fault_that_stays_is_one_clear_error(
     assert faulty.past.read("object") == OLD
 
 
-def test_a_busy_server_is_named_busy(faulty: Faulty) -> None:
+def test_the_error_of_an_overloaded_server_has_its_status(faulty: Faulty) -> None:
     faulty.proxy.inject(faults.unavailable, times=1000)
     with within(BOUND_SECONDS), pytest.raises(StorageUnreachable, match="503"):
         faulty.behind.read("object")
@@ -187,14 +187,14 @@ def test_answers_that_never_arrive_leave_whole_objects(
     assert {faulty.past.read(info.name) for info in faulty.past.list()} <= {OLD, NEW}
 
 
-def test_answers_lost_again_and_again_still_create_once(faulty: Faulty) -> None:
+def test_repeatedly_lost_responses_create_the_object_once(faulty: Faulty) -> None:
     faulty.proxy.inject(faults.lost_answer, times=2)
     create(faulty)
     with pytest.raises(ObjectExists):
         faulty.behind.create("created", OLD)
 
 
-def test_damaged_bytes_are_never_handed_out(faulty: Faulty) -> None:
+def test_damaged_bytes_are_never_returned(faulty: Faulty) -> None:
     faulty.past.upload_tree(faulty.tree(OLD), "tree")
 
     def corrupt_content(exchange: faults.Exchange) -> None:
@@ -213,7 +213,7 @@ def test_damaged_bytes_are_never_handed_out(faulty: Faulty) -> None:
 
 @pytest.mark.parametrize("lost", range(3))
 def test_a_large_create_with_a_lost_answer(faulty: Faulty, lost: int) -> None:
-    """Large enough for a transfer in several requests, each of whose answers is lost once."""
+    """Creates an object in several requests and loses one of the responses."""
     content = os.urandom(9 << 20)
     count = iter(range(1000))
 
@@ -226,8 +226,8 @@ def test_a_large_create_with_a_lost_answer(faulty: Faulty, lost: int) -> None:
     assert faulty.past.read("large") == content
 
 
-def test_a_large_file_whose_completion_is_not_heard(faulty: Faulty) -> None:
-    """Large enough for several parts; the answer to the last request of the transfer is lost."""
+def test_a_large_file_with_a_lost_completion(faulty: Faulty) -> None:
+    """Uploads a file in several parts and loses the response to the last request."""
     content = os.urandom(1 << 20) * 65
     lost: list[str] = []
 
@@ -240,7 +240,7 @@ def test_a_large_file_whose_completion_is_not_heard(faulty: Faulty) -> None:
             lost.append(exchange.path)
             exchange.hang_up()
         elif completes and exchange.command == "POST" and len(lost) == 1:
-            lost.append(exchange.path)  # as servers answer that forget an upload once it is done
+            lost.append(exchange.path)  # some servers forget a completed upload
             faults.refuse(404, b"<Error><Code>NoSuchUpload</Code></Error>")(exchange)
         else:
             exchange.reply(answer)
@@ -251,7 +251,7 @@ def test_a_large_file_whose_completion_is_not_heard(faulty: Faulty) -> None:
     assert (faulty.past.stage("large") / "file").read_bytes() == content
 
 
-def test_googles_library_asks_for_nothing_behind_ones_back(
+def test_googles_library_sends_no_additional_requests(
     gs: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with faults.fault_proxy(os.environ["STORAGE_EMULATOR_HOST"]) as proxy:

@@ -1,4 +1,4 @@
-"""What every store promises. The stores are in conftest.py."""
+"""The contract of :class:`kubenas.storage.Storage`, for every store in conftest.py."""
 
 import threading
 from pathlib import Path
@@ -16,7 +16,7 @@ def test_reads_what_was_written_last(storage: Storage) -> None:
 
 
 @pytest.mark.parametrize("data", [b"", b"\x00\xff" * 3, bytes(3_000_000)])
-def test_content_is_kept_to_the_byte(storage: Storage, data: bytes) -> None:
+def test_content_is_returned_unchanged(storage: Storage, data: bytes) -> None:
     storage.create("content", data)
     assert storage.read("content") == data
 
@@ -25,18 +25,18 @@ def test_a_reader_may_set_a_limit(storage: Storage) -> None:
     storage.write("small", b"x" * 10)
     assert storage.read("small", limit=10) == b"x" * 10
     storage.write("large", b"x" * 3_000_000)
-    with pytest.raises(ObjectTooLarge, match="large: larger than the 1,000 bytes"):
+    with pytest.raises(ObjectTooLarge, match="large: larger than the limit of 1,000 bytes"):
         storage.read("large", limit=1_000)
 
 
-def test_create_refuses_what_exists_and_changes_nothing(storage: Storage) -> None:
+def test_create_does_not_replace_an_object(storage: Storage) -> None:
     storage.create("once", b"first")
     with pytest.raises(ObjectExists, match="once"):
         storage.create("once", b"second")
     assert storage.read("once") == b"first"
 
 
-def test_of_many_creators_exactly_one_wins(storage: Storage) -> None:
+def test_of_concurrent_creators_exactly_one_succeeds(storage: Storage) -> None:
     barrier = threading.Barrier(8)
     wins: list[int] = []
     losses: list[int] = []
@@ -58,7 +58,7 @@ def test_of_many_creators_exactly_one_wins(storage: Storage) -> None:
     assert (len(wins), len(losses)) == (20, 140)
 
 
-def test_a_reader_never_sees_half_of_an_object(storage: Storage) -> None:
+def test_a_reader_never_sees_a_part_of_an_object(storage: Storage) -> None:
     contents = [bytes([letter]) * 200_000 for letter in b"ab"]
     storage.write("big", contents[0])
     stop = threading.Event()
@@ -123,7 +123,7 @@ def test_a_deleted_name_can_be_created_again(storage: Storage) -> None:
     assert storage.read("name") == b"2"
 
 
-def test_trees_go_up_and_come_down(storage: Storage, tmp_path: Path) -> None:
+def test_upload_tree_and_stage_round_trip(storage: Storage, tmp_path: Path) -> None:
     source = tmp_path / "source"
     files = {"a.bin": b"1" * 1000, "deep/er/b.txt": b"", "deep/c": b"\x00"}
     for name, data in files.items():

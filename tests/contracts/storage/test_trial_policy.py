@@ -1,7 +1,7 @@
-"""docs/policies: enough for a trial, too little to touch anything but attempts.
+"""The access policies in docs/policies: a trial can write its attempts, and nothing else.
 
-The policy for S3 is put to a server that enforces it. No test server knows Google's conditions:
-that for Google is worked out as its documentation says.
+The S3 policy is enforced by a test server. No test server supports the conditions of Google Cloud,
+so that condition is evaluated here as its documentation specifies.
 """
 
 import os
@@ -55,7 +55,7 @@ for uri in sys.argv[1:]:
 
 @pytest.fixture
 def trial(s3: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[AttemptSpec]:
-    """A trial to run as somebody who may do what the policy says."""
+    """The spec of a trial. The environment has credentials with the permissions of the policy."""
     monkeypatch.setenv("KUBENAS_CACHE", str(tmp_path))
     spec = AttemptSpec(
         task=Task.TRAIN,
@@ -109,7 +109,7 @@ def test_a_trial_runs_under_the_policy_and_can_write_nothing_else(trial: Attempt
 
 
 def extracted(name: str, template: str) -> str:
-    """Google's ``extract``: what stands for the braces, up to the first match of what follows."""
+    """Implements Google's ``extract``: the part of ``name`` that matches the braces."""
     before, after = re.split(r"\{\w+\}", template)
     _, found, rest = name.partition(before)
     text, ended, _ = rest.partition(after)

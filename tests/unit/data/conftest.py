@@ -1,4 +1,4 @@
-"""Small data sets in every form that can be read, and one that is prepared."""
+"""Fixtures: small data sets in every supported format, and a prepared data set."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from kubenas.config import DataConfig
-from kubenas.data.preparation.prepare import Prepared, prepare_dataset
+from kubenas.data.preparation.prepare import PreparedDataset, prepare_dataset
 from kubenas.storage import Storage, open_storage
 
 Pixels = npt.NDArray[Any]
@@ -23,7 +23,7 @@ def output(tmp_path: Path) -> Storage:
 
 @pytest.fixture
 def save_npz(tmp_path: Path) -> Callable[..., Path]:
-    """Saves arrays by name, x and y as given or made up."""
+    """Returns a function that saves arrays to an .npz file."""
 
     def save(name: str = "set.npz", *, compressed: bool = False, **arrays: Any) -> Path:
         path = tmp_path / name
@@ -34,15 +34,15 @@ def save_npz(tmp_path: Path) -> Callable[..., Path]:
 
 
 @pytest.fixture
-def save_pictures(tmp_path: Path) -> Callable[..., Path]:
-    """Saves pictures by their names below a folder."""
+def save_images(tmp_path: Path) -> Callable[..., Path]:
+    """Returns a function that saves images, given by name, to a folder."""
 
-    def save(pictures: Mapping[str, Image.Image], folder: str = "pictures") -> Path:
+    def save(images: Mapping[str, Image.Image], folder: str = "pictures") -> Path:
         root = tmp_path / folder
-        for name, picture in pictures.items():
+        for name, image in images.items():
             path = root / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            picture.save(path)
+            image.save(path)
         return root
 
     return save
@@ -50,7 +50,7 @@ def save_pictures(tmp_path: Path) -> Callable[..., Path]:
 
 @pytest.fixture(scope="session")
 def coloured() -> npt.NDArray[np.uint8]:
-    """300 images of 6 x 5, three channels with different moments, the last without variance."""
+    """300 images of 6 x 5 with three channels of different moments. The last one is constant."""
     numbers = np.random.default_rng(0)
     images = numbers.integers(0, 256, (300, 6, 5, 3), np.uint8)
     images[..., 1] //= 4
@@ -59,8 +59,10 @@ def coloured() -> npt.NDArray[np.uint8]:
 
 
 @pytest.fixture(scope="session")
-def prepared(tmp_path_factory: pytest.TempPathFactory, coloured: npt.NDArray[np.uint8]) -> Prepared:
-    """``coloured`` with its number modulo 3 as label, sorted by class, prepared."""
+def prepared(
+    tmp_path_factory: pytest.TempPathFactory, coloured: npt.NDArray[np.uint8]
+) -> PreparedDataset:
+    """A prepared data set of ``coloured``. The label is the position modulo 3."""
     folder = tmp_path_factory.mktemp("prepared")
     labels = np.arange(300) % 3
     order = np.argsort(labels, kind="stable")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kubenas.config import DataConfig, RetentionConfig
-from kubenas.data.dataset.latest import latest_data, note_latest_data
+from kubenas.data.dataset.latest import latest_dataset, record_latest_dataset
 from kubenas.data.preparation.prepare import prepare_dataset
 from kubenas.errors import DocumentUnusable
 from kubenas.retention.garbage import Reason, find_garbage, kept_searches
@@ -71,25 +71,25 @@ def test_the_latest_data_are_named_before_they_are_written_and_when_they_are_reu
         patch.setattr(DirectoryStorage, "upload_tree", die)
         with pytest.raises(Killed):
             prepare_dataset(DataConfig(source="digits"), output)
-    named = latest_data(output)
+    named = latest_dataset(output)
     assert named is not None
     assert not output.exists(f"data/{named}/schema.json")
     assert prepare_dataset(DataConfig(source="digits"), output).schema.digest == named
-    note_latest_data(output, "another")
+    record_latest_dataset(output, "another")
     assert prepare_dataset(DataConfig(source="digits"), output).reused
-    assert latest_data(output) == named
+    assert latest_dataset(output) == named
 
 
 def test_the_latest_data_are_those_that_were_prepared_last(output: Storage) -> None:
-    assert latest_data(output) is None
-    note_latest_data(output, "d1")
-    note_latest_data(output, "d2")
-    assert latest_data(output) == "d2"
+    assert latest_dataset(output) is None
+    record_latest_dataset(output, "d1")
+    record_latest_dataset(output, "d2")
+    assert latest_dataset(output) == "d2"
     output.write("data/latest.json", b"{")
     with pytest.raises(DocumentUnusable, match=r"latest\.json: .*delete it"):
-        latest_data(output)
-    note_latest_data(output, "d2")
-    assert latest_data(output) == "d2"
+        latest_dataset(output)
+    record_latest_dataset(output, "d2")
+    assert latest_dataset(output) == "d2"
 
 
 def program(output: Storage, name: str, **content: object) -> None:

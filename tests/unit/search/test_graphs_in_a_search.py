@@ -102,7 +102,7 @@ def test_a_space_of_ones_own_has_no_graph_and_needs_no_data_for_it():
 
 
 def test_data_that_is_not_there_or_unreadable_is_named(tmp_path):
-    with pytest.raises(ObjectNotFound, match="no prepared data set here; prepare it first"):
+    with pytest.raises(ObjectNotFound, match="no prepared data set found; prepare the data first"):
         graph_of(SPACE, str(tmp_path))
     open_storage(str(tmp_path)).write("schema.json", b"{}")
     with pytest.raises(StorageError, match=r"schema\.json: not a data schema that this version"):

@@ -1,4 +1,4 @@
-"""The cache of staged folders: bounded, shared, verified, and sound after any kill."""
+"""The cache of staged folders: size limit, sharing between processes, verification, kills."""
 
 import json
 import subprocess
@@ -28,20 +28,20 @@ def fetch(item, target):
         time.sleep(float(seconds))
     target.write_bytes(item.key[:1].encode() * item.size)
 
-Cache(Path(folder), limit=100).hold(Snapshot(name, items), fetch)
+Cache(Path(folder), limit=100).acquire(Snapshot(name, items), fetch)
 print("held", flush=True)
 time.sleep(60)
 """
 
 
 def snapshot(name: str, size: int = 20, version: str = "1") -> Snapshot:
-    """Two files of ``size`` bytes each."""
+    """Returns a snapshot of two files of ``size`` bytes each."""
     keys = {f"{number}.bin": f"{name}/{number}.bin" for number in range(2)}
     return Snapshot(name, {file: BucketObject(key, size, version) for file, key in keys.items()})
 
 
 class Bucket:
-    """Writes an object's first letter as often as its size says, and counts."""
+    """Fetches objects filled with the first letter of their key, and records the keys."""
 
     def __init__(self) -> None:
         self.fetched: list[str] = []
@@ -58,8 +58,8 @@ def in_another_process(
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
 
-def held_by_the_dead(cache: Path, name: str, size: int = 20) -> None:
-    """An entry whose user has ended."""
+def add_unused_entry(cache: Path, name: str, size: int = 20) -> None:
+    """Adds an entry that is no longer in use."""
     process = in_another_process(cache, name, size)
     assert process.stdout is not None
     assert process.stdout.readline() == "held\n"
@@ -79,103 +79,103 @@ def until(condition: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-def test_what_was_staged_is_not_fetched_again(tmp_path: Path) -> None:
+def test_a_cached_folder_is_not_fetched_again(tmp_path: Path) -> None:
     bucket = Bucket()
-    folder = Cache(tmp_path, limit=100).hold(snapshot("a"), bucket.fetch)
-    assert Cache(tmp_path, limit=100).hold(snapshot("a"), bucket.fetch) == folder
+    folder = Cache(tmp_path, limit=100).acquire(snapshot("a"), bucket.fetch)
+    assert Cache(tmp_path, limit=100).acquire(snapshot("a"), bucket.fetch) == folder
     assert sorted(bucket.fetched) == ["a/0.bin", "a/1.bin"]
     assert (folder / "1.bin").read_bytes() == b"a" * 20
 
 
 def test_another_version_is_another_entry(tmp_path: Path) -> None:
     bucket, cache = Bucket(), Cache(tmp_path, limit=100)
-    first = cache.hold(snapshot("a"), bucket.fetch)
-    assert cache.hold(snapshot("a", version="2"), bucket.fetch) != first
+    first = cache.acquire(snapshot("a"), bucket.fetch)
+    assert cache.acquire(snapshot("a", version="2"), bucket.fetch) != first
     assert len(bucket.fetched) == 4
 
 
 def test_a_damaged_file_is_fetched_again(tmp_path: Path) -> None:
     bucket, cache = Bucket(), Cache(tmp_path, limit=100)
-    folder = cache.hold(snapshot("a"), bucket.fetch)
+    folder = cache.acquire(snapshot("a"), bucket.fetch)
     (folder / "1.bin").unlink()
     (folder / "1.bin").write_bytes(b"torn")
-    assert cache.hold(snapshot("a"), bucket.fetch) == folder
+    assert cache.acquire(snapshot("a"), bucket.fetch) == folder
     assert bucket.fetched.count("a/1.bin") == 2
     assert bucket.fetched.count("a/0.bin") == 1
     assert (folder / "1.bin").read_bytes() == b"a" * 20
 
 
-def test_the_least_recently_used_goes(tmp_path: Path) -> None:
+def test_the_least_recently_used_entry_is_evicted(tmp_path: Path) -> None:
     for name in "ab":
-        held_by_the_dead(tmp_path, name)
-    held_by_the_dead(tmp_path, "a")  # used again
-    Cache(tmp_path, limit=100).hold(snapshot("c"), Bucket().fetch)
+        add_unused_entry(tmp_path, name)
+    add_unused_entry(tmp_path, "a")  # used again
+    Cache(tmp_path, limit=100).acquire(snapshot("c"), Bucket().fetch)
     assert entries(tmp_path) == ["a", "c"]
     assert list((tmp_path / "incoming").iterdir()) == []
 
 
-def test_what_another_process_uses_stays(tmp_path: Path) -> None:
+def test_an_entry_in_use_is_not_evicted(tmp_path: Path) -> None:
     user = in_another_process(tmp_path, "a", 20)
     try:
         assert user.stdout is not None
         assert user.stdout.readline() == "held\n"
-        held_by_the_dead(tmp_path, "b")
-        Cache(tmp_path, limit=100).hold(snapshot("c"), Bucket().fetch)
+        add_unused_entry(tmp_path, "b")
+        Cache(tmp_path, limit=100).acquire(snapshot("c"), Bucket().fetch)
         assert entries(tmp_path) == ["a", "c"]
         with pytest.raises(CacheTooSmall, match="in use"):
-            Cache(tmp_path, limit=100).hold(snapshot("d"), Bucket().fetch)
+            Cache(tmp_path, limit=100).acquire(snapshot("d"), Bucket().fetch)
     finally:
         user.kill()
         user.wait()
 
 
-def test_what_is_larger_than_the_cache_is_refused_by_size(tmp_path: Path) -> None:
+def test_a_folder_larger_than_the_cache_is_not_fetched(tmp_path: Path) -> None:
     bucket = Bucket()
     with pytest.raises(CacheTooSmall, match=r"^gs://b/data: .* KUBENAS_CACHE_GIB"):
-        Cache(tmp_path, limit=39).hold(snapshot("gs://b/data"), bucket.fetch)
+        Cache(tmp_path, limit=39).acquire(snapshot("gs://b/data"), bucket.fetch)
     assert bucket.fetched == []
     assert entries(tmp_path) == []
 
 
-def test_a_killed_download_is_gone_on_with(tmp_path: Path) -> None:
+def test_a_killed_download_is_resumed(tmp_path: Path) -> None:
     process = in_another_process(tmp_path, "a", 20, seconds=60)
     until(lambda: bool(list(tmp_path.glob("entries/*/files/0.bin"))))
     process.kill()
     process.wait()
     bucket = Bucket()
-    folder = Cache(tmp_path, limit=100).hold(snapshot("a"), bucket.fetch)
+    folder = Cache(tmp_path, limit=100).acquire(snapshot("a"), bucket.fetch)
     assert bucket.fetched == ["a/1.bin"]
     assert (folder / "0.bin").read_bytes() == b"a" * 20
     assert list((tmp_path / "incoming").iterdir()) == []
 
 
-def test_what_a_killed_download_left_is_swept_by_another(tmp_path: Path) -> None:
+def test_leftovers_of_a_killed_download_are_deleted(tmp_path: Path) -> None:
     process = in_another_process(tmp_path, "a", 20, seconds=60)
     until(lambda: bool(list(tmp_path.glob("entries/*/files/0.bin"))))
-    Cache(tmp_path, limit=100).hold(snapshot("b"), Bucket().fetch)
-    assert len(list((tmp_path / "incoming").iterdir())) == 1  # it lives
+    Cache(tmp_path, limit=100).acquire(snapshot("b"), Bucket().fetch)
+    assert len(list((tmp_path / "incoming").iterdir())) == 1  # the download is still running
     process.kill()
     process.wait()
-    Cache(tmp_path, limit=200).hold(snapshot("c"), Bucket().fetch)
+    Cache(tmp_path, limit=200).acquire(snapshot("c"), Bucket().fetch)
     assert list((tmp_path / "incoming").iterdir()) == []
 
 
-def test_a_failed_download_leaves_nothing_half_done(tmp_path: Path) -> None:
+def test_a_failed_download_leaves_no_files(tmp_path: Path) -> None:
     def fetch(item: BucketObject, target: Path) -> None:
         target.write_bytes(b"half")
         raise StorageUnreachable("gone")
 
     cache = Cache(tmp_path, limit=100)
     with pytest.raises(StorageUnreachable):
-        cache.hold(snapshot("a"), fetch)
+        cache.acquire(snapshot("a"), fetch)
     assert not list(tmp_path.rglob("*.bin"))
     assert list((tmp_path / "incoming").iterdir()) == []
 
 
-def test_of_many_at_once_one_downloads(tmp_path: Path) -> None:
+def test_of_concurrent_callers_one_downloads(tmp_path: Path) -> None:
     bucket = Bucket()
-    hold = lambda: Cache(tmp_path, limit=100).hold(snapshot("a"), bucket.fetch)  # noqa: E731
-    threads = [threading.Thread(target=hold) for _ in range(8)]
+    acquire = lambda: Cache(tmp_path, limit=100).acquire(snapshot("a"), bucket.fetch)  # noqa: E731
+    threads = [threading.Thread(target=acquire) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -184,13 +184,13 @@ def test_of_many_at_once_one_downloads(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("size", ["a lot", "0", "-1", "nan", "inf"])
-def test_a_size_that_is_none_is_named(size: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_size_limit_is_an_error(size: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KUBENAS_CACHE_GIB", size)
     with pytest.raises(UserError, match=f"KUBENAS_CACHE_GIB: '{size}'"):
         open_cache()
 
 
-def test_the_environment_says_where_and_how_large(
+def test_the_environment_configures_folder_and_limit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KUBENAS_CACHE", str(tmp_path))

@@ -1,4 +1,4 @@
-"""What is particular about a directory: permissions, full disks, leftovers of the killed."""
+"""Directories as stores: permissions, full disks and killed writers."""
 
 import resource
 import signal
@@ -32,7 +32,7 @@ while True:
 """
 
 
-def test_a_full_disk_is_said_and_leaves_nothing(tmp_path: Path) -> None:
+def test_a_full_disk_is_an_error_and_leaves_no_files(tmp_path: Path) -> None:
     assert resource.getrlimit(resource.RLIMIT_FSIZE)[1] == resource.RLIM_INFINITY
     done = subprocess.run(
         [sys.executable, "-c", _WRITE_MUCH, tmp_path], capture_output=True, text=True, check=True
@@ -47,7 +47,7 @@ def test_a_file_where_a_folder_should_be(tmp_path: Path) -> None:
         open_storage(str(tmp_path / "file")).write("x", b"")
 
 
-def test_a_killed_writer_leaves_no_half_object_in_sight(tmp_path: Path) -> None:
+def test_a_killed_writer_leaves_no_incomplete_object(tmp_path: Path) -> None:
     for _ in range(5):
         writer = subprocess.Popen(
             [sys.executable, "-c", _WRITE_FOR_EVER, tmp_path], stdout=subprocess.PIPE
@@ -62,11 +62,11 @@ def test_a_killed_writer_leaves_no_half_object_in_sight(tmp_path: Path) -> None:
             assert (info.name, info.size) == ("object", 5_000_000)
 
 
-def test_unknown_schemes_are_the_users_mistake() -> None:
+def test_an_unknown_scheme_is_a_user_error() -> None:
     with pytest.raises(UserError, match="ftp://"):
         open_storage("ftp://host/folder")
 
 
-def test_a_name_that_no_file_system_takes_is_one_error(tmp_path: Path) -> None:
+def test_a_name_that_is_too_long_is_a_storage_error(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="too long"):
         open_storage(str(tmp_path)).exists("x" * 5000)

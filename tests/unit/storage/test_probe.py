@@ -1,4 +1,4 @@
-"""A store is believed only if it refuses to create what exists."""
+"""The check that a store supports create-if-absent."""
 
 from collections import Counter
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 
 from kubenas.errors import StorageDenied, StorageError
 from kubenas.storage.directory import DirectoryStorage
-from kubenas.storage.probe import probe
+from kubenas.storage.probe import probe_storage
 
 
 class CountedStorage(DirectoryStorage):
@@ -25,7 +25,7 @@ class CountedStorage(DirectoryStorage):
 
 
 class OverwritingStorage(DirectoryStorage):
-    """As servers do that know no conditional writes."""
+    """Behaves like a server without conditional writes."""
 
     def create(self, name: str, data: bytes) -> None:
         self.write(name, data)
@@ -36,22 +36,22 @@ class ReadOnlyStorage(DirectoryStorage):
         raise StorageDenied(f"{self.uri}/{name}: no permission for {len(data)} bytes")
 
 
-def test_a_sound_store_is_left_as_it_was_in_few_requests(tmp_path: Path) -> None:
+def test_a_valid_store_is_unchanged_after_few_requests(tmp_path: Path) -> None:
     storage = CountedStorage(tmp_path)
-    probe(storage)
-    probe(storage)
+    probe_storage(storage)
+    probe_storage(storage)
     assert list(storage.list()) == []
     assert storage.requests == {"create": 4, "delete": 2}
 
 
-def test_a_store_that_overwrites_is_refused_and_cleaned(tmp_path: Path) -> None:
+def test_a_store_that_overwrites_is_an_error(tmp_path: Path) -> None:
     storage = OverwritingStorage(tmp_path)
     with pytest.raises(StorageError, match="If-None-Match") as caught:
-        probe(storage)
+        probe_storage(storage)
     assert str(caught.value).startswith(str(tmp_path))
     assert list(storage.list()) == []
 
 
-def test_a_store_that_cannot_be_written_says_so_itself(tmp_path: Path) -> None:
+def test_a_store_that_is_not_writable_raises_its_own_error(tmp_path: Path) -> None:
     with pytest.raises(StorageDenied):
-        probe(ReadOnlyStorage(tmp_path))
+        probe_storage(ReadOnlyStorage(tmp_path))

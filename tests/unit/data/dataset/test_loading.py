@@ -1,4 +1,4 @@
-"""Splits as batches: in memory or streamed, normalised, shuffled, whole."""
+"""Loading of splits as batches: in memory or from shards, normalised, shuffled, complete."""
 
 import shutil
 from collections import Counter
@@ -15,7 +15,7 @@ from kubenas.data.dataset.loading import load_raw, load_split
 from kubenas.data.dataset.local_shards import LocalShards
 from kubenas.data.dataset.preprocessing import preprocessing_layers
 from kubenas.data.dataset.schema import DataSchema, Normalization
-from kubenas.data.preparation.prepare import Prepared
+from kubenas.data.preparation.prepare import PreparedDataset
 from kubenas.errors import StorageError
 
 Arrays = tuple[npt.NDArray[np.float32], npt.NDArray[np.int32]]
@@ -25,13 +25,13 @@ STREAMED = {"in_memory_bytes": 0}
 
 
 @pytest.fixture
-def folder(prepared: Prepared) -> Path:
+def folder(prepared: PreparedDataset) -> Path:
     return Path(prepared.uri)
 
 
 @pytest.fixture
 def copied(folder: Path, tmp_path: Path) -> Path:
-    """The data set where it may be damaged."""
+    """A copy of the data set, for tests that damage it."""
     return Path(shutil.copytree(folder, tmp_path / "copied"))
 
 
@@ -45,8 +45,8 @@ def content(arrays: Arrays) -> Counter[tuple[bytes, int]]:
 
 
 @pytest.mark.parametrize("how", [IN_MEMORY, STREAMED], ids=["in memory", "streamed"])
-def test_batches_are_what_models_are_trained_on(
-    folder: Path, prepared: Prepared, how: dict[str, int]
+def test_batches_are_normalised_float32(
+    folder: Path, prepared: PreparedDataset, how: dict[str, int]
 ) -> None:
     batches = load_split(folder, "train", batch_size=32, **how)
     count = prepared.schema.splits["train"].examples
@@ -77,7 +77,7 @@ def test_every_epoch_has_all_examples_in_another_order(folder: Path, how: dict[s
 
 
 @pytest.mark.parametrize("how", [IN_MEMORY, STREAMED], ids=["in memory", "streamed"])
-def test_the_seed_decides_the_orders(folder: Path, how: dict[str, int]) -> None:
+def test_the_seed_determines_the_order(folder: Path, how: dict[str, int]) -> None:
     def epochs(seed: int) -> list[Arrays]:
         batches = load_split(folder, "train", batch_size=32, shuffle_seed=seed, **how)
         return [whole(batches), whole(batches)]
@@ -88,8 +88,8 @@ def test_the_seed_decides_the_orders(folder: Path, how: dict[str, int]) -> None:
     assert not np.array_equal(one[0][0], other[0][0])
 
 
-def test_preprocessing_layers_give_what_models_are_trained_on(
-    folder: Path, prepared: Prepared
+def test_preprocessing_layers_equal_the_training_input(
+    folder: Path, prepared: PreparedDataset
 ) -> None:
     raw, _ = whole(load_raw(folder, "train", batch_size=64))
     trained_on, _ = whole(load_split(folder, "train", batch_size=64))
@@ -101,8 +101,8 @@ def test_preprocessing_layers_give_what_models_are_trained_on(
     assert np.allclose(keras.Model(inputs, outputs).predict(raw, verbose=0), trained_on, atol=1e-5)
 
 
-def test_preprocessing_layers_are_float32_whatever_models_compute_in(
-    prepared: Prepared,
+def test_preprocessing_layers_are_float32_under_any_dtype_policy(
+    prepared: PreparedDataset,
 ) -> None:
     moments = Normalization(mean=(70_000.0,) * 3, variance=(1e-20,) * 3)
     schema: DataSchema = prepared.schema.model_copy(update={"normalization": moments})
@@ -120,7 +120,7 @@ def test_a_split_is_decoded_once_a_process(copied: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(LocalShards, "verify", lambda *_: None)
     before = whole(load_split(copied, "train", batch_size=64, **IN_MEMORY))
     (shard,) = copied.glob("train-*.tfrecord")
-    shard.write_bytes(bytes(shard.stat().st_size))  # no longer readable
+    shard.write_bytes(bytes(shard.stat().st_size))  # unreadable
     after = whole(load_split(copied, "train", batch_size=64, **IN_MEMORY))
     assert np.array_equal(before[0], after[0])
 
@@ -133,7 +133,7 @@ def test_a_split_is_decoded_once_a_process(copied: Path, monkeypatch: pytest.Mon
         (lambda path: path.write_bytes(bytes(path.stat().st_size)), "damaged"),
     ],
 )
-def test_says_that_a_shard_is_damaged(copied: Path, damage: object, says: str) -> None:
+def test_a_damaged_shard_is_an_error(copied: Path, damage: object, says: str) -> None:
     (shard,) = copied.glob("test-*.tfrecord")
     damage(shard)  # type: ignore[operator]
     with pytest.raises(StorageError, match=says):
@@ -146,9 +146,7 @@ def test_there_are_three_splits(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("how", [IN_MEMORY, STREAMED])
-def test_a_sound_shard_of_the_same_size_and_other_content_is_refused(
-    copied: Path, how: dict[str, int]
-) -> None:
+def test_a_valid_shard_with_other_content_is_an_error(copied: Path, how: dict[str, int]) -> None:
     relabel(next(copied.glob("train-*")))
     with pytest.raises(StorageError, match=r"train-.*its checksum differs"):
         whole(load_split(copied, "train", batch_size=64, **how))

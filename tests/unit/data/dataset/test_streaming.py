@@ -1,4 +1,4 @@
-"""Data sets in buckets that are larger than the local cache: streamed, and as good as staged."""
+"""Streaming of data sets that are larger than the local cache."""
 
 import logging
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from kubenas.data.dataset.loading import Shards, load_split
 from kubenas.data.dataset.local_shards import LocalShards
 from kubenas.data.dataset.streaming import StreamedShards, split_records
 from kubenas.data.preparation import shards
-from kubenas.data.preparation.prepare import Prepared, prepare_dataset
+from kubenas.data.preparation.prepare import PreparedDataset, prepare_dataset
 from kubenas.errors import StorageError
 from kubenas.storage import open_storage
 from kubenas.storage.remote import RemoteStorage
@@ -32,8 +32,8 @@ TINY = "0.00001"  # GiB: two shards
 
 
 @pytest.fixture(scope="module", params=["gs", "s3"])
-def prepared(request: pytest.FixtureRequest) -> Iterator[Prepared]:
-    """Digits in many shards in a bucket on a real server."""
+def prepared(request: pytest.FixtureRequest) -> Iterator[PreparedDataset]:
+    """The digits data set with many shards, in a bucket on a real server."""
     server = {"gs": fake_gcs_server, "s3": moto_server}[request.param]
     with server() as url, pytest.MonkeyPatch.context() as patch:
         patch.setenv("STORAGE_EMULATOR_HOST", url)
@@ -59,7 +59,7 @@ def tiny_cache(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Names of the objects that have been read."""
+    """The names of the objects that were read."""
     names: list[str] = []
     read = RemoteStorage.read
 
@@ -72,7 +72,7 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def epochs(dataset: Shards, split: str = "train", **how: Any) -> list[Any]:
-    """All arrays of two epochs."""
+    """Returns all arrays of two epochs."""
     batches = load_split(dataset, split, batch_size=50, in_memory_bytes=0, **how)
     return [array for _ in range(2) for pair in batches.as_numpy_iterator() for array in pair]
 
@@ -81,8 +81,8 @@ def same(one: list[Any], two: list[Any]) -> bool:
     return len(one) == len(two) and all(map(np.array_equal, one, two))
 
 
-def test_what_fits_is_staged_and_what_does_not_is_streamed(
-    prepared: Prepared, cache: Path, monkeypatch: pytest.MonkeyPatch
+def test_data_sets_that_fit_are_staged_and_others_streamed(
+    prepared: PreparedDataset, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert len(prepared.schema.splits["train"].shards) > 10
     staged = open_dataset(prepared.uri)
@@ -94,7 +94,7 @@ def test_what_fits_is_staged_and_what_does_not_is_streamed(
     assert open_dataset(prepared.uri) == StreamedShards(prepared.uri)
 
 
-def test_streamed_epochs_are_the_staged_ones(prepared: Prepared) -> None:
+def test_streamed_and_staged_epochs_are_equal(prepared: PreparedDataset) -> None:
     staged, streamed = open_dataset(prepared.uri), StreamedShards(prepared.uri)
     for split in ("train", "validation", "test"):
         assert same(epochs(streamed, split), epochs(staged, split))
@@ -106,14 +106,14 @@ def test_streamed_epochs_are_the_staged_ones(prepared: Prepared) -> None:
     assert tuple(np.bincount(labels)) == tuple(2 * count for count in counts)
 
 
-def test_few_shards_are_in_flight_at_a_time(prepared: Prepared, reads: list[str]) -> None:
+def test_few_shards_are_in_memory_at_a_time(prepared: PreparedDataset, reads: list[str]) -> None:
     def fetched() -> int:
         return sum(name.endswith(".tfrecord") for name in reads)
 
     names = [shard.name for shard in prepared.schema.splits["train"].shards]
     records = iter(
         StreamedShards(prepared.uri).records(
-            tf.data.Dataset.from_tensor_slices(names), open_at_once=1
+            tf.data.Dataset.from_tensor_slices(names), cycle_length=1
         )
     )
     next(records)
@@ -123,8 +123,8 @@ def test_few_shards_are_in_flight_at_a_time(prepared: Prepared, reads: list[str]
 
 
 @pytest.mark.usefixtures("tiny_cache")
-def test_a_trial_on_data_beyond_the_cache_is_the_same_trial(
-    prepared: Prepared,
+def test_a_trial_on_streamed_data_has_the_same_result(
+    prepared: PreparedDataset,
     cache: Path,
     tmp_path: Path,
     reads: list[str],
@@ -150,21 +150,21 @@ def test_a_trial_on_data_beyond_the_cache_is_the_same_trial(
 
 
 @pytest.mark.usefixtures("tiny_cache")
-def test_a_damaged_shard_is_the_stores_failure_and_not_the_networks(
-    prepared: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_damaged_shard_is_a_storage_error_not_a_model_error(
+    prepared: PreparedDataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(load_split.__kwdefaults__, "in_memory_bytes", 0)
     storage, shard = open_storage(prepared.uri), prepared.schema.splits["train"].shards[5]
     content = storage.read(shard.name)
     storage.write(shard.name, content[:-1] + b"!")
     try:
-        with pytest.raises(StorageError, match=f"{shard.name}: damaged; prepare the data again"):
+        with pytest.raises(StorageError, match=f"{shard.name}: damaged: its checksum differs"):
             run_task(spec_in(tmp_path, prepared.uri), Termination())
     finally:
         storage.write(shard.name, content)
 
 
-def test_records_are_split_as_tensorflow_wrote_them(tmp_path: Path) -> None:
+def test_split_records_reads_files_of_tensorflow(tmp_path: Path) -> None:
     records = [b"", b"one", bytes(1000), b"\0end\0"]
     with tf.io.TFRecordWriter(str(tmp_path / "shard")) as writer:
         for record in records:

@@ -1,4 +1,4 @@
-"""Pictures that occur more than once, exactly or nearly: where they go and what they count."""
+"""Exact and near duplicates: their split, and how often they count."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -14,17 +14,17 @@ from kubenas.config import DataConfig
 from kubenas.data.dataset.card import DataCard, read_card
 from kubenas.data.dataset.loading import load_raw
 from kubenas.data.dataset.schema import SPLITS
-from kubenas.data.preparation.near_duplicates import near_duplicates, perceptual_features
-from kubenas.data.preparation.prepare import Prepared, prepare_dataset
+from kubenas.data.preparation.near_duplicates import find_near_duplicates, perceptual_features
+from kubenas.data.preparation.prepare import PreparedDataset, prepare_dataset
 from kubenas.serving.gate.paired import compare
 from kubenas.storage import Storage, open_storage
 
 Save = Callable[..., Path]
-Pictures = npt.NDArray[Any]
+Images = npt.NDArray[Any]
 
 
 def scenes(count: int, side: int = 28, seed: int = 0) -> npt.NDArray[np.uint8]:
-    """Smooth grey pictures, as of blurred things."""
+    """Returns smooth greyscale images, like photographs out of focus."""
     random = np.random.default_rng(seed)
     coarse = random.integers(0, 256, (count, 6, 6), np.uint8)
     grown = [
@@ -34,32 +34,37 @@ def scenes(count: int, side: int = 28, seed: int = 0) -> npt.NDArray[np.uint8]:
     return np.stack(grown)
 
 
-def with_one_pixel_changed(pictures: Pictures, seed: int = 1) -> Pictures:
+def with_one_pixel_changed(images: Images, seed: int = 1) -> Images:
     random = np.random.default_rng(seed)
-    changed = pictures.copy()
-    for picture in changed:
-        place = tuple(random.integers(0, picture.shape[0], 2))
-        picture[place] = 255 if picture[place] < 128 else 0
+    changed = images.copy()
+    for image in changed:
+        place = tuple(random.integers(0, image.shape[0], 2))
+        image[place] = 255 if image[place] < 128 else 0
     return changed
 
 
-def prepared_from(source: Path, output: Storage, **config: Any) -> tuple[Prepared, DataCard]:
+def prepared_from(source: Path, output: Storage, **config: Any) -> tuple[PreparedDataset, DataCard]:
     prepared = prepare_dataset(DataConfig(source=str(source), **config), output)
     return prepared, read_card(open_storage(prepared.uri))
 
 
-def pixels_of(prepared: Prepared, split: str) -> Iterator[bytes]:
+def pixels_of(prepared: PreparedDataset, split: str) -> Iterator[bytes]:
     for images, _ in load_raw(Path(prepared.uri), split, batch_size=256).as_numpy_iterator():
         yield from (image.astype(np.uint8).tobytes() for image in images)
 
 
-def sides_of(prepared: Prepared) -> dict[bytes, str]:
+def split_by_image(prepared: PreparedDataset) -> dict[bytes, str]:
     return {pixels: split for split in SPLITS for pixels in pixels_of(prepared, split)}
 
 
 def false_promotions(names: npt.NDArray[np.intp], draws: int = 1_000) -> float:
-    """The share of draws in which of two equal models one is better for certain, on a test split
-    whose examples show the pictures ``names``: a picture that repeats is judged alike."""
+    """Returns the share of false promotions between two equal models.
+
+    Args:
+        names: the image that each example of the test split shows. Both models give the same
+            prediction for equal images.
+        draws: number of simulated comparisons.
+    """
     random = np.random.default_rng(0)
     wins = 0
     for _ in range(draws):
@@ -69,9 +74,7 @@ def false_promotions(names: npt.NDArray[np.intp], draws: int = 1_000) -> float:
     return wins / draws
 
 
-def test_equal_models_are_rarely_promoted_on_data_that_repeat(
-    save_npz: Save, output: Storage
-) -> None:
+def test_duplicates_cause_few_false_promotions(save_npz: Save, output: Storage) -> None:
     which = np.random.default_rng(0).integers(0, 200, 2_000)
     source = save_npz(x=scenes(200)[which], y=which % 2)
     prepared, card = prepared_from(source, output, test_fraction=0.5)
@@ -81,16 +84,16 @@ def test_equal_models_are_rarely_promoted_on_data_that_repeat(
     assert false_promotions(names) <= 0.04
     assert card.duplicates == 1_800
     assert card.left_out == 2_000 - sum(map(sum, card.counts.values())) > 500
-    assert card.warnings[0] == "duplicates: 1800; those in the test split count once there"
+    assert card.warnings[0] == "duplicates: 1800; the test split keeps one of each"
 
 
-def test_near_duplicates_are_on_one_side(save_npz: Save, output: Storage) -> None:
+def test_near_duplicates_are_in_one_split(save_npz: Save, output: Storage) -> None:
     originals = scenes(620)
     twins = with_one_pixel_changed(originals)
     labels = np.arange(620) % 2
     source = save_npz(x=np.concatenate([originals, twins]), y=np.concatenate([labels, labels]))
     prepared, card = prepared_from(source, output)
-    sides = sides_of(prepared)
+    sides = split_by_image(prepared)
     pairs = [
         (sides.get(one.tobytes(), "test"), sides.get(other.tobytes(), "test"))
         for one, other in zip(originals, twins, strict=True)
@@ -99,30 +102,30 @@ def test_near_duplicates_are_on_one_side(save_npz: Save, output: Storage) -> Non
     assert [pair for pair in pairs if len(set(pair)) > 1] == []
     assert card.near_duplicates == 620
     assert card.warnings[0].startswith("near duplicates: 620, such as x[")
-    # Each of the test's pairs counts once.
+    # The test split keeps one of each pair.
     assert len(list(pixels_of(prepared, "test"))) == sum("test" in pair for pair in pairs)
     assert card.left_out == prepared.schema.splits["test"].examples
 
 
-def test_pictures_compressed_anew_are_near_duplicates(save_pictures: Save, output: Storage) -> None:
+def test_recompressed_images_are_near_duplicates(save_images: Save, output: Storage) -> None:
     originals = scenes(200, side=64)
-    pictures = {f"{'ab'[i % 2]}/{i}.png": Image.fromarray(x) for i, x in enumerate(originals)}
-    again = {name.replace(".png", ".jpg"): picture for name, picture in pictures.items()}
-    _, card = prepared_from(save_pictures(pictures | again), output)
+    images = {f"{'ab'[i % 2]}/{i}.png": Image.fromarray(x) for i, x in enumerate(originals)}
+    again = {name.replace(".png", ".jpg"): image for name, image in images.items()}
+    _, card = prepared_from(save_images(images | again), output)
     assert card.near_duplicates == 200
 
 
-def test_what_is_added_moves_only_near_duplicates_of_it(save_npz: Save, output: Storage) -> None:
+def test_new_data_move_only_their_near_duplicates(save_npz: Save, output: Storage) -> None:
     originals, labels = scenes(300), np.arange(300) % 2
     more = np.concatenate([scenes(300, seed=7), with_one_pixel_changed(originals[:40])])
     before, _ = prepared_from(save_npz("before.npz", x=originals, y=labels), output)
     x, y = np.concatenate([originals, more]), np.arange(640) % 2
     after, _ = prepared_from(save_npz("after.npz", x=x, y=y), output)
-    was, now = sides_of(before), sides_of(after)
-    assert all(now[picture.tobytes()] == was[picture.tobytes()] for picture in originals[40:])
+    was, now = split_by_image(before), split_by_image(after)
+    assert all(now[image.tobytes()] == was[image.tobytes()] for image in originals[40:])
 
 
-def test_the_same_label_counts_once_in_a_group_another_one_as_well(
+def test_the_test_split_keeps_one_example_per_label_of_a_group(
     save_npz: Save, output: Storage
 ) -> None:
     x = np.concatenate([scenes(100)] * 3)
@@ -133,26 +136,24 @@ def test_the_same_label_counts_once_in_a_group_another_one_as_well(
     assert card.label_conflicts == 300
 
 
-def test_pictures_that_are_all_alike_stay_apart_and_the_card_says_so(
-    save_npz: Save, output: Storage
-) -> None:
+def test_images_that_are_all_similar_are_not_grouped(save_npz: Save, output: Storage) -> None:
     greys = np.arange(200, dtype=np.uint8)[:, np.newaxis, np.newaxis]
     source = save_npz(x=np.broadcast_to(greys, (200, 8, 8)), y=np.arange(200) % 2)
     prepared, card = prepared_from(source, output)
     assert all(split.examples for split in prepared.schema.splits.values())
     assert (card.near_duplicates, card.left_out) == (0, 0)
-    assert card.warnings[0].startswith("near duplicates could not be told")
+    assert card.warnings[0].startswith("near duplicates could not be detected")
 
 
-def groups_of(pictures: Pictures, labels: Any = None) -> npt.NDArray[np.intp]:
-    features = np.stack([perceptual_features(picture) for picture in pictures])
-    given = np.zeros(len(pictures), np.int32) if labels is None else labels
-    found = near_duplicates(features, given, lambda places: pictures[places], pictures[0].nbytes)
+def groups_of(images: Images, labels: Any = None) -> npt.NDArray[np.intp]:
+    features = np.stack([perceptual_features(image) for image in images])
+    given = np.zeros(len(images), np.int32) if labels is None else labels
+    found = find_near_duplicates(features, given, lambda places: images[places], images[0].nbytes)
     return found.groups
 
 
 @pytest.mark.parametrize("copies", [2, 9, 60])
-def test_any_number_of_near_duplicates_is_one_group(copies: int) -> None:
+def test_any_number_of_near_duplicates_forms_one_group(copies: int) -> None:
     random = np.random.default_rng(0)
     singles = scenes(400)[..., np.newaxis].astype(np.int64)
     family = singles[:1] + random.integers(-6, 7, (copies, 28, 28, 1))
@@ -161,25 +162,25 @@ def test_any_number_of_near_duplicates_is_one_group(copies: int) -> None:
     assert len(set(groups)) == 400
 
 
-def test_one_background_makes_no_near_duplicates() -> None:
+def test_a_common_background_makes_no_near_duplicates() -> None:
     background = scenes(1)[0].astype(float)
     things = np.random.default_rng(0).normal(0, 9, (300, 28, 28))
     groups = groups_of((background + things)[..., np.newaxis])
     assert len(set(groups)) == 300
 
 
-def test_one_class_makes_no_near_duplicates() -> None:
+def test_a_common_class_makes_no_near_duplicates() -> None:
     labels = np.arange(300, dtype=np.int32) % 3
     things = np.random.default_rng(0).normal(0, 3, (300, 28, 28))
     groups = groups_of((scenes(3)[labels] + things)[..., np.newaxis], labels)
     assert len(set(groups)) == 300
 
 
-def test_classes_of_one_picture_each_have_no_near_duplicates() -> None:
+def test_classes_of_one_image_have_no_near_duplicates() -> None:
     assert len(set(groups_of(scenes(9)[..., np.newaxis], np.arange(9)))) == 9
 
 
-def test_features_are_never_farther_apart_than_the_pictures() -> None:
+def test_feature_distance_is_at_most_the_image_distance() -> None:
     random = np.random.default_rng(0)
     for shape in ((3, 2, 1), (28, 28, 1), (33, 40, 3)):
         one, other = random.normal(0, 9, (2, *shape))
@@ -188,7 +189,7 @@ def test_features_are_never_farther_apart_than_the_pictures() -> None:
         assert np.linalg.norm(features) <= pixels * (1 + 1e-5)
 
 
-def test_a_card_of_an_earlier_version_is_read(tmp_path: Path, prepared: Prepared) -> None:
+def test_a_card_of_an_earlier_version_is_read(tmp_path: Path, prepared: PreparedDataset) -> None:
     card = read_card(open_storage(prepared.uri)).model_dump(mode="json")
     for added in ("near_duplicates", "left_out"):
         del card[added]

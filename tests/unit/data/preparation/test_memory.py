@@ -1,4 +1,4 @@
-"""Memory stays flat while data grows tenfold."""
+"""Memory use of the preparation is independent of the size of the data."""
 
 import json
 import subprocess
@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-# Peak memory of one process, in bytes, after each of some sets. The first makes all imports.
-# Not getrusage: its peak includes the parent's, from before exec.
+# Prints the peak memory of the process in bytes after each data set. The first one triggers all
+# imports. getrusage is not used because its peak includes that of the parent before exec.
 _MEASURE = """
 import json, re, sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""From raw examples to a prepared data set."""
+"""Preparation of data sets."""
 
 import itertools
 import os
@@ -19,7 +19,7 @@ from kubenas.config import DataConfig
 from kubenas.data.dataset.card import read_card
 from kubenas.data.dataset.loading import load_raw
 from kubenas.data.dataset.schema import SPLITS, read_schema
-from kubenas.data.preparation.prepare import Prepared, prepare_dataset
+from kubenas.data.preparation.prepare import PreparedDataset, prepare_dataset
 from kubenas.errors import ObjectNotFound, StorageError, UserError
 from kubenas.storage import Storage, open_storage
 
@@ -27,8 +27,8 @@ Save = Callable[..., Path]
 Content = dict[str, Counter[tuple[bytes, int]]]
 
 
-def stored(prepared: Prepared) -> Content:
-    """The pixels and labels that are in each split."""
+def stored(prepared: PreparedDataset) -> Content:
+    """Returns the pixels and labels of each split."""
     return {split: Counter(_examples(Path(prepared.uri), split)) for split in SPLITS}
 
 
@@ -51,7 +51,7 @@ def alternating(count: int, classes: int = 2) -> npt.NDArray[np.intp]:
 
 
 def test_every_example_is_in_exactly_one_split(
-    prepared: Prepared, coloured: npt.NDArray[np.uint8]
+    prepared: PreparedDataset, coloured: npt.NDArray[np.uint8]
 ) -> None:
     content = stored(prepared)
     together = sum(content.values(), Counter())
@@ -66,13 +66,13 @@ def test_every_example_is_in_exactly_one_split(
         assert split.class_counts == (labels[0], labels[1], labels[2])
 
 
-def test_training_examples_are_not_in_the_order_of_their_classes(prepared: Prepared) -> None:
+def test_training_examples_are_not_in_the_order_of_their_classes(prepared: PreparedDataset) -> None:
     labels = [label for _, label in _examples(Path(prepared.uri), "train")]
     changes = sum(one != other for one, other in itertools.pairwise(labels))
     assert changes > len(labels) / 2
 
 
-def test_normalisation_is_fitted_on_training_examples(prepared: Prepared) -> None:
+def test_normalisation_is_fitted_on_training_examples(prepared: PreparedDataset) -> None:
     batches = load_raw(Path(prepared.uri), "train", batch_size=1000).as_numpy_iterator()
     pixels = next(batches)[0].reshape(-1, 3).astype(np.float64)
     normalization = prepared.schema.normalization
@@ -83,7 +83,7 @@ def test_normalisation_is_fitted_on_training_examples(prepared: Prepared) -> Non
 def test_adding_data_moves_no_example(save_npz: Save, output: Storage) -> None:
     images, labels = noise(120, 4, 4), alternating(120)
     small = save_npz("small.npz", x=images[:60], y=labels[:60])
-    # The larger set also has values that are no bytes, so that it is stored as another type.
+    # The larger set has values above 255 and is therefore stored with another dtype.
     more = np.concatenate([images.astype(np.int64), noise(60, 4, 4, seed=1) + np.int64(500)])
     large = save_npz("large.npz", x=more, y=np.concatenate([labels, labels[:60]]))
     first = prepare_dataset(DataConfig(source=str(small)), output)
@@ -94,37 +94,37 @@ def test_adding_data_moves_no_example(save_npz: Save, output: Storage) -> None:
         assert before[split] <= after[split]
 
 
-def test_what_stays_keeps_its_side_whatever_happens_to_the_rest(
-    save_npz: Save, output: Storage
-) -> None:
+def test_kept_examples_stay_in_their_split(save_npz: Save, output: Storage) -> None:
     images, labels = noise(200, 4, 4), alternating(200, classes=3)
     before = save_npz("before.npz", x=images, y=labels)
-    # A week later: the first 50 are gone, 40 come twice, 30 have another label, 100 are new, and
-    # nothing is where it was.
+    # A week later the first 50 are removed, 40 are duplicated, 30 have another label, 100 are new,
+    # and the order has changed.
     relabelled = np.concatenate([(labels[50:80] + 1) % 3, labels[80:]])
     x = np.concatenate([images[50:], images[50:90], noise(100, 4, 4, seed=1)])
     y = np.concatenate([relabelled, relabelled[:40], alternating(100, classes=4)])
     order = np.random.default_rng(2).permutation(len(x))
     after = save_npz("after.npz", x=x[order], y=y[order])
-    sides = [sides_of(prepare_dataset(DataConfig(source=str(s)), output)) for s in (before, after)]
+    sides = [
+        split_by_image(prepare_dataset(DataConfig(source=str(s)), output)) for s in (before, after)
+    ]
     stayed = sides[0].keys() & sides[1].keys()
     assert (len(stayed), len(sides[1])) == (150, 250)
     assert all(sides[0][pixels] == sides[1][pixels] for pixels in stayed)
 
 
-def sides_of(prepared: Prepared) -> dict[bytes, str]:
-    """The split of each picture, by its pixels."""
+def split_by_image(prepared: PreparedDataset) -> dict[bytes, str]:
+    """Returns the split of each image, by its pixels."""
     content = stored(prepared)
     sides = {pixels: split for split, counts in content.items() for pixels, _ in counts}
     assert len(sides) == sum(len({pixels for pixels, _ in counts}) for counts in content.values())
     return sides
 
 
-def test_adding_pictures_of_other_kinds_moves_none(save_pictures: Save, output: Storage) -> None:
+def test_adding_images_of_other_kinds_moves_no_example(save_images: Save, output: Storage) -> None:
     plain = {f"{'ab'[i % 2]}/{i}.png": Image.new("L", (4, 4), i) for i in range(60)}
     others = {f"c/{i}.png": Image.new("RGB", (9, 9), (250, i, 0)) for i in range(200)}
-    first = prepare_dataset(DataConfig(source=str(save_pictures(plain, "first"))), output)
-    second = prepare_dataset(DataConfig(source=str(save_pictures(plain | others))), output)
+    first = prepare_dataset(DataConfig(source=str(save_images(plain, "first"))), output)
+    second = prepare_dataset(DataConfig(source=str(save_images(plain | others))), output)
     assert (first.schema.shape, second.schema.shape) == ((4, 4, 1), (9, 9, 3))
     for split in SPLITS:
         before = {np.frombuffer(image, np.float32)[0] for image, _ in stored(first)[split]}
@@ -140,7 +140,7 @@ def test_the_same_content_gives_the_same_bytes(save_npz: Save, tmp_path: Path) -
     two = prepare_dataset(DataConfig(source=str(copy)), open_storage(str(tmp_path / "two")))
     assert one.schema == two.schema
     assert {name for name, data in files(one.uri).items() if files(two.uri)[name] != data} == {
-        "card.json"  # which names the source
+        "card.json"  # contains the name of the source
     }
 
 
@@ -172,7 +172,7 @@ def test_finished_data_is_not_prepared_again(save_npz: Save, output: Storage) ->
 
 
 @pytest.mark.parametrize("damage", ["no schema", "half a schema", "no shard", "half a shard"])
-def test_what_is_damaged_is_prepared_again(save_npz: Save, output: Storage, damage: str) -> None:
+def test_a_damaged_data_set_is_prepared_again(save_npz: Save, output: Storage, damage: str) -> None:
     config = DataConfig(source=str(save_npz(x=noise(40, 4, 4), y=alternating(40))))
     first = prepare_dataset(config, output)
     before = files(first.uri)
@@ -201,7 +201,7 @@ prepare_dataset(DataConfig(source=sys.argv[1]), open_storage(sys.argv[2]), progr
 """
 
 
-def test_a_killed_preparation_is_done_again_and_leaves_nothing_behind(
+def test_a_killed_preparation_is_repeated_without_leftovers(
     save_npz: Save, output: Storage
 ) -> None:
     source = save_npz(x=noise(600, 4, 4), y=alternating(600))
@@ -221,7 +221,7 @@ def test_a_killed_preparation_is_done_again_and_leaves_nothing_behind(
     }
 
 
-def test_of_two_at_once_one_waits_for_the_other(save_npz: Save, output: Storage) -> None:
+def test_a_second_preparation_waits_for_the_first(save_npz: Save, output: Storage) -> None:
     config = DataConfig(source=str(save_npz(x=noise(600, 8, 8), y=alternating(600))))
     with ThreadPoolExecutor(2) as pool:
         both = list(pool.map(lambda _: prepare_dataset(config, output), range(2)))
@@ -229,7 +229,7 @@ def test_of_two_at_once_one_waits_for_the_other(save_npz: Save, output: Storage)
     assert both[0].schema == both[1].schema
 
 
-def test_a_mistake_leaves_nothing_behind(save_npz: Save, output: Storage) -> None:
+def test_a_user_error_leaves_no_files(save_npz: Save, output: Storage) -> None:
     source = save_npz(x=noise(12, 4, 4), y=np.arange(12) // 10)
     with pytest.raises(UserError):
         prepare_dataset(DataConfig(source=str(source)), output)
@@ -261,23 +261,23 @@ def test_progress_reaches_its_end(save_npz: Save, output: Storage) -> None:
     assert len(reports) == 6
 
 
-def test_says_that_the_output_may_not_be_written(tmp_path: Path) -> None:
+def test_an_output_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "output").write_text("a file where a folder should be")
     with pytest.raises(StorageError, match="output"):
         prepare_dataset(DataConfig(source="digits"), open_storage(str(tmp_path / "output")))
 
 
-def test_says_that_there_is_no_prepared_data(tmp_path: Path) -> None:
-    with pytest.raises(ObjectNotFound, match="no prepared data set here"):
+def test_missing_and_unreadable_data_sets_are_errors(tmp_path: Path) -> None:
+    with pytest.raises(ObjectNotFound, match="no prepared data set found"):
         read_schema(open_storage(str(tmp_path)))
     for content, says in (('{"version": 2}', "update kubenas"), ("{}", "prepare the data again")):
         (tmp_path / "schema.json").write_text(content)
         with pytest.raises(StorageError, match=says):
             read_schema(open_storage(str(tmp_path)))
-    with pytest.raises(ObjectNotFound, match="no data card here"):
+    with pytest.raises(ObjectNotFound, match="no data card found"):
         read_card(open_storage(str(tmp_path)))
 
 
-def test_nothing_is_imported_that_finished_data_does_not_need() -> None:
+def test_reusing_a_data_set_does_not_import_tensorflow() -> None:
     code = "import sys, kubenas.data.preparation.prepare; sys.exit('tensorflow' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == os.EX_OK

@@ -1,4 +1,4 @@
-"""Where S3 is, in each environment that a step may find itself in."""
+"""The S3 endpoint for different environment variables."""
 
 import pytest
 
@@ -13,19 +13,19 @@ def test_amazon_is_the_default() -> None:
     assert s3_environment("s3", {}) == S3Environment(None, None, path_style=False)
 
 
-def test_an_endpoint_of_ones_own_wants_the_bucket_in_the_path() -> None:
+def test_a_custom_endpoint_uses_path_style() -> None:
     environment = {"AWS_ENDPOINT_URL": "http://minio:9000"}
     found = s3_environment("s3", environment)
     assert found == S3Environment("http://minio:9000", "us-east-1", path_style=True)
 
 
-def test_an_endpoint_of_amazon_does_not() -> None:
+def test_an_endpoint_of_amazon_does_not_use_path_style() -> None:
     url = "https://s3.eu-west-1.amazonaws.com"
     found = s3_environment("s3", {"AWS_ENDPOINT_URL_S3": url, "AWS_REGION": "eu-west-1"})
     assert found == S3Environment(url, "eu-west-1", path_style=False)
 
 
-def test_the_endpoint_for_s3_goes_before_the_general_one() -> None:
+def test_the_s3_endpoint_takes_precedence() -> None:
     environment = {"AWS_ENDPOINT_URL": "http://general", "AWS_ENDPOINT_URL_S3": "http://special"}
     assert s3_environment("s3", environment).endpoint == "http://special"
 
@@ -43,7 +43,7 @@ def test_the_region_has_two_names(name: str) -> None:
         (CLUSTER | SERVICE | {"AWS_ENDPOINT_URL_S3": "http://mine:1"}, "http://mine:1"),
     ],
 )
-def test_minio_is_found_as_the_launcher_finds_it(
+def test_minio_defaults_equal_those_of_the_launcher(
     environment: dict[str, str], endpoint: str
 ) -> None:
     assert s3_environment("minio", environment).endpoint == endpoint
@@ -59,6 +59,6 @@ def test_the_service_in_the_namespace_is_not_for_s3() -> None:
 
 
 @pytest.mark.parametrize("url", ["minio:9000", "minio", "ftp://minio"])
-def test_an_endpoint_that_is_no_url_is_named(url: str) -> None:
+def test_an_invalid_endpoint_is_an_error(url: str) -> None:
     with pytest.raises(UserError, match=f"AWS_ENDPOINT_URL: '{url}'"):
         s3_environment("s3", {"AWS_ENDPOINT_URL": url})

@@ -73,7 +73,7 @@ def test_damage_is_found_out(tmp_path: Path) -> None:
     file.write_bytes(whole)
     latest = tmp_path / "checkpoint" / "latest.json"
     latest.write_bytes(latest.read_bytes()[:-5])
-    with pytest.raises(CheckpointUnusable, match="not whole JSON"):
+    with pytest.raises(CheckpointUnusable, match="not valid JSON"):
         load_checkpoint(str(tmp_path / "checkpoint"))
     latest.unlink()
     with pytest.raises(CheckpointUnusable, match="no checkpoint"):

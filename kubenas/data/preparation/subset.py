@@ -1,4 +1,4 @@
-"""A few examples of a prepared data set as a data set of their own, for a rehearsal."""
+"""Extraction of a small subset of a prepared data set, for a rehearsal of a trial."""
 
 from pathlib import Path
 
@@ -11,23 +11,23 @@ from kubenas.data.preparation.shards import describe_shard
 _SHARD = "{}-00000.tfrecord"
 
 
-def write_excerpt(dataset: Shards, folder: Path, *, examples: int) -> None:
+def write_subset(dataset: Shards, folder: Path, *, examples: int) -> None:
     """Writes the first ``examples`` of each split of ``dataset`` to ``folder``.
 
-    Shapes, classes and normalisation are those of the whole. Counts of classes are left as they
-    are: they say what the data are like, not what a reader finds.
+    The subset keeps the shape, the classes, the normalisation and the class counts of the whole
+    data set.
     """
     folder.mkdir(parents=True)
     schema = dataset.schema
-    splits = {name: _written(dataset, name, folder, examples) for name in SPLITS}
-    excerpt = schema.model_copy(update={"splits": splits, "digest": f"{schema.digest}-excerpt"})
-    (folder / SCHEMA_FILE).write_bytes(excerpt.to_json())
+    splits = {name: _write_split(dataset, name, folder, examples) for name in SPLITS}
+    subset = schema.model_copy(update={"splits": splits, "digest": f"{schema.digest}-excerpt"})
+    (folder / SCHEMA_FILE).write_bytes(subset.to_json())
 
 
-def _written(dataset: Shards, name: SplitName, folder: Path, examples: int) -> Split:
+def _write_split(dataset: Shards, name: SplitName, folder: Path, examples: int) -> Split:
     split = dataset.schema.splits[name]
     shards = tf.data.Dataset.from_tensor_slices([shard.name for shard in split.shards])
-    records = dataset.records(shards, open_at_once=1).take(examples)
+    records = dataset.records(shards, cycle_length=1).take(examples)
     path = folder / _SHARD.format(name)
     count = 0
     with tf.io.TFRecordWriter(str(path)) as writer:

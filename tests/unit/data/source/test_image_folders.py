@@ -1,4 +1,4 @@
-"""Class folders of pictures: what is read from them, and one clear message for what is not."""
+"""The data source for images in class folders."""
 
 import os
 import struct
@@ -14,9 +14,9 @@ from PIL import Image
 from kubenas.config import DataConfig
 from kubenas.data.dataset.card import read_card
 from kubenas.data.preparation.prepare import prepare_dataset
-from kubenas.data.source.example_source import Example, Survey
+from kubenas.data.source.example_source import Example, SourceInfo
+from kubenas.data.source.image_decoding import read_pixels
 from kubenas.data.source.opening import open_source
-from kubenas.data.source.picture import read_pixels
 from kubenas.errors import UserError
 from kubenas.storage import Storage, open_storage
 
@@ -35,10 +35,10 @@ def two_classes(**more: Image.Image) -> dict[str, Image.Image]:
     return {"cat/1.png": grey(1), "cat/2.png": grey(2), "dog/1.png": grey(3)} | more
 
 
-def read(path: Path, image_size: tuple[int, int] | None = None) -> tuple[Survey, list[Example]]:
+def read(path: Path, image_size: tuple[int, int] | None = None) -> tuple[SourceInfo, list[Example]]:
     source = open_source(str(path))
-    survey = source.survey(image_size)
-    return survey, list(source.examples(survey))
+    info = source.inspect(image_size)
+    return info, list(source.examples(info))
 
 
 def zipped(folder: Path, inside: str = "") -> Path:
@@ -49,18 +49,18 @@ def zipped(folder: Path, inside: str = "") -> Path:
     return path
 
 
-def test_reads_grey_pictures_as_one_channel(save_pictures: Save) -> None:
-    survey, examples = read(save_pictures(two_classes()))
-    assert survey.shape == (4, 5, 1)
-    assert survey.classes == ("cat", "dog")
-    assert survey.class_counts == (2, 1)
-    assert survey.notes == ()
+def test_reads_grey_images_as_one_channel(save_images: Save) -> None:
+    info, examples = read(save_images(two_classes()))
+    assert info.shape == (4, 5, 1)
+    assert info.classes == ("cat", "dog")
+    assert info.class_counts == (2, 1)
+    assert info.notes == ()
     assert [(int(image[0, 0, 0]), label) for image, label in examples] == [(1, 0), (2, 0), (3, 1)]
 
 
 @pytest.mark.parametrize("wrapper", ["", "wrapper/", "outer/inner/"])
-def test_reads_a_zip_like_a_folder(save_pictures: Save, wrapper: str) -> None:
-    folder = save_pictures(two_classes())
+def test_reads_a_zip_like_a_folder(save_images: Save, wrapper: str) -> None:
+    folder = save_images(two_classes())
     path = zipped(folder, wrapper)
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr(f"__MACOSX/{wrapper}cat/._1.png", b"litter")
@@ -75,8 +75,8 @@ def test_reads_a_zip_like_a_folder(save_pictures: Save, wrapper: str) -> None:
 
 
 @pytest.mark.parametrize("suffix", ["png", "jpg", "jpeg", "bmp", "gif", "webp", "PNG"])
-def test_reads_every_format(save_pictures: Save, suffix: str) -> None:
-    _, examples = read(save_pictures({f"a/1.{suffix}": grey(200), f"b/1.{suffix}": grey(50)}))
+def test_reads_every_format(save_images: Save, suffix: str) -> None:
+    _, examples = read(save_images({f"a/1.{suffix}": grey(200), f"b/1.{suffix}": grey(50)}))
     assert [round(float(image.mean()), -1) for image, _ in examples] == [200, 50]
 
 
@@ -104,47 +104,45 @@ def test_decodes_every_kind_of_pixel(
 
 
 def twelve_bits(count: int) -> dict[str, Image.Image]:
-    """Grey pictures as of a medical device: 16 bits a pixel, of which the values use twelve."""
+    """Returns greyscale images of 16 bits with values of 12 bits, as from medical devices."""
     values = np.random.default_rng(0).integers(0, 4096, (count, 4, 5)).astype(np.uint16)
     return {f"{'ab'[i % 2]}/{i}.png": Image.fromarray(value) for i, value in enumerate(values)}
 
 
-def test_deep_pictures_keep_their_values(save_pictures: Save) -> None:
-    pictures = twelve_bits(6)
-    survey, examples = read(save_pictures(pictures))
-    assert (survey.shape, survey.dtype) == ((4, 5, 1), "float32")
-    assert survey.notes == (
-        "the pictures have 16 bits: their values are kept as they are, and the model takes such"
-        " values",
+def test_16_bit_images_keep_their_values(save_images: Save) -> None:
+    images = twelve_bits(6)
+    info, examples = read(save_images(images))
+    assert (info.shape, info.dtype) == ((4, 5, 1), "float32")
+    assert info.notes == (
+        "the images have 16 bits per channel: their values are not scaled, and the model expects"
+        " such values",
     )
     for picture, (image, _) in zip(
-        [pictures[f"a/{i}.png"] for i in (0, 2, 4)], examples[:3], strict=True
+        [images[f"a/{i}.png"] for i in (0, 2, 4)], examples[:3], strict=True
     ):
         assert image.dtype == np.float32
         assert np.array_equal(image[:, :, 0], np.asarray(picture))
 
 
-def test_values_of_twelve_bits_do_not_become_the_same_black_picture(
-    save_pictures: Save, output: Storage
-) -> None:
+def test_dark_12_bit_images_are_not_duplicates(save_images: Save, output: Storage) -> None:
     dim = {
-        name: Image.fromarray((np.asarray(picture) // 17).astype(np.uint16))  # below 241
+        name: Image.fromarray((np.asarray(picture) // 17).astype(np.uint16))  # values below 241
         for name, picture in twelve_bits(200).items()
     }
-    prepared = prepare_dataset(DataConfig(source=str(save_pictures(dim))), output)
+    prepared = prepare_dataset(DataConfig(source=str(save_images(dim))), output)
     card = read_card(open_storage(prepared.uri))
     assert (card.duplicates, card.label_conflicts) == (0, 0)
-    assert card.notes[0].startswith("the pictures have 16 bits")
+    assert card.notes[0].startswith("the images have 16 bits")
 
 
-def test_deep_pictures_beside_others_are_an_error(save_pictures: Save) -> None:
-    path = save_pictures(twelve_bits(4) | {"a/x.png": grey()})
-    with pytest.raises(UserError, match="4 of 5 pictures have 16 bits a channel and the others 8"):
-        open_source(str(path)).survey(None)
+def test_mixed_bit_depths_are_an_error(save_images: Save) -> None:
+    path = save_images(twelve_bits(4) | {"a/x.png": grey()})
+    with pytest.raises(UserError, match="4 of 5 images have 16 bits per channel, the others 8"):
+        open_source(str(path)).inspect(None)
 
 
 def png_of_16_bits(width: int, height: int, colour: int, channels: int) -> bytes:
-    """Black. Pillow writes none with colours."""
+    """Returns a black image. Pillow cannot write images of 16 bits with colours."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         checked = kind + data
@@ -158,103 +156,103 @@ def png_of_16_bits(width: int, height: int, colour: int, channels: int) -> bytes
 
 
 @pytest.mark.parametrize(("colour", "channels"), [(2, 3), (4, 2), (6, 4)])
-def test_deep_pictures_that_cannot_be_read_whole_are_an_error(
-    save_pictures: Save, colour: int, channels: int
+def test_16_bit_images_with_several_channels_are_an_error(
+    save_images: Save, colour: int, channels: int
 ) -> None:
-    path = save_pictures(two_classes())
+    path = save_images(two_classes())
     (path / "dog/2.png").write_bytes(png_of_16_bits(5, 4, colour, channels))
-    with pytest.raises(UserError, match="1 pictures have 16 bits a channel and colours or alpha"):
-        open_source(str(path)).survey(None)
+    with pytest.raises(UserError, match="1 images have 16 bits per channel and colours or alpha"):
+        open_source(str(path)).inspect(None)
 
 
 @pytest.mark.parametrize("side", [8_200, 12_000, 40_000])
-def test_a_small_file_of_too_many_pixels_is_not_decoded(save_pictures: Save, side: int) -> None:
-    path = save_pictures(two_classes())
+def test_a_decompression_bomb_is_not_decoded(save_images: Save, side: int) -> None:
+    path = save_images(two_classes())
     header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
     start = png_of_16_bits(1, 1, 2, 3)
     checked = b"IHDR" + header
     bomb = start[:12] + checked + struct.pack(">I", zlib.crc32(checked)) + start[33:]
     (path / "dog/2.png").write_bytes(bomb)
     with pytest.raises(UserError) as raised:
-        open_source(str(path)).survey(None)
+        open_source(str(path)).inspect(None)
     assert str(raised.value) == (
-        f"{path}: 'dog/2.png' has more than 67,108,864 pixels; make it smaller or remove it"
+        f"{path}: 'dog/2.png' has more than 67,108,864 pixels; reduce its size or remove it"
     )
 
 
-def test_turns_photographs_upright(tmp_path: Path, save_pictures: Save) -> None:
+def test_applies_the_exif_orientation(tmp_path: Path, save_images: Save) -> None:
     left_dark = Image.fromarray(np.repeat([[0, 0, 255, 255]], 2, axis=0).astype(np.uint8))
     exif = Image.Exif()
     exif[0x0112] = 6  # shown after a quarter turn clockwise
-    save_pictures(two_classes())
+    save_images(two_classes())
     for name in ("cat/1.png", "cat/2.png", "dog/1.png"):
         left_dark.resize((64, 32)).save(tmp_path / "pictures" / name, "JPEG", exif=exif)
-    survey, examples = read(tmp_path / "pictures")
-    assert survey.shape == (64, 32, 1)
+    info, examples = read(tmp_path / "pictures")
+    assert info.shape == (64, 32, 1)
     assert examples[0].image[:20].mean() < 10
     assert examples[0].image[-20:].mean() > 245
 
 
-def test_one_colour_picture_makes_all_rgb_and_the_survey_says_so(save_pictures: Save) -> None:
+def test_one_colour_image_makes_all_rgb(save_images: Save) -> None:
     transparent = Image.new("RGBA", (5, 4), (1, 2, 3, 4))
-    survey, _ = read(save_pictures(two_classes(**{"dog/2.png": transparent})))
-    assert survey.shape == (4, 5, 3)
-    assert survey.notes == ("3 grey pictures turned into RGB", "alpha dropped from 1 pictures")
+    info, _ = read(save_images(two_classes(**{"dog/2.png": transparent})))
+    assert info.shape == (4, 5, 3)
+    assert info.notes == ("3 grey images converted to RGB", "alpha channel removed from 1 images")
 
 
-def test_pictures_of_different_sizes_get_the_median_size(save_pictures: Save) -> None:
+def test_images_of_different_sizes_get_the_median_size(save_images: Save) -> None:
     sizes = [(10, 30), (20, 300), (40, 700)]
-    pictures = {f"{name}/{i}.png": grey(5, size) for name in "ab" for i, size in enumerate(sizes)}
-    survey, examples = read(save_pictures(pictures))
-    assert survey.shape == (224, 20, 1)
-    assert survey.notes == (
-        "6 of 6 pictures (30 to 700 high, 10 to 40 wide) resized to 224 x 20"
+    images = {f"{name}/{i}.png": grey(5, size) for name in "ab" for i, size in enumerate(sizes)}
+    info, examples = read(save_images(images))
+    assert info.shape == (224, 20, 1)
+    assert info.notes == (
+        "6 of 6 images (30 to 700 high, 10 to 40 wide) resized to 224 x 20"
         " (the median, at most 224)",
     )
     assert examples[0].image.shape == (30, 10, 1)
 
 
-def test_the_size_that_the_user_wants_comes_first(save_pictures: Save) -> None:
-    survey, _ = read(save_pictures(two_classes()), image_size=(7, 9))
-    assert survey.shape == (7, 9, 1)
-    assert "as data.image_size says" in survey.notes[0]
+def test_image_size_takes_precedence(save_images: Save) -> None:
+    info, _ = read(save_images(two_classes()), image_size=(7, 9))
+    assert info.shape == (7, 9, 1)
+    assert "(data.image_size)" in info.notes[0]
 
 
-def test_files_beside_the_class_folders_are_passed_over_with_a_warning(
-    save_pictures: Save,
+def test_files_outside_class_folders_are_ignored_with_a_warning(
+    save_images: Save,
 ) -> None:
-    folder = save_pictures(two_classes())
+    folder = save_images(two_classes())
     (folder / "labels.csv").touch()
-    survey, examples = read(folder)
+    info, examples = read(folder)
     assert len(examples) == 3
-    assert survey.warnings == ("1 files beside the class folders ignored: labels.csv, ...",)
+    assert info.warnings == ("1 files outside class folders ignored: labels.csv, ...",)
 
 
 @pytest.mark.parametrize(
-    ("pictures", "extra", "says"),
+    ("images", "extra", "says"),
     [
-        ({"1.png": grey(), "2.png": grey()}, (), "no class folders in it, 2 files"),
+        ({"1.png": grey(), "2.png": grey()}, (), "no class folders, only 2 files"),
         (two_classes(), ("eel/",), "class folder 'eel' is empty"),
-        (two_classes(), ("cat/notes.txt",), "'cat/notes.txt' is no picture that is read here"),
-        (two_classes(), ("cat/scan.tiff",), "'cat/scan.tiff' is no picture"),
-        (two_classes(), ("cat/3.png",), "'cat/3.png' is damaged or no picture"),
-        (two_classes(), ("cat/kittens/",), "a folder inside a class folder, 'cat/kittens'"),
+        (two_classes(), ("cat/notes.txt",), "'cat/notes.txt' is not in a supported image format"),
+        (two_classes(), ("cat/scan.tiff",), "'cat/scan.tiff' is not in a supported image format"),
+        (two_classes(), ("cat/3.png",), "'cat/3.png' is damaged or not an image"),
+        (two_classes(), ("cat/kittens/",), "'cat/kittens' is a folder inside a class folder"),
         (
             {"train/cat/1.png": grey(), "test/cat/1.png": grey()},
             (),
-            "holds test, train with class folders in them",
+            "the class folders are split into test, train",
         ),
     ],
 )
 @pytest.mark.parametrize("form", ["folder", "zip"])
-def test_says_what_is_wrong_with_class_folders(
-    save_pictures: Save,
-    pictures: Mapping[str, Image.Image],
+def test_rejects_invalid_class_folders(
+    save_images: Save,
+    images: Mapping[str, Image.Image],
     extra: tuple[str, ...],
     says: str,
     form: str,
 ) -> None:
-    path = save_pictures(pictures)
+    path = save_images(images)
     for name in extra:
         (path / name).mkdir() if name.endswith("/") else (path / name).touch()
     if form == "zip":
@@ -265,31 +263,31 @@ def test_says_what_is_wrong_with_class_folders(
     assert str(raised.value).startswith(f"{path}: ")
 
 
-def test_names_a_picture_that_is_cut_off(save_pictures: Save, output: Storage) -> None:
+def test_rejects_a_truncated_image(save_images: Save, output: Storage) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (40, 40), np.uint8)
-    pictures = {f"{name}/{i}.png": Image.fromarray(noise) for name in "ab" for i in range(6)}
-    folder = save_pictures(pictures)
+    images = {f"{name}/{i}.png": Image.fromarray(noise) for name in "ab" for i in range(6)}
+    folder = save_images(images)
     victim = folder / "b" / "3.png"
     victim.write_bytes(victim.read_bytes()[:900])
     with pytest.raises(UserError, match=r"pictures: 'b/3.png' is damaged"):
         prepare_dataset(DataConfig(source=str(folder)), output)
 
 
-def test_says_that_a_name_is_no_text(save_pictures: Save) -> None:
-    folder = save_pictures(two_classes())
+def test_rejects_a_name_that_is_not_utf8(save_images: Save) -> None:
+    folder = save_images(two_classes())
     (folder / "dog").rename(folder / os.fsdecode(b"d\xf6g"))
-    with pytest.raises(UserError, match=r"d\\udcf6g/1.png' is no UTF-8 text"):
+    with pytest.raises(UserError, match=r"d\\udcf6g/1.png' is not valid UTF-8"):
         read(folder)
 
 
-def test_says_that_a_zip_is_damaged(tmp_path: Path) -> None:
+def test_rejects_a_damaged_zip(tmp_path: Path) -> None:
     (tmp_path / "set.zip").write_bytes(b"PK\3\4 and nothing else")
-    with pytest.raises(UserError, match=r"set\.zip: damaged or cut off"):
+    with pytest.raises(UserError, match=r"set\.zip: damaged or truncated"):
         read(tmp_path / "set.zip")
 
 
-def test_says_that_a_zip_needs_a_password(save_pictures: Save) -> None:
-    path = zipped(save_pictures(two_classes()))
+def test_rejects_an_encrypted_zip(save_images: Save) -> None:
+    path = zipped(save_images(two_classes()))
     data = path.read_bytes()
     entry = data.index(b"PK\1\2")
     path.write_bytes(data[: entry + 8] + b"\1" + data[entry + 9 :])

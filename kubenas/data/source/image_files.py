@@ -1,4 +1,4 @@
-"""Where a tree of picture files is: in a folder or in a .zip."""
+"""Access to a tree of image files in a folder or in a .zip archive."""
 
 import os
 import zipfile
@@ -7,43 +7,43 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO, NoReturn, Protocol
 
-from kubenas.data.source.reading import explained_reads, file_content
+from kubenas.data.source.file_access import read_chunks, translate_read_errors
 from kubenas.errors import UserError
 
 _ENCRYPTED = 0x1
 
 
-class PictureFiles(Protocol):
-    """Files and folders by names relative to ``path``, with forward slashes."""
+class ImageFiles(Protocol):
+    """A tree of files. Names are relative to ``path`` and have forward slashes."""
 
     @property
     def path(self) -> Path:
-        """The folder or archive."""
+        """The path of the folder or archive."""
         ...
 
     def names(self) -> tuple[list[str], list[str]]:
-        """All files and all folders, each sorted."""
+        """Returns the sorted names of all files and the sorted names of all folders."""
         ...
 
     def open(self, name: str) -> IO[bytes]:
-        """One of the files."""
+        """Opens the file ``name``."""
         ...
 
     def content(self, names: list[str]) -> Iterator[bytes]:
-        """All bytes that decide what the files ``names`` are."""
+        """Yields the bytes to hash: all bytes that determine the files ``names``."""
         ...
 
 
 class FolderFiles:
-    """See :class:`PictureFiles`."""
+    """The files of a folder. Implements :class:`ImageFiles`."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def names(self) -> tuple[list[str], list[str]]:
         files, folders = [], []
-        with explained_reads(self.path):
-            for parent, below, names in os.walk(self.path, onerror=_fail, followlinks=True):
+        with translate_read_errors(self.path):
+            for parent, below, names in os.walk(self.path, onerror=_raise, followlinks=True):
                 place = Path(parent).relative_to(self.path)
                 files += [(place / name).as_posix() for name in names]
                 folders += [(place / name).as_posix() for name in below]
@@ -55,13 +55,13 @@ class FolderFiles:
     def content(self, names: list[str]) -> Iterator[bytes]:
         for name in names:
             path = self.path / name
-            with explained_reads(path):
+            with translate_read_errors(path):
                 yield f"\0{name}\0{path.stat().st_size}\0".encode("utf-8", "surrogateescape")
-            yield from file_content(path)
+            yield from read_chunks(path)
 
 
 class ZipFiles:
-    """See :class:`PictureFiles`. Nothing is unpacked to disk."""
+    """The files of a .zip archive, read without unpacking. Implements :class:`ImageFiles`."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -70,7 +70,7 @@ class ZipFiles:
         members = self._archive.infolist()
         if locked := [member.filename for member in members if member.flag_bits & _ENCRYPTED]:
             raise UserError(
-                f"{self.path}: '{locked[0]}' is encrypted; make the .zip without a password"
+                f"{self.path}: '{locked[0]}' is encrypted; create the .zip without a password"
             )
         files = [member.filename for member in members if not member.is_dir()]
         folders = {parent for name in files for parent in _parents(name)}
@@ -81,23 +81,23 @@ class ZipFiles:
         return self._archive.open(name)
 
     def content(self, names: list[str]) -> Iterator[bytes]:  # noqa: ARG002  the archive is one file
-        return file_content(self.path)
+        return read_chunks(self.path)
 
     @cached_property
     def _archive(self) -> zipfile.ZipFile:
         try:
-            with explained_reads(self.path):
-                # Of names without a mark zipfile would guess the code page, nearly always wrongly.
+            with translate_read_errors(self.path):
+                # Without an encoding zipfile assumes cp437 for names that are not marked as UTF-8.
                 return zipfile.ZipFile(self.path, metadata_encoding="utf-8")
         except UnicodeDecodeError as error:
             name = error.object.decode("ascii", "backslashreplace")
             raise UserError(
-                f"{self.path}: the name '{name}' is in an unknown code page; pack it again with"
-                " names in UTF-8, as zip or 7z (with -mcu=on) do"
+                f"{self.path}: the name '{name}' is not UTF-8; create the archive again with names"
+                " in UTF-8, for example with zip or 7z (-mcu=on)"
             ) from error
 
 
-def _fail(error: OSError) -> NoReturn:
+def _raise(error: OSError) -> NoReturn:
     raise error
 
 

@@ -1,0 +1,88 @@
+"""Assignment of examples to splits by a hash of their pixels.
+
+The split of an example is stable when data are added, except for new near duplicates of the
+example. Equal and nearly equal images are in the same split.
+"""
+
+import hashlib
+
+import numpy as np
+import numpy.typing as npt
+
+from kubenas.config import DataConfig
+from kubenas.data.dataset.example_index import ExampleIndex
+from kubenas.data.dataset.schema import SPLITS, SplitName
+from kubenas.data.source import Image
+
+_KEY_SPAN = 1 << 64
+_LOW_HALF = np.uint64(0xFFFFFFFF)
+
+
+def content_key(image: Image, seed: int) -> int:
+    """Returns a 64-bit hash of the pixels and the seed, independent of the dtype."""
+    pixels = _to_canonical_dtype(image)
+    digest = hashlib.sha256(f"{seed}:{pixels.shape}:{pixels.dtype}:".encode())
+    digest.update(pixels.tobytes())
+    return int.from_bytes(digest.digest()[:8])
+
+
+def split_for_key(key: int, config: DataConfig) -> SplitName:
+    """Returns the split of a content key."""
+    position = key / _KEY_SPAN
+    if position < config.test_fraction:
+        return "test"
+    if position < config.test_fraction + config.validation_fraction:
+        return "validation"
+    return "train"
+
+
+def assign_splits(
+    index: ExampleIndex, groups: npt.NDArray[np.intp], config: DataConfig
+) -> dict[SplitName, npt.NDArray[np.intp]]:
+    """Returns the positions of the examples of each split, sorted by content key.
+
+    The content keys are hashes, therefore the order is a reproducible shuffle. All examples of a
+    group are in the same split. The test split keeps only one example per label of each group,
+    because duplicates are not independent evidence.
+
+    Args:
+        index: content key and label of each example.
+        groups: group of each example, shape (examples,). A group has equal and nearly equal images.
+        config: the fractions of the splits.
+    """
+    splits = _split_of_each(index["key"], groups, config)
+    kept = (splits != "test") | _is_first_of_group(groups, index["label"], index["key"])
+    order = np.lexsort((index["label"], index["key"]))
+    return {split: order[(kept & (splits == split))[order]] for split in SPLITS}
+
+
+def _split_of_each(
+    keys: npt.NDArray[np.uint64], groups: npt.NDArray[np.intp], config: DataConfig
+) -> npt.NDArray[np.str_]:
+    # The key with the smallest lower half decides for its group. The split depends on the upper
+    # half of this key, so the choice does not favour any split.
+    order = np.lexsort((keys, keys & _LOW_HALF, groups))
+    _, first, inverse = np.unique(groups[order], return_index=True, return_inverse=True)
+    group_splits = np.array([split_for_key(int(key), config) for key in keys[order[first]]])
+    splits = np.empty_like(group_splits, shape=len(keys))
+    splits[order] = group_splits[inverse]
+    return splits
+
+
+def _is_first_of_group(
+    groups: npt.NDArray[np.intp], labels: npt.NDArray[np.int32], keys: npt.NDArray[np.uint64]
+) -> npt.NDArray[np.bool_]:
+    """Returns whether each example is the first one of its label in its group."""
+    order = np.lexsort((keys, keys & _LOW_HALF, labels, groups))
+    new = np.diff(groups[order], prepend=-1) | np.diff(labels[order], prepend=-1)
+    first = np.zeros(len(keys), bool)
+    first[order] = new != 0
+    return first
+
+
+def _to_canonical_dtype(image: Image) -> Image:
+    if image.dtype == np.uint8:
+        return image
+    with np.errstate(invalid="ignore"):
+        small = image.astype(np.uint8)
+    return small if np.array_equal(small, image) else image.astype(np.float32, copy=False)
