@@ -17,12 +17,12 @@ from kubenas.doctor.software import check_software
 from kubenas.errors import KubenasError, UserError
 from kubenas.images import CONTROLLER_IMAGE, REGISTRY_VARIABLE, TRAINER_IMAGE, in_registry
 from kubenas.scheduling.confinement import check_confinement
-from kubenas.scheduling.kubernetes.access.cluster import ask_cluster
-from kubenas.scheduling.kubernetes.access.facts import NEEDED
-from kubenas.scheduling.kubernetes.access.kubeflow import ask_kubeflow
+from kubenas.scheduling.kubernetes.access.cluster import query_cluster
+from kubenas.scheduling.kubernetes.access.facts import SEARCH_PERMISSIONS
+from kubenas.scheduling.kubernetes.access.kubeflow import query_kubeflow
 from kubenas.scheduling.kubernetes.client.connection import cluster_configured
-from kubenas.scheduling.kubernetes.environment import NamespaceSettings, surroundings
-from kubenas.scheduling.settings import filled
+from kubenas.scheduling.kubernetes.environment import NamespaceSettings, detect_environment
+from kubenas.scheduling.settings import merge_settings
 from kubenas.search.oracles import check_oracle
 from kubenas.serving.kserve.handoff import Destination
 from kubenas.steps.setup import freeze_space
@@ -124,12 +124,12 @@ def _of_cluster(runner: RunnerConfig, namespace: str | None) -> list[Finding]:
         says = "none is configured, and runner.kind is kubernetes"
         return [problem("cluster", f"{says}; set KUBECONFIG, or runner.kind: local")]
     try:
-        facts, kubeflow = ask_cluster(NEEDED, namespace), ask_kubeflow(namespace)
-        settings = None if runner.kind == "local" else surroundings(namespace).settings()
+        facts, kubeflow = query_cluster(SEARCH_PERMISSIONS, namespace), query_kubeflow(namespace)
+        settings = None if runner.kind == "local" else detect_environment(namespace).settings()
     except KubenasError as error:
         return [problem("cluster", str(error))]
     if settings is not None:  # as trials on the cluster get it
-        runner = RunnerConfig.model_validate(filled(runner, settings.runner))
+        runner = RunnerConfig.model_validate(merge_settings(runner, settings.runner))
     on_cluster = runner.kind != "local"
     trainer = runner.pod.image or _here(TRAINER_IMAGE)
     findings = judge_cluster(

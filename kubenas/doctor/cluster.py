@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from kubenas.doctor.finding import Finding, ok, problem
 from kubenas.doctor.rights import can_i, granting, listed
 from kubenas.scheduling.kubernetes.access.facts import ClusterFacts, Node
-from kubenas.scheduling.quantity import amount
+from kubenas.scheduling.quantity import parse_quantity
 
 DEFAULT_ACCELERATOR = "nvidia.com/gpu"
 _WHAT_NODES_OFFER = "kubectl get nodes -o custom-columns=:.metadata.name,:.status.allocatable"
@@ -57,7 +57,9 @@ def _nodes(nodes: tuple[Node, ...]) -> Finding:
 
 
 def _accelerators(nodes: tuple[Node, ...], accelerator: str, asked: int) -> Finding:
-    offers = [int(amount(node.allocatable.get(accelerator, "0"))) for node in nodes if node.ready]
+    offers = [
+        int(parse_quantity(node.allocatable.get(accelerator, "0"))) for node in nodes if node.ready
+    ]
     holders = sum(offer > 0 for offer in offers)
     if asked > 0 and not holders:
         return problem(

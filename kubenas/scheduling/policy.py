@@ -75,7 +75,7 @@ def check_locked(
             )
 
 
-def check_place_of_user_code(kind: str, policy: Policy) -> None:
+def check_user_code_runner(kind: str, policy: Policy) -> None:
     """Refuses to run a user's HyperModel inside the pod of a step.
 
     Args:

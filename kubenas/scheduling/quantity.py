@@ -11,14 +11,14 @@ _UNITS = {
 }
 
 
-def scaled(quantity: str, factor: float) -> str:
+def scale_quantity(quantity: str, factor: float) -> str:
     """``quantity`` times ``factor``, in whole base units where that is exact enough for memory."""
     if factor == 1:
         return quantity
-    return str(math.ceil(amount(quantity) * Fraction(factor)))
+    return str(math.ceil(parse_quantity(quantity) * Fraction(factor)))
 
 
-def amount(quantity: str) -> Fraction:
+def parse_quantity(quantity: str) -> Fraction:
     """``quantity`` in base units: bytes, cores."""
     number = quantity.rstrip("mkMGTPEKi")
     return Fraction(number) * _UNITS[quantity[len(number) :]]

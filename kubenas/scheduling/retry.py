@@ -32,7 +32,7 @@ class Loss:
     """Whether it left a checkpoint of its own."""
 
 
-def losses_so_far(failures: Iterable[FailureClass]) -> dict[str, int]:
+def count_losses(failures: Iterable[FailureClass]) -> dict[str, int]:
     """What a trial's next AttemptSpec says of its lost attempts, for its place to be chosen."""
     counts = Counter(failures)
     return {

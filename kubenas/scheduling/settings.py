@@ -13,7 +13,7 @@ from kubenas.scheduling.store_credentials import CONFIG_MAP, SECRET
 _SECTION = "pod"
 
 
-def filled(config: RunnerConfig, *further: Mapping[str, Any]) -> dict[str, Any]:
+def merge_settings(config: RunnerConfig, *further: Mapping[str, Any]) -> dict[str, Any]:
     """``runner:`` with what ``config`` leaves at its default as the first of ``further`` says it.
 
     Args:
@@ -42,7 +42,7 @@ def _filled(
     return {**content, **said}
 
 
-def of_task(task: Mapping[str, Any]) -> dict[str, Any]:
+def parse_task_settings(task: Mapping[str, Any]) -> dict[str, Any]:
     """What a user has set on a task in Kubeflow, as ``runner:`` has it.
 
     Args:

@@ -14,8 +14,8 @@ from pydantic import ValidationError
 from kubenas.config import RunnerConfig
 from kubenas.errors import UserError
 from kubenas.images import TRAINER_IMAGE, trainer_beside
-from kubenas.scheduling.kubernetes.access.facts import DEFAULTS
-from kubenas.scheduling.kubernetes.client.api import Api, ApiAway, ApiRefused
+from kubenas.scheduling.kubernetes.access.facts import DEFAULTS_CONFIG_MAP
+from kubenas.scheduling.kubernetes.client.api import Api, ApiRefused, ApiUnavailable
 from kubenas.scheduling.kubernetes.client.connection import connect
 from kubenas.scheduling.kubernetes.events import event_about
 from kubenas.scheduling.kubernetes.lease import held_lease
@@ -66,7 +66,7 @@ class NamespaceSettings:
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class ClusterEnvironment:
     """The cluster that this process is configured for, seen from where it runs."""
 
     api: Api
@@ -80,7 +80,7 @@ class Surroundings:
         """Holds the Lease of the stage's search while entered; yields the epoch.
 
         Raises:
-            LeaseHeld, UserError, ApiAway: see :func:`held_lease`.
+            LeaseHeld, UserError, ApiUnavailable: see :func:`held_lease`.
         """
         metadata = {**lease_metadata(stage), "namespace": self.namespace}
         with held_lease(self.api, metadata, holder=self._name, on_lost=on_lost) as epoch:
@@ -110,8 +110,8 @@ class Surroundings:
             config=config,
             stage=stage,
             namespace=namespace,
-            image=config.pod.image or trainer_of(self.pod),
-            owner=reference_to_owner(self.pod) if owned and self.pod else None,
+            image=config.pod.image or trainer_image(self.pod),
+            owner=owner_reference(self.pod) if owned and self.pod else None,
             environment=_store_environment(os.environ),
             heartbeat=heartbeat,
             epoch=epoch,
@@ -123,9 +123,9 @@ class Surroundings:
 
         Raises:
             UserError: it is not JSON, or not as a chart of this version writes it.
-            ApiAway: the API server does not answer.
+            ApiUnavailable: the API server does not answer.
         """
-        path = f"/api/v1/namespaces/{self.namespace}/configmaps/{DEFAULTS}"
+        path = f"/api/v1/namespaces/{self.namespace}/configmaps/{DEFAULTS_CONFIG_MAP}"
         try:
             found = self.api.call("GET", path)
         except ApiRefused as error:
@@ -136,17 +136,17 @@ class Surroundings:
             policy = Policy.model_validate(_told(data, _POLICY))
         except ValidationError as error:
             raise UserError(
-                f"ConfigMap {DEFAULTS}, {_POLICY}: not of this version of kubenas; install the"
+                f"ConfigMap {DEFAULTS_CONFIG_MAP}, {_POLICY}: not of this version of kubenas; install the"
                 " chart and the images of one version"
             ) from error
         governed = bool(found) or self.pod is not None
         return NamespaceSettings(_told(data, _RUNNER), policy, governed)
 
-    def pod_now(self) -> Mapping[str, Any] | None:
+    def current_pod(self) -> Mapping[str, Any] | None:
         """``pod`` as it has become, or as it was if the API server does not say."""
         if self.pod is None:
             return None
-        with suppress(ApiAway, ApiRefused):
+        with suppress(ApiUnavailable, ApiRefused):
             return _pod(self.api, self.namespace, self.pod["metadata"]["name"])
         return self.pod
 
@@ -157,7 +157,7 @@ class Surroundings:
         event = event_about(self.pod, reason, message, warning=warning)
         try:
             self.api.call("POST", f"/api/v1/namespaces/{self.namespace}/events", body=event)
-        except (ApiAway, ApiRefused) as error:
+        except (ApiUnavailable, ApiRefused) as error:
             _LOG.info("no Event is made: %s", error)
 
     @property
@@ -168,7 +168,7 @@ class Surroundings:
         return uid
 
 
-def surroundings(namespace: str | None = None) -> Surroundings:
+def detect_environment(namespace: str | None = None) -> ClusterEnvironment:
     """Asks the cluster which pod this is.
 
     Args:
@@ -177,7 +177,7 @@ def surroundings(namespace: str | None = None) -> Surroundings:
     Raises:
         UserError: no cluster is configured, or not soundly.
         ApiRefused: the pod that this is may not be read.
-        ApiAway: the API server does not answer.
+        ApiUnavailable: the API server does not answer.
     """
     connection = connect(namespace)
     api, namespace = Api(connection), connection.namespace
@@ -185,18 +185,18 @@ def surroundings(namespace: str | None = None) -> Surroundings:
     if connection.in_pod:
         name = next((os.environ[key] for key in _POD_NAME if os.environ.get(key)), None)
         pod = _pod(api, namespace, name)
-    return Surroundings(api, namespace, pod)
+    return ClusterEnvironment(api, namespace, pod)
 
 
-def namespace_settings() -> NamespaceSettings:
-    """What the chart of the configured namespace says; see :meth:`Surroundings.settings`.
+def read_namespace_settings() -> NamespaceSettings:
+    """What the chart of the configured namespace says; see :meth:`ClusterEnvironment.settings`.
 
     Raises:
         UserError: no cluster is configured, or not soundly, or the chart's ConfigMap is not sound.
-        ApiAway: the API server does not answer.
+        ApiUnavailable: the API server does not answer.
     """
     connection = connect()
-    return Surroundings(Api(connection), connection.namespace, pod=None).settings()
+    return ClusterEnvironment(Api(connection), connection.namespace, pod=None).settings()
 
 
 def _pod(api: Api, namespace: str, name: str | None) -> Mapping[str, Any]:
@@ -208,18 +208,18 @@ def _told(data: Mapping[str, str], key: str) -> Mapping[str, Any]:
     try:
         told: Mapping[str, Any] = json.loads(data.get(key, "{}"))
     except ValueError as error:
-        raise UserError(f"ConfigMap {DEFAULTS}, {key}: not JSON: {error}") from error
+        raise UserError(f"ConfigMap {DEFAULTS_CONFIG_MAP}, {key}: not JSON: {error}") from error
     return told
 
 
-def trainer_of(pod: Mapping[str, Any] | None) -> str:
+def trainer_image(pod: Mapping[str, Any] | None) -> str:
     """The trials' image: that from the registry which the image of the step's ``pod`` is from."""
     containers = pod["spec"]["containers"] if pod else ()
     steps = [each["image"] for each in containers if each["name"] == STEP_CONTAINER]
     return trainer_beside(steps[0]) if steps else TRAINER_IMAGE
 
 
-def reference_to_owner(pod: Mapping[str, Any]) -> dict[str, Any] | None:
+def owner_reference(pod: Mapping[str, Any]) -> dict[str, Any] | None:
     """An ownerReference to what owns ``pod``: in Kubeflow the Workflow, which outlives the step.
 
     The owner neither controls nor waits for trials.

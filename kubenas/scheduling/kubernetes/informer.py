@@ -14,8 +14,8 @@ from kubenas.scheduling.kubernetes.client.watch import (
     Deleted,
     Listed,
     Seen,
-    Silenced,
     Watch,
+    WatchFailed,
 )
 from kubenas.scheduling.kubernetes.jobs import Jobs
 from kubenas.scheduling.kubernetes.views import JobView, PodView, job_view, pod_view
@@ -36,7 +36,7 @@ class Sight:
     """The Job, or else the pod that is shown, is there no more."""
 
 
-class Mirror:
+class InformerCache:
     """Two watches, and what they have told so far.
 
     Args:
@@ -111,7 +111,7 @@ class Mirror:
             watch.close()
 
     def _take(self, kind: _Kind, change: Change[Any]) -> Iterator[Sight]:
-        if isinstance(change, Silenced):
+        if isinstance(change, WatchFailed):
             if isinstance(change.error, ApiRefused):
                 raise change.error
             if self.silent_for is None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kubenas.scheduling.kubernetes.client.api import Api, ApiAway, ApiRefused
+from kubenas.scheduling.kubernetes.client.api import Api, ApiRefused, ApiUnavailable
 from kubenas.scheduling.kubernetes.names import PREFIX, SPEC_HASH
 from kubenas.scheduling.kubernetes.status import Waiting, judge_refusal
 from kubenas.scheduling.kubernetes.views import PodView
@@ -49,7 +49,7 @@ class Jobs:
         """Makes a Job. May be repeated: one that is there and means the same is taken over."""
         try:
             self._api.call("POST", self.path, body=manifest)
-        except ApiAway as error:
+        except ApiUnavailable as error:
             return NotYet(Waiting(str(error)), error.retry_after)
         except ApiRefused as error:
             return self._refused(error, manifest)
@@ -82,7 +82,7 @@ class Jobs:
         query = {"fieldSelector": f"involvedObject.uid={uid},type=Warning"}
         try:
             events = self._api.call("GET", self._events_path, query=query)["items"]
-        except (ApiAway, ApiRefused):
+        except (ApiUnavailable, ApiRefused):
             return ""
         latest: Mapping[str, Any] = max(events, key=_last_seen, default={})
         return str(latest.get("message") or "")
@@ -97,7 +97,7 @@ class Jobs:
         name, ours = manifest["metadata"]["name"], manifest["metadata"]["annotations"]
         try:
             found = self._api.call("GET", f"{self.path}/{name}")["metadata"]
-        except ApiAway as error:
+        except ApiUnavailable as error:
             return NotYet(Waiting(str(error)), error.retry_after)
         except ApiRefused as error:
             return NotYet(Waiting(str(error)))
@@ -114,7 +114,7 @@ class Jobs:
     def _delete(self, path: str, options: Mapping[str, Any]) -> bool:
         try:
             self._api.call("DELETE", path, body=options)
-        except ApiAway:
+        except ApiUnavailable:
             return False
         except ApiRefused as error:
             if error.status not in {404, 409}:  # gone, or another one by now

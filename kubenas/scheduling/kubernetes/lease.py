@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from kubenas.errors import KubenasError, UserError
-from kubenas.scheduling.kubernetes.client.api import Api, ApiAway, ApiRefused
+from kubenas.scheduling.kubernetes.client.api import Api, ApiRefused, ApiUnavailable
 
 _LOG = logging.getLogger(__name__)
 _RENEWALS = 3
@@ -26,7 +26,7 @@ class LeaseHeld(KubenasError):
 
 
 @dataclass(frozen=True)
-class LeaseTerms:
+class LeaseTimings:
     """Times in seconds."""
 
     silence: float = 10.0
@@ -44,7 +44,7 @@ def held_lease(
     *,
     holder: str,
     on_lost: Callable[[str], None],
-    terms: LeaseTerms | None = None,
+    terms: LeaseTimings | None = None,
 ) -> Iterator[int]:
     """Holds a Lease while entered; yields the epoch: the number of this tenure.
 
@@ -61,7 +61,7 @@ def held_lease(
         LeaseHeld: someone else is alive and holds it.
         UserError: it may not be made or read.
     """
-    tenure = _Tenure(api, lease, holder, terms or LeaseTerms())
+    tenure = _Tenure(api, lease, holder, terms or LeaseTimings())
     tenure.take()
     left = threading.Event()
     renewing = threading.Thread(
@@ -76,7 +76,7 @@ def held_lease(
 
 
 class _Tenure:
-    def __init__(self, api: Api, lease: dict[str, Any], holder: str, terms: LeaseTerms) -> None:
+    def __init__(self, api: Api, lease: dict[str, Any], holder: str, terms: LeaseTimings) -> None:
         self._api = api
         self._metadata = lease
         self._holder = holder
@@ -119,7 +119,7 @@ class _Tenure:
         """Why it is lost; empty: it is not, as far as can be known."""
         try:
             self._write(self._lease, self._holder, self.epoch)
-        except ApiAway as error:
+        except ApiUnavailable as error:
             _LOG.warning("the Lease is not renewed: %s", error)
         except ApiRefused:
             return self._why_refused()
@@ -128,7 +128,7 @@ class _Tenure:
     def _why_refused(self) -> str:
         try:
             found = self._found()
-        except (ApiAway, UserError) as error:
+        except (ApiUnavailable, UserError) as error:
             _LOG.warning("the Lease cannot be read: %s", error)
             return ""
         if found and self._is_ours(found):  # we wrote it, and the answer was lost
@@ -138,7 +138,7 @@ class _Tenure:
         return self._words(found)
 
     def give_back(self) -> None:
-        with self._lock, suppress(ApiAway, ApiRefused):  # it runs out by itself
+        with self._lock, suppress(ApiUnavailable, ApiRefused):  # it runs out by itself
             if self._lease:
                 self._write(self._lease, "", self.epoch)
 
@@ -163,7 +163,7 @@ class _Tenure:
 
     def _try_to_take(self, found: dict[str, Any]) -> None:
         epoch = found["spec"].get("leaseTransitions", 0) if found else 0
-        with suppress(ApiAway):
+        with suppress(ApiUnavailable):
             try:
                 self._write(found, self._holder, epoch + 1)
             except ApiRefused as error:

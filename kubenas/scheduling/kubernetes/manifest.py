@@ -19,7 +19,7 @@ from kubenas.scheduling.kubernetes.names import (
     job_name,
     spec_hash,
 )
-from kubenas.scheduling.quantity import amount, scaled
+from kubenas.scheduling.quantity import parse_quantity, scale_quantity
 from kubenas.scheduling.store_credentials import CONFIG_MAP, SECRET
 from kubenas.storage import join
 from kubenas.trial import NONCE_VARIABLE, SPEC_DIGEST_VARIABLE, AttemptSpec, Heartbeat, Task
@@ -111,7 +111,7 @@ def _annotations(spec: AttemptSpec, place: Place) -> dict[str, str]:
 
 def memory_of(spec: AttemptSpec, pod: PodConfig) -> str:
     """The memory that the attempt gets: more after each time that it ran out of it."""
-    return scaled(pod.memory, pod.memory_growth**spec.host_ooms)
+    return scale_quantity(pod.memory, pod.memory_growth**spec.host_ooms)
 
 
 def _pod(spec: AttemptSpec, place: Place) -> dict[str, Any]:
@@ -179,7 +179,7 @@ def _variable(name: str, value: str | Mapping[str, Any]) -> dict[str, Any]:
 
 def _resources(spec: AttemptSpec, pod: PodConfig) -> dict[str, Any]:
     both = {"memory": memory_of(spec, pod), **_devices(spec, pod)}
-    scratch = math.ceil(amount(pod.scratch))
+    scratch = math.ceil(parse_quantity(pod.scratch))
     resources: dict[str, Any] = {
         "requests": {"cpu": pod.cpu, _DISK: str(min(scratch, _DISK_BYTES)), **both},
         "limits": {_DISK: str(scratch + _LOG_BYTES), **both},

@@ -7,7 +7,7 @@ from typing import Self
 from kubenas.errors import UserError
 from kubenas.scheduling.kubernetes.attempt import ClusterLimits, TrackedAttempt
 from kubenas.scheduling.kubernetes.client.api import Api
-from kubenas.scheduling.kubernetes.informer import Mirror
+from kubenas.scheduling.kubernetes.informer import InformerCache
 from kubenas.scheduling.kubernetes.jobs import Created, Jobs, Never, NotYet
 from kubenas.scheduling.kubernetes.manifest import Place, job_manifest
 from kubenas.scheduling.kubernetes.names import job_name
@@ -39,7 +39,7 @@ class KubernetesRunner:
         self._workers = workers
         self._limits = limits or ClusterLimits()
         self._jobs = Jobs(api, place.namespace)
-        self._mirror = Mirror(api, self._jobs, selector=place.stage.selector)
+        self._mirror = InformerCache(api, self._jobs, selector=place.stage.selector)
         self._attempts: dict[str, TrackedAttempt] = {}
         """By the name of the Job; those whose end is still to be told."""
         self._events: list[AttemptEvent] = []

@@ -9,8 +9,11 @@ import pytest
 import yaml
 
 from kubenas.scheduling import store_credentials
-from kubenas.scheduling.kubernetes.access.facts import NEEDED, Permission
-from kubenas.scheduling.kubernetes.access.kubeflow_rights import StepsInKubeflow, steps_in_kubeflow
+from kubenas.scheduling.kubernetes.access.facts import SEARCH_PERMISSIONS, Permission
+from kubenas.scheduling.kubernetes.access.kubeflow_permissions import (
+    KubeflowSteps,
+    parse_kubeflow_steps,
+)
 from tests.cluster.argo import argo_api
 from tests.cluster.images import run
 from tests.cluster.namespace import CHART, CONTROLLER, TRIAL, Namespace
@@ -84,10 +87,10 @@ def test_its_own_test_passes_with_every_object_that_needs_no_operator(namespace:
 
 
 def test_the_controller_may_do_what_a_step_does_and_no_more(namespace: Namespace) -> None:
-    assert granted(namespace, "kubenas-controller") == set(NEEDED)
-    assert granted(namespace, "kubenas-kubeflow") == set(StepsInKubeflow().needed())
+    assert granted(namespace, "kubenas-controller") == set(SEARCH_PERMISSIONS)
+    assert granted(namespace, "kubenas-kubeflow") == set(KubeflowSteps().needed())
     data = namespace.get("configmap", "kubenas-defaults")["data"]
-    assert steps_in_kubeflow(data) == StepsInKubeflow()
+    assert parse_kubeflow_steps(data) == KubeflowSteps()
 
 
 def test_no_kind_is_granted_for_a_name_that_is_empty() -> None:

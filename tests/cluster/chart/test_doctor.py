@@ -15,10 +15,10 @@ from kubenas.cli.main import kubenas
 from kubenas.doctor.cluster import judge_cluster
 from kubenas.doctor.kubeflow import judge_kubeflow
 from kubenas.errors import UserError
-from kubenas.scheduling.kubernetes.access.cluster import ask_cluster
-from kubenas.scheduling.kubernetes.access.facts import NEEDED, ClusterFacts
-from kubenas.scheduling.kubernetes.access.kubeflow import ask_kubeflow
-from kubenas.scheduling.kubernetes.access.kubeflow_rights import StepsInKubeflow
+from kubenas.scheduling.kubernetes.access.cluster import query_cluster
+from kubenas.scheduling.kubernetes.access.facts import SEARCH_PERMISSIONS, ClusterFacts
+from kubenas.scheduling.kubernetes.access.kubeflow import query_kubeflow
+from kubenas.scheduling.kubernetes.access.kubeflow_permissions import KubeflowSteps
 from kubenas.scheduling.kubernetes.client.connection import cluster_configured
 from tests.cluster.argo import argo_api
 from tests.cluster.namespace import CHART
@@ -48,7 +48,7 @@ def problems(facts: ClusterFacts) -> set[str]:
 
 def test_an_administrator_may_do_all_and_sees_the_nodes() -> None:
     assert cluster_configured()
-    facts = ask_cluster(NEEDED)
+    facts = query_cluster(SEARCH_PERMISSIONS)
     assert facts.refused == frozenset()
     assert facts.nodes
     assert problems(facts) == set()
@@ -75,11 +75,11 @@ def install(namespace: str, *options: str) -> None:
 
 
 def test_another_namespace_than_the_configurations_is_looked_at(namespace: str) -> None:
-    assert ask_cluster(NEEDED).namespace != namespace
-    assert ask_cluster(NEEDED, namespace).namespace == namespace
-    assert ask_kubeflow(namespace).namespace == namespace
+    assert query_cluster(SEARCH_PERMISSIONS).namespace != namespace
+    assert query_cluster(SEARCH_PERMISSIONS, namespace).namespace == namespace
+    assert query_kubeflow(namespace).namespace == namespace
     with pytest.raises(UserError, match="there is no namespace nosuch"):
-        ask_cluster(NEEDED, "nosuch")
+        query_cluster(SEARCH_PERMISSIONS, "nosuch")
 
 
 def test_an_account_without_rights_is_told_all_that_it_lacks(
@@ -87,9 +87,9 @@ def test_an_account_without_rights_is_told_all_that_it_lacks(
 ) -> None:
     kubectl("create", "serviceaccount", "nobody", "-n", namespace)
     monkeypatch.setitem(os.environ, "KUBECONFIG", kubeconfig(namespace, tmp_path, "nobody"))
-    facts = ask_cluster(NEEDED)
+    facts = query_cluster(SEARCH_PERMISSIONS)
     assert facts.namespace == namespace
-    assert facts.refused == frozenset(NEEDED)
+    assert facts.refused == frozenset(SEARCH_PERMISSIONS)
     assert facts.nodes is None
     assert problems(facts) == {"rights"}
 
@@ -99,12 +99,12 @@ def test_an_administrator_is_told_what_the_account_of_the_steps_lacks(
 ) -> None:
     monkeypatch.setitem(os.environ, "KUBECONFIG", kubeconfig(namespace, tmp_path))
     with argo_api():
-        assert ask_kubeflow().account is None  # without the chart nobody runs steps here
+        assert query_kubeflow().account is None  # without the chart nobody runs steps here
         install(namespace, "--set", "kubeflow.launcherSecret=keys")
-        assert ask_kubeflow().refused == frozenset()
+        assert query_kubeflow().refused == frozenset()
         kubectl("delete", "rolebinding", "kubenas-kubeflow", "-n", namespace)
-        facts = ask_kubeflow()
-    needed = StepsInKubeflow(secret="keys").needed()
+        facts = query_kubeflow()
+    needed = KubeflowSteps(secret="keys").needed()
     assert facts.refused == frozenset(needed)
     assert "get secrets keys" in judge_kubeflow(facts).says
 
@@ -118,7 +118,7 @@ def test_who_may_not_ask_about_others_is_told_of_no_problem(
     config = kubeconfig(namespace, tmp_path, account)
     with argo_api(), monkeypatch.context() as patch:
         patch.setitem(os.environ, "KUBECONFIG", config)
-        facts = ask_kubeflow()
+        facts = query_kubeflow()
     assert facts.served
     assert (facts.account, facts.refused) == (None if options else account, None)
     assert judge_kubeflow(facts).ok

@@ -11,12 +11,12 @@ import pytest
 
 from kubenas.scheduling.kubernetes.client.api import Api
 from kubenas.scheduling.kubernetes.client.connection import connect
-from kubenas.scheduling.kubernetes.lease import LeaseHeld, LeaseTerms, held_lease
+from kubenas.scheduling.kubernetes.lease import LeaseHeld, LeaseTimings, held_lease
 from tests.cluster.images import Images
 from tests.cluster.namespace import CONTROLLER, Namespace, fresh_namespace
 
 pytestmark = pytest.mark.cluster
-TERMS = LeaseTerms(silence=10.0, patience=10.0, look=0.2)
+TERMS = LeaseTimings(silence=10.0, patience=10.0, look=0.2)
 NAME = "nas-one"
 
 

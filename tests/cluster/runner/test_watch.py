@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 
 from kubenas.scheduling.kubernetes.client import watch as kubernetes_watch
-from kubenas.scheduling.kubernetes.client.api import Api, ApiAway, ApiRefused, Stream
+from kubenas.scheduling.kubernetes.client.api import Api, ApiRefused, ApiUnavailable, Stream
 from kubenas.scheduling.kubernetes.client.connection import connect
 from kubenas.scheduling.kubernetes.client.watch import (
     Change,
     Deleted,
     Listed,
     Seen,
-    Silenced,
     Watch,
+    WatchFailed,
 )
 from tests.cluster.images import run
 from tests.cluster.namespace import Namespace
@@ -105,7 +105,7 @@ def young() -> Iterator[str]:
 def is_served(path: str) -> bool:
     try:
         Api(connect()).call("GET", path)
-    except (ApiAway, ApiRefused):  # unknown, or "storage is (re)initializing"
+    except (ApiUnavailable, ApiRefused):  # unknown, or "storage is (re)initializing"
         return False
     return True
 
@@ -155,7 +155,7 @@ def test_whoever_was_told_of_silence_hears_at_once_when_it_is_over(
     names: Names, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names.listed()
-    stream, away = names.api.stream, iter([ApiAway("away")] * 2)
+    stream, away = names.api.stream, iter([ApiUnavailable("away")] * 2)
 
     def refused_twice(*arguments: Any, **options: Any) -> Stream:
         for error in away:
@@ -164,7 +164,7 @@ def test_whoever_was_told_of_silence_hears_at_once_when_it_is_over(
 
     monkeypatch.setattr(names.api, "stream", refused_twice)
     drop(names)
-    assert isinstance(names.next(), Silenced)
+    assert isinstance(names.next(), WatchFailed)
     assert names.listed() == ALL
 
 

@@ -9,8 +9,13 @@ from kubenas.doctor.kubeflow import judge_kubeflow
 from kubenas.doctor.machine import judge_cache, judge_memory
 from kubenas.doctor.output import judge_latency, judge_reach
 from kubenas.doctor.software import judge_software
-from kubenas.scheduling.kubernetes.access.facts import NEEDED, ClusterFacts, KubeflowFacts, Node
-from kubenas.scheduling.kubernetes.access.kubeflow_rights import StepsInKubeflow
+from kubenas.scheduling.kubernetes.access.facts import (
+    SEARCH_PERMISSIONS,
+    ClusterFacts,
+    KubeflowFacts,
+    Node,
+)
+from kubenas.scheduling.kubernetes.access.kubeflow_permissions import KubeflowSteps
 
 GIB = 1 << 30
 WANTED = (
@@ -108,7 +113,7 @@ def test_a_cluster_that_lets_a_search_run() -> None:
 
 
 def test_rights_that_lack_are_named_with_what_to_ask() -> None:
-    refused = frozenset(each for each in NEEDED if each.resource in {"leases"})
+    refused = frozenset(each for each in SEARCH_PERMISSIONS if each.resource in {"leases"})
     finding = cluster(refused=refused)["rights"]
     assert not finding.ok
     assert "create leases, get leases, update leases" in finding.says
@@ -116,14 +121,14 @@ def test_rights_that_lack_are_named_with_what_to_ask() -> None:
 
 
 def test_a_right_to_one_object_is_asked_for_by_its_name() -> None:
-    refused = frozenset(each for each in NEEDED if each.name)
+    refused = frozenset(each for each in SEARCH_PERMISSIONS if each.name)
     says = cluster(refused=refused)["rights"].says
     assert "get configmaps kubenas-defaults" in says
     assert "'kubectl auth can-i get configmaps/kubenas-defaults -n team'" in says
 
 
 def test_what_a_step_in_kubeflow_lacks_is_named() -> None:
-    steps = StepsInKubeflow(account="nas", secret="keys")
+    steps = KubeflowSteps(account="nas", secret="keys")
     finding = judge_kubeflow(KubeflowFacts(True, "team", "nas", frozenset(steps.needed())))
     assert not finding.ok
     assert (

@@ -4,7 +4,7 @@ import pytest
 
 from kubenas.config.runner import RunnerConfig
 from kubenas.errors import UserError
-from kubenas.scheduling.policy import Policy, check_locked, check_place_of_user_code
+from kubenas.scheduling.policy import Policy, check_locked, check_user_code_runner
 
 NAMESPACE = {"kind": "kubernetes", "pod": {"image": "team/trainer:1"}}
 
@@ -37,6 +37,6 @@ def test_another_value_is_refused_with_the_one_that_holds(content, said):
 
 def test_a_users_code_runs_in_a_steps_pod_only_where_that_is_allowed():
     with pytest.raises(UserError, match=r"leave runner\.kind out"):
-        check_place_of_user_code("local", Policy())
-    check_place_of_user_code("kubernetes", Policy())
-    check_place_of_user_code("local", Policy(local_user_code=True))
+        check_user_code_runner("local", Policy())
+    check_user_code_runner("kubernetes", Policy())
+    check_user_code_runner("local", Policy(local_user_code=True))

@@ -4,11 +4,13 @@ import pytest
 
 from kubenas.config.runner import RunnerConfig
 from kubenas.errors import UserError
-from kubenas.scheduling.settings import filled, of_task
+from kubenas.scheduling.settings import merge_settings, parse_task_settings
 
 
 def merged(config, *further):
-    return RunnerConfig.model_validate(filled(RunnerConfig.model_validate(config), *further))
+    return RunnerConfig.model_validate(
+        merge_settings(RunnerConfig.model_validate(config), *further)
+    )
 
 
 def test_what_is_said_first_counts_key_by_key():
@@ -40,7 +42,7 @@ def test_a_task_of_kubeflow_says_what_its_trials_hold():
             "limits": {"cpu": "4", "memory": "4Gi", "nvidia.com/gpu": "2"},
         },
     }
-    pod = merged({"kind": "kubernetes"}, of_task(task)).pod
+    pod = merged({"kind": "kubernetes"}, parse_task_settings(task)).pod
     assert (pod.cpu, pod.memory, pod.accelerator, pod.accelerators) == (
         "500m", "4Gi", "nvidia.com/gpu", 2,
     )  # fmt: skip
@@ -53,13 +55,13 @@ def test_a_task_of_kubeflow_says_what_its_trials_hold():
 
 @pytest.mark.parametrize("task", [{}, {"resources": None, "env": None}, {"resources": {}}])
 def test_a_task_that_says_nothing_changes_nothing(task):
-    assert of_task(task) == {"pod": {}}
+    assert parse_task_settings(task) == {"pod": {}}
 
 
 def test_a_variable_from_a_secret_reaches_trials_as_a_reference():
     source = {"secretKeyRef": {"name": "s", "key": "k"}}
     task = {"env": [{"name": "TOKEN", "valueFrom": source}]}
-    assert merged({"kind": "kubernetes"}, of_task(task)).pod.env == {"TOKEN": source}
+    assert merged({"kind": "kubernetes"}, parse_task_settings(task)).pod.env == {"TOKEN": source}
 
 
 def test_the_stores_credentials_are_left_to_the_manifest_where_others_can_replace_them():
@@ -69,7 +71,7 @@ def test_the_stores_credentials_are_left_to_the_manifest_where_others_can_replac
             {"name": "B", "valueFrom": {"configMapKeyRef": {"name": "kubenas-store", "key": "B"}}},
         ]
     }
-    assert of_task(task) == {"pod": {}}
+    assert parse_task_settings(task) == {"pod": {}}
 
 
 def test_the_namespace_says_where_trials_run_if_nobody_else_does():
@@ -79,4 +81,4 @@ def test_the_namespace_says_where_trials_run_if_nobody_else_does():
 def test_what_trials_cannot_be_given_is_refused():
     two = {"limits": {"nvidia.com/gpu": "1", "amd.com/gpu": "1"}}
     with pytest.raises(UserError, match=r"amd.com/gpu and nvidia.com/gpu; a trial holds"):
-        of_task({"resources": two})
+        parse_task_settings({"resources": two})

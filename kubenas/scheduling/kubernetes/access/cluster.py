@@ -15,7 +15,7 @@ TIMEOUT = (5, 20)
 """Seconds to connect, and to answer."""
 
 
-def ask_cluster(permissions: Iterable[Permission], namespace: str | None = None) -> ClusterFacts:
+def query_cluster(permissions: Iterable[Permission], namespace: str | None = None) -> ClusterFacts:
     """Asks the configured cluster.
 
     Args:
@@ -27,7 +27,7 @@ def ask_cluster(permissions: Iterable[Permission], namespace: str | None = None)
     """
     connection = connect(namespace)
     api, namespace, server = connection.client, connection.namespace, connection.server
-    with told_apart(server):
+    with translate_errors(server):
         check_namespace(api, namespace)
         return ClusterFacts(
             server=server,
@@ -39,7 +39,7 @@ def ask_cluster(permissions: Iterable[Permission], namespace: str | None = None)
 
 
 @contextmanager
-def told_apart(server: str) -> Iterator[None]:
+def translate_errors(server: str) -> Iterator[None]:
     """Raises a refusal and silence of ``server`` as what is to be done about each.
 
     Raises:

@@ -91,10 +91,10 @@ class KubeflowFacts:
     """Of what the account needs, what it may not do; None: nobody told."""
 
 
-DEFAULTS = "kubenas-defaults"
+DEFAULTS_CONFIG_MAP = "kubenas-defaults"
 """ConfigMap of the chart: what an administrator says of a namespace."""
 
-NEEDED = (
+SEARCH_PERMISSIONS = (
     *(
         Permission(verb, resource, group)
         for group, resource, verbs in (
@@ -105,6 +105,6 @@ NEEDED = (
         )
         for verb in verbs
     ),
-    Permission("get", "configmaps", name=DEFAULTS),
+    Permission("get", "configmaps", name=DEFAULTS_CONFIG_MAP),
 )
 """What the search does in its namespace."""

@@ -5,15 +5,23 @@ from typing import Any
 
 from kubernetes import client
 
-from kubenas.scheduling.kubernetes.access.cluster import TIMEOUT, may, told_apart
-from kubenas.scheduling.kubernetes.access.facts import DEFAULTS, NEEDED, KubeflowFacts, Permission
-from kubenas.scheduling.kubernetes.access.kubeflow_rights import StepsInKubeflow, steps_in_kubeflow
+from kubenas.scheduling.kubernetes.access.cluster import TIMEOUT, may, translate_errors
+from kubenas.scheduling.kubernetes.access.facts import (
+    DEFAULTS_CONFIG_MAP,
+    SEARCH_PERMISSIONS,
+    KubeflowFacts,
+    Permission,
+)
+from kubenas.scheduling.kubernetes.access.kubeflow_permissions import (
+    KubeflowSteps,
+    parse_kubeflow_steps,
+)
 from kubenas.scheduling.kubernetes.client.connection import Connection, connect
 
 _ARGO = ("argoproj.io", "v1alpha1", "workflowtaskresults")
 
 
-def ask_kubeflow(namespace: str | None = None) -> KubeflowFacts:
+def query_kubeflow(namespace: str | None = None) -> KubeflowFacts:
     """Asks the configured cluster about the account that the namespace's chart names.
 
     In a pod that is the pod's own. From elsewhere others are asked about, which takes a right of
@@ -26,9 +34,9 @@ def ask_kubeflow(namespace: str | None = None) -> KubeflowFacts:
         UserError: the configuration is not sound, or the cluster cannot be reached.
     """
     connection = connect(namespace)
-    with told_apart(connection.server):
+    with translate_errors(connection.server):
         served = _serves_argo(connection.client)
-        steps = steps_in_kubeflow(_defaults(connection)) if served else None
+        steps = parse_kubeflow_steps(_defaults(connection)) if served else None
         if steps is None:
             return KubeflowFacts(served, connection.namespace)
         refused = _refused(connection, steps)
@@ -51,7 +59,7 @@ def _serves_argo(api: Any) -> bool:
 def _defaults(connection: Connection) -> Mapping[str, str]:
     try:
         found = client.CoreV1Api(connection.client).read_namespaced_config_map(
-            DEFAULTS, connection.namespace, _request_timeout=TIMEOUT
+            DEFAULTS_CONFIG_MAP, connection.namespace, _request_timeout=TIMEOUT
         )
     except client.ApiException as error:
         if error.status in {403, 404}:
@@ -60,12 +68,12 @@ def _defaults(connection: Connection) -> Mapping[str, str]:
     return found.data or {}
 
 
-def _refused(connection: Connection, steps: StepsInKubeflow) -> frozenset[Permission] | None:
+def _refused(connection: Connection, steps: KubeflowSteps) -> frozenset[Permission] | None:
     api, namespace = connection.client, connection.namespace
     if connection.in_pod:
         return frozenset(each for each in steps.needed() if not may(api, namespace, each))
     try:
-        return _refused_to(api, steps.account, namespace, (*NEEDED, *steps.needed()))
+        return _refused_to(api, steps.account, namespace, (*SEARCH_PERMISSIONS, *steps.needed()))
     except client.ApiException as error:
         if error.status == 403:
             return None

@@ -42,7 +42,7 @@ class ApiRefused(UserError):
         """Kubernetes' word for it, such as AlreadyExists."""
 
 
-class ApiAway(KubenasError):
+class ApiUnavailable(KubenasError):
     """The API server did not answer or is too busy. What was asked may have been done."""
 
     def __init__(self, message: str, *, retry_after: float = 0.0) -> None:
@@ -101,7 +101,7 @@ class Api:
 
         Raises:
             ApiRefused: it said no.
-            ApiAway: it did not answer, or is too busy.
+            ApiUnavailable: it did not answer, or is too busy.
         """
         timeout = urllib3.Timeout(connect=_CONNECT_SECONDS, read=_ANSWER_SECONDS)
         with self._open(method, path, query or {}, body, timeout) as response:
@@ -120,7 +120,7 @@ class Api:
 
         Raises:
             ApiRefused: it said no.
-            ApiAway: the connection was lost.
+            ApiUnavailable: the connection was lost.
         """
         timeout = urllib3.Timeout(connect=_CONNECT_SECONDS, read=silence)
         with self._open("GET", path, query, None, timeout) as response:
@@ -156,16 +156,18 @@ class Api:
 
     @contextmanager
     def translated_errors(self) -> Iterator[None]:
-        """Turns a broken connection into :class:`ApiAway`."""
+        """Turns a broken connection into :class:`ApiUnavailable`."""
         try:
             yield
         except (urllib3.exceptions.HTTPError, OSError) as error:
             reason = type(error).__name__
-            raise ApiAway(f"{self.server}: the API server does not answer: {reason}") from error
+            raise ApiUnavailable(
+                f"{self.server}: the API server does not answer: {reason}"
+            ) from error
         except ConfigException as error:
-            raise ApiAway(f"{self.server}: no credentials at present: {error}") from error
+            raise ApiUnavailable(f"{self.server}: no credentials at present: {error}") from error
         except ValueError as error:
-            raise ApiAway(f"{self.server}: not the answer of an API server") from error
+            raise ApiUnavailable(f"{self.server}: not the answer of an API server") from error
 
     def _headers(self) -> dict[str, str]:
         headers = {
@@ -183,7 +185,7 @@ class Api:
         message = answer.get("message") or f"HTTP {response.status}"
         if response.status in _AWAY:
             retry_after = _seconds(response.headers.get("Retry-After"))
-            raise ApiAway(f"{self.server}: {message}", retry_after=retry_after)
+            raise ApiUnavailable(f"{self.server}: {message}", retry_after=retry_after)
         raise ApiRefused(message, status=response.status, reason=answer.get("reason") or "")
 
     @staticmethod

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from kubenas.errors import KubenasError
-from kubenas.scheduling.kubernetes.client.api import Api, ApiAway, ApiRefused, Stream
+from kubenas.scheduling.kubernetes.client.api import Api, ApiRefused, ApiUnavailable, Stream
 
 _PAGE = 500
 _WATCH_SECONDS = 60
@@ -50,13 +50,13 @@ class Listed(Generic[View]):
 
 
 @dataclass(frozen=True)
-class Silenced:
+class WatchFailed:
     """There is no watch at present: ``error`` says why. It is tried again."""
 
     error: KubenasError
 
 
-Change = Seen[View] | Deleted[View] | Listed[View] | Silenced
+Change = Seen[View] | Deleted[View] | Listed[View] | WatchFailed
 
 
 class _TooOld(Exception):
@@ -118,22 +118,22 @@ class Watch(Generic[View]):
                 self._watch()
             except _TooOld:
                 self._version = ""
-            except (ApiAway, ApiRefused) as error:
+            except (ApiUnavailable, ApiRefused) as error:
                 self._pause(error)
 
     def _relist_is_due(self) -> bool:
         return time.monotonic() - self._listed_at > _RELIST_SECONDS
 
-    def _pause(self, error: ApiAway | ApiRefused) -> None:
+    def _pause(self, error: ApiUnavailable | ApiRefused) -> None:
         if isinstance(error, ApiRefused) and error.status == _GONE:
             self._version = ""
             return
         self._failures += 1
         least = 0.0
-        if isinstance(error, ApiAway):
+        if isinstance(error, ApiUnavailable):
             least = error.retry_after
         if self._failures > 1 or isinstance(error, ApiRefused):  # once may be a restart
-            self._tell(Silenced(error))
+            self._tell(WatchFailed(error))
             self._version = ""  # so that the first thing told afterwards comes at once: a list
         pause = min(_LONGEST_PAUSE, 2.0 ** (self._failures - 2)) * random.uniform(0.5, 1.0)  # noqa: S311
         self._closed.wait(max(least, pause))
@@ -174,7 +174,7 @@ class Watch(Generic[View]):
         if kind == "ERROR":
             if content.get("code") == _GONE:
                 raise _TooOld
-            raise ApiAway(f"{self._path}: the watch failed: {content.get('message')}")
+            raise ApiUnavailable(f"{self._path}: the watch failed: {content.get('message')}")
         self._version = content["metadata"]["resourceVersion"]
         if kind == "BOOKMARK":
             return

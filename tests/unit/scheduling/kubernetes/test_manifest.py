@@ -8,7 +8,7 @@ import pytest
 from kubenas.config.runner import PodConfig, RunnerConfig
 from kubenas.scheduling.kubernetes.manifest import Place, job_manifest
 from kubenas.scheduling.kubernetes.names import Stage, job_name
-from kubenas.scheduling.quantity import scaled
+from kubenas.scheduling.quantity import scale_quantity
 from kubenas.trial import NONCE_VARIABLE, SPEC_DIGEST_VARIABLE, AttemptSpec, SpaceRef, Task
 
 STAGE = Stage(search="digits-0123456789", output="gs://b/out", step="search")
@@ -169,4 +169,4 @@ def test_long_names_are_cut_and_stay_apart() -> None:
     [("4Gi", 1, "4Gi"), ("1Ki", 2, "2048"), ("1.5Gi", 2, str(3 << 30)), ("1k", 1.5, "1500")],
 )
 def test_amounts(quantity: str, factor: float, expected: str) -> None:
-    assert scaled(quantity, factor) == expected
+    assert scale_quantity(quantity, factor) == expected

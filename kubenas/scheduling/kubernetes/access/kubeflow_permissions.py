@@ -14,7 +14,7 @@ _KEY = "kubeflow.json"
 
 
 @dataclass(frozen=True)
-class StepsInKubeflow:
+class KubeflowSteps:
     """As whom steps run, and what is read for them."""
 
     account: str = "kubenas-controller"
@@ -33,11 +33,11 @@ class StepsInKubeflow:
         )
 
 
-def steps_in_kubeflow(data: Mapping[str, str]) -> StepsInKubeflow | None:
+def parse_kubeflow_steps(data: Mapping[str, str]) -> KubeflowSteps | None:
     """As the chart says in the ConfigMap of its defaults; None: it says that there are none.
 
     Args:
         data: of that ConfigMap; what an earlier chart wrote says nothing.
     """
     told = json.loads(data.get(_KEY, "{}"))
-    return StepsInKubeflow(**told) if told else None
+    return KubeflowSteps(**told) if told else None
