@@ -27,16 +27,20 @@ def check_clock(uri: str) -> Finding:
     date = _date_of(url)
     if date is None:
         return ok("clock", f"not compared: {url} does not say what time it is")
-    return judge_clock((before + time.time()) / 2 - date)
+    return assess_clock((before + time.time()) / 2 - date)
 
 
-def judge_clock(ahead: float) -> Finding:
+def assess_clock(ahead: float) -> Finding:
     """``ahead``: seconds by which this machine's clock is ahead of the store's."""
     # The store's answer has whole seconds.
-    says = f"this machine is {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} the store"
+    message = (
+        f"this machine is {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} the store"
+    )
     if abs(ahead) <= _TOLERATED_SECONDS:
-        return ok("clock", says)
-    return problem("clock", f"{says}; set its clock, for example with 'timedatectl set-ntp true'")
+        return ok("clock", message)
+    return problem(
+        "clock", f"{message}; set its clock, for example with 'timedatectl set-ntp true'"
+    )
 
 
 def store_url(uri: str, environment: Mapping[str, str]) -> str | None:

@@ -3,15 +3,15 @@
 from collections.abc import Iterable, Iterator
 
 from kubenas.doctor.finding import Finding, ok, problem
-from kubenas.doctor.rights import can_i, granting, listed
+from kubenas.doctor.permissions import can_i_command, format_permissions, grant_command
 from kubenas.scheduling.kubernetes.access.facts import ClusterFacts, Node
 from kubenas.scheduling.quantity import parse_quantity
 
 DEFAULT_ACCELERATOR = "nvidia.com/gpu"
-_WHAT_NODES_OFFER = "kubectl get nodes -o custom-columns=:.metadata.name,:.status.allocatable"
+_LIST_ALLOCATABLE = "kubectl get nodes -o custom-columns=:.metadata.name,:.status.allocatable"
 
 
-def judge_cluster(
+def assess_cluster(
     facts: ClusterFacts, *, accelerator: str, images: Iterable[str], asked: int = 0
 ) -> list[Finding]:
     """Findings about a cluster that answers.
@@ -42,18 +42,18 @@ def _rights(facts: ClusterFacts) -> Finding:
     first = min(facts.refused, key=str)
     return problem(
         "rights",
-        f"not allowed in namespace {facts.namespace}: {listed(facts.refused)}; the chart makes a"
-        f" Role that allows it: '{granting(facts.namespace)}'; then see"
-        f" '{can_i(first, facts.namespace)}'",
+        f"not allowed in namespace {facts.namespace}: {format_permissions(facts.refused)}; the"
+        f" chart makes a Role that allows it: '{grant_command(facts.namespace)}'; then see"
+        f" '{can_i_command(first, facts.namespace)}'",
     )
 
 
 def _nodes(nodes: tuple[Node, ...]) -> Finding:
     ready = sum(node.ready for node in nodes)
-    says = f"{ready} of {len(nodes)} ready"
+    message = f"{ready} of {len(nodes)} ready"
     if ready:
-        return ok("nodes", says)
-    return problem("nodes", f"{says}; see 'kubectl get nodes'")
+        return ok("nodes", message)
+    return problem("nodes", f"{message}; see 'kubectl get nodes'")
 
 
 def _accelerators(nodes: tuple[Node, ...], accelerator: str, asked: int) -> Finding:
@@ -65,7 +65,7 @@ def _accelerators(nodes: tuple[Node, ...], accelerator: str, asked: int) -> Find
         return problem(
             "accelerator",
             f"no ready node offers {accelerator}: unless the cluster adds nodes by itself, correct"
-            f" runner.pod.accelerator; see '{_WHAT_NODES_OFFER}'",
+            f" runner.pod.accelerator; see '{_LIST_ALLOCATABLE}'",
         )
     if asked > max(offers, default=0):
         return problem(

@@ -9,15 +9,15 @@ class Finding:
 
     subject: str
     ok: bool
-    says: str
+    message: str
     """What was found; of a problem also the command or edit that mends it."""
 
 
-def ok(subject: str, says: str) -> Finding:
+def ok(subject: str, message: str) -> Finding:
     """Nothing to mend."""
-    return Finding(subject, ok=True, says=says)
+    return Finding(subject, ok=True, message=message)
 
 
-def problem(subject: str, says: str) -> Finding:
+def problem(subject: str, message: str) -> Finding:
     """Something that will keep a search from running, or from running well."""
-    return Finding(subject, ok=False, says=says)
+    return Finding(subject, ok=False, message=message)

@@ -19,18 +19,18 @@ _CGROUP_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.lim
 
 def check_memory(workers: int) -> Finding:
     """Memory for ``workers`` trials at a time beside the search."""
-    return judge_memory(workers, memory_bytes())
+    return assess_memory(workers, memory_bytes())
 
 
-def judge_memory(workers: int, memory: int) -> Finding:
+def assess_memory(workers: int, memory: int) -> Finding:
     """The same for a machine with ``memory`` bytes."""
     fit = max(1, memory // _PROCESS_BYTES - 1)
-    says = f"{memory / _GIB:.1f} GiB for {workers} workers and the search"
+    message = f"{memory / _GIB:.1f} GiB for {workers} workers and the search"
     if workers <= fit:
-        return ok("memory", says)
+        return ok("memory", message)
     return problem(
         "memory",
-        f"{says}, which take {_PROCESS_BYTES / _GIB:.1f} GiB each and more for large networks;"
+        f"{message}, which take {_PROCESS_BYTES / _GIB:.1f} GiB each and more for large networks;"
         f" set runner.workers: {fit}",
     )
 
@@ -50,10 +50,10 @@ def check_disk(output: Storage) -> Finding:
     if "://" in output.uri:
         return ok("disk", "the output is not on this machine")
     free = free_bytes(Path(output.uri))
-    says = f"{free / _GIB:.1f} GiB free at {output.uri}"
+    message = f"{free / _GIB:.1f} GiB free at {output.uri}"
     if free >= _LEAST_DISK_BYTES:
-        return ok("disk", says)
-    return problem("disk", f"{says}; free some space ('kubenas gc') or choose another 'output'")
+        return ok("disk", message)
+    return problem("disk", f"{message}; free some space ('kubenas gc') or choose another 'output'")
 
 
 def check_cache(output: Storage) -> Finding:
@@ -69,12 +69,12 @@ def check_cache(output: Storage) -> Finding:
     for info in output.list("data/"):
         folder = info.name.split("/")[1]
         sizes[folder] = sizes.get(folder, 0) + info.size
-    return judge_cache(
+    return assess_cache(
         str(cache.folder), cache.limit, free_bytes(cache.folder), max(sizes.values(), default=0)
     )
 
 
-def judge_cache(folder: str, limit: int, free: int, needed: int) -> Finding:
+def assess_cache(folder: str, limit: int, free: int, needed: int) -> Finding:
     """The same for numbers given.
 
     Args:
@@ -83,15 +83,15 @@ def judge_cache(folder: str, limit: int, free: int, needed: int) -> Finding:
         free: bytes free on its disk.
         needed: bytes of the largest data set that is to be staged.
     """
-    says = f"up to {limit / _GIB:.1f} GiB at {folder}, {free / _GIB:.1f} GiB free there"
+    message = f"up to {limit / _GIB:.1f} GiB at {folder}, {free / _GIB:.1f} GiB free there"
     if limit < needed:
         return problem(
             "cache",
-            f"{says}; the data set takes {needed / _GIB:.1f} GiB: set KUBENAS_CACHE_GIB to more",
+            f"{message}; the data set takes {needed / _GIB:.1f} GiB: set KUBENAS_CACHE_GIB to more",
         )
     if free < max(needed, _LEAST_DISK_BYTES):
-        return problem("cache", f"{says}; set KUBENAS_CACHE to a folder on a larger disk")
-    return ok("cache", says)
+        return problem("cache", f"{message}; set KUBENAS_CACHE to a folder on a larger disk")
+    return ok("cache", message)
 
 
 def free_bytes(folder: Path) -> int:

@@ -26,11 +26,11 @@ def check_output(output: Storage) -> list[Finding]:
         return [problem("output", str(error))]
     return [
         ok("output", f"{output.uri}: can be written, and creates only what is absent"),
-        judge_latency(writing, reading),
+        assess_latency(writing, reading),
     ]
 
 
-def judge_reach(uri: str, mounts: Iterable[str]) -> Finding:
+def assess_reach(uri: str, mounts: Iterable[str]) -> Finding:
     """Whether trials in a cluster, where there is something at ``mounts``, see the output."""
     here = "://" not in uri
     if here and not any(PurePath(uri).is_relative_to(mount) for mount in mounts):
@@ -42,13 +42,14 @@ def judge_reach(uri: str, mounts: Iterable[str]) -> Finding:
     return ok("reach", "trials in the cluster are told the same URI")
 
 
-def judge_latency(writing: float, reading: float) -> Finding:
+def assess_latency(writing: float, reading: float) -> Finding:
     """``writing`` and ``reading`` are the seconds that a small object takes."""
-    says = f"a small write takes {writing * 1000:.0f} ms, a read {reading * 1000:.0f} ms"
+    message = f"a small write takes {writing * 1000:.0f} ms, a read {reading * 1000:.0f} ms"
     if max(writing, reading) < _SLOW_SECONDS:
-        return ok("latency", says)
+        return ok("latency", message)
     return problem(
-        "latency", f"{says}; a search waits for several of them a trial: choose a nearer 'output'"
+        "latency",
+        f"{message}; a search waits for several of them a trial: choose a nearer 'output'",
     )
 
 

@@ -18,10 +18,10 @@ def check_software() -> list[Finding]:
     """Python, TensorFlow and the packages whose version matters most."""
     installed = {name: found for name in (*_TENSORFLOW, *_SHOWN) if (found := _version(name))}
     python = ".".join(str(part) for part in sys.version_info[:3])
-    return judge_software(python, installed, requires("kubenas") or ())
+    return assess_software(python, installed, requires("kubenas") or ())
 
 
-def judge_software(
+def assess_software(
     python: str, installed: Mapping[str, str], wanted: Iterable[str]
 ) -> list[Finding]:
     """The same for versions given.
@@ -34,9 +34,9 @@ def judge_software(
     allowed = {each.name: each.specifier for each in map(Requirement, wanted)}
     tensorflow = next((name for name in _TENSORFLOW if name in installed), _TENSORFLOW[0])
     return [
-        _judge("python", python, SpecifierSet(_PYTHON), "make the environment anew with such one"),
+        _assess("python", python, SpecifierSet(_PYTHON), "make the environment anew with such one"),
         *(
-            _judge(name, installed.get(name), allowed.get(name, SpecifierSet()), remedy)
+            _assess(name, installed.get(name), allowed.get(name, SpecifierSet()), remedy)
             for name, remedy in (
                 (tensorflow, "pip install 'kubenas[cpu]' or 'kubenas[gpu]'"),
                 *((name, "pip install --upgrade kubenas") for name in _SHOWN),
@@ -45,7 +45,7 @@ def judge_software(
     ]
 
 
-def _judge(name: str, found: str | None, allowed: SpecifierSet, remedy: str) -> Finding:
+def _assess(name: str, found: str | None, allowed: SpecifierSet, remedy: str) -> Finding:
     if found is None:
         return problem(name, f"not installed; {remedy}")
     if not allowed.contains(found, prereleases=True):

@@ -24,7 +24,7 @@ def may_be_running(status: Status | None, outcomes: Iterable[StepOutcome], *, no
     return state == "running" or (state == "done" and not is_finished(outcomes, status.search))
 
 
-def hold_searches(
+def lock_searches(
     output: Storage, searches: Iterable[str], objects: Iterable[ObjectInfo], stack: ExitStack
 ) -> bool:
     """Keeps other controllers from ``searches`` until ``stack`` is closed; False if one is there.

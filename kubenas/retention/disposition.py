@@ -13,7 +13,7 @@ from kubenas.trial import Outcome, Result
 
 
 @dataclass(frozen=True)
-class Fate:
+class Disposition:
     """Of the attempts of one trial or task."""
 
     over: bool
@@ -26,35 +26,35 @@ class Fate:
     """The attempt from whose checkpoint another trial may yet go on."""
 
 
-def trial_fates(state: SearchState) -> dict[str, Fate]:
-    """The fate of each trial of a search, by its folder."""
+def trial_dispositions(state: SearchState) -> dict[str, Disposition]:
+    """The disposition of each trial of a search, by its folder."""
     # Who trains a trial further chooses from those that have completed, and says for how long.
     further = state.closed is None and any(
         trial.proposal.epochs is not None for trial in state.trials.values()
     )
     return {
-        trial_folder(trial.number): _trial_fate(
+        trial_folder(trial.number): _trial_disposition(
             trial, closed=state.closed is not None, further=further
         )
         for trial in state.trials.values()
     }
 
 
-def task_fate(attempts: Iterable[int], deciding: Result | None) -> Fate:
-    """The fate of a task with these attempts, of which ``deciding`` counts.
+def task_disposition(attempts: Iterable[int], deciding: Result | None) -> Disposition:
+    """The disposition of a task with these attempts, of which ``deciding`` counts.
 
     While none does, one that was given up may yet leave the result that will: none is lost.
     """
     if deciding is None:
-        return Fate(over=False)
+        return Disposition(over=False)
     lost = frozenset(attempts) - {deciding.attempt}
-    return Fate(over=True, lost=lost, outcome=deciding.outcome)
+    return Disposition(over=True, lost=lost, outcome=deciding.outcome)
 
 
-def _trial_fate(trial: TrialState, *, closed: bool, further: bool) -> Fate:
+def _trial_disposition(trial: TrialState, *, closed: bool, further: bool) -> Disposition:
     end = trial.end
     completed = end is not None and end.outcome == Outcome.COMPLETED
-    return Fate(
+    return Disposition(
         over=closed or end is not None,
         lost=frozenset(lost.attempt for lost in trial.lost),
         outcome=end.outcome if end else None,

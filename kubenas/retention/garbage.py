@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from kubenas.config import RetentionConfig
-from kubenas.retention.disposition import Fate
-from kubenas.retention.inventory import InAttempt, Inventory, KnownSearch, in_attempt
-from kubenas.retention.programs import StagedInUse, in_use
+from kubenas.retention.disposition import Disposition
+from kubenas.retention.inventory import AttemptObject, Inventory, SearchInfo, parse_attempt_object
+from kubenas.retention.programs import StagedFilesInUse, find_staged_in_use
 from kubenas.search.layout import SEARCHES, checkpoint_folder
 from kubenas.training.program.layout import PROGRAMS
 from kubenas.trial import BEGUN_FILE, Outcome
 
-_LINEAGE = frozenset({"spec.json", BEGUN_FILE, "result.json", "history.jsonl", "log.txt"})
+_KEPT_OF_LOST = frozenset({"spec.json", BEGUN_FILE, "result.json", "history.jsonl", "log.txt"})
 """What stays of a lost attempt."""
 
 _DATA = "data"
@@ -31,7 +31,7 @@ class Reason(StrEnum):
     SUPERSEDED = "checkpoints with a newer one"
     LOST = "leftovers of lost attempts"
     EARLIER = "earlier searches"
-    REMAINS = "half-deleted searches"
+    PARTLY_DELETED = "half-deleted searches"
     DATA = "data sets that no kept search uses"
     PROGRAM = "tuners' programs and arrays that no kept search uses"
     SCRATCH = "scratch files of the pipeline"
@@ -54,7 +54,7 @@ def kept_searches(inventory: Inventory, retention: RetentionConfig) -> set[str]:
 
     While something is at work, all of them: it may be about to take up any.
     """
-    searches = [each for each in inventory.searches.values() if not each.remains]
+    searches = [each for each in inventory.searches.values() if not each.partly_deleted]
     if inventory.running:
         return set(inventory.searches)
     readable = [each for each in searches if not each.unreadable]
@@ -67,7 +67,7 @@ def kept_searches(inventory: Inventory, retention: RetentionConfig) -> set[str]:
     return kept | {each.id for each in readable if each.id in in_production}
 
 
-def models_kept(inventory: Inventory, retention: RetentionConfig) -> frozenset[str]:
+def kept_models(inventory: Inventory, retention: RetentionConfig) -> frozenset[str]:
     """Folders of attempts whose models no rule takes: of champions, and what is being served."""
     models = (each.attempts for each in inventory.champions[: retention.champions])
     return inventory.served.union(*models)
@@ -81,7 +81,7 @@ def find_garbage(inventory: Inventory, retention: RetentionConfig) -> list[Garba
     journal without it is refused, never believed.
     """
     kept = kept_searches(inventory, retention)
-    models = models_kept(inventory, retention)
+    models = kept_models(inventory, retention)
     used = _used_data(inventory, kept, retention)
     staged = _staged_in_use(inventory, kept)
     newest = _newest_checkpoints(inventory)
@@ -91,13 +91,13 @@ def find_garbage(inventory: Inventory, retention: RetentionConfig) -> list[Garba
         reason = None
         if top == SEARCHES and "/" in below:
             search = inventory.searches[below.partition("/")[0]]
-            place = in_attempt(info.name)
-            if place is None or place.place not in models:
+            place = parse_attempt_object(info.name)
+            if place is None or place.attempt_folder not in models:
                 reason = _in_search(place, search, kept, newest, retention)
         elif top == _DATA and used is not None and "/" in below:
             reason = None if below.partition("/")[0] in used else Reason.DATA
         elif top == PROGRAMS and staged is not None:
-            reason = None if staged.holds(below) else Reason.PROGRAM
+            reason = None if staged.contains(below) else Reason.PROGRAM
         if reason is not None:
             found.append(Garbage(info.name, info.size, reason))
     return sorted(found, key=lambda each: (deletion_rank(each.name), each.name))
@@ -115,33 +115,37 @@ def deletion_rank(name: str) -> int:
 
 
 def _in_search(
-    place: InAttempt | None,
-    search: KnownSearch,
+    place: AttemptObject | None,
+    search: SearchInfo,
     kept: set[str],
     newest: Mapping[tuple[str, str], int],
     retention: RetentionConfig,
 ) -> Reason | None:
     if search.id not in kept:
-        return Reason.REMAINS if search.remains else Reason.EARLIER
-    fate = search.fates.get(place.folder) if place else None
-    if place is None or fate is None:
+        return Reason.PARTLY_DELETED if search.partly_deleted else Reason.EARLIER
+    disposition = search.dispositions.get(place.folder) if place else None
+    if place is None or disposition is None:
         return None
-    if place.rest.startswith(_CHECKPOINT):
-        return _of_checkpoint(place, fate, newest.get((place.search, place.folder), 0), retention)
-    kept_of_lost = place.rest in _LINEAGE or place.place in search.chosen
-    return Reason.LOST if place.attempt in fate.lost and not kept_of_lost else None
+    if place.name.startswith(_CHECKPOINT):
+        return _of_checkpoint(
+            place, disposition, newest.get((place.search, place.folder), 0), retention
+        )
+    kept_of_lost = (
+        place.name in _KEPT_OF_LOST or place.attempt_folder in search.selection_candidates
+    )
+    return Reason.LOST if place.attempt in disposition.lost and not kept_of_lost else None
 
 
 def _of_checkpoint(
-    place: InAttempt, fate: Fate, newest: int, retention: RetentionConfig
+    place: AttemptObject, disposition: Disposition, newest: int, retention: RetentionConfig
 ) -> Reason | None:
-    if retention.checkpoints == "all" or fate.parent == place.attempt:
+    if retention.checkpoints == "all" or disposition.parent == place.attempt:
         return None
-    if not fate.over:
+    if not disposition.over:
         # That there was one decides, with other losses, whether the trial is tried again.
-        superseded = place.attempt < newest and place.rest != _LATEST
+        superseded = place.attempt < newest and place.name != _LATEST
         return Reason.SUPERSEDED if superseded else None
-    if retention.checkpoints == "failed" and fate.outcome != Outcome.COMPLETED:
+    if retention.checkpoints == "failed" and disposition.outcome != Outcome.COMPLETED:
         return None
     return Reason.ENDED
 
@@ -150,15 +154,15 @@ def _newest_checkpoints(inventory: Inventory) -> dict[tuple[str, str], int]:
     """The latest attempt that has left a checkpoint, by search and folder."""
     newest: dict[tuple[str, str], int] = {}
     for place in _places(inventory):
-        if place.rest == _LATEST:
+        if place.name == _LATEST:
             key = (place.search, place.folder)
             newest[key] = max(newest.get(key, 0), place.attempt)
     return newest
 
 
-def _places(inventory: Inventory) -> Iterator[InAttempt]:
+def _places(inventory: Inventory) -> Iterator[AttemptObject]:
     for info in inventory.objects:
-        if place := in_attempt(info.name):
+        if place := parse_attempt_object(info.name):
             yield place
 
 
@@ -172,10 +176,12 @@ def _used_data(inventory: Inventory, kept: set[str], retention: RetentionConfig)
     return latest | of_champions | {each.dataset_digest for each in searches}
 
 
-def _staged_in_use(inventory: Inventory, kept: set[str]) -> StagedInUse | None:
+def _staged_in_use(inventory: Inventory, kept: set[str]) -> StagedFilesInUse | None:
     """What stays of staged programs; None: all, for it is not known which are used."""
     searches = [inventory.searches[search] for search in kept]
     unknown = any(each.unreadable for each in searches)
     if inventory.programs is None or inventory.running or unknown:
         return None
-    return in_use(inventory.programs, (each.program for each in searches if each.program))
+    return find_staged_in_use(
+        inventory.programs, (each.program for each in searches if each.program)
+    )

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from kubenas.errors import ObjectNotFound, UserError
-from kubenas.retention.disposition import Fate, task_fate, trial_fates
-from kubenas.retention.production import Production, attempts_named
+from kubenas.retention.disposition import Disposition, task_disposition, trial_dispositions
+from kubenas.retention.production import ProductionModel, find_attempt_folders
 from kubenas.retention.programs import Programs
 from kubenas.search.attempts import AttemptRecords
 from kubenas.search.journal import JournalDamaged
@@ -21,36 +21,36 @@ _IN_ATTEMPT = re.compile(rf"(?P<place>{ATTEMPT})/(?P<rest>.+)")
 
 
 @dataclass(frozen=True)
-class InAttempt:
+class AttemptObject:
     """An object's place in the folder of an attempt."""
 
-    place: str
+    attempt_folder: str
     """The attempt's own folder, below the output."""
     search: str
     folder: str
     """Of the trial or task, below the search's own."""
     attempt: int
-    rest: str
+    name: str
     """The name below the attempt's own folder."""
 
 
 @dataclass(frozen=True)
-class KnownSearch:
+class SearchInfo:
     """One search in the output."""
 
     id: str
     dataset_digest: str = ""
     last_at: float = 0.0
     """Unix time of the last entry in its journal."""
-    fates: Mapping[str, Fate] = field(default_factory=dict)
+    dispositions: Mapping[str, Disposition] = field(default_factory=dict)
     """By the folder of a trial or task, below the search's own."""
-    chosen: frozenset[str] = frozenset()
+    selection_candidates: frozenset[str] = frozenset()
     """Folders, below the output, of the attempts that the choice of a model was made from."""
     program: str = ""
     """Id of the tuner's program that its trials run; empty: they run none."""
     unreadable: str = ""
     """Why nothing is known about it."""
-    remains: bool = False
+    partly_deleted: bool = False
     """Its definition, which is the first to go, has been deleted."""
 
 
@@ -60,10 +60,10 @@ class Inventory:
 
     objects: tuple[ObjectInfo, ...]
     """Listed before anything else was read: what is known is never older than they are."""
-    searches: Mapping[str, KnownSearch]
+    searches: Mapping[str, SearchInfo]
     current: str | None = None
     """The search that the last step worked on."""
-    champions: tuple[Production, ...] = ()
+    champions: tuple[ProductionModel, ...] = ()
     """Models that are or were in production, the champion first."""
     served: frozenset[str] = frozenset()
     """Folders, below the output, of attempts whose models a server is told to serve."""
@@ -75,12 +75,12 @@ class Inventory:
     """Something may be at work here: searches, data and scratch files may be in use."""
 
 
-def in_attempt(name: str) -> InAttempt | None:
+def parse_attempt_object(name: str) -> AttemptObject | None:
     """Where in an attempt's folder the object ``name`` of the output is, if it is in one."""
     match = _IN_ATTEMPT.fullmatch(name)
     if match is None:
         return None
-    return InAttempt(
+    return AttemptObject(
         match["place"], match["search"], match["folder"], int(match["attempt"]), match["rest"]
     )
 
@@ -91,35 +91,36 @@ def search_ids(objects: Iterable[ObjectInfo]) -> list[str]:
     return sorted({part[1] for part in parts if part[0] == SEARCHES and len(part) > 2})
 
 
-def know_searches(output: Storage, objects: Iterable[ObjectInfo]) -> dict[str, KnownSearch]:
+def read_searches(output: Storage, objects: Iterable[ObjectInfo]) -> dict[str, SearchInfo]:
     """Reads what is settled in each search of which ``objects``, the whole output, tell."""
     objects = tuple(objects)
     tasks = _tasks(objects)
     names = {info.name for info in objects}
     return {
-        search: _known(output, search, tasks[search])
+        search: _read_search(output, search, tasks[search])
         if definition_file(search) in names
-        else KnownSearch(search, remains=True)
+        else SearchInfo(search, partly_deleted=True)
         for search in search_ids(objects)
     }
 
 
-def _known(output: Storage, search: str, tasks: Mapping[str, frozenset[int]]) -> KnownSearch:
+def _read_search(output: Storage, search: str, tasks: Mapping[str, frozenset[int]]) -> SearchInfo:
     try:
         run = read_search(output, search)
         records = AttemptRecords.of(output, run.definition)
-        fates = trial_fates(run.state) | {
-            task: task_fate(attempts, records.decided(task)) for task, attempts in tasks.items()
+        dispositions = trial_dispositions(run.state) | {
+            task: task_disposition(attempts, records.decided(task))
+            for task, attempts in tasks.items()
         }
-        chosen = _chosen(output, search)
+        selection_candidates = _selection_candidates(output, search)
     except (JournalDamaged, UserError) as error:
-        return KnownSearch(search, unreadable=str(error))
-    return KnownSearch(
+        return SearchInfo(search, unreadable=str(error))
+    return SearchInfo(
         search,
         run.definition.dataset_digest,
         run.state.last_at or 0.0,
-        fates,
-        chosen=chosen,
+        dispositions,
+        selection_candidates=selection_candidates,
         program=split(run.definition.space.program or "")[1],
     )
 
@@ -128,15 +129,15 @@ def _tasks(objects: Iterable[ObjectInfo]) -> Mapping[str, Mapping[str, frozenset
     """The attempts of all that is no trial, by search and folder."""
     found: dict[str, dict[str, frozenset[int]]] = defaultdict(dict)
     for info in objects:
-        place = in_attempt(info.name)
+        place = parse_attempt_object(info.name)
         if place and not place.folder.startswith("trials/"):
             known = found[place.search].get(place.folder, frozenset())
             found[place.search][place.folder] = known | {place.attempt}
     return found
 
 
-def _chosen(output: Storage, search: str) -> frozenset[str]:
+def _selection_candidates(output: Storage, search: str) -> frozenset[str]:
     try:
-        return attempts_named(output.read(choice_file(search), limit=DOCUMENT_BYTES))
+        return find_attempt_folders(output.read(choice_file(search), limit=DOCUMENT_BYTES))
     except ObjectNotFound:
         return frozenset()

@@ -17,7 +17,7 @@ _SERVING = "serving/"
 
 
 @dataclass(frozen=True)
-class Production:
+class ProductionModel:
     """The model of one search that is or was in production."""
 
     search: str
@@ -26,12 +26,12 @@ class Production:
     """Folders, below the output, that the log names: of the attempts that exported it."""
 
 
-def champions(history: Iterable[ChampionRecord]) -> tuple[Production, ...]:
+def production_models(history: Iterable[ChampionRecord]) -> tuple[ProductionModel, ...]:
     """The models of the champion log, one a search, the champion's first."""
-    found: dict[str, Production] = {}
+    found: dict[str, ProductionModel] = {}
     for record in reversed(tuple(history)):
-        search, named = record.model.search, attempts_named(record.model.to_json())
-        known = found.get(search, Production(search, record.model.dataset_digest))
+        search, named = record.model.search, find_attempt_folders(record.model.to_json())
+        known = found.get(search, ProductionModel(search, record.model.dataset_digest))
         found[search] = replace(known, attempts=known.attempts | named)
     return tuple(found.values())
 
@@ -47,11 +47,11 @@ def served_attempts(output: Storage, names: Iterable[str]) -> frozenset[str]:
     for name in names:
         if name.startswith(_SERVING):
             with suppress(ObjectNotFound):  # the change is over
-                found |= attempts_named(output.read(name, limit=DOCUMENT_BYTES))
+                found |= find_attempt_folders(output.read(name, limit=DOCUMENT_BYTES))
     return frozenset(found)
 
 
-def attempts_named(document: bytes) -> frozenset[str]:
+def find_attempt_folders(document: bytes) -> frozenset[str]:
     """Folders of attempts that a JSON document names, wherever the output was when it was written.
 
     Read as text: a document of another version of kubenas protects what it names as well.

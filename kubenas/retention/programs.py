@@ -15,14 +15,14 @@ Programs = Mapping[str, frozenset[str] | None]
 
 
 @dataclass(frozen=True)
-class StagedInUse:
+class StagedFilesInUse:
     """What stays in the folder of programs."""
 
     programs: frozenset[str]
     data: frozenset[str] | None
     """Digests; None: all of it."""
 
-    def holds(self, name: str) -> bool:
+    def contains(self, name: str) -> bool:
         """Whether the object ``name``, below that folder, stays."""
         first, _, rest = name.partition("/")
         if first != DATA_FOLDER:
@@ -30,7 +30,7 @@ class StagedInUse:
         return self.data is None or rest.partition("/")[0].removesuffix(".done") in self.data
 
 
-def in_use(programs: Programs, named: Iterable[str]) -> StagedInUse:
+def find_staged_in_use(programs: Programs, named: Iterable[str]) -> StagedFilesInUse:
     """What the searches that name the programs ``named`` use of ``programs``, all that there are.
 
     Of a program that does not say what it needs, all data may be.
@@ -40,9 +40,9 @@ def in_use(programs: Programs, named: Iterable[str]) -> StagedInUse:
     data: frozenset[str] = frozenset()
     for each in needed:
         if each is None:
-            return StagedInUse(kept, None)
+            return StagedFilesInUse(kept, None)
         data |= each
-    return StagedInUse(kept, data)
+    return StagedFilesInUse(kept, data)
 
 
 def read_programs(output: Storage, names: Iterable[str]) -> Programs | None:

@@ -79,7 +79,7 @@ def _check_volume(key: str, volume: _Content, allowed: Sequence[str]) -> None:
     if len(source) != 1:
         raise UserError(f"runner.pod.{key}: a volume has one source, found {list(source)}")
     _check_kinds(key, source, allowed, "volumes are of kind", "policy.volumes")
-    for each in _list(source.get("projected"), "sources"):
+    for each in _nested_list(source.get("projected"), "sources"):
         _check_kinds(key, each, _PROJECTED, "a projected volume holds")
 
 
@@ -120,24 +120,24 @@ def _secrets(pod: PodConfig) -> Iterator[tuple[str, Any]]:
         yield "secrets", name
     for key, source in _variable_sources(pod):
         if "secretKeyRef" in source:
-            yield key, _of(source, "secretKeyRef", "name")
+            yield key, _nested(source, "secretKeyRef", "name")
     for key, volume in _volumes(pod):
         if "secret" in volume:
-            yield key, _of(volume, "secret", "secretName")
-        if _of(volume, "csi", "nodePublishSecretRef"):
-            yield key, _of(volume["csi"], "nodePublishSecretRef", "name")
-        for each in _list(volume.get("projected"), "sources"):
+            yield key, _nested(volume, "secret", "secretName")
+        if _nested(volume, "csi", "nodePublishSecretRef"):
+            yield key, _nested(volume["csi"], "nodePublishSecretRef", "name")
+        for each in _nested_list(volume.get("projected"), "sources"):
             if "secret" in each:
-                yield key, _of(each, "secret", "name")
+                yield key, _nested(each, "secret", "name")
 
 
-def _of(content: _Content, section: str, key: str) -> Any:
+def _nested(content: _Content, section: str, key: str) -> Any:
     """What Kubernetes would refuse, since it is no object, has no such key."""
     found = content.get(section)
     return found.get(key) if isinstance(found, Mapping) else None
 
 
-def _list(content: Any, key: str) -> list[_Content]:
+def _nested_list(content: Any, key: str) -> list[_Content]:
     found = content.get(key) if isinstance(content, Mapping) else None
     items = found if isinstance(found, list | tuple) else ()
     return [each for each in items if isinstance(each, Mapping)]

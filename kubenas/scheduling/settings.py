@@ -23,15 +23,15 @@ def merge_settings(config: RunnerConfig, *further: Mapping[str, Any]) -> dict[st
     """
     content = config.model_dump(mode="json")
     for layer in further:
-        content = _filled(content, RunnerConfig().model_dump(mode="json"), layer)
-        pod = _filled(
+        content = _merge(content, RunnerConfig().model_dump(mode="json"), layer)
+        pod = _merge(
             content[_SECTION], PodConfig().model_dump(mode="json"), layer.get(_SECTION, {})
         )
         content[_SECTION] = pod
     return content
 
 
-def _filled(
+def _merge(
     content: Mapping[str, Any], default: Mapping[str, Any], layer: Mapping[str, Any]
 ) -> dict[str, Any]:
     said = {

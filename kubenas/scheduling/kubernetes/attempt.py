@@ -5,9 +5,15 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from kubenas.scheduling.kubernetes.informer import Sight
-from kubenas.scheduling.kubernetes.status import Ended, Verdict, Waiting, judge, judge_vanished
-from kubenas.scheduling.kubernetes.usage import CLOCK_SECONDS, seconds_run
+from kubenas.scheduling.kubernetes.informer import Update
+from kubenas.scheduling.kubernetes.status import (
+    AttemptStatus,
+    Ended,
+    Waiting,
+    classify,
+    classify_deleted_pod,
+)
+from kubenas.scheduling.kubernetes.usage import CLOCK_RESOLUTION_SECONDS, seconds_run
 from kubenas.scheduling.kubernetes.views import JobView, PodView
 from kubenas.trial import AttemptRef, FailureClass
 
@@ -25,9 +31,9 @@ class ClusterLimits:
     """For a Secret or service account that is missing."""
     stuck: float = 30.0
     """From the end of a pod's grace to its removal by force: its node is dead."""
-    unexplained: float = 5.0
+    explain_after: float = 5.0
     """Without a pod, or a container, before events are asked why."""
-    untold: float = 3.0
+    report_after: float = 3.0
     """Of waiting that is not worth a word."""
     listing: float = 300.0
     """For the API server to answer when the runner begins."""
@@ -43,30 +49,30 @@ class TrackedAttempt:
     manifest: dict[str, Any] | None = None
     """Of the Job that is still to be made; None: it has been."""
     max_seconds: float | None = None
-    enlarged: bool = False
+    memory_raised: bool = False
     """It asks for more than others do, and tells nothing of their chances."""
     job: JobView | None = None
     pod: PodView | None = None
     job_gone: bool = False
     pod_gone: bool = False
-    began: float | None = None
+    started_at: float | None = None
     """Unix time at which its container started, as its pod has said."""
-    ran: bool = False
+    running_reported: bool = False
     """It has been told that it runs."""
-    told: str = ""
+    reported_reason: str = ""
     """The last that was told of its waiting."""
-    doom: Ended | None = None
+    decided_end: Ended | None = None
     """Its end as soon as it is gone, for we have decided to end it."""
-    removed: bool = False
+    deletion_sent: bool = False
     """The API server knows that it is to go."""
     refusal: Waiting | None = None
     """Why there is no Job, no pod or no container, as far as one had to ask."""
     waiting: Waiting | None = None
     waits_since: float = field(default_factory=time.monotonic)
-    hopeless_since: float = 0.0
+    failing_since: float = 0.0
     """Since when it has been waiting for what will not come."""
     terminating_since: float | None = None
-    ask_at: float = 0.0
+    query_events_at: float = 0.0
     """When its events may be read again."""
     retry_at: float = 0.0
     """When what did not work may be tried again."""
@@ -74,23 +80,23 @@ class TrackedAttempt:
     """Of such tries, in a row."""
 
     @property
-    def full(self) -> bool:
+    def waits_for_quota(self) -> bool:
         """Whether it waits for a quota."""
-        return self.waiting is not None and self.waiting.full
+        return self.waiting is not None and self.waiting.over_quota
 
-    def see(self, sight: Sight) -> None:
+    def apply(self, update: Update) -> None:
         """Takes note of news."""
-        if sight.job is not None:
-            self.job, self.manifest = sight.job, None
-            self.max_seconds = sight.job.max_seconds
-        if sight.pod is not None:
-            self.pod = sight.pod
-            self.began = sight.pod.started_at or self.began
-            if sight.pod.grace is not None and self.terminating_since is None:
+        if update.job is not None:
+            self.job, self.manifest = update.job, None
+            self.max_seconds = update.job.max_seconds
+        if update.pod is not None:
+            self.pod = update.pod
+            self.started_at = update.pod.started_at or self.started_at
+            if update.pod.grace is not None and self.terminating_since is None:
                 self.terminating_since = time.monotonic()
-            self.pod_gone = sight.gone
+            self.pod_gone = update.gone
         else:
-            self.job_gone = sight.gone
+            self.job_gone = update.gone
 
     def postpone(self, least: float = 0.0) -> None:
         """Puts the next try off, for longer each time."""
@@ -99,35 +105,39 @@ class TrackedAttempt:
         pause *= random.uniform(0.5, 1.0)  # noqa: S311
         self.retry_at = time.monotonic() + max(least, pause)
 
-    def end_with(self, end: Ended | None) -> None:
+    def decide_end(self, end: Ended | None) -> None:
         """Has it ended for this reason, unless there is none, or another one already."""
-        if end is not None and self.doom is None:
-            self.doom = end
+        if end is not None and self.decided_end is None:
+            self.decided_end = end
             self.retry_at = 0.0
 
-    def verdict(self) -> Verdict:
+    def status(self) -> AttemptStatus:
         """Where it stands."""
-        if self.doom is not None:
-            return self.doom if self._over else Waiting("it is being stopped")
+        if self.decided_end is not None:
+            return self.decided_end if self._is_finished else Waiting("it is being stopped")
         if self.job_gone or self.pod_gone:
-            return self._of_vanished()
+            return self._status_after_deletion()
         if self.job is None:
             return self.refusal or Waiting("its Job is being made")
-        verdict = judge(self.job, self.pod)
-        if isinstance(verdict, Waiting) and self.refusal and self.refusal.ask == verdict.ask:
+        status = classify(self.job, self.pod)
+        if (
+            isinstance(status, Waiting)
+            and self.refusal
+            and self.refusal.event_source == status.event_source
+        ):
             return self.refusal
-        return verdict
+        return status
 
-    def wait(self, waiting: Waiting) -> None:
+    def note_waiting(self, waiting: Waiting) -> None:
         """Takes note that it cannot run at present, and why."""
         now = time.monotonic()
         if self.waiting is None:
             self.waits_since = now
-        if self.waiting is None or self.waiting.doom != waiting.doom:
-            self.hopeless_since = now
+        if self.waiting is None or self.waiting.failure != waiting.failure:
+            self.failing_since = now
         self.waiting = waiting
 
-    def given_up(
+    def check_wait_limit(
         self, limits: ClusterLimits, *, queue_seconds: float, ran_at: float
     ) -> Ended | None:
         """Its end if it has been waiting for too long.
@@ -140,10 +150,10 @@ class TrackedAttempt:
         if self.waiting is None:
             return None
         now, reason = time.monotonic(), self.waiting.reason
-        if (doom := self.waiting.doom) is not None:
-            limit = limits.bad_image if doom == FailureClass.IMAGE else limits.bad_pod
-            return Ended(doom, reason) if now - self.hopeless_since > limit else None
-        since = self.waits_since if self.enlarged else max(self.waits_since, ran_at)
+        if (failure := self.waiting.failure) is not None:
+            limit = limits.bad_image if failure == FailureClass.IMAGE else limits.bad_pod
+            return Ended(failure, reason) if now - self.failing_since > limit else None
+        since = self.waits_since if self.memory_raised else max(self.waits_since, ran_at)
         if now - since <= queue_seconds:
             return None
         return Ended(FailureClass.QUOTA, f"found no place within {queue_seconds:.0f} s: {reason}")
@@ -151,37 +161,37 @@ class TrackedAttempt:
     @property
     def seconds(self) -> float | None:
         """For how long it has run, now that it is over; None: nobody can tell."""
-        return seconds_run(self.job, self.pod, began=self.began, now=time.time())
+        return seconds_run(self.job, self.pod, began=self.started_at, now=time.time())
 
-    def overrun(self) -> Ended | None:
+    def check_run_limit(self) -> Ended | None:
         """Its end if it has run longer than it may."""
-        if self.max_seconds is None or self.began is None:
+        if self.max_seconds is None or self.started_at is None:
             return None
-        if time.time() - self.began <= self.max_seconds + CLOCK_SECONDS:
+        if time.time() - self.started_at <= self.max_seconds + CLOCK_RESOLUTION_SECONDS:
             return None
         return Ended(FailureClass.DEADLINE, f"ran longer than {self.max_seconds} s")
 
-    def stuck(self, limit: float) -> bool:
+    def is_stuck(self, limit: float) -> bool:
         """Whether its pod should have been gone ``limit`` seconds ago."""
         if self.pod is None or self.pod_gone or self.terminating_since is None:
             return False
         return time.monotonic() > self.terminating_since + (self.pod.grace or 0.0) + limit
 
     @property
-    def _over(self) -> bool:
+    def _is_finished(self) -> bool:
         """Whether nothing of it runs any more."""
-        never_made = self.removed and self.manifest is not None
+        never_made = self.deletion_sent and self.manifest is not None
         if self.job_gone or self.pod_gone or never_made:
             return True
         return self.pod is not None and self.pod.phase in {"Succeeded", "Failed"}
 
-    def _of_vanished(self) -> Verdict:
+    def _status_after_deletion(self) -> AttemptStatus:
         """Of an attempt whose Job or pod somebody else has removed."""
-        seen = judge(self.job, self.pod) if self.job and self.pod else None
+        seen = classify(self.job, self.pod) if self.job and self.pod else None
         if isinstance(seen, Ended):
             return seen
         if self.pod_gone and self.pod is not None:
-            return judge_vanished(self.pod)
+            return classify_deleted_pod(self.pod)
         if seen is not None:
             return seen  # the pod is still on its way out, with a last checkpoint
         return Ended(FailureClass.DISRUPTION, "its Job was deleted")

@@ -19,7 +19,7 @@ from kubenas.scheduling.kubernetes.client.api import Api, ApiRefused, ApiUnavail
 from kubenas.scheduling.kubernetes.client.connection import connect
 from kubenas.scheduling.kubernetes.events import event_about
 from kubenas.scheduling.kubernetes.lease import held_lease
-from kubenas.scheduling.kubernetes.manifest import Place
+from kubenas.scheduling.kubernetes.manifest import JobTemplate
 from kubenas.scheduling.kubernetes.names import (
     KUBEFLOW_POD,
     STEP_CONTAINER,
@@ -54,7 +54,7 @@ class NamespaceSettings:
     runner: Mapping[str, Any]
     """Defaults of ``runner``; not yet checked."""
     policy: Policy
-    governed: bool = True
+    policy_enforced: bool = True
     """Whether the policy binds: there is a chart, or this process is a pod, whose rights are not
     those of who has written the config. Else who calls may do what the API server lets them."""
 
@@ -106,7 +106,7 @@ class ClusterEnvironment:
         """
         namespace = config.pod.namespace or self.namespace
         owned = self.pod is not None and namespace == self.namespace
-        place = Place(
+        template = JobTemplate(
             config=config,
             stage=stage,
             namespace=namespace,
@@ -116,7 +116,7 @@ class ClusterEnvironment:
             heartbeat=heartbeat,
             epoch=epoch,
         )
-        return KubernetesRunner(self.api, place, workers=workers)
+        return KubernetesRunner(self.api, template, workers=workers)
 
     def settings(self) -> NamespaceSettings:
         """What the chart of this namespace says; nothing where there is no chart.
@@ -133,14 +133,14 @@ class ClusterEnvironment:
             found = {}
         data = found.get("data", {})
         try:
-            policy = Policy.model_validate(_told(data, _POLICY))
+            policy = Policy.model_validate(_json_value(data, _POLICY))
         except ValidationError as error:
             raise UserError(
-                f"ConfigMap {DEFAULTS_CONFIG_MAP}, {_POLICY}: not of this version of kubenas; install the"
-                " chart and the images of one version"
+                f"ConfigMap {DEFAULTS_CONFIG_MAP}, {_POLICY}: not of this version of kubenas;"
+                " install the chart and the images of one version"
             ) from error
-        governed = bool(found) or self.pod is not None
-        return NamespaceSettings(_told(data, _RUNNER), policy, governed)
+        policy_enforced = bool(found) or self.pod is not None
+        return NamespaceSettings(_json_value(data, _RUNNER), policy, policy_enforced)
 
     def current_pod(self) -> Mapping[str, Any] | None:
         """``pod`` as it has become, or as it was if the API server does not say."""
@@ -150,7 +150,7 @@ class ClusterEnvironment:
             return _pod(self.api, self.namespace, self.pod["metadata"]["name"])
         return self.pod
 
-    def tell(self, reason: str, message: str, *, warning: bool = False) -> None:
+    def record_event(self, reason: str, message: str, *, warning: bool = False) -> None:
         """An Event about the pod that this process is; nothing depends on it."""
         if self.pod is None:
             return
@@ -204,7 +204,7 @@ def _pod(api: Api, namespace: str, name: str | None) -> Mapping[str, Any]:
     return pod
 
 
-def _told(data: Mapping[str, str], key: str) -> Mapping[str, Any]:
+def _json_value(data: Mapping[str, str], key: str) -> Mapping[str, Any]:
     try:
         told: Mapping[str, Any] = json.loads(data.get(key, "{}"))
     except ValueError as error:

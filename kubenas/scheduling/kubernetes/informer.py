@@ -13,7 +13,7 @@ from kubenas.scheduling.kubernetes.client.watch import (
     Change,
     Deleted,
     Listed,
-    Seen,
+    Observed,
     Watch,
     WatchFailed,
 )
@@ -26,7 +26,7 @@ _logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Sight:
+class Update:
     """News of the Job called ``name``, or of its pod."""
 
     name: str
@@ -49,7 +49,7 @@ class InformerCache:
         self.jobs: dict[str, JobView] = {}
         self.pods: dict[str, PodView] = {}
         """By the name of the Job."""
-        self.silent_for: KubenasError | None = None
+        self.watch_error: KubenasError | None = None
         """Why there is no news at present."""
         self._expected: dict[str, float] = {}
         self._listed: set[_Kind] = set()
@@ -60,19 +60,19 @@ class InformerCache:
                 jobs.path,
                 selector=selector,
                 view=job_view,
-                tell=lambda change: self._changes.put(("job", change)),
+                on_change=lambda change: self._changes.put(("job", change)),
             ),
             Watch(
                 api,
                 jobs.pods_path,
                 selector=selector,
                 view=pod_view,
-                tell=lambda change: self._changes.put(("pod", change)),
+                on_change=lambda change: self._changes.put(("pod", change)),
             ),
         )
 
     @property
-    def complete(self) -> bool:
+    def synced(self) -> bool:
         """Whether all that there was at the beginning has been seen."""
         return len(self._listed) == len(self._watches)
 
@@ -81,79 +81,79 @@ class InformerCache:
         if name not in self.jobs:
             self._expected[name] = time.monotonic()
 
-    def sights(self, name: str) -> Iterator[Sight]:
+    def cached(self, name: str) -> Iterator[Update]:
         """What is known already of a Job and its pod."""
         if (job := self.jobs.get(name)) is not None:
-            yield Sight(name, job=job)
+            yield Update(name, job=job)
         if (pod := self.pods.get(name)) is not None:
-            yield Sight(name, pod=pod)
+            yield Update(name, pod=pod)
 
-    def news(self, timeout: float) -> list[Sight]:
+    def wait_for_updates(self, timeout: float) -> list[Update]:
         """What has happened; waits up to ``timeout`` seconds for something.
 
         Raises:
             ApiRefused: we may not watch, or no longer.
         """
-        sights: list[Sight] = []
+        updates: list[Update] = []
         try:
-            sights += self._take(*self._changes.get(timeout=timeout))
+            updates += self._take(*self._changes.get(timeout=timeout))
             while True:
-                sights += self._take(*self._changes.get_nowait())
+                updates += self._take(*self._changes.get_nowait())
         except queue.Empty:
             pass
         if not all(watch.alive for watch in self._watches):
             raise RuntimeError("a watch has ended by itself")
-        return sights
+        return updates
 
     def close(self) -> None:
         """Ends the watches."""
         for watch in self._watches:
             watch.close()
 
-    def _take(self, kind: _Kind, change: Change[Any]) -> Iterator[Sight]:
+    def _take(self, kind: _Kind, change: Change[Any]) -> Iterator[Update]:
         if isinstance(change, WatchFailed):
             if isinstance(change.error, ApiRefused):
                 raise change.error
-            if self.silent_for is None:
+            if self.watch_error is None:
                 _logger.warning("%s", change.error)
-            self.silent_for = change.error
+            self.watch_error = change.error
             return
-        self.silent_for = None
+        self.watch_error = None
         match kind, change:
             case _, Listed(views=views, asked_at=asked_at):
                 self._listed.add(kind)
                 yield from self._relist(kind, views, asked_at)
-            case "job", Seen(view=job):
+            case "job", Observed(view=job):
                 yield self._job(job)
-            case "pod", Seen(view=pod):
+            case "pod", Observed(view=pod):
                 yield self._pod(pod)
             case "job", Deleted(view=job):
                 self.jobs.pop(job.name, None)
                 self._expected.pop(job.name, None)
-                yield Sight(job.name, job=job, gone=True)
+                yield Update(job.name, job=job, gone=True)
             case "pod", Deleted(view=pod):
                 self.pods.pop(pod.job, None)
-                yield Sight(pod.job, pod=pod, gone=True)
+                yield Update(pod.job, pod=pod, gone=True)
 
-    def _relist(self, kind: _Kind, views: tuple[Any, ...], asked_at: float) -> Iterator[Sight]:
+    def _relist(self, kind: _Kind, views: tuple[Any, ...], asked_at: float) -> Iterator[Update]:
         if kind == "pod":
             there = {view.job for view in views}
             for name in [name for name in self.pods if name not in there]:
-                yield Sight(name, pod=self.pods.pop(name), gone=True)
+                yield Update(name, pod=self.pods.pop(name), gone=True)
             yield from map(self._pod, views)
             return
         there = {view.name for view in views}
         expected = [name for name, since in self._expected.items() if since < asked_at]
         for name in [name for name in (*self.jobs, *expected) if name not in there]:
             self._expected.pop(name, None)
-            yield Sight(name, job=self.jobs.pop(name, None), gone=True)
+            yield Update(name, job=self.jobs.pop(name, None), gone=True)
         yield from map(self._job, views)
 
-    def _job(self, job: JobView) -> Sight:
+    def _job(self, job: JobView) -> Update:
         self._expected.pop(job.name, None)
         self.jobs[job.name] = job
-        return Sight(job.name, job=job)
+        return Update(job.name, job=job)
 
-    def _pod(self, pod: PodView) -> Sight:
+    def _pod(self, pod: PodView) -> Update:
         self.pods[pod.job] = pod
-        return Sight(pod.job, pod=pod)
+        return Update(pod.job, pod=pod)

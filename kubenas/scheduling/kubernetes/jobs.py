@@ -6,7 +6,7 @@ from typing import Any
 
 from kubenas.scheduling.kubernetes.client.api import Api, ApiRefused, ApiUnavailable
 from kubenas.scheduling.kubernetes.names import PREFIX, SPEC_HASH
-from kubenas.scheduling.kubernetes.status import Waiting, judge_refusal
+from kubenas.scheduling.kubernetes.status import Waiting, classify_refusal
 from kubenas.scheduling.kubernetes.views import PodView
 
 _BEING_REMOVED = Waiting("an earlier Job of the same name is being removed")
@@ -18,7 +18,7 @@ class Created:
 
 
 @dataclass(frozen=True)
-class NotYet:
+class Deferred:
     """It may be tried again."""
 
     waiting: Waiting
@@ -27,13 +27,13 @@ class NotYet:
 
 
 @dataclass(frozen=True)
-class Never:
+class Rejected:
     """It cannot be made."""
 
     message: str
 
 
-Creation = Created | NotYet | Never
+Creation = Created | Deferred | Rejected
 
 
 class Jobs:
@@ -50,12 +50,12 @@ class Jobs:
         try:
             self._api.call("POST", self.path, body=manifest)
         except ApiUnavailable as error:
-            return NotYet(Waiting(str(error)), error.retry_after)
+            return Deferred(Waiting(str(error)), error.retry_after)
         except ApiRefused as error:
-            return self._refused(error, manifest)
+            return self._handle_refusal(error, manifest)
         return Created()
 
-    def remove(self, name: str, *, wait_for_pod: bool) -> bool:
+    def delete(self, name: str, *, wait_for_pod: bool) -> bool:
         """Deletes a Job and its pod; whether the API server knows that it is to go.
 
         Args:
@@ -68,7 +68,7 @@ class Jobs:
         policy = "Foreground" if wait_for_pod else "Background"
         return self._delete(f"{self.path}/{name}", {"propagationPolicy": policy})
 
-    def remove_by_force(self, pod: PodView) -> bool:
+    def force_delete(self, pod: PodView) -> bool:
         """Deletes a pod that nobody ends, and no other of the same name.
 
         Raises:
@@ -87,29 +87,29 @@ class Jobs:
         latest: Mapping[str, Any] = max(events, key=_last_seen, default={})
         return str(latest.get("message") or "")
 
-    def _refused(self, error: ApiRefused, manifest: Mapping[str, Any]) -> Creation:
+    def _handle_refusal(self, error: ApiRefused, manifest: Mapping[str, Any]) -> Creation:
         if error.reason == "AlreadyExists":
-            return self._taken_over(manifest)
-        waiting = judge_refusal(str(error))
-        return NotYet(waiting) if waiting.full else Never(f"its Job is refused: {error}")
+            return self._take_over(manifest)
+        waiting = classify_refusal(str(error))
+        return Deferred(waiting) if waiting.over_quota else Rejected(f"its Job is refused: {error}")
 
-    def _taken_over(self, manifest: Mapping[str, Any]) -> Creation:
+    def _take_over(self, manifest: Mapping[str, Any]) -> Creation:
         name, ours = manifest["metadata"]["name"], manifest["metadata"]["annotations"]
         try:
             found = self._api.call("GET", f"{self.path}/{name}")["metadata"]
         except ApiUnavailable as error:
-            return NotYet(Waiting(str(error)), error.retry_after)
+            return Deferred(Waiting(str(error)), error.retry_after)
         except ApiRefused as error:
-            return NotYet(Waiting(str(error)))
+            return Deferred(Waiting(str(error)))
         theirs = found.get("annotations", {})
         if theirs.get(SPEC_HASH) != ours[SPEC_HASH]:
             other = theirs.get(PREFIX, "none of our searches")
-            return Never(
+            return Rejected(
                 f"Job {name} exists and is another one (of {other}); delete it with 'kubectl delete"
                 f" job {name} -n {manifest['metadata']['namespace']}', then run the same command"
                 " again"
             )
-        return NotYet(_BEING_REMOVED) if "deletionTimestamp" in found else Created()
+        return Deferred(_BEING_REMOVED) if "deletionTimestamp" in found else Created()
 
     def _delete(self, path: str, options: Mapping[str, Any]) -> bool:
         try:

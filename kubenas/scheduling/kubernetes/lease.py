@@ -29,11 +29,11 @@ class LeaseHeld(KubenasError):
 class LeaseTimings:
     """Times in seconds."""
 
-    silence: float = 10.0
+    duration: float = 10.0
     """After which a holder that does not renew it has lost it."""
-    patience: float = 60.0
+    max_wait: float = 60.0
     """To wait for a holder that does: it may be on its way out."""
-    look: float = 1.0
+    poll_interval: float = 1.0
     """Between two looks at another's Lease."""
 
 
@@ -44,7 +44,7 @@ def held_lease(
     *,
     holder: str,
     on_lost: Callable[[str], None],
-    terms: LeaseTimings | None = None,
+    timings: LeaseTimings | None = None,
 ) -> Iterator[int]:
     """Holds a Lease while entered; yields the epoch: the number of this tenure.
 
@@ -55,32 +55,32 @@ def held_lease(
         lease: ``metadata`` of the Lease, with name and namespace.
         holder: who we are, such as a pod's uid; whoever has this name before us is dead.
         on_lost: called with the reason, from another thread, when someone else has taken it.
-        terms: how long to wait for whom.
+        timings: how long to wait for whom.
 
     Raises:
         LeaseHeld: someone else is alive and holds it.
         UserError: it may not be made or read.
     """
-    tenure = _Tenure(api, lease, holder, terms or LeaseTimings())
-    tenure.take()
-    left = threading.Event()
+    tenure = _Holder(api, lease, holder, timings or LeaseTimings())
+    tenure.acquire()
+    stopped = threading.Event()
     renewing = threading.Thread(
-        target=tenure.renew_until, args=(left, on_lost), name="lease", daemon=True
+        target=tenure.renew_until, args=(stopped, on_lost), name="lease", daemon=True
     )
     renewing.start()
     try:
         yield tenure.epoch
     finally:
-        left.set()
-        tenure.give_back()
+        stopped.set()
+        tenure.release()
 
 
-class _Tenure:
-    def __init__(self, api: Api, lease: dict[str, Any], holder: str, terms: LeaseTimings) -> None:
+class _Holder:
+    def __init__(self, api: Api, lease: dict[str, Any], holder: str, timings: LeaseTimings) -> None:
         self._api = api
         self._metadata = lease
         self._holder = holder
-        self._terms = terms
+        self._timings = timings
         self._all = f"/apis/coordination.k8s.io/v1/namespaces/{lease['namespace']}/leases"
         self._own = f"{self._all}/{lease['name']}"
         self._lock = threading.Lock()
@@ -92,25 +92,27 @@ class _Tenure:
         epoch: int = self._lease["spec"]["leaseTransitions"]
         return epoch
 
-    def take(self) -> None:
+    def acquire(self) -> None:
         begun = seen_at = time.monotonic()
         seen: dict[str, Any] = {}
         while not self._lease:
-            found = self._found()
+            found = self._read()
             now = time.monotonic()
             if found != seen:
                 seen, seen_at = found, now
-            if self._free(found) or now - seen_at > self._terms.silence:
+            if self._is_available(found) or now - seen_at > self._timings.duration:
                 self._try_to_take(found)
-            elif now - begun > self._terms.patience and now - seen_at < self._terms.silence / 2:
-                raise LeaseHeld(self._words(found))
+            elif (
+                now - begun > self._timings.max_wait and now - seen_at < self._timings.duration / 2
+            ):
+                raise LeaseHeld(self._describe_loss(found))
             if not self._lease:
-                time.sleep(self._terms.look)
+                time.sleep(self._timings.poll_interval)
 
-    def renew_until(self, left: threading.Event, on_lost: Callable[[str], None]) -> None:
-        while not left.wait(self._terms.silence / _RENEWALS):
+    def renew_until(self, stopped: threading.Event, on_lost: Callable[[str], None]) -> None:
+        while not stopped.wait(self._timings.duration / _RENEWALS):
             with self._lock:
-                lost = "" if left.is_set() else self._renew()
+                lost = "" if stopped.is_set() else self._renew()
             if lost:
                 on_lost(lost)
                 return
@@ -127,7 +129,7 @@ class _Tenure:
 
     def _why_refused(self) -> str:
         try:
-            found = self._found()
+            found = self._read()
         except (ApiUnavailable, UserError) as error:
             _LOG.warning("the Lease cannot be read: %s", error)
             return ""
@@ -135,14 +137,14 @@ class _Tenure:
             self._lease = found
             return ""
         self._lease = {}
-        return self._words(found)
+        return self._describe_loss(found)
 
-    def give_back(self) -> None:
+    def release(self) -> None:
         with self._lock, suppress(ApiUnavailable, ApiRefused):  # it runs out by itself
             if self._lease:
                 self._write(self._lease, "", self.epoch)
 
-    def _found(self) -> dict[str, Any]:
+    def _read(self) -> dict[str, Any]:
         try:
             return self._api.call("GET", self._own)
         except ApiRefused as error:
@@ -153,7 +155,7 @@ class _Tenure:
                 " 'get' and 'update' of leases granted"
             ) from error
 
-    def _free(self, found: dict[str, Any]) -> bool:
+    def _is_available(self, found: dict[str, Any]) -> bool:
         return not found or found["spec"].get("holderIdentity", "") in {"", self._holder}
 
     def _is_ours(self, found: dict[str, Any]) -> bool:
@@ -180,7 +182,7 @@ class _Tenure:
             "metadata": before["metadata"] if before else self._metadata,
             "spec": {
                 "holderIdentity": holder,
-                "leaseDurationSeconds": max(1, round(self._terms.silence)),
+                "leaseDurationSeconds": max(1, round(self._timings.duration)),
                 "acquireTime": now if new_tenure else acquired,
                 "renewTime": now,
                 "leaseTransitions": epoch,
@@ -189,7 +191,7 @@ class _Tenure:
         method, path = ("PUT", self._own) if before else ("POST", self._all)
         self._lease = self._api.call(method, path, body=body)
 
-    def _words(self, found: dict[str, Any]) -> str:
+    def _describe_loss(self, found: dict[str, Any]) -> str:
         name = self._metadata["name"]
         if not found:
             return f"Lease {name}: it was deleted; run the same command again"

@@ -42,7 +42,7 @@ _DISK_BYTES = 1 << 30
 
 
 @dataclass(frozen=True)
-class Place:
+class JobTemplate:
     """Where the Jobs of a stage are made, and what all of them have in common."""
 
     config: RunnerConfig
@@ -62,20 +62,20 @@ class Place:
     """The number of that process's tenure, for people."""
 
 
-def job_manifest(spec: AttemptSpec, place: Place) -> dict[str, Any]:
+def job_manifest(spec: AttemptSpec, template: JobTemplate) -> dict[str, Any]:
     """The ``batch/v1`` Job of an attempt."""
-    labels = dict(attempt_labels(place.stage, spec))
-    if place.config.pod.kueue_queue:
-        labels["kueue.x-k8s.io/queue-name"] = place.config.pod.kueue_queue
+    labels = dict(attempt_labels(template.stage, spec))
+    if template.config.pod.kueue_queue:
+        labels["kueue.x-k8s.io/queue-name"] = template.config.pod.kueue_queue
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",
         "metadata": {
-            "name": job_name(place.stage, spec),
-            "namespace": place.namespace,
+            "name": job_name(template.stage, spec),
+            "namespace": template.namespace,
             "labels": labels,
-            "annotations": _annotations(spec, place),
-            **({"ownerReferences": [dict(place.owner)]} if place.owner else {}),
+            "annotations": _annotations(spec, template),
+            **({"ownerReferences": [dict(template.owner)]} if template.owner else {}),
         },
         "spec": {
             "backoffLimit": 0,
@@ -90,32 +90,32 @@ def job_manifest(spec: AttemptSpec, place: Place) -> dict[str, Any]:
                     }
                 ]
             },
-            "ttlSecondsAfterFinished": place.config.ttl_seconds,
+            "ttlSecondsAfterFinished": template.config.ttl_seconds,
             "template": {
                 "metadata": {
                     # A service mesh's sidecar would keep the pod alive after the trial.
                     "labels": {**labels, "sidecar.istio.io/inject": "false"},
-                    "annotations": dict(place.config.pod.annotations),
+                    "annotations": dict(template.config.pod.annotations),
                 },
-                "spec": _pod(spec, place),
+                "spec": _pod(spec, template),
             },
         },
     }
 
 
-def _annotations(spec: AttemptSpec, place: Place) -> dict[str, str]:
-    optional = {MAX_SECONDS: spec.max_seconds, EPOCH: place.epoch}
+def _annotations(spec: AttemptSpec, template: JobTemplate) -> dict[str, str]:
+    optional = {MAX_SECONDS: spec.max_seconds, EPOCH: template.epoch}
     known = {name: str(value) for name, value in optional.items() if value is not None}
     return {SPEC_HASH: spec_hash(spec), PREFIX: spec.prefix, **known}
 
 
-def memory_of(spec: AttemptSpec, pod: PodConfig) -> str:
+def memory_limit(spec: AttemptSpec, pod: PodConfig) -> str:
     """The memory that the attempt gets: more after each time that it ran out of it."""
     return scale_quantity(pod.memory, pod.memory_growth**spec.host_ooms)
 
 
-def _pod(spec: AttemptSpec, place: Place) -> dict[str, Any]:
-    pod = place.config.pod
+def _pod(spec: AttemptSpec, template: JobTemplate) -> dict[str, Any]:
+    pod = template.config.pod
     selector, tolerations = _nodes(spec, pod)
     optional = {
         "serviceAccountName": pod.service_account,
@@ -132,29 +132,29 @@ def _pod(spec: AttemptSpec, place: Place) -> dict[str, Any]:
         "restartPolicy": "Never",
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
-        "terminationGracePeriodSeconds": place.grace_seconds,
+        "terminationGracePeriodSeconds": template.grace_seconds,
         "securityContext": _pod_security(pod),
         "tolerations": tolerations,
-        "containers": [_container(spec, place)],
+        "containers": [_container(spec, template)],
         "volumes": _volumes(pod),
         **{key: value for key, value in optional.items() if value},
     }
 
 
-def _container(spec: AttemptSpec, place: Place) -> dict[str, Any]:
-    pod = place.config.pod
+def _container(spec: AttemptSpec, template: JobTemplate) -> dict[str, Any]:
+    pod = template.config.pod
     environment = {
         "HOME": "/tmp",  # noqa: S108 - an emptyDir of the pod's own
         **({"KUBENAS_CACHE": _CACHE_FOLDER} if pod.cache else {}),
-        **(place.environment or {}),
+        **(template.environment or {}),
         **pod.env,
         SPEC_DIGEST_VARIABLE: spec.digest,
         **({NONCE_VARIABLE: spec.nonce} if spec.nonce else {}),
     }
     return {
         "name": CONTAINER,
-        "image": place.image,
-        "command": [*place.command, join(spec.prefix, "spec.json")],
+        "image": template.image,
+        "command": [*template.command, join(spec.prefix, "spec.json")],
         "env": [_variable(name, value) for name, value in environment.items()],
         # Of two sources with the same key the later one counts.
         "envFrom": [
@@ -178,7 +178,7 @@ def _variable(name: str, value: str | Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _resources(spec: AttemptSpec, pod: PodConfig) -> dict[str, Any]:
-    both = {"memory": memory_of(spec, pod), **_devices(spec, pod)}
+    both = {"memory": memory_limit(spec, pod), **_devices(spec, pod)}
     scratch = math.ceil(parse_quantity(pod.scratch))
     resources: dict[str, Any] = {
         "requests": {"cpu": pod.cpu, _DISK: str(min(scratch, _DISK_BYTES)), **both},

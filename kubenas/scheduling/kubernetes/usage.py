@@ -6,7 +6,7 @@ that it does not matter who watched, and when.
 
 from kubenas.scheduling.kubernetes.views import JobView, PodView
 
-CLOCK_SECONDS = 1.0
+CLOCK_RESOLUTION_SECONDS = 1.0
 """By which a container may seem older or younger than it is: Kubernetes writes whole seconds."""
 _FORGOTTEN = "ContainerStatusUnknown"
 """The reason of a container's end that its node tells when it has lost all else about it."""
@@ -41,5 +41,5 @@ def _ended_at(pod: PodView | None, now: float) -> float:
     """A node that is lost does not say it: then its pod counts until it was to be gone."""
     if pod is not None and pod.exit is not None and pod.exit.finished_at is not None:
         return pod.exit.finished_at
-    gone_by = pod.gone_by if pod is not None else None
-    return now if gone_by is None else min(now, gone_by)
+    deletion_deadline = pod.deletion_deadline if pod is not None else None
+    return now if deletion_deadline is None else min(now, deletion_deadline)

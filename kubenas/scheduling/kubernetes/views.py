@@ -63,9 +63,9 @@ class PodView:
     message: str = ""
     grace: float | None = None
     """Seconds that it has to end, from when it was deleted; None: it has not been."""
-    gone_by: float | None = None
+    deletion_deadline: float | None = None
     """Unix time at which these have passed."""
-    unscheduled: Condition | None = None
+    unschedulable: Condition | None = None
     disrupted: Condition | None = None
     waiting: Condition | None = None
     """For its container to start."""
@@ -120,8 +120,8 @@ def pod_view(pod: Mapping[str, Any]) -> PodView:
         reason=status.get("reason", ""),
         message=status.get("message", ""),
         grace=_grace(metadata),
-        gone_by=_unix(metadata.get("deletionTimestamp")),
-        unscheduled=_conditions(status, holds="False").get("PodScheduled"),
+        deletion_deadline=_unix(metadata.get("deletionTimestamp")),
+        unschedulable=_conditions(status, holds="False").get("PodScheduled"),
         disrupted=conditions.get("DisruptionTarget"),
         waiting=_condition(waiting) if waiting else None,
         running_since=_unix(running.get("startedAt")) if running else None,

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from kubenas.scheduling.local.worker_process import WorkerProcess, cause_of_death
+from kubenas.scheduling.local.worker_process import WorkerProcess, classify_exit
 from kubenas.storage import open_storage
 from kubenas.trial import AttemptEvent, AttemptRef, AttemptSpec, FailureClass, Task
 
-_LAST_SECONDS = 5.0
+_EXIT_SECONDS = 5.0
 """In which a worker that has closed its stdout is expected to be gone."""
 
 _COMMAND = (sys.executable, "-P", "-m", "kubenas.training.worker", "--serve")
@@ -39,22 +39,24 @@ class _Slot:
 
     worker: WorkerProcess
     spec: AttemptSpec | None = None
-    began: float | None = None
+    started_at: float | None = None
     """When it took the attempt up, on the monotonic clock; None: it has not."""
     kill_at: float | None = None
     """On the monotonic clock."""
-    doom: tuple[FailureClass, str] | None = None
+    planned_failure: tuple[FailureClass, str] | None = None
     """What its end means if we are the ones who end it."""
 
     @property
     def stopping(self) -> bool:
         """Whether it has been asked to stop."""
-        return self.doom is not None and self.doom[0] == FailureClass.DISRUPTION
+        return (
+            self.planned_failure is not None and self.planned_failure[0] == FailureClass.DISRUPTION
+        )
 
     def limit(self, seconds: float | None, failure: FailureClass, message: str) -> None:
         """Has it killed after ``seconds``, for which ``failure`` is then the reason."""
         self.kill_at = None if seconds is None else time.monotonic() + seconds
-        self.doom = (failure, message)
+        self.planned_failure = (failure, message)
 
     def limit_run(self) -> None:
         """Sets the clock for the attempt itself."""
@@ -135,9 +137,9 @@ class LocalRunner:
             due = [slot.kill_at for slot in self._slots if slot.kill_at is not None]
             wait = 0.0 if self._events else max(0.0, min([until, *due]) - now)
             for key, _ in self._selector.select(wait):
-                self._hear(key.data)
+                self._read_replies(key.data)
             self._kill_overdue()
-            self._bury_dead()
+            self._remove_exited_workers()
             if self._events or time.monotonic() >= until:
                 events, self._events = self._events, []
                 return events
@@ -180,18 +182,18 @@ class LocalRunner:
         slot.worker.kill()
         slot.worker.close()
 
-    def _hear(self, slot: _Slot) -> None:
+    def _read_replies(self, slot: _Slot) -> None:
         replies, closed = slot.worker.read()
         for reply in replies:
-            self._take(slot, reply)
+            self._handle_reply(slot, reply)
         if closed and slot in self._slots:
-            self._bury(slot, slot.worker.kill(_LAST_SECONDS))
+            self._remove_worker(slot, slot.worker.kill(_EXIT_SECONDS))
 
-    def _take(self, slot: _Slot, reply: Mapping[str, Any]) -> None:
+    def _handle_reply(self, slot: _Slot, reply: Mapping[str, Any]) -> None:
         if "ready" in reply:
             slot.worker.ready = True
         elif "started" in reply and slot.spec is not None:
-            slot.began = time.monotonic()
+            slot.started_at = time.monotonic()
             event = AttemptEvent(ref=slot.spec.ref, kind="running", since=time.time())
             self._events.append(event)
             if not slot.stopping:
@@ -202,32 +204,32 @@ class LocalRunner:
             if stopped and failure is None:
                 failure = FailureClass.DISRUPTION  # its result, if there is one, outweighs this
             self._ended(slot, failure, str(reply.get("message", "")))
-            if stopped or slot.worker.served >= self._limits.attempts_per_worker:
+            if stopped or slot.worker.attempts_served >= self._limits.attempts_per_worker:
                 self._discard(slot)
 
     def _kill_overdue(self) -> None:
         now = time.monotonic()
         for slot in list(self._slots):
             if slot.kill_at is not None and slot.kill_at <= now:
-                self._bury(slot, slot.worker.kill(), doomed=True)
+                self._remove_worker(slot, slot.worker.kill(), planned=True)
 
-    def _bury_dead(self) -> None:
+    def _remove_exited_workers(self) -> None:
         """Finds the dead whose stdout a child of theirs still holds open."""
         for slot in list(self._slots):
             code = slot.worker.exit_code
             if code is not None:
-                self._hear(slot)  # its last words, if it is not buried by them
+                self._read_replies(slot)  # its last words, if it is not buried by them
                 if slot in self._slots:
-                    self._bury(slot, code)
+                    self._remove_worker(slot, code)
 
-    def _bury(self, slot: _Slot, exit_code: int, *, doomed: bool = False) -> None:
+    def _remove_worker(self, slot: _Slot, exit_code: int, *, planned: bool = False) -> None:
         """Removes a dead worker and says what became of its attempt."""
         if slot.spec is not None:
-            if slot.doom is not None and (doomed or slot.stopping):
-                failure, message = slot.doom
+            if slot.planned_failure is not None and (planned or slot.stopping):
+                failure, message = slot.planned_failure
             else:
-                failure, message = cause_of_death(exit_code, ready=slot.worker.ready)
-            if failure != FailureClass.DISRUPTION and (words := slot.worker.last_words()):
+                failure, message = classify_exit(exit_code, ready=slot.worker.ready)
+            if failure != FailureClass.DISRUPTION and (words := slot.worker.stderr_tail()):
                 message = f"{message}; its last words: {words}"
             self._ended(slot, failure, message)
         self._discard(slot)
@@ -235,13 +237,13 @@ class LocalRunner:
     def _ended(self, slot: _Slot, failure: FailureClass | None, message: str) -> None:
         if slot.spec is not None:
             ref = slot.spec.ref
-            seconds = 0.0 if slot.began is None else time.monotonic() - slot.began
+            seconds = 0.0 if slot.started_at is None else time.monotonic() - slot.started_at
             self._events.append(
                 AttemptEvent(
                     ref=ref, kind="ended", failure=failure, message=message, seconds=seconds
                 )
             )
-        slot.spec = slot.began = slot.kill_at = slot.doom = None
+        slot.spec = slot.started_at = slot.kill_at = slot.planned_failure = None
 
 
 def _thread_limits(workers: int) -> dict[str, str]:

@@ -28,7 +28,7 @@ class WorkerProcess:
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
         self.ready = False
-        self.served = 0
+        self.attempts_served = 0
         """Attempts that it has been given so far."""
         self._log = log
         self._unread = b""
@@ -69,7 +69,7 @@ class WorkerProcess:
             self._stdin.write(json.dumps(request).encode() + b"\n")
         except OSError:
             return False
-        self.served += 1
+        self.attempts_served += 1
         return True
 
     def read(self) -> tuple[list[Mapping[str, Any]], bool]:
@@ -83,7 +83,7 @@ class WorkerProcess:
                 if closed:
                     break
         *lines, self._unread = self._unread.split(b"\n")
-        return [reply for line in lines if (reply := _parsed(line)) is not None], closed
+        return [reply for line in lines if (reply := _parse_reply(line)) is not None], closed
 
     def terminate(self) -> None:
         """SIGTERM to its process group."""
@@ -108,7 +108,7 @@ class WorkerProcess:
         self._stdin.close()
         self._stdout.close()
 
-    def last_words(self) -> str:
+    def stderr_tail(self) -> str:
         """The last lines that it wrote to stderr, as one line."""
         with self._log.open("rb") as log:
             size = log.seek(0, os.SEEK_END)
@@ -121,7 +121,7 @@ class WorkerProcess:
             os.killpg(self.pid, number)
 
 
-def cause_of_death(exit_code: int, *, ready: bool) -> tuple[FailureClass, str]:
+def classify_exit(exit_code: int, *, ready: bool) -> tuple[FailureClass, str]:
     """The failure class, and words for it, of a worker that died by itself during an attempt.
 
     Args:
@@ -140,7 +140,7 @@ def cause_of_death(exit_code: int, *, ready: bool) -> tuple[FailureClass, str]:
     return FailureClass.APPLICATION, message
 
 
-def _parsed(line: bytes) -> Mapping[str, Any] | None:
+def _parse_reply(line: bytes) -> Mapping[str, Any] | None:
     """A reply; None for a line that is none, such as a library's stray output."""
     try:
         reply = json.loads(line)

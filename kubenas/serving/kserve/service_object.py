@@ -26,7 +26,10 @@ class ServiceBusy(KubenasError):
 
 
 class InferenceServiceObject:
-    """The service of this name. Every method may raise ApiRefused, and ApiUnavailable after a minute."""
+    """The service of this name.
+
+    Every method may raise ApiRefused, and ApiUnavailable after a minute.
+    """
 
     def __init__(self, api: Api, service: ServiceName) -> None:
         self._api = api

@@ -76,16 +76,16 @@ def _cluster_runner(context: RunContext, step: str, workers: int) -> Iterator[Tr
 @contextmanager
 def _told(here: "ClusterEnvironment", what: str) -> Iterator[None]:
     """Few Events: that it is taken up, and how it ended if it did."""
-    here.tell("SearchOpened", f"{what}: taken up")
+    here.record_event("SearchOpened", f"{what}: taken up")
     try:
         yield
     except UserError as error:
-        here.tell("SearchPaused", f"{what}: {error}", warning=True)
+        here.record_event("SearchPaused", f"{what}: {error}", warning=True)
         raise
     except SearchFailed as error:
-        here.tell("SearchFailed", f"{what}: {error}", warning=True)
+        here.record_event("SearchFailed", f"{what}: {error}", warning=True)
         raise
-    here.tell("SearchClosed", f"{what}: done")
+    here.record_event("SearchClosed", f"{what}: done")
 
 
 def _leave_at_once(reason: str) -> None:

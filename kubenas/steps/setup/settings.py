@@ -51,7 +51,7 @@ def _in_cluster(config: Config, space: SpaceRef, task: Mapping[str, Any]) -> Con
     if space.hypermodel is not None or space.program is not None:
         check_user_code_runner(runner["kind"], namespace.policy)
     config = _with_runner(config, runner)
-    if not namespace.governed:
+    if not namespace.policy_enforced:
         return config
     check_serving(config.serving, namespace.policy)
     if config.runner.kind == "kubernetes":

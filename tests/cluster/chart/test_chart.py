@@ -88,7 +88,7 @@ def test_its_own_test_passes_with_every_object_that_needs_no_operator(namespace:
 
 def test_the_controller_may_do_what_a_step_does_and_no_more(namespace: Namespace) -> None:
     assert granted(namespace, "kubenas-controller") == set(SEARCH_PERMISSIONS)
-    assert granted(namespace, "kubenas-kubeflow") == set(KubeflowSteps().needed())
+    assert granted(namespace, "kubenas-kubeflow") == set(KubeflowSteps().required_permissions())
     data = namespace.get("configmap", "kubenas-defaults")["data"]
     assert parse_kubeflow_steps(data) == KubeflowSteps()
 

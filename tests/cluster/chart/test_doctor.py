@@ -12,8 +12,8 @@ import pytest
 from click.testing import CliRunner
 
 from kubenas.cli.main import kubenas
-from kubenas.doctor.cluster import judge_cluster
-from kubenas.doctor.kubeflow import judge_kubeflow
+from kubenas.doctor.cluster import assess_cluster
+from kubenas.doctor.kubeflow import assess_kubeflow
 from kubenas.errors import UserError
 from kubenas.scheduling.kubernetes.access.cluster import query_cluster
 from kubenas.scheduling.kubernetes.access.facts import SEARCH_PERMISSIONS, ClusterFacts
@@ -42,7 +42,7 @@ def namespace() -> Iterator[str]:
 
 
 def problems(facts: ClusterFacts) -> set[str]:
-    findings = judge_cluster(facts, accelerator="nvidia.com/gpu", images=["absent:1"])
+    findings = assess_cluster(facts, accelerator="nvidia.com/gpu", images=["absent:1"])
     return {finding.subject for finding in findings if not finding.ok}
 
 
@@ -104,9 +104,9 @@ def test_an_administrator_is_told_what_the_account_of_the_steps_lacks(
         assert query_kubeflow().refused == frozenset()
         kubectl("delete", "rolebinding", "kubenas-kubeflow", "-n", namespace)
         facts = query_kubeflow()
-    needed = KubeflowSteps(secret="keys").needed()
+    needed = KubeflowSteps(secret="keys").required_permissions()
     assert facts.refused == frozenset(needed)
-    assert "get secrets keys" in judge_kubeflow(facts).says
+    assert "get secrets keys" in assess_kubeflow(facts).message
 
 
 @pytest.mark.parametrize("options", [["--set", "kubeflow.enabled=false"], []])
@@ -119,13 +119,13 @@ def test_who_may_not_ask_about_others_is_told_of_no_problem(
     with argo_api(), monkeypatch.context() as patch:
         patch.setitem(os.environ, "KUBECONFIG", config)
         facts = query_kubeflow()
-    assert facts.served
+    assert facts.installed
     assert (facts.account, facts.refused) == (None if options else account, None)
-    assert judge_kubeflow(facts).ok
+    assert assess_kubeflow(facts).ok
 
 
 @pytest.mark.parametrize(
-    ("pod", "says"),
+    ("pod", "message"),
     [
         ({}, "nothing that this namespace does not allow"),
         ({"service_account": "kubenas-controller"}, "runner.pod.service_account: 'kubenas-contr"),
@@ -137,7 +137,7 @@ def test_a_search_whose_trials_may_not_have_what_it_asks_for_is_told_so(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     pod: dict[str, Any],
-    says: str,
+    message: str,
 ) -> None:
     install(namespace)
     monkeypatch.setitem(os.environ, "KUBECONFIG", kubeconfig(namespace, tmp_path))
@@ -148,4 +148,4 @@ def test_a_search_whose_trials_may_not_have_what_it_asks_for_is_told_so(
     done = CliRunner().invoke(kubenas, ["doctor", str(file)])
     (line,) = (each for each in done.output.splitlines() if " pods " in each)
     assert line.startswith("problem" if pod else "ok")
-    assert says in line
+    assert message in line

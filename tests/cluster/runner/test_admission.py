@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from kubenas.config.runner import PodConfig, RunnerConfig
-from kubenas.scheduling.kubernetes.manifest import Place, job_manifest
+from kubenas.scheduling.kubernetes.manifest import JobTemplate, job_manifest
 from kubenas.scheduling.kubernetes.names import Stage
 from kubenas.trial import AttemptSpec, SpaceRef, Task
 from tests.cluster.images import Images, run
@@ -74,7 +74,7 @@ def trial(namespace: Namespace, **pod: Any) -> dict[str, Any]:
     """The Job of a trial with such a ``runner.pod``."""
     config = PodConfig(**{"service_account": TRIAL, **pod})
     stage = Stage(search="digits-0123456789", output="gs://b/out", step="search")
-    place = Place(
+    template = JobTemplate(
         RunnerConfig(kind="kubernetes", pod=config), stage, namespace=namespace.name, image="i:1"
     )
     spec = AttemptSpec(
@@ -86,7 +86,7 @@ def trial(namespace: Namespace, **pod: Any) -> dict[str, Any]:
         space=SpaceRef(name="any"),
         dataset="gs://b/out/data",
     )
-    return job_manifest(spec, place)
+    return job_manifest(spec, template)
 
 
 def changed(

@@ -16,7 +16,7 @@ from tests.cluster.images import Images
 from tests.cluster.namespace import CONTROLLER, Namespace, fresh_namespace
 
 pytestmark = pytest.mark.cluster
-TERMS = LeaseTimings(silence=10.0, patience=10.0, look=0.2)
+TIMINGS = LeaseTimings(duration=10.0, max_wait=10.0, poll_interval=0.2)
 NAME = "nas-one"
 
 
@@ -40,7 +40,7 @@ def api(namespace: Namespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 def held(api: Api, namespace: Namespace, holder: str, lost: list[str] | None = None) -> Any:
     lease = {"name": NAME, "namespace": namespace.name}
     told = (lost if lost is not None else []).append
-    with held_lease(api, lease, holder=holder, on_lost=told, terms=TERMS) as epoch:
+    with held_lease(api, lease, holder=holder, on_lost=told, timings=TIMINGS) as epoch:
         yield epoch
 
 
@@ -72,7 +72,7 @@ def test_while_one_is_alive_another_waits_and_then_ends(api: Api, namespace: Nam
 
         waiting = threading.Thread(target=wait_for_it)
         waiting.start()
-        time.sleep(TERMS.silence / 2)
+        time.sleep(TIMINGS.duration / 2)
         assert not second
     waiting.join(60)
     assert second == [first + 1]

@@ -15,7 +15,7 @@ from kubenas.scheduling.kubernetes.client.watch import (
     Change,
     Deleted,
     Listed,
-    Seen,
+    Observed,
     Watch,
     WatchFailed,
 )
@@ -61,7 +61,7 @@ class Names:
             path.format(namespace.name),
             selector="test=watch",
             view=lambda item: str(item["metadata"]["name"]),
-            tell=self.changes.put,
+            on_change=self.changes.put,
         )
 
     def next(self) -> Any:
@@ -129,7 +129,7 @@ def test_a_list_in_pages_is_whole(small_pages: None, names: Names) -> None:
 def test_changes_come_as_they_happen(names: Names, namespace: Namespace) -> None:
     names.listed()
     make(namespace, "new")
-    assert names.next() == Seen("new")
+    assert names.next() == Observed("new")
     namespace.kubectl("delete", "configmap", "new")
     assert names.next() == Deleted("new")
 
@@ -148,7 +148,7 @@ def test_a_lost_connection_is_taken_up_where_it_was(names: Names, namespace: Nam
     for name in ("one", "two"):
         drop(names)
         make(namespace, name)
-        assert names.next() == Seen(name)
+        assert names.next() == Observed(name)
 
 
 def test_whoever_was_told_of_silence_hears_at_once_when_it_is_over(

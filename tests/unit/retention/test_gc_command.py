@@ -14,7 +14,7 @@ from filelock import FileLock
 from kubenas.cli.main import kubenas
 from kubenas.config import Config, RetentionConfig
 from kubenas.retention.garbage import find_garbage
-from kubenas.retention.inventory import Inventory, know_searches
+from kubenas.retention.inventory import Inventory, read_searches
 from kubenas.search.definition import SearchDefinition, define
 from kubenas.search.journal.journal import Journal, JournalDamaged
 from kubenas.search.journal.records import Closed, Ended, Opened, Proposed, Started
@@ -181,7 +181,7 @@ def test_a_fresh_word_of_a_run_counts_as_running(
 
 def test_cut_off_anywhere_it_goes_on_and_no_journal_lies(output: Storage) -> None:
     objects = tuple(output.list())
-    inventory = Inventory(objects, know_searches(output, objects))
+    inventory = Inventory(objects, read_searches(output, objects))
     garbage = find_garbage(inventory, RetentionConfig(searches=2))
     (earlier,) = {each.name.split("/")[1] for each in garbage if each.reason == "earlier searches"}
     whole = Journal(output, search_folder(earlier)).read()
@@ -189,7 +189,7 @@ def test_cut_off_anywhere_it_goes_on_and_no_journal_lies(output: Storage) -> Non
         output.delete(each.name)
         with suppress(JournalDamaged):  # refused, not believed
             assert Journal(output, search_folder(earlier)).read() in (whole, [])
-        known = know_searches(output, output.list())
+        known = read_searches(output, output.list())
         assert not [search.unreadable for search in known.values() if search.unreadable]
     assert set(gc(output)["reasons"]) == {
         "scratch files of the pipeline",

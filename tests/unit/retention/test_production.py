@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from kubenas.config import RetentionConfig
-from kubenas.retention.disposition import Fate
+from kubenas.retention.disposition import Disposition
 from kubenas.retention.garbage import Garbage, Reason, find_garbage, kept_searches
-from kubenas.retention.inventory import Inventory, KnownSearch, know_searches
-from kubenas.retention.production import attempts_named, champions, served_attempts
+from kubenas.retention.inventory import Inventory, SearchInfo, read_searches
+from kubenas.retention.production import find_attempt_folders, production_models, served_attempts
 from kubenas.search.layout import search_folder
 from kubenas.steps.export import exported_model
 from kubenas.steps.model_task import finished_prefix
@@ -50,7 +50,7 @@ def of_an_older_version(run: RunContext) -> None:
 
 def garbage(output: Storage, **changes: object) -> list[Garbage]:
     objects = tuple(output.list())
-    inventory = Inventory(objects, know_searches(output, objects))
+    inventory = Inventory(objects, read_searches(output, objects))
     return find_garbage(replace(inventory, **changes), RetentionConfig())
 
 
@@ -80,7 +80,7 @@ def test_a_champion_that_an_older_version_promoted_stays(run: RunContext) -> Non
     export_again(run, 2)
     of_an_older_version(run)
     named = record(1, f"gs://elsewhere/{search_folder(run.search_id)}/export/a1")
-    gone = garbage(run.output, champions=champions([named]))
+    gone = garbage(run.output, champions=production_models([named]))
     assert not [name for name in names(gone) if "/export/" in name]
 
 
@@ -90,8 +90,8 @@ def test_a_champion_stays_when_its_search_is_half_deleted() -> None:
     others = ["searches/new/search.json", "data/e/x.rec"]
     inventory = Inventory(
         tuple(ObjectInfo(name, 1) for name in (*files, *others)),
-        {"abc": KnownSearch("abc", remains=True), "new": KnownSearch("new", "d-new", 9.0)},
-        champions=champions([record()]),
+        {"abc": SearchInfo("abc", partly_deleted=True), "new": SearchInfo("new", "d-new", 9.0)},
+        champions=production_models([record()]),
     )
     gone = find_garbage(inventory, RetentionConfig())
     assert names(gone) == ["data/e/x.rec", "searches/abc/export/a2/x"]
@@ -99,8 +99,10 @@ def test_a_champion_stays_when_its_search_is_half_deleted() -> None:
 
 def test_of_the_attempts_that_a_choice_was_made_from_the_models_stay() -> None:
     folder = "searches/s/retrain/t0-s1"
-    fates = {"retrain/t0-s1": Fate(over=True, lost=frozenset({1}))}
-    known = KnownSearch("s", "d", fates=fates, chosen=frozenset({f"{folder}/a1"}))
+    dispositions = {"retrain/t0-s1": Disposition(over=True, lost=frozenset({1}))}
+    known = SearchInfo(
+        "s", "d", dispositions=dispositions, selection_candidates=frozenset({f"{folder}/a1"})
+    )
     files = (f"{folder}/a1/model.weights.h5", f"{folder}/a1/checkpoint/latest.json")
     inventory = Inventory(tuple(ObjectInfo(name, 1) for name in files), {"s": known})
     assert [(each.name, each.reason) for each in find_garbage(inventory, RetentionConfig())] == [
@@ -109,8 +111,8 @@ def test_of_the_attempts_that_a_choice_was_made_from_the_models_stay() -> None:
 
 
 def test_the_choice_of_a_search_is_read_from_it(run: RunContext) -> None:
-    known = know_searches(run.output, run.output.list())[run.search_id]
-    assert known.chosen == {f"{search_folder(run.search_id)}/retrain/t0-s1/a1"}
+    known = read_searches(run.output, run.output.list())[run.search_id]
+    assert known.selection_candidates == {f"{search_folder(run.search_id)}/retrain/t0-s1/a1"}
 
 
 def test_what_a_service_is_told_to_serve_stays_and_what_it_may_go_back_to(tmp_path: Path) -> None:
@@ -118,17 +120,17 @@ def test_what_a_service_is_told_to_serve_stays_and_what_it_may_go_back_to(tmp_pa
     before = {"spec": {"storageUri": "s3://b/o/searches/old/export/a1/saved_model"}}
     intent = {"model": "minio://b/o/searches/mid/export/a3/saved_model", "before": before}
     output.write("serving/ns/digits.json", json.dumps(intent).encode())
-    searches = {name: KnownSearch(name, f"d-{name}", at) for at, name in enumerate(("old", "mid"))}
+    searches = {name: SearchInfo(name, f"d-{name}", at) for at, name in enumerate(("old", "mid"))}
     served = served_attempts(output, ["serving/ns/digits.json", "serving/ns/over.json"])
     assert served == {"searches/old/export/a1", "searches/mid/export/a3"}
-    searches["new"] = KnownSearch("new", "d-new", 9.0)
+    searches["new"] = SearchInfo("new", "d-new", 9.0)
     kept = kept_searches(Inventory((), searches, served=served), RetentionConfig(searches=1))
     assert kept == {"old", "mid", "new"}
 
 
 def test_a_folder_is_known_wherever_the_output_lies() -> None:
     document = b'{"x": "gs://b/searches/x/a1/searches/s-1/export/a12/saved_model", "y": "/a1/"}'
-    assert attempts_named(document) == {"searches/s-1/export/a12"}
+    assert find_attempt_folders(document) == {"searches/s-1/export/a12"}
 
 
 def test_an_undecided_task_loses_nothing(run: RunContext) -> None:
@@ -143,6 +145,6 @@ def test_a_search_with_an_unreadable_file_is_left_alone(run: RunContext, name: s
     path = Path(run.output.uri, search_folder(run.search_id), name)
     path.unlink()
     path.symlink_to("/dev/zero")
-    known = know_searches(run.output, run.output.list())[run.search_id]
+    known = read_searches(run.output, run.output.list())[run.search_id]
     assert name in known.unreadable
     assert names(garbage(run.output)) == []

@@ -8,7 +8,7 @@ import pytest
 
 from kubenas.config import RetentionConfig
 from kubenas.retention.garbage import Reason, find_garbage
-from kubenas.retention.inventory import Inventory, know_searches
+from kubenas.retention.inventory import Inventory, read_searches
 from kubenas.retention.sweep import sweep
 from kubenas.search.journal.records import AttemptLost, Ended, Proposed, Started
 from kubenas.search.layout import definition_file
@@ -43,7 +43,7 @@ def _attempts_leave_checkpoints(monkeypatch: pytest.MonkeyPatch) -> None:
 def clean(scenario: Scenario) -> set[Reason]:
     storage = open_storage(str(scenario.root))
     objects = tuple(storage.list())
-    inventory = Inventory(objects, know_searches(storage, objects), running=True)
+    inventory = Inventory(objects, read_searches(storage, objects), running=True)
     garbage = find_garbage(inventory, RetentionConfig())
     sweep(storage, garbage)
     return {each.reason for each in garbage}

@@ -11,8 +11,8 @@ from kubenas.data.dataset.latest import latest_data, note_latest_data
 from kubenas.data.preparation.prepare import prepare_dataset
 from kubenas.errors import DocumentUnusable
 from kubenas.retention.garbage import Reason, find_garbage, kept_searches
-from kubenas.retention.inventory import Inventory, KnownSearch
-from kubenas.retention.programs import Programs, in_use, read_programs
+from kubenas.retention.inventory import Inventory, SearchInfo
+from kubenas.retention.programs import Programs, find_staged_in_use, read_programs
 from kubenas.storage import ObjectInfo, Storage, open_storage
 from kubenas.storage.directory import DirectoryStorage
 from kubenas.training.program.layout import ProgramIndex
@@ -20,8 +20,8 @@ from kubenas.training.program.under_way import program_under_way
 
 KEEP_ONE = RetentionConfig(searches=1)
 SEARCHES = {
-    "old": KnownSearch("old", "d-old", 100.0, program="p-old"),
-    "new": KnownSearch("new", "d-new", 200.0, program="p-new"),
+    "old": SearchInfo("old", "d-old", 100.0, program="p-old"),
+    "new": SearchInfo("new", "d-new", 200.0, program="p-new"),
 }
 
 
@@ -141,15 +141,15 @@ def test_the_mark_of_a_killed_call_counts_for_a_day_and_goes(output: Storage) ->
 
 def test_a_search_that_cannot_be_read_keeps_all_programs(output: Storage) -> None:
     inventory = inventory_of(staged(output))
-    damaged = {**SEARCHES, "bad": KnownSearch("bad", unreadable="damaged")}
+    damaged = {**SEARCHES, "bad": SearchInfo("bad", unreadable="damaged")}
     assert not gone(Inventory(inventory.objects, damaged, programs=inventory.programs))
 
 
 def test_of_a_program_that_does_not_say_what_it_needs_all_data_stay() -> None:
     programs: Programs = {"p-old": frozenset({"b"}), "p-new": None}
-    used = in_use(programs, ["p-new"])
-    assert used.holds("data/b")
-    assert not used.holds("p-old/program.pkl")
+    used = find_staged_in_use(programs, ["p-new"])
+    assert used.contains("data/b")
+    assert not used.contains("p-old/program.pkl")
 
 
 def test_an_index_of_an_older_version_says_nothing_of_datasets(output: Storage) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubenas.scheduling.local.worker_process import cause_of_death
+from kubenas.scheduling.local.worker_process import classify_exit
 from kubenas.scheduling.retry import LOSSES_IN_A_ROW, End, Loss, Pause, Retry, decide
 from kubenas.trial import FailureClass, Outcome
 
@@ -90,4 +90,4 @@ def test_every_history_has_a_decision(failure, earlier):
     ],
 )
 def test_what_a_death_means(exit_code, ready, failure):
-    assert cause_of_death(exit_code, ready=ready)[0] == failure
+    assert classify_exit(exit_code, ready=ready)[0] == failure

@@ -27,7 +27,7 @@ class Permission:
             "spec": {"resourceAttributes": self._attributes(namespace)},
         }
 
-    def review_of(self, account: str, namespace: str) -> dict[str, Any]:
+    def review_for(self, account: str, namespace: str) -> dict[str, Any]:
         """The LocalSubjectAccessReview that asks whether a service account may, in its own."""
         everyone = "system:serviceaccounts"
         return {
@@ -82,7 +82,7 @@ class ClusterFacts:
 class KubeflowFacts:
     """Whether the steps of a pipeline can run in a namespace."""
 
-    served: bool
+    installed: bool
     """Whether Kubeflow Pipelines, or at least its Argo, is in the cluster."""
     namespace: str
     account: str | None = None

@@ -35,12 +35,12 @@ def query_kubeflow(namespace: str | None = None) -> KubeflowFacts:
     """
     connection = connect(namespace)
     with translate_errors(connection.server):
-        served = _serves_argo(connection.client)
-        steps = parse_kubeflow_steps(_defaults(connection)) if served else None
+        installed = _serves_argo(connection.client)
+        steps = parse_kubeflow_steps(_defaults(connection)) if installed else None
         if steps is None:
-            return KubeflowFacts(served, connection.namespace)
+            return KubeflowFacts(installed, connection.namespace)
         refused = _refused(connection, steps)
-        return KubeflowFacts(served, connection.namespace, steps.account, refused)
+        return KubeflowFacts(installed, connection.namespace, steps.account, refused)
 
 
 def _serves_argo(api: Any) -> bool:
@@ -71,9 +71,13 @@ def _defaults(connection: Connection) -> Mapping[str, str]:
 def _refused(connection: Connection, steps: KubeflowSteps) -> frozenset[Permission] | None:
     api, namespace = connection.client, connection.namespace
     if connection.in_pod:
-        return frozenset(each for each in steps.needed() if not may(api, namespace, each))
+        return frozenset(
+            each for each in steps.required_permissions() if not may(api, namespace, each)
+        )
     try:
-        return _refused_to(api, steps.account, namespace, (*SEARCH_PERMISSIONS, *steps.needed()))
+        return _refused_to(
+            api, steps.account, namespace, (*SEARCH_PERMISSIONS, *steps.required_permissions())
+        )
     except client.ApiException as error:
         if error.status == 403:
             return None
@@ -85,7 +89,7 @@ def _refused_to(
 ) -> frozenset[Permission]:
     ask = client.AuthorizationV1Api(api).create_namespaced_local_subject_access_review
     answers = {
-        each: ask(namespace, each.review_of(account, namespace), _request_timeout=TIMEOUT)
+        each: ask(namespace, each.review_for(account, namespace), _request_timeout=TIMEOUT)
         for each in permissions
     }
     return frozenset(each for each, answer in answers.items() if not answer.status.allowed)

@@ -24,7 +24,7 @@ from kubenas.scheduling.kubernetes.client.connection import Connection
 
 _CONNECT_SECONDS = 5.0
 _ANSWER_SECONDS = 30.0
-_AWAY = {401, 408, 429, 500, 502, 503, 504}
+_TRANSIENT_STATUSES = {401, 408, 429, 500, 502, 503, 504}
 """Statuses that may pass; 401 too, for tokens are renewed."""
 
 Object = Mapping[str, Any]
@@ -109,20 +109,20 @@ class Api:
 
     @contextmanager
     def stream(
-        self, path: str, *, query: Mapping[str, str | int], silence: float
+        self, path: str, *, query: Mapping[str, str | int], read_timeout: float
     ) -> Iterator["Stream"]:
         """A watch's events as they come; ends when the server ends it.
 
         Args:
             path: of the list that is watched.
             query: of the watch.
-            silence: seconds without a word after which the connection counts as lost.
+            read_timeout: seconds without a word after which the connection counts as lost.
 
         Raises:
             ApiRefused: it said no.
             ApiUnavailable: the connection was lost.
         """
-        timeout = urllib3.Timeout(connect=_CONNECT_SECONDS, read=silence)
+        timeout = urllib3.Timeout(connect=_CONNECT_SECONDS, read=read_timeout)
         with self._open("GET", path, query, None, timeout) as response:
             yield Stream(self, response)
 
@@ -183,7 +183,7 @@ class Api:
             return
         answer = self._parsed(response.data)
         message = answer.get("message") or f"HTTP {response.status}"
-        if response.status in _AWAY:
+        if response.status in _TRANSIENT_STATUSES:
             retry_after = _seconds(response.headers.get("Retry-After"))
             raise ApiUnavailable(f"{self.server}: {message}", retry_after=retry_after)
         raise ApiRefused(message, status=response.status, reason=answer.get("reason") or "")

@@ -27,7 +27,7 @@ View = TypeVar("View")
 
 
 @dataclass(frozen=True)
-class Seen(Generic[View]):
+class Observed(Generic[View]):
     """An object was there, as ``view`` shows it."""
 
     view: View
@@ -56,7 +56,7 @@ class WatchFailed:
     error: KubenasError
 
 
-Change = Seen[View] | Deleted[View] | Listed[View] | WatchFailed
+Change = Observed[View] | Deleted[View] | Listed[View] | WatchFailed
 
 
 class _TooOld(Exception):
@@ -71,7 +71,7 @@ class Watch(Generic[View]):
         path: of the list.
         selector: labels of what is watched.
         view: makes of an object what is passed on; None: it does not concern us.
-        tell: called in the watch's thread with each change.
+        on_change: called in the watch's thread with each change.
     """
 
     def __init__(
@@ -81,13 +81,13 @@ class Watch(Generic[View]):
         *,
         selector: str,
         view: Callable[[Mapping[str, Any]], View | None],
-        tell: Callable[[Change[View]], None],
+        on_change: Callable[[Change[View]], None],
     ) -> None:
         self._api = api
         self._path = path
         self._selector = selector
         self._view = view
-        self._tell = tell
+        self._on_change = on_change
         self._closed = threading.Event()
         self._stream: Stream | None = None
         self._version = ""
@@ -119,12 +119,12 @@ class Watch(Generic[View]):
             except _TooOld:
                 self._version = ""
             except (ApiUnavailable, ApiRefused) as error:
-                self._pause(error)
+                self._back_off(error)
 
     def _relist_is_due(self) -> bool:
         return time.monotonic() - self._listed_at > _RELIST_SECONDS
 
-    def _pause(self, error: ApiUnavailable | ApiRefused) -> None:
+    def _back_off(self, error: ApiUnavailable | ApiRefused) -> None:
         if isinstance(error, ApiRefused) and error.status == _GONE:
             self._version = ""
             return
@@ -133,7 +133,7 @@ class Watch(Generic[View]):
         if isinstance(error, ApiUnavailable):
             least = error.retry_after
         if self._failures > 1 or isinstance(error, ApiRefused):  # once may be a restart
-            self._tell(WatchFailed(error))
+            self._on_change(WatchFailed(error))
             self._version = ""  # so that the first thing told afterwards comes at once: a list
         pause = min(_LONGEST_PAUSE, 2.0 ** (self._failures - 2)) * random.uniform(0.5, 1.0)  # noqa: S311
         self._closed.wait(max(least, pause))
@@ -150,7 +150,7 @@ class Watch(Generic[View]):
             query["continue"] = page["metadata"]["continue"]
         self._version = page["metadata"]["resourceVersion"]
         self._listed_at = asked_at
-        self._tell(Listed(tuple(views), asked_at))
+        self._on_change(Listed(tuple(views), asked_at))
 
     def _watch(self) -> None:
         query: dict[str, str | int] = {
@@ -160,17 +160,17 @@ class Watch(Generic[View]):
             "allowWatchBookmarks": "true",
             "timeoutSeconds": _WATCH_SECONDS,
         }
-        with self._api.stream(self._path, query=query, silence=_WATCH_SECONDS + 15) as stream:
+        with self._api.stream(self._path, query=query, read_timeout=_WATCH_SECONDS + 15) as stream:
             self._failures = 0
             self._stream = stream  # first, so that close() sees it, or is seen below
             if self._closed.is_set():
                 return
             for event in stream:
-                self._take(event["type"], event["object"])
+                self._handle_event(event["type"], event["object"])
                 if self._closed.is_set():
                     return
 
-    def _take(self, kind: str, content: Mapping[str, Any]) -> None:
+    def _handle_event(self, kind: str, content: Mapping[str, Any]) -> None:
         if kind == "ERROR":
             if content.get("code") == _GONE:
                 raise _TooOld
@@ -179,4 +179,4 @@ class Watch(Generic[View]):
         if kind == "BOOKMARK":
             return
         if (view := self._view(content)) is not None:
-            self._tell(Deleted(view) if kind == "DELETED" else Seen(view))
+            self._on_change(Deleted(view) if kind == "DELETED" else Observed(view))

@@ -59,5 +59,6 @@ def test_a_policy_binds_where_there_is_a_chart_and_in_every_pod(
     config_map: dict[str, Any] | None, pod: dict[str, Any] | None, governed: bool
 ) -> None:
     assert (
-        ClusterEnvironment(WithConfigMap(config_map), "team", pod).settings().governed is governed
+        ClusterEnvironment(WithConfigMap(config_map), "team", pod).settings().policy_enforced
+        is governed
     )

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from kubenas.scheduling.kubernetes.client.api import Api, ApiRefused
-from kubenas.scheduling.kubernetes.jobs import Created, Jobs, Never, NotYet
+from kubenas.scheduling.kubernetes.jobs import Created, Deferred, Jobs, Rejected
 from kubenas.scheduling.kubernetes.names import PREFIX, SPEC_HASH
 
 OURS = {
@@ -33,7 +33,7 @@ def test_our_own_job_is_taken_over_unless_it_is_going() -> None:
     annotations = {SPEC_HASH: "ours"}
     assert Jobs(Taken(annotations=annotations), "team").create(OURS) == Created()
     going = Taken(annotations=annotations, deletionTimestamp="2026-01-01T00:00:00Z")
-    assert isinstance(Jobs(going, "team").create(OURS), NotYet)
+    assert isinstance(Jobs(going, "team").create(OURS), Deferred)
 
 
 @pytest.mark.parametrize(
@@ -47,6 +47,6 @@ def test_a_job_that_is_not_ours_ends_it_with_one_clear_error(
     metadata: dict[str, Any], whose: str
 ) -> None:
     refused = Jobs(Taken(**metadata), "team").create(OURS)
-    assert isinstance(refused, Never)
+    assert isinstance(refused, Rejected)
     assert whose in refused.message
     assert "kubectl delete job nas-s-0-t00000-a1 -n team" in refused.message

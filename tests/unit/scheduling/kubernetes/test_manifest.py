@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from kubenas.config.runner import PodConfig, RunnerConfig
-from kubenas.scheduling.kubernetes.manifest import Place, job_manifest
+from kubenas.scheduling.kubernetes.manifest import JobTemplate, job_manifest
 from kubenas.scheduling.kubernetes.names import Stage, job_name
 from kubenas.scheduling.quantity import scale_quantity
 from kubenas.trial import NONCE_VARIABLE, SPEC_DIGEST_VARIABLE, AttemptSpec, SpaceRef, Task
@@ -25,7 +25,7 @@ SPEC = AttemptSpec(
 
 def manifest(spec: AttemptSpec = SPEC, **pod: Any) -> dict[str, Any]:
     config = RunnerConfig(kind="kubernetes", pod=PodConfig(**pod))
-    return job_manifest(spec, Place(config, STAGE, namespace="n", image="i:1"))
+    return job_manifest(spec, JobTemplate(config, STAGE, namespace="n", image="i:1"))
 
 
 def pod_of(job: dict[str, Any]) -> dict[str, Any]:

@@ -11,9 +11,9 @@ from kubenas.scheduling.kubernetes.status import (
     Ended,
     Running,
     Waiting,
-    judge,
-    judge_refusal,
-    judge_vanished,
+    classify,
+    classify_deleted_pod,
+    classify_refusal,
 )
 from kubenas.scheduling.kubernetes.views import job_view, pod_view
 from kubenas.trial import AttemptRef, FailureClass
@@ -24,7 +24,7 @@ STATUSES = json.loads(Path(__file__).with_name("cluster_statuses.json").read_tex
 def verdict_of(status: dict[str, Any]) -> Ended | Running | Waiting:
     job = job_view(status["job"])
     assert job is not None
-    return judge(job, pod_view(status["pod"]) if status["pod"] else None)
+    return classify(job, pod_view(status["pod"]) if status["pod"] else None)
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def verdict_of(status: dict[str, Any]) -> Ended | Running | Waiting:
         ),
         ("oom", FailureClass.HOST_OOM, "runner.pod.memory"),
         ("sigkill", FailureClass.NODE_LOSS, "killed by signal 9"),
-        ("storage", FailureClass.STORAGE, "exited with 75; its last words: disk full"),
+        ("storage", FailureClass.STORAGE, "exited with 75; its last words: disk over_quota"),
         ("deadline", FailureClass.DEADLINE, "longer"),
         ("evicted", FailureClass.DISRUPTION, "EvictionByEvictionAPI"),
         ("suspended", FailureClass.DISRUPTION, "143"),
@@ -46,15 +46,15 @@ def verdict_of(status: dict[str, Any]) -> Ended | Running | Waiting:
     ],
 )
 def test_ends(case: str, failure: FailureClass | None, words: str) -> None:
-    verdict = verdict_of(STATUSES[case])
-    assert isinstance(verdict, Ended)
-    assert verdict.failure == failure
-    assert words in verdict.message
-    assert "\n" not in verdict.message
+    found = verdict_of(STATUSES[case])
+    assert isinstance(found, Ended)
+    assert found.failure == failure
+    assert words in found.message
+    assert "\n" not in found.message
 
 
 @pytest.mark.parametrize(
-    ("case", "doom", "words"),
+    ("case", "failure", "words"),
     [
         ("image", FailureClass.IMAGE, "nosuch:1: not found"),
         ("secret", FailureClass.CONFIGURATION, 'secret "absent" not found'),
@@ -63,11 +63,11 @@ def test_ends(case: str, failure: FailureClass | None, words: str) -> None:
         ("no pod yet", None, "pod is being created"),
     ],
 )
-def test_waits(case: str, doom: FailureClass | None, words: str) -> None:
-    verdict = verdict_of(STATUSES[case])
-    assert isinstance(verdict, Waiting)
-    assert verdict.doom == doom
-    assert words in verdict.reason
+def test_waits(case: str, failure: FailureClass | None, words: str) -> None:
+    found = verdict_of(STATUSES[case])
+    assert isinstance(found, Waiting)
+    assert found.failure == failure
+    assert words in found.reason
 
 
 @pytest.mark.parametrize("case", ["running", "terminating"])
@@ -106,9 +106,9 @@ def of_exit(code: int, **terminated: Any) -> dict[str, Any]:
     ],
 )
 def test_rarer_ends(status: dict[str, Any], failure: FailureClass) -> None:
-    verdict = verdict_of(status)
-    assert isinstance(verdict, Ended)
-    assert verdict.failure == failure
+    found = verdict_of(status)
+    assert isinstance(found, Ended)
+    assert found.failure == failure
 
 
 @pytest.mark.parametrize(
@@ -123,27 +123,27 @@ def test_rarer_ends(status: dict[str, Any], failure: FailureClass) -> None:
 def test_disruptions_that_nobody_could_answer(reason: str, failure: FailureClass) -> None:
     condition = {"type": "DisruptionTarget", "status": "True", "reason": reason}
     pod = of_running(conditions=[condition])["pod"]
-    assert judge_vanished(pod_view(pod)).failure == failure
+    assert classify_deleted_pod(pod_view(pod)).failure == failure
 
 
 def test_a_queue_that_suspends_a_job_holds_it_back_first_and_disrupts_it_later() -> None:
     waiting = copy.deepcopy(STATUSES["no pod yet"])
     waiting["job"]["spec"]["suspend"] = True
-    verdict = verdict_of(waiting)
-    assert isinstance(verdict, Waiting)
-    assert verdict.reason.startswith("queued")
+    found = verdict_of(waiting)
+    assert isinstance(found, Waiting)
+    assert found.reason.startswith("queued")
     running = of_running()
     running["job"]["spec"]["suspend"] = True
-    verdict = verdict_of(running)
-    assert isinstance(verdict, Ended)
-    assert verdict.failure == FailureClass.DISRUPTION
+    found = verdict_of(running)
+    assert isinstance(found, Ended)
+    assert found.failure == FailureClass.DISRUPTION
 
 
 @pytest.mark.parametrize(
-    ("message", "full", "doom"),
+    ("message", "over_quota", "failure"),
     [
         (
-            'jobs.batch "nas-s-t00000-a1" is forbidden: exceeded quota: full, requested:'
+            'jobs.batch "nas-s-t00000-a1" is forbidden: exceeded quota: over_quota, requested:'
             " count/jobs.batch=1, used: count/jobs.batch=0, limited: count/jobs.batch=0",
             True,
             None,
@@ -157,9 +157,9 @@ def test_a_queue_that_suspends_a_job_holds_it_back_first_and_disrupts_it_later()
         ("Internal error occurred: failed calling webhook: context deadline exceeded", False, None),
     ],
 )
-def test_refusals(message: str, full: bool, doom: FailureClass | None) -> None:
-    waiting = judge_refusal(message)
-    assert (waiting.full, waiting.doom) == (full, doom)
+def test_refusals(message: str, over_quota: bool, failure: FailureClass | None) -> None:
+    waiting = classify_refusal(message)
+    assert (waiting.over_quota, waiting.failure) == (over_quota, failure)
 
 
 def test_a_job_is_known_by_its_labels() -> None:
@@ -176,9 +176,9 @@ def test_of_several_containers_ours_counts() -> None:
     status = copy.deepcopy(STATUSES["exit7"])
     other = {"name": "other", "state": {"terminated": {"exitCode": 1}}}
     status["pod"]["status"]["containerStatuses"].insert(0, other)
-    verdict = verdict_of(status)
-    assert isinstance(verdict, Ended)
-    assert "exited with 7" in verdict.message
+    found = verdict_of(status)
+    assert isinstance(found, Ended)
+    assert "exited with 7" in found.message
 
 
 def test_the_image_is_that_of_our_container_by_digest() -> None:

@@ -2,13 +2,13 @@
 
 import pytest
 
-from kubenas.doctor.clock import judge_clock, store_url
-from kubenas.doctor.cluster import judge_cluster
+from kubenas.doctor.clock import assess_clock, store_url
+from kubenas.doctor.cluster import assess_cluster
 from kubenas.doctor.finding import Finding
-from kubenas.doctor.kubeflow import judge_kubeflow
-from kubenas.doctor.machine import judge_cache, judge_memory
-from kubenas.doctor.output import judge_latency, judge_reach
-from kubenas.doctor.software import judge_software
+from kubenas.doctor.kubeflow import assess_kubeflow
+from kubenas.doctor.machine import assess_cache, assess_memory
+from kubenas.doctor.output import assess_latency, assess_reach
+from kubenas.doctor.software import assess_software
 from kubenas.scheduling.kubernetes.access.facts import (
     SEARCH_PERMISSIONS,
     ClusterFacts,
@@ -32,11 +32,11 @@ def by_subject(findings: list[Finding]) -> dict[str, Finding]:
 
 
 def test_the_versions_that_it_was_made_for() -> None:
-    assert all(finding.ok for finding in judge_software("3.12.1", HERE, WANTED))
+    assert all(finding.ok for finding in assess_software("3.12.1", HERE, WANTED))
 
 
 @pytest.mark.parametrize(
-    ("python", "installed", "subject", "says"),
+    ("python", "installed", "subject", "message"),
     [
         ("3.10.2", HERE, "python", "needed is <3.14,>=3.11"),
         ("3.12.1", {**HERE, "keras-tuner": "1.4.7"}, "keras-tuner", "needed is ==1.4.8"),
@@ -44,18 +44,20 @@ def test_the_versions_that_it_was_made_for() -> None:
         ("3.12.1", {"keras": "3.15"}, "tensorflow", "not installed; pip install 'kubenas[cpu]'"),
     ],
 )
-def test_others_are_named(python: str, installed: dict[str, str], subject: str, says: str) -> None:
-    finding = by_subject(judge_software(python, installed, WANTED))[subject]
+def test_others_are_named(
+    python: str, installed: dict[str, str], subject: str, message: str
+) -> None:
+    finding = by_subject(assess_software(python, installed, WANTED))[subject]
     assert not finding.ok
-    assert says in finding.says
+    assert message in finding.message
 
 
 def test_no_more_workers_than_memory_holds() -> None:
-    assert judge_memory(2, 4 * GIB).ok
-    refused = judge_memory(8, 4 * GIB)
+    assert assess_memory(2, 4 * GIB).ok
+    refused = assess_memory(8, 4 * GIB)
     assert not refused.ok
-    assert refused.says.endswith("set runner.workers: 4")
-    assert judge_memory(4, 4 * GIB).ok
+    assert refused.message.endswith("set runner.workers: 4")
+    assert assess_memory(4, 4 * GIB).ok
 
 
 @pytest.mark.parametrize(
@@ -67,23 +69,23 @@ def test_no_more_workers_than_memory_holds() -> None:
     ],
 )
 def test_the_cache_must_hold_the_data(limit: int, free: int, needed: int, remedy: str) -> None:
-    finding = judge_cache("/c", limit * GIB, free * GIB, needed * GIB)
+    finding = assess_cache("/c", limit * GIB, free * GIB, needed * GIB)
     assert finding.ok is not bool(remedy)
-    assert remedy in finding.says
+    assert remedy in finding.message
 
 
 def test_a_wrong_clock_and_a_slow_store() -> None:
-    assert judge_clock(-2.0).ok
-    assert "41 s behind" in judge_clock(-41.0).says
-    assert not judge_clock(-41.0).ok
-    assert judge_latency(0.2, 0.1).ok
-    assert not judge_latency(2.0, 0.1).ok
+    assert assess_clock(-2.0).ok
+    assert "41 s behind" in assess_clock(-41.0).message
+    assert not assess_clock(-41.0).ok
+    assert assess_latency(0.2, 0.1).ok
+    assert not assess_latency(2.0, 0.1).ok
 
 
 def test_what_trials_in_a_cluster_reach() -> None:
-    assert judge_reach("s3://bucket/out", []).ok
-    assert judge_reach("/mnt/data/out", ["/mnt/data"]).ok
-    assert not judge_reach("/mnt/data/out", ["/mnt/other"]).ok
+    assert assess_reach("s3://bucket/out", []).ok
+    assert assess_reach("/mnt/data/out", ["/mnt/data"]).ok
+    assert not assess_reach("/mnt/data/out", ["/mnt/other"]).ok
 
 
 def test_where_a_store_tells_the_time() -> None:
@@ -102,47 +104,51 @@ def cluster(asked: int = 0, **changes: object) -> dict[str, Finding]:
     facts: dict[str, object] = {"refused": frozenset(), "nodes": (node("n1"), node("n2"))}
     told = ClusterFacts("https://c", "v1.34", "team", **{**facts, **changes})  # type: ignore[arg-type]
     images = ["kubenas/controller:1"]
-    return by_subject(judge_cluster(told, accelerator="nvidia.com/gpu", images=images, asked=asked))
+    return by_subject(
+        assess_cluster(told, accelerator="nvidia.com/gpu", images=images, asked=asked)
+    )
 
 
 def test_a_cluster_that_lets_a_search_run() -> None:
     findings = cluster()
     assert all(finding.ok for finding in findings.values())
-    assert findings["accelerator"].says == "8 nvidia.com/gpu on 2 nodes"
-    assert findings["image"].says == "kubenas/controller:1: on 1 of 2 nodes"
+    assert findings["accelerator"].message == "8 nvidia.com/gpu on 2 nodes"
+    assert findings["image"].message == "kubenas/controller:1: on 1 of 2 nodes"
 
 
 def test_rights_that_lack_are_named_with_what_to_ask() -> None:
     refused = frozenset(each for each in SEARCH_PERMISSIONS if each.resource in {"leases"})
     finding = cluster(refused=refused)["rights"]
     assert not finding.ok
-    assert "create leases, get leases, update leases" in finding.says
-    assert "'kubectl auth can-i create leases.coordination.k8s.io -n team'" in finding.says
+    assert "create leases, get leases, update leases" in finding.message
+    assert "'kubectl auth can-i create leases.coordination.k8s.io -n team'" in finding.message
 
 
 def test_a_right_to_one_object_is_asked_for_by_its_name() -> None:
     refused = frozenset(each for each in SEARCH_PERMISSIONS if each.name)
-    says = cluster(refused=refused)["rights"].says
-    assert "get configmaps kubenas-defaults" in says
-    assert "'kubectl auth can-i get configmaps/kubenas-defaults -n team'" in says
+    message = cluster(refused=refused)["rights"].message
+    assert "get configmaps kubenas-defaults" in message
+    assert "'kubectl auth can-i get configmaps/kubenas-defaults -n team'" in message
 
 
 def test_what_a_step_in_kubeflow_lacks_is_named() -> None:
     steps = KubeflowSteps(account="nas", secret="keys")
-    finding = judge_kubeflow(KubeflowFacts(True, "team", "nas", frozenset(steps.needed())))
+    finding = assess_kubeflow(
+        KubeflowFacts(True, "team", "nas", frozenset(steps.required_permissions()))
+    )
     assert not finding.ok
     assert (
         "steps run as nas, which is not allowed in namespace team: create workflowtaskresults, get"
         " configmaps kfp-launcher, get secrets keys, patch workflowtaskresults;"
-    ) in finding.says
-    assert finding.says.endswith(
+    ) in finding.message
+    assert finding.message.endswith(
         "'kubectl auth can-i create workflowtaskresults.argoproj.io -n team"
         " --as system:serviceaccount:team:nas'"
     )
 
 
 @pytest.mark.parametrize(
-    ("facts", "says"),
+    ("facts", "message"),
     [
         (KubeflowFacts(False, "team"), "not in this cluster"),
         (KubeflowFacts(True, "team"), "no account in team"),
@@ -150,19 +156,23 @@ def test_what_a_step_in_kubeflow_lacks_is_named() -> None:
         (KubeflowFacts(True, "team", "nas", frozenset()), "nas may do what Argo"),
     ],
 )
-def test_nobody_is_bothered_about_kubeflow_without_a_cause(facts: KubeflowFacts, says: str) -> None:
-    finding = judge_kubeflow(facts)
+def test_nobody_is_bothered_about_kubeflow_without_a_cause(
+    facts: KubeflowFacts, message: str
+) -> None:
+    finding = assess_kubeflow(facts)
     assert finding.ok
-    assert says in finding.says
+    assert message in finding.message
 
 
 def test_nodes_that_are_down_or_hidden_or_without_accelerators() -> None:
     down = cluster(nodes=(node("n1", ready=False),))
     assert not down["nodes"].ok
-    assert "no ready node offers" in down["accelerator"].says
-    assert "trials train on CPUs" in cluster(nodes=(node("n2", gpus="0"),))["accelerator"].says
-    assert "it will be pulled" in cluster(nodes=(node("n2"),))["image"].says
-    assert "nvidia.com/gpu on 1 nodes" in cluster(nodes=(node("n", gpus="1k"),))["accelerator"].says
+    assert "no ready node offers" in down["accelerator"].message
+    assert "trials train on CPUs" in cluster(nodes=(node("n2", gpus="0"),))["accelerator"].message
+    assert "it will be pulled" in cluster(nodes=(node("n2"),))["image"].message
+    assert (
+        "nvidia.com/gpu on 1 nodes" in cluster(nodes=(node("n", gpus="1k"),))["accelerator"].message
+    )
     assert set(cluster(nodes=None)) == {"cluster", "rights", "nodes"}
 
 
@@ -170,7 +180,7 @@ def test_accelerators_that_a_trial_asks_for_and_no_node_has() -> None:
     assert cluster(asked=4)["accelerator"].ok
     too_many = cluster(asked=5)["accelerator"]
     assert not too_many.ok
-    assert too_many.says.endswith("set runner.pod.accelerators: 4")
+    assert too_many.message.endswith("set runner.pod.accelerators: 4")
     none = cluster(asked=1, nodes=(node("n1", gpus="0"),))["accelerator"]
     assert not none.ok
-    assert "correct runner.pod.accelerator; see 'kubectl get nodes" in none.says
+    assert "correct runner.pod.accelerator; see 'kubectl get nodes" in none.message
