@@ -1,4 +1,4 @@
-"""What this process is to the cluster, and what its trials get from it: owner, stores, defaults."""
+"""The cluster of this process: its pod, its Lease, its runner and the settings of its namespace."""
 
 import json
 import logging
@@ -44,36 +44,38 @@ _STORE = (
     "MINIO_SERVICE_SERVICE_PORT",
     "STORAGE_EMULATOR_HOST",
 )
-"""Where stores are, as this process was told; nothing secret."""
+"""Variables with addresses of stores, passed on to trials. Contains no secrets."""
 
 
 @dataclass(frozen=True)
 class NamespaceSettings:
-    """What the administrator of a namespace says."""
+    """Settings of a namespace by its administrator."""
 
     runner: Mapping[str, Any]
-    """Defaults of ``runner``; not yet checked."""
+    """Defaults of ``runner``; not yet validated."""
     policy: Policy
     policy_enforced: bool = True
-    """Whether the policy binds: there is a chart, or this process is a pod, whose rights are not
-    those of who has written the config. Else who calls may do what the API server lets them."""
+    """Whether kubenas enforces the policy: the chart is installed, or this process is a pod.
+
+    A pod has the rights of its service account, not those of the author of the config. Elsewhere,
+    the API server checks the user's own rights."""
 
     @property
     def account(self) -> str | None:
-        """The service account that these defaults name for trials."""
+        """Service account for trials in these defaults."""
         account: str | None = self.runner.get("pod", {}).get("service_account")
         return account
 
 
 @dataclass(frozen=True)
 class ClusterEnvironment:
-    """The cluster that this process is configured for, seen from where it runs."""
+    """The configured cluster, as seen by this process."""
 
     api: Api
     namespace: str
-    """The one that this process runs in, or that its kubeconfig names."""
+    """Namespace of this pod or of the kubeconfig."""
     pod: Mapping[str, Any] | None
-    """The pod that this process is; None: it is none."""
+    """Pod of this process; None outside of a cluster."""
 
     @contextmanager
     def lease(self, stage: Stage, on_lost: Callable[[str], None]) -> Iterator[int]:
@@ -95,14 +97,14 @@ class ClusterEnvironment:
         heartbeat: Heartbeat,
         epoch: int,
     ) -> KubernetesRunner:
-        """The runner of a stage's attempts.
+        """Returns the runner of a stage's attempts.
 
         Args:
-            config: where trials run.
-            stage: the step that the attempts belong to.
+            config: runner settings.
+            stage: step of the attempts.
             workers: attempts at the same time.
-            heartbeat: of this process, which attempts watch.
-            epoch: the number of this process's tenure.
+            heartbeat: heartbeat of this process, which the attempts watch.
+            epoch: number of this process's lease term.
         """
         namespace = config.pod.namespace or self.namespace
         owned = self.pod is not None and namespace == self.namespace
@@ -119,31 +121,31 @@ class ClusterEnvironment:
         return KubernetesRunner(self.api, template, workers=workers)
 
     def settings(self) -> NamespaceSettings:
-        """What the chart of this namespace says; nothing where there is no chart.
+        """Reads the chart's settings of this namespace; empty if the chart is not installed.
 
         Raises:
-            UserError: it is not JSON, or not as a chart of this version writes it.
+            UserError: the settings are not valid JSON, or from another version of the chart.
             ApiUnavailable: the API server does not answer.
         """
         path = f"/api/v1/namespaces/{self.namespace}/configmaps/{DEFAULTS_CONFIG_MAP}"
         try:
             found = self.api.call("GET", path)
         except ApiRefused as error:
-            _LOG.info("no defaults of this namespace are known: %s", error)
+            _LOG.info("the defaults of this namespace cannot be read: %s", error)
             found = {}
         data = found.get("data", {})
         try:
             policy = Policy.model_validate(_json_value(data, _POLICY))
         except ValidationError as error:
             raise UserError(
-                f"ConfigMap {DEFAULTS_CONFIG_MAP}, {_POLICY}: not of this version of kubenas;"
-                " install the chart and the images of one version"
+                f"ConfigMap {DEFAULTS_CONFIG_MAP}, {_POLICY}: written by another version of"
+                " kubenas; install the chart and the images of the same version"
             ) from error
         policy_enforced = bool(found) or self.pod is not None
         return NamespaceSettings(_json_value(data, _RUNNER), policy, policy_enforced)
 
     def current_pod(self) -> Mapping[str, Any] | None:
-        """``pod`` as it has become, or as it was if the API server does not say."""
+        """Reads ``pod`` again; returns the known one if the API server does not answer."""
         if self.pod is None:
             return None
         with suppress(ApiUnavailable, ApiRefused):
@@ -151,14 +153,14 @@ class ClusterEnvironment:
         return self.pod
 
     def record_event(self, reason: str, message: str, *, warning: bool = False) -> None:
-        """An Event about the pod that this process is; nothing depends on it."""
+        """Creates an Event about this pod. Ignores failures."""
         if self.pod is None:
             return
         event = event_about(self.pod, reason, message, warning=warning)
         try:
             self.api.call("POST", f"/api/v1/namespaces/{self.namespace}/events", body=event)
         except (ApiUnavailable, ApiRefused) as error:
-            _LOG.info("no Event is made: %s", error)
+            _LOG.info("the Event cannot be created: %s", error)
 
     @property
     def _name(self) -> str:
@@ -169,14 +171,14 @@ class ClusterEnvironment:
 
 
 def detect_environment(namespace: str | None = None) -> ClusterEnvironment:
-    """Asks the cluster which pod this is.
+    """Reads the configuration and, in a pod, the pod of this process.
 
     Args:
-        namespace: in place of the one that the configuration names.
+        namespace: overrides the namespace of the configuration.
 
     Raises:
-        UserError: no cluster is configured, or not soundly.
-        ApiRefused: the pod that this is may not be read.
+        UserError: no cluster is configured, or the configuration is invalid.
+        ApiRefused: these credentials may not read the pod.
         ApiUnavailable: the API server does not answer.
     """
     connection = connect(namespace)
@@ -189,10 +191,10 @@ def detect_environment(namespace: str | None = None) -> ClusterEnvironment:
 
 
 def read_namespace_settings() -> NamespaceSettings:
-    """What the chart of the configured namespace says; see :meth:`ClusterEnvironment.settings`.
+    """Reads the settings of the configured namespace; see :meth:`ClusterEnvironment.settings`.
 
     Raises:
-        UserError: no cluster is configured, or not soundly, or the chart's ConfigMap is not sound.
+        UserError: no cluster is configured, or the configuration or the ConfigMap is invalid.
         ApiUnavailable: the API server does not answer.
     """
     connection = connect()
@@ -213,16 +215,16 @@ def _json_value(data: Mapping[str, str], key: str) -> Mapping[str, Any]:
 
 
 def trainer_image(pod: Mapping[str, Any] | None) -> str:
-    """The trials' image: that from the registry which the image of the step's ``pod`` is from."""
+    """Returns the trainer image from the same registry as the image of the step's ``pod``."""
     containers = pod["spec"]["containers"] if pod else ()
     steps = [each["image"] for each in containers if each["name"] == STEP_CONTAINER]
     return trainer_beside(steps[0]) if steps else TRAINER_IMAGE
 
 
 def owner_reference(pod: Mapping[str, Any]) -> dict[str, Any] | None:
-    """An ownerReference to what owns ``pod``: in Kubeflow the Workflow, which outlives the step.
+    """Returns an ownerReference to the owner of ``pod``: in Kubeflow the Workflow, not the step.
 
-    The owner neither controls nor waits for trials.
+    The owner is neither a controller nor blocked from deletion by trials.
     """
     owners = pod["metadata"].get("ownerReferences", ())
     owner = next((each for each in owners if each.get("controller")), next(iter(owners), None))
@@ -233,5 +235,5 @@ def owner_reference(pod: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def _store_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """The variables of ``environment`` by which a trial finds the stores that we find."""
+    """Returns the variables of ``environment`` that locate the stores."""
     return {name: environment[name] for name in _STORE if name in environment}

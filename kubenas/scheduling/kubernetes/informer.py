@@ -1,4 +1,4 @@
-"""The Jobs and pods of a stage as they are now, and what has become of them since the last look."""
+"""A cache of the Jobs and pods of a stage, kept current by two watches."""
 
 import logging
 import queue
@@ -27,30 +27,30 @@ _logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Update:
-    """News of the Job called ``name``, or of its pod."""
+    """A change of the Job ``name`` or of its pod."""
 
     name: str
     job: JobView | None = None
     pod: PodView | None = None
     gone: bool = False
-    """The Job, or else the pod that is shown, is there no more."""
+    """Whether the Job or, if given, the pod was deleted."""
 
 
 class InformerCache:
-    """Two watches, and what they have told so far.
+    """Latest state of Jobs and pods, like the cache of a client-go informer.
 
     Args:
-        api: the cluster.
-        jobs: where they are.
-        selector: their labels.
+        api: client of the cluster.
+        jobs: paths of the Jobs and pods.
+        selector: label selector of both.
     """
 
     def __init__(self, api: Api, jobs: Jobs, *, selector: str) -> None:
         self.jobs: dict[str, JobView] = {}
         self.pods: dict[str, PodView] = {}
-        """By the name of the Job."""
+        """Pods by the name of their Job."""
         self.watch_error: KubenasError | None = None
-        """Why there is no news at present."""
+        """Why a watch is interrupted; None while both work."""
         self._expected: dict[str, float] = {}
         self._listed: set[_Kind] = set()
         self._changes: queue.SimpleQueue[tuple[_Kind, Change[Any]]] = queue.SimpleQueue()
@@ -73,26 +73,26 @@ class InformerCache:
 
     @property
     def synced(self) -> bool:
-        """Whether all that there was at the beginning has been seen."""
+        """Whether both first lists have been received."""
         return len(self._listed) == len(self._watches)
 
     def expect(self, name: str) -> None:
-        """A Job of this name has just been made: if it is not seen from now on, it is gone."""
+        """Registers a Job that was just created: if the next list lacks it, it was deleted."""
         if name not in self.jobs:
             self._expected[name] = time.monotonic()
 
     def cached(self, name: str) -> Iterator[Update]:
-        """What is known already of a Job and its pod."""
+        """Yields the cached states of a Job and its pod."""
         if (job := self.jobs.get(name)) is not None:
             yield Update(name, job=job)
         if (pod := self.pods.get(name)) is not None:
             yield Update(name, pod=pod)
 
     def wait_for_updates(self, timeout: float) -> list[Update]:
-        """What has happened; waits up to ``timeout`` seconds for something.
+        """Returns the updates since the last call; waits up to ``timeout`` seconds for one.
 
         Raises:
-            ApiRefused: we may not watch, or no longer.
+            ApiRefused: these credentials may not watch Jobs or pods.
         """
         updates: list[Update] = []
         try:

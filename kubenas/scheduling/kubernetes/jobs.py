@@ -1,4 +1,4 @@
-"""What is done to Jobs and pods, and how the API server took it."""
+"""Requests that create and delete Jobs and pods."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,26 +9,26 @@ from kubenas.scheduling.kubernetes.names import PREFIX, SPEC_HASH
 from kubenas.scheduling.kubernetes.status import Waiting, classify_refusal
 from kubenas.scheduling.kubernetes.views import PodView
 
-_BEING_REMOVED = Waiting("an earlier Job of the same name is being removed")
+_BEING_REMOVED = Waiting("an earlier Job of the same name is being deleted")
 
 
 @dataclass(frozen=True)
 class Created:
-    """The Job exists, made now or before."""
+    """The Job exists: created now or before."""
 
 
 @dataclass(frozen=True)
 class Deferred:
-    """It may be tried again."""
+    """The Job could not be created now; retry later."""
 
     waiting: Waiting
     retry_after: float = 0.0
-    """Seconds, as far as the server says."""
+    """Minimum seconds to wait, from the server's answer."""
 
 
 @dataclass(frozen=True)
 class Rejected:
-    """It cannot be made."""
+    """The Job cannot be created."""
 
     message: str
 
@@ -37,7 +37,7 @@ Creation = Created | Deferred | Rejected
 
 
 class Jobs:
-    """The Jobs of a namespace."""
+    """The Jobs and pods of a namespace."""
 
     def __init__(self, api: Api, namespace: str) -> None:
         self.path = f"/apis/batch/v1/namespaces/{namespace}/jobs"
@@ -46,7 +46,7 @@ class Jobs:
         self._api = api
 
     def create(self, manifest: Mapping[str, Any]) -> Creation:
-        """Makes a Job. May be repeated: one that is there and means the same is taken over."""
+        """Creates a Job. Idempotent: takes over an existing Job with the same spec hash."""
         try:
             self._api.call("POST", self.path, body=manifest)
         except ApiUnavailable as error:
@@ -56,29 +56,29 @@ class Jobs:
         return Created()
 
     def delete(self, name: str, *, wait_for_pod: bool) -> bool:
-        """Deletes a Job and its pod; whether the API server knows that it is to go.
+        """Deletes a Job and its pod; returns whether the API server accepted the deletion.
 
         Args:
-            name: of the Job.
-            wait_for_pod: the Job stays until its pod is gone.
+            name: name of the Job.
+            wait_for_pod: keep the Job until its pod is gone.
 
         Raises:
-            ApiRefused: we may not.
+            ApiRefused: these credentials may not delete Jobs.
         """
         policy = "Foreground" if wait_for_pod else "Background"
         return self._delete(f"{self.path}/{name}", {"propagationPolicy": policy})
 
     def force_delete(self, pod: PodView) -> bool:
-        """Deletes a pod that nobody ends, and no other of the same name.
+        """Deletes a pod without a grace period, unless another pod has its name by now.
 
         Raises:
-            ApiRefused: we may not.
+            ApiRefused: these credentials may not delete pods.
         """
         options = {"gracePeriodSeconds": 0, "preconditions": {"uid": pod.uid}}
         return self._delete(f"{self.pods_path}/{pod.name}", options)
 
     def last_warning(self, uid: str) -> str:
-        """The latest warning about an object; empty if there is none, or none may be read."""
+        """Returns the latest warning event about an object; empty if none or on an error."""
         query = {"fieldSelector": f"involvedObject.uid={uid},type=Warning"}
         try:
             events = self._api.call("GET", self._events_path, query=query)["items"]
@@ -91,7 +91,7 @@ class Jobs:
         if error.reason == "AlreadyExists":
             return self._take_over(manifest)
         waiting = classify_refusal(str(error))
-        return Deferred(waiting) if waiting.over_quota else Rejected(f"its Job is refused: {error}")
+        return Deferred(waiting) if waiting.over_quota else Rejected(f"Job rejected: {error}")
 
     def _take_over(self, manifest: Mapping[str, Any]) -> Creation:
         name, ours = manifest["metadata"]["name"], manifest["metadata"]["annotations"]
@@ -103,11 +103,11 @@ class Jobs:
             return Deferred(Waiting(str(error)))
         theirs = found.get("annotations", {})
         if theirs.get(SPEC_HASH) != ours[SPEC_HASH]:
-            other = theirs.get(PREFIX, "none of our searches")
+            other = theirs.get(PREFIX, "unknown")
             return Rejected(
-                f"Job {name} exists and is another one (of {other}); delete it with 'kubectl delete"
-                f" job {name} -n {manifest['metadata']['namespace']}', then run the same command"
-                " again"
+                f"a different Job named {name} exists (attempt: {other}); delete it with 'kubectl"
+                f" delete job {name} -n {manifest['metadata']['namespace']}', then run the same"
+                " command again"
             )
         return Deferred(_BEING_REMOVED) if "deletionTimestamp" in found else Created()
 
@@ -117,7 +117,7 @@ class Jobs:
         except ApiUnavailable:
             return False
         except ApiRefused as error:
-            if error.status not in {404, 409}:  # gone, or another one by now
+            if error.status not in {404, 409}:  # deleted, or replaced by another object
                 raise
         return True
 

@@ -1,7 +1,7 @@
-"""One controller a search: it holds a Lease and renews it, and what it does bears the epoch.
+"""A Lease that allows one controller per search, with a number (epoch) for each lease term.
 
-A Lease alone is no fence, for its holder may have been paused. The fence is the journal, whose
-next entry only one of two controllers can create.
+A paused holder does not notice that its Lease has expired. The journal therefore acts as the fence:
+only one of two controllers can create its next entry.
 """
 
 import logging
@@ -18,11 +18,11 @@ from kubenas.scheduling.kubernetes.client.api import Api, ApiRefused, ApiUnavail
 
 _LOG = logging.getLogger(__name__)
 _RENEWALS = 3
-"""Within the time after which a silent holder has lost it."""
+"""Renewals per lease duration."""
 
 
 class LeaseHeld(KubenasError):
-    """Another process is alive and holds the search."""
+    """Another live process holds the Lease of the search."""
 
 
 @dataclass(frozen=True)
@@ -30,11 +30,11 @@ class LeaseTimings:
     """Times in seconds."""
 
     duration: float = 10.0
-    """After which a holder that does not renew it has lost it."""
+    """Time without renewal after which a Lease expires."""
     max_wait: float = 60.0
-    """To wait for a holder that does: it may be on its way out."""
+    """Time to wait for a live holder, which may be about to exit."""
     poll_interval: float = 1.0
-    """Between two looks at another's Lease."""
+    """Time between two reads of another holder's Lease."""
 
 
 @contextmanager
@@ -46,20 +46,20 @@ def held_lease(
     on_lost: Callable[[str], None],
     timings: LeaseTimings | None = None,
 ) -> Iterator[int]:
-    """Holds a Lease while entered; yields the epoch: the number of this tenure.
+    """Holds a Lease while entered; yields the epoch, the number of this lease term.
 
-    While the API server does not answer, nobody else can take it, so it is not lost.
+    The Lease is not lost while the API server does not answer: nobody else can acquire it then.
 
     Args:
-        api: the cluster.
+        api: client of the cluster.
         lease: ``metadata`` of the Lease, with name and namespace.
-        holder: who we are, such as a pod's uid; whoever has this name before us is dead.
-        on_lost: called with the reason, from another thread, when someone else has taken it.
-        timings: how long to wait for whom.
+        holder: identity such as a pod's uid; an earlier holder with the same identity is dead.
+        on_lost: called with the reason, from another thread, when the Lease is lost.
+        timings: durations and waiting times.
 
     Raises:
-        LeaseHeld: someone else is alive and holds it.
-        UserError: it may not be made or read.
+        LeaseHeld: another live process holds the Lease.
+        UserError: these credentials may not create or read Leases.
     """
     tenure = _Holder(api, lease, holder, timings or LeaseTimings())
     tenure.acquire()
@@ -85,7 +85,7 @@ class _Holder:
         self._own = f"{self._all}/{lease['name']}"
         self._lock = threading.Lock()
         self._lease: dict[str, Any] = {}
-        """As we wrote it last; empty: it is not ours any more."""
+        """Last written state; empty while the Lease is not held."""
 
     @property
     def epoch(self) -> int:
@@ -118,11 +118,11 @@ class _Holder:
                 return
 
     def _renew(self) -> str:
-        """Why it is lost; empty: it is not, as far as can be known."""
+        """Renews the Lease. Returns why it is lost; empty if it is held or its state is unknown."""
         try:
             self._write(self._lease, self._holder, self.epoch)
         except ApiUnavailable as error:
-            _LOG.warning("the Lease is not renewed: %s", error)
+            _LOG.warning("the Lease could not be renewed: %s", error)
         except ApiRefused:
             return self._why_refused()
         return ""
@@ -131,16 +131,16 @@ class _Holder:
         try:
             found = self._read()
         except (ApiUnavailable, UserError) as error:
-            _LOG.warning("the Lease cannot be read: %s", error)
+            _LOG.warning("the Lease could not be read: %s", error)
             return ""
-        if found and self._is_ours(found):  # we wrote it, and the answer was lost
+        if found and self._is_ours(found):  # the write succeeded, but its answer was lost
             self._lease = found
             return ""
         self._lease = {}
         return self._describe_loss(found)
 
     def release(self) -> None:
-        with self._lock, suppress(ApiUnavailable, ApiRefused):  # it runs out by itself
+        with self._lock, suppress(ApiUnavailable, ApiRefused):  # the Lease expires anyway
             if self._lease:
                 self._write(self._lease, "", self.epoch)
 
@@ -151,8 +151,8 @@ class _Holder:
             if error.status == 404:
                 return {}
             raise UserError(
-                f"Lease {self._metadata['name']}: {error}; install the chart, or have 'create',"
-                " 'get' and 'update' of leases granted"
+                f"Lease {self._metadata['name']}: {error}; install the chart, or grant 'create',"
+                " 'get' and 'update' on leases"
             ) from error
 
     def _is_available(self, found: dict[str, Any]) -> bool:
@@ -169,7 +169,7 @@ class _Holder:
             try:
                 self._write(found, self._holder, epoch + 1)
             except ApiRefused as error:
-                if error.status not in {404, 409}:  # someone was faster
+                if error.status not in {404, 409}:  # another process was faster
                     raise
 
     def _write(self, before: dict[str, Any], holder: str, epoch: int) -> None:
@@ -194,8 +194,8 @@ class _Holder:
     def _describe_loss(self, found: dict[str, Any]) -> str:
         name = self._metadata["name"]
         if not found:
-            return f"Lease {name}: it was deleted; run the same command again"
+            return f"Lease {name} was deleted; run the same command again"
         return (
-            f"Lease {name}: {found['spec'].get('holderIdentity')} runs this search at present; wait"
-            " for it or stop it, then run the same command again"
+            f"Lease {name}: {found['spec'].get('holderIdentity')} is running this search; wait"
+            " until it ends or stop it, then run the same command again"
         )

@@ -1,4 +1,4 @@
-"""Attempts as Kubernetes Jobs. They outlive this process, and the next one adopts them."""
+"""A runner that starts attempts as Jobs. Jobs outlive the controller; the next one adopts them."""
 
 import time
 from dataclasses import replace
@@ -17,19 +17,21 @@ from kubenas.trial import AttemptEvent, AttemptRef, AttemptSpec, FailureClass, T
 
 _TICK_SECONDS = 1.0
 _EVENT_QUERY_SECONDS = 30.0
-"""Between two looks at the events of one attempt."""
+"""Time between two queries of an attempt's events."""
 _CLEAN_UP_RETRY_SECONDS = 5.0
-"""Before clearing away is tried again."""
+"""Time before a failed deletion of a finished Job is tried again."""
 
 
 class KubernetesRunner:
-    """See :class:`kubenas.scheduling.runner.TrialRunner`. Use it as a context manager.
+    """Kubernetes implementation of :class:`kubenas.scheduling.runner.TrialRunner`.
+
+    Use it as a context manager.
 
     Args:
-        api: the cluster.
-        template: where Jobs are made, and with what.
+        api: client of the cluster.
+        template: common settings of the Jobs.
         workers: attempts at the same time.
-        limits: how long to wait for the cluster.
+        limits: time limits on waiting for the cluster.
     """
 
     def __init__(
@@ -41,13 +43,13 @@ class KubernetesRunner:
         self._jobs = Jobs(api, template.namespace)
         self._cache = InformerCache(api, self._jobs, selector=template.stage.selector)
         self._attempts: dict[str, TrackedAttempt] = {}
-        """By the name of the Job; those whose end is still to be told."""
+        """By the name of the Job; attempts whose end has not been emitted."""
         self._events: list[AttemptEvent] = []
         self._finished_jobs: set[str] = set()
-        """Jobs of attempts whose end has been told, or is among the events."""
+        """Jobs to delete; the ends of their attempts have been emitted."""
         self._clean_up_at = 0.0
         self._ran_at = time.monotonic()
-        """When an attempt was last seen running."""
+        """Last time an attempt was running."""
 
     def __enter__(self) -> Self:
         return self
@@ -57,7 +59,7 @@ class KubernetesRunner:
 
     @property
     def capacity(self) -> int:
-        """While a quota is used up, it is enough that one attempt waits for it."""
+        """While a quota is exhausted, only one attempt waits for it."""
         if any(
             attempt.waits_for_quota and not attempt.memory_raised
             for attempt in self._attempts.values()
@@ -121,14 +123,17 @@ class KubernetesRunner:
             pass
         self._cache.close()
 
-    # What the cluster says.
+    # State of the cluster.
 
     def _wait_for_sync(self) -> None:
         until = time.monotonic() + self._limits.listing
         while not self._cache.synced:
             self._process_updates(_TICK_SECONDS)
             if time.monotonic() > until:
-                raise self._cache.watch_error or UserError("the API server does not list Jobs")
+                raise self._cache.watch_error or UserError(
+                    "the API server did not list the Jobs in time; check the cluster, then run the"
+                    " same command again"
+                )
 
     def _process_updates(self, timeout: float) -> None:
         for update in self._cache.wait_for_updates(timeout):
@@ -140,10 +145,10 @@ class KubernetesRunner:
         for update in self._cache.cached(attempt.name):
             attempt.apply(update)
 
-    # What follows from it.
+    # Status of the attempts.
 
     def _reconcile(self, attempt: TrackedAttempt) -> None:
-        """Tells what is new of an attempt, and does what there is to do about it now."""
+        """Emits new events of an attempt and sends the requests that its status calls for."""
         status = attempt.status()
         if isinstance(status, Ended):
             self._handle_end(attempt, status)
@@ -188,7 +193,7 @@ class KubernetesRunner:
         if ours:
             self._finished_jobs.add(attempt.name)
         if attempt.started_at is not None:
-            self._emit_running(attempt)  # too briefly to be seen
+            self._emit_running(attempt)  # it may have run too briefly to be observed
         self._emit(
             attempt,
             kind="ended",
@@ -199,9 +204,9 @@ class KubernetesRunner:
         )
         for other in self._attempts.values():
             if other.waits_for_quota:
-                other.retry_at = 0.0  # there may be room now
+                other.retry_at = 0.0  # quota may be free now
 
-    # What is done.
+    # Requests.
 
     def _act(self, attempt: TrackedAttempt) -> None:
         if attempt.decided_end is not None and not attempt.deletion_sent:
@@ -211,7 +216,7 @@ class KubernetesRunner:
         elif attempt.decided_end is None and attempt.manifest is not None:
             self._create(attempt, attempt.manifest)
         elif attempt.pod is not None and attempt.is_stuck(self._limits.stuck):
-            # The Job holds its pod back with a finalizer until the pod says how it ended.
+            # A finalizer of the Job keeps the pod until its end has been counted.
             self._jobs.force_delete(attempt.pod)
             self._jobs.delete(attempt.name, wait_for_pod=False)
             attempt.postpone()
@@ -231,7 +236,7 @@ class KubernetesRunner:
                 self._handle_end(attempt, Ended(FailureClass.CONFIGURATION, message), ours=False)
 
     def _query_events(self, attempt: TrackedAttempt, waiting: Waiting) -> None:
-        """Looks into the events: a refused pod shows nowhere else."""
+        """Reads the events: the rejection of a pod appears nowhere else."""
         attempt.query_events_at = time.monotonic() + _EVENT_QUERY_SECONDS
         warning = self._jobs.last_warning(waiting.event_source)
         if warning and attempt.pod is None:
@@ -242,9 +247,9 @@ class KubernetesRunner:
             )
 
     def _clean_up_one(self) -> bool:
-        """Removes one Job whose end the caller has taken; whether it did. TTL is but a backstop.
+        """Deletes one finished Job; returns whether it did. The Job's TTL is only a backstop.
 
-        One at a time, for what takes the place of an ended attempt is more urgent.
+        One at a time, because starting the next attempt is more urgent.
         """
         away = self._clean_up_at > time.monotonic() or self._cache.watch_error is not None
         if away or not self._finished_jobs:
@@ -256,7 +261,7 @@ class KubernetesRunner:
             self._clean_up_at = time.monotonic() + _CLEAN_UP_RETRY_SECONDS
         return removed
 
-    # What is told.
+    # Events.
 
     def _emit_running(self, attempt: TrackedAttempt) -> None:
         if not attempt.running_reported:

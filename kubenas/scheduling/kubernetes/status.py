@@ -1,4 +1,4 @@
-"""What a Job and its pod say about an attempt: waiting, running or ended, and why. Pure.
+"""Classification of a Job and its pod as a waiting, running or ended attempt. Pure.
 
 The exit codes are those of kubenas.training.worker.
 """
@@ -27,25 +27,25 @@ _LENGTH = 1000
 
 @dataclass(frozen=True)
 class Waiting:
-    """It does not run yet."""
+    """The attempt does not run yet."""
 
     reason: str
     over_quota: bool = False
-    """A quota is used up: further Jobs would only wait too."""
+    """Whether a quota is exhausted: further Jobs would have to wait, too."""
     failure: FailureClass | None = None
-    """What it will end with if this does not pass soon."""
+    """Failure class if the problem lasts; None if the wait is normal."""
     event_source: str = ""
-    """The uid of an object whose events may tell more."""
+    """uid of the object whose events may explain the wait."""
 
 
 @dataclass(frozen=True)
 class Running:
-    """Its container runs, or has ended and the rest is about to be told."""
+    """The container is running, or has exited and its result is not yet known."""
 
 
 @dataclass(frozen=True)
 class Ended:
-    """It is over; ``failure`` is None if it says that it did what it was asked to."""
+    """The attempt ended; ``failure`` is None if the worker exited with 0."""
 
     failure: FailureClass | None
     message: str = ""
@@ -55,7 +55,7 @@ AttemptStatus = Waiting | Running | Ended
 
 
 def classify(job: JobView, pod: PodView | None) -> AttemptStatus:
-    """Where an attempt stands whose Job exists."""
+    """Returns the status of an attempt whose Job exists."""
     if pod is None:
         return _classify_without_pod(job)
     if pod.phase == "Succeeded":
@@ -70,14 +70,14 @@ def classify(job: JobView, pod: PodView | None) -> AttemptStatus:
 
 
 def classify_deleted_pod(pod: PodView) -> Ended:
-    """How an attempt ended whose pod was removed before it said so itself."""
+    """Returns the end of an attempt whose pod was deleted before it reported its end."""
     if pod.disrupted:
         return _classify_disrupted(pod.disrupted)
-    return Ended(FailureClass.NODE_LOSS, "its pod was removed before it had ended")
+    return Ended(FailureClass.NODE_LOSS, "its pod was deleted before it ended")
 
 
 def classify_refusal(message: str) -> Waiting:
-    """What it means that a Job or its pod may not be created, in the API server's words."""
+    """Classifies the API server's message about a rejected Job or pod."""
     reason = message.partition("forbidden: ")[2] or message
     if "exceeded quota" in message:
         return Waiting(reason, over_quota=True)
@@ -92,7 +92,7 @@ def _classify_without_pod(job: JobView) -> AttemptStatus:
         lost = f"its pod is gone: {job.failed.message or job.failed.reason}"
         return Ended(FailureClass.NODE_LOSS, lost)
     if job.deleting:
-        return Waiting("it is being removed")
+        return Waiting("its Job is being deleted")
     if job.suspended:
         return Waiting(f"queued: {job.suspended.message or job.suspended.reason}")
     return Waiting("its pod is being created", event_source=job.uid)
@@ -105,17 +105,19 @@ def _classify_pending(pod: PodView) -> Waiting:
     if waiting is None:
         return Waiting("waiting for a node")
     if waiting.reason in _BAD_IMAGE:
-        return Waiting(f"its image cannot be had: {_describe(waiting)}", failure=FailureClass.IMAGE)
+        return Waiting(
+            f"its image cannot be pulled: {_describe(waiting)}", failure=FailureClass.IMAGE
+        )
     if waiting.reason in _BAD_CONTAINER:
-        message = f"its container cannot be made: {_describe(waiting)}"
+        message = f"its container cannot be created: {_describe(waiting)}"
         return Waiting(message, failure=FailureClass.CONFIGURATION)
-    return Waiting("its image is pulled and its container made", event_source=pod.uid)
+    return Waiting("pulling the image and creating the container", event_source=pod.uid)
 
 
 def _classify_failed(job: JobView, pod: PodView) -> Ended:
     if pod.reason == "DeadlineExceeded":
         return _classify_deadline(job, pod)
-    if _OVER_OWN_LIMIT.search(pod.message):  # evicted, but not for somebody else's sake
+    if _OVER_OWN_LIMIT.search(pod.message):  # evicted because of its own disk use
         message = f"{_last_lines(pod.message)}; raise runner.pod.scratch"
         return Ended(FailureClass.APPLICATION, message)
     if pod.disrupted:
@@ -124,40 +126,43 @@ def _classify_failed(job: JobView, pod: PodView) -> Ended:
         return _classify_exit(pod.exit)
     if pod.reason in _NODE_LOST:
         return Ended(FailureClass.NODE_LOSS, _last_lines(f"{pod.reason}: {pod.message}"))
-    # Evicted, not admitted by its kubelet, or its node was shut down.
+    # Evicted, rejected by the kubelet, or the node was shut down.
     reason = _last_lines(f"{pod.reason or 'its pod failed'}: {pod.message}".removesuffix(": "))
     return Ended(FailureClass.DISRUPTION, reason)
 
 
 def _classify_deadline(job: JobView, pod: PodView) -> Ended:
-    """The pod's clock begins before its image is pulled: that it was slow is no fault of its."""
+    """The pod's deadline counts from before its image is pulled. A slow pull is a disruption."""
     began, ended = pod.started_at, pod.exit.finished_at if pod.exit else None
     if began is None:
-        message = "its container was not started in the time that its pod had"
+        message = "its container did not start before the deadline of its pod"
         return Ended(FailureClass.DISRUPTION, message)
     limit = job.max_seconds
     if limit and ended and ended - began < limit - CLOCK_RESOLUTION_SECONDS:
-        message = f"its container started so late that it had {ended - began:.0f} s of {limit:g} s"
+        message = f"its container started late and ran only {ended - began:.0f} s of {limit:g} s"
         return Ended(FailureClass.DISRUPTION, message)
-    return Ended(FailureClass.DEADLINE, "ran longer than its pod may")
+    return Ended(FailureClass.DEADLINE, "exceeded the deadline of its pod")
 
 
 def _classify_disrupted(disrupted: Condition) -> Ended:
     if disrupted.reason in _NODE_LOST:
         return Ended(
-            FailureClass.NODE_LOSS, f"its node is gone or closed to it: {_describe(disrupted)}"
+            FailureClass.NODE_LOSS, f"its node was lost or tainted: {_describe(disrupted)}"
         )
     return Ended(FailureClass.DISRUPTION, f"disrupted: {_describe(disrupted)}")
 
 
 def _classify_exit(end: Exit) -> Ended:
     if end.reason == "OOMKilled":
-        return Ended(FailureClass.HOST_OOM, "ran out of the memory that runner.pod.memory allows")
+        return Ended(FailureClass.HOST_OOM, "exceeded the memory limit; raise runner.pod.memory")
     if end.code == 0:
         return Ended(None)
     if end.reason in {"StartError", "ContainerCannotRun"}:
-        return Ended(FailureClass.CONFIGURATION, _last_lines(f"cannot be started: {end.message}"))
-    words = f"; its last words: {_last_lines(end.message)}" if end.message else ""
+        return Ended(
+            FailureClass.CONFIGURATION,
+            _last_lines(f"its container cannot be started: {end.message}"),
+        )
+    words = f"; last lines of its log: {_last_lines(end.message)}" if end.message else ""
     failure = _FAILURE_OF_EXIT.get(end.code)
     if failure is None and end.code > 128:
         return Ended(FailureClass.NODE_LOSS, f"killed by signal {end.code - 128}{words}")
@@ -169,6 +174,6 @@ def _describe(condition: Condition) -> str:
 
 
 def _last_lines(text: str) -> str:
-    """The last lines of ``text`` as one."""
+    """Returns the last lines of ``text``, joined by ``|``."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     return " | ".join(lines[-_LINES:])[-_LENGTH:]

@@ -78,7 +78,7 @@ def test_another_namespace_than_the_configurations_is_looked_at(namespace: str) 
     assert query_cluster(SEARCH_PERMISSIONS).namespace != namespace
     assert query_cluster(SEARCH_PERMISSIONS, namespace).namespace == namespace
     assert query_kubeflow(namespace).namespace == namespace
-    with pytest.raises(UserError, match="there is no namespace nosuch"):
+    with pytest.raises(UserError, match="namespace nosuch does not exist"):
         query_cluster(SEARCH_PERMISSIONS, "nosuch")
 
 

@@ -120,7 +120,7 @@ def test_of_two_steps_with_one_search_one_runs_and_a_retry_adopts(
     *_, last, _launchers = namespace.kubectl("logs", second).splitlines()
     assert last.startswith("Error: ")
     uid = namespace.get("pod", first)["metadata"]["uid"]
-    assert f"{uid} runs this search at present; wait for it" in last
+    assert f"{uid} is running this search; wait until it ends" in last
     jobs = {job["metadata"]["uid"] for job in namespace.get("jobs", *OF_TRIALS)}
 
     namespace.kubectl("delete", "pod", first, "--wait=false")

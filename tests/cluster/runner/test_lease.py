@@ -61,7 +61,7 @@ def test_each_tenure_has_a_larger_number_and_the_last_gives_it_back(
 def test_while_one_is_alive_another_waits_and_then_ends(api: Api, namespace: Namespace) -> None:
     lost: list[str] = []
     with held(api, namespace, "a", lost) as first:
-        with pytest.raises(LeaseHeld, match=f"Lease {NAME}: a runs this search"):
+        with pytest.raises(LeaseHeld, match=f"Lease {NAME}: a is running this search"):
             held(api, namespace, "b").__enter__()
         assert spec(namespace)["holderIdentity"] == "a"
         second = []
@@ -91,7 +91,7 @@ def test_a_silent_holder_is_followed_and_notices(api: Api, namespace: Namespace)
             assert time.monotonic() < until
             time.sleep(0.1)
         assert lost == [
-            f"Lease {NAME}: b runs this search at present; wait for it or stop it, then run the"
+            f"Lease {NAME}: b is running this search; wait until it ends or stop it, then run the"
             " same command again"
         ]
     assert spec(namespace)["holderIdentity"] == "b"

@@ -1,11 +1,11 @@
-"""Asks a cluster whether Kubeflow can run the steps of a pipeline there. Changes nothing."""
+"""Queries whether Kubeflow can run the steps of a pipeline in a namespace. Changes nothing."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from kubernetes import client
 
-from kubenas.scheduling.kubernetes.access.cluster import TIMEOUT, may, translate_errors
+from kubenas.scheduling.kubernetes.access.cluster import TIMEOUT, is_allowed, translate_errors
 from kubenas.scheduling.kubernetes.access.facts import (
     DEFAULTS_CONFIG_MAP,
     SEARCH_PERMISSIONS,
@@ -22,16 +22,16 @@ _ARGO = ("argoproj.io", "v1alpha1", "workflowtaskresults")
 
 
 def query_kubeflow(namespace: str | None = None) -> KubeflowFacts:
-    """Asks the configured cluster about the account that the namespace's chart names.
+    """Queries the permissions of the service account that the namespace's chart names.
 
-    In a pod that is the pod's own. From elsewhere others are asked about, which takes a right of
-    its own.
+    In a pod of the namespace, queries the pod's own account. Elsewhere, uses a
+    LocalSubjectAccessReview, which needs a permission of its own.
 
     Args:
-        namespace: in place of the one that the configuration names.
+        namespace: overrides the namespace of the configuration.
 
     Raises:
-        UserError: the configuration is not sound, or the cluster cannot be reached.
+        UserError: the configuration is invalid, or the cluster cannot be reached.
     """
     connection = connect(namespace)
     with translate_errors(connection.server):
@@ -72,7 +72,7 @@ def _refused(connection: Connection, steps: KubeflowSteps) -> frozenset[Permissi
     api, namespace = connection.client, connection.namespace
     if connection.in_pod:
         return frozenset(
-            each for each in steps.required_permissions() if not may(api, namespace, each)
+            each for each in steps.required_permissions() if not is_allowed(api, namespace, each)
         )
     try:
         return _refused_to(

@@ -1,6 +1,6 @@
-"""What Kubeflow Pipelines 2.17 and Argo 4.0 do in a namespace as the account of a step. Pure.
+"""Permissions that Kubeflow Pipelines 2.17 and Argo 4.0 need to run a step. Pure.
 
-Besides what a search does there: the launcher also reads its own pod.
+They use the step's service account, in addition to the search. The launcher also reads its own pod.
 """
 
 import json
@@ -10,21 +10,21 @@ from dataclasses import dataclass
 from kubenas.scheduling.kubernetes.access.facts import Permission
 
 _KEY = "kubeflow.json"
-"""Of the ConfigMap with the namespace's defaults."""
+"""Key in the ConfigMap with the namespace's defaults."""
 
 
 @dataclass(frozen=True)
 class KubeflowSteps:
-    """As whom steps run, and what is read for them."""
+    """Service account of the steps, and objects that Kubeflow reads for them."""
 
     account: str = "kubenas-controller"
     config_map: str = "kfp-launcher"
-    """Tells where artifacts go; there may be none."""
+    """Contains the root of the artifacts; optional."""
     secret: str = "mlpipeline-minio-artifact"  # noqa: S105 - a name
-    """Has the keys of the artifacts' store; empty: none is read."""
+    """Contains the credentials of the artifact store; empty if none is read."""
 
-    def needed(self) -> tuple[Permission, ...]:
-        """What the account must be allowed to."""
+    def required_permissions(self) -> tuple[Permission, ...]:
+        """Returns the permissions that the service account needs."""
         return (
             Permission("create", "workflowtaskresults", "argoproj.io"),  # Argo's executor
             Permission("patch", "workflowtaskresults", "argoproj.io"),
@@ -34,10 +34,10 @@ class KubeflowSteps:
 
 
 def parse_kubeflow_steps(data: Mapping[str, str]) -> KubeflowSteps | None:
-    """As the chart says in the ConfigMap of its defaults; None: it says that there are none.
+    """Parses the chart's settings of the steps; None if Kubeflow runs no steps in the namespace.
 
     Args:
-        data: of that ConfigMap; what an earlier chart wrote says nothing.
+        data: data of the ConfigMap; earlier versions of the chart do not write these settings.
     """
     told = json.loads(data.get(_KEY, "{}"))
     return KubeflowSteps(**told) if told else None

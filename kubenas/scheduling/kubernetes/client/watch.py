@@ -1,8 +1,7 @@
-"""What happens to a kind of object, by list and watch: nothing is missed, and little is asked.
+"""A list and watch of one kind of object, like client-go's reflector.
 
-A list in pages, then a watch from its resourceVersion with bookmarks. After a lost connection it
-goes on where it was; a version that is too old (410) leads to a new list, as do a silence that was
-told and, once in a while, mere caution.
+Lists in pages, then watches from the list's resourceVersion with bookmarks. Resumes after a lost
+connection. Lists again if the version is too old (410), after a reported failure, and periodically.
 """
 
 import random
@@ -17,7 +16,7 @@ from kubenas.scheduling.kubernetes.client.api import Api, ApiRefused, ApiUnavail
 
 _PAGE = 500
 _WATCH_SECONDS = 60
-"""After which the server ends a watch: no longer can a dead connection deceive us."""
+"""Timeout of a watch on the server; limits how long a dead connection goes unnoticed."""
 _RELIST_SECONDS = 600.0
 _LONGEST_PAUSE = 15.0
 _CLOSE_SECONDS = 2.0
@@ -28,30 +27,30 @@ View = TypeVar("View")
 
 @dataclass(frozen=True)
 class Observed(Generic[View]):
-    """An object was there, as ``view`` shows it."""
+    """An object was added or modified."""
 
     view: View
 
 
 @dataclass(frozen=True)
 class Deleted(Generic[View]):
-    """An object is gone; this is the last that was seen of it."""
+    """An object was deleted; ``view`` is its last state."""
 
     view: View
 
 
 @dataclass(frozen=True)
 class Listed(Generic[View]):
-    """All objects that there are."""
+    """All current objects."""
 
     views: tuple[View, ...]
     asked_at: float
-    """On the monotonic clock: what was made before it is among them, or gone."""
+    """Start of the list on the monotonic clock. Objects created earlier are listed or deleted."""
 
 
 @dataclass(frozen=True)
 class WatchFailed:
-    """There is no watch at present: ``error`` says why. It is tried again."""
+    """The watch is interrupted because of ``error`` and will be retried."""
 
     error: KubenasError
 
@@ -60,18 +59,18 @@ Change = Observed[View] | Deleted[View] | Listed[View] | WatchFailed
 
 
 class _TooOld(Exception):
-    """The server has forgotten what happened since our last resourceVersion."""
+    """The server no longer has events since our last resourceVersion."""
 
 
 class Watch(Generic[View]):
-    """Watches in a thread of its own until it is closed.
+    """Watches objects in its own thread until it is closed.
 
     Args:
-        api: the cluster.
-        path: of the list.
-        selector: labels of what is watched.
-        view: makes of an object what is passed on; None: it does not concern us.
-        on_change: called in the watch's thread with each change.
+        api: client of the cluster.
+        path: path of the list.
+        selector: label selector.
+        view: converts an object; returns None to ignore it.
+        on_change: called with each change in the thread of the watch.
     """
 
     def __init__(
@@ -91,16 +90,16 @@ class Watch(Generic[View]):
         self._closed = threading.Event()
         self._stream: Stream | None = None
         self._version = ""
-        """The resourceVersion up to which all is known; empty: nothing is."""
+        """resourceVersion of the last event; empty before the first list."""
         self._listed_at = 0.0
         self._failures = 0
-        """In a row."""
+        """Failures in a row."""
         self._thread = threading.Thread(target=self._run, name=f"watch {path}", daemon=True)
         self._thread.start()
 
     @property
     def alive(self) -> bool:
-        """Whether it goes on; if not, and it has not been closed, there is a bug in it."""
+        """Whether the thread runs. If it does not and the watch is not closed, there is a bug."""
         return self._thread.is_alive()
 
     def close(self) -> None:
@@ -132,9 +131,9 @@ class Watch(Generic[View]):
         least = 0.0
         if isinstance(error, ApiUnavailable):
             least = error.retry_after
-        if self._failures > 1 or isinstance(error, ApiRefused):  # once may be a restart
+        if self._failures > 1 or isinstance(error, ApiRefused):  # one failure may be a restart
             self._on_change(WatchFailed(error))
-            self._version = ""  # so that the first thing told afterwards comes at once: a list
+            self._version = ""  # list again: the first change after a failure comes at once
         pause = min(_LONGEST_PAUSE, 2.0 ** (self._failures - 2)) * random.uniform(0.5, 1.0)  # noqa: S311
         self._closed.wait(max(least, pause))
 
@@ -162,7 +161,7 @@ class Watch(Generic[View]):
         }
         with self._api.stream(self._path, query=query, read_timeout=_WATCH_SECONDS + 15) as stream:
             self._failures = 0
-            self._stream = stream  # first, so that close() sees it, or is seen below
+            self._stream = stream  # before the check: close() may run at the same time
             if self._closed.is_set():
                 return
             for event in stream:

@@ -34,12 +34,12 @@ def verdict_of(status: dict[str, Any]) -> Ended | Running | Waiting:
         (
             "exit7",
             FailureClass.APPLICATION,
-            "exited with 7; its last words: Traceback | ValueError",
+            "exited with 7; last lines of its log: Traceback | ValueError",
         ),
         ("oom", FailureClass.HOST_OOM, "runner.pod.memory"),
         ("sigkill", FailureClass.NODE_LOSS, "killed by signal 9"),
-        ("storage", FailureClass.STORAGE, "exited with 75; its last words: disk over_quota"),
-        ("deadline", FailureClass.DEADLINE, "longer"),
+        ("storage", FailureClass.STORAGE, "exited with 75; last lines of its log: disk full"),
+        ("deadline", FailureClass.DEADLINE, "exceeded the deadline"),
         ("evicted", FailureClass.DISRUPTION, "EvictionByEvictionAPI"),
         ("suspended", FailureClass.DISRUPTION, "143"),
         ("scratch", FailureClass.APPLICATION, "raise runner.pod.scratch"),
@@ -59,7 +59,7 @@ def test_ends(case: str, failure: FailureClass | None, words: str) -> None:
         ("image", FailureClass.IMAGE, "nosuch:1: not found"),
         ("secret", FailureClass.CONFIGURATION, 'secret "absent" not found'),
         ("gpu", None, "Insufficient nvidia.com/gpu"),
-        ("creating", None, "image is pulled"),
+        ("creating", None, "pulling the image"),
         ("no pod yet", None, "pod is being created"),
     ],
 )
@@ -143,7 +143,7 @@ def test_a_queue_that_suspends_a_job_holds_it_back_first_and_disrupts_it_later()
     ("message", "over_quota", "failure"),
     [
         (
-            'jobs.batch "nas-s-t00000-a1" is forbidden: exceeded quota: over_quota, requested:'
+            'jobs.batch "nas-s-t00000-a1" is forbidden: exceeded quota: full, requested:'
             " count/jobs.batch=1, used: count/jobs.batch=0, limited: count/jobs.batch=0",
             True,
             None,
