@@ -1,4 +1,4 @@
-"""Whether a cluster lets a search run on it. Pure: what it says about itself -> findings."""
+"""Assessment of a cluster's permissions, nodes, accelerators and images. Pure."""
 
 from collections.abc import Iterable, Iterator
 
@@ -14,20 +14,20 @@ _LIST_ALLOCATABLE = "kubectl get nodes -o custom-columns=:.metadata.name,:.statu
 def assess_cluster(
     facts: ClusterFacts, *, accelerator: str, images: Iterable[str], asked: int = 0
 ) -> list[Finding]:
-    """Findings about a cluster that answers.
+    """Returns the findings about a cluster.
 
     Args:
-        facts: what it says.
-        accelerator: the extended resource that trials may ask for.
-        images: what the steps and trials run in.
-        asked: how many of ``accelerator`` one trial does ask for.
+        facts: result of the queries.
+        accelerator: extended resource that trials may request.
+        images: images of the steps and trials.
+        asked: number of accelerators that one trial requests.
     """
     findings = [
         ok("cluster", f"{facts.server}: Kubernetes {facts.version}, namespace {facts.namespace}"),
         _rights(facts),
     ]
     if facts.nodes is None:
-        return [*findings, ok("nodes", "not looked at: these credentials may not list them")]
+        return [*findings, ok("nodes", "not checked: these credentials may not list nodes")]
     return [
         *findings,
         _nodes(facts.nodes),
@@ -38,12 +38,12 @@ def assess_cluster(
 
 def _rights(facts: ClusterFacts) -> Finding:
     if not facts.refused:
-        return ok("rights", "jobs, pods, leases and events: all that a search does")
+        return ok("rights", "all permissions of a search on jobs, pods, leases and events")
     first = min(facts.refused, key=str)
     return problem(
         "rights",
-        f"not allowed in namespace {facts.namespace}: {format_permissions(facts.refused)}; the"
-        f" chart makes a Role that allows it: '{grant_command(facts.namespace)}'; then see"
+        f"not allowed in namespace {facts.namespace}: {format_permissions(facts.refused)}; install"
+        f" the chart, which grants them: '{grant_command(facts.namespace)}'; then check with"
         f" '{can_i_command(first, facts.namespace)}'",
     )
 
@@ -64,13 +64,13 @@ def _accelerators(nodes: tuple[Node, ...], accelerator: str, asked: int) -> Find
     if asked > 0 and not holders:
         return problem(
             "accelerator",
-            f"no ready node offers {accelerator}: unless the cluster adds nodes by itself, correct"
+            f"no ready node offers {accelerator}: unless the cluster has an autoscaler, correct"
             f" runner.pod.accelerator; see '{_LIST_ALLOCATABLE}'",
         )
     if asked > max(offers, default=0):
         return problem(
             "accelerator",
-            f"a trial asks for {asked} {accelerator}, and no node has more than {max(offers)}; set"
+            f"a trial requests {asked} {accelerator}, but no node has more than {max(offers)}; set"
             f" runner.pod.accelerators: {max(offers)}",
         )
     if not holders:
@@ -86,11 +86,11 @@ def _images(nodes: tuple[Node, ...], images: Iterable[str]) -> Iterator[Finding]
         else:
             yield ok(
                 "image",
-                f"{image}: not seen on a node, it will be pulled; if it is in no registry yet,"
-                " 'make images REGISTRY=HOST/PATH PUSH=1'",
+                f"{image}: not found on a node, it will be pulled; if it is not in a registry yet,"
+                " run 'make images REGISTRY=HOST/PATH PUSH=1'",
             )
 
 
 def _same(image: str, name: str) -> bool:
-    """Nodes write docker.io/ where a user may leave it out."""
+    """Compares image names; nodes add docker.io/, which a user may leave out."""
     return name in {image, f"docker.io/{image}", f"docker.io/library/{image}"}

@@ -1,4 +1,4 @@
-"""Whether this machine has room for what is asked of it."""
+"""Checks of this machine's memory and disk space."""
 
 import os
 import shutil
@@ -11,32 +11,32 @@ from kubenas.storage.cache import open_cache
 
 _GIB = 1 << 30
 _PROCESS_BYTES = 700 << 20
-"""What a process with TensorFlow and a small network takes (docs/BENCHMARKS.md)."""
+"""Memory of a process with TensorFlow and a small network (docs/BENCHMARKS.md)."""
 
 _LEAST_DISK_BYTES = _GIB
 _CGROUP_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 
 
 def check_memory(workers: int) -> Finding:
-    """Memory for ``workers`` trials at a time beside the search."""
+    """Checks the memory for ``workers`` concurrent trials and the search."""
     return assess_memory(workers, memory_bytes())
 
 
 def assess_memory(workers: int, memory: int) -> Finding:
-    """The same for a machine with ``memory`` bytes."""
+    """Assesses ``memory`` bytes for ``workers`` concurrent trials and the search."""
     fit = max(1, memory // _PROCESS_BYTES - 1)
     message = f"{memory / _GIB:.1f} GiB for {workers} workers and the search"
     if workers <= fit:
         return ok("memory", message)
     return problem(
         "memory",
-        f"{message}, which take {_PROCESS_BYTES / _GIB:.1f} GiB each and more for large networks;"
+        f"{message}, which need {_PROCESS_BYTES / _GIB:.1f} GiB each, and more for large networks;"
         f" set runner.workers: {fit}",
     )
 
 
 def memory_bytes() -> int:
-    """This machine's memory, or the container's limit if that is less."""
+    """Returns this machine's memory or the container's limit, whichever is less."""
     whole = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     limits = []
     for path in _CGROUP_LIMITS:
@@ -46,7 +46,7 @@ def memory_bytes() -> int:
 
 
 def check_disk(output: Storage) -> Finding:
-    """Room for a local output."""
+    """Checks the free disk space of a local output."""
     if "://" in output.uri:
         return ok("disk", "the output is not on this machine")
     free = free_bytes(Path(output.uri))
@@ -57,13 +57,13 @@ def check_disk(output: Storage) -> Finding:
 
 
 def check_cache(output: Storage) -> Finding:
-    """Room for the local copies of what is in a bucket.
+    """Checks the disk space for local copies of objects in a bucket.
 
     Raises:
-        UserError: the cache's size in the environment is no size.
+        UserError: the cache size in the environment is invalid.
     """
     if "://" not in output.uri:
-        return ok("cache", "not needed, the output is on this machine")
+        return ok("cache", "not needed: the output is on this machine")
     cache = open_cache()
     sizes: dict[str, int] = {}
     for info in output.list("data/"):
@@ -75,19 +75,19 @@ def check_cache(output: Storage) -> Finding:
 
 
 def assess_cache(folder: str, limit: int, free: int, needed: int) -> Finding:
-    """The same for numbers given.
+    """Assesses the size of the cache.
 
     Args:
-        folder: where the cache is.
-        limit: bytes that it may take.
-        free: bytes free on its disk.
-        needed: bytes of the largest data set that is to be staged.
+        folder: folder of the cache.
+        limit: maximum size in bytes.
+        free: free bytes on its disk.
+        needed: size in bytes of the largest data set.
     """
     message = f"up to {limit / _GIB:.1f} GiB at {folder}, {free / _GIB:.1f} GiB free there"
     if limit < needed:
         return problem(
             "cache",
-            f"{message}; the data set takes {needed / _GIB:.1f} GiB: set KUBENAS_CACHE_GIB to more",
+            f"{message}; the data set has {needed / _GIB:.1f} GiB: raise KUBENAS_CACHE_GIB",
         )
     if free < max(needed, _LEAST_DISK_BYTES):
         return problem("cache", f"{message}; set KUBENAS_CACHE to a folder on a larger disk")
@@ -95,7 +95,7 @@ def assess_cache(folder: str, limit: int, free: int, needed: int) -> Finding:
 
 
 def free_bytes(folder: Path) -> int:
-    """Bytes free where ``folder`` is, or will be once it is made."""
+    """Returns the free bytes on the disk of ``folder``, which need not exist yet."""
     while not folder.exists():
         folder = folder.parent
     return shutil.disk_usage(folder).free

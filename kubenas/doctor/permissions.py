@@ -1,4 +1,4 @@
-"""How rights are written, in words and as a question to kubectl."""
+"""Permissions as text, and commands that check and grant them."""
 
 from collections.abc import Iterable
 
@@ -6,12 +6,12 @@ from kubenas.scheduling.kubernetes.access.facts import Permission
 
 
 def format_permissions(permissions: Iterable[Permission]) -> str:
-    """All of them, in order."""
+    """Returns the permissions as a sorted list."""
     return ", ".join(sorted(map(str, permissions)))
 
 
 def can_i_command(permission: Permission, namespace: str) -> str:
-    """The command that asks for it."""
+    """Returns the kubectl command that checks the permission."""
     resource, _, subresource = permission.resource.partition("/")
     group = f".{permission.group}" if permission.group else ""
     name = f"/{permission.name}" if permission.name else ""
@@ -20,6 +20,6 @@ def can_i_command(permission: Permission, namespace: str) -> str:
 
 
 def grant_command(namespace: str) -> str:
-    """The command that grants all of them there; what was set of the chart stays."""
+    """Returns the helm command that grants all permissions and keeps the values of the release."""
     upgrade = "helm upgrade --install --reset-then-reuse-values kubenas helm/kubenas"
     return f"{upgrade} -n {namespace}"

@@ -1,7 +1,7 @@
-"""What is settled about attempts that lie side by side: those of a trial, or of a task.
+"""Final facts about the attempts of a trial or a task.
 
-Settled facts stay true: a lost attempt stays lost, an ended trial ended, a closed search closed. So
-what follows from them holds while the search goes on.
+These facts never change: a lost attempt stays lost, an ended trial ended, a closed search closed.
+Garbage collection can rely on them while the search continues.
 """
 
 from collections.abc import Iterable
@@ -14,21 +14,21 @@ from kubenas.trial import Outcome, Result
 
 @dataclass(frozen=True)
 class Disposition:
-    """Of the attempts of one trial or task."""
+    """Final facts about the attempts of one trial or task."""
 
     over: bool
-    """No further attempt will be started."""
+    """Whether no further attempt will start."""
     lost: frozenset[int] = frozenset()
-    """Attempts that have ended and decided nothing."""
+    """Lost attempts."""
     outcome: Outcome | None = None
-    """None: undecided, also where it is over because its search is."""
+    """None if undecided, or if the search ended first."""
     parent: int | None = None
-    """The attempt from whose checkpoint another trial may yet go on."""
+    """Attempt whose checkpoint a later trial may resume from."""
 
 
 def trial_dispositions(state: SearchState) -> dict[str, Disposition]:
-    """The disposition of each trial of a search, by its folder."""
-    # Who trains a trial further chooses from those that have completed, and says for how long.
+    """Returns the disposition of each trial of a search, by its folder."""
+    # Proposals with epochs may resume from the checkpoint of any completed trial.
     further = state.closed is None and any(
         trial.proposal.epochs is not None for trial in state.trials.values()
     )
@@ -41,9 +41,9 @@ def trial_dispositions(state: SearchState) -> dict[str, Disposition]:
 
 
 def task_disposition(attempts: Iterable[int], deciding: Result | None) -> Disposition:
-    """The disposition of a task with these attempts, of which ``deciding`` counts.
+    """Returns the disposition of a task with these attempts and the result that counts, if any.
 
-    While none does, one that was given up may yet leave the result that will: none is lost.
+    Without a result no attempt is lost, because an abandoned one may still write a result.
     """
     if deciding is None:
         return Disposition(over=False)

@@ -1,7 +1,7 @@
-"""What may go from an output, and why. Pure: an inventory -> names with reasons.
+"""Rules that select the garbage in an inventory of an output. Pure.
 
-The rules are monotone: what is garbage for one inventory is so for every later one of the same
-output, so that a search may go on while its garbage is deleted.
+The rules are monotonic: garbage in one inventory is garbage in every later one of the same output.
+A search can therefore continue while its garbage is deleted.
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,7 +17,7 @@ from kubenas.training.program.layout import PROGRAMS
 from kubenas.trial import BEGUN_FILE, Outcome
 
 _KEPT_OF_LOST = frozenset({"spec.json", BEGUN_FILE, "result.json", "history.jsonl", "log.txt"})
-"""What stays of a lost attempt."""
+"""Files of a lost attempt that are kept."""
 
 _DATA = "data"
 _CHECKPOINT = checkpoint_folder("").lstrip("/") + "/"
@@ -25,7 +25,7 @@ _LATEST = f"{_CHECKPOINT}latest.json"
 
 
 class Reason(StrEnum):
-    """Why an object is garbage, in words for people."""
+    """Why an object is garbage, as shown to users."""
 
     ENDED = "checkpoints of ended trials"
     SUPERSEDED = "checkpoints with a newer one"
@@ -40,7 +40,7 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True)
 class Garbage:
-    """An object that may go."""
+    """An object that may be deleted."""
 
     name: str
     size: int
@@ -49,10 +49,11 @@ class Garbage:
 
 
 def kept_searches(inventory: Inventory, retention: RetentionConfig) -> set[str]:
-    """The searches that stay: the current one and the latest, those of the latest champions and of
-    the latest data, which a run may be about to take up, and those that cannot be read.
+    """Returns the searches to keep.
 
-    While something is at work, all of them: it may be about to take up any.
+    They are the current and the latest searches, those of the latest champions, those with the
+    latest data, which a run may be about to resume, and unreadable ones. While a run may be active,
+    all searches are kept, because it may resume any of them.
     """
     searches = [each for each in inventory.searches.values() if not each.partly_deleted]
     if inventory.running:
@@ -68,17 +69,17 @@ def kept_searches(inventory: Inventory, retention: RetentionConfig) -> set[str]:
 
 
 def kept_models(inventory: Inventory, retention: RetentionConfig) -> frozenset[str]:
-    """Folders of attempts whose models no rule takes: of champions, and what is being served."""
+    """Returns the attempts' folders with models of champions and of the current service."""
     models = (each.attempts for each in inventory.champions[: retention.champions])
     return inventory.served.union(*models)
 
 
 def find_garbage(inventory: Inventory, retention: RetentionConfig) -> list[Garbage]:
-    """All garbage in the output, in the order in which it is to be deleted.
+    """Returns all garbage in the output, in the order of its deletion.
 
-    Deleting may be cut off after any object. So a definition, a data set's schema or the pointer to
-    a checkpoint goes before what it speaks of, and of a journal the first entry goes first: a
-    journal without it is refused, never believed.
+    Deletion may be interrupted after any object. Definitions, data set schemas and checkpoint
+    pointers therefore go before the objects that they refer to, and the first entry of a journal
+    before the others: a journal without its first entry is rejected.
     """
     kept = kept_searches(inventory, retention)
     models = kept_models(inventory, retention)
@@ -104,7 +105,7 @@ def find_garbage(inventory: Inventory, retention: RetentionConfig) -> list[Garba
 
 
 def deletion_rank(name: str) -> int:
-    """Objects of a lower rank are deleted before any of a higher one."""
+    """Returns the rank of an object; lower ranks are deleted first."""
     if name.endswith(("/search.json", "/schema.json", "/latest.json", "/program.json", ".done")):
         return 0
     if "/journal-segments/" in name:
@@ -142,7 +143,7 @@ def _of_checkpoint(
     if retention.checkpoints == "all" or disposition.parent == place.attempt:
         return None
     if not disposition.over:
-        # That there was one decides, with other losses, whether the trial is tried again.
+        # The pointer is kept: the retry rules count losses without a checkpoint.
         superseded = place.attempt < newest and place.name != _LATEST
         return Reason.SUPERSEDED if superseded else None
     if retention.checkpoints == "failed" and disposition.outcome != Outcome.COMPLETED:
@@ -151,7 +152,7 @@ def _of_checkpoint(
 
 
 def _newest_checkpoints(inventory: Inventory) -> dict[tuple[str, str], int]:
-    """The latest attempt that has left a checkpoint, by search and folder."""
+    """Returns the latest attempt with a checkpoint, by search and folder."""
     newest: dict[tuple[str, str], int] = {}
     for place in _places(inventory):
         if place.name == _LATEST:
@@ -167,7 +168,7 @@ def _places(inventory: Inventory) -> Iterator[AttemptObject]:
 
 
 def _used_data(inventory: Inventory, kept: set[str], retention: RetentionConfig) -> set[str] | None:
-    """Digests of the data sets that stay; None: all, for it is not known which are used."""
+    """Returns the digests of the data sets to keep; None: all, because their use is unknown."""
     searches = [inventory.searches[search] for search in kept]
     if inventory.running or not searches or any(not each.dataset_digest for each in searches):
         return None
@@ -177,7 +178,7 @@ def _used_data(inventory: Inventory, kept: set[str], retention: RetentionConfig)
 
 
 def _staged_in_use(inventory: Inventory, kept: set[str]) -> StagedFilesInUse | None:
-    """What stays of staged programs; None: all, for it is not known which are used."""
+    """Returns the staged programs to keep; None: all, because their use is unknown."""
     searches = [inventory.searches[search] for search in kept]
     unknown = any(each.unreadable for each in searches)
     if inventory.programs is None or inventory.running or unknown:

@@ -1,4 +1,4 @@
-"""What an output holds, and what is known about it: all that housekeeping decides on."""
+"""Inventory of an output, the input of garbage collection."""
 
 import re
 from collections import defaultdict
@@ -22,61 +22,61 @@ _IN_ATTEMPT = re.compile(rf"(?P<place>{ATTEMPT})/(?P<rest>.+)")
 
 @dataclass(frozen=True)
 class AttemptObject:
-    """An object's place in the folder of an attempt."""
+    """Location of an object in the folder of an attempt."""
 
     attempt_folder: str
-    """The attempt's own folder, below the output."""
+    """Folder of the attempt, relative to the output."""
     search: str
     folder: str
-    """Of the trial or task, below the search's own."""
+    """Folder of the trial or task, relative to the search."""
     attempt: int
     name: str
-    """The name below the attempt's own folder."""
+    """Name relative to the folder of the attempt."""
 
 
 @dataclass(frozen=True)
 class SearchInfo:
-    """One search in the output."""
+    """A search in the output."""
 
     id: str
     dataset_digest: str = ""
     last_at: float = 0.0
     """Unix time of the last entry in its journal."""
     dispositions: Mapping[str, Disposition] = field(default_factory=dict)
-    """By the folder of a trial or task, below the search's own."""
+    """By the folder of a trial or task, relative to the search."""
     selection_candidates: frozenset[str] = frozenset()
-    """Folders, below the output, of the attempts that the choice of a model was made from."""
+    """Folders, relative to the output, of the attempts among which the model was selected."""
     program: str = ""
-    """Id of the tuner's program that its trials run; empty: they run none."""
+    """Id of the tuner's program of its trials; empty if they use none."""
     unreadable: str = ""
-    """Why nothing is known about it."""
+    """Error that prevents reading the search; empty if it is readable."""
     partly_deleted: bool = False
-    """Its definition, which is the first to go, has been deleted."""
+    """Whether its definition, which is deleted first, is missing."""
 
 
 @dataclass(frozen=True)
 class Inventory:
-    """An output at one time."""
+    """State of an output at one time."""
 
     objects: tuple[ObjectInfo, ...]
-    """Listed before anything else was read: what is known is never older than they are."""
+    """Listed first: all other fields are at least as recent."""
     searches: Mapping[str, SearchInfo]
     current: str | None = None
-    """The search that the last step worked on."""
+    """Search of the last step."""
     champions: tuple[ProductionModel, ...] = ()
-    """Models that are or were in production, the champion first."""
+    """Current and former models in production, the champion first."""
     served: frozenset[str] = frozenset()
-    """Folders, below the output, of attempts whose models a server is told to serve."""
+    """Folders, relative to the output, of attempts whose models are being served."""
     prepared: str | None = None
-    """Digest of the data set that was prepared last, which a step in a queue may wait for."""
+    """Digest of the latest prepared data set, which a queued step may use."""
     programs: Programs | None = None
-    """Programs of tuners; None: it is not known which are in use."""
+    """Programs of tuners; None if it is unknown which are in use."""
     running: bool = False
-    """Something may be at work here: searches, data and scratch files may be in use."""
+    """Whether a run may be active and use searches, data and scratch files."""
 
 
 def parse_attempt_object(name: str) -> AttemptObject | None:
-    """Where in an attempt's folder the object ``name`` of the output is, if it is in one."""
+    """Parses the name of an object; None if it is not in the folder of an attempt."""
     match = _IN_ATTEMPT.fullmatch(name)
     if match is None:
         return None
@@ -86,13 +86,13 @@ def parse_attempt_object(name: str) -> AttemptObject | None:
 
 
 def search_ids(objects: Iterable[ObjectInfo]) -> list[str]:
-    """All searches of which there is anything, sorted."""
+    """Returns the ids of all searches with at least one object, sorted."""
     parts = (info.name.split("/") for info in objects)
     return sorted({part[1] for part in parts if part[0] == SEARCHES and len(part) > 2})
 
 
 def read_searches(output: Storage, objects: Iterable[ObjectInfo]) -> dict[str, SearchInfo]:
-    """Reads what is settled in each search of which ``objects``, the whole output, tell."""
+    """Reads the final facts of each search in ``objects``, which lists the whole output."""
     objects = tuple(objects)
     tasks = _tasks(objects)
     names = {info.name for info in objects}
@@ -126,7 +126,7 @@ def _read_search(output: Storage, search: str, tasks: Mapping[str, frozenset[int
 
 
 def _tasks(objects: Iterable[ObjectInfo]) -> Mapping[str, Mapping[str, frozenset[int]]]:
-    """The attempts of all that is no trial, by search and folder."""
+    """Returns the attempts of all tasks except trials, by search and folder."""
     found: dict[str, dict[str, frozenset[int]]] = defaultdict(dict)
     for info in objects:
         place = parse_attempt_object(info.name)

@@ -143,11 +143,11 @@ MAY_NOT = [
 REVIEWS = """
 import json, sys
 from kubenas.scheduling.kubernetes.access.facts import Permission
-from kubenas.scheduling.kubernetes.access.cluster import may
+from kubenas.scheduling.kubernetes.access.cluster import is_allowed
 from kubenas.scheduling.kubernetes.client.connection import connect
 here = connect()
 asked = [Permission(**each) for each in json.loads(sys.argv[1])]
-print(json.dumps([may(here.client, here.namespace, each) for each in asked]))
+print(json.dumps([is_allowed(here.client, here.namespace, each) for each in asked]))
 """
 
 
@@ -164,7 +164,7 @@ def test_its_own_test_names_what_kubeflow_would_lack(namespace: Namespace) -> No
     run("helm", "upgrade", "kubenas", str(CHART), "--namespace", namespace.name, *options)
     with argo_api():
         run(*helm)
-        assert "may do what Argo, the driver" in namespace.kubectl("logs", "kubenas-test")
+        assert "has the permissions of Argo, driver" in namespace.kubectl("logs", "kubenas-test")
         namespace.kubectl("delete", "rolebinding", "kubenas-kubeflow")
         with pytest.raises(AssertionError):
             run(*helm)

@@ -38,8 +38,8 @@ def test_the_versions_that_it_was_made_for() -> None:
 @pytest.mark.parametrize(
     ("python", "installed", "subject", "message"),
     [
-        ("3.10.2", HERE, "python", "needed is <3.14,>=3.11"),
-        ("3.12.1", {**HERE, "keras-tuner": "1.4.7"}, "keras-tuner", "needed is ==1.4.8"),
+        ("3.10.2", HERE, "python", "3.10.2 is installed, but <3.14,>=3.11 is required"),
+        ("3.12.1", {**HERE, "keras-tuner": "1.4.7"}, "keras-tuner", "but ==1.4.8 is required"),
         ("3.12.1", {**HERE, "tensorflow-cpu": "2.22.0"}, "tensorflow-cpu", "kubenas[cpu]"),
         ("3.12.1", {"keras": "3.15"}, "tensorflow", "not installed; pip install 'kubenas[cpu]'"),
     ],
@@ -64,7 +64,7 @@ def test_no_more_workers_than_memory_holds() -> None:
     ("limit", "free", "needed", "remedy"),
     [
         (10, 40, 3, ""),
-        (10, 40, 12, "KUBENAS_CACHE_GIB to more"),
+        (10, 40, 12, "raise KUBENAS_CACHE_GIB"),
         (10, 2, 3, "KUBENAS_CACHE to a folder on a larger disk"),
     ],
 )
@@ -138,8 +138,8 @@ def test_what_a_step_in_kubeflow_lacks_is_named() -> None:
     )
     assert not finding.ok
     assert (
-        "steps run as nas, which is not allowed in namespace team: create workflowtaskresults, get"
-        " configmaps kfp-launcher, get secrets keys, patch workflowtaskresults;"
+        "steps run as nas, which lacks permissions in namespace team: create workflowtaskresults,"
+        " get configmaps kfp-launcher, get secrets keys, patch workflowtaskresults;"
     ) in finding.message
     assert finding.message.endswith(
         "'kubectl auth can-i create workflowtaskresults.argoproj.io -n team"
@@ -150,10 +150,10 @@ def test_what_a_step_in_kubeflow_lacks_is_named() -> None:
 @pytest.mark.parametrize(
     ("facts", "message"),
     [
-        (KubeflowFacts(False, "team"), "not in this cluster"),
-        (KubeflowFacts(True, "team"), "no account in team"),
-        (KubeflowFacts(True, "team", "nas"), "may not ask what nas may do; 'helm test kubenas"),
-        (KubeflowFacts(True, "team", "nas", frozenset()), "nas may do what Argo"),
+        (KubeflowFacts(False, "team"), "not installed in this cluster"),
+        (KubeflowFacts(True, "team"), "no account for steps in team"),
+        (KubeflowFacts(True, "team", "nas"), "permissions of nas; run 'helm test kubenas"),
+        (KubeflowFacts(True, "team", "nas", frozenset()), "nas has the permissions of Argo"),
     ],
 )
 def test_nobody_is_bothered_about_kubeflow_without_a_cause(

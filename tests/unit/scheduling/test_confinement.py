@@ -72,7 +72,7 @@ def test_an_inline_driver_gets_no_secret_that_is_not_allowed() -> None:
 
 @pytest.mark.parametrize("volume", [{"name": "v"}, {"name": "v", "emptyDir": {}, "secret": {}}])
 def test_a_volume_has_one_source(volume: dict[str, Any]) -> None:
-    with pytest.raises(UserError, match=r"runner\.pod\.volumes: a volume has one source"):
+    with pytest.raises(UserError, match=r"runner\.pod\.volumes: a volume needs one source"):
         check({"volumes": [volume]})
 
 
@@ -83,7 +83,7 @@ def test_no_administrator_can_allow_a_hosts_folder() -> None:
 
 def test_a_model_server_does_not_run_as_an_account_that_is_not_allowed() -> None:
     served = ServingConfig(kind="kserve", service_account="kubenas-controller")
-    with pytest.raises(UserError, match=r"^serving\.service_account: .*allows none"):
+    with pytest.raises(UserError, match=r"^serving\.service_account: .*allowed: none"):
         check_serving(served, Policy())
     check_serving(served, Policy(serving_accounts=("kubenas-controller",)))
     check_serving(ServingConfig(kind="kserve"), Policy())
