@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from kubenas.storage import Storage, open_storage
-from tests.cluster.components import components
+from tests.cluster.cluster_faults import components
 from tests.cluster.fault_table import pytest_terminal_summary  # noqa: F401 - a hook
 from tests.cluster.images import Images, publish_images
 from tests.cluster.namespace import Namespace, fresh_namespace

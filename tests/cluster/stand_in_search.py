@@ -19,8 +19,8 @@ from kubenas.storage import Storage
 from kubenas.trial import SpaceRef
 from tests.cluster.namespace import TRIAL, Namespace
 from tests.cluster.object_store import ObjectStore
+from tests.cluster.pipeline_runner import PipelineRunner
 from tests.cluster.pod_history import Pod, pod_history
-from tests.cluster.walker import Walker
 
 PATIENCE = 240.0
 """Seconds for what takes a few on an idle machine."""
@@ -45,7 +45,7 @@ _SPACE = {
 class StandInSearch:
     """The search step, as the compiled pipeline has it, on a space that needs no training."""
 
-    walker: Walker
+    pipeline: PipelineRunner
     context: RunContext
     output: Storage
     pods: Mapping[str, list[Pod]]
@@ -53,7 +53,7 @@ class StandInSearch:
 
     def start(self) -> str:
         """Starts the step's pod; its name. A second call is what a retry is."""
-        return self.walker.start("search")
+        return self.pipeline.start("search")
 
     def started(self, trials: int) -> str:
         """The same, waiting until so many pods of trials run."""
@@ -93,7 +93,7 @@ class StandInSearch:
     @property
     def namespace(self) -> Namespace:
         """Where it runs."""
-        return self.walker.namespace
+        return self.pipeline.namespace
 
     @property
     def records(self) -> list[Record]:
@@ -150,11 +150,11 @@ def stand_in_search(
     script = {_SCRIPT.name: _SCRIPT.read_text(encoding="utf-8")}
     metadata = {"name": "stand-in"}
     namespace.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": script})
-    walker = Walker(namespace, store, {})
+    pipeline = PipelineRunner(namespace, store, {})
     run = {"run": context.to_json().decode()}
-    walker.outputs["prepare"] = {"parameters": run, "artifacts": {}}
+    pipeline.outputs["prepare"] = {"parameters": run, "artifacts": {}}
     with pod_history(namespace, TRIALS) as pods:
-        yield StandInSearch(walker, context, output, pods)
+        yield StandInSearch(pipeline, context, output, pods)
 
 
 def _config(

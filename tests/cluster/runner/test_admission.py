@@ -14,7 +14,7 @@ from kubenas.scheduling.kubernetes.names import Stage
 from kubenas.trial import AttemptSpec, SpaceRef, Task
 from tests.cluster.images import Images, run
 from tests.cluster.namespace import CHART, CONTROLLER, TRIAL, Namespace, fresh_namespace
-from tests.unit.scheduling.pods_of_trials import ADMITTED, REFUSED
+from tests.unit.scheduling.pod_settings import ADMITTED, REFUSED
 
 pytestmark = pytest.mark.cluster
 

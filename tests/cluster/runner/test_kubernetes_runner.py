@@ -6,7 +6,7 @@ import time
 import pytest
 
 from kubenas.trial import FailureClass, Task
-from tests.contracts.runner.promises import *  # noqa: F403
+from tests.contracts.runner.runner_contract import *  # noqa: F403
 from tests.contracts.runner.waiting import ended, wait_for
 
 pytestmark = pytest.mark.cluster

@@ -12,7 +12,7 @@ import pytest
 from kubenas.scheduling.local.runner import LocalLimits
 from kubenas.trial import FailureClass, Task
 from tests.contracts.runner.conftest import COMMAND
-from tests.contracts.runner.promises import *  # noqa: F403
+from tests.contracts.runner.runner_contract import *  # noqa: F403
 from tests.contracts.runner.waiting import ended, result_of, wait_for
 
 

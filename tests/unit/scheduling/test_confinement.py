@@ -9,7 +9,7 @@ from kubenas.config.serving import ServingConfig
 from kubenas.errors import UserError
 from kubenas.scheduling.confinement import check_confinement, check_serving
 from kubenas.scheduling.policy import Policy
-from tests.unit.scheduling.pods_of_trials import ADMITTED, REFUSED
+from tests.unit.scheduling.pod_settings import ADMITTED, REFUSED
 
 ACCOUNT = "kubenas-trial"
 

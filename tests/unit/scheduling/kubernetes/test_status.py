@@ -21,7 +21,7 @@ from kubenas.trial import AttemptRef, FailureClass
 STATUSES = json.loads(Path(__file__).with_name("cluster_statuses.json").read_text())
 
 
-def verdict_of(status: dict[str, Any]) -> Ended | Running | Waiting:
+def status_of(status: dict[str, Any]) -> Ended | Running | Waiting:
     job = job_view(status["job"])
     assert job is not None
     return classify(job, pod_view(status["pod"]) if status["pod"] else None)
@@ -46,7 +46,7 @@ def verdict_of(status: dict[str, Any]) -> Ended | Running | Waiting:
     ],
 )
 def test_ends(case: str, failure: FailureClass | None, words: str) -> None:
-    found = verdict_of(STATUSES[case])
+    found = status_of(STATUSES[case])
     assert isinstance(found, Ended)
     assert found.failure == failure
     assert words in found.message
@@ -64,7 +64,7 @@ def test_ends(case: str, failure: FailureClass | None, words: str) -> None:
     ],
 )
 def test_waits(case: str, failure: FailureClass | None, words: str) -> None:
-    found = verdict_of(STATUSES[case])
+    found = status_of(STATUSES[case])
     assert isinstance(found, Waiting)
     assert found.failure == failure
     assert words in found.reason
@@ -72,41 +72,41 @@ def test_waits(case: str, failure: FailureClass | None, words: str) -> None:
 
 @pytest.mark.parametrize("case", ["running", "terminating"])
 def test_runs_until_its_pod_says_otherwise(case: str) -> None:
-    assert verdict_of(STATUSES[case]) == Running()
+    assert status_of(STATUSES[case]) == Running()
 
 
-def of_running(**status: Any) -> dict[str, Any]:
+def running_with(**status: Any) -> dict[str, Any]:
     changed = copy.deepcopy(STATUSES["running"])
     changed["pod"]["status"] |= status
     return changed
 
 
-def of_exit(code: int, **terminated: Any) -> dict[str, Any]:
+def exited_with(code: int, **terminated: Any) -> dict[str, Any]:
     state = {"terminated": {"exitCode": code, "startedAt": "2026-01-01T00:00:00Z", **terminated}}
-    return of_running(phase="Failed", containerStatuses=[{"name": "trial", "state": state}])
+    return running_with(phase="Failed", containerStatuses=[{"name": "trial", "state": state}])
 
 
 @pytest.mark.parametrize(
     ("status", "failure"),
     [
-        (of_exit(2), FailureClass.CONFIGURATION),
-        (of_exit(127), FailureClass.CONFIGURATION),
-        (of_exit(128, reason="StartError"), FailureClass.CONFIGURATION),
-        (of_exit(143), FailureClass.DISRUPTION),
-        (of_exit(139), FailureClass.NODE_LOSS),
-        (of_exit(1), FailureClass.APPLICATION),
-        (of_exit(137, reason="ContainerStatusUnknown"), FailureClass.NODE_LOSS),
-        (of_running(phase="Failed", reason="NodeLost"), FailureClass.NODE_LOSS),
-        (of_running(phase="Failed", reason="OutOfcpu"), FailureClass.DISRUPTION),
-        (of_running(phase="Failed", reason="UnexpectedAdmissionError"), FailureClass.DISRUPTION),
+        (exited_with(2), FailureClass.CONFIGURATION),
+        (exited_with(127), FailureClass.CONFIGURATION),
+        (exited_with(128, reason="StartError"), FailureClass.CONFIGURATION),
+        (exited_with(143), FailureClass.DISRUPTION),
+        (exited_with(139), FailureClass.NODE_LOSS),
+        (exited_with(1), FailureClass.APPLICATION),
+        (exited_with(137, reason="ContainerStatusUnknown"), FailureClass.NODE_LOSS),
+        (running_with(phase="Failed", reason="NodeLost"), FailureClass.NODE_LOSS),
+        (running_with(phase="Failed", reason="OutOfcpu"), FailureClass.DISRUPTION),
+        (running_with(phase="Failed", reason="UnexpectedAdmissionError"), FailureClass.DISRUPTION),
         (
-            of_running(phase="Failed", reason="Evicted", message="The node was low on memory"),
+            running_with(phase="Failed", reason="Evicted", message="The node was low on memory"),
             FailureClass.DISRUPTION,
         ),
     ],
 )
 def test_rarer_ends(status: dict[str, Any], failure: FailureClass) -> None:
-    found = verdict_of(status)
+    found = status_of(status)
     assert isinstance(found, Ended)
     assert found.failure == failure
 
@@ -122,19 +122,19 @@ def test_rarer_ends(status: dict[str, Any], failure: FailureClass) -> None:
 )
 def test_disruptions_that_nobody_could_answer(reason: str, failure: FailureClass) -> None:
     condition = {"type": "DisruptionTarget", "status": "True", "reason": reason}
-    pod = of_running(conditions=[condition])["pod"]
+    pod = running_with(conditions=[condition])["pod"]
     assert classify_deleted_pod(pod_view(pod)).failure == failure
 
 
 def test_a_queue_that_suspends_a_job_holds_it_back_first_and_disrupts_it_later() -> None:
     waiting = copy.deepcopy(STATUSES["no pod yet"])
     waiting["job"]["spec"]["suspend"] = True
-    found = verdict_of(waiting)
+    found = status_of(waiting)
     assert isinstance(found, Waiting)
     assert found.reason.startswith("queued")
-    running = of_running()
+    running = running_with()
     running["job"]["spec"]["suspend"] = True
-    found = verdict_of(running)
+    found = status_of(running)
     assert isinstance(found, Ended)
     assert found.failure == FailureClass.DISRUPTION
 
@@ -176,7 +176,7 @@ def test_of_several_containers_ours_counts() -> None:
     status = copy.deepcopy(STATUSES["exit7"])
     other = {"name": "other", "state": {"terminated": {"exitCode": 1}}}
     status["pod"]["status"]["containerStatuses"].insert(0, other)
-    found = verdict_of(status)
+    found = status_of(status)
     assert isinstance(found, Ended)
     assert "exited with 7" in found.message
 

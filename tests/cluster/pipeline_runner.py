@@ -18,9 +18,9 @@ import yaml
 
 from kubenas.cli.package import package_text
 from kubenas.storage import join, open_storage
-from tests.cluster.conditions import flat_tasks
 from tests.cluster.namespace import Namespace, pod
 from tests.cluster.object_store import ObjectStore
+from tests.cluster.pipeline_tasks import flat_tasks
 
 _LAUNCHER = Path(__file__).with_name("kfp_launcher.py")
 _SCRATCH = ("/tmp", "/gcs", "/s3", "/minio")
@@ -35,7 +35,7 @@ _KNOWN_KEYS = {
 
 
 @dataclass
-class Walker:
+class PipelineRunner:
     """One run of the pipeline, after an upgrade of the chart with the store and the trials' image.
 
     Args:
@@ -76,7 +76,7 @@ class Walker:
         graph = {name: task.content.get("dependentTasks", ()) for name, task in self.tasks.items()}
         yield from TopologicalSorter(graph).static_order()
 
-    def walk(self, until: str | None = None) -> None:
+    def run_tasks(self, until: str | None = None) -> None:
         """Runs all steps that are due and not done, or those before ``until``."""
         for task in self.order():
             if task == until:
