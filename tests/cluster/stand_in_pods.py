@@ -1,4 +1,4 @@
-"""Fixtures: Kubernetes runners whose pods are stand-ins for trials."""
+"""Fixtures: Kubernetes runners with stand-in workers instead of trials."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -39,7 +39,7 @@ IMPATIENT = ClusterLimits(bad_image=8, bad_pod=5, stuck=5, explain_after=2, repo
 
 @pytest.fixture
 def make_runner(namespace: Namespace, store: ObjectStore, output: Storage) -> Iterator[MakeRunner]:
-    """Makes runners; ``pod`` and ``runner`` are sections of the config."""
+    """Factory of runners; ``pod`` and ``runner`` are sections of the config."""
     script = {"stand_in_worker.py": _SCRIPT.read_text(encoding="utf-8")}
     metadata = {"name": "stand-in"}
     namespace.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": script})

@@ -1,4 +1,4 @@
-"""A search step in a pod whose trials are stand-ins, and what must be true whatever befell it."""
+"""A search step in a pod with stand-in trials, and its invariants after faults."""
 
 import json
 import time
@@ -43,7 +43,7 @@ _SPACE = {
 
 @dataclass
 class StandInSearch:
-    """The search step, as the compiled pipeline has it, on a space that needs no training."""
+    """The search step of the compiled pipeline, on a space that needs no training."""
 
     pipeline: PipelineRunner
     context: RunContext
@@ -52,11 +52,11 @@ class StandInSearch:
     """All states of each trial's pod so far, by uid."""
 
     def start(self) -> str:
-        """Starts the step's pod; its name. A second call is what a retry is."""
+        """Starts a pod of the step and returns its name. A second call acts as a retry."""
         return self.pipeline.start("search")
 
     def started(self, trials: int) -> str:
-        """The same, waiting until so many pods of trials run."""
+        """Starts a pod of the step and waits until ``trials`` pods of trials run."""
         pod = self.start()
 
         def they_run() -> bool:
@@ -68,19 +68,19 @@ class StandInSearch:
         return pod
 
     def ended(self, pod: str, phase: str = "Succeeded") -> str:
-        """The log of the step's pod, which must end in ``phase``."""
+        """Waits until the step's pod has ended in ``phase`` and returns its log."""
         found = self.namespace.wait_for_pod(pod, PATIENCE)
         log = self.namespace.kubectl("logs", pod)
         assert found == phase, log
         return log
 
     def running(self) -> list[Pod]:
-        """The pods of trials that run now."""
+        """Returns the running pods of trials."""
         selected = ("--selector", TRIALS, "--field-selector", "status.phase=Running")
         return self.namespace.get("pods", *selected)
 
     def attempt(self, trial: int) -> str:
-        """The folder in ``output`` of a trial's first attempt."""
+        """Returns the folder in ``output`` of a trial's first attempt."""
         return attempt_folder(self.context.search_id, trial, 1)
 
     def wait_until(self, condition: Any) -> None:
@@ -92,20 +92,23 @@ class StandInSearch:
 
     @property
     def namespace(self) -> Namespace:
-        """Where it runs."""
+        """Namespace of the pods."""
         return self.pipeline.namespace
 
     @property
     def records(self) -> list[Record]:
-        """The journal."""
+        """Returns the entries of the journal."""
         return Journal(self.output, search_folder(self.context.search_id)).read()
 
     def ends(self) -> Counter[int]:
-        """How often each trial has ended."""
+        """Returns how often each trial has ended."""
         return Counter(record.trial for record in self.records if isinstance(record, Ended))
 
     def check_whole(self, trials: int) -> SearchState:
-        """Every trial ended once, no attempt ran twice, nothing is left, the journal replays."""
+        """Checks the invariants and returns the final state.
+
+        Each trial ended once, no attempt ran twice, nothing is left, and the journal replays.
+        """
         records = self.records
         state = fold(records)
         assert state.closed

@@ -1,4 +1,4 @@
-"""The chart's admission policy: what the API server itself refuses trials. No pod runs."""
+"""The chart's admission policy: trials that the API server rejects. No pod runs."""
 
 import json
 import time
@@ -57,7 +57,7 @@ WRONG_CONTAINERS: dict[str, dict[str, Any]] = {
 
 @pytest.fixture(scope="module")
 def namespace() -> Iterator[Namespace]:
-    """A namespace with the policy, once the API server keeps to it."""
+    """A namespace with the policy, once the API server enforces it."""
     with fresh_namespace(Images("unused:1", "unused:1"), "kubenas-admission") as fresh:
         try:
             fresh.install_chart(admissionPolicy__enabled=True)
@@ -71,7 +71,7 @@ def namespace() -> Iterator[Namespace]:
 
 
 def trial(namespace: Namespace, **pod: Any) -> dict[str, Any]:
-    """The Job of a trial with such a ``runner.pod``."""
+    """Returns the Job of a trial with this ``runner.pod``."""
     config = PodConfig(**{"service_account": TRIAL, **pod})
     stage = Stage(search="digits-0123456789", output="gs://b/out", step="search")
     template = JobTemplate(
@@ -100,7 +100,7 @@ def changed(
 
 
 def refusal(namespace: Namespace, job: dict[str, Any], *options: str) -> str:
-    """What the policy says against the Job; the empty text if it is admitted."""
+    """Returns the policy's message about the Job; empty if it is admitted."""
     command = ("--namespace", namespace.name, "create", "--dry-run=server", *options, "-f", "-")
     try:
         run("kubectl", *command, stdin=json.dumps(job))

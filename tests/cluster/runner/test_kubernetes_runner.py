@@ -1,5 +1,6 @@
-"""The Kubernetes runner on a real cluster: what every runner promises, and that a later process
-goes on with what an earlier one has started."""
+"""The Kubernetes runner on a real cluster: the tests of every runner, and adoption by a later
+process.
+"""
 
 import time
 
@@ -44,7 +45,7 @@ def test_what_ended_while_nobody_looked_is_told_to_who_adopts_it(make_runner, ma
 
 
 def test_time_before_the_container_is_not_charged(make_runner, make_spec, namespace):
-    """Its container waits for a Secret; its end is told to a runner that saw nothing of it."""
+    """The container waits for a Secret; a runner that did not observe it reports its end."""
     spec, first = make_spec("leave"), make_runner(pod={"secrets": ("late",)})
     first.start(spec)
     first.close()

@@ -1,4 +1,4 @@
-"""One controller a search: the Lease on a real API server, with the rights of the chart."""
+"""The Lease of a search on a real API server, with the permissions of the chart."""
 
 import threading
 import time

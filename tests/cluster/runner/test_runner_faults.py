@@ -1,5 +1,7 @@
-"""What happens to pods, nodes and the API server, and what the runner makes of it: each attempt
-ends once, with the right failure, and leaves no Job and no pod."""
+"""Faults of pods, nodes and the API server.
+
+Each attempt ends once, with the expected failure class, and leaves no Job and no pod.
+"""
 
 import json
 import time
@@ -16,7 +18,7 @@ pytestmark = [pytest.mark.cluster, pytest.mark.fault]
 
 @pytest.fixture(autouse=True)
 def nothing_is_left(namespace: Namespace):
-    """After each test, whatever has happened in it."""
+    """Checks after each test that no Job and no pod is left."""
     yield
     until = time.monotonic() + PATIENCE
     while left := namespace.get("jobs,pods"):
@@ -30,7 +32,7 @@ def pod_name(namespace: Namespace) -> str:
 
 
 def end(runner: KubernetesRunner, ref: AttemptRef) -> AttemptEvent:
-    """The attempt's one end; the runner is closed after it."""
+    """Returns the only end of the attempt, after which the runner is closed."""
     (event,) = ended(runner, seconds=2 * PATIENCE)
     assert event.ref == ref
     assert not any(other.kind == "ended" for other in runner.poll(1.0))

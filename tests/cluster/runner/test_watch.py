@@ -1,4 +1,4 @@
-"""List and watch against a real API server: pages, versions that are too old, lost connections."""
+"""List and watch with a real API server: pages, expired versions, lost connections."""
 
 import json
 import queue
@@ -51,7 +51,7 @@ _CRD = {
 
 
 class Names:
-    """Watches the names of those objects at ``path`` that a test has made."""
+    """Watches the names of the test's objects at ``path``."""
 
     def __init__(self, namespace: Namespace, path: str = CONFIG_MAPS) -> None:
         self.api = Api(connect())
@@ -92,7 +92,7 @@ def closed_after(names: Names) -> Iterator[Names]:
 
 @pytest.fixture
 def young() -> Iterator[str]:
-    """Of a kind the API server knows nothing from before it came, unlike of ConfigMaps."""
+    """A new kind, whose first resourceVersions the API server has no events for."""
     run("kubectl", "apply", "-f", "-", stdin=json.dumps(_CRD))
     path = f"/apis/{_GROUP}/v1/namespaces/{{}}/youngs"
     try:

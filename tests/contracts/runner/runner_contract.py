@@ -1,8 +1,8 @@
-"""What every TrialRunner promises. Workers are stand-ins; the real one has its own tests.
+"""Tests that every TrialRunner must pass, with stand-in workers.
 
-A file that imports these tests has the fixtures ``make_runner(workers)`` and
-``make_spec(behave, trial=0, **changes)``, whose runners are patient for a second with an attempt
-that they have asked to end.
+The real worker has its own tests. A file that imports these tests needs the fixtures
+``make_runner(workers)`` and ``make_spec(behave, trial=0, **changes)``. Their runners kill an
+attempt about a second after they asked it to stop.
 """
 
 import time
@@ -14,7 +14,7 @@ from kubenas.trial import AttemptRef, AttemptSpec, FailureClass, SpaceRef
 from tests.contracts.runner.waiting import ended, result_of, wait_for
 
 CLOCK_RESOLUTION_SECONDS = 1.0
-"""By which times may differ that a cluster tells."""
+"""Error of the times that a cluster reports."""
 
 
 def test_an_attempt_starts_runs_and_ends_with_its_result_in_place(make_runner, make_spec):

@@ -1,4 +1,4 @@
-"""The local runner: what every runner promises, and what only processes beside the search do."""
+"""The local runner: the tests of every runner, and tests of its child processes."""
 
 import os
 import signal
@@ -26,7 +26,7 @@ def gone(pid: int) -> bool:
 
 
 def _ended(pid: int) -> bool:
-    """Whether all its threads have ended; its files stay open until then."""
+    """Returns whether all threads of the process have ended: its files stay open until then."""
     process = Path(f"/proc/{pid}")
     try:
         state = (process / "stat").read_text().rpartition(")")[2].split()[0]
@@ -92,7 +92,7 @@ def test_a_worker_serves_several_attempts_and_is_replaced_in_time(make_runner, m
 
 
 def test_an_idle_worker_that_was_killed_is_replaced_unseen(make_runner, make_spec, tmp_path):
-    others = set(_children(os.getpid()))  # such as a store's server that other tests go on to use
+    others = set(_children(os.getpid()))  # such as a store's server that later tests use
     runner, spec = make_runner(1), make_spec("hang")
     runner.start(spec)
     pid = int(wait_for(spec, "running"))

@@ -1,4 +1,4 @@
-"""What is a problem and what mends it, for facts made by hand."""
+"""Assessments of given facts: what is a problem, and the proposed fix."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""``kubenas doctor`` and ``kubenas gc`` against a real object store, and on what is wrong."""
+"""``kubenas doctor`` and ``kubenas gc`` with a real object store, and with invalid settings."""
 
 import json
 from collections.abc import Iterator
@@ -49,7 +49,7 @@ def bucket(server: str, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def doctor(tmp_path: Path, **config: Any) -> tuple[int, dict[str, str], set[str]]:
-    """Exit code, what was said by subject, and which are problems."""
+    """Returns the exit code, the messages by subject, and the subjects with problems."""
     file = tmp_path / "search.yaml"
     minimal = {"name": "n", "output": "out", "data": {"source": "digits"}}
     file.write_text(json.dumps(minimal | config))

@@ -1,4 +1,4 @@
-"""What may go: the rules, on inventories made by hand."""
+"""The rules of garbage collection, on constructed inventories."""
 
 from collections.abc import Iterable
 from dataclasses import replace

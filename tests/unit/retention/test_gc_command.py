@@ -1,4 +1,4 @@
-"""``kubenas gc`` on real folders: told first, deleted when asked to, cut off and gone on with."""
+"""``kubenas gc`` on real folders: dry run, deletion, interruption and resumption."""
 
 import json
 import os

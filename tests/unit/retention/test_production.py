@@ -1,4 +1,4 @@
-"""What is in production stays, whatever else says that it may go."""
+"""Models in production are kept, whatever other rules say."""
 
 import json
 from dataclasses import replace
@@ -30,7 +30,7 @@ def run(tmp_path: Path) -> RunContext:
 
 
 def export_again(run: RunContext, attempt: int) -> None:
-    """Another attempt at the export has left a model as well."""
+    """Adds another attempt at the export with a model."""
     folder = Path(run.output.uri, search_folder(run.search_id), "export", f"a{attempt}")
     write_result(folder, AttemptRef(trial=0, attempt=attempt), task=Task.EXPORT)
     (folder / "spec.json").write_text("{}")
@@ -39,7 +39,7 @@ def export_again(run: RunContext, attempt: int) -> None:
 
 
 def of_an_older_version(run: RunContext) -> None:
-    """Makes it a search whose attempts have no records of the controller's."""
+    """Removes the controller's records of attempts, which older versions did not write."""
     folder = search_folder(run.search_id)
     for info in list(run.output.list(f"{folder}/attempts/")):
         run.output.delete(info.name)

@@ -1,5 +1,7 @@
-"""Garbage is deleted at every point at which a search may die: the search then goes on as it would
-have without."""
+"""Deletion of garbage at every point at which a search may crash.
+
+The search then resumes as it would have without the deletion.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -50,7 +52,7 @@ def clean(scenario: Scenario) -> set[Reason]:
 
 
 def story(scenario: Scenario) -> list[tuple[Any, ...]]:
-    """The journal without times."""
+    """Returns the journal without times."""
     kinds = (Proposed, Started, AttemptLost, Ended)
     return [
         (record.kind, record.trial, getattr(record, "attempt", None), getattr(record, "score", 0))

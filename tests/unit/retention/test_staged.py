@@ -1,4 +1,4 @@
-"""What is staged for a search that is yet to come stays; what no search needs any more goes."""
+"""Staged data of future searches is kept; staged data that no search needs is deleted."""
 
 import json
 import time
@@ -58,7 +58,7 @@ def output(tmp_path: Path) -> Storage:
 
 
 class Killed(BaseException):
-    """The process is gone."""
+    """Simulates the death of the process."""
 
 
 def test_the_latest_data_are_named_before_they_are_written_and_when_they_are_reused(

@@ -1,4 +1,4 @@
-"""What trials may never have, whoever asks for it, and what an administrator may allow."""
+"""Checks of pod settings: always refused ones, and those an administrator may allow."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What an administrator has locked stays as it is, whoever asks for something else."""
+"""Locked keys of the runner settings, and the place of user code."""
 
 import pytest
 

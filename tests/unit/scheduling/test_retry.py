@@ -1,4 +1,4 @@
-"""The retry rules, by example and as properties of any history."""
+"""The retry rules, by example and as properties of arbitrary histories."""
 
 import pytest
 from hypothesis import given

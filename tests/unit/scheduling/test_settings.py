@@ -1,4 +1,4 @@
-"""Settings of trials from config, task and namespace: who comes first, and what is refused."""
+"""Merging of settings from config, task and namespace: precedence and errors."""
 
 import pytest
 

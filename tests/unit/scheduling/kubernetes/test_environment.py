@@ -1,4 +1,4 @@
-"""What this process is to the cluster, as far as the API server says."""
+"""The environment of this process in a cluster, with scripted answers of the API server."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What comes of making a Job whose name is taken."""
+"""Creation of a Job whose name already exists."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ OURS = {
 
 
 class Taken(Api):
-    """An API server that has a Job of every name already."""
+    """An API server with an existing Job of every name."""
 
     def __init__(self, **metadata: Any) -> None:
         self._metadata = metadata

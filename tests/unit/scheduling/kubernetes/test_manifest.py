@@ -1,4 +1,4 @@
-"""The Job of an attempt: one pod, restricted, on the nodes and with the devices that it should."""
+"""The manifest of an attempt's Job: one restricted pod, with the configured nodes and devices."""
 
 import dataclasses
 from typing import Any

@@ -1,4 +1,4 @@
-"""What the states of Jobs and pods mean. cluster_statuses.json is what a Kubernetes 1.34 said."""
+"""Classification of Jobs and pods. cluster_statuses.json was recorded on Kubernetes 1.34."""
 
 import copy
 import json

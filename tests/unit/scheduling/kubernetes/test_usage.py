@@ -1,4 +1,4 @@
-"""What an attempt is charged: its container's time, out of what a Kubernetes 1.34 said."""
+"""Run time charged to an attempt, from statuses recorded on Kubernetes 1.34."""
 
 import copy
 import json
@@ -17,7 +17,7 @@ from kubenas.trial import AttemptRef, FailureClass
 
 STATUSES = json.loads(Path(__file__).with_name("cluster_statuses.json").read_text())
 NOW = datetime.fromisoformat("2026-11-25T12:00:00Z").timestamp()
-"""Hours after all of it: whoever asks was away meanwhile."""
+"""Hours after all recorded events: the controller was not running in the meantime."""
 
 
 @pytest.fixture(autouse=True)
@@ -26,7 +26,7 @@ def _late(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def seen(*statuses: dict[str, Any]) -> TrackedAttempt:
-    """An attempt of which these have been seen, one after the other."""
+    """Returns an attempt after these statuses were observed in turn."""
     attempt = TrackedAttempt(name="j", ref=AttemptRef(trial=0, attempt=1))
     for status in statuses:
         attempt.apply(Update("j", job=job_view(status["job"])))
@@ -98,7 +98,7 @@ def status_of(status: dict[str, Any]) -> Ended:
 
 
 def test_an_attempt_that_its_image_kept_from_its_time_may_try_again() -> None:
-    """The pod's clock begins when its kubelet takes it on, before the image is pulled."""
+    """The pod's deadline counts from before the image is pulled."""
     cut = copy.deepcopy(STATUSES["deadline"])
     assert status_of(cut).failure == FailureClass.DEADLINE
     cut["job"]["metadata"]["annotations"]["kubenas/max-seconds"] = "60.0"
