@@ -1,6 +1,6 @@
-"""A real cluster for each test: KUBECONFIG names it, and it pulls from REGISTRY.
+"""Fixtures of tests on a real cluster, named by KUBECONFIG, which pulls images from REGISTRY.
 
-Every test has a namespace of its own with the chart installed; images are built and pushed once.
+Every test has its own namespace with the chart installed. Images are built and pushed once.
 """
 
 import os

@@ -1,10 +1,10 @@
-"""What Kubeflow's launcher does around a step's command, in the step's own container.
+"""Stand-in for Kubeflow's launcher, run in the container of a step.
 
-``kfp_launcher.py EXECUTOR_INPUT ROOT OUTPUTS -- COMMAND...``: brings the input artifacts to the
-paths that kfp derives from their URIs, runs the command with its placeholders filled in, uploads
-the output artifacts, and leaves parameters and artifacts as one object at the URI ``OUTPUTS``. As
-the original it refuses an artifact that is not below ``ROOT``, the run's own, and has the last word
-in the log.
+``kfp_launcher.py EXECUTOR_INPUT ROOT OUTPUTS -- COMMAND...``: downloads the input artifacts to the
+paths that kfp derives from their URIs, runs the command with its placeholders replaced, uploads the
+output artifacts, and writes parameters and artifacts as one object to the URI ``OUTPUTS``. Like the
+original, it rejects an artifact that is not below ``ROOT``, the run's own root, and writes the last
+line of the log.
 """
 
 import json

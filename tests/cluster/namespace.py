@@ -49,12 +49,12 @@ class Namespace:
         run(*command, "--namespace", self.name, *settings)
 
     def run_pod(self, name: str, *command: str, **spec: Any) -> str:
-        """Runs a pod of the controller's image to its end; its log.
+        """Runs a pod of the controller's image until it succeeds and returns its log.
 
         Args:
-            name: of the pod.
-            command: with its arguments.
-            spec: as :func:`pod` has it.
+            name: name of the pod.
+            command: command with arguments.
+            spec: see :func:`pod`.
         """
         self.apply(pod(name, self.images.controller, command, **spec))
         phase = self.wait_for_pod(name)
@@ -115,18 +115,18 @@ def pod(
     config_maps: Mapping[str, str] | None = None,
     **spec: Any,
 ) -> dict[str, Any]:
-    """A pod that `restricted` admits, on a read-only root file system.
+    """Returns a pod that ``restricted`` admits, with a read-only root file system.
 
     Args:
-        name: of the pod.
-        image: of its only container.
-        command: with its arguments.
-        account: its service account.
-        environment: variables; one that is no text is what Kubernetes calls valueFrom.
-        labels: of the pod.
+        name: name of the pod.
+        image: image of its only container.
+        command: command with arguments.
+        account: service account.
+        environment: variables: a value, or an object for valueFrom.
+        labels: labels of the pod.
         owner: ownerReference of the pod.
-        scratch: folders that it may write to.
-        config_maps: names of ConfigMaps by the folder that they are mounted at.
+        scratch: writable folders.
+        config_maps: names of ConfigMaps by mount path.
         spec: further fields of the pod's spec.
     """
     folders = {path: {"emptyDir": {}} for path in scratch} | {

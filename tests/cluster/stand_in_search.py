@@ -23,7 +23,7 @@ from tests.cluster.pipeline_runner import PipelineRunner
 from tests.cluster.pod_history import Pod, pod_history
 
 PATIENCE = 240.0
-"""Seconds for what takes a few on an idle machine."""
+"""Timeout in seconds of what takes a few seconds on an idle machine."""
 TRIALS = "app.kubernetes.io/component=trial"
 _SCRIPT = Path(__file__).parents[1] / "contracts/runner/stand_in_worker.py"
 _WORKER = "/opt/kubenas/lib/python3.11/site-packages/kubenas/training/worker.py"
@@ -49,7 +49,7 @@ class StandInSearch:
     context: RunContext
     output: Storage
     pods: Mapping[str, list[Pod]]
-    """All states of each trial's pod so far, by uid."""
+    """All observed states of each trial's pod, by uid."""
 
     def start(self) -> str:
         """Starts a pod of the step and returns its name. A second call acts as a retry."""
@@ -136,10 +136,10 @@ def stand_in_search(
     """A search of 4 trials, 2 at a time, that has not been started.
 
     Args:
-        namespace: where it runs.
-        store: where ``output`` is.
-        output: what it writes to.
-        options: what the stand-ins do, see stand_in_worker.py.
+        namespace: namespace of the search.
+        store: object store of ``output``.
+        output: output of the search.
+        options: behaviour of the workers, see stand_in_worker.py.
         pod: changes of ``runner.pod``.
         sections: changes of the config's sections.
     """

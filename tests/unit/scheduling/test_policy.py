@@ -25,9 +25,9 @@ def test_what_is_not_locked_or_is_the_same_passes(content):
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ({"pod": {"image": "mine:1"}}, "runner.pod.image: 'mine:1'.*set it to 'team/trainer:1'"),
+        ({"pod": {"image": "mine:1"}}, "runner.pod.image: 'mine:1'.*locked it to 'team/trainer:1'"),
         ({"kind": "local"}, "runner.kind: 'local'.*'kubernetes'"),
-        ({"pod": {"secrets": ["other"]}}, r"runner.pod.secrets: \['other'\].*set it to \[\]"),
+        ({"pod": {"secrets": ["other"]}}, r"runner.pod.secrets: \['other'\].*locked it to \[\]"),
     ],
 )
 def test_another_value_is_refused_with_the_one_that_holds(content, said):
@@ -36,7 +36,7 @@ def test_another_value_is_refused_with_the_one_that_holds(content, said):
 
 
 def test_a_users_code_runs_in_a_steps_pod_only_where_that_is_allowed():
-    with pytest.raises(UserError, match=r"leave runner\.kind out"):
+    with pytest.raises(UserError, match=r"remove runner\.kind"):
         check_user_code_runner("local", Policy())
     check_user_code_runner("kubernetes", Policy())
     check_user_code_runner("local", Policy(local_user_code=True))

@@ -80,5 +80,5 @@ def test_the_namespace_says_where_trials_run_if_nobody_else_does():
 
 def test_what_trials_cannot_be_given_is_refused():
     two = {"limits": {"nvidia.com/gpu": "1", "amd.com/gpu": "1"}}
-    with pytest.raises(UserError, match=r"amd.com/gpu and nvidia.com/gpu; a trial holds"):
+    with pytest.raises(UserError, match=r"amd.com/gpu and nvidia.com/gpu; a trial can use one"):
         parse_task_settings({"resources": two})

@@ -39,8 +39,11 @@ def test_our_own_job_is_taken_over_unless_it_is_going() -> None:
 @pytest.mark.parametrize(
     ("metadata", "whose"),
     [
-        ({"annotations": {SPEC_HASH: "theirs", PREFIX: "gs://b/theirs"}}, "of gs://b/theirs"),
-        ({}, "of none of our searches"),
+        (
+            {"annotations": {SPEC_HASH: "theirs", PREFIX: "gs://b/theirs"}},
+            "(attempt: gs://b/theirs)",
+        ),
+        ({}, "(attempt: unknown)"),
     ],
 )
 def test_a_job_that_is_not_ours_ends_it_with_one_clear_error(
