@@ -98,7 +98,7 @@ def test_an_attempt_that_needs_more_memory_gets_more(make_runner, make_spec, nam
         ({"secrets": ("absent",)}, FailureClass.CONFIGURATION, 'secret "absent" not found'),
         ({"service_account": "absent"}, FailureClass.CONFIGURATION, '"absent" not found'),
         ({"priority_class": "absent"}, FailureClass.CONFIGURATION, "PriorityClass"),
-        ({"affinity": {"podAffinity": 7}}, FailureClass.CONFIGURATION, "its Job is refused"),
+        ({"affinity": {"podAffinity": 7}}, FailureClass.CONFIGURATION, "Job rejected"),
     ],
 )
 def test_what_no_attempt_can_run_with(make_runner, make_spec, pod, failure, words):
