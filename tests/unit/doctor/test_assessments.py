@@ -31,7 +31,7 @@ def by_subject(findings: list[Finding]) -> dict[str, Finding]:
     return {finding.subject: finding for finding in findings}
 
 
-def test_the_versions_that_it_was_made_for() -> None:
+def test_supported_versions() -> None:
     assert all(finding.ok for finding in assess_software("3.12.1", HERE, WANTED))
 
 
@@ -44,7 +44,7 @@ def test_the_versions_that_it_was_made_for() -> None:
         ("3.12.1", {"keras": "3.15"}, "tensorflow", "not installed; pip install 'kubenas[cpu]'"),
     ],
 )
-def test_others_are_named(
+def test_unsupported_versions_are_problems(
     python: str, installed: dict[str, str], subject: str, message: str
 ) -> None:
     finding = by_subject(assess_software(python, installed, WANTED))[subject]
@@ -52,7 +52,7 @@ def test_others_are_named(
     assert message in finding.message
 
 
-def test_no_more_workers_than_memory_holds() -> None:
+def test_memory_limits_the_number_of_workers() -> None:
     assert assess_memory(2, 4 * GIB).ok
     refused = assess_memory(8, 4 * GIB)
     assert not refused.ok
@@ -68,13 +68,13 @@ def test_no_more_workers_than_memory_holds() -> None:
         (10, 2, 3, "KUBENAS_CACHE to a folder on a larger disk"),
     ],
 )
-def test_the_cache_must_hold_the_data(limit: int, free: int, needed: int, remedy: str) -> None:
+def test_cache_must_fit_the_data(limit: int, free: int, needed: int, remedy: str) -> None:
     finding = assess_cache("/c", limit * GIB, free * GIB, needed * GIB)
     assert finding.ok is not bool(remedy)
     assert remedy in finding.message
 
 
-def test_a_wrong_clock_and_a_slow_store() -> None:
+def test_wrong_clock_and_slow_store() -> None:
     assert assess_clock(-2.0).ok
     assert "41 s behind" in assess_clock(-41.0).message
     assert not assess_clock(-41.0).ok
@@ -82,13 +82,13 @@ def test_a_wrong_clock_and_a_slow_store() -> None:
     assert not assess_latency(2.0, 0.1).ok
 
 
-def test_what_trials_in_a_cluster_reach() -> None:
+def test_reachable_outputs() -> None:
     assert assess_reach("s3://bucket/out", []).ok
     assert assess_reach("/mnt/data/out", ["/mnt/data"]).ok
     assert not assess_reach("/mnt/data/out", ["/mnt/other"]).ok
 
 
-def test_where_a_store_tells_the_time() -> None:
+def test_store_url() -> None:
     assert store_url("/a/folder", {}) is None
     assert store_url("gs://b/x", {}) == "https://storage.googleapis.com"
     assert store_url("s3://b/x", {}) == "https://s3.amazonaws.com"
@@ -109,14 +109,14 @@ def cluster(asked: int = 0, **changes: object) -> dict[str, Finding]:
     )
 
 
-def test_a_cluster_that_lets_a_search_run() -> None:
+def test_cluster_without_problems() -> None:
     findings = cluster()
     assert all(finding.ok for finding in findings.values())
     assert findings["accelerator"].message == "8 nvidia.com/gpu on 2 nodes"
     assert findings["image"].message == "kubenas/controller:1: on 1 of 2 nodes"
 
 
-def test_rights_that_lack_are_named_with_what_to_ask() -> None:
+def test_missing_permissions_are_listed_with_a_command() -> None:
     refused = frozenset(each for each in SEARCH_PERMISSIONS if each.resource in {"leases"})
     finding = cluster(refused=refused)["rights"]
     assert not finding.ok
@@ -124,14 +124,14 @@ def test_rights_that_lack_are_named_with_what_to_ask() -> None:
     assert "'kubectl auth can-i create leases.coordination.k8s.io -n team'" in finding.message
 
 
-def test_a_right_to_one_object_is_asked_for_by_its_name() -> None:
+def test_permission_on_one_object_has_its_name() -> None:
     refused = frozenset(each for each in SEARCH_PERMISSIONS if each.name)
     message = cluster(refused=refused)["rights"].message
     assert "get configmaps kubenas-defaults" in message
     assert "'kubectl auth can-i get configmaps/kubenas-defaults -n team'" in message
 
 
-def test_what_a_step_in_kubeflow_lacks_is_named() -> None:
+def test_missing_permissions_of_kubeflow_steps() -> None:
     steps = KubeflowSteps(account="nas", secret="keys")
     finding = assess_kubeflow(
         KubeflowFacts(True, "team", "nas", frozenset(steps.required_permissions()))
@@ -156,15 +156,13 @@ def test_what_a_step_in_kubeflow_lacks_is_named() -> None:
         (KubeflowFacts(True, "team", "nas", frozenset()), "nas has the permissions of Argo"),
     ],
 )
-def test_nobody_is_bothered_about_kubeflow_without_a_cause(
-    facts: KubeflowFacts, message: str
-) -> None:
+def test_kubeflow_without_problems(facts: KubeflowFacts, message: str) -> None:
     finding = assess_kubeflow(facts)
     assert finding.ok
     assert message in finding.message
 
 
-def test_nodes_that_are_down_or_hidden_or_without_accelerators() -> None:
+def test_unusable_nodes() -> None:
     down = cluster(nodes=(node("n1", ready=False),))
     assert not down["nodes"].ok
     assert "no ready node offers" in down["accelerator"].message
@@ -176,7 +174,7 @@ def test_nodes_that_are_down_or_hidden_or_without_accelerators() -> None:
     assert set(cluster(nodes=None)) == {"cluster", "rights", "nodes"}
 
 
-def test_accelerators_that_a_trial_asks_for_and_no_node_has() -> None:
+def test_missing_accelerators() -> None:
     assert cluster(asked=4)["accelerator"].ok
     too_many = cluster(asked=5)["accelerator"]
     assert not too_many.ok

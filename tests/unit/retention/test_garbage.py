@@ -39,7 +39,7 @@ def gone(inventory: Inventory, retention: RetentionConfig = KEEP) -> dict[str, R
     return {each.name.removeprefix(strip): each.reason for each in found}
 
 
-def test_of_a_completed_trial_only_checkpoints_go() -> None:
+def test_only_checkpoints_of_a_completed_trial_are_garbage() -> None:
     disposition = Disposition(over=True, outcome=Outcome.COMPLETED)
     assert gone(of_trial(disposition, [1])) == {
         f"a1/{POINTER}": Reason.ENDED,
@@ -47,7 +47,7 @@ def test_of_a_completed_trial_only_checkpoints_go() -> None:
     }
 
 
-def test_of_a_lost_attempt_its_lineage_stays() -> None:
+def test_lineage_of_a_lost_attempt_is_kept() -> None:
     disposition = Disposition(over=True, outcome=Outcome.COMPLETED, lost=frozenset({1}))
     left = gone(of_trial(disposition, [1, 2]))
     assert {name for name, reason in left.items() if reason == Reason.LOST} == {
@@ -57,13 +57,13 @@ def test_of_a_lost_attempt_its_lineage_stays() -> None:
     assert not [name for name in left if name.split("/")[-1] in LINEAGE]
 
 
-def test_a_parent_stays_while_another_trial_may_go_on_from_it() -> None:
+def test_checkpoint_of_a_possible_parent_is_kept() -> None:
     disposition = Disposition(over=True, outcome=Outcome.COMPLETED, lost=frozenset({1}), parent=2)
     left = gone(of_trial(disposition, [1, 2], [POINTER, STATE]))
     assert set(left) == {f"a1/{POINTER}", f"a1/{STATE}"}
 
 
-def test_of_an_open_trial_the_newest_checkpoint_stays_and_that_there_were_others() -> None:
+def test_newest_checkpoint_and_pointers_of_an_open_trial_are_kept() -> None:
     disposition = Disposition(over=False, lost=frozenset({1, 2}))
     inventory = of_trial(disposition, [1, 2], [POINTER, STATE])
     assert gone(inventory) == {f"a1/{STATE}": Reason.SUPERSEDED}
@@ -83,13 +83,13 @@ def test_of_an_open_trial_the_newest_checkpoint_stays_and_that_there_were_others
         ("all", Outcome.COMPLETED, True),
     ],
 )
-def test_checkpoints_stay_as_the_config_says(policy: str, outcome: Outcome, stays: bool) -> None:
+def test_checkpoints_are_kept_by_policy(policy: str, outcome: Outcome, stays: bool) -> None:
     retention = RetentionConfig(checkpoints=policy)
     inventory = of_trial(Disposition(over=True, outcome=outcome), [1], [POINTER, STATE])
     assert bool(gone(inventory, retention)) is not stays
 
 
-def test_an_attempt_of_which_nothing_is_known_is_left_alone() -> None:
+def test_unknown_attempt_is_kept() -> None:
     inventory = of_trial(Disposition(over=True), [1])
     unknown = replace(inventory, searches={"s": SearchInfo("s", "d")})
     assert not gone(unknown)
@@ -111,22 +111,22 @@ def several(*, running: bool = False, current: str | None = None) -> Inventory:
     )
 
 
-def test_searches_beyond_the_latest_go_and_data_that_only_they_used() -> None:
+def test_earlier_searches_and_their_data_are_garbage() -> None:
     found = find_garbage(several(), RetentionConfig(searches=2))
     assert {each.name.split("/")[1] for each in found} == {"old", "d-old"}
     assert {each.reason for each in found} == {Reason.EARLIER, Reason.DATA}
     assert len(found) == len(SEARCH) + 2
 
 
-def test_the_current_search_stays_however_old() -> None:
+def test_current_search_is_kept() -> None:
     assert kept_searches(several(current="old"), RetentionConfig(searches=2)) == {"old", "new"}
 
 
-def test_while_something_is_at_work_no_search_and_no_data_go() -> None:
+def test_searches_and_data_are_kept_during_a_run() -> None:
     assert not find_garbage(several(running=True), RetentionConfig(searches=1))
 
 
-def test_a_search_that_cannot_be_read_stays_and_so_does_all_data() -> None:
+def test_unreadable_search_keeps_all_data() -> None:
     inventory = several()
     damaged = SearchInfo("old", unreadable="damaged")
     inventory = replace(inventory, searches={**inventory.searches, "old": damaged})
@@ -134,7 +134,7 @@ def test_a_search_that_cannot_be_read_stays_and_so_does_all_data() -> None:
     assert {each.name.split("/")[1] for each in found} == {"mid"}
 
 
-def test_what_is_left_of_a_deleted_search_goes_and_counts_for_nothing() -> None:
+def test_partly_deleted_search_is_garbage() -> None:
     inventory = several()
     remains = {**inventory.searches, "new": SearchInfo("new", partly_deleted=True)}
     found = find_garbage(replace(inventory, searches=remains), RetentionConfig(searches=2))
@@ -142,12 +142,12 @@ def test_what_is_left_of_a_deleted_search_goes_and_counts_for_nothing() -> None:
     assert {each.name.split("/")[1] for each in found} == {"new", "d-new"}
 
 
-def test_without_any_search_data_stay() -> None:
+def test_data_is_kept_without_searches() -> None:
     inventory = Inventory(objects("config.json", "data/d/schema.json"), {})
     assert not find_garbage(inventory, KEEP)
 
 
-def test_what_speaks_of_others_goes_first() -> None:
+def test_references_are_deleted_before_their_targets() -> None:
     names = [each.name for each in find_garbage(several(), RetentionConfig(searches=1))]
     for search in ("old", "mid"):
         assert names.index(f"searches/{search}/search.json") < names.index(
@@ -156,7 +156,7 @@ def test_what_speaks_of_others_goes_first() -> None:
         assert names.index(f"data/d-{search}/schema.json") < names.index(f"data/d-{search}/x.rec")
 
 
-def test_a_tasks_fate_is_told_by_the_attempt_that_counts() -> None:
+def test_disposition_of_a_task() -> None:
     done = Result(task=Task.EXPORT, trial=1, attempt=2, outcome=Outcome.COMPLETED)
     assert task_disposition([1, 2], done) == Disposition(
         over=True, lost=frozenset({1}), outcome=Outcome.COMPLETED

@@ -59,7 +59,7 @@ def names(found: list[Garbage]) -> list[str]:
 
 
 @pytest.mark.parametrize("older", [False, True])
-def test_the_model_that_is_promoted_is_the_one_that_stays(run: RunContext, older: bool) -> None:
+def test_promoted_model_is_kept(run: RunContext, older: bool) -> None:
     export_again(run, 2)
     if older:
         of_an_older_version(run)
@@ -76,7 +76,7 @@ def test_the_model_that_is_promoted_is_the_one_that_stays(run: RunContext, older
     assert [name for name in gone if "/export/" in name] == others
 
 
-def test_a_champion_that_an_older_version_promoted_stays(run: RunContext) -> None:
+def test_champion_of_an_older_version_is_kept(run: RunContext) -> None:
     export_again(run, 2)
     of_an_older_version(run)
     named = record(1, f"gs://elsewhere/{search_folder(run.search_id)}/export/a1")
@@ -84,7 +84,7 @@ def test_a_champion_that_an_older_version_promoted_stays(run: RunContext) -> Non
     assert not [name for name in names(gone) if "/export/" in name]
 
 
-def test_a_champion_stays_when_its_search_is_half_deleted() -> None:
+def test_champion_of_a_partly_deleted_search_is_kept() -> None:
     folder = "searches/abc/export/a1"
     files = [f"{folder}/{MODEL}", "searches/abc/export/a2/x", "data/" + "d" * 64 + "/x.rec"]
     others = ["searches/new/search.json", "data/e/x.rec"]
@@ -97,7 +97,7 @@ def test_a_champion_stays_when_its_search_is_half_deleted() -> None:
     assert names(gone) == ["data/e/x.rec", "searches/abc/export/a2/x"]
 
 
-def test_of_the_attempts_that_a_choice_was_made_from_the_models_stay() -> None:
+def test_models_of_selection_candidates_are_kept() -> None:
     folder = "searches/s/retrain/t0-s1"
     dispositions = {"retrain/t0-s1": Disposition(over=True, lost=frozenset({1}))}
     known = SearchInfo(
@@ -110,12 +110,12 @@ def test_of_the_attempts_that_a_choice_was_made_from_the_models_stay() -> None:
     ]
 
 
-def test_the_choice_of_a_search_is_read_from_it(run: RunContext) -> None:
+def test_selection_candidates_are_read_from_the_search(run: RunContext) -> None:
     known = read_searches(run.output, run.output.list())[run.search_id]
     assert known.selection_candidates == {f"{search_folder(run.search_id)}/retrain/t0-s1/a1"}
 
 
-def test_what_a_service_is_told_to_serve_stays_and_what_it_may_go_back_to(tmp_path: Path) -> None:
+def test_served_and_rollback_models_are_kept(tmp_path: Path) -> None:
     output = open_storage(str(tmp_path))
     before = {"spec": {"storageUri": "s3://b/o/searches/old/export/a1/saved_model"}}
     intent = {"model": "minio://b/o/searches/mid/export/a3/saved_model", "before": before}
@@ -128,12 +128,12 @@ def test_what_a_service_is_told_to_serve_stays_and_what_it_may_go_back_to(tmp_pa
     assert kept == {"old", "mid", "new"}
 
 
-def test_a_folder_is_known_wherever_the_output_lies() -> None:
+def test_attempt_folder_is_found_at_any_output_location() -> None:
     document = b'{"x": "gs://b/searches/x/a1/searches/s-1/export/a12/saved_model", "y": "/a1/"}'
     assert find_attempt_folders(document) == {"searches/s-1/export/a12"}
 
 
-def test_an_undecided_task_loses_nothing(run: RunContext) -> None:
+def test_undecided_task_has_no_lost_attempts(run: RunContext) -> None:
     export_again(run, 2)
     run.output.delete(f"{search_folder(run.search_id)}/attempts/export/decided.json")
     assert finished_prefix(run.output, run.search_id, "export") is None
@@ -141,7 +141,7 @@ def test_an_undecided_task_loses_nothing(run: RunContext) -> None:
 
 
 @pytest.mark.parametrize("name", ["retrain.json", "attempts/export/decided.json", "search.json"])
-def test_a_search_with_an_unreadable_file_is_left_alone(run: RunContext, name: str) -> None:
+def test_search_with_an_unreadable_file_is_kept(run: RunContext, name: str) -> None:
     path = Path(run.output.uri, search_folder(run.search_id), name)
     path.unlink()
     path.symlink_to("/dev/zero")

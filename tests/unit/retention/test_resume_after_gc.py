@@ -86,7 +86,7 @@ def resumed(scenario: Scenario) -> list[tuple[int, int, str | None]]:
     ]
 
 
-def test_a_search_goes_on_as_without(tmp_path: Path) -> None:
+def test_search_resumes_as_without_deletion(tmp_path: Path) -> None:
     whole = begun(tmp_path / "whole")
     whole.run(capacity=1)
     assert any("trials/00000" in (uri or "") for trial, _, uri in resumed(whole) if trial == 3)
@@ -100,7 +100,7 @@ def test_a_search_goes_on_as_without(tmp_path: Path) -> None:
     assert seen == {Reason.ENDED, Reason.SUPERSEDED}
 
 
-def test_of_a_closed_search_no_checkpoint_is_left_and_all_lineage(tmp_path: Path) -> None:
+def test_closed_search_keeps_lineage_but_no_checkpoints(tmp_path: Path) -> None:
     scenario = begun(tmp_path)
     scenario.run(capacity=1)
     before = {info.name for info in open_storage(str(tmp_path)).list()}

@@ -18,7 +18,7 @@ def asked(**content):
     [{}, {"pod": {"image": "team/trainer:1"}}, {"kind": "kubernetes"}, {"workers": 64}],
     ids=["nothing", "the-same", "the-same-kind", "not-locked"],
 )
-def test_what_is_not_locked_or_is_the_same_passes(content):
+def test_unlocked_keys_and_equal_values_pass(content):
     check_locked(asked(**content), NAMESPACE, ("pod.image", "kind", "pod.secrets"))
 
 
@@ -30,12 +30,12 @@ def test_what_is_not_locked_or_is_the_same_passes(content):
         ({"pod": {"secrets": ["other"]}}, r"runner.pod.secrets: \['other'\].*locked it to \[\]"),
     ],
 )
-def test_another_value_is_refused_with_the_one_that_holds(content, said):
+def test_other_value_of_a_locked_key_is_refused(content, said):
     with pytest.raises(UserError, match=said):
         check_locked(asked(**content), NAMESPACE, ("pod.image", "kind", "pod.secrets"))
 
 
-def test_a_users_code_runs_in_a_steps_pod_only_where_that_is_allowed():
+def test_user_code_in_a_steps_pod_needs_permission():
     with pytest.raises(UserError, match=r"remove runner\.kind"):
         check_user_code_runner("local", Policy())
     check_user_code_runner("kubernetes", Policy())

@@ -13,7 +13,7 @@ def merged(config, *further):
     )
 
 
-def test_what_is_said_first_counts_key_by_key():
+def test_earlier_sources_take_precedence_per_key():
     found = merged(
         {"kind": "kubernetes", "pod": {"cpu": "2"}},
         {"pod": {"cpu": "4", "memory": "8Gi", "node_selector": {"gpu": "a100"}}},
@@ -25,11 +25,11 @@ def test_what_is_said_first_counts_key_by_key():
     assert merged({"workers": 3}) == RunnerConfig(workers=3)
 
 
-def test_the_namespace_does_not_say_where_trials_run_at_all():
+def test_namespace_does_not_override_the_runner_kind():
     assert merged({"kind": "kubernetes"}, {"kind": "local"}).kind == "kubernetes"
 
 
-def test_a_task_of_kubeflow_says_what_its_trials_hold():
+def test_resources_of_a_kubeflow_task_apply_to_trials():
     task = {
         "affinity": {"nodeAffinity": {}},
         "tolerations": [{"key": "gpu", "operator": "Exists"}],
@@ -54,17 +54,17 @@ def test_a_task_of_kubeflow_says_what_its_trials_hold():
 
 
 @pytest.mark.parametrize("task", [{}, {"resources": None, "env": None}, {"resources": {}}])
-def test_a_task_that_says_nothing_changes_nothing(task):
+def test_empty_task_changes_nothing(task):
     assert parse_task_settings(task) == {"pod": {}}
 
 
-def test_a_variable_from_a_secret_reaches_trials_as_a_reference():
+def test_variable_from_a_secret_stays_a_reference():
     source = {"secretKeyRef": {"name": "s", "key": "k"}}
     task = {"env": [{"name": "TOKEN", "valueFrom": source}]}
     assert merged({"kind": "kubernetes"}, parse_task_settings(task)).pod.env == {"TOKEN": source}
 
 
-def test_the_stores_credentials_are_left_to_the_manifest_where_others_can_replace_them():
+def test_store_credentials_of_a_task_are_left_out():
     task = {
         "env": [
             {"name": "A", "valueFrom": {"secretKeyRef": {"name": "kubenas-store", "key": "A"}}},
@@ -74,11 +74,11 @@ def test_the_stores_credentials_are_left_to_the_manifest_where_others_can_replac
     assert parse_task_settings(task) == {"pod": {}}
 
 
-def test_the_namespace_says_where_trials_run_if_nobody_else_does():
+def test_namespace_sets_the_runner_kind_if_unset():
     assert merged({}, {"kind": "local"}).kind == "local"
 
 
-def test_what_trials_cannot_be_given_is_refused():
+def test_two_kinds_of_accelerators_are_refused():
     two = {"limits": {"nvidia.com/gpu": "1", "amd.com/gpu": "1"}}
     with pytest.raises(UserError, match=r"amd.com/gpu and nvidia.com/gpu; a trial can use one"):
         parse_task_settings({"resources": two})

@@ -22,7 +22,7 @@ class AwayOnce(Api):
         return STARTED
 
 
-def test_a_pod_that_cannot_be_read_at_the_moment_is_as_it_was() -> None:
+def test_unreadable_pod_keeps_its_known_state() -> None:
     api = AwayOnce()
     here = ClusterEnvironment(api, "team", STARTING)
     assert here.current_pod() == STARTING
@@ -30,7 +30,7 @@ def test_a_pod_that_cannot_be_read_at_the_moment_is_as_it_was() -> None:
     assert api.asked == ["GET /api/v1/namespaces/team/pods/search-1"] * 2
 
 
-def test_a_process_that_is_no_pod_asks_nothing() -> None:
+def test_outside_of_a_pod_nothing_is_queried() -> None:
     api = AwayOnce()
     assert ClusterEnvironment(api, "team", None).current_pod() is None
     assert not api.asked
@@ -55,7 +55,7 @@ class WithConfigMap(Api):
         ({"data": {}}, STARTED, True),
     ],
 )
-def test_a_policy_binds_where_there_is_a_chart_and_in_every_pod(
+def test_policy_is_enforced_with_a_chart_and_in_pods(
     config_map: dict[str, Any] | None, pod: dict[str, Any] | None, governed: bool
 ) -> None:
     assert (

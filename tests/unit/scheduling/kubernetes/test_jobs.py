@@ -29,7 +29,7 @@ class Taken(Api):
         return {"metadata": self._metadata}
 
 
-def test_our_own_job_is_taken_over_unless_it_is_going() -> None:
+def test_own_job_is_taken_over_unless_it_is_being_deleted() -> None:
     annotations = {SPEC_HASH: "ours"}
     assert Jobs(Taken(annotations=annotations), "team").create(OURS) == Created()
     going = Taken(annotations=annotations, deletionTimestamp="2026-01-01T00:00:00Z")
@@ -46,9 +46,7 @@ def test_our_own_job_is_taken_over_unless_it_is_going() -> None:
         ({}, "(attempt: unknown)"),
     ],
 )
-def test_a_job_that_is_not_ours_ends_it_with_one_clear_error(
-    metadata: dict[str, Any], whose: str
-) -> None:
+def test_different_job_of_the_same_name_is_an_error(metadata: dict[str, Any], whose: str) -> None:
     refused = Jobs(Taken(**metadata), "team").create(OURS)
     assert isinstance(refused, Rejected)
     assert whose in refused.message

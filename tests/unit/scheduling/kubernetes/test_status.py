@@ -45,7 +45,7 @@ def status_of(status: dict[str, Any]) -> Ended | Running | Waiting:
         ("scratch", FailureClass.APPLICATION, "raise runner.pod.scratch"),
     ],
 )
-def test_ends(case: str, failure: FailureClass | None, words: str) -> None:
+def test_ended_attempts(case: str, failure: FailureClass | None, words: str) -> None:
     found = status_of(STATUSES[case])
     assert isinstance(found, Ended)
     assert found.failure == failure
@@ -63,7 +63,7 @@ def test_ends(case: str, failure: FailureClass | None, words: str) -> None:
         ("no pod yet", None, "pod is being created"),
     ],
 )
-def test_waits(case: str, failure: FailureClass | None, words: str) -> None:
+def test_waiting_attempts(case: str, failure: FailureClass | None, words: str) -> None:
     found = status_of(STATUSES[case])
     assert isinstance(found, Waiting)
     assert found.failure == failure
@@ -71,7 +71,7 @@ def test_waits(case: str, failure: FailureClass | None, words: str) -> None:
 
 
 @pytest.mark.parametrize("case", ["running", "terminating"])
-def test_runs_until_its_pod_says_otherwise(case: str) -> None:
+def test_running_attempts(case: str) -> None:
     assert status_of(STATUSES[case]) == Running()
 
 
@@ -105,7 +105,7 @@ def exited_with(code: int, **terminated: Any) -> dict[str, Any]:
         ),
     ],
 )
-def test_rarer_ends(status: dict[str, Any], failure: FailureClass) -> None:
+def test_rare_ends(status: dict[str, Any], failure: FailureClass) -> None:
     found = status_of(status)
     assert isinstance(found, Ended)
     assert found.failure == failure
@@ -120,13 +120,13 @@ def test_rarer_ends(status: dict[str, Any], failure: FailureClass) -> None:
         ("DeletionByPodGC", FailureClass.NODE_LOSS),
     ],
 )
-def test_disruptions_that_nobody_could_answer(reason: str, failure: FailureClass) -> None:
+def test_deleted_pods(reason: str, failure: FailureClass) -> None:
     condition = {"type": "DisruptionTarget", "status": "True", "reason": reason}
     pod = running_with(conditions=[condition])["pod"]
     assert classify_deleted_pod(pod_view(pod)).failure == failure
 
 
-def test_a_queue_that_suspends_a_job_holds_it_back_first_and_disrupts_it_later() -> None:
+def test_suspended_job_waits_or_is_disrupted() -> None:
     waiting = copy.deepcopy(STATUSES["no pod yet"])
     waiting["job"]["spec"]["suspend"] = True
     found = status_of(waiting)
@@ -157,12 +157,12 @@ def test_a_queue_that_suspends_a_job_holds_it_back_first_and_disrupts_it_later()
         ("Internal error occurred: failed calling webhook: context deadline exceeded", False, None),
     ],
 )
-def test_refusals(message: str, over_quota: bool, failure: FailureClass | None) -> None:
+def test_rejected_requests(message: str, over_quota: bool, failure: FailureClass | None) -> None:
     waiting = classify_refusal(message)
     assert (waiting.over_quota, waiting.failure) == (over_quota, failure)
 
 
-def test_a_job_is_known_by_its_labels() -> None:
+def test_job_is_identified_by_its_labels() -> None:
     content = STATUSES["complete"]["job"]
     job = job_view(content)
     assert job is not None
@@ -172,7 +172,7 @@ def test_a_job_is_known_by_its_labels() -> None:
     assert job_view(stripped) is None
 
 
-def test_of_several_containers_ours_counts() -> None:
+def test_status_of_the_trial_container_counts() -> None:
     status = copy.deepcopy(STATUSES["exit7"])
     other = {"name": "other", "state": {"terminated": {"exitCode": 1}}}
     status["pod"]["status"]["containerStatuses"].insert(0, other)
@@ -181,7 +181,7 @@ def test_of_several_containers_ours_counts() -> None:
     assert "exited with 7" in found.message
 
 
-def test_the_image_is_that_of_our_container_by_digest() -> None:
+def test_image_digest_of_the_trial_container() -> None:
     pod = copy.deepcopy(STATUSES["complete"]["pod"])
     (ours,) = pod["status"]["containerStatuses"]
     ours["imageID"] = "registry.example/trainer@sha256:1"

@@ -50,11 +50,11 @@ def seen(*statuses: dict[str, Any]) -> TrackedAttempt:
         ("no pod yet", 0.0),
     ],
 )
-def test_it_is_the_containers_time_whoever_watched(case: str, seconds: float) -> None:
+def test_run_time_of_the_container(case: str, seconds: float) -> None:
     assert seen(STATUSES[case]).seconds == seconds
 
 
-def test_who_watched_from_the_queue_on_charges_the_same() -> None:
+def test_earlier_states_do_not_change_the_run_time() -> None:
     assert seen(STATUSES["gpu"], STATUSES["running"], STATUSES["oom"]).seconds == 2.0
 
 
@@ -70,18 +70,18 @@ def forgotten() -> dict[str, Any]:
     return changed("terminating", phase="Failed", containerStatuses=statuses)
 
 
-def test_a_node_that_has_forgotten_leaves_what_its_pod_said_before() -> None:
+def test_lost_container_state_uses_the_earlier_start() -> None:
     began = datetime.fromisoformat("2026-11-25T08:45:23Z").timestamp()
     deletion_deadline = datetime.fromisoformat("2026-11-25T08:46:49Z").timestamp()
     assert seen(STATUSES["running"], forgotten()).seconds == deletion_deadline - began
     assert seen(forgotten()).seconds is None
 
 
-def test_of_a_pod_that_is_gone_its_job_does_not_tell_how_long_it_ran() -> None:
+def test_run_time_without_a_pod_is_unknown() -> None:
     assert seen({"job": STATUSES["evicted"]["job"], "pod": None}).seconds is None
 
 
-def test_a_container_that_could_not_be_started_did_not_run_since_1970() -> None:
+def test_failed_start_has_no_run_time() -> None:
     ended = {"exitCode": 128, "reason": "StartError", "startedAt": "1970-01-01T00:00:00Z"}
     ended |= {"finishedAt": "2026-11-25T08:46:10Z"}
     status = changed("exit7", containerStatuses=[{"name": "trial", "state": {"terminated": ended}}])
@@ -97,7 +97,7 @@ def status_of(status: dict[str, Any]) -> Ended:
     return status
 
 
-def test_an_attempt_that_its_image_kept_from_its_time_may_try_again() -> None:
+def test_deadline_during_a_slow_pull_is_a_disruption() -> None:
     """The pod's deadline counts from before the image is pulled."""
     cut = copy.deepcopy(STATUSES["deadline"])
     assert status_of(cut).failure == FailureClass.DEADLINE
@@ -108,7 +108,7 @@ def test_an_attempt_that_its_image_kept_from_its_time_may_try_again() -> None:
     assert status_of(pulled).failure == FailureClass.DISRUPTION
 
 
-def test_an_attempt_overruns_by_the_time_of_its_container_alone() -> None:
+def test_time_limit_counts_from_the_start_of_the_container() -> None:
     running = copy.deepcopy(STATUSES["running"])
     running["job"]["metadata"]["annotations"]["kubenas/max-seconds"] = "60.0"
     assert seen(running).check_run_limit() is not None
