@@ -1,4 +1,4 @@
-"""The chart: what it makes, that it installs, and which rights it gives."""
+"""The chart: its objects, its installation, and the permissions that it grants."""
 
 import json
 from dataclasses import asdict

@@ -1,4 +1,4 @@
-"""What a real cluster says about itself: to its administrator, and to an account without rights."""
+"""``kubenas doctor`` on a real cluster, as its administrator and as an account without permissions."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The compiled pipeline on a cluster: steps as pods, and every attempt a Job that holds a GPU."""
+"""The compiled pipeline on a cluster: steps as pods, and each attempt as a Job with a GPU."""
 
 import json
 from itertools import chain

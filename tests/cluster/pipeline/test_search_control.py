@@ -1,4 +1,4 @@
-"""A search step in a pod with real trainings: one at a time, and no trial for long without it."""
+"""A search step in a pod with real trainings: one controller at a time, no trials without one."""
 
 import json
 import time

@@ -1,4 +1,4 @@
-"""What may happen to a search in a cluster: every trial ends once, and nothing is left behind."""
+"""Faults of a search in a cluster: each trial ends once, and no objects are left."""
 
 import time
 from collections.abc import Callable, Iterator

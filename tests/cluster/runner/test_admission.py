@@ -113,24 +113,22 @@ def refusal(namespace: Namespace, job: dict[str, Any], *options: str) -> str:
 
 
 @pytest.mark.parametrize("pod", ADMITTED.values(), ids=ADMITTED)
-def test_what_trials_need_is_admitted(namespace: Namespace, pod: dict[str, Any]) -> None:
+def test_settings_that_trials_need_are_admitted(namespace: Namespace, pod: dict[str, Any]) -> None:
     assert not refusal(namespace, trial(namespace, **pod))
 
 
 @pytest.mark.parametrize("pod", REFUSED.values(), ids=REFUSED)
-def test_what_a_search_may_not_ask_for_is_refused(
-    namespace: Namespace, pod: dict[str, Any]
-) -> None:
+def test_settings_that_widen_rights_are_rejected(namespace: Namespace, pod: dict[str, Any]) -> None:
     assert "trials" in refusal(namespace, trial(namespace, **pod))
 
 
 @pytest.mark.parametrize("pod", WRONG_PODS.values(), ids=WRONG_PODS)
-def test_a_pod_with_more_rights_is_refused(namespace: Namespace, pod: dict[str, Any]) -> None:
+def test_pod_with_more_rights_is_rejected(namespace: Namespace, pod: dict[str, Any]) -> None:
     assert refusal(namespace, changed(trial(namespace), pod=pod))
 
 
 @pytest.mark.parametrize("container", WRONG_CONTAINERS.values(), ids=WRONG_CONTAINERS)
-def test_a_container_with_more_rights_is_refused(
+def test_container_with_more_rights_is_rejected(
     namespace: Namespace, container: dict[str, Any]
 ) -> None:
     job = changed(trial(namespace), container=container)
@@ -141,7 +139,7 @@ def test_a_container_with_more_rights_is_refused(
     assert refusal(namespace, job)
 
 
-def test_the_controller_is_bound_whatever_its_jobs_are_called(namespace: Namespace) -> None:
+def test_policy_applies_to_all_jobs_of_the_controller(namespace: Namespace) -> None:
     job = trial(namespace, **HOST)
     job["metadata"]["labels"] = {"app.kubernetes.io/name": "other"}
     assert not refusal(namespace, job)
@@ -150,12 +148,12 @@ def test_the_controller_is_bound_whatever_its_jobs_are_called(namespace: Namespa
     assert not refusal(namespace, trial(namespace), "--as", account)
 
 
-def test_another_namespace_is_not_bound(namespace: Namespace) -> None:
+def test_policy_does_not_apply_to_other_namespaces(namespace: Namespace) -> None:
     with fresh_namespace(namespace.images, "kubenas-admission") as other:
         assert not refusal(other, trial(other, **HOST))
 
 
-def test_the_administrator_allows_by_name(namespace: Namespace) -> None:
+def test_administrator_allows_settings_by_name(namespace: Namespace) -> None:
     wrong = {"secrets": ["team"], "service_account": "reader"}
     assert refusal(namespace, trial(namespace, **wrong))
     namespace.install_chart(policy__secrets=["team"], policy__serviceAccounts=["reader"])
@@ -168,13 +166,13 @@ def test_the_administrator_allows_by_name(namespace: Namespace) -> None:
 @pytest.mark.parametrize(
     "setting", ["policy.serviceAccounts[0]", "policy.servingAccounts[0]", "trial.serviceAccount"]
 )
-def test_no_account_of_the_steps_is_one_of_trials(setting: str) -> None:
+def test_trials_cannot_use_an_account_of_the_steps(setting: str) -> None:
     chart = ("helm", "template", "kubenas", str(CHART), "--kube-version", "1.34")
     with pytest.raises(AssertionError, match="kubenas-controller has the rights of a step"):
         run(*chart, "--set", f"{setting}={CONTROLLER}")
 
 
-def test_an_older_cluster_is_told(namespace: Namespace) -> None:
+def test_older_cluster_gets_a_message(namespace: Namespace) -> None:
     chart = ("helm", "template", "kubenas", str(CHART), "--kube-version", "1.29")
     with pytest.raises(AssertionError, match=r"needs Kubernetes 1\.30, this is"):
         run(*chart, "--set", "admissionPolicy.enabled=true")

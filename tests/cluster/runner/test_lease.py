@@ -48,9 +48,7 @@ def spec(namespace: Namespace) -> dict[str, Any]:
     return namespace.get("lease", NAME)["spec"]
 
 
-def test_each_tenure_has_a_larger_number_and_the_last_gives_it_back(
-    api: Api, namespace: Namespace
-) -> None:
+def test_epoch_grows_with_each_lease_term(api: Api, namespace: Namespace) -> None:
     for epoch, holder in enumerate(("a", "b", "b"), start=1):
         with held(api, namespace, holder) as number:
             assert number == epoch
@@ -58,7 +56,7 @@ def test_each_tenure_has_a_larger_number_and_the_last_gives_it_back(
         assert spec(namespace).get("holderIdentity", "") == ""
 
 
-def test_while_one_is_alive_another_waits_and_then_ends(api: Api, namespace: Namespace) -> None:
+def test_second_process_waits_for_a_live_holder(api: Api, namespace: Namespace) -> None:
     lost: list[str] = []
     with held(api, namespace, "a", lost) as first:
         with pytest.raises(LeaseHeld, match=f"Lease {NAME}: a is running this search"):
@@ -79,7 +77,7 @@ def test_while_one_is_alive_another_waits_and_then_ends(api: Api, namespace: Nam
     assert not lost
 
 
-def test_a_silent_holder_is_followed_and_notices(api: Api, namespace: Namespace) -> None:
+def test_expired_lease_is_taken_over_and_its_holder_notices(api: Api, namespace: Namespace) -> None:
     lost: list[str] = []
     with held(api, namespace, "a", lost):
         namespace.kubectl(

@@ -42,7 +42,7 @@ def end(runner: KubernetesRunner, ref: AttemptRef) -> AttemptEvent:
 
 DISRUPTED = {FailureClass.DISRUPTION}
 LOST = {FailureClass.DISRUPTION, FailureClass.NODE_LOSS}
-"""Retried alike. Which it is depends on whether a pod is seen going before it is gone."""
+"""Both are retried alike. The class depends on whether the deletion of the pod was observed."""
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ def test_the_api_server_may_be_away_for_a_minute(make_runner, make_spec, compone
         heard = []
         while time.monotonic() < until:
             heard += runner.poll(1.0)
-    # The controllers that make a Job's pod come back minutes after the API server has.
+    # The Job controller resumes minutes after the API server.
     heard += ended(runner, 2 - sum(event.kind == "ended" for event in heard), seconds=300.0)
     assert sorted(event.ref.trial for event in heard if event.kind == "ended") == [1, 2]
     assert all(event.failure is None for event in heard)

@@ -121,12 +121,12 @@ def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kubernetes_watch, "_PAGE", 2)
 
 
-def test_a_list_in_pages_is_whole(small_pages: None, names: Names) -> None:
+def test_paged_list_is_complete(small_pages: None, names: Names) -> None:
     assert names.listed() == ALL
     assert names.api.calls["GET"] >= 3
 
 
-def test_changes_come_as_they_happen(names: Names, namespace: Namespace) -> None:
+def test_changes_are_reported(names: Names, namespace: Namespace) -> None:
     names.listed()
     make(namespace, "new")
     assert names.next() == Observed("new")
@@ -134,7 +134,7 @@ def test_changes_come_as_they_happen(names: Names, namespace: Namespace) -> None
     assert names.next() == Deleted("new")
 
 
-def test_a_version_that_is_too_old_leads_to_a_new_list(young: str, namespace: Namespace) -> None:
+def test_expired_version_leads_to_a_new_list(young: str, namespace: Namespace) -> None:
     make(namespace, *ALL, version=f"{_GROUP}/v1", kind=_KIND)
     with closed_after(Names(namespace, young)) as names:
         names.listed()
@@ -143,7 +143,7 @@ def test_a_version_that_is_too_old_leads_to_a_new_list(young: str, namespace: Na
         assert names.listed() == ALL
 
 
-def test_a_lost_connection_is_taken_up_where_it_was(names: Names, namespace: Namespace) -> None:
+def test_lost_connection_is_resumed(names: Names, namespace: Namespace) -> None:
     names.listed()
     for name in ("one", "two"):
         drop(names)
@@ -151,9 +151,7 @@ def test_a_lost_connection_is_taken_up_where_it_was(names: Names, namespace: Nam
         assert names.next() == Observed(name)
 
 
-def test_whoever_was_told_of_silence_hears_at_once_when_it_is_over(
-    names: Names, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_list_follows_a_reported_failure(names: Names, monkeypatch: pytest.MonkeyPatch) -> None:
     names.listed()
     stream, away = names.api.stream, iter([ApiUnavailable("away")] * 2)
 

@@ -28,7 +28,7 @@ PROPOSALS: list[dict[str, Any]] = [
 
 @pytest.fixture(autouse=True)
 def _attempts_leave_checkpoints(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As real ones do that Hyperband may have trained further."""
+    """Makes attempts write checkpoints, as real ones that Hyperband may resume do."""
     start = ScriptedRunner.start
 
     def leave(self: ScriptedRunner, spec: Any) -> None:
