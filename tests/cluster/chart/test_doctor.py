@@ -1,4 +1,4 @@
-"""``kubenas doctor`` on a real cluster, as its administrator and as an account without permissions."""
+"""``kubenas doctor`` on a real cluster: as administrator and as an account without permissions."""
 
 import json
 import os
