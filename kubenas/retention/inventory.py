@@ -17,7 +17,7 @@ from kubenas.steps.retrain import choice_file
 from kubenas.storage import ObjectInfo, Storage, split
 from kubenas.storage.document import DOCUMENT_BYTES
 
-_IN_ATTEMPT = re.compile(rf"(?P<place>{ATTEMPT})/(?P<rest>.+)")
+_IN_ATTEMPT = re.compile(rf"(?P<attempt_folder>{ATTEMPT})/(?P<name>.+)")
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,11 @@ def parse_attempt_object(name: str) -> AttemptObject | None:
     if match is None:
         return None
     return AttemptObject(
-        match["place"], match["search"], match["folder"], int(match["attempt"]), match["rest"]
+        match["attempt_folder"],
+        match["search"],
+        match["folder"],
+        int(match["attempt"]),
+        match["name"],
     )
 
 

@@ -61,18 +61,18 @@ def held_lease(
         LeaseHeld: another live process holds the Lease.
         UserError: these credentials may not create or read Leases.
     """
-    tenure = _Holder(api, lease, holder, timings or LeaseTimings())
-    tenure.acquire()
+    lease_holder = _Holder(api, lease, holder, timings or LeaseTimings())
+    lease_holder.acquire()
     stopped = threading.Event()
     renewing = threading.Thread(
-        target=tenure.renew_until, args=(stopped, on_lost), name="lease", daemon=True
+        target=lease_holder.renew_until, args=(stopped, on_lost), name="lease", daemon=True
     )
     renewing.start()
     try:
-        yield tenure.epoch
+        yield lease_holder.epoch
     finally:
         stopped.set()
-        tenure.release()
+        lease_holder.release()
 
 
 class _Holder:
@@ -175,7 +175,7 @@ class _Holder:
     def _write(self, before: dict[str, Any], holder: str, epoch: int) -> None:
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         acquired = before["spec"].get("acquireTime", now) if before else now
-        new_tenure = not before or before["spec"].get("leaseTransitions", 0) != epoch
+        new_term = not before or before["spec"].get("leaseTransitions", 0) != epoch
         body = {
             "apiVersion": "coordination.k8s.io/v1",
             "kind": "Lease",
@@ -183,7 +183,7 @@ class _Holder:
             "spec": {
                 "holderIdentity": holder,
                 "leaseDurationSeconds": max(1, round(self._timings.duration)),
-                "acquireTime": now if new_tenure else acquired,
+                "acquireTime": now if new_term else acquired,
                 "renewTime": now,
                 "leaseTransitions": epoch,
             },
