@@ -43,7 +43,12 @@ def assess_reach(uri: str, mounts: Iterable[str]) -> Finding:
 
 
 def assess_latency(writing: float, reading: float) -> Finding:
-    """Assesses the seconds for ``writing`` and ``reading`` a small object."""
+    """Assesses the latency of a store.
+
+    Args:
+        writing: seconds to write a small object.
+        reading: seconds to read a small object.
+    """
     message = f"a small write takes {writing * 1000:.0f} ms, a read {reading * 1000:.0f} ms"
     if max(writing, reading) < _SLOW_SECONDS:
         return ok("latency", message)

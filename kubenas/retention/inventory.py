@@ -59,7 +59,7 @@ class Inventory:
     """State of an output at one time."""
 
     objects: tuple[ObjectInfo, ...]
-    """Listed first: all other fields are at least as recent."""
+    """All objects in the output, listed before the other fields were read."""
     searches: Mapping[str, SearchInfo]
     current: str | None = None
     """Search of the last step."""

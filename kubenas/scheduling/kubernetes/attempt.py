@@ -36,7 +36,7 @@ class ClusterLimits:
     report_after: float = 3.0
     """Waiting time before the runner reports it."""
     listing: float = 300.0
-    """Limit for the first lists of Jobs and pods."""
+    """Limit for listing the Jobs and pods when the runner starts."""
 
 
 @dataclass

@@ -48,7 +48,7 @@ def held_lease(
 ) -> Iterator[int]:
     """Holds a Lease while entered; yields the epoch, the number of this lease term.
 
-    The Lease is not lost while the API server does not answer: nobody else can acquire it then.
+    While the API server does not answer, the Lease is not lost: nobody else can acquire it.
 
     Args:
         api: client of the cluster.

@@ -38,7 +38,7 @@ def _may_have_run(job: JobView | None, pod: PodView | None) -> bool:
 
 
 def _ended_at(pod: PodView | None, now: float) -> float:
-    """A lost node does not report the end. Then the deletion deadline of the pod counts."""
+    """Returns the end of the container; for a lost node at most the pod's deletion deadline."""
     if pod is not None and pod.exit is not None and pod.exit.finished_at is not None:
         return pod.exit.finished_at
     deletion_deadline = pod.deletion_deadline if pod is not None else None
