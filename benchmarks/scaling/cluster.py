@@ -12,7 +12,7 @@ import yaml
 
 from kubenas.scheduling.kubernetes.client.api import Api
 from kubenas.scheduling.kubernetes.client.connection import connect
-from kubenas.scheduling.kubernetes.client.watch import Change, Deleted, Listed, Seen, Watch
+from kubenas.scheduling.kubernetes.client.watch import Change, Deleted, Listed, Observed, Watch
 from kubenas.storage import open_storage, split
 from kubenas.trial import NONCE_VARIABLE, AttemptSpec, Outcome, Result
 
@@ -51,7 +51,7 @@ class Trials:
         """Seconds since the epoch at which the pod was seen to have ended, by the spec's URI."""
         self._done: set[str] = set()
         path = f"/api/v1/namespaces/{name}/pods"
-        self._watch = Watch(api, path, selector=TRIALS, view=_phase, tell=self._take)
+        self._watch = Watch(api, path, selector=TRIALS, view=_phase, on_change=self._take)
 
     def close(self) -> None:
         """Ends the watch."""
@@ -73,7 +73,7 @@ class Jobs:
         self.made: dict[str, float] = {}
         """Seconds since the epoch, by the uid of the Job."""
         path = f"/apis/batch/v1/namespaces/{name}/jobs"
-        self._watch = Watch(api, path, selector=TRIALS, view=_uid, tell=self._take)
+        self._watch = Watch(api, path, selector=TRIALS, view=_uid, on_change=self._take)
 
     def close(self) -> None:
         """Ends the watch."""
@@ -105,7 +105,7 @@ def _views(change: Change[Any]) -> tuple[Any, ...]:
     match change:
         case Listed(views=views):
             return views
-        case Seen(view=view) | Deleted(view=view):
+        case Observed(view=view) | Deleted(view=view):
             return (view,)
     return ()
 

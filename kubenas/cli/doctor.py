@@ -7,22 +7,22 @@ from pathlib import Path
 from kubenas.cli.answer import Answer
 from kubenas.config import Config, PodConfig, RunnerConfig, load_config
 from kubenas.doctor.clock import check_clock
-from kubenas.doctor.cluster import DEFAULT_ACCELERATOR, judge_cluster
+from kubenas.doctor.cluster import DEFAULT_ACCELERATOR, assess_cluster
 from kubenas.doctor.data import check_data
 from kubenas.doctor.finding import Finding, ok, problem
-from kubenas.doctor.kubeflow import judge_kubeflow
+from kubenas.doctor.kubeflow import assess_kubeflow
 from kubenas.doctor.machine import check_cache, check_disk, check_memory
-from kubenas.doctor.output import check_output, judge_reach
+from kubenas.doctor.output import assess_reach, check_output
 from kubenas.doctor.software import check_software
 from kubenas.errors import KubenasError, UserError
 from kubenas.images import CONTROLLER_IMAGE, REGISTRY_VARIABLE, TRAINER_IMAGE, in_registry
 from kubenas.scheduling.confinement import check_confinement
-from kubenas.scheduling.kubernetes.access.cluster import ask_cluster
-from kubenas.scheduling.kubernetes.access.facts import NEEDED
-from kubenas.scheduling.kubernetes.access.kubeflow import ask_kubeflow
+from kubenas.scheduling.kubernetes.access.cluster import query_cluster
+from kubenas.scheduling.kubernetes.access.facts import SEARCH_PERMISSIONS
+from kubenas.scheduling.kubernetes.access.kubeflow import query_kubeflow
 from kubenas.scheduling.kubernetes.client.connection import cluster_configured
-from kubenas.scheduling.kubernetes.environment import NamespaceSettings, surroundings
-from kubenas.scheduling.settings import filled
+from kubenas.scheduling.kubernetes.environment import NamespaceSettings, detect_environment
+from kubenas.scheduling.settings import merge_settings
 from kubenas.search.oracles import check_oracle
 from kubenas.serving.kserve.handoff import Destination
 from kubenas.steps.setup import freeze_space
@@ -42,11 +42,11 @@ def diagnose(file: Path | None, answer: Answer, *, namespace: str | None = None)
     for finding in _findings(file, namespace):
         findings.append(finding)
         mark = "ok     " if finding.ok else "problem"
-        answer.line(f"{mark}  {finding.subject:<16}{finding.says}")
+        answer.line(f"{mark}  {finding.subject:<16}{finding.message}")
     answer.put(
         {
             "findings": [
-                {"subject": each.subject, "ok": each.ok, "says": each.says} for each in findings
+                {"subject": each.subject, "ok": each.ok, "says": each.message} for each in findings
             ]
         }
     )
@@ -84,7 +84,7 @@ def _of_config(config: Config, file: Path) -> Iterator[Finding]:
         yield from _of_output(output)
         if config.runner.kind == "kubernetes":
             mounts = [str(mount.get("mountPath")) for mount in config.runner.pod.mounts]
-            yield judge_reach(output.uri, mounts)
+            yield assess_reach(output.uri, mounts)
 
 
 def _check_config(config: Config, file: Path) -> Finding:
@@ -121,26 +121,26 @@ def _of_cluster(runner: RunnerConfig, namespace: str | None) -> list[Finding]:
     if not cluster_configured():
         if runner.kind != "kubernetes":
             return [ok("cluster", "no cluster configured")]
-        says = "none is configured, and runner.kind is kubernetes"
-        return [problem("cluster", f"{says}; set KUBECONFIG, or runner.kind: local")]
+        message = "none is configured, and runner.kind is kubernetes"
+        return [problem("cluster", f"{message}; set KUBECONFIG, or runner.kind: local")]
     try:
-        facts, kubeflow = ask_cluster(NEEDED, namespace), ask_kubeflow(namespace)
-        settings = None if runner.kind == "local" else surroundings(namespace).settings()
+        facts, kubeflow = query_cluster(SEARCH_PERMISSIONS, namespace), query_kubeflow(namespace)
+        settings = None if runner.kind == "local" else detect_environment(namespace).settings()
     except KubenasError as error:
         return [problem("cluster", str(error))]
     if settings is not None:  # as trials on the cluster get it
-        runner = RunnerConfig.model_validate(filled(runner, settings.runner))
+        runner = RunnerConfig.model_validate(merge_settings(runner, settings.runner))
     on_cluster = runner.kind != "local"
     trainer = runner.pod.image or _here(TRAINER_IMAGE)
-    findings = judge_cluster(
+    findings = assess_cluster(
         facts,
         accelerator=runner.pod.accelerator or DEFAULT_ACCELERATOR,
         asked=runner.accelerators if runner.pod.accelerator else 0,
         images=[_here(CONTROLLER_IMAGE), *([trainer] if on_cluster else ())],
     )
-    if settings is not None and settings.governed:
+    if settings is not None and settings.policy_enforced:
         findings.append(_guarded("pods", lambda: _of_pods(runner.pod, settings)))
-    return [*findings, judge_kubeflow(kubeflow)]
+    return [*findings, assess_kubeflow(kubeflow)]
 
 
 def _here(image: str) -> str:

@@ -10,11 +10,11 @@ from kubenas.cli.answer import Answer
 from kubenas.cli.output_lock import OutputInUse, local_folder, output_lock
 from kubenas.config import RetentionConfig
 from kubenas.data.dataset.latest import latest_dataset
-from kubenas.retention.activity import hold_searches, may_be_running
+from kubenas.retention.activity import lock_searches, may_be_running
 from kubenas.retention.garbage import Garbage, Reason, find_garbage, kept_searches
-from kubenas.retention.inventory import Inventory, know_searches, search_ids
+from kubenas.retention.inventory import Inventory, read_searches, search_ids
 from kubenas.retention.leftovers import find_leftovers, remove_empty_folders
-from kubenas.retention.production import champions, served_attempts
+from kubenas.retention.production import production_models, served_attempts
 from kubenas.retention.programs import read_programs
 from kubenas.retention.sweep import sweep
 from kubenas.serving.champion import ChampionLog
@@ -66,12 +66,12 @@ def _inventory(storage: Storage, local: Path) -> Iterator[Inventory]:
         free = _hold(storage, local, stack)
         status, outcomes = read_status(storage), read_outcomes(storage)
         objects = tuple(storage.list())
-        free = hold_searches(storage, search_ids(objects), objects, stack) and free
+        free = lock_searches(storage, search_ids(objects), objects, stack) and free
         yield Inventory(
             objects=objects,
-            searches=know_searches(storage, objects),
+            searches=read_searches(storage, objects),
             current=status.search if status else None,
-            champions=champions(ChampionLog(storage).history()),
+            champions=production_models(ChampionLog(storage).history()),
             prepared=latest_dataset(storage),
             programs=read_programs(storage, (info.name for info in objects)),
             served=served_attempts(storage, (info.name for info in objects)),

@@ -1,1 +1,1 @@
-"""Checks of ``kubenas doctor``: what would keep a search from running."""
+"""Checks of ``kubenas doctor``: software, machine, data, output and cluster."""

@@ -1,4 +1,4 @@
-"""Whether this machine's clock and the store's agree, by the Date of an HTTP answer (RFC 9110)."""
+"""Comparison of this machine's clock with the store's, from the HTTP Date header (RFC 9110)."""
 
 import os
 import time
@@ -15,10 +15,10 @@ _TIMEOUT_SECONDS = 10.0
 
 
 def check_clock(uri: str) -> Finding:
-    """The clock against that of the store at ``uri``.
+    """Compares this machine's clock with that of the store at ``uri``.
 
     Raises:
-        UserError: the environment has no sound endpoint.
+        UserError: the environment has an invalid endpoint.
     """
     url = store_url(uri, os.environ)
     if url is None:
@@ -26,21 +26,25 @@ def check_clock(uri: str) -> Finding:
     before = time.time()
     date = _date_of(url)
     if date is None:
-        return ok("clock", f"not compared: {url} does not say what time it is")
-    return judge_clock((before + time.time()) / 2 - date)
+        return ok("clock", f"not compared: {url} does not send a Date header")
+    return assess_clock((before + time.time()) / 2 - date)
 
 
-def judge_clock(ahead: float) -> Finding:
-    """``ahead``: seconds by which this machine's clock is ahead of the store's."""
-    # The store's answer has whole seconds.
-    says = f"this machine is {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} the store"
+def assess_clock(ahead: float) -> Finding:
+    """Assesses a clock that is ``ahead`` seconds ahead of the store's; negative: behind."""
+    # The Date header has whole seconds.
+    message = (
+        f"this machine is {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} the store"
+    )
     if abs(ahead) <= _TOLERATED_SECONDS:
-        return ok("clock", says)
-    return problem("clock", f"{says}; set its clock, for example with 'timedatectl set-ntp true'")
+        return ok("clock", message)
+    return problem(
+        "clock", f"{message}; synchronise the clock, for example with 'timedatectl set-ntp true'"
+    )
 
 
 def store_url(uri: str, environment: Mapping[str, str]) -> str | None:
-    """Where the store at ``uri`` answers HTTP; None for a directory."""
+    """Returns the HTTP endpoint of the store at ``uri``; None for a directory."""
     scheme, separator, _ = uri.partition("://")
     if not separator:
         return None
@@ -50,12 +54,12 @@ def store_url(uri: str, environment: Mapping[str, str]) -> str | None:
 
 
 def _date_of(url: str) -> float | None:
-    """Unix time that the server says it is; None if it says nothing."""
+    """Returns the server's time as Unix time; None if it does not answer with a Date."""
     request = urllib.request.Request(url, method="HEAD")  # noqa: S310 - a store's own endpoint
     try:
         with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310
             date = answer.headers.get("Date")
-    except urllib.error.HTTPError as refusal:  # an answer all the same
+    except urllib.error.HTTPError as refusal:  # errors have a Date header, too
         date = refusal.headers.get("Date")
     except OSError:
         return None

@@ -1,4 +1,4 @@
-"""Whether the data can be reached. What is in them is for preparing to say."""
+"""Check that the data source can be reached. Its content is validated by the prepare step."""
 
 from kubenas.data.source import open_source
 from kubenas.doctor.finding import Finding, ok, problem
@@ -7,12 +7,12 @@ from kubenas.storage import open_storage, split
 
 
 def check_data(source: str) -> Finding:
-    """``source`` as in the config. Nothing is copied."""
+    """Checks the ``source`` of the config. Copies nothing."""
     try:
         if "://" not in source or source.startswith("file://"):
             open_source(source)
         elif not _is_there(source):
-            return problem("data", f"data.source: {source}: there is nothing; correct the URI")
+            return problem("data", f"data.source: {source}: not found; correct the URI")
     except UserError as error:
         return problem("data", f"data.source: {error}")
     return ok("data", f"{source}: can be reached")

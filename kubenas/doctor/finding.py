@@ -1,23 +1,23 @@
-"""What was looked at, and what came of it."""
+"""Results of checks."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of a diagnosis."""
+    """Result of one check."""
 
     subject: str
     ok: bool
-    says: str
-    """What was found; of a problem also the command or edit that mends it."""
+    message: str
+    """What was found and, for a problem, the command or edit that fixes it."""
 
 
-def ok(subject: str, says: str) -> Finding:
-    """Nothing to mend."""
-    return Finding(subject, ok=True, says=says)
+def ok(subject: str, message: str) -> Finding:
+    """Returns a finding without a problem."""
+    return Finding(subject, ok=True, message=message)
 
 
-def problem(subject: str, says: str) -> Finding:
-    """Something that will keep a search from running, or from running well."""
-    return Finding(subject, ok=False, says=says)
+def problem(subject: str, message: str) -> Finding:
+    """Returns a finding with a problem that affects a search."""
+    return Finding(subject, ok=False, message=message)

@@ -1,4 +1,4 @@
-"""Whether an output can be written as a search needs it, and how fast."""
+"""Checks of an output's store: credentials, conditional writes and latency."""
 
 import secrets
 import statistics
@@ -18,42 +18,48 @@ _SLOW_SECONDS = 1.0
 
 
 def check_output(output: Storage) -> list[Finding]:
-    """Credentials, conditional creation and latency. Leaves no object behind."""
+    """Checks credentials, conditional writes and latency. Leaves no objects behind."""
     try:
         probe_storage(output)
         writing, reading = _latencies(output)
     except StorageError as error:
         return [problem("output", str(error))]
     return [
-        ok("output", f"{output.uri}: can be written, and creates only what is absent"),
-        judge_latency(writing, reading),
+        ok("output", f"{output.uri}: writable, with conditional writes"),
+        assess_latency(writing, reading),
     ]
 
 
-def judge_reach(uri: str, mounts: Iterable[str]) -> Finding:
-    """Whether trials in a cluster, where there is something at ``mounts``, see the output."""
+def assess_reach(uri: str, mounts: Iterable[str]) -> Finding:
+    """Checks that trials in a cluster, with volumes at ``mounts``, can reach the output."""
     here = "://" not in uri
     if here and not any(PurePath(uri).is_relative_to(mount) for mount in mounts):
         return problem(
             "reach",
-            f"{uri} is a folder of this machine, and trials run in the cluster; set 'output' to a"
+            f"{uri} is a folder on this machine, but trials run in the cluster; set 'output' to a"
             " gs://, s3:// or minio:// URI",
         )
-    return ok("reach", "trials in the cluster are told the same URI")
+    return ok("reach", "trials in the cluster use the same URI")
 
 
-def judge_latency(writing: float, reading: float) -> Finding:
-    """``writing`` and ``reading`` are the seconds that a small object takes."""
-    says = f"a small write takes {writing * 1000:.0f} ms, a read {reading * 1000:.0f} ms"
+def assess_latency(writing: float, reading: float) -> Finding:
+    """Assesses the latency of a store.
+
+    Args:
+        writing: seconds to write a small object.
+        reading: seconds to read a small object.
+    """
+    message = f"a small write takes {writing * 1000:.0f} ms, a read {reading * 1000:.0f} ms"
     if max(writing, reading) < _SLOW_SECONDS:
-        return ok("latency", says)
+        return ok("latency", message)
     return problem(
-        "latency", f"{says}; a search waits for several of them a trial: choose a nearer 'output'"
+        "latency",
+        f"{message}; a search needs several per trial: choose an 'output' with a lower latency",
     )
 
 
 def _latencies(output: Storage) -> tuple[float, float]:
-    """Median seconds of a small write and of a small read."""
+    """Returns the median seconds of a small write and a small read."""
     name = f".probe/{secrets.token_hex(8)}"
     try:
         return (
@@ -61,7 +67,7 @@ def _latencies(output: Storage) -> tuple[float, float]:
             _median_seconds(lambda: output.read(name)),
         )
     finally:
-        with suppress(StorageError):  # what kept it from being written is the finding
+        with suppress(StorageError):  # the error of the write is the finding
             output.delete(name)
 
 

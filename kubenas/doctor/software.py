@@ -1,4 +1,4 @@
-"""Whether what kubenas builds on is here, in the versions that it was made for."""
+"""Checks of the versions of Python and of the main dependencies."""
 
 import sys
 from collections.abc import Iterable, Mapping
@@ -15,28 +15,28 @@ _PYTHON = ">=3.11,<3.14"
 
 
 def check_software() -> list[Finding]:
-    """Python, TensorFlow and the packages whose version matters most."""
+    """Checks the versions of Python, TensorFlow and the main dependencies."""
     installed = {name: found for name in (*_TENSORFLOW, *_SHOWN) if (found := _version(name))}
     python = ".".join(str(part) for part in sys.version_info[:3])
-    return judge_software(python, installed, requires("kubenas") or ())
+    return assess_software(python, installed, requires("kubenas") or ())
 
 
-def judge_software(
+def assess_software(
     python: str, installed: Mapping[str, str], wanted: Iterable[str]
 ) -> list[Finding]:
-    """The same for versions given.
+    """Assesses given versions.
 
     Args:
-        python: Python's version.
-        installed: versions by package; what is not installed is not in it.
-        wanted: kubenas' requirements, as its metadata has them.
+        python: version of Python.
+        installed: versions by package; only installed packages.
+        wanted: requirements of kubenas, from its metadata.
     """
     allowed = {each.name: each.specifier for each in map(Requirement, wanted)}
     tensorflow = next((name for name in _TENSORFLOW if name in installed), _TENSORFLOW[0])
     return [
-        _judge("python", python, SpecifierSet(_PYTHON), "make the environment anew with such one"),
+        _assess("python", python, SpecifierSet(_PYTHON), "recreate the environment with it"),
         *(
-            _judge(name, installed.get(name), allowed.get(name, SpecifierSet()), remedy)
+            _assess(name, installed.get(name), allowed.get(name, SpecifierSet()), remedy)
             for name, remedy in (
                 (tensorflow, "pip install 'kubenas[cpu]' or 'kubenas[gpu]'"),
                 *((name, "pip install --upgrade kubenas") for name in _SHOWN),
@@ -45,11 +45,11 @@ def judge_software(
     ]
 
 
-def _judge(name: str, found: str | None, allowed: SpecifierSet, remedy: str) -> Finding:
+def _assess(name: str, found: str | None, allowed: SpecifierSet, remedy: str) -> Finding:
     if found is None:
         return problem(name, f"not installed; {remedy}")
     if not allowed.contains(found, prereleases=True):
-        return problem(name, f"{found}, needed is {allowed}; {remedy}")
+        return problem(name, f"{found} is installed, but {allowed} is required; {remedy}")
     return ok(name, found)
 
 

@@ -1,1 +1,1 @@
-"""Garbage collection of outputs: what may be deleted."""
+"""Garbage collection of outputs."""

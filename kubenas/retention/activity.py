@@ -1,4 +1,4 @@
-"""Whether something may be at work in an output: by the steps' own words, and by locks."""
+"""Detection of running searches, from the status of the steps and from locks."""
 
 from collections.abc import Iterable
 from contextlib import ExitStack
@@ -10,12 +10,12 @@ from kubenas.steps.process import Status, StepOutcome, is_finished
 from kubenas.storage import ObjectInfo, Storage
 
 QUIET_SECONDS = 600.0
-"""Without a word for so long, a run is no longer at work: a step has to start, on a cluster from an
-image that may have to be pulled, and to survey its data before it says more."""
+"""Time without a status update after which a run counts as stopped. A step on a cluster may have to
+pull its image and read the data before its first update."""
 
 
 def may_be_running(status: Status | None, outcomes: Iterable[StepOutcome], *, now: float) -> bool:
-    """Whether the last word in the output is fresh and not that of a run that ended."""
+    """Returns whether the last status is recent and not that of an ended run."""
     if status is None or now - status.at > QUIET_SECONDS:
         return False
     outcomes = list(outcomes)
@@ -24,12 +24,12 @@ def may_be_running(status: Status | None, outcomes: Iterable[StepOutcome], *, no
     return state == "running" or (state == "done" and not is_finished(outcomes, status.search))
 
 
-def hold_searches(
+def lock_searches(
     output: Storage, searches: Iterable[str], objects: Iterable[ObjectInfo], stack: ExitStack
 ) -> bool:
-    """Keeps other controllers from ``searches`` until ``stack`` is closed; False if one is there.
+    """Locks ``searches`` against other controllers until ``stack`` is closed.
 
-    Only a local directory has such locks.
+    Returns False if another controller holds one. Only local directories have such locks.
     """
     names = {info.name for info in objects}
     for search in searches:

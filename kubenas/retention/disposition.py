@@ -1,7 +1,7 @@
-"""What is settled about attempts that lie side by side: those of a trial, or of a task.
+"""Final facts about the attempts of a trial or a task.
 
-Settled facts stay true: a lost attempt stays lost, an ended trial ended, a closed search closed. So
-what follows from them holds while the search goes on.
+These facts never change: a lost attempt stays lost, an ended trial ended, a closed search closed.
+Garbage collection can rely on them while the search continues.
 """
 
 from collections.abc import Iterable
@@ -13,48 +13,48 @@ from kubenas.trial import Outcome, Result
 
 
 @dataclass(frozen=True)
-class Fate:
-    """Of the attempts of one trial or task."""
+class Disposition:
+    """Final facts about the attempts of one trial or task."""
 
     over: bool
-    """No further attempt will be started."""
+    """Whether no further attempt will start."""
     lost: frozenset[int] = frozenset()
-    """Attempts that have ended and decided nothing."""
+    """Lost attempts."""
     outcome: Outcome | None = None
-    """None: undecided, also where it is over because its search is."""
+    """None if undecided, or if the search ended first."""
     parent: int | None = None
-    """The attempt from whose checkpoint another trial may yet go on."""
+    """Attempt whose checkpoint a later trial may resume from."""
 
 
-def trial_fates(state: SearchState) -> dict[str, Fate]:
-    """The fate of each trial of a search, by its folder."""
-    # Who trains a trial further chooses from those that have completed, and says for how long.
+def trial_dispositions(state: SearchState) -> dict[str, Disposition]:
+    """Returns the disposition of each trial of a search, by its folder."""
+    # Proposals with epochs may resume from the checkpoint of any completed trial.
     further = state.closed is None and any(
         trial.proposal.epochs is not None for trial in state.trials.values()
     )
     return {
-        trial_folder(trial.number): _trial_fate(
+        trial_folder(trial.number): _trial_disposition(
             trial, closed=state.closed is not None, further=further
         )
         for trial in state.trials.values()
     }
 
 
-def task_fate(attempts: Iterable[int], deciding: Result | None) -> Fate:
-    """The fate of a task with these attempts, of which ``deciding`` counts.
+def task_disposition(attempts: Iterable[int], deciding: Result | None) -> Disposition:
+    """Returns the disposition of a task with these attempts and the result that counts, if any.
 
-    While none does, one that was given up may yet leave the result that will: none is lost.
+    Without a result no attempt is lost, because an abandoned one may still write a result.
     """
     if deciding is None:
-        return Fate(over=False)
+        return Disposition(over=False)
     lost = frozenset(attempts) - {deciding.attempt}
-    return Fate(over=True, lost=lost, outcome=deciding.outcome)
+    return Disposition(over=True, lost=lost, outcome=deciding.outcome)
 
 
-def _trial_fate(trial: TrialState, *, closed: bool, further: bool) -> Fate:
+def _trial_disposition(trial: TrialState, *, closed: bool, further: bool) -> Disposition:
     end = trial.end
     completed = end is not None and end.outcome == Outcome.COMPLETED
-    return Fate(
+    return Disposition(
         over=closed or end is not None,
         lost=frozenset(lost.attempt for lost in trial.lost),
         outcome=end.outcome if end else None,

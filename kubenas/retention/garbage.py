@@ -1,7 +1,7 @@
-"""What may go from an output, and why. Pure: an inventory -> names with reasons.
+"""Rules that select the garbage in an inventory of an output. Pure.
 
-The rules are monotone: what is garbage for one inventory is so for every later one of the same
-output, so that a search may go on while its garbage is deleted.
+The rules are monotonic: garbage in one inventory is garbage in every later one of the same output.
+A search can therefore continue while its garbage is deleted.
 """
 
 from collections.abc import Iterator, Mapping
@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from kubenas.config import RetentionConfig
-from kubenas.retention.disposition import Fate
-from kubenas.retention.inventory import InAttempt, Inventory, KnownSearch, in_attempt
-from kubenas.retention.programs import StagedInUse, in_use
+from kubenas.retention.disposition import Disposition
+from kubenas.retention.inventory import AttemptObject, Inventory, SearchInfo, parse_attempt_object
+from kubenas.retention.programs import StagedFilesInUse, find_staged_in_use
 from kubenas.search.layout import SEARCHES, checkpoint_folder
 from kubenas.training.program.layout import PROGRAMS
 from kubenas.trial import BEGUN_FILE, Outcome
 
-_LINEAGE = frozenset({"spec.json", BEGUN_FILE, "result.json", "history.jsonl", "log.txt"})
-"""What stays of a lost attempt."""
+_KEPT_OF_LOST = frozenset({"spec.json", BEGUN_FILE, "result.json", "history.jsonl", "log.txt"})
+"""Files of a lost attempt that are kept."""
 
 _DATA = "data"
 _CHECKPOINT = checkpoint_folder("").lstrip("/") + "/"
@@ -25,13 +25,13 @@ _LATEST = f"{_CHECKPOINT}latest.json"
 
 
 class Reason(StrEnum):
-    """Why an object is garbage, in words for people."""
+    """Why an object is garbage, as shown to users."""
 
     ENDED = "checkpoints of ended trials"
     SUPERSEDED = "checkpoints with a newer one"
     LOST = "leftovers of lost attempts"
     EARLIER = "earlier searches"
-    REMAINS = "half-deleted searches"
+    PARTLY_DELETED = "half-deleted searches"
     DATA = "data sets that no kept search uses"
     PROGRAM = "tuners' programs and arrays that no kept search uses"
     SCRATCH = "scratch files of the pipeline"
@@ -40,7 +40,7 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True)
 class Garbage:
-    """An object that may go."""
+    """An object that may be deleted."""
 
     name: str
     size: int
@@ -49,12 +49,13 @@ class Garbage:
 
 
 def kept_searches(inventory: Inventory, retention: RetentionConfig) -> set[str]:
-    """The searches that stay: the current one and the latest, those of the latest champions and of
-    the latest data, which a run may be about to take up, and those that cannot be read.
+    """Returns the searches to keep.
 
-    While something is at work, all of them: it may be about to take up any.
+    They are the current and the latest searches, those of the latest champions, those with the
+    latest data, which a run may be about to resume, and unreadable ones. While a run may be active,
+    all searches are kept, because it may resume any of them.
     """
-    searches = [each for each in inventory.searches.values() if not each.remains]
+    searches = [each for each in inventory.searches.values() if not each.partly_deleted]
     if inventory.running:
         return set(inventory.searches)
     readable = [each for each in searches if not each.unreadable]
@@ -67,21 +68,21 @@ def kept_searches(inventory: Inventory, retention: RetentionConfig) -> set[str]:
     return kept | {each.id for each in readable if each.id in in_production}
 
 
-def models_kept(inventory: Inventory, retention: RetentionConfig) -> frozenset[str]:
-    """Folders of attempts whose models no rule takes: of champions, and what is being served."""
+def kept_models(inventory: Inventory, retention: RetentionConfig) -> frozenset[str]:
+    """Returns the attempts' folders with models of champions and of the current service."""
     models = (each.attempts for each in inventory.champions[: retention.champions])
     return inventory.served.union(*models)
 
 
 def find_garbage(inventory: Inventory, retention: RetentionConfig) -> list[Garbage]:
-    """All garbage in the output, in the order in which it is to be deleted.
+    """Returns all garbage in the output, in the order of its deletion.
 
-    Deleting may be cut off after any object. So a definition, a data set's schema or the pointer to
-    a checkpoint goes before what it speaks of, and of a journal the first entry goes first: a
-    journal without it is refused, never believed.
+    Deletion may be interrupted after any object. Definitions, data set schemas and checkpoint
+    pointers therefore go before the objects that they refer to, and the first entry of a journal
+    before the others: a journal without its first entry is rejected.
     """
     kept = kept_searches(inventory, retention)
-    models = models_kept(inventory, retention)
+    models = kept_models(inventory, retention)
     used = _used_data(inventory, kept, retention)
     staged = _staged_in_use(inventory, kept)
     newest = _newest_checkpoints(inventory)
@@ -91,20 +92,20 @@ def find_garbage(inventory: Inventory, retention: RetentionConfig) -> list[Garba
         reason = None
         if top == SEARCHES and "/" in below:
             search = inventory.searches[below.partition("/")[0]]
-            place = in_attempt(info.name)
-            if place is None or place.place not in models:
+            place = parse_attempt_object(info.name)
+            if place is None or place.attempt_folder not in models:
                 reason = _in_search(place, search, kept, newest, retention)
         elif top == _DATA and used is not None and "/" in below:
             reason = None if below.partition("/")[0] in used else Reason.DATA
         elif top == PROGRAMS and staged is not None:
-            reason = None if staged.holds(below) else Reason.PROGRAM
+            reason = None if staged.contains(below) else Reason.PROGRAM
         if reason is not None:
             found.append(Garbage(info.name, info.size, reason))
     return sorted(found, key=lambda each: (deletion_rank(each.name), each.name))
 
 
 def deletion_rank(name: str) -> int:
-    """Objects of a lower rank are deleted before any of a higher one."""
+    """Returns the rank of an object; lower ranks are deleted first."""
     if name.endswith(("/search.json", "/schema.json", "/latest.json", "/program.json", ".done")):
         return 0
     if "/journal-segments/" in name:
@@ -115,55 +116,59 @@ def deletion_rank(name: str) -> int:
 
 
 def _in_search(
-    place: InAttempt | None,
-    search: KnownSearch,
+    place: AttemptObject | None,
+    search: SearchInfo,
     kept: set[str],
     newest: Mapping[tuple[str, str], int],
     retention: RetentionConfig,
 ) -> Reason | None:
     if search.id not in kept:
-        return Reason.REMAINS if search.remains else Reason.EARLIER
-    fate = search.fates.get(place.folder) if place else None
-    if place is None or fate is None:
+        return Reason.PARTLY_DELETED if search.partly_deleted else Reason.EARLIER
+    disposition = search.dispositions.get(place.folder) if place else None
+    if place is None or disposition is None:
         return None
-    if place.rest.startswith(_CHECKPOINT):
-        return _of_checkpoint(place, fate, newest.get((place.search, place.folder), 0), retention)
-    kept_of_lost = place.rest in _LINEAGE or place.place in search.chosen
-    return Reason.LOST if place.attempt in fate.lost and not kept_of_lost else None
+    if place.name.startswith(_CHECKPOINT):
+        return _of_checkpoint(
+            place, disposition, newest.get((place.search, place.folder), 0), retention
+        )
+    kept_of_lost = (
+        place.name in _KEPT_OF_LOST or place.attempt_folder in search.selection_candidates
+    )
+    return Reason.LOST if place.attempt in disposition.lost and not kept_of_lost else None
 
 
 def _of_checkpoint(
-    place: InAttempt, fate: Fate, newest: int, retention: RetentionConfig
+    place: AttemptObject, disposition: Disposition, newest: int, retention: RetentionConfig
 ) -> Reason | None:
-    if retention.checkpoints == "all" or fate.parent == place.attempt:
+    if retention.checkpoints == "all" or disposition.parent == place.attempt:
         return None
-    if not fate.over:
-        # That there was one decides, with other losses, whether the trial is tried again.
-        superseded = place.attempt < newest and place.rest != _LATEST
+    if not disposition.over:
+        # The pointer is kept: the retry rules count losses without a checkpoint.
+        superseded = place.attempt < newest and place.name != _LATEST
         return Reason.SUPERSEDED if superseded else None
-    if retention.checkpoints == "failed" and fate.outcome != Outcome.COMPLETED:
+    if retention.checkpoints == "failed" and disposition.outcome != Outcome.COMPLETED:
         return None
     return Reason.ENDED
 
 
 def _newest_checkpoints(inventory: Inventory) -> dict[tuple[str, str], int]:
-    """The latest attempt that has left a checkpoint, by search and folder."""
+    """Returns the latest attempt with a checkpoint, by search and folder."""
     newest: dict[tuple[str, str], int] = {}
     for place in _places(inventory):
-        if place.rest == _LATEST:
+        if place.name == _LATEST:
             key = (place.search, place.folder)
             newest[key] = max(newest.get(key, 0), place.attempt)
     return newest
 
 
-def _places(inventory: Inventory) -> Iterator[InAttempt]:
+def _places(inventory: Inventory) -> Iterator[AttemptObject]:
     for info in inventory.objects:
-        if place := in_attempt(info.name):
+        if place := parse_attempt_object(info.name):
             yield place
 
 
 def _used_data(inventory: Inventory, kept: set[str], retention: RetentionConfig) -> set[str] | None:
-    """Digests of the data sets that stay; None: all, for it is not known which are used."""
+    """Returns the digests of the data sets to keep; None: all, because their use is unknown."""
     searches = [inventory.searches[search] for search in kept]
     if inventory.running or not searches or any(not each.dataset_digest for each in searches):
         return None
@@ -172,10 +177,12 @@ def _used_data(inventory: Inventory, kept: set[str], retention: RetentionConfig)
     return latest | of_champions | {each.dataset_digest for each in searches}
 
 
-def _staged_in_use(inventory: Inventory, kept: set[str]) -> StagedInUse | None:
-    """What stays of staged programs; None: all, for it is not known which are used."""
+def _staged_in_use(inventory: Inventory, kept: set[str]) -> StagedFilesInUse | None:
+    """Returns the staged programs to keep; None: all, because their use is unknown."""
     searches = [inventory.searches[search] for search in kept]
     unknown = any(each.unreadable for each in searches)
     if inventory.programs is None or inventory.running or unknown:
         return None
-    return in_use(inventory.programs, (each.program for each in searches if each.program))
+    return find_staged_in_use(
+        inventory.programs, (each.program for each in searches if each.program)
+    )

@@ -1,4 +1,4 @@
-"""What an output holds, and what is known about it: all that housekeeping decides on."""
+"""Inventory of an output, the input of garbage collection."""
 
 import re
 from collections import defaultdict
@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from kubenas.errors import ObjectNotFound, UserError
-from kubenas.retention.disposition import Fate, task_fate, trial_fates
-from kubenas.retention.production import Production, attempts_named
+from kubenas.retention.disposition import Disposition, task_disposition, trial_dispositions
+from kubenas.retention.production import ProductionModel, find_attempt_folders
 from kubenas.retention.programs import Programs
 from kubenas.search.attempts import AttemptRecords
 from kubenas.search.journal import JournalDamaged
@@ -17,126 +17,131 @@ from kubenas.steps.retrain import choice_file
 from kubenas.storage import ObjectInfo, Storage, split
 from kubenas.storage.document import DOCUMENT_BYTES
 
-_IN_ATTEMPT = re.compile(rf"(?P<place>{ATTEMPT})/(?P<rest>.+)")
+_IN_ATTEMPT = re.compile(rf"(?P<attempt_folder>{ATTEMPT})/(?P<name>.+)")
 
 
 @dataclass(frozen=True)
-class InAttempt:
-    """An object's place in the folder of an attempt."""
+class AttemptObject:
+    """Location of an object in the folder of an attempt."""
 
-    place: str
-    """The attempt's own folder, below the output."""
+    attempt_folder: str
+    """Folder of the attempt, relative to the output."""
     search: str
     folder: str
-    """Of the trial or task, below the search's own."""
+    """Folder of the trial or task, relative to the search."""
     attempt: int
-    rest: str
-    """The name below the attempt's own folder."""
+    name: str
+    """Name relative to the folder of the attempt."""
 
 
 @dataclass(frozen=True)
-class KnownSearch:
-    """One search in the output."""
+class SearchInfo:
+    """A search in the output."""
 
     id: str
     dataset_digest: str = ""
     last_at: float = 0.0
     """Unix time of the last entry in its journal."""
-    fates: Mapping[str, Fate] = field(default_factory=dict)
-    """By the folder of a trial or task, below the search's own."""
-    chosen: frozenset[str] = frozenset()
-    """Folders, below the output, of the attempts that the choice of a model was made from."""
+    dispositions: Mapping[str, Disposition] = field(default_factory=dict)
+    """By the folder of a trial or task, relative to the search."""
+    selection_candidates: frozenset[str] = frozenset()
+    """Folders, relative to the output, of the attempts among which the model was selected."""
     program: str = ""
-    """Id of the tuner's program that its trials run; empty: they run none."""
+    """Id of the tuner's program of its trials; empty if they use none."""
     unreadable: str = ""
-    """Why nothing is known about it."""
-    remains: bool = False
-    """Its definition, which is the first to go, has been deleted."""
+    """Error that prevents reading the search; empty if it is readable."""
+    partly_deleted: bool = False
+    """Whether its definition, which is deleted first, is missing."""
 
 
 @dataclass(frozen=True)
 class Inventory:
-    """An output at one time."""
+    """State of an output at one time."""
 
     objects: tuple[ObjectInfo, ...]
-    """Listed before anything else was read: what is known is never older than they are."""
-    searches: Mapping[str, KnownSearch]
+    """All objects in the output, listed before the other fields were read."""
+    searches: Mapping[str, SearchInfo]
     current: str | None = None
-    """The search that the last step worked on."""
-    champions: tuple[Production, ...] = ()
-    """Models that are or were in production, the champion first."""
+    """Search of the last step."""
+    champions: tuple[ProductionModel, ...] = ()
+    """Current and former models in production, the champion first."""
     served: frozenset[str] = frozenset()
-    """Folders, below the output, of attempts whose models a server is told to serve."""
+    """Folders, relative to the output, of attempts whose models are being served."""
     prepared: str | None = None
-    """Digest of the data set that was prepared last, which a step in a queue may wait for."""
+    """Digest of the latest prepared data set, which a queued step may use."""
     programs: Programs | None = None
-    """Programs of tuners; None: it is not known which are in use."""
+    """Programs of tuners; None if it is unknown which are in use."""
     running: bool = False
-    """Something may be at work here: searches, data and scratch files may be in use."""
+    """Whether a run may be active and use searches, data and scratch files."""
 
 
-def in_attempt(name: str) -> InAttempt | None:
-    """Where in an attempt's folder the object ``name`` of the output is, if it is in one."""
+def parse_attempt_object(name: str) -> AttemptObject | None:
+    """Parses the name of an object; None if it is not in the folder of an attempt."""
     match = _IN_ATTEMPT.fullmatch(name)
     if match is None:
         return None
-    return InAttempt(
-        match["place"], match["search"], match["folder"], int(match["attempt"]), match["rest"]
+    return AttemptObject(
+        match["attempt_folder"],
+        match["search"],
+        match["folder"],
+        int(match["attempt"]),
+        match["name"],
     )
 
 
 def search_ids(objects: Iterable[ObjectInfo]) -> list[str]:
-    """All searches of which there is anything, sorted."""
+    """Returns the ids of all searches with at least one object, sorted."""
     parts = (info.name.split("/") for info in objects)
     return sorted({part[1] for part in parts if part[0] == SEARCHES and len(part) > 2})
 
 
-def know_searches(output: Storage, objects: Iterable[ObjectInfo]) -> dict[str, KnownSearch]:
-    """Reads what is settled in each search of which ``objects``, the whole output, tell."""
+def read_searches(output: Storage, objects: Iterable[ObjectInfo]) -> dict[str, SearchInfo]:
+    """Reads the final facts of each search in ``objects``, which lists the whole output."""
     objects = tuple(objects)
     tasks = _tasks(objects)
     names = {info.name for info in objects}
     return {
-        search: _known(output, search, tasks[search])
+        search: _read_search(output, search, tasks[search])
         if definition_file(search) in names
-        else KnownSearch(search, remains=True)
+        else SearchInfo(search, partly_deleted=True)
         for search in search_ids(objects)
     }
 
 
-def _known(output: Storage, search: str, tasks: Mapping[str, frozenset[int]]) -> KnownSearch:
+def _read_search(output: Storage, search: str, tasks: Mapping[str, frozenset[int]]) -> SearchInfo:
     try:
         run = read_search(output, search)
         records = AttemptRecords.of(output, run.definition)
-        fates = trial_fates(run.state) | {
-            task: task_fate(attempts, records.decided(task)) for task, attempts in tasks.items()
+        dispositions = trial_dispositions(run.state) | {
+            task: task_disposition(attempts, records.decided(task))
+            for task, attempts in tasks.items()
         }
-        chosen = _chosen(output, search)
+        selection_candidates = _selection_candidates(output, search)
     except (JournalDamaged, UserError) as error:
-        return KnownSearch(search, unreadable=str(error))
-    return KnownSearch(
+        return SearchInfo(search, unreadable=str(error))
+    return SearchInfo(
         search,
         run.definition.dataset_digest,
         run.state.last_at or 0.0,
-        fates,
-        chosen=chosen,
+        dispositions,
+        selection_candidates=selection_candidates,
         program=split(run.definition.space.program or "")[1],
     )
 
 
 def _tasks(objects: Iterable[ObjectInfo]) -> Mapping[str, Mapping[str, frozenset[int]]]:
-    """The attempts of all that is no trial, by search and folder."""
+    """Returns the attempts of all tasks except trials, by search and folder."""
     found: dict[str, dict[str, frozenset[int]]] = defaultdict(dict)
     for info in objects:
-        place = in_attempt(info.name)
+        place = parse_attempt_object(info.name)
         if place and not place.folder.startswith("trials/"):
             known = found[place.search].get(place.folder, frozenset())
             found[place.search][place.folder] = known | {place.attempt}
     return found
 
 
-def _chosen(output: Storage, search: str) -> frozenset[str]:
+def _selection_candidates(output: Storage, search: str) -> frozenset[str]:
     try:
-        return attempts_named(output.read(choice_file(search), limit=DOCUMENT_BYTES))
+        return find_attempt_folders(output.read(choice_file(search), limit=DOCUMENT_BYTES))
     except ObjectNotFound:
         return frozenset()

@@ -1,4 +1,4 @@
-"""What killed commands left on this machine: scratch files and half-written files."""
+"""Scratch files and partly written files of killed commands on this machine."""
 
 import os
 import time
@@ -14,15 +14,15 @@ _ABANDONED_SECONDS = 3600.0
 
 
 def find_leftovers(root: Path) -> list[Garbage]:
-    """Leftovers under ``root``, where nothing may be at work. Names are relative to it."""
+    """Returns the leftovers below ``root``, with relative names. No run may be active there."""
     return sorted(_leftovers(root), key=lambda each: each.name)
 
 
 def remove_empty_folders(root: Path) -> None:
-    """Removes folders without any file under ``root``, where nothing may be at work."""
+    """Removes empty folders below ``root``. No run may be active there."""
     for parent, _, _ in os.walk(root, topdown=False):
         if Path(parent) != root:
-            with suppress(OSError):  # it is not empty
+            with suppress(OSError):  # not empty
                 Path(parent).rmdir()
 
 

@@ -1,4 +1,4 @@
-"""What is in production, or may be again: no rule of housekeeping takes it."""
+"""Models in production, now or formerly, which garbage collection keeps."""
 
 import re
 from collections.abc import Iterable
@@ -13,47 +13,47 @@ from kubenas.storage.document import DOCUMENT_BYTES
 
 _NAMED = re.compile(rf"{ATTEMPT}(?=[/\"])")
 _SERVING = "serving/"
-"""Folder of what is written down while a service changes to another model."""
+"""Folder of the records of a change of the served model."""
 
 
 @dataclass(frozen=True)
-class Production:
-    """The model of one search that is or was in production."""
+class ProductionModel:
+    """Model of one search that is or was in production."""
 
     search: str
     dataset_digest: str = ""
     attempts: frozenset[str] = frozenset()
-    """Folders, below the output, that the log names: of the attempts that exported it."""
+    """Folders, relative to the output, of the attempts named in the champion log."""
 
 
-def champions(history: Iterable[ChampionRecord]) -> tuple[Production, ...]:
-    """The models of the champion log, one a search, the champion's first."""
-    found: dict[str, Production] = {}
+def production_models(history: Iterable[ChampionRecord]) -> tuple[ProductionModel, ...]:
+    """Returns the models of the champion log, one per search, the champion's first."""
+    found: dict[str, ProductionModel] = {}
     for record in reversed(tuple(history)):
-        search, named = record.model.search, attempts_named(record.model.to_json())
-        known = found.get(search, Production(search, record.model.dataset_digest))
+        search, named = record.model.search, find_attempt_folders(record.model.to_json())
+        known = found.get(search, ProductionModel(search, record.model.dataset_digest))
         found[search] = replace(known, attempts=known.attempts | named)
     return tuple(found.values())
 
 
 def served_attempts(output: Storage, names: Iterable[str]) -> frozenset[str]:
-    """Folders of the models that a server is told to serve, or to go back to, at this time.
+    """Returns the attempts' folders with models that a server is to serve or roll back to.
 
     Args:
         output: the output.
-        names: of all objects in it.
+        names: names of all objects in it.
     """
     found: set[str] = set()
     for name in names:
         if name.startswith(_SERVING):
-            with suppress(ObjectNotFound):  # the change is over
-                found |= attempts_named(output.read(name, limit=DOCUMENT_BYTES))
+            with suppress(ObjectNotFound):  # the change has ended
+                found |= find_attempt_folders(output.read(name, limit=DOCUMENT_BYTES))
     return frozenset(found)
 
 
-def attempts_named(document: bytes) -> frozenset[str]:
-    """Folders of attempts that a JSON document names, wherever the output was when it was written.
+def find_attempt_folders(document: bytes) -> frozenset[str]:
+    """Finds the folders of attempts in a JSON document, at any location of the output.
 
-    Read as text: a document of another version of kubenas protects what it names as well.
+    Searches the text: documents of other versions of kubenas protect their attempts as well.
     """
     return frozenset(match[0] for match in _NAMED.finditer(document.decode(errors="replace")))

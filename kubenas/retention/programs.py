@@ -1,4 +1,4 @@
-"""Which programs of tuners, and which of the arrays and datasets staged for them, are in use."""
+"""Programs of tuners, with their staged arrays and data sets, that are in use."""
 
 import time
 from collections.abc import Iterable, Mapping
@@ -11,42 +11,47 @@ from kubenas.training.program.layout import DATA_FOLDER, INDEX_FILE, PROGRAMS, P
 from kubenas.training.program.under_way import STAGING_FOLDER, staged_lately
 
 Programs = Mapping[str, frozenset[str] | None]
-"""By id: digests of the data that a program needs; None: it does not say."""
+"""Digests of the data of each program, by its id; None: unknown."""
 
 
 @dataclass(frozen=True)
-class StagedInUse:
-    """What stays in the folder of programs."""
+class StagedFilesInUse:
+    """Objects to keep in the folder of programs."""
 
     programs: frozenset[str]
     data: frozenset[str] | None
-    """Digests; None: all of it."""
+    """Digests to keep; None: all."""
 
-    def holds(self, name: str) -> bool:
-        """Whether the object ``name``, below that folder, stays."""
+    def contains(self, name: str) -> bool:
+        """Returns whether to keep the object ``name``, relative to that folder."""
         first, _, rest = name.partition("/")
         if first != DATA_FOLDER:
             return first in self.programs
         return self.data is None or rest.partition("/")[0].removesuffix(".done") in self.data
 
 
-def in_use(programs: Programs, named: Iterable[str]) -> StagedInUse:
-    """What the searches that name the programs ``named`` use of ``programs``, all that there are.
+def find_staged_in_use(programs: Programs, named: Iterable[str]) -> StagedFilesInUse:
+    """Returns the staged files of the programs in ``named``, which kept searches use.
 
-    Of a program that does not say what it needs, all data may be.
+    If the data of one of them is unknown, all data is kept.
     """
     kept = frozenset(named)
     needed = [programs.get(each, frozenset()) for each in kept]
     data: frozenset[str] = frozenset()
     for each in needed:
         if each is None:
-            return StagedInUse(kept, None)
+            return StagedFilesInUse(kept, None)
         data |= each
-    return StagedInUse(kept, data)
+    return StagedFilesInUse(kept, data)
 
 
 def read_programs(output: Storage, names: Iterable[str]) -> Programs | None:
-    """The programs in ``output``, of whose objects ``names`` are all; None: one is being staged."""
+    """Reads the programs in ``output``; None if one is being staged.
+
+    Args:
+        output: the output.
+        names: names of all objects in it.
+    """
     names = [name for name in names if name.startswith(f"{PROGRAMS}/")]
     marks = (name for name in names if name.startswith(f"{STAGING_FOLDER}/"))
     if any(staged_lately(output, name, now=time.time()) for name in marks):

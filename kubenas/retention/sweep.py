@@ -1,4 +1,4 @@
-"""Deleting garbage. It may be cut off anywhere and begun again."""
+"""Deletion of garbage. It can be interrupted and repeated."""
 
 from collections.abc import Iterable
 from itertools import groupby
@@ -9,10 +9,10 @@ from kubenas.storage.parallel import run_in_parallel
 
 
 def sweep(storage: Storage, garbage: Iterable[Garbage]) -> None:
-    """Deletes ``garbage``, which is in the order that it was found in.
+    """Deletes ``garbage`` in the given order.
 
     Raises:
-        StorageError: an object could not be deleted; those before it are gone.
+        StorageError: an object could not be deleted; earlier ones are deleted.
     """
     for _, group in groupby(garbage, key=lambda each: deletion_rank(each.name)):
         run_in_parallel(lambda each: storage.delete(each.name), group)

@@ -1,1 +1,1 @@
-"""Where attempts run, and which of them are tried again."""
+"""Runners that start attempts, settings of their pods, and the retry rules."""

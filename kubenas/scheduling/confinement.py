@@ -1,6 +1,7 @@
-"""What pods of trials and of model servers may have of what could widen their rights. Pure.
+"""Checks of the pod settings that could widen the rights of trials and model servers. Pure.
 
-The chart's ValidatingAdmissionPolicy, templates/admission-policy.yaml, says the same of their Jobs.
+The chart's ValidatingAdmissionPolicy, templates/admission-policy.yaml, enforces the same rules
+on their Jobs.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,21 +14,22 @@ from kubenas.scheduling.store_credentials import SECRET
 
 _VARIABLE_SOURCES = ("configMapKeyRef", "fieldRef", "resourceFieldRef", "secretKeyRef")
 _PROJECTED = ("clusterTrustBundle", "configMap", "downwardAPI", "secret")
-"""Of what a projected volume may hold: all but tokens and certificates of a service account."""
+"""Sources allowed in a projected volume: all except service account tokens and certificates."""
 
 _Content = Mapping[str, Any]
 
 
 def check_confinement(pod: PodConfig, policy: Policy, *, account: str | None) -> None:
-    """Refuses what the pod of a trial may not have in a namespace.
+    """Raises an error for the first setting that a trial's pod may not have in a namespace.
 
     Args:
-        pod: as trials would get it.
-        policy: of the namespace.
-        account: service account that the namespace's defaults name; it is allowed.
+        pod: pod settings of the trials.
+        policy: policy of the namespace.
+        account: service account named by the namespace's defaults; always allowed.
 
     Raises:
-        UserError: names the first key that asks for it, and who may allow it if anybody may.
+        UserError: with the key of the setting and, where one exists, the policy setting that
+            allows it.
     """
     accounts = {*policy.service_accounts, *([account] if account else ())}
     _check_account(pod.service_account, sorted(accounts))
@@ -36,7 +38,7 @@ def check_confinement(pod: PodConfig, policy: Policy, *, account: str | None) ->
     for key, volume in _volumes(pod):
         _check_volume(key, volume, policy.volumes)
     for key, source in _variable_sources(pod):
-        _check_kinds(key, source, _VARIABLE_SOURCES, "a variable comes from")
+        _check_kinds(key, source, _VARIABLE_SOURCES, "allowed sources of a variable are")
     allowed = {SECRET, *policy.secrets}
     for key, secret in _secrets(pod):
         if secret not in allowed:
@@ -46,10 +48,10 @@ def check_confinement(pod: PodConfig, policy: Policy, *, account: str | None) ->
 
 
 def check_serving(config: ServingConfig, policy: Policy) -> None:
-    """Refuses a service account that model servers, which run what was trained, may not have.
+    """Checks that the policy allows the service account of model servers, which run user code.
 
     Raises:
-        UserError: ``config`` names it.
+        UserError: ``config`` names a service account that is not allowed.
     """
     account, allowed = config.service_account, policy.serving_accounts
     if config.kind == "kserve" and account is not None and account not in allowed:
@@ -66,7 +68,7 @@ def _check_account(account: str | None, allowed: Sequence[str]) -> None:
 
 
 def _check_annotation(name: str, allowed: Sequence[str]) -> None:
-    """Only who confines pods reads annotations with a domain; those without one are people's."""
+    """Checks annotations with a domain, which controllers read. Others have no effect on rights."""
     for each in allowed:
         if name == each or (each.endswith("/") and name.startswith(each)):
             return
@@ -77,10 +79,10 @@ def _check_annotation(name: str, allowed: Sequence[str]) -> None:
 def _check_volume(key: str, volume: _Content, allowed: Sequence[str]) -> None:
     source = {kind: content for kind, content in volume.items() if kind != "name"}
     if len(source) != 1:
-        raise UserError(f"runner.pod.{key}: a volume has one source, found {list(source)}")
-    _check_kinds(key, source, allowed, "volumes are of kind", "policy.volumes")
-    for each in _list(source.get("projected"), "sources"):
-        _check_kinds(key, each, _PROJECTED, "a projected volume holds")
+        raise UserError(f"runner.pod.{key}: a volume needs one source, found {list(source)}")
+    _check_kinds(key, source, allowed, "allowed kinds of volumes are", "policy.volumes")
+    for each in _nested_list(source.get("projected"), "sources"):
+        _check_kinds(key, each, _PROJECTED, "allowed sources of a projected volume are")
 
 
 def _check_kinds(
@@ -88,7 +90,7 @@ def _check_kinds(
 ) -> None:
     for kind in source:
         if kind not in allowed:
-            by = f"; ask the administrator of the namespace for {setting}" if setting else ""
+            by = f"; ask the administrator to add it to {setting} of the chart" if setting else ""
             raise UserError(
                 f"runner.pod.{key}: {kind} is not allowed: {words} {', '.join(allowed)}{by}"
             )
@@ -96,8 +98,9 @@ def _check_kinds(
 
 def _not_allowed(key: str, what: str, setting: str, allowed: Sequence[str]) -> UserError:
     return UserError(
-        f"{key}: {what} is not allowed in this namespace, which allows"
-        f" {', '.join(allowed) or 'none'}; ask its administrator for {setting} in the chart"
+        f"{key}: {what} is not allowed in this namespace; allowed:"
+        f" {', '.join(allowed) or 'none'}; ask the administrator to add it to {setting} of the"
+        " chart"
     )
 
 
@@ -115,29 +118,29 @@ def _variable_sources(pod: PodConfig) -> Iterator[tuple[str, _Content]]:
 
 
 def _secrets(pod: PodConfig) -> Iterator[tuple[str, Any]]:
-    """Names of Secrets whose content a trial would get, with the key that names each."""
+    """Yields the key and the name of each Secret whose content a trial would get."""
     for name in pod.secrets:
         yield "secrets", name
     for key, source in _variable_sources(pod):
         if "secretKeyRef" in source:
-            yield key, _of(source, "secretKeyRef", "name")
+            yield key, _nested(source, "secretKeyRef", "name")
     for key, volume in _volumes(pod):
         if "secret" in volume:
-            yield key, _of(volume, "secret", "secretName")
-        if _of(volume, "csi", "nodePublishSecretRef"):
-            yield key, _of(volume["csi"], "nodePublishSecretRef", "name")
-        for each in _list(volume.get("projected"), "sources"):
+            yield key, _nested(volume, "secret", "secretName")
+        if _nested(volume, "csi", "nodePublishSecretRef"):
+            yield key, _nested(volume["csi"], "nodePublishSecretRef", "name")
+        for each in _nested_list(volume.get("projected"), "sources"):
             if "secret" in each:
-                yield key, _of(each, "secret", "name")
+                yield key, _nested(each, "secret", "name")
 
 
-def _of(content: _Content, section: str, key: str) -> Any:
-    """What Kubernetes would refuse, since it is no object, has no such key."""
+def _nested(content: _Content, section: str, key: str) -> Any:
+    """Returns ``content[section][key]``; None if ``section`` is absent or not an object."""
     found = content.get(section)
     return found.get(key) if isinstance(found, Mapping) else None
 
 
-def _list(content: Any, key: str) -> list[_Content]:
+def _nested_list(content: Any, key: str) -> list[_Content]:
     found = content.get(key) if isinstance(content, Mapping) else None
     items = found if isinstance(found, list | tuple) else ()
     return [each for each in items if isinstance(each, Mapping)]

@@ -1,4 +1,4 @@
-"""What the administrator of a namespace allows its searches. Pure."""
+"""The administrator's policy for the searches of a namespace. Pure."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
@@ -17,16 +17,16 @@ Volume = Literal[
     "projected",
     "secret",
 ]
-"""Kinds of volumes that Pod Security ``restricted`` knows."""
+"""Volume types that Pod Security level ``restricted`` allows."""
 
 
 class Policy(Value):
-    """``policy.json`` in the ConfigMap of the chart; the defaults are the chart's."""
+    """Content of ``policy.json`` in the chart's ConfigMap. The defaults equal the chart's."""
 
     locked: tuple[str, ...] = ()
-    """Keys of ``runner``, such as ``pod.image``, that only the namespace's defaults set."""
+    """Keys of ``runner``, such as ``pod.image``, that only the namespace's defaults may set."""
     local_user_code: bool = False
-    """Whether a user's HyperModel may run in a step's own pod, with its rights."""
+    """Whether a user's HyperModel may run in the pod of a step, with its service account."""
     volumes: tuple[Volume, ...] = (
         "configMap",
         "downwardAPI",
@@ -36,33 +36,34 @@ class Policy(Value):
         "projected",
         "secret",
     )
-    """Kinds of volumes that trials may have."""
+    """Volume types that trials may use."""
     secrets: tuple[str, ...] = ()
-    """Secrets that a trial may name, besides the store's."""
+    """Secrets that a trial may name, in addition to the store's."""
     service_accounts: tuple[str, ...] = ()
-    """Service accounts that trials may run as, besides that of the namespace's defaults."""
+    """Service accounts that trials may use, in addition to that of the namespace's defaults."""
     serving_accounts: tuple[str, ...] = ()
-    """Service accounts that model servers may run as, besides the namespace's default one."""
+    """Service accounts that model servers may use, in addition to the namespace's ``default``."""
     annotations: tuple[str, ...] = ("cluster-autoscaler.kubernetes.io/", "karpenter.sh/")
-    """Annotations that trials' pods may have, or their domains with a slash at the end; those
-    without a domain are free."""
+    """Annotations that trials' pods may have: full names, or domains ending in a slash.
+
+    Annotations without a domain are always allowed."""
     registries: tuple[str, ...] = ()
-    """Hosts of model registries that get the token of a step's service account."""
+    """Hosts of model registries that receive the token of a step's service account."""
 
 
 def check_locked(
     asked: Mapping[str, Any], namespace: Mapping[str, Any], locked: Sequence[str]
 ) -> None:
-    """Refuses a locked key that is set to another value than the namespace's.
+    """Checks that locked keys have the namespace's value.
 
     Args:
-        asked: ``runner:`` as the config and the task in Kubeflow set it, complete.
-        namespace: the same section as the namespace sets it; keys that it leaves out have the
-            built-in default.
-        locked: keys with a dot before one of a section.
+        asked: complete ``runner:`` section from the config and the task in Kubeflow.
+        namespace: the same section from the namespace's defaults; missing keys have the built-in
+            default.
+        locked: locked keys; a dot separates section and key.
 
     Raises:
-        UserError: names the first such key.
+        UserError: with the first locked key that has another value.
     """
     built_in = RunnerConfig().model_dump(mode="json")
     for key in locked:
@@ -71,25 +72,25 @@ def check_locked(
         if wanted not in (default, allowed):
             raise UserError(
                 f"runner.{key}: {wanted!r} is not allowed: the administrator of this namespace has"
-                f" set it to {allowed!r}; leave it out"
+                f" locked it to {allowed!r}; remove the key"
             )
 
 
-def check_place_of_user_code(kind: str, policy: Policy) -> None:
-    """Refuses to run a user's HyperModel inside the pod of a step.
+def check_user_code_runner(kind: str, policy: Policy) -> None:
+    """Checks that a user's HyperModel does not run inside the pod of a step without permission.
 
     Args:
         kind: ``runner.kind`` of a search whose space is a user's HyperModel.
-        policy: of the namespace that the pod runs in.
+        policy: policy of the namespace of the step's pod.
 
     Raises:
-        UserError: it would run there and may not.
+        UserError: ``kind`` is ``local`` and the policy does not allow it.
     """
     if kind == "local" and not policy.local_user_code:
         raise UserError(
             "runner.kind: 'local' would run your HyperModel inside the step's pod, with the rights"
-            " of its service account; leave runner.kind out, so that every trial is a Job, or ask"
-            " the administrator for policy.localUserCode in the chart"
+            " of its service account; remove runner.kind to run each trial as a Job, or ask the"
+            " administrator to set policy.localUserCode in the chart"
         )
 
 

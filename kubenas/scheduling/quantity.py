@@ -1,4 +1,4 @@
-"""Amounts as Kubernetes writes them: 500m, 2, 4Gi. Pure."""
+"""Parsing and scaling of Kubernetes quantities such as 500m, 2 and 4Gi. Pure."""
 
 import math
 from fractions import Fraction
@@ -11,14 +11,17 @@ _UNITS = {
 }
 
 
-def scaled(quantity: str, factor: float) -> str:
-    """``quantity`` times ``factor``, in whole base units where that is exact enough for memory."""
+def scale_quantity(quantity: str, factor: float) -> str:
+    """Multiplies ``quantity`` by ``factor`` and rounds up to whole base units.
+
+    A factor of 1 returns ``quantity`` unchanged.
+    """
     if factor == 1:
         return quantity
-    return str(math.ceil(amount(quantity) * Fraction(factor)))
+    return str(math.ceil(parse_quantity(quantity) * Fraction(factor)))
 
 
-def amount(quantity: str) -> Fraction:
-    """``quantity`` in base units: bytes, cores."""
+def parse_quantity(quantity: str) -> Fraction:
+    """Converts ``quantity`` to base units: bytes or cores."""
     number = quantity.rstrip("mkMGTPEKi")
     return Fraction(number) * _UNITS[quantity[len(number) :]]

@@ -1,4 +1,4 @@
-"""What follows when an attempt ended without a result that decides its trial. Pure."""
+"""Retry rules for attempts that end without a result. Pure."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from kubenas.trial import FailureClass, Outcome
 
 LOSSES_IN_A_ROW = 5
-"""Losses without progress after which a trial is suspected of causing them itself."""
+"""Losses in a row without a checkpoint after which the trial fails: it may cause them itself."""
 
 _LOST = frozenset({FailureClass.DISRUPTION, FailureClass.NODE_LOSS})
 _INFEASIBLE = frozenset(
@@ -16,7 +16,7 @@ _INFEASIBLE = frozenset(
 _PAUSING = frozenset(
     {FailureClass.CONFIGURATION, FailureClass.IMAGE, FailureClass.STORAGE, FailureClass.QUOTA}
 )
-"""A runner waits for room by itself: QUOTA means that there was none for longer than it should."""
+"""The runner itself waits for free quota. QUOTA is reported only after ``runner.queue_seconds``."""
 _RETRIED_ONCE = {
     FailureClass.APPLICATION: Outcome.FAILED,
     FailureClass.HOST_OOM: Outcome.INFEASIBLE,
@@ -25,15 +25,15 @@ _RETRIED_ONCE = {
 
 @dataclass(frozen=True)
 class Loss:
-    """An earlier attempt of the trial that did not decide it."""
+    """A lost attempt of a trial."""
 
     failure: FailureClass
     progressed: bool = False
-    """Whether it left a checkpoint of its own."""
+    """Whether the attempt wrote a checkpoint."""
 
 
-def losses_so_far(failures: Iterable[FailureClass]) -> dict[str, int]:
-    """What a trial's next AttemptSpec says of its lost attempts, for its place to be chosen."""
+def count_losses(failures: Iterable[FailureClass]) -> dict[str, int]:
+    """Counts a trial's losses by kind, for the memory and node selection of its next attempt."""
     counts = Counter(failures)
     return {
         "host_ooms": counts[FailureClass.HOST_OOM],
@@ -43,33 +43,33 @@ def losses_so_far(failures: Iterable[FailureClass]) -> dict[str, int]:
 
 @dataclass(frozen=True)
 class Retry:
-    """Run another attempt, from the newest checkpoint."""
+    """Start another attempt from the latest checkpoint."""
 
 
 @dataclass(frozen=True)
 class End:
-    """The trial is over."""
+    """End the trial."""
 
     outcome: Outcome
     reason: str = ""
-    """Why this rule applied, where the failure alone does not say it."""
+    """Extra explanation; empty if the failure class is sufficient."""
 
 
 @dataclass(frozen=True)
 class Pause:
-    """Every trial would fail in this way: stop the whole search until someone has looked."""
+    """Pause the search: every trial would fail in the same way."""
 
 
 Decision = Retry | End | Pause
 
 
 def decide(failure: FailureClass, earlier: Sequence[Loss], *, progressed: bool = False) -> Decision:
-    """What to do after an attempt that ended with ``failure``.
+    """Decides what follows an attempt that ended with ``failure``.
 
     Args:
-        failure: why the attempt ended.
-        earlier: the losses of the trial's earlier attempts, oldest first.
-        progressed: whether this attempt left a checkpoint of its own.
+        failure: failure class of the attempt.
+        earlier: losses of the trial's earlier attempts, oldest first.
+        progressed: whether this attempt wrote a checkpoint.
     """
     if failure in _LOST:
         return _after_loss([*earlier, Loss(failure, progressed)])
@@ -79,7 +79,7 @@ def decide(failure: FailureClass, earlier: Sequence[Loss], *, progressed: bool =
     if failure == FailureClass.QUOTA and any(
         loss.failure == FailureClass.HOST_OOM for loss in earlier
     ):
-        return End(Outcome.INFEASIBLE, "with as much memory as it needs")
+        return End(Outcome.INFEASIBLE, "after its memory was raised")
     if failure in _PAUSING:
         return Pause()
     return End(Outcome.INFEASIBLE if failure in _INFEASIBLE else Outcome.FAILED)
@@ -92,5 +92,5 @@ def _after_loss(losses: Sequence[Loss]) -> Decision:
             break
         in_a_row += 1
     if in_a_row >= LOSSES_IN_A_ROW:
-        return End(Outcome.FAILED, f"{in_a_row} times in a row without a checkpoint in between")
+        return End(Outcome.FAILED, f"{in_a_row} times in a row without a new checkpoint")
     return Retry()

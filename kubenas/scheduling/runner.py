@@ -1,6 +1,6 @@
-"""Where attempts run: the seam between the search and processes or pods.
+"""Interface of the runners, which start attempts as processes or as Jobs.
 
-tests/contracts/runner holds every implementation to it.
+The tests in tests/contracts/runner apply to every implementation.
 """
 
 from typing import Protocol
@@ -9,59 +9,57 @@ from kubenas.trial import AttemptEvent, AttemptRef, AttemptSpec, Task
 
 
 class TrialRunner(Protocol):
-    """Runs attempts, at most ``capacity`` at a time, and tells how they end."""
+    """Runs at most ``capacity`` attempts at a time and reports their events."""
 
     @property
     def capacity(self) -> int:
-        """Attempts that may run or wait at the same time; fewer while the cluster is full."""
+        """Maximum number of attempts that run or wait; lower while the cluster is full."""
         ...
 
     @property
     def persistent(self) -> bool:
-        """Whether attempts outlive this process, for a later one to adopt."""
+        """Whether attempts continue after this process ends and can be adopted by the next one."""
         ...
 
     @property
     def epoch(self) -> int | None:
-        """The number of this process's tenure over the search, larger than any before.
+        """Number of this controller's lease term, larger than all earlier ones.
 
-        None where no two processes can hold it.
+        None if two controllers cannot run the same search.
         """
         ...
 
     def start(self, spec: AttemptSpec) -> None:
         """Writes ``spec`` to ``<prefix>/spec.json`` and starts the attempt.
 
-        Its nonce and the spec's digest reach the process by another way than the store.
-
-        The caller has made sure that fewer than ``capacity`` are running.
+        The runner passes the nonce and the digest of the spec to the process directly, not through
+        the store. The caller must not start more than ``capacity`` attempts.
         """
         ...
 
     def poll(self, timeout: float) -> list[AttemptEvent]:
-        """What happened since the last call; waits up to ``timeout`` seconds for something.
+        """Returns the events since the last call; waits up to ``timeout`` seconds for one.
 
-        Every started or adopted attempt gives exactly one ``ended`` event, stopped ones too, which
-        says for how long it ran, whoever watched. One that cannot run yet gives ``waiting`` events
-        that say why; it uses up no attempt.
+        Each started or adopted attempt, including a stopped one, has exactly one ``ended`` event,
+        with its run time in seconds. An attempt that cannot run yet has ``waiting`` events with
+        the reason.
         """
         ...
 
     def stop(self, ref: AttemptRef) -> None:
-        """Asks an attempt to end: it checkpoints, and is killed if it takes too long."""
+        """Asks an attempt to write a checkpoint and exit; kills it after a grace period."""
         ...
 
     def adopt(self, task: Task) -> list[AttemptRef]:
-        """Attempts at ``task`` that an earlier controller started and whose end is still to come.
+        """Adopts attempts at ``task`` that an earlier controller started and that have not ended.
 
-        Some may have ended meanwhile: the next poll() tells.
+        The next poll() reports the end of attempts that ended in the meantime.
         """
         ...
 
     def close(self) -> None:
-        """Frees what this process holds.
+        """Releases the resources of this process.
 
-        Unless the runner is persistent, everything that was started is stopped, and gone when
-        this returns.
+        Stops all attempts and waits until they have exited, unless the runner is persistent.
         """
         ...

@@ -1,6 +1,7 @@
-"""Where trials run, from several places: what is said first counts. Pure.
+"""Merging of the ``runner`` section from the config, the Kubeflow task and the namespace. Pure.
 
-A value that is the built-in default counts as not said, for a form in Kubeflow sends all of them.
+Earlier sources take precedence. A value equal to the built-in default counts as not set, because
+a form in Kubeflow sends every field.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,25 +14,25 @@ from kubenas.scheduling.store_credentials import CONFIG_MAP, SECRET
 _SECTION = "pod"
 
 
-def filled(config: RunnerConfig, *further: Mapping[str, Any]) -> dict[str, Any]:
-    """``runner:`` with what ``config`` leaves at its default as the first of ``further`` says it.
+def merge_settings(config: RunnerConfig, *further: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the ``runner`` section of ``config`` with its default values filled from ``further``.
 
     Args:
-        config: as given.
-        further: the same section as a file would have it, keys left out that are not set; not yet
-            checked.
+        config: section with the highest precedence.
+        further: the same section from other sources, highest precedence first, without the keys
+            that they do not set; not yet validated.
     """
     content = config.model_dump(mode="json")
     for layer in further:
-        content = _filled(content, RunnerConfig().model_dump(mode="json"), layer)
-        pod = _filled(
+        content = _merge(content, RunnerConfig().model_dump(mode="json"), layer)
+        pod = _merge(
             content[_SECTION], PodConfig().model_dump(mode="json"), layer.get(_SECTION, {})
         )
         content[_SECTION] = pod
     return content
 
 
-def _filled(
+def _merge(
     content: Mapping[str, Any], default: Mapping[str, Any], layer: Mapping[str, Any]
 ) -> dict[str, Any]:
     said = {
@@ -42,14 +43,14 @@ def _filled(
     return {**content, **said}
 
 
-def of_task(task: Mapping[str, Any]) -> dict[str, Any]:
-    """What a user has set on a task in Kubeflow, as ``runner:`` has it.
+def parse_task_settings(task: Mapping[str, Any]) -> dict[str, Any]:
+    """Converts the settings of a task in Kubeflow to a ``runner`` section.
 
     Args:
-        task: the fields of ``kfp.dsl.TaskConfig``.
+        task: fields of ``kfp.dsl.TaskConfig``.
 
     Raises:
-        UserError: something that trials cannot be given in this way.
+        UserError: the task requests more than one kind of accelerator.
     """
     pod = {
         "node_selector": task.get("node_selector"),
@@ -64,9 +65,9 @@ def of_task(task: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _environment(variables: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """What the variables are set to, or the ``valueFrom`` that says where their values are.
+    """Maps each variable to its value or its ``valueFrom``.
 
-    Trials get those of the store's credentials in any case, below what ``runner.pod`` says.
+    Leaves out the store's credentials: every trial gets them with lower precedence.
     """
     return {
         variable["name"]: variable.get("valueFrom", variable.get("value", ""))
@@ -87,7 +88,9 @@ def _resources(resources: Mapping[str, Any]) -> dict[str, Any]:
     }
     if len(devices) > 1:
         names = " and ".join(sorted(devices))
-        raise UserError(f"the task asks for {names}; a trial holds accelerators of one kind")
+        raise UserError(
+            f"the task requests {names}; a trial can use one kind of accelerator: request only one"
+        )
     (accelerator, count), *_ = devices.items() or [(None, 0)]
     return {
         "cpu": _quantity(requests.get("cpu") or limits.get("cpu")),

@@ -1,15 +1,15 @@
-"""Where steps and trials in a cluster get the store's address and its keys from.
+"""Names of the ConfigMap and the Secret with the store's address and credentials.
 
-Both come from objects of the namespace with fixed names, which may be absent, so that neither the
-compiled pipeline nor a search.yaml changes with the store. The chart makes the ConfigMap; the
-Secret is an administrator's.
+Steps and trials in a cluster read both. The names are fixed and the objects optional, which keeps
+the compiled pipeline and the search.yaml independent of the store. The chart creates the ConfigMap;
+an administrator creates the Secret.
 """
 
 SECRET = CONFIG_MAP = "kubenas-store"  # noqa: S105 - a name
-"""Name of the Secret, and of the ConfigMap."""
+"""Name of the Secret and of the ConfigMap."""
 
 SECRET_KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
-"""Keys of the Secret: each is the environment variable of the same name."""
+"""Keys of the Secret. Each key becomes an environment variable of the same name."""
 
 CONFIG_KEYS = (
     "AWS_ENDPOINT_URL",
@@ -18,4 +18,4 @@ CONFIG_KEYS = (
     "GOOGLE_CLOUD_PROJECT",
     "STORAGE_EMULATOR_HOST",
 )
-"""Keys of the ConfigMap: each is the environment variable of the same name."""
+"""Keys of the ConfigMap. Each key becomes an environment variable of the same name."""

@@ -21,7 +21,7 @@ def hand_over(
     Raises:
         UserError: the cluster's configuration is not sound, the API server or the model registry
             refuses, or a service of this name is not ours.
-        ApiAway: the API server does not answer.
+        ApiUnavailable: the API server does not answer.
         RegistryAway: the model registry does not answer.
         ServiceBusy: others change the service all the time.
     """
@@ -41,9 +41,9 @@ def _trusted_registries() -> tuple[str, ...]:
     if not has_token():
         return ()
     # Who has no token does not wait for the cluster's client.
-    from kubenas.scheduling.kubernetes.environment import namespace_settings
+    from kubenas.scheduling.kubernetes.environment import read_namespace_settings
 
-    return namespace_settings().policy.registries
+    return read_namespace_settings().policy.registries
 
 
 def _handed_over(

@@ -1,4 +1,4 @@
-"""Argo's API in the cluster: its own if Kubeflow is there, else its shape."""
+"""Argo's API in the cluster: Kubeflow's if it is installed, otherwise its CRD only."""
 
 import json
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ _DEFINITION = {
 
 @contextmanager
 def argo_api() -> Iterator[None]:
-    """While entered the cluster serves WorkflowTaskResults."""
+    """Makes the cluster serve WorkflowTaskResults while entered."""
     if run("kubectl", "get", "crd", _NAME, "--ignore-not-found"):
         yield
         return

@@ -1,6 +1,6 @@
-"""A real cluster for each test: KUBECONFIG names it, and it pulls from REGISTRY.
+"""Fixtures of tests on a real cluster, named by KUBECONFIG, which pulls images from REGISTRY.
 
-Every test has a namespace of its own with the chart installed; images are built and pushed once.
+Every test has its own namespace with the chart installed. Images are built and pushed once.
 """
 
 import os
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from kubenas.storage import Storage, open_storage
-from tests.cluster.components import components
+from tests.cluster.cluster_faults import components
 from tests.cluster.fault_table import pytest_terminal_summary  # noqa: F401 - a hook
 from tests.cluster.images import Images, publish_images
 from tests.cluster.namespace import Namespace, fresh_namespace
@@ -32,7 +32,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def images() -> Images:
-    """The images of this checkout, in the cluster's registry and on its nodes."""
+    """Images of this checkout, in the cluster's registry and on its nodes."""
     images = publish_images()
     with fresh_namespace(images, "kubenas-images") as everywhere:
         everywhere.install_chart(
@@ -44,7 +44,7 @@ def images() -> Images:
 
 @pytest.fixture(scope="session")
 def store(images: Images, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectStore]:
-    """An object store that this process and pods reach by the same URI."""
+    """An object store with the same URI for this process and for pods."""
     with (
         object_store(images, tmp_path_factory.mktemp("store")) as found,
         pytest.MonkeyPatch.context() as patch,
@@ -57,7 +57,7 @@ def store(images: Images, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 @pytest.fixture
 def namespace(images: Images, request: pytest.FixtureRequest) -> Iterator[Namespace]:
-    """A fresh namespace with the chart installed; its end is shown if the test fails."""
+    """A fresh namespace with the chart installed. Its objects are printed if the test fails."""
     with fresh_namespace(images) as fresh:
         fresh.install_chart()
         failed = request.session.testsfailed
@@ -68,5 +68,5 @@ def namespace(images: Images, request: pytest.FixtureRequest) -> Iterator[Namesp
 
 @pytest.fixture
 def output(store: ObjectStore, namespace: Namespace) -> Storage:
-    """An empty output in the object store, of this test alone."""
+    """An empty output in the object store for this test."""
     return open_storage(f"{store.uri}/{namespace.name}")

@@ -1,6 +1,6 @@
-"""The table of faults and how long they took, from the tests that are marked `fault`.
+"""Table of the tests marked ``fault``, with their results and durations.
 
-A test's name says what happens and what becomes of it. Rows of tests that did not run stay.
+The name of a test says what happens and how it ends. Rows of tests that did not run are kept.
 """
 
 import os
@@ -23,7 +23,7 @@ _RULE = "|---|---|---|---:|\n"
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Writes the table to the file that FAULTS names."""
+    """Writes the table to the file in the environment variable FAULTS."""
     file = os.environ.get("FAULTS")
     reports = [
         report
@@ -37,7 +37,7 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 
 def table(reports: Iterable[Any], known: str = "") -> str:
-    """A row for each report, and those of ``known``, an earlier table, that none replaces."""
+    """Returns a row for each report, and the rows of ``known`` that no report replaces."""
     rows = dict(map(_row, reports))
     earlier = known.partition(_RULE)[2].splitlines()
     kept = {row.rsplit("|", 3)[0]: row for row in earlier}
@@ -45,7 +45,7 @@ def table(reports: Iterable[Any], known: str = "") -> str:
 
 
 def _row(report: Any) -> tuple[str, str]:
-    """What happens, and the whole row."""
+    """Returns the key and the text of a row."""
     name, _, case = report.nodeid.partition("::test_")[2].rstrip("]").partition("[")
     what = f"| {name.replace('_', ' ')} | {case} "
     outcome = "held" if report.passed else "**broken**"

@@ -1,4 +1,4 @@
-"""The images under test: built, pushed, and named by their digests."""
+"""Images under test: builds, pushes and digests."""
 
 import os
 import subprocess
@@ -13,21 +13,21 @@ _AWAY = ("connection refused", "was refused", "connect: connection", "unexpected
 _AWAY_SECONDS = 150.0
 _DOCKER = os.environ.get("DOCKER", "docker")
 REGISTRY = os.environ.get("REGISTRY", "localhost:5000")
-"""Where images are pushed to, and pulled from by the cluster."""
+"""Registry to push to, from which the cluster pulls."""
 
 
 @dataclass(frozen=True)
 class Images:
-    """References that hold a digest, so that no node takes an older image for the same."""
+    """References with digests: no node can use an older image of the same tag."""
 
     controller: str
     trainer: str
 
 
 def publish_images() -> Images:
-    """Builds and pushes the images; little is done if nothing has changed.
+    """Builds and pushes the images; fast if nothing has changed.
 
-    The trainer has TensorFlow for CPUs: a cluster for tests has no driver behind its GPUs.
+    The trainer has TensorFlow for CPUs: a test cluster has no driver for its GPUs.
     """
     options = ["IMAGE_OPTIONS=--build-arg TENSORFLOW=cpu --network host --quiet"]
     run("make", "images", "PUSH=1", f"REGISTRY={REGISTRY}", f"DOCKER={_DOCKER}", *options)
@@ -36,7 +36,7 @@ def publish_images() -> Images:
 
 
 def publish_folder(folder: Path, name: str) -> str:
-    """Builds and pushes the image that ``folder`` describes; its reference, with its digest."""
+    """Builds and pushes the image of ``folder``; returns its reference with digest."""
     image = in_registry(name, REGISTRY)
     run(_DOCKER, "build", "--quiet", "--tag", image, str(folder))
     run(_DOCKER, "push", "--quiet", image)
@@ -44,16 +44,16 @@ def publish_folder(folder: Path, name: str) -> str:
 
 
 def publish_copy(image: str, name: str) -> None:
-    """Pushes ``image``, which has been pushed before, under another name."""
+    """Pushes an already pushed ``image`` under another name."""
     run(_DOCKER, "tag", image, name)
     run(_DOCKER, "push", "--quiet", name)
     run(_DOCKER, "rmi", name)
 
 
 def run(*command: str, stdin: str | None = None) -> str:
-    """What ``command`` says; its complaint is in the error if it fails.
+    """Runs ``command`` and returns its stdout; the error contains its stderr.
 
-    It is run again while the API server does not answer: a test may have stopped it.
+    Retries while the API server does not answer: a test may have stopped it.
     """
     until = time.monotonic() + _AWAY_SECONDS
     while True:

@@ -1,10 +1,10 @@
-"""What Kubeflow's launcher does around a step's command, in the step's own container.
+"""Stand-in for Kubeflow's launcher, run in the container of a step.
 
-``kfp_launcher.py EXECUTOR_INPUT ROOT OUTPUTS -- COMMAND...``: brings the input artifacts to the
-paths that kfp derives from their URIs, runs the command with its placeholders filled in, uploads
-the output artifacts, and leaves parameters and artifacts as one object at the URI ``OUTPUTS``. As
-the original it refuses an artifact that is not below ``ROOT``, the run's own, and has the last word
-in the log.
+``kfp_launcher.py EXECUTOR_INPUT ROOT OUTPUTS -- COMMAND...``: downloads the input artifacts to the
+paths that kfp derives from their URIs, runs the command with its placeholders replaced, uploads the
+output artifacts, and writes parameters and artifacts as one object to the URI ``OUTPUTS``. Like the
+original, it rejects an artifact that is not below ``ROOT``, the run's own root, and writes the last
+line of the log.
 """
 
 import json
@@ -37,7 +37,7 @@ def main(executor_input: str, root: str, outputs: str, separator: str, *command:
 
 
 def local_path(uri: str) -> Path:
-    """Where kfp's executor looks for the artifact at ``uri``."""
+    """Returns the path at which kfp's executor expects the artifact at ``uri``."""
     scheme = next(scheme for scheme in _LOCAL if uri.startswith(scheme))
     return Path(uri.replace(scheme, _LOCAL[scheme], 1))
 
@@ -53,7 +53,7 @@ def _artifacts(part: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _download(uri: str) -> None:
-    """An object, or a folder of objects."""
+    """Downloads an object, or a folder of objects."""
     folder, name = split(uri)
     storage, target = open_storage(folder), local_path(uri)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -64,7 +64,7 @@ def _download(uri: str) -> None:
 
 
 def _collect(outputs: dict[str, Any], root: str) -> dict[str, Any]:
-    """Parameters and artifacts as the step left them; what lies on the local disk is uploaded."""
+    """Collects the step's parameters and artifacts; uploads those on the local disk."""
     file = Path(outputs["outputFile"])
     told = json.loads(file.read_text()) if file.exists() else {}
     parameters = {

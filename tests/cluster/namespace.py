@@ -1,4 +1,4 @@
-"""A namespace of the cluster that a test has to itself."""
+"""A separate namespace of the cluster for a test."""
 
 import json
 import time
@@ -19,28 +19,27 @@ _ENDED = ("Succeeded", "Failed")
 
 @dataclass(frozen=True)
 class Namespace:
-    """Pod Security `restricted` is enforced in it."""
+    """A namespace that enforces Pod Security ``restricted``."""
 
     name: str
     images: Images
 
     def kubectl(self, *arguments: str) -> str:
-        """What kubectl says."""
+        """Runs kubectl in the namespace and returns its stdout."""
         return run("kubectl", "--namespace", self.name, *arguments)
 
     def apply(self, *manifests: Mapping[str, Any]) -> None:
-        """Creates or changes objects."""
+        """Creates or updates objects."""
         items = {"apiVersion": "v1", "kind": "List", "items": manifests}
         run("kubectl", "--namespace", self.name, "apply", "-f", "-", stdin=json.dumps(items))
 
     def get(self, kind: str, *arguments: str) -> Any:
-        """One object if it is named, else the list of its kind's objects."""
+        """Returns the named object or, without a name, the list of objects of its kind."""
         answer = json.loads(self.kubectl("get", kind, *arguments, "--output", "json"))
         return answer["items"] if answer["kind"].endswith("List") else answer
 
     def install_chart(self, **values: Any) -> None:
-        """Installs the chart, or what it was not installed with yet; ``values`` as in values.yaml,
-        with ``__`` for a dot."""
+        """Installs or upgrades the chart; ``__`` in the names of ``values`` stands for a dot."""
         settings = [
             word
             for name, value in values.items()
@@ -50,12 +49,12 @@ class Namespace:
         run(*command, "--namespace", self.name, *settings)
 
     def run_pod(self, name: str, *command: str, **spec: Any) -> str:
-        """Runs a pod of the controller's image to its end; its log.
+        """Runs a pod of the controller's image until it succeeds and returns its log.
 
         Args:
-            name: of the pod.
-            command: with its arguments.
-            spec: as :func:`pod` has it.
+            name: name of the pod.
+            command: command with arguments.
+            spec: see :func:`pod`.
         """
         self.apply(pod(name, self.images.controller, command, **spec))
         phase = self.wait_for_pod(name)
@@ -64,7 +63,7 @@ class Namespace:
         return log
 
     def wait_for_pod(self, name: str, seconds: float = 180.0) -> str:
-        """The phase that the pod ended in."""
+        """Waits for the end of the pod and returns its phase."""
         until = time.monotonic() + seconds
         while True:
             status = self.get("pod", name)["status"]
@@ -74,7 +73,7 @@ class Namespace:
             time.sleep(0.5)
 
     def kubeconfig(self, account: str, folder: Path) -> Path:
-        """A kubeconfig in ``folder`` with the rights of one of this namespace's accounts."""
+        """Writes a kubeconfig to ``folder`` with the rights of one of this namespace's accounts."""
         token = self.kubectl("create", "token", account).strip()
         config = json.loads(
             run("kubectl", "config", "view", "--raw", "--flatten", "--minify", "-ojson")
@@ -86,14 +85,14 @@ class Namespace:
         return file
 
     def describe(self) -> str:
-        """What is there and what happened, for whoever looks at a failed test."""
+        """Returns the objects and events of the namespace, for failed tests."""
         events = self.kubectl("get", "events", "--sort-by=.metadata.creationTimestamp")
         return f"{self.kubectl('get', 'jobs,pods', '--output=wide')}\n{events}"
 
 
 @contextmanager
 def fresh_namespace(images: Images, prefix: str = "kubenas-test") -> Iterator[Namespace]:
-    """A namespace, deleted with all that is in it."""
+    """Creates a namespace and deletes it with all its objects."""
     name = f"{prefix}-{uuid.uuid4().hex[:8]}"
     run("kubectl", "create", "namespace", name)
     try:
@@ -116,18 +115,18 @@ def pod(
     config_maps: Mapping[str, str] | None = None,
     **spec: Any,
 ) -> dict[str, Any]:
-    """A pod that `restricted` admits, on a read-only root file system.
+    """Returns a pod that ``restricted`` admits, with a read-only root file system.
 
     Args:
-        name: of the pod.
-        image: of its only container.
-        command: with its arguments.
-        account: its service account.
-        environment: variables; one that is no text is what Kubernetes calls valueFrom.
-        labels: of the pod.
+        name: name of the pod.
+        image: image of its only container.
+        command: command with arguments.
+        account: service account.
+        environment: variables: a value, or an object for valueFrom.
+        labels: labels of the pod.
         owner: ownerReference of the pod.
-        scratch: folders that it may write to.
-        config_maps: names of ConfigMaps by the folder that they are mounted at.
+        scratch: writable folders.
+        config_maps: names of ConfigMaps by mount path.
         spec: further fields of the pod's spec.
     """
     folders = {path: {"emptyDir": {}} for path in scratch} | {
@@ -163,7 +162,7 @@ def _container(
     environment: Mapping[str, str | Mapping[str, Any]],
     volumes: Mapping[str, str],
 ) -> dict[str, Any]:
-    """The pod's only container; ``volumes`` by the folder that they are mounted at."""
+    """Returns the pod's only container; ``volumes`` by their mount path."""
     return {
         "name": "main",
         "image": image,

@@ -1,4 +1,4 @@
-"""What someone types into a notebook; ``test_tuner.py`` runs it. Arguments: output, runner."""
+"""Code of a user's notebook, run by ``test_tuner.py``. Arguments: output, runner."""
 
 import json
 import sys
@@ -10,7 +10,7 @@ import kubenas
 
 
 def build_model(hp):
-    """A regression; the names of the loop's second layer are not met at the defaults."""
+    """A regression model. The second layer's hyperparameters are absent at the defaults."""
     model = keras.Sequential([keras.Input((3,))])
     for layer in range(hp.Int("layers", 1, 2)):
         model.add(keras.layers.Dense(hp.Int(f"units_{layer}", 4, 16), "relu"))

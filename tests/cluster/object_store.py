@@ -1,4 +1,4 @@
-"""An object store in a pod: the same URI here and in the cluster's pods."""
+"""An object store in a pod, with the same URI for this machine and for the cluster's pods."""
 
 import shutil
 import time
@@ -26,18 +26,18 @@ class ObjectStore:
 
     @property
     def uri(self) -> str:
-        """The bucket."""
+        """URI of the bucket."""
         return f"gs://{BUCKET}"
 
     @property
     def environment(self) -> dict[str, str]:
-        """What a process needs in order to find the server."""
+        """Variables that a process needs to find the server."""
         return {"STORAGE_EMULATOR_HOST": self.url}
 
 
 @contextmanager
 def object_store(images: Images, folder: Path) -> Iterator[ObjectStore]:
-    """fake-gcs-server in a namespace of its own; ``folder`` is empty and of no more use."""
+    """Runs fake-gcs-server in its own namespace; ``folder`` must be empty and is used up."""
     shutil.copy(fake_gcs_binary(), folder / "server")
     (folder / "Dockerfile").write_text(
         'FROM scratch\nCOPY server /server\nUSER 65532:65532\nENTRYPOINT ["/server"]\n'
@@ -51,7 +51,7 @@ def object_store(images: Images, folder: Path) -> Iterator[ObjectStore]:
 
 
 def _expose(namespace: Namespace) -> str:
-    """A port of a node leads to the store from everywhere; its URL."""
+    """Exposes the store on a port of a node and returns its URL."""
     spec = {"type": "NodePort", "selector": _LABELS, "ports": [{"port": _PORT}]}
     namespace.apply(
         {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "store"}, "spec": spec}
@@ -59,7 +59,7 @@ def _expose(namespace: Namespace) -> str:
     addresses = [
         each["address"]
         for node in namespace.get("nodes")
-        for each in node["status"].get("addresses", ())  # a fake node has none
+        for each in node["status"].get("addresses", ())  # a fake node has no address
         if each["type"] == "InternalIP"
     ]
     port = namespace.get("service", "store")["spec"]["ports"][0]["nodePort"]
@@ -75,7 +75,7 @@ def _serve(namespace: Namespace, image: str, url: str) -> None:
         account="default",
         labels=_LABELS,
         automountServiceAccountToken=False,
-        tolerations=[{"operator": "Exists"}],  # it stays where a test takes a node away
+        tolerations=[{"operator": "Exists"}],  # not evicted when a test taints a node
     )
     namespace.apply(manifest)
     _wait_for(url)

@@ -1,4 +1,4 @@
-"""What became of the pods of a namespace, those too that are gone by now."""
+"""History of the pods of a namespace, including deleted ones."""
 
 import json
 import subprocess
@@ -13,7 +13,7 @@ Pod = Mapping[str, Any]
 
 
 class _Watch(threading.Thread):
-    """Watches until it is told to stop; an API server that goes away is waited for."""
+    """Watches until it is stopped; reconnects if the API server is unavailable."""
 
     def __init__(self, namespace: Namespace, selector: str) -> None:
         super().__init__(daemon=True)
@@ -46,7 +46,7 @@ class _Watch(threading.Thread):
 
 @contextmanager
 def pod_history(namespace: Namespace, selector: str) -> Iterator[Mapping[str, list[Pod]]]:
-    """All states of each pod that the selector matches, by the pod's uid, as they come."""
+    """Yields all observed states of the selected pods, by uid, updated continuously."""
     watch = _Watch(namespace, selector)
     watch.start()
     try:
@@ -56,7 +56,7 @@ def pod_history(namespace: Namespace, selector: str) -> Iterator[Mapping[str, li
 
 
 def most_at_once(histories: Mapping[str, list[Pod]]) -> int:
-    """How many of the pods were running at the same time, at the most."""
+    """Returns the maximum number of pods that ran at the same time."""
     changes = []
     for states in histories.values():
         ran = [state["status"]["containerStatuses"][0]["state"] for state in states if _ran(state)]

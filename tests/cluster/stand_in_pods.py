@@ -1,4 +1,4 @@
-"""Fixtures: Kubernetes runners whose pods are stand-ins for trials."""
+"""Fixtures: Kubernetes runners with stand-in workers instead of trials."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,7 +10,7 @@ from kubenas.config.runner import PodConfig, RunnerConfig
 from kubenas.scheduling.kubernetes.attempt import ClusterLimits
 from kubenas.scheduling.kubernetes.client.api import Api
 from kubenas.scheduling.kubernetes.client.connection import connect
-from kubenas.scheduling.kubernetes.manifest import Place
+from kubenas.scheduling.kubernetes.manifest import JobTemplate
 from kubenas.scheduling.kubernetes.names import Stage
 from kubenas.scheduling.kubernetes.runner import KubernetesRunner
 from kubenas.storage import Storage, join
@@ -34,12 +34,12 @@ _POD: dict[str, Any] = {
     "mounts": ({"name": "stand-in", "mountPath": _FOLDER},),
 }
 _GRACE_SECONDS = 15
-IMPATIENT = ClusterLimits(bad_image=8, bad_pod=5, stuck=5, unexplained=2, untold=0.5)
+IMPATIENT = ClusterLimits(bad_image=8, bad_pod=5, stuck=5, explain_after=2, report_after=0.5)
 
 
 @pytest.fixture
 def make_runner(namespace: Namespace, store: ObjectStore, output: Storage) -> Iterator[MakeRunner]:
-    """Makes runners; ``pod`` and ``runner`` are sections of the config."""
+    """Factory of runners; ``pod`` and ``runner`` are sections of the config."""
     script = {"stand_in_worker.py": _SCRIPT.read_text(encoding="utf-8")}
     metadata = {"name": "stand-in"}
     namespace.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": script})
@@ -49,7 +49,7 @@ def make_runner(namespace: Namespace, store: ObjectStore, output: Storage) -> It
         config = RunnerConfig(
             kind="kubernetes", pod=PodConfig(**{**_POD, **dict(pod)}), **dict(runner)
         )
-        place = Place(
+        template = JobTemplate(
             config=config,
             stage=Stage(search=SEARCH, output=output.uri, step="search"),
             namespace=namespace.name,
@@ -58,7 +58,7 @@ def make_runner(namespace: Namespace, store: ObjectStore, output: Storage) -> It
             command=("python3", f"{_FOLDER}/{_SCRIPT.name}"),
             grace_seconds=_GRACE_SECONDS,
         )
-        made.append(KubernetesRunner(Api(connect()), place, workers=workers, limits=IMPATIENT))
+        made.append(KubernetesRunner(Api(connect()), template, workers=workers, limits=IMPATIENT))
         return made[-1]
 
     yield make

@@ -1,4 +1,4 @@
-"""A search step in a pod whose trials are stand-ins, and what must be true whatever befell it."""
+"""A search step in a pod with stand-in trials, and its invariants after faults."""
 
 import json
 import time
@@ -19,11 +19,11 @@ from kubenas.storage import Storage
 from kubenas.trial import SpaceRef
 from tests.cluster.namespace import TRIAL, Namespace
 from tests.cluster.object_store import ObjectStore
+from tests.cluster.pipeline_runner import PipelineRunner
 from tests.cluster.pod_history import Pod, pod_history
-from tests.cluster.walker import Walker
 
 PATIENCE = 240.0
-"""Seconds for what takes a few on an idle machine."""
+"""Timeout in seconds of what takes a few seconds on an idle machine."""
 TRIALS = "app.kubernetes.io/component=trial"
 _SCRIPT = Path(__file__).parents[1] / "contracts/runner/stand_in_worker.py"
 _WORKER = "/opt/kubenas/lib/python3.11/site-packages/kubenas/training/worker.py"
@@ -43,20 +43,20 @@ _SPACE = {
 
 @dataclass
 class StandInSearch:
-    """The search step, as the compiled pipeline has it, on a space that needs no training."""
+    """The search step of the compiled pipeline, on a space that needs no training."""
 
-    walker: Walker
+    pipeline: PipelineRunner
     context: RunContext
     output: Storage
     pods: Mapping[str, list[Pod]]
-    """All states of each trial's pod so far, by uid."""
+    """All observed states of each trial's pod, by uid."""
 
     def start(self) -> str:
-        """Starts the step's pod; its name. A second call is what a retry is."""
-        return self.walker.start("search")
+        """Starts a pod of the step and returns its name. A second call acts as a retry."""
+        return self.pipeline.start("search")
 
     def started(self, trials: int) -> str:
-        """The same, waiting until so many pods of trials run."""
+        """Starts a pod of the step and waits until ``trials`` pods of trials run."""
         pod = self.start()
 
         def they_run() -> bool:
@@ -68,19 +68,19 @@ class StandInSearch:
         return pod
 
     def ended(self, pod: str, phase: str = "Succeeded") -> str:
-        """The log of the step's pod, which must end in ``phase``."""
+        """Waits until the step's pod has ended in ``phase`` and returns its log."""
         found = self.namespace.wait_for_pod(pod, PATIENCE)
         log = self.namespace.kubectl("logs", pod)
         assert found == phase, log
         return log
 
     def running(self) -> list[Pod]:
-        """The pods of trials that run now."""
+        """Returns the running pods of trials."""
         selected = ("--selector", TRIALS, "--field-selector", "status.phase=Running")
         return self.namespace.get("pods", *selected)
 
     def attempt(self, trial: int) -> str:
-        """The folder in ``output`` of a trial's first attempt."""
+        """Returns the folder in ``output`` of a trial's first attempt."""
         return attempt_folder(self.context.search_id, trial, 1)
 
     def wait_until(self, condition: Any) -> None:
@@ -92,20 +92,23 @@ class StandInSearch:
 
     @property
     def namespace(self) -> Namespace:
-        """Where it runs."""
-        return self.walker.namespace
+        """Namespace of the pods."""
+        return self.pipeline.namespace
 
     @property
     def records(self) -> list[Record]:
-        """The journal."""
+        """Returns the entries of the journal."""
         return Journal(self.output, search_folder(self.context.search_id)).read()
 
     def ends(self) -> Counter[int]:
-        """How often each trial has ended."""
+        """Returns how often each trial has ended."""
         return Counter(record.trial for record in self.records if isinstance(record, Ended))
 
     def check_whole(self, trials: int) -> SearchState:
-        """Every trial ended once, no attempt ran twice, nothing is left, the journal replays."""
+        """Checks the invariants and returns the final state.
+
+        Each trial ended once, no attempt ran twice, nothing is left, and the journal replays.
+        """
         records = self.records
         state = fold(records)
         assert state.closed
@@ -133,10 +136,10 @@ def stand_in_search(
     """A search of 4 trials, 2 at a time, that has not been started.
 
     Args:
-        namespace: where it runs.
-        store: where ``output`` is.
-        output: what it writes to.
-        options: what the stand-ins do, see stand_in_worker.py.
+        namespace: namespace of the search.
+        store: object store of ``output``.
+        output: output of the search.
+        options: behaviour of the workers, see stand_in_worker.py.
         pod: changes of ``runner.pod``.
         sections: changes of the config's sections.
     """
@@ -150,11 +153,11 @@ def stand_in_search(
     script = {_SCRIPT.name: _SCRIPT.read_text(encoding="utf-8")}
     metadata = {"name": "stand-in"}
     namespace.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": script})
-    walker = Walker(namespace, store, {})
+    pipeline = PipelineRunner(namespace, store, {})
     run = {"run": context.to_json().decode()}
-    walker.outputs["prepare"] = {"parameters": run, "artifacts": {}}
+    pipeline.outputs["prepare"] = {"parameters": run, "artifacts": {}}
     with pod_history(namespace, TRIALS) as pods:
-        yield StandInSearch(walker, context, output, pods)
+        yield StandInSearch(pipeline, context, output, pods)
 
 
 def _config(

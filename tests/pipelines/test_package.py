@@ -15,7 +15,7 @@ from kubenas.config.form import fields
 from kubenas.images import CONTROLLER_IMAGE
 from kubenas.scheduling.store_credentials import CONFIG_MAP, SECRET
 from pipelines.nas import PACKAGE, compile_pipeline
-from tests.cluster.conditions import flat_tasks
+from tests.cluster.pipeline_tasks import flat_tasks
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from kubenas.config.runner import RunnerConfig
-from kubenas.scheduling.kubernetes.manifest import Place, job_manifest
+from kubenas.scheduling.kubernetes.manifest import JobTemplate, job_manifest
 from kubenas.scheduling.kubernetes.names import Stage
 from kubenas.trial import AttemptSpec, SpaceRef, Task
 
@@ -36,7 +36,7 @@ def steps() -> dict[str, Labels]:
 def trials() -> dict[str, Labels]:
     """Labels of the trials' pods by what they do."""
     stage = Stage(search="digits-0123456789", output="gs://b/out", step="search")
-    place = Place(RunnerConfig(kind="kubernetes"), stage, namespace="n", image="i:1")
+    template = JobTemplate(RunnerConfig(kind="kubernetes"), stage, namespace="n", image="i:1")
     specs = (
         AttemptSpec(
             task=task,
@@ -49,7 +49,7 @@ def trials() -> dict[str, Labels]:
         )
         for task in Task
     )
-    templates = {spec.task: job_manifest(spec, place)["spec"]["template"] for spec in specs}
+    templates = {spec.task: job_manifest(spec, template)["spec"]["template"] for spec in specs}
     return {task.value: each["metadata"]["labels"] for task, each in templates.items()}
 
 

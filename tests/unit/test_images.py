@@ -3,7 +3,7 @@
 import pytest
 
 from kubenas.images import CONTROLLER_IMAGE, TRAINER_IMAGE, in_registry, trainer_beside
-from kubenas.scheduling.kubernetes.environment import trainer_of
+from kubenas.scheduling.kubernetes.environment import trainer_image
 
 
 @pytest.mark.parametrize("registry", ["", "localhost:5000", "registry.example/team/"])
@@ -25,5 +25,5 @@ def test_a_step_is_the_main_container_of_its_pod() -> None:
         {"name": "main", "image": in_registry(CONTROLLER_IMAGE, "localhost:5000")},
     ]
     pod = {"spec": {"containers": containers}}
-    assert trainer_of(pod) == in_registry(TRAINER_IMAGE, "localhost:5000")
-    assert trainer_of(None) == TRAINER_IMAGE
+    assert trainer_image(pod) == in_registry(TRAINER_IMAGE, "localhost:5000")
+    assert trainer_image(None) == TRAINER_IMAGE

@@ -1,4 +1,4 @@
-"""Attempts as Kubernetes Jobs.
+"""A runner that starts attempts as Kubernetes Jobs.
 
 Public modules: environment, names.
 """

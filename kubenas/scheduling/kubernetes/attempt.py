@@ -1,13 +1,19 @@
-"""What the Kubernetes runner knows of one attempt, and what that means. Acts on nothing."""
+"""State of one attempt in the Kubernetes runner. Makes no requests."""
 
 import random
 import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from kubenas.scheduling.kubernetes.informer import Sight
-from kubenas.scheduling.kubernetes.status import Ended, Verdict, Waiting, judge, judge_vanished
-from kubenas.scheduling.kubernetes.usage import CLOCK_SECONDS, seconds_run
+from kubenas.scheduling.kubernetes.informer import Update
+from kubenas.scheduling.kubernetes.status import (
+    AttemptStatus,
+    Ended,
+    Waiting,
+    classify,
+    classify_deleted_pod,
+)
+from kubenas.scheduling.kubernetes.usage import CLOCK_RESOLUTION_SECONDS, seconds_run
 from kubenas.scheduling.kubernetes.views import JobView, PodView
 from kubenas.trial import AttemptRef, FailureClass
 
@@ -17,171 +23,175 @@ _LONGEST_PAUSE = 30.0
 
 @dataclass(frozen=True)
 class ClusterLimits:
-    """How long the runner is patient with a cluster, in seconds."""
+    """Time limits on waiting for a cluster, in seconds."""
 
     bad_image: float = 60.0
-    """For an image that cannot be pulled: registries blink."""
+    """Limit for an image that cannot be pulled: registries can fail for a short time."""
     bad_pod: float = 20.0
-    """For a Secret or service account that is missing."""
+    """Limit for a missing Secret or service account."""
     stuck: float = 30.0
-    """From the end of a pod's grace to its removal by force: its node is dead."""
-    unexplained: float = 5.0
-    """Without a pod, or a container, before events are asked why."""
-    untold: float = 3.0
-    """Of waiting that is not worth a word."""
+    """Time after a pod's grace period before it is force-deleted: its node is dead."""
+    explain_after: float = 5.0
+    """Time without a pod or container before the runner reads the events."""
+    report_after: float = 3.0
+    """Waiting time before the runner reports it."""
     listing: float = 300.0
-    """For the API server to answer when the runner begins."""
+    """Limit for listing the Jobs and pods when the runner starts."""
 
 
 @dataclass
 class TrackedAttempt:
-    """An attempt from its start, or adoption, to its end. Times are on the monotonic clock."""
+    """An attempt from its start or adoption to its end. Times use the monotonic clock."""
 
     name: str
-    """Of its Job."""
+    """Name of its Job."""
     ref: AttemptRef
     manifest: dict[str, Any] | None = None
-    """Of the Job that is still to be made; None: it has been."""
+    """Manifest of the Job until the Job is created; then None."""
     max_seconds: float | None = None
-    enlarged: bool = False
-    """It asks for more than others do, and tells nothing of their chances."""
+    memory_raised: bool = False
+    """Its memory request exceeds the configured one. Its wait says nothing about other attempts."""
     job: JobView | None = None
     pod: PodView | None = None
     job_gone: bool = False
     pod_gone: bool = False
-    began: float | None = None
-    """Unix time at which its container started, as its pod has said."""
-    ran: bool = False
-    """It has been told that it runs."""
-    told: str = ""
-    """The last that was told of its waiting."""
-    doom: Ended | None = None
-    """Its end as soon as it is gone, for we have decided to end it."""
-    removed: bool = False
-    """The API server knows that it is to go."""
+    started_at: float | None = None
+    """Unix time at which its container started, as reported by the pod."""
+    running_reported: bool = False
+    """Whether the ``running`` event has been emitted."""
+    reported_reason: str = ""
+    """Reason in the last ``waiting`` event."""
+    decided_end: Ended | None = None
+    """End decided by the runner; reported once the pod is gone."""
+    deletion_sent: bool = False
+    """Whether the API server has accepted the deletion of the Job."""
     refusal: Waiting | None = None
-    """Why there is no Job, no pod or no container, as far as one had to ask."""
+    """Why there is no Job, pod or container, from a rejected request or from events."""
     waiting: Waiting | None = None
     waits_since: float = field(default_factory=time.monotonic)
-    hopeless_since: float = 0.0
-    """Since when it has been waiting for what will not come."""
+    failing_since: float = 0.0
+    """Start of the current wait for a failing image or container."""
     terminating_since: float | None = None
-    ask_at: float = 0.0
-    """When its events may be read again."""
+    query_events_at: float = 0.0
+    """Earliest time of the next query of events."""
     retry_at: float = 0.0
-    """When what did not work may be tried again."""
+    """Earliest time of the next try of a failed request."""
     failures: int = 0
-    """Of such tries, in a row."""
+    """Failed requests in a row."""
 
     @property
-    def full(self) -> bool:
-        """Whether it waits for a quota."""
-        return self.waiting is not None and self.waiting.full
+    def waits_for_quota(self) -> bool:
+        """Whether it waits for free quota."""
+        return self.waiting is not None and self.waiting.over_quota
 
-    def see(self, sight: Sight) -> None:
-        """Takes note of news."""
-        if sight.job is not None:
-            self.job, self.manifest = sight.job, None
-            self.max_seconds = sight.job.max_seconds
-        if sight.pod is not None:
-            self.pod = sight.pod
-            self.began = sight.pod.started_at or self.began
-            if sight.pod.grace is not None and self.terminating_since is None:
+    def apply(self, update: Update) -> None:
+        """Applies an update of the Job or the pod."""
+        if update.job is not None:
+            self.job, self.manifest = update.job, None
+            self.max_seconds = update.job.max_seconds
+        if update.pod is not None:
+            self.pod = update.pod
+            self.started_at = update.pod.started_at or self.started_at
+            if update.pod.grace is not None and self.terminating_since is None:
                 self.terminating_since = time.monotonic()
-            self.pod_gone = sight.gone
+            self.pod_gone = update.gone
         else:
-            self.job_gone = sight.gone
+            self.job_gone = update.gone
 
     def postpone(self, least: float = 0.0) -> None:
-        """Puts the next try off, for longer each time."""
+        """Schedules the next try with exponential back-off and jitter."""
         self.failures += 1
         pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0**self.failures)
         pause *= random.uniform(0.5, 1.0)  # noqa: S311
         self.retry_at = time.monotonic() + max(least, pause)
 
-    def end_with(self, end: Ended | None) -> None:
-        """Has it ended for this reason, unless there is none, or another one already."""
-        if end is not None and self.doom is None:
-            self.doom = end
+    def decide_end(self, end: Ended | None) -> None:
+        """Decides to end the attempt, unless ``end`` is None or an end is already decided."""
+        if end is not None and self.decided_end is None:
+            self.decided_end = end
             self.retry_at = 0.0
 
-    def verdict(self) -> Verdict:
-        """Where it stands."""
-        if self.doom is not None:
-            return self.doom if self._over else Waiting("it is being stopped")
+    def status(self) -> AttemptStatus:
+        """Returns its current status."""
+        if self.decided_end is not None:
+            return self.decided_end if self._is_finished else Waiting("being stopped")
         if self.job_gone or self.pod_gone:
-            return self._of_vanished()
+            return self._status_after_deletion()
         if self.job is None:
-            return self.refusal or Waiting("its Job is being made")
-        verdict = judge(self.job, self.pod)
-        if isinstance(verdict, Waiting) and self.refusal and self.refusal.ask == verdict.ask:
+            return self.refusal or Waiting("its Job is being created")
+        status = classify(self.job, self.pod)
+        if (
+            isinstance(status, Waiting)
+            and self.refusal
+            and self.refusal.event_source == status.event_source
+        ):
             return self.refusal
-        return verdict
+        return status
 
-    def wait(self, waiting: Waiting) -> None:
-        """Takes note that it cannot run at present, and why."""
+    def note_waiting(self, waiting: Waiting) -> None:
+        """Records that it cannot run at present, and why."""
         now = time.monotonic()
         if self.waiting is None:
             self.waits_since = now
-        if self.waiting is None or self.waiting.doom != waiting.doom:
-            self.hopeless_since = now
+        if self.waiting is None or self.waiting.failure != waiting.failure:
+            self.failing_since = now
         self.waiting = waiting
 
-    def given_up(
+    def check_wait_limit(
         self, limits: ClusterLimits, *, queue_seconds: float, ran_at: float
     ) -> Ended | None:
-        """Its end if it has been waiting for too long.
+        """Returns its end if it has waited too long; None otherwise.
 
         Args:
-            limits: for what will not come.
-            queue_seconds: for a place in the cluster.
-            ran_at: when any attempt was last seen running: then there are places.
+            limits: limits for failing images and pods.
+            queue_seconds: limit for a free place in the cluster.
+            ran_at: last time any attempt was running, which shows that there are places.
         """
         if self.waiting is None:
             return None
         now, reason = time.monotonic(), self.waiting.reason
-        if (doom := self.waiting.doom) is not None:
-            limit = limits.bad_image if doom == FailureClass.IMAGE else limits.bad_pod
-            return Ended(doom, reason) if now - self.hopeless_since > limit else None
-        since = self.waits_since if self.enlarged else max(self.waits_since, ran_at)
+        if (failure := self.waiting.failure) is not None:
+            limit = limits.bad_image if failure == FailureClass.IMAGE else limits.bad_pod
+            return Ended(failure, reason) if now - self.failing_since > limit else None
+        since = self.waits_since if self.memory_raised else max(self.waits_since, ran_at)
         if now - since <= queue_seconds:
             return None
-        return Ended(FailureClass.QUOTA, f"found no place within {queue_seconds:.0f} s: {reason}")
+        return Ended(FailureClass.QUOTA, f"not started within {queue_seconds:.0f} s: {reason}")
 
     @property
     def seconds(self) -> float | None:
-        """For how long it has run, now that it is over; None: nobody can tell."""
-        return seconds_run(self.job, self.pod, began=self.began, now=time.time())
+        """Run time in seconds after its end; None if unknown."""
+        return seconds_run(self.job, self.pod, began=self.started_at, now=time.time())
 
-    def overrun(self) -> Ended | None:
-        """Its end if it has run longer than it may."""
-        if self.max_seconds is None or self.began is None:
+    def check_run_limit(self) -> Ended | None:
+        """Returns its end if it has exceeded its time limit; None otherwise."""
+        if self.max_seconds is None or self.started_at is None:
             return None
-        if time.time() - self.began <= self.max_seconds + CLOCK_SECONDS:
+        if time.time() - self.started_at <= self.max_seconds + CLOCK_RESOLUTION_SECONDS:
             return None
-        return Ended(FailureClass.DEADLINE, f"ran longer than {self.max_seconds} s")
+        return Ended(FailureClass.DEADLINE, f"exceeded its time limit of {self.max_seconds} s")
 
-    def stuck(self, limit: float) -> bool:
-        """Whether its pod should have been gone ``limit`` seconds ago."""
+    def is_stuck(self, limit: float) -> bool:
+        """Whether its pod still exists ``limit`` seconds after its grace period."""
         if self.pod is None or self.pod_gone or self.terminating_since is None:
             return False
         return time.monotonic() > self.terminating_since + (self.pod.grace or 0.0) + limit
 
     @property
-    def _over(self) -> bool:
-        """Whether nothing of it runs any more."""
-        never_made = self.removed and self.manifest is not None
+    def _is_finished(self) -> bool:
+        """Whether none of its processes can run any more."""
+        never_made = self.deletion_sent and self.manifest is not None
         if self.job_gone or self.pod_gone or never_made:
             return True
         return self.pod is not None and self.pod.phase in {"Succeeded", "Failed"}
 
-    def _of_vanished(self) -> Verdict:
-        """Of an attempt whose Job or pod somebody else has removed."""
-        seen = judge(self.job, self.pod) if self.job and self.pod else None
+    def _status_after_deletion(self) -> AttemptStatus:
+        """Returns its status after another client deleted its Job or pod."""
+        seen = classify(self.job, self.pod) if self.job and self.pod else None
         if isinstance(seen, Ended):
             return seen
         if self.pod_gone and self.pod is not None:
-            return judge_vanished(self.pod)
+            return classify_deleted_pod(self.pod)
         if seen is not None:
-            return seen  # the pod is still on its way out, with a last checkpoint
+            return seen  # the pod is terminating and may still write a checkpoint
         return Ended(FailureClass.DISRUPTION, "its Job was deleted")

@@ -1,4 +1,4 @@
-"""What this process is to the cluster, and what its trials get from it: owner, stores, defaults."""
+"""The cluster of this process: its pod, its Lease, its runner and the settings of its namespace."""
 
 import json
 import logging
@@ -14,12 +14,12 @@ from pydantic import ValidationError
 from kubenas.config import RunnerConfig
 from kubenas.errors import UserError
 from kubenas.images import TRAINER_IMAGE, trainer_beside
-from kubenas.scheduling.kubernetes.access.facts import DEFAULTS
-from kubenas.scheduling.kubernetes.client.api import Api, ApiAway, ApiRefused
+from kubenas.scheduling.kubernetes.access.facts import DEFAULTS_CONFIG_MAP
+from kubenas.scheduling.kubernetes.client.api import Api, ApiRefused, ApiUnavailable
 from kubenas.scheduling.kubernetes.client.connection import connect
 from kubenas.scheduling.kubernetes.events import event_about
 from kubenas.scheduling.kubernetes.lease import held_lease
-from kubenas.scheduling.kubernetes.manifest import Place
+from kubenas.scheduling.kubernetes.manifest import JobTemplate
 from kubenas.scheduling.kubernetes.names import (
     KUBEFLOW_POD,
     STEP_CONTAINER,
@@ -44,43 +44,45 @@ _STORE = (
     "MINIO_SERVICE_SERVICE_PORT",
     "STORAGE_EMULATOR_HOST",
 )
-"""Where stores are, as this process was told; nothing secret."""
+"""Variables with addresses of stores, passed on to trials. Contains no secrets."""
 
 
 @dataclass(frozen=True)
 class NamespaceSettings:
-    """What the administrator of a namespace says."""
+    """Settings of a namespace by its administrator."""
 
     runner: Mapping[str, Any]
-    """Defaults of ``runner``; not yet checked."""
+    """Defaults of ``runner``; not yet validated."""
     policy: Policy
-    governed: bool = True
-    """Whether the policy binds: there is a chart, or this process is a pod, whose rights are not
-    those of who has written the config. Else who calls may do what the API server lets them."""
+    policy_enforced: bool = True
+    """Whether kubenas enforces the policy: the chart is installed, or this process is a pod.
+
+    A pod has the rights of its service account, not those of the author of the config. Elsewhere,
+    the API server checks the user's own rights."""
 
     @property
     def account(self) -> str | None:
-        """The service account that these defaults name for trials."""
+        """Service account for trials in these defaults."""
         account: str | None = self.runner.get("pod", {}).get("service_account")
         return account
 
 
 @dataclass(frozen=True)
-class Surroundings:
-    """The cluster that this process is configured for, seen from where it runs."""
+class ClusterEnvironment:
+    """The configured cluster, as seen by this process."""
 
     api: Api
     namespace: str
-    """The one that this process runs in, or that its kubeconfig names."""
+    """Namespace of this pod or of the kubeconfig."""
     pod: Mapping[str, Any] | None
-    """The pod that this process is; None: it is none."""
+    """Pod of this process; None outside of a cluster."""
 
     @contextmanager
     def lease(self, stage: Stage, on_lost: Callable[[str], None]) -> Iterator[int]:
         """Holds the Lease of the stage's search while entered; yields the epoch.
 
         Raises:
-            LeaseHeld, UserError, ApiAway: see :func:`held_lease`.
+            LeaseHeld, UserError, ApiUnavailable: see :func:`held_lease`.
         """
         metadata = {**lease_metadata(stage), "namespace": self.namespace}
         with held_lease(self.api, metadata, holder=self._name, on_lost=on_lost) as epoch:
@@ -95,70 +97,70 @@ class Surroundings:
         heartbeat: Heartbeat,
         epoch: int,
     ) -> KubernetesRunner:
-        """The runner of a stage's attempts.
+        """Returns the runner of a stage's attempts.
 
         Args:
-            config: where trials run.
-            stage: the step that the attempts belong to.
+            config: runner settings.
+            stage: step of the attempts.
             workers: attempts at the same time.
-            heartbeat: of this process, which attempts watch.
-            epoch: the number of this process's tenure.
+            heartbeat: heartbeat of this process, which the attempts watch.
+            epoch: number of this process's lease term.
         """
         namespace = config.pod.namespace or self.namespace
         owned = self.pod is not None and namespace == self.namespace
-        place = Place(
+        template = JobTemplate(
             config=config,
             stage=stage,
             namespace=namespace,
-            image=config.pod.image or trainer_of(self.pod),
-            owner=reference_to_owner(self.pod) if owned and self.pod else None,
+            image=config.pod.image or trainer_image(self.pod),
+            owner=owner_reference(self.pod) if owned and self.pod else None,
             environment=_store_environment(os.environ),
             heartbeat=heartbeat,
             epoch=epoch,
         )
-        return KubernetesRunner(self.api, place, workers=workers)
+        return KubernetesRunner(self.api, template, workers=workers)
 
     def settings(self) -> NamespaceSettings:
-        """What the chart of this namespace says; nothing where there is no chart.
+        """Reads the chart's settings of this namespace; empty if the chart is not installed.
 
         Raises:
-            UserError: it is not JSON, or not as a chart of this version writes it.
-            ApiAway: the API server does not answer.
+            UserError: the settings are not valid JSON, or from another version of the chart.
+            ApiUnavailable: the API server does not answer.
         """
-        path = f"/api/v1/namespaces/{self.namespace}/configmaps/{DEFAULTS}"
+        path = f"/api/v1/namespaces/{self.namespace}/configmaps/{DEFAULTS_CONFIG_MAP}"
         try:
             found = self.api.call("GET", path)
         except ApiRefused as error:
-            _LOG.info("no defaults of this namespace are known: %s", error)
+            _LOG.info("the defaults of this namespace cannot be read: %s", error)
             found = {}
         data = found.get("data", {})
         try:
-            policy = Policy.model_validate(_told(data, _POLICY))
+            policy = Policy.model_validate(_json_value(data, _POLICY))
         except ValidationError as error:
             raise UserError(
-                f"ConfigMap {DEFAULTS}, {_POLICY}: not of this version of kubenas; install the"
-                " chart and the images of one version"
+                f"ConfigMap {DEFAULTS_CONFIG_MAP}, {_POLICY}: written by another version of"
+                " kubenas; install the chart and the images of the same version"
             ) from error
-        governed = bool(found) or self.pod is not None
-        return NamespaceSettings(_told(data, _RUNNER), policy, governed)
+        policy_enforced = bool(found) or self.pod is not None
+        return NamespaceSettings(_json_value(data, _RUNNER), policy, policy_enforced)
 
-    def pod_now(self) -> Mapping[str, Any] | None:
-        """``pod`` as it has become, or as it was if the API server does not say."""
+    def current_pod(self) -> Mapping[str, Any] | None:
+        """Reads ``pod`` again; returns the known one if the API server does not answer."""
         if self.pod is None:
             return None
-        with suppress(ApiAway, ApiRefused):
+        with suppress(ApiUnavailable, ApiRefused):
             return _pod(self.api, self.namespace, self.pod["metadata"]["name"])
         return self.pod
 
-    def tell(self, reason: str, message: str, *, warning: bool = False) -> None:
-        """An Event about the pod that this process is; nothing depends on it."""
+    def record_event(self, reason: str, message: str, *, warning: bool = False) -> None:
+        """Creates an Event about this pod. Ignores failures."""
         if self.pod is None:
             return
         event = event_about(self.pod, reason, message, warning=warning)
         try:
             self.api.call("POST", f"/api/v1/namespaces/{self.namespace}/events", body=event)
-        except (ApiAway, ApiRefused) as error:
-            _LOG.info("no Event is made: %s", error)
+        except (ApiUnavailable, ApiRefused) as error:
+            _LOG.info("the Event cannot be created: %s", error)
 
     @property
     def _name(self) -> str:
@@ -168,16 +170,16 @@ class Surroundings:
         return uid
 
 
-def surroundings(namespace: str | None = None) -> Surroundings:
-    """Asks the cluster which pod this is.
+def detect_environment(namespace: str | None = None) -> ClusterEnvironment:
+    """Reads the configuration and, in a pod, the pod of this process.
 
     Args:
-        namespace: in place of the one that the configuration names.
+        namespace: overrides the namespace of the configuration.
 
     Raises:
-        UserError: no cluster is configured, or not soundly.
-        ApiRefused: the pod that this is may not be read.
-        ApiAway: the API server does not answer.
+        UserError: no cluster is configured, or the configuration is invalid.
+        ApiRefused: these credentials may not read the pod.
+        ApiUnavailable: the API server does not answer.
     """
     connection = connect(namespace)
     api, namespace = Api(connection), connection.namespace
@@ -185,18 +187,18 @@ def surroundings(namespace: str | None = None) -> Surroundings:
     if connection.in_pod:
         name = next((os.environ[key] for key in _POD_NAME if os.environ.get(key)), None)
         pod = _pod(api, namespace, name)
-    return Surroundings(api, namespace, pod)
+    return ClusterEnvironment(api, namespace, pod)
 
 
-def namespace_settings() -> NamespaceSettings:
-    """What the chart of the configured namespace says; see :meth:`Surroundings.settings`.
+def read_namespace_settings() -> NamespaceSettings:
+    """Reads the settings of the configured namespace; see :meth:`ClusterEnvironment.settings`.
 
     Raises:
-        UserError: no cluster is configured, or not soundly, or the chart's ConfigMap is not sound.
-        ApiAway: the API server does not answer.
+        UserError: no cluster is configured, or the configuration or the ConfigMap is invalid.
+        ApiUnavailable: the API server does not answer.
     """
     connection = connect()
-    return Surroundings(Api(connection), connection.namespace, pod=None).settings()
+    return ClusterEnvironment(Api(connection), connection.namespace, pod=None).settings()
 
 
 def _pod(api: Api, namespace: str, name: str | None) -> Mapping[str, Any]:
@@ -204,25 +206,25 @@ def _pod(api: Api, namespace: str, name: str | None) -> Mapping[str, Any]:
     return pod
 
 
-def _told(data: Mapping[str, str], key: str) -> Mapping[str, Any]:
+def _json_value(data: Mapping[str, str], key: str) -> Mapping[str, Any]:
     try:
         told: Mapping[str, Any] = json.loads(data.get(key, "{}"))
     except ValueError as error:
-        raise UserError(f"ConfigMap {DEFAULTS}, {key}: not JSON: {error}") from error
+        raise UserError(f"ConfigMap {DEFAULTS_CONFIG_MAP}, {key}: not JSON: {error}") from error
     return told
 
 
-def trainer_of(pod: Mapping[str, Any] | None) -> str:
-    """The trials' image: that from the registry which the image of the step's ``pod`` is from."""
+def trainer_image(pod: Mapping[str, Any] | None) -> str:
+    """Returns the trainer image from the same registry as the image of the step's ``pod``."""
     containers = pod["spec"]["containers"] if pod else ()
     steps = [each["image"] for each in containers if each["name"] == STEP_CONTAINER]
     return trainer_beside(steps[0]) if steps else TRAINER_IMAGE
 
 
-def reference_to_owner(pod: Mapping[str, Any]) -> dict[str, Any] | None:
-    """An ownerReference to what owns ``pod``: in Kubeflow the Workflow, which outlives the step.
+def owner_reference(pod: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Returns an ownerReference to the owner of ``pod``: in Kubeflow the Workflow, not the step.
 
-    The owner neither controls nor waits for trials.
+    The owner is neither a controller nor blocked from deletion by trials.
     """
     owners = pod["metadata"].get("ownerReferences", ())
     owner = next((each for each in owners if each.get("controller")), next(iter(owners), None))
@@ -233,5 +235,5 @@ def reference_to_owner(pod: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def _store_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """The variables of ``environment`` by which a trial finds the stores that we find."""
+    """Returns the variables of ``environment`` that locate the stores."""
     return {name: environment[name] for name in _STORE if name in environment}

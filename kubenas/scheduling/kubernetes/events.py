@@ -1,4 +1,4 @@
-"""The few words that ``kubectl describe`` and ``kubectl get events`` show of a step. Pure."""
+"""Kubernetes Events about the pod of a step. Pure."""
 
 import uuid
 from collections.abc import Mapping
@@ -11,13 +11,13 @@ _LENGTH = 1000
 def event_about(
     pod: Mapping[str, Any], reason: str, message: str, *, warning: bool = False
 ) -> dict[str, Any]:
-    """An Event about ``pod``.
+    """Returns an Event about ``pod``.
 
     Args:
-        pod: as the API server has it.
+        pod: pod as returned by the API server.
         reason: one word in CamelCase.
-        message: one line for people.
-        warning: whether someone should look.
+        message: one line for users.
+        warning: whether the type is Warning instead of Normal.
     """
     about = pod["metadata"]
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

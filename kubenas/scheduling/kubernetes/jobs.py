@@ -1,43 +1,43 @@
-"""What is done to Jobs and pods, and how the API server took it."""
+"""Requests that create and delete Jobs and pods."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kubenas.scheduling.kubernetes.client.api import Api, ApiAway, ApiRefused
+from kubenas.scheduling.kubernetes.client.api import Api, ApiRefused, ApiUnavailable
 from kubenas.scheduling.kubernetes.names import PREFIX, SPEC_HASH
-from kubenas.scheduling.kubernetes.status import Waiting, judge_refusal
+from kubenas.scheduling.kubernetes.status import Waiting, classify_refusal
 from kubenas.scheduling.kubernetes.views import PodView
 
-_BEING_REMOVED = Waiting("an earlier Job of the same name is being removed")
+_BEING_REMOVED = Waiting("an earlier Job of the same name is being deleted")
 
 
 @dataclass(frozen=True)
 class Created:
-    """The Job exists, made now or before."""
+    """The Job exists: created now or before."""
 
 
 @dataclass(frozen=True)
-class NotYet:
-    """It may be tried again."""
+class Deferred:
+    """The Job could not be created now; retry later."""
 
     waiting: Waiting
     retry_after: float = 0.0
-    """Seconds, as far as the server says."""
+    """Minimum seconds to wait, from the server's answer."""
 
 
 @dataclass(frozen=True)
-class Never:
-    """It cannot be made."""
+class Rejected:
+    """The Job cannot be created."""
 
     message: str
 
 
-Creation = Created | NotYet | Never
+Creation = Created | Deferred | Rejected
 
 
 class Jobs:
-    """The Jobs of a namespace."""
+    """The Jobs and pods of a namespace."""
 
     def __init__(self, api: Api, namespace: str) -> None:
         self.path = f"/apis/batch/v1/namespaces/{namespace}/jobs"
@@ -46,78 +46,78 @@ class Jobs:
         self._api = api
 
     def create(self, manifest: Mapping[str, Any]) -> Creation:
-        """Makes a Job. May be repeated: one that is there and means the same is taken over."""
+        """Creates a Job. Idempotent: takes over an existing Job with the same spec hash."""
         try:
             self._api.call("POST", self.path, body=manifest)
-        except ApiAway as error:
-            return NotYet(Waiting(str(error)), error.retry_after)
+        except ApiUnavailable as error:
+            return Deferred(Waiting(str(error)), error.retry_after)
         except ApiRefused as error:
-            return self._refused(error, manifest)
+            return self._handle_refusal(error, manifest)
         return Created()
 
-    def remove(self, name: str, *, wait_for_pod: bool) -> bool:
-        """Deletes a Job and its pod; whether the API server knows that it is to go.
+    def delete(self, name: str, *, wait_for_pod: bool) -> bool:
+        """Deletes a Job and its pod; returns whether the API server accepted the deletion.
 
         Args:
-            name: of the Job.
-            wait_for_pod: the Job stays until its pod is gone.
+            name: name of the Job.
+            wait_for_pod: keep the Job until its pod is gone.
 
         Raises:
-            ApiRefused: we may not.
+            ApiRefused: these credentials may not delete Jobs.
         """
         policy = "Foreground" if wait_for_pod else "Background"
         return self._delete(f"{self.path}/{name}", {"propagationPolicy": policy})
 
-    def remove_by_force(self, pod: PodView) -> bool:
-        """Deletes a pod that nobody ends, and no other of the same name.
+    def force_delete(self, pod: PodView) -> bool:
+        """Deletes a pod without a grace period, unless another pod has its name by now.
 
         Raises:
-            ApiRefused: we may not.
+            ApiRefused: these credentials may not delete pods.
         """
         options = {"gracePeriodSeconds": 0, "preconditions": {"uid": pod.uid}}
         return self._delete(f"{self.pods_path}/{pod.name}", options)
 
     def last_warning(self, uid: str) -> str:
-        """The latest warning about an object; empty if there is none, or none may be read."""
+        """Returns the latest warning event about an object; empty if none or on an error."""
         query = {"fieldSelector": f"involvedObject.uid={uid},type=Warning"}
         try:
             events = self._api.call("GET", self._events_path, query=query)["items"]
-        except (ApiAway, ApiRefused):
+        except (ApiUnavailable, ApiRefused):
             return ""
         latest: Mapping[str, Any] = max(events, key=_last_seen, default={})
         return str(latest.get("message") or "")
 
-    def _refused(self, error: ApiRefused, manifest: Mapping[str, Any]) -> Creation:
+    def _handle_refusal(self, error: ApiRefused, manifest: Mapping[str, Any]) -> Creation:
         if error.reason == "AlreadyExists":
-            return self._taken_over(manifest)
-        waiting = judge_refusal(str(error))
-        return NotYet(waiting) if waiting.full else Never(f"its Job is refused: {error}")
+            return self._take_over(manifest)
+        waiting = classify_refusal(str(error))
+        return Deferred(waiting) if waiting.over_quota else Rejected(f"Job rejected: {error}")
 
-    def _taken_over(self, manifest: Mapping[str, Any]) -> Creation:
+    def _take_over(self, manifest: Mapping[str, Any]) -> Creation:
         name, ours = manifest["metadata"]["name"], manifest["metadata"]["annotations"]
         try:
             found = self._api.call("GET", f"{self.path}/{name}")["metadata"]
-        except ApiAway as error:
-            return NotYet(Waiting(str(error)), error.retry_after)
+        except ApiUnavailable as error:
+            return Deferred(Waiting(str(error)), error.retry_after)
         except ApiRefused as error:
-            return NotYet(Waiting(str(error)))
+            return Deferred(Waiting(str(error)))
         theirs = found.get("annotations", {})
         if theirs.get(SPEC_HASH) != ours[SPEC_HASH]:
-            other = theirs.get(PREFIX, "none of our searches")
-            return Never(
-                f"Job {name} exists and is another one (of {other}); delete it with 'kubectl delete"
-                f" job {name} -n {manifest['metadata']['namespace']}', then run the same command"
-                " again"
+            other = theirs.get(PREFIX, "unknown")
+            return Rejected(
+                f"a different Job named {name} exists (attempt: {other}); delete it with 'kubectl"
+                f" delete job {name} -n {manifest['metadata']['namespace']}', then run the same"
+                " command again"
             )
-        return NotYet(_BEING_REMOVED) if "deletionTimestamp" in found else Created()
+        return Deferred(_BEING_REMOVED) if "deletionTimestamp" in found else Created()
 
     def _delete(self, path: str, options: Mapping[str, Any]) -> bool:
         try:
             self._api.call("DELETE", path, body=options)
-        except ApiAway:
+        except ApiUnavailable:
             return False
         except ApiRefused as error:
-            if error.status not in {404, 409}:  # gone, or another one by now
+            if error.status not in {404, 409}:  # deleted, or replaced by another object
                 raise
         return True
 

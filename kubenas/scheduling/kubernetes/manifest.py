@@ -1,6 +1,6 @@
-"""An attempt -> the Job that runs it, as a dictionary. Pure.
+"""Conversion of an attempt to the manifest of its Job. Pure.
 
-One Job is one pod and never a second one: whether there is another attempt is our own decision.
+Each Job runs exactly one pod: the search decides about further attempts.
 """
 
 import math
@@ -20,7 +20,7 @@ from kubenas.scheduling.kubernetes.names import (
     job_name,
     spec_hash,
 )
-from kubenas.scheduling.quantity import amount, scaled
+from kubenas.scheduling.quantity import parse_quantity, scale_quantity
 from kubenas.scheduling.store_credentials import CONFIG_MAP, SECRET
 from kubenas.storage import join
 from kubenas.trial import (
@@ -37,53 +37,53 @@ CONTAINER = "trial"
 _DISK = "ephemeral-storage"
 
 _GRACE_SECONDS = 60
-"""From SIGTERM to SIGKILL: time for a checkpoint."""
+"""Time between SIGTERM and SIGKILL, for a last checkpoint."""
 _DEAD_NODE_SECONDS = 30
-"""For a node that is gone to come back before its pods are given up."""
+"""Time for an unreachable node to return before its pods are evicted."""
 _STARTUP_SECONDS = 1800
-"""For an image to be pulled within the pod's own run-time cap, which is only a backstop."""
+"""Time to pull the image, added to the pod's deadline, which is only a backstop."""
 _CACHE_FOLDER = "/cache"
 _LOG_BYTES = 1 << 30
-"""Of the node's disk for a container's log, of which the kubelet keeps less than that."""
+"""Part of the disk limit for the container's log, above the maximum that the kubelet keeps."""
 _DISK_BYTES = 1 << 30
-"""Of the node's disk, asked for at the most: who fills more may be evicted from a full one."""
+"""Maximum request for disk. A pod that uses more may be evicted when the node's disk is full."""
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where the Jobs of a stage are made, and what all of them have in common."""
+class JobTemplate:
+    """Settings that all Jobs of a stage have in common."""
 
     config: RunnerConfig
     stage: Stage
     namespace: str
     image: str
     owner: Mapping[str, Any] | None = None
-    """ownerReference of each Job; None: nothing owns them."""
+    """ownerReference of each Job; None: no owner."""
     environment: Mapping[str, str] | None = None
-    """Variables besides those in the config, which take precedence."""
+    """Additional variables; those in the config take precedence."""
     command: tuple[str, ...] = WORKER
-    """Gets the URI of the attempt's spec as its last argument."""
+    """Command of the container; receives the URI of the attempt's spec as its last argument."""
     grace_seconds: int = _GRACE_SECONDS
     heartbeat: Heartbeat | None = None
-    """Of the process that starts them; None: they go on without it."""
+    """Heartbeat of the controller; None: attempts continue without a controller."""
     epoch: int | None = None
-    """The number of that process's tenure, for people."""
+    """Number of the controller's lease term, an annotation for users."""
 
 
-def job_manifest(spec: AttemptSpec, place: Place) -> dict[str, Any]:
-    """The ``batch/v1`` Job of an attempt."""
-    labels = dict(attempt_labels(place.stage, spec))
-    if place.config.pod.kueue_queue:
-        labels["kueue.x-k8s.io/queue-name"] = place.config.pod.kueue_queue
+def job_manifest(spec: AttemptSpec, template: JobTemplate) -> dict[str, Any]:
+    """Returns the ``batch/v1`` Job of an attempt."""
+    labels = dict(attempt_labels(template.stage, spec))
+    if template.config.pod.kueue_queue:
+        labels["kueue.x-k8s.io/queue-name"] = template.config.pod.kueue_queue
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",
         "metadata": {
-            "name": job_name(place.stage, spec),
-            "namespace": place.namespace,
+            "name": job_name(template.stage, spec),
+            "namespace": template.namespace,
             "labels": labels,
-            "annotations": _annotations(spec, place),
-            **({"ownerReferences": [dict(place.owner)]} if place.owner else {}),
+            "annotations": _annotations(spec, template),
+            **({"ownerReferences": [dict(template.owner)]} if template.owner else {}),
         },
         "spec": {
             "backoffLimit": 0,
@@ -98,32 +98,32 @@ def job_manifest(spec: AttemptSpec, place: Place) -> dict[str, Any]:
                     }
                 ]
             },
-            "ttlSecondsAfterFinished": place.config.ttl_seconds,
+            "ttlSecondsAfterFinished": template.config.ttl_seconds,
             "template": {
                 "metadata": {
-                    # A service mesh's sidecar would keep the pod alive after the trial.
+                    # A service mesh's sidecar would keep the pod running after the trial.
                     "labels": {**labels, "sidecar.istio.io/inject": "false"},
-                    "annotations": dict(place.config.pod.annotations),
+                    "annotations": dict(template.config.pod.annotations),
                 },
-                "spec": _pod(spec, place),
+                "spec": _pod(spec, template),
             },
         },
     }
 
 
-def _annotations(spec: AttemptSpec, place: Place) -> dict[str, str]:
-    optional = {MAX_SECONDS: spec.max_seconds, EPOCH: place.epoch}
+def _annotations(spec: AttemptSpec, template: JobTemplate) -> dict[str, str]:
+    optional = {MAX_SECONDS: spec.max_seconds, EPOCH: template.epoch}
     known = {name: str(value) for name, value in optional.items() if value is not None}
     return {SPEC_HASH: spec_hash(spec), PREFIX: spec.prefix, **known}
 
 
-def memory_of(spec: AttemptSpec, pod: PodConfig) -> str:
-    """The memory that the attempt gets: more after each time that it ran out of it."""
-    return scaled(pod.memory, pod.memory_growth**spec.host_ooms)
+def memory_limit(spec: AttemptSpec, pod: PodConfig) -> str:
+    """Returns the attempt's memory, which grows with each earlier host OOM of the trial."""
+    return scale_quantity(pod.memory, pod.memory_growth**spec.host_ooms)
 
 
-def _pod(spec: AttemptSpec, place: Place) -> dict[str, Any]:
-    pod = place.config.pod
+def _pod(spec: AttemptSpec, template: JobTemplate) -> dict[str, Any]:
+    pod = template.config.pod
     selector, tolerations = _nodes(spec, pod)
     optional = {
         "serviceAccountName": pod.service_account,
@@ -140,21 +140,21 @@ def _pod(spec: AttemptSpec, place: Place) -> dict[str, Any]:
         "restartPolicy": "Never",
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
-        "terminationGracePeriodSeconds": place.grace_seconds,
+        "terminationGracePeriodSeconds": template.grace_seconds,
         "securityContext": _pod_security(pod),
         "tolerations": tolerations,
-        "containers": [_container(spec, place)],
+        "containers": [_container(spec, template)],
         "volumes": _volumes(pod),
         **{key: value for key, value in optional.items() if value},
     }
 
 
-def _container(spec: AttemptSpec, place: Place) -> dict[str, Any]:
-    pod = place.config.pod
+def _container(spec: AttemptSpec, template: JobTemplate) -> dict[str, Any]:
+    pod = template.config.pod
     environment = {
         "HOME": "/tmp",  # noqa: S108 - an emptyDir of the pod's own
         **({"KUBENAS_CACHE": _CACHE_FOLDER} if pod.cache else {}),
-        **(place.environment or {}),
+        **(template.environment or {}),
         **pod.env,
         CONTROLLER_VERSION_VARIABLE: __version__,
         SPEC_DIGEST_VARIABLE: spec.digest,
@@ -162,10 +162,10 @@ def _container(spec: AttemptSpec, place: Place) -> dict[str, Any]:
     }
     return {
         "name": CONTAINER,
-        "image": place.image,
-        "command": [*place.command, join(spec.prefix, "spec.json")],
+        "image": template.image,
+        "command": [*template.command, join(spec.prefix, "spec.json")],
         "env": [_variable(name, value) for name, value in environment.items()],
-        # Of two sources with the same key the later one counts.
+        # If two sources have the same key, the last one takes precedence.
         "envFrom": [
             {"configMapRef": {"name": CONFIG_MAP, "optional": True}},
             {"secretRef": {"name": SECRET, "optional": True}},
@@ -187,8 +187,8 @@ def _variable(name: str, value: str | Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _resources(spec: AttemptSpec, pod: PodConfig) -> dict[str, Any]:
-    both = {"memory": memory_of(spec, pod), **_devices(spec, pod)}
-    scratch = math.ceil(amount(pod.scratch))
+    both = {"memory": memory_limit(spec, pod), **_devices(spec, pod)}
+    scratch = math.ceil(parse_quantity(pod.scratch))
     resources: dict[str, Any] = {
         "requests": {"cpu": pod.cpu, _DISK: str(min(scratch, _DISK_BYTES)), **both},
         "limits": {_DISK: str(scratch + _LOG_BYTES), **both},
@@ -212,12 +212,12 @@ def _claims(spec: AttemptSpec, pod: PodConfig) -> list[dict[str, str]]:
 
 
 def _trains(spec: AttemptSpec) -> bool:
-    """Whether it has a use for an accelerator: describing a space has none."""
+    """Whether the attempt uses an accelerator: all tasks except the description of a space."""
     return spec.task != Task.DESCRIBE
 
 
 def _nodes(spec: AttemptSpec, pod: PodConfig) -> tuple[dict[str, str], list[dict[str, Any]]]:
-    """Node selector and tolerations: cheap nodes first, others after too many disruptions."""
+    """Returns node selector and tolerations: spot nodes until there were too many disruptions."""
     gone = [
         {
             "key": f"node.kubernetes.io/{condition}",
@@ -257,8 +257,9 @@ def _mounts(pod: PodConfig) -> list[dict[str, Any]]:
 
 
 def _deadline(spec: AttemptSpec) -> int | None:
-    """A backstop. The kubelet counts from status.startTime, when it has taken the pod on and has
-    yet to pull the image; the runner, as the attempt's grant, from the start of the container. (The
-    Job's own activeDeadlineSeconds would count from its submission.)
+    """Returns the pod's activeDeadlineSeconds, a backstop to the runner's time limit.
+
+    It counts from status.startTime, before the image is pulled; the runner counts from the start
+    of the container. (The Job's activeDeadlineSeconds would count from the Job's creation.)
     """
     return None if spec.max_seconds is None else math.ceil(spec.max_seconds) + _STARTUP_SECONDS

@@ -1,4 +1,4 @@
-"""Names and labels by which the Jobs of a search are found again. Pure."""
+"""Names and labels of the Jobs and the Lease of a search. Pure."""
 
 import hashlib
 from collections.abc import Mapping
@@ -20,9 +20,9 @@ EPOCH = "kubenas/epoch"
 MAX_SECONDS = "kubenas/max-seconds"
 
 KUBEFLOW_POD = "KFP_POD_NAME"
-"""Environment variable that Kubeflow sets in the pod of a step: the pod's name."""
+"""Environment variable with the pod's name, set by Kubeflow in the pod of a step."""
 STEP_CONTAINER = "main"
-"""The container of that pod that the step runs in."""
+"""Name of the step's container in that pod."""
 
 _NAME_LIMIT = 63
 _LETTERS = {
@@ -37,17 +37,17 @@ _LETTERS = {
 
 @dataclass(frozen=True)
 class Stage:
-    """A step of one search in one output; its attempts are numbered by trial."""
+    """A step of one search in one output."""
 
     search: str
     output: str
-    """URI of the root that the search writes below: two outputs may hold the same search."""
+    """URI of the output. Two outputs may contain the same search."""
     step: str
-    """search, retrain, export, evaluate, or champion for the evaluation of that."""
+    """search, retrain, export, evaluate, or champion for the evaluation of the champion."""
 
     @property
     def labels(self) -> dict[str, str]:
-        """On each of the stage's Jobs and pods, and on no other's."""
+        """Labels on every Job and pod of the stage, and on no others."""
         return {
             "app.kubernetes.io/managed-by": MANAGER,
             SEARCH: self.search,
@@ -57,14 +57,14 @@ class Stage:
 
     @property
     def selector(self) -> str:
-        """Selects them."""
+        """Label selector of the stage's Jobs and pods."""
         return ",".join(f"{name}={value}" for name, value in self.labels.items())
 
 
 def job_name(stage: Stage, spec: AttemptSpec) -> str:
-    """The name of the attempt's Job: always the same for the same attempt, and only for it.
+    """Returns the name of the attempt's Job, unique and the same on each call.
 
-    A Job is found again by its labels: one that another version has named otherwise, too.
+    Jobs are found by their labels, not their names, which other versions may form differently.
     """
     letter = _LETTERS["describe" if spec.task == Task.DESCRIBE else stage.step]
     end = f"{letter}{spec.trial:05d}-a{spec.attempt}"
@@ -77,13 +77,13 @@ def job_name(stage: Stage, spec: AttemptSpec) -> str:
 
 
 def lease_metadata(stage: Stage) -> dict[str, Any]:
-    """Name and labels of the Lease of the stage's search in its output, for all its steps."""
+    """Returns name and labels of the Lease that all steps of the search in this output share."""
     labels = {name: value for name, value in stage.labels.items() if name != STAGE}
     return {"name": f"nas-{_digest(stage.search + labels[OUTPUT], 20)}", "labels": labels}
 
 
 def attempt_labels(stage: Stage, spec: AttemptSpec) -> Mapping[str, str]:
-    """Labels of the attempt's Job and pod."""
+    """Returns the labels of the attempt's Job and pod."""
     return {
         **stage.labels,
         "app.kubernetes.io/name": MANAGER,
@@ -96,7 +96,7 @@ def attempt_labels(stage: Stage, spec: AttemptSpec) -> Mapping[str, str]:
 
 
 def spec_hash(spec: AttemptSpec) -> str:
-    """A digest of what the attempt is told to do."""
+    """Returns a digest of the attempt's spec."""
     return _digest(spec.to_json().decode(), 32)
 
 

@@ -1,4 +1,4 @@
-"""Attempts as Kubernetes Jobs. They outlive this process, and the next one adopts them."""
+"""A runner that starts attempts as Jobs. Jobs outlive the controller; the next one adopts them."""
 
 import time
 from dataclasses import replace
@@ -7,47 +7,49 @@ from typing import Self
 from kubenas.errors import UserError
 from kubenas.scheduling.kubernetes.attempt import ClusterLimits, TrackedAttempt
 from kubenas.scheduling.kubernetes.client.api import Api
-from kubenas.scheduling.kubernetes.informer import Mirror
-from kubenas.scheduling.kubernetes.jobs import Created, Jobs, Never, NotYet
-from kubenas.scheduling.kubernetes.manifest import Place, job_manifest
+from kubenas.scheduling.kubernetes.informer import InformerCache
+from kubenas.scheduling.kubernetes.jobs import Created, Deferred, Jobs, Rejected
+from kubenas.scheduling.kubernetes.manifest import JobTemplate, job_manifest
 from kubenas.scheduling.kubernetes.names import job_name
-from kubenas.scheduling.kubernetes.status import Ended, Running, Waiting, judge_refusal
+from kubenas.scheduling.kubernetes.status import Ended, Running, Waiting, classify_refusal
 from kubenas.storage import open_storage
 from kubenas.trial import AttemptEvent, AttemptRef, AttemptSpec, FailureClass, Task
 
 _TICK_SECONDS = 1.0
-_ASK_SECONDS = 30.0
-"""Between two looks at the events of one attempt."""
-_CLEAR_SECONDS = 5.0
-"""Before clearing away is tried again."""
+_EVENT_QUERY_SECONDS = 30.0
+"""Time between two queries of an attempt's events."""
+_CLEAN_UP_RETRY_SECONDS = 5.0
+"""Time before a failed deletion of a finished Job is tried again."""
 
 
 class KubernetesRunner:
-    """See :class:`kubenas.scheduling.runner.TrialRunner`. Use it as a context manager.
+    """Kubernetes implementation of :class:`kubenas.scheduling.runner.TrialRunner`.
+
+    Use it as a context manager.
 
     Args:
-        api: the cluster.
-        place: where Jobs are made, and with what.
+        api: client of the cluster.
+        template: common settings of the Jobs.
         workers: attempts at the same time.
-        limits: how long to wait for the cluster.
+        limits: time limits on waiting for the cluster.
     """
 
     def __init__(
-        self, api: Api, place: Place, *, workers: int, limits: ClusterLimits | None = None
+        self, api: Api, template: JobTemplate, *, workers: int, limits: ClusterLimits | None = None
     ) -> None:
-        self._place = place
+        self._template = template
         self._workers = workers
         self._limits = limits or ClusterLimits()
-        self._jobs = Jobs(api, place.namespace)
-        self._mirror = Mirror(api, self._jobs, selector=place.stage.selector)
+        self._jobs = Jobs(api, template.namespace)
+        self._cache = InformerCache(api, self._jobs, selector=template.stage.selector)
         self._attempts: dict[str, TrackedAttempt] = {}
-        """By the name of the Job; those whose end is still to be told."""
+        """By the name of the Job; attempts whose end has not been emitted."""
         self._events: list[AttemptEvent] = []
-        self._leftover: set[str] = set()
-        """Jobs of attempts whose end has been told, or is among the events."""
-        self._clear_at = 0.0
+        self._finished_jobs: set[str] = set()
+        """Jobs to delete; the ends of their attempts have been emitted."""
+        self._clean_up_at = 0.0
         self._ran_at = time.monotonic()
-        """When an attempt was last seen running."""
+        """Last time an attempt was running."""
 
     def __enter__(self) -> Self:
         return self
@@ -57,8 +59,11 @@ class KubernetesRunner:
 
     @property
     def capacity(self) -> int:
-        """While a quota is used up, it is enough that one attempt waits for it."""
-        if any(attempt.full and not attempt.enlarged for attempt in self._attempts.values()):
+        """While a quota is exhausted, only one attempt waits for it."""
+        if any(
+            attempt.waits_for_quota and not attempt.memory_raised
+            for attempt in self._attempts.values()
+        ):
             return min(self._workers, len(self._attempts))
         return self._workers
 
@@ -68,117 +73,128 @@ class KubernetesRunner:
 
     @property
     def epoch(self) -> int | None:
-        return self._place.epoch
+        return self._template.epoch
 
     def start(self, spec: AttemptSpec) -> None:
-        spec = spec.model_copy(update={"heartbeat": self._place.heartbeat})
+        spec = spec.model_copy(update={"heartbeat": self._template.heartbeat})
         open_storage(spec.prefix).write("spec.json", spec.to_json())
         attempt = TrackedAttempt(
-            name=job_name(self._place.stage, spec),
+            name=job_name(self._template.stage, spec),
             ref=spec.ref,
-            manifest=job_manifest(spec, self._place),
+            manifest=job_manifest(spec, self._template),
             max_seconds=spec.max_seconds,
-            enlarged=spec.host_ooms > 0,
+            memory_raised=spec.host_ooms > 0,
         )
         self._attempts[attempt.name] = attempt
-        self._step(attempt)
+        self._reconcile(attempt)
 
     def poll(self, timeout: float) -> list[AttemptEvent]:
         until = time.monotonic() + timeout
-        self._clear_away()
+        self._clean_up_one()
         while True:
             for attempt in list(self._attempts.values()):
-                self._step(attempt)
+                self._reconcile(attempt)
             left = until - time.monotonic()
             if self._events or left <= 0:
                 events, self._events = self._events, []
                 return events
-            self._look(0 if self._clear_away() else min(left, _TICK_SECONDS))
+            self._process_updates(0 if self._clean_up_one() else min(left, _TICK_SECONDS))
 
     def stop(self, ref: AttemptRef) -> None:
         for attempt in list(self._attempts.values()):
             if attempt.ref == ref:
-                attempt.end_with(Ended(FailureClass.DISRUPTION, "stopped on request"))
-                self._step(attempt)
+                attempt.decide_end(Ended(FailureClass.DISRUPTION, "stopped on request"))
+                self._reconcile(attempt)
 
     def adopt(self, task: Task) -> list[AttemptRef]:
-        self._await_lists()
+        self._wait_for_sync()
         found = [
             job
-            for job in self._mirror.jobs.values()
+            for job in self._cache.jobs.values()
             if job.task == task.value and job.name not in self._attempts
         ]
         for job in found:
             self._attempts[job.name] = TrackedAttempt(name=job.name, ref=job.ref)
-            self._catch_up(self._attempts[job.name])
+            self._apply_cached(self._attempts[job.name])
         return [job.ref for job in found]
 
     def close(self) -> None:
-        while self._clear_away():
+        while self._clean_up_one():
             pass
-        self._mirror.close()
+        self._cache.close()
 
-    # What the cluster says.
+    # State of the cluster.
 
-    def _await_lists(self) -> None:
+    def _wait_for_sync(self) -> None:
         until = time.monotonic() + self._limits.listing
-        while not self._mirror.complete:
-            self._look(_TICK_SECONDS)
+        while not self._cache.synced:
+            self._process_updates(_TICK_SECONDS)
             if time.monotonic() > until:
-                raise self._mirror.silent_for or UserError("the API server does not list Jobs")
+                raise self._cache.watch_error or UserError(
+                    "the API server did not list the Jobs in time; check the cluster, then run the"
+                    " same command again"
+                )
 
-    def _look(self, timeout: float) -> None:
-        for sight in self._mirror.news(timeout):
-            if (attempt := self._attempts.get(sight.name)) is not None:
-                attempt.see(sight)
-                self._step(attempt)
+    def _process_updates(self, timeout: float) -> None:
+        for update in self._cache.wait_for_updates(timeout):
+            if (attempt := self._attempts.get(update.name)) is not None:
+                attempt.apply(update)
+                self._reconcile(attempt)
 
-    def _catch_up(self, attempt: TrackedAttempt) -> None:
-        for sight in self._mirror.sights(attempt.name):
-            attempt.see(sight)
+    def _apply_cached(self, attempt: TrackedAttempt) -> None:
+        for update in self._cache.cached(attempt.name):
+            attempt.apply(update)
 
-    # What follows from it.
+    # Status of the attempts.
 
-    def _step(self, attempt: TrackedAttempt) -> None:
-        """Tells what is new of an attempt, and does what there is to do about it now."""
-        verdict = attempt.verdict()
-        if isinstance(verdict, Ended):
-            self._end(attempt, verdict)
+    def _reconcile(self, attempt: TrackedAttempt) -> None:
+        """Emits new events of an attempt and sends the requests that its status calls for."""
+        status = attempt.status()
+        if isinstance(status, Ended):
+            self._handle_end(attempt, status)
             return
-        if isinstance(verdict, Running):
-            self._run(attempt)
-        elif attempt.doom is None:
-            self._wait(attempt, verdict)
-        if attempt.retry_at <= time.monotonic() and self._mirror.silent_for is None:
+        if isinstance(status, Running):
+            self._handle_running(attempt)
+        elif attempt.decided_end is None:
+            self._handle_waiting(attempt, status)
+        if attempt.retry_at <= time.monotonic() and self._cache.watch_error is None:
             self._act(attempt)
 
-    def _run(self, attempt: TrackedAttempt) -> None:
+    def _handle_running(self, attempt: TrackedAttempt) -> None:
         self._ran_at = time.monotonic()
         attempt.waiting = None
-        self._tell_running(attempt)
-        attempt.end_with(attempt.overrun())
+        self._emit_running(attempt)
+        attempt.decide_end(attempt.check_run_limit())
 
-    def _wait(self, attempt: TrackedAttempt, waiting: Waiting) -> None:
-        attempt.wait(waiting)
+    def _handle_waiting(self, attempt: TrackedAttempt, waiting: Waiting) -> None:
+        attempt.note_waiting(waiting)
         now = time.monotonic()
         waited = now - attempt.waits_since
-        if waiting.ask and waited > self._limits.unexplained and attempt.ask_at <= now:
-            self._ask(attempt, waiting)
-        if waited > self._limits.untold and waiting.reason != attempt.told and not attempt.ran:
-            attempt.told = waiting.reason
-            self._tell(attempt, kind="waiting", message=waiting.reason)
-        queue_seconds = self._place.config.queue_seconds
-        attempt.end_with(
-            attempt.given_up(self._limits, queue_seconds=queue_seconds, ran_at=self._ran_at)
+        if (
+            waiting.event_source
+            and waited > self._limits.explain_after
+            and attempt.query_events_at <= now
+        ):
+            self._query_events(attempt, waiting)
+        if (
+            waited > self._limits.report_after
+            and waiting.reason != attempt.reported_reason
+            and not attempt.running_reported
+        ):
+            attempt.reported_reason = waiting.reason
+            self._emit(attempt, kind="waiting", message=waiting.reason)
+        queue_seconds = self._template.config.queue_seconds
+        attempt.decide_end(
+            attempt.check_wait_limit(self._limits, queue_seconds=queue_seconds, ran_at=self._ran_at)
         )
 
-    def _end(self, attempt: TrackedAttempt, end: Ended, *, ours: bool = True) -> None:
+    def _handle_end(self, attempt: TrackedAttempt, end: Ended, *, ours: bool = True) -> None:
         del self._attempts[attempt.name]
         if ours:
-            self._leftover.add(attempt.name)
-        if attempt.began is not None:
-            self._tell_running(attempt)  # too briefly to be seen
-        self._tell(
+            self._finished_jobs.add(attempt.name)
+        if attempt.started_at is not None:
+            self._emit_running(attempt)  # it may have run too briefly to be observed
+        self._emit(
             attempt,
             kind="ended",
             failure=end.failure,
@@ -187,22 +203,22 @@ class KubernetesRunner:
             seconds=attempt.seconds,
         )
         for other in self._attempts.values():
-            if other.full:
-                other.retry_at = 0.0  # there may be room now
+            if other.waits_for_quota:
+                other.retry_at = 0.0  # quota may be free now
 
-    # What is done.
+    # Requests.
 
     def _act(self, attempt: TrackedAttempt) -> None:
-        if attempt.doom is not None and not attempt.removed:
-            attempt.removed = self._jobs.remove(attempt.name, wait_for_pod=True)
-            if not attempt.removed:
+        if attempt.decided_end is not None and not attempt.deletion_sent:
+            attempt.deletion_sent = self._jobs.delete(attempt.name, wait_for_pod=True)
+            if not attempt.deletion_sent:
                 attempt.postpone()
-        elif attempt.doom is None and attempt.manifest is not None:
+        elif attempt.decided_end is None and attempt.manifest is not None:
             self._create(attempt, attempt.manifest)
-        elif attempt.pod is not None and attempt.stuck(self._limits.stuck):
-            # The Job holds its pod back with a finalizer until the pod says how it ended.
-            self._jobs.remove_by_force(attempt.pod)
-            self._jobs.remove(attempt.name, wait_for_pod=False)
+        elif attempt.pod is not None and attempt.is_stuck(self._limits.stuck):
+            # A finalizer of the Job keeps the pod until its end has been counted.
+            self._jobs.force_delete(attempt.pod)
+            self._jobs.delete(attempt.name, wait_for_pod=False)
             attempt.postpone()
 
     def _create(self, attempt: TrackedAttempt, manifest: dict[str, object]) -> None:
@@ -210,45 +226,47 @@ class KubernetesRunner:
             case Created():
                 attempt.manifest = attempt.refusal = None
                 attempt.failures = 0
-                self._mirror.expect(attempt.name)
-                self._catch_up(attempt)
-            case NotYet(waiting=waiting, retry_after=seconds):
+                self._cache.expect(attempt.name)
+                self._apply_cached(attempt)
+            case Deferred(waiting=waiting, retry_after=seconds):
                 attempt.refusal = waiting
-                attempt.wait(waiting)
+                attempt.note_waiting(waiting)
                 attempt.postpone(seconds)
-            case Never(message=message):
-                self._end(attempt, Ended(FailureClass.CONFIGURATION, message), ours=False)
+            case Rejected(message=message):
+                self._handle_end(attempt, Ended(FailureClass.CONFIGURATION, message), ours=False)
 
-    def _ask(self, attempt: TrackedAttempt, waiting: Waiting) -> None:
-        """Looks into the events: a refused pod shows nowhere else."""
-        attempt.ask_at = time.monotonic() + _ASK_SECONDS
-        warning = self._jobs.last_warning(waiting.ask)
+    def _query_events(self, attempt: TrackedAttempt, waiting: Waiting) -> None:
+        """Reads the events: the rejection of a pod appears nowhere else."""
+        attempt.query_events_at = time.monotonic() + _EVENT_QUERY_SECONDS
+        warning = self._jobs.last_warning(waiting.event_source)
         if warning and attempt.pod is None:
-            attempt.refusal = replace(judge_refusal(warning), ask=waiting.ask)
+            attempt.refusal = replace(classify_refusal(warning), event_source=waiting.event_source)
         elif warning:
-            attempt.refusal = Waiting(f"{waiting.reason}: {warning}", ask=waiting.ask)
+            attempt.refusal = Waiting(
+                f"{waiting.reason}: {warning}", event_source=waiting.event_source
+            )
 
-    def _clear_away(self) -> bool:
-        """Removes one Job whose end the caller has taken; whether it did. TTL is but a backstop.
+    def _clean_up_one(self) -> bool:
+        """Deletes one finished Job; returns whether it did. The Job's TTL is only a backstop.
 
-        One at a time, for what takes the place of an ended attempt is more urgent.
+        One at a time, because starting the next attempt is more urgent.
         """
-        away = self._clear_at > time.monotonic() or self._mirror.silent_for is not None
-        if away or not self._leftover:
+        away = self._clean_up_at > time.monotonic() or self._cache.watch_error is not None
+        if away or not self._finished_jobs:
             return False
-        name = self._leftover.pop()
-        removed = self._jobs.remove(name, wait_for_pod=False)
+        name = self._finished_jobs.pop()
+        removed = self._jobs.delete(name, wait_for_pod=False)
         if not removed:
-            self._leftover.add(name)
-            self._clear_at = time.monotonic() + _CLEAR_SECONDS
+            self._finished_jobs.add(name)
+            self._clean_up_at = time.monotonic() + _CLEAN_UP_RETRY_SECONDS
         return removed
 
-    # What is told.
+    # Events.
 
-    def _tell_running(self, attempt: TrackedAttempt) -> None:
-        if not attempt.ran:
-            attempt.ran = True
-            self._tell(attempt, kind="running", since=attempt.began)
+    def _emit_running(self, attempt: TrackedAttempt) -> None:
+        if not attempt.running_reported:
+            attempt.running_reported = True
+            self._emit(attempt, kind="running", since=attempt.started_at)
 
-    def _tell(self, attempt: TrackedAttempt, **content: object) -> None:
+    def _emit(self, attempt: TrackedAttempt, **content: object) -> None:
         self._events.append(AttemptEvent.model_validate({"ref": attempt.ref, **content}))

@@ -1,4 +1,4 @@
-"""What a Job and its pod say about an attempt: waiting, running or ended, and why. Pure.
+"""Classification of a Job and its pod as a waiting, running or ended attempt. Pure.
 
 The exit codes are those of kubenas.training.worker.
 """
@@ -6,7 +6,7 @@ The exit codes are those of kubenas.training.worker.
 import re
 from dataclasses import dataclass
 
-from kubenas.scheduling.kubernetes.usage import CLOCK_SECONDS
+from kubenas.scheduling.kubernetes.usage import CLOCK_RESOLUTION_SECONDS
 from kubenas.scheduling.kubernetes.views import Condition, Exit, JobView, PodView
 from kubenas.trial import FailureClass
 
@@ -20,155 +20,160 @@ _FAILURE_OF_EXIT = {
 _NODE_LOST = {"DeletionByTaintManager", "DeletionByPodGC", "NodeLost"}
 _BAD_IMAGE = {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"}
 _BAD_CONTAINER = {"CreateContainerConfigError", "CreateContainerError", "RunContainerError"}
-_OWN_FAULT = re.compile(r"exceeds the (total )?limit", re.IGNORECASE)
+_OVER_OWN_LIMIT = re.compile(r"exceeds the (total )?limit", re.IGNORECASE)
 _LINES = 3
 _LENGTH = 1000
 
 
 @dataclass(frozen=True)
 class Waiting:
-    """It does not run yet."""
+    """The attempt does not run yet."""
 
     reason: str
-    full: bool = False
-    """A quota is used up: further Jobs would only wait too."""
-    doom: FailureClass | None = None
-    """What it will end with if this does not pass soon."""
-    ask: str = ""
-    """The uid of an object whose events may tell more."""
+    over_quota: bool = False
+    """Whether a quota is exhausted: further Jobs would have to wait, too."""
+    failure: FailureClass | None = None
+    """Failure class if the problem lasts; None if the wait is normal."""
+    event_source: str = ""
+    """uid of the object whose events may explain the wait."""
 
 
 @dataclass(frozen=True)
 class Running:
-    """Its container runs, or has ended and the rest is about to be told."""
+    """The container is running, or has exited and its result is not yet known."""
 
 
 @dataclass(frozen=True)
 class Ended:
-    """It is over; ``failure`` is None if it says that it did what it was asked to."""
+    """The attempt ended; ``failure`` is None if the worker exited with 0."""
 
     failure: FailureClass | None
     message: str = ""
 
 
-Verdict = Waiting | Running | Ended
+AttemptStatus = Waiting | Running | Ended
 
 
-def judge(job: JobView, pod: PodView | None) -> Verdict:
-    """Where an attempt stands whose Job exists."""
+def classify(job: JobView, pod: PodView | None) -> AttemptStatus:
+    """Returns the status of an attempt whose Job exists."""
     if pod is None:
-        return _without_pod(job)
+        return _classify_without_pod(job)
     if pod.phase == "Succeeded":
         return Ended(None)
     if pod.phase == "Failed" or (job.failed and pod.exit):
-        return _of_failed(job, pod)
+        return _classify_failed(job, pod)
     if job.suspended:
         return Ended(FailureClass.DISRUPTION, f"suspended by its queue: {job.suspended.message}")
     if pod.running_since is not None or pod.exit is not None:
         return Running()
-    return _of_pending(pod)
+    return _classify_pending(pod)
 
 
-def judge_vanished(pod: PodView) -> Ended:
-    """How an attempt ended whose pod was removed before it said so itself."""
+def classify_deleted_pod(pod: PodView) -> Ended:
+    """Returns the end of an attempt whose pod was deleted before it reported its end."""
     if pod.disrupted:
-        return _of_disrupted(pod.disrupted)
-    return Ended(FailureClass.NODE_LOSS, "its pod was removed before it had ended")
+        return _classify_disrupted(pod.disrupted)
+    return Ended(FailureClass.NODE_LOSS, "its pod was deleted before it ended")
 
 
-def judge_refusal(message: str) -> Waiting:
-    """What it means that a Job or its pod may not be created, in the API server's words."""
+def classify_refusal(message: str) -> Waiting:
+    """Classifies the API server's message about a rejected Job or pod."""
     reason = message.partition("forbidden: ")[2] or message
     if "exceeded quota" in message:
-        return Waiting(reason, full=True)
+        return Waiting(reason, over_quota=True)
     lasting = "is forbidden" in message or "is invalid" in message
-    return Waiting(reason, doom=FailureClass.CONFIGURATION if lasting else None)
+    return Waiting(reason, failure=FailureClass.CONFIGURATION if lasting else None)
 
 
-def _without_pod(job: JobView) -> Verdict:
+def _classify_without_pod(job: JobView) -> AttemptStatus:
     if job.complete:
         return Ended(None)
     if job.failed:
         lost = f"its pod is gone: {job.failed.message or job.failed.reason}"
         return Ended(FailureClass.NODE_LOSS, lost)
     if job.deleting:
-        return Waiting("it is being removed")
+        return Waiting("its Job is being deleted")
     if job.suspended:
         return Waiting(f"queued: {job.suspended.message or job.suspended.reason}")
-    return Waiting("its pod is being created", ask=job.uid)
+    return Waiting("its pod is being created", event_source=job.uid)
 
 
-def _of_pending(pod: PodView) -> Waiting:
-    if pod.unscheduled:
-        return Waiting(f"{_words(pod.unscheduled)}")
+def _classify_pending(pod: PodView) -> Waiting:
+    if pod.unschedulable:
+        return Waiting(f"{_describe(pod.unschedulable)}")
     waiting = pod.waiting
     if waiting is None:
         return Waiting("waiting for a node")
     if waiting.reason in _BAD_IMAGE:
-        return Waiting(f"its image cannot be had: {_words(waiting)}", doom=FailureClass.IMAGE)
+        return Waiting(
+            f"its image cannot be pulled: {_describe(waiting)}", failure=FailureClass.IMAGE
+        )
     if waiting.reason in _BAD_CONTAINER:
-        message = f"its container cannot be made: {_words(waiting)}"
-        return Waiting(message, doom=FailureClass.CONFIGURATION)
-    return Waiting("its image is pulled and its container made", ask=pod.uid)
+        message = f"its container cannot be created: {_describe(waiting)}"
+        return Waiting(message, failure=FailureClass.CONFIGURATION)
+    return Waiting("pulling the image and creating the container", event_source=pod.uid)
 
 
-def _of_failed(job: JobView, pod: PodView) -> Ended:
+def _classify_failed(job: JobView, pod: PodView) -> Ended:
     if pod.reason == "DeadlineExceeded":
-        return _of_deadline(job, pod)
-    if _OWN_FAULT.search(pod.message):  # evicted, but not for somebody else's sake
-        message = f"{_line(pod.message)}; raise runner.pod.scratch"
+        return _classify_deadline(job, pod)
+    if _OVER_OWN_LIMIT.search(pod.message):  # evicted because of its own disk use
+        message = f"{_last_lines(pod.message)}; raise runner.pod.scratch"
         return Ended(FailureClass.APPLICATION, message)
     if pod.disrupted:
-        return _of_disrupted(pod.disrupted)
+        return _classify_disrupted(pod.disrupted)
     if pod.exit and pod.reason != "Evicted":
-        return _of_exit(pod.exit)
+        return _classify_exit(pod.exit)
     if pod.reason in _NODE_LOST:
-        return Ended(FailureClass.NODE_LOSS, _line(f"{pod.reason}: {pod.message}"))
-    # Evicted, not admitted by its kubelet, or its node was shut down.
-    reason = _line(f"{pod.reason or 'its pod failed'}: {pod.message}".removesuffix(": "))
+        return Ended(FailureClass.NODE_LOSS, _last_lines(f"{pod.reason}: {pod.message}"))
+    # Evicted, rejected by the kubelet, or the node was shut down.
+    reason = _last_lines(f"{pod.reason or 'its pod failed'}: {pod.message}".removesuffix(": "))
     return Ended(FailureClass.DISRUPTION, reason)
 
 
-def _of_deadline(job: JobView, pod: PodView) -> Ended:
-    """The pod's clock begins before its image is pulled: that it was slow is no fault of its."""
+def _classify_deadline(job: JobView, pod: PodView) -> Ended:
+    """The pod's deadline counts from before its image is pulled. A slow pull is a disruption."""
     began, ended = pod.started_at, pod.exit.finished_at if pod.exit else None
     if began is None:
-        message = "its container was not started in the time that its pod had"
+        message = "its container did not start before the deadline of its pod"
         return Ended(FailureClass.DISRUPTION, message)
     limit = job.max_seconds
-    if limit and ended and ended - began < limit - CLOCK_SECONDS:
-        message = f"its container started so late that it had {ended - began:.0f} s of {limit:g} s"
+    if limit and ended and ended - began < limit - CLOCK_RESOLUTION_SECONDS:
+        message = f"its container started late and ran only {ended - began:.0f} s of {limit:g} s"
         return Ended(FailureClass.DISRUPTION, message)
-    return Ended(FailureClass.DEADLINE, "ran longer than its pod may")
+    return Ended(FailureClass.DEADLINE, "exceeded the deadline of its pod")
 
 
-def _of_disrupted(disrupted: Condition) -> Ended:
+def _classify_disrupted(disrupted: Condition) -> Ended:
     if disrupted.reason in _NODE_LOST:
         return Ended(
-            FailureClass.NODE_LOSS, f"its node is gone or closed to it: {_words(disrupted)}"
+            FailureClass.NODE_LOSS, f"its node was lost or tainted: {_describe(disrupted)}"
         )
-    return Ended(FailureClass.DISRUPTION, f"disrupted: {_words(disrupted)}")
+    return Ended(FailureClass.DISRUPTION, f"disrupted: {_describe(disrupted)}")
 
 
-def _of_exit(end: Exit) -> Ended:
+def _classify_exit(end: Exit) -> Ended:
     if end.reason == "OOMKilled":
-        return Ended(FailureClass.HOST_OOM, "ran out of the memory that runner.pod.memory allows")
+        return Ended(FailureClass.HOST_OOM, "exceeded the memory limit; raise runner.pod.memory")
     if end.code == 0:
         return Ended(None)
     if end.reason in {"StartError", "ContainerCannotRun"}:
-        return Ended(FailureClass.CONFIGURATION, _line(f"cannot be started: {end.message}"))
-    words = f"; its last words: {_line(end.message)}" if end.message else ""
+        return Ended(
+            FailureClass.CONFIGURATION,
+            _last_lines(f"its container cannot be started: {end.message}"),
+        )
+    words = f"; last lines of its log: {_last_lines(end.message)}" if end.message else ""
     failure = _FAILURE_OF_EXIT.get(end.code)
     if failure is None and end.code > 128:
         return Ended(FailureClass.NODE_LOSS, f"killed by signal {end.code - 128}{words}")
     return Ended(failure or FailureClass.APPLICATION, f"exited with {end.code}{words}")
 
 
-def _words(condition: Condition) -> str:
-    return _line(": ".join(filter(None, (condition.reason, condition.message))))
+def _describe(condition: Condition) -> str:
+    return _last_lines(": ".join(filter(None, (condition.reason, condition.message))))
 
 
-def _line(text: str) -> str:
-    """The last lines of ``text`` as one."""
+def _last_lines(text: str) -> str:
+    """Returns the last lines of ``text``, joined by ``|``."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     return " | ".join(lines[-_LINES:])[-_LENGTH:]

@@ -1,30 +1,30 @@
-"""For how long an attempt held what its pod asks for: as its container ran. Pure.
+"""Run time of an attempt's container, which determines its cost. Pure.
 
-Neither the queue nor the pull of an image counts. Times are those that the API server tells, so
-that it does not matter who watched, and when.
+Time in a queue and the pull of the image do not count. All times come from the API server and thus
+do not depend on when the controller was running.
 """
 
 from kubenas.scheduling.kubernetes.views import JobView, PodView
 
-CLOCK_SECONDS = 1.0
-"""By which a container may seem older or younger than it is: Kubernetes writes whole seconds."""
+CLOCK_RESOLUTION_SECONDS = 1.0
+"""Error of a container's age: Kubernetes reports times in whole seconds."""
 _FORGOTTEN = "ContainerStatusUnknown"
-"""The reason of a container's end that its node tells when it has lost all else about it."""
+"""Termination reason of a container whose node has lost its state."""
 
 
 def seconds_run(
     job: JobView | None, pod: PodView | None, *, began: float | None, now: float
 ) -> float | None:
-    """Seconds from the start of an ended attempt's container to its end; 0: it never started.
+    """Returns the run time of an ended attempt's container in seconds; 0: it never started.
 
     Args:
-        job: as last seen; None: it was never seen.
-        pod: the same.
-        began: Unix time at which the container started, as its pod has said at any time.
-        now: Unix time.
+        job: last observed state; None: never observed.
+        pod: last observed state; None: never observed.
+        began: Unix time of the container's start, as ever reported by the pod.
+        now: current Unix time.
 
     Returns:
-        None if it may have run and nobody can tell for how long.
+        None if the container may have run and its run time is unknown.
     """
     if began is None:
         return None if _may_have_run(job, pod) else 0.0
@@ -38,8 +38,8 @@ def _may_have_run(job: JobView | None, pod: PodView | None) -> bool:
 
 
 def _ended_at(pod: PodView | None, now: float) -> float:
-    """A node that is lost does not say it: then its pod counts until it was to be gone."""
+    """Returns the end of the container; for a lost node at most the pod's deletion deadline."""
     if pod is not None and pod.exit is not None and pod.exit.finished_at is not None:
         return pod.exit.finished_at
-    gone_by = pod.gone_by if pod is not None else None
-    return now if gone_by is None else min(now, gone_by)
+    deletion_deadline = pod.deletion_deadline if pod is not None else None
+    return now if deletion_deadline is None else min(now, deletion_deadline)

@@ -1,4 +1,4 @@
-"""What we need to know of Jobs and pods, out of what the API server says of them. Pure."""
+"""Views of Jobs and pods with the fields that the runner uses. Pure."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ _JOB_NAME = "batch.kubernetes.io/job-name"
 
 @dataclass(frozen=True)
 class Condition:
-    """A condition of an object that holds or, of scheduling, does not."""
+    """A condition of an object that is true or, for PodScheduled, false."""
 
     reason: str
     message: str
@@ -22,7 +22,7 @@ class Condition:
 
 @dataclass(frozen=True)
 class JobView:
-    """A Job as last seen."""
+    """Last observed state of a Job."""
 
     name: str
     uid: str
@@ -30,30 +30,30 @@ class JobView:
     task: str
     spec_hash: str
     max_seconds: float | None = None
-    """That its attempt may run."""
+    """Time limit of the attempt."""
     deleting: bool = False
     suspended: Condition | None = None
-    """By a queue such as Kueue, which says why."""
+    """Suspension by a queue such as Kueue, with its reason."""
     complete: bool = False
     failed: Condition | None = None
 
 
 @dataclass(frozen=True)
 class Exit:
-    """How a container ended."""
+    """Termination of a container."""
 
     code: int
     reason: str = ""
     message: str = ""
     started_at: float | None = None
-    """Unix time, by the node's clock; None: it never started, or its node has forgotten."""
+    """Unix time by the node's clock; None: never started, or the node has lost it."""
     finished_at: float | None = None
-    """The same; None: its node does not say."""
+    """Unix time by the node's clock; None: not reported."""
 
 
 @dataclass(frozen=True)
 class PodView:
-    """A pod as last seen."""
+    """Last observed state of a pod."""
 
     name: str
     uid: str
@@ -62,27 +62,27 @@ class PodView:
     reason: str = ""
     message: str = ""
     grace: float | None = None
-    """Seconds that it has to end, from when it was deleted; None: it has not been."""
-    gone_by: float | None = None
-    """Unix time at which these have passed."""
-    unscheduled: Condition | None = None
+    """Grace period in seconds once the pod is being deleted; None before."""
+    deletion_deadline: float | None = None
+    """Unix time of the end of the grace period."""
+    unschedulable: Condition | None = None
     disrupted: Condition | None = None
     waiting: Condition | None = None
-    """For its container to start."""
+    """Reason why its container waits."""
     running_since: float | None = None
-    """Unix time, by the node's clock."""
+    """Unix time by the node's clock."""
     exit: Exit | None = None
     image: str | None = None
-    """Of its container, by digest."""
+    """Image of its container, by digest."""
 
     @property
     def started_at(self) -> float | None:
-        """Unix time at which its container started; None: it has not, or its node has forgotten."""
+        """Unix time of its container's start; None: not started, or unknown to its node."""
         return self.exit.started_at if self.exit else self.running_since
 
 
 def job_view(job: Mapping[str, Any]) -> JobView | None:
-    """A Job that this library has made; None if it has not."""
+    """Converts a Job; None if kubenas did not create it."""
     metadata, conditions = job["metadata"], _conditions(job.get("status", {}))
     labels, annotations = metadata.get("labels", {}), metadata.get("annotations", {})
     trial, attempt = labels.get(TRIAL, ""), labels.get(ATTEMPT, "")
@@ -106,7 +106,7 @@ def job_view(job: Mapping[str, Any]) -> JobView | None:
 
 
 def pod_view(pod: Mapping[str, Any]) -> PodView:
-    """A pod of such a Job."""
+    """Converts a pod of such a Job."""
     metadata, status = pod["metadata"], pod.get("status", {})
     conditions = _conditions(status)
     container = _container(status.get("containerStatuses", ()))
@@ -120,8 +120,8 @@ def pod_view(pod: Mapping[str, Any]) -> PodView:
         reason=status.get("reason", ""),
         message=status.get("message", ""),
         grace=_grace(metadata),
-        gone_by=_unix(metadata.get("deletionTimestamp")),
-        unscheduled=_conditions(status, holds="False").get("PodScheduled"),
+        deletion_deadline=_unix(metadata.get("deletionTimestamp")),
+        unschedulable=_conditions(status, holds="False").get("PodScheduled"),
         disrupted=conditions.get("DisruptionTarget"),
         waiting=_condition(waiting) if waiting else None,
         running_since=_unix(running.get("startedAt")) if running else None,
@@ -141,7 +141,7 @@ def _exit(ended: Mapping[str, Any]) -> Exit:
 
 
 def _container(statuses: Iterable[Mapping[str, Any]]) -> Mapping[str, Any]:
-    """The status of ours, whatever others an admission webhook has put beside it."""
+    """Returns the status of the trial's container; admission webhooks may have added others."""
     return next((status for status in statuses if status["name"] == CONTAINER), {})
 
 
@@ -168,5 +168,5 @@ def _number(text: str | None) -> float | None:
 
 
 def _unix(time: str | None) -> float | None:
-    """None also for 1970, which is what is said of a container that could not be started."""
+    """Converts a timestamp; None also for 1970, which marks a container that could not start."""
     return (datetime.fromisoformat(time).timestamp() or None) if time else None

@@ -1,4 +1,4 @@
-"""Attempts as processes on this machine."""
+"""A runner that starts attempts as processes on this machine."""
 
 from kubenas.scheduling.local.runner import LocalRunner
 

@@ -1,4 +1,4 @@
-"""Attempts as processes beside the search, on this machine."""
+"""A runner that starts attempts as child processes of the controller."""
 
 import os
 import selectors
@@ -10,66 +10,70 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from kubenas.scheduling.local.worker_process import WorkerProcess, cause_of_death
+from kubenas.scheduling.local.worker_process import WorkerProcess, classify_exit
 from kubenas.storage import open_storage
 from kubenas.trial import AttemptEvent, AttemptRef, AttemptSpec, FailureClass, Task
 
-_LAST_SECONDS = 5.0
-"""In which a worker that has closed its stdout is expected to be gone."""
+_EXIT_SECONDS = 5.0
+"""Time for a worker to exit after it has closed its stdout."""
 
 _COMMAND = (sys.executable, "-P", "-m", "kubenas.training.worker", "--serve")
-"""Without the working folder on the path: a trial's modules are those that were frozen for it."""
+"""Option -P keeps the working directory off ``sys.path``: trials import only frozen modules."""
 
 
 @dataclass(frozen=True)
 class LocalLimits:
-    """How long the runner is patient with its workers."""
+    """Limits of the local runner on its workers."""
 
     attempts_per_worker: int = 40
-    """After which a worker is replaced: TensorFlow's memory grows with every model."""
+    """Attempts after which a worker is replaced: TensorFlow's memory grows with each model."""
     grace_seconds: float = 10.0
-    """From the request to stop to the kill."""
+    """Time between SIGTERM and SIGKILL."""
     startup_seconds: float = 300.0
-    """For a worker's imports, on a busy machine."""
+    """Time for a worker to import its modules on a busy machine."""
 
 
 @dataclass
 class _Slot:
-    """A worker, and what we hold against it."""
+    """A worker and the attempt that it runs."""
 
     worker: WorkerProcess
     spec: AttemptSpec | None = None
-    began: float | None = None
-    """When it took the attempt up, on the monotonic clock; None: it has not."""
+    started_at: float | None = None
+    """Start of the attempt on the monotonic clock; None: not started."""
     kill_at: float | None = None
-    """On the monotonic clock."""
-    doom: tuple[FailureClass, str] | None = None
-    """What its end means if we are the ones who end it."""
+    """Time of the kill on the monotonic clock; None: none planned."""
+    planned_failure: tuple[FailureClass, str] | None = None
+    """Failure class and message to report if the runner kills the worker."""
 
     @property
     def stopping(self) -> bool:
-        """Whether it has been asked to stop."""
-        return self.doom is not None and self.doom[0] == FailureClass.DISRUPTION
+        """Whether the attempt has been asked to stop."""
+        return (
+            self.planned_failure is not None and self.planned_failure[0] == FailureClass.DISRUPTION
+        )
 
     def limit(self, seconds: float | None, failure: FailureClass, message: str) -> None:
-        """Has it killed after ``seconds``, for which ``failure`` is then the reason."""
+        """Kills the worker after ``seconds`` and reports ``failure``; None: no limit."""
         self.kill_at = None if seconds is None else time.monotonic() + seconds
-        self.doom = (failure, message)
+        self.planned_failure = (failure, message)
 
     def limit_run(self) -> None:
-        """Sets the clock for the attempt itself."""
+        """Applies the time limit of the attempt."""
         seconds = self.spec.max_seconds if self.spec else None
-        self.limit(seconds, FailureClass.DEADLINE, f"ran longer than {seconds} s")
+        self.limit(seconds, FailureClass.DEADLINE, f"exceeded its time limit of {seconds} s")
 
 
 class LocalRunner:
-    """See :class:`kubenas.scheduling.runner.TrialRunner`. Use it as a context manager.
+    """Local implementation of :class:`kubenas.scheduling.runner.TrialRunner`.
+
+    Use it as a context manager.
 
     Args:
-        workers: attempts at the same time; the machine's cores are shared out among them.
-        log_folder: where the workers' stderr is kept; None: a temporary folder.
-        command: what a worker is; it speaks the protocol of ``worker_process``.
-        limits: how long to wait for workers.
+        workers: attempts at the same time; they share the machine's cores equally.
+        log_folder: folder of the workers' stderr; None: a temporary folder.
+        command: command of a worker, which uses the protocol of ``worker_process``.
+        limits: limits on the workers.
     """
 
     def __init__(
@@ -113,20 +117,20 @@ class LocalRunner:
         open_storage(spec.prefix).write("spec.json", spec.to_json())
         slot = next((slot for slot in self._slots if slot.spec is None), None)
         while slot is not None and not slot.worker.assign(spec):
-            self._discard(slot)  # it died while it was idle
+            self._discard(slot)  # the worker died while idle
             slot = next((slot for slot in self._slots if slot.spec is None), None)
         if slot is None:
             slot = self._spawn()
-            slot.worker.assign(spec)  # if it is dead already, poll() will tell
+            slot.worker.assign(spec)  # poll() reports a worker that is already dead
         slot.spec = spec
         if slot.worker.ready:
             slot.limit_run()
         else:
             seconds = self._limits.startup_seconds
-            message = f"worker was not ready after {seconds:.0f} s"
+            message = f"worker process was not ready after {seconds:.0f} s"
             slot.limit(seconds, FailureClass.CONFIGURATION, message)
         if len(self._slots) < self._capacity and all(other.spec for other in self._slots):
-            self._spawn()  # one ahead: its imports are done, or begun, when it is needed
+            self._spawn()  # a spare worker, to import its modules before it is needed
 
     def poll(self, timeout: float) -> list[AttemptEvent]:
         until = time.monotonic() + timeout
@@ -135,9 +139,9 @@ class LocalRunner:
             due = [slot.kill_at for slot in self._slots if slot.kill_at is not None]
             wait = 0.0 if self._events else max(0.0, min([until, *due]) - now)
             for key, _ in self._selector.select(wait):
-                self._hear(key.data)
+                self._read_replies(key.data)
             self._kill_overdue()
-            self._bury_dead()
+            self._remove_exited_workers()
             if self._events or time.monotonic() >= until:
                 events, self._events = self._events, []
                 return events
@@ -145,7 +149,7 @@ class LocalRunner:
     def stop(self, ref: AttemptRef) -> None:
         slot = next((slot for slot in self._slots if slot.spec and slot.spec.ref == ref), None)
         if slot is None:
-            return  # it has ended; poll() has told or will
+            return  # it has ended, and poll() reports the end
         slot.limit(self._limits.grace_seconds, FailureClass.DISRUPTION, "stopped on request")
         slot.worker.terminate()
 
@@ -180,18 +184,18 @@ class LocalRunner:
         slot.worker.kill()
         slot.worker.close()
 
-    def _hear(self, slot: _Slot) -> None:
+    def _read_replies(self, slot: _Slot) -> None:
         replies, closed = slot.worker.read()
         for reply in replies:
-            self._take(slot, reply)
+            self._handle_reply(slot, reply)
         if closed and slot in self._slots:
-            self._bury(slot, slot.worker.kill(_LAST_SECONDS))
+            self._remove_worker(slot, slot.worker.kill(_EXIT_SECONDS))
 
-    def _take(self, slot: _Slot, reply: Mapping[str, Any]) -> None:
+    def _handle_reply(self, slot: _Slot, reply: Mapping[str, Any]) -> None:
         if "ready" in reply:
             slot.worker.ready = True
         elif "started" in reply and slot.spec is not None:
-            slot.began = time.monotonic()
+            slot.started_at = time.monotonic()
             event = AttemptEvent(ref=slot.spec.ref, kind="running", since=time.time())
             self._events.append(event)
             if not slot.stopping:
@@ -200,52 +204,52 @@ class LocalRunner:
             failure = FailureClass(reply["failure"]) if reply.get("failure") else None
             stopped = slot.stopping
             if stopped and failure is None:
-                failure = FailureClass.DISRUPTION  # its result, if there is one, outweighs this
+                failure = FailureClass.DISRUPTION  # a result, if written, takes precedence
             self._ended(slot, failure, str(reply.get("message", "")))
-            if stopped or slot.worker.served >= self._limits.attempts_per_worker:
+            if stopped or slot.worker.attempts_served >= self._limits.attempts_per_worker:
                 self._discard(slot)
 
     def _kill_overdue(self) -> None:
         now = time.monotonic()
         for slot in list(self._slots):
             if slot.kill_at is not None and slot.kill_at <= now:
-                self._bury(slot, slot.worker.kill(), doomed=True)
+                self._remove_worker(slot, slot.worker.kill(), planned=True)
 
-    def _bury_dead(self) -> None:
-        """Finds the dead whose stdout a child of theirs still holds open."""
+    def _remove_exited_workers(self) -> None:
+        """Removes exited workers whose stdout is still open because a child process holds it."""
         for slot in list(self._slots):
             code = slot.worker.exit_code
             if code is not None:
-                self._hear(slot)  # its last words, if it is not buried by them
+                self._read_replies(slot)  # may remove the worker
                 if slot in self._slots:
-                    self._bury(slot, code)
+                    self._remove_worker(slot, code)
 
-    def _bury(self, slot: _Slot, exit_code: int, *, doomed: bool = False) -> None:
-        """Removes a dead worker and says what became of its attempt."""
+    def _remove_worker(self, slot: _Slot, exit_code: int, *, planned: bool = False) -> None:
+        """Removes a dead worker and reports the end of its attempt."""
         if slot.spec is not None:
-            if slot.doom is not None and (doomed or slot.stopping):
-                failure, message = slot.doom
+            if slot.planned_failure is not None and (planned or slot.stopping):
+                failure, message = slot.planned_failure
             else:
-                failure, message = cause_of_death(exit_code, ready=slot.worker.ready)
-            if failure != FailureClass.DISRUPTION and (words := slot.worker.last_words()):
-                message = f"{message}; its last words: {words}"
+                failure, message = classify_exit(exit_code, ready=slot.worker.ready)
+            if failure != FailureClass.DISRUPTION and (words := slot.worker.stderr_tail()):
+                message = f"{message}; last lines of its stderr: {words}"
             self._ended(slot, failure, message)
         self._discard(slot)
 
     def _ended(self, slot: _Slot, failure: FailureClass | None, message: str) -> None:
         if slot.spec is not None:
             ref = slot.spec.ref
-            seconds = 0.0 if slot.began is None else time.monotonic() - slot.began
+            seconds = 0.0 if slot.started_at is None else time.monotonic() - slot.started_at
             self._events.append(
                 AttemptEvent(
                     ref=ref, kind="ended", failure=failure, message=message, seconds=seconds
                 )
             )
-        slot.spec = slot.began = slot.kill_at = slot.doom = None
+        slot.spec = slot.started_at = slot.kill_at = slot.planned_failure = None
 
 
 def _thread_limits(workers: int) -> dict[str, str]:
-    """TensorFlow takes every core for every process unless it is told its share."""
+    """Divides the cores among the workers: by default each TensorFlow process uses all of them."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     share = str(max(1, (cores or 1) // workers))
     names = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS")

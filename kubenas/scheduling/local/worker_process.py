@@ -1,10 +1,9 @@
-"""One warm worker: a child process that runs one attempt after another.
+"""A worker process that runs attempts one after another.
 
-It speaks JSON lines. We write ``{"spec": URI, "nonce": "...", "digest": "..."}`` to its
-stdin; it answers on its stdout with ``{"ready": true}`` once its imports are done,
-``{"started": {...}}`` and ``{"ended": {...}, "failure": null | "storage", "message": ""}``. Its
-stdin is also its life line: it exits when the pipe closes, so that nothing outlives us however we
-die.
+The protocol is JSON lines. The runner writes ``{"spec": URI, "nonce": "...", "digest": "..."}`` to
+the worker's stdin. The worker writes ``{"ready": true}`` to its stdout after its imports, then
+``{"started": {...}}`` and ``{"ended": {...}, "failure": null | "storage", "message": ""}`` for each
+attempt. The worker exits when its stdin closes, and thus never outlives the runner.
 """
 
 import json
@@ -24,12 +23,12 @@ _TAIL_LINES = 3
 
 
 class WorkerProcess:
-    """Starts ``command`` in a process group of its own, with stderr appended to ``log``."""
+    """Starts ``command`` in its own process group and appends its stderr to ``log``."""
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
         self.ready = False
-        self.served = 0
-        """Attempts that it has been given so far."""
+        self.attempts_served = 0
+        """Attempts assigned to the worker so far."""
         self._log = log
         self._unread = b""
         with log.open("ab") as stderr:
@@ -49,31 +48,31 @@ class WorkerProcess:
 
     @property
     def pid(self) -> int:
-        """Process id, which is also the id of its process group."""
+        """Process id, which is also the process group id."""
         return self._process.pid
 
     @property
     def exit_code(self) -> int | None:
-        """What it exited with, minus the signal's number if one killed it; None: it runs."""
+        """Exit code, or the negative signal number; None while the process runs."""
         return self._process.poll()
 
     def fileno(self) -> int:
-        """Its stdout, for selectors."""
+        """File descriptor of its stdout, for selectors."""
         return self._stdout.fileno()
 
     def assign(self, spec: AttemptSpec) -> bool:
-        """Gives it an attempt, which it starts when it is ready. False: it has died."""
+        """Assigns an attempt, which starts once the worker is ready. False: the worker has died."""
         uri = join(spec.prefix, "spec.json")
         request = {"spec": uri, "nonce": spec.nonce, "digest": spec.digest}
         try:
             self._stdin.write(json.dumps(request).encode() + b"\n")
         except OSError:
             return False
-        self.served += 1
+        self.attempts_served += 1
         return True
 
     def read(self) -> tuple[list[Mapping[str, Any]], bool]:
-        """Replies that have come in, and whether its stdout has closed. Does not wait."""
+        """Returns the replies received so far and whether stdout is closed. Does not block."""
         closed = False
         with suppress(BlockingIOError):
             while True:
@@ -83,17 +82,17 @@ class WorkerProcess:
                 if closed:
                     break
         *lines, self._unread = self._unread.split(b"\n")
-        return [reply for line in lines if (reply := _parsed(line)) is not None], closed
+        return [reply for line in lines if (reply := _parse_reply(line)) is not None], closed
 
     def terminate(self) -> None:
-        """SIGTERM to its process group."""
+        """Sends SIGTERM to the process group."""
         self._signal(signal.SIGTERM)
 
     def kill(self, patience: float = 0.0) -> int:
-        """SIGKILL to its process group, also to what a dead worker left behind.
+        """Sends SIGKILL to the process group, including children of a dead worker.
 
         Args:
-            patience: seconds in which it may end by itself first.
+            patience: seconds to wait for the worker to exit by itself first.
 
         Returns:
             Its exit code.
@@ -104,12 +103,12 @@ class WorkerProcess:
         return self._process.wait()
 
     def close(self) -> None:
-        """Closes our ends of its pipes."""
+        """Closes the runner's ends of the pipes."""
         self._stdin.close()
         self._stdout.close()
 
-    def last_words(self) -> str:
-        """The last lines that it wrote to stderr, as one line."""
+    def stderr_tail(self) -> str:
+        """Returns the last lines of its stderr, joined by ``|``."""
         with self._log.open("rb") as log:
             size = log.seek(0, os.SEEK_END)
             log.seek(max(self._log_start, size - _TAIL_BYTES))
@@ -121,12 +120,12 @@ class WorkerProcess:
             os.killpg(self.pid, number)
 
 
-def cause_of_death(exit_code: int, *, ready: bool) -> tuple[FailureClass, str]:
-    """The failure class, and words for it, of a worker that died by itself during an attempt.
+def classify_exit(exit_code: int, *, ready: bool) -> tuple[FailureClass, str]:
+    """Returns the failure class and a message for a worker that exited during an attempt.
 
     Args:
-        exit_code: as :attr:`WorkerProcess.exit_code` gives it.
-        ready: whether it had got through its imports.
+        exit_code: see :attr:`WorkerProcess.exit_code`.
+        ready: whether the worker had completed its imports.
     """
     killed_from_outside = exit_code in (-signal.SIGKILL, -signal.SIGTERM, 128 + signal.SIGTERM)
     if exit_code < 0:
@@ -140,8 +139,8 @@ def cause_of_death(exit_code: int, *, ready: bool) -> tuple[FailureClass, str]:
     return FailureClass.APPLICATION, message
 
 
-def _parsed(line: bytes) -> Mapping[str, Any] | None:
-    """A reply; None for a line that is none, such as a library's stray output."""
+def _parse_reply(line: bytes) -> Mapping[str, Any] | None:
+    """Parses a reply; None if the line is not a JSON object, such as a library's output."""
     try:
         reply = json.loads(line)
     except ValueError:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TypeAlias
 
 from kubenas.errors import DocumentUnusable, Interrupted, UserError
-from kubenas.scheduling.retry import End, Loss, Pause, losses_so_far
+from kubenas.scheduling.retry import End, Loss, Pause, count_losses
 from kubenas.scheduling.runner import TrialRunner
 from kubenas.search.attempts.binding import Binding, new_nonce
 from kubenas.search.attempts.conclusion import Conclusion, conclude, decides
@@ -121,7 +121,7 @@ class _Job:
                 "prefix": self.last_prefix,
                 "resume_from": resume_from,
                 "nonce": new_nonce(),
-                **losses_so_far(loss.failure for loss in self.losses),
+                **count_losses(loss.failure for loss in self.losses),
             }
         )
         self._records.start(self._folder, spec)

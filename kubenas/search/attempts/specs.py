@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kubenas.config import COSTS
-from kubenas.scheduling.retry import losses_so_far
+from kubenas.scheduling.retry import count_losses
 from kubenas.search.attempts.binding import new_nonce
 from kubenas.search.attempts.outputs import checkpoint_uri
 from kubenas.search.budget import Grant
@@ -72,7 +72,7 @@ class TrialSpecs:
             work_seconds=grant.work_seconds,
             max_seconds=min(limits, default=None),
             nonce=new_nonce(),
-            **losses_so_far(lost.failure for lost in trial.lost),
+            **count_losses(lost.failure for lost in trial.lost),
         )
 
     def epochs(self, trial: TrialState) -> int:

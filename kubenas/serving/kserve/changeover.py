@@ -14,7 +14,7 @@ import numpy as np
 
 from kubenas.config import ServingConfig
 from kubenas.errors import UserError
-from kubenas.scheduling.kubernetes.client.api import ApiAway
+from kubenas.scheduling.kubernetes.client.api import ApiUnavailable
 from kubenas.serving.kserve.inference_service import ServiceName, belongs_to
 from kubenas.serving.kserve.probation import Look, Probation
 from kubenas.serving.kserve.rollout import (
@@ -105,7 +105,7 @@ class Changeover:
         Raises:
             UserError: a service of this name is not ours, or the API server refuses.
             ServiceBusy: others change it all the time.
-            ApiAway: the API server does not answer.
+            ApiUnavailable: the API server does not answer.
         """
         found, intent = self._found(), self._remembered()
         if found and is_as(found, self._wanted) and (intent is None or intent.canary):
@@ -171,7 +171,7 @@ class Changeover:
     def _look(self, intent: Intent) -> Look:
         try:
             answer = self._answer(self._service.read(), as_canary=intent.canary)
-        except ApiAway as error:
+        except ApiUnavailable as error:
             return Look(None, str(error))
         if isinstance(answer, Unanswered):
             return Look(None, answer.why)

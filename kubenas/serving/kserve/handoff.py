@@ -51,7 +51,7 @@ class Destination:
         """Why a model at ``uri`` can only be written as YAML; empty: it can be applied.
 
         Raises:
-            ApiAway: the API server does not answer.
+            ApiUnavailable: the API server does not answer.
         """
         if not servable(uri):
             return _LOCAL

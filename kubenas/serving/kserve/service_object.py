@@ -6,7 +6,7 @@ from typing import Any
 
 from kubenas.errors import KubenasError
 from kubenas.scheduling.kubernetes.access.facts import Permission
-from kubenas.scheduling.kubernetes.client.api import Api, ApiAway, ApiRefused
+from kubenas.scheduling.kubernetes.client.api import Api, ApiRefused, ApiUnavailable
 from kubenas.serving.kserve.inference_service import GROUP, RESOURCE, VERSION, ServiceName
 from kubenas.serving.kserve.rollout import is_as, replacing
 
@@ -26,7 +26,10 @@ class ServiceBusy(KubenasError):
 
 
 class InferenceServiceObject:
-    """The service of this name. Every method may raise ApiRefused, and ApiAway after a minute."""
+    """The service of this name.
+
+    Every method may raise ApiRefused, and ApiUnavailable after a minute.
+    """
 
     def __init__(self, api: Api, service: ServiceName) -> None:
         self._api = api
@@ -107,7 +110,7 @@ class InferenceServiceObject:
         while True:
             try:
                 return call()
-            except ApiAway as error:
+            except ApiUnavailable as error:
                 if time.monotonic() > until:
                     raise
                 time.sleep(max(_PAUSE, min(error.retry_after, _AWAY_SECONDS)))

@@ -18,7 +18,7 @@ from kubenas.storage import join
 from kubenas.trial import Heartbeat
 
 if TYPE_CHECKING:
-    from kubenas.scheduling.kubernetes.environment import Surroundings
+    from kubenas.scheduling.kubernetes.environment import ClusterEnvironment
 
 _SEARCH = "search"
 
@@ -37,7 +37,7 @@ def trial_runner(
     Raises:
         UserError: trials cannot run there: no cluster is configured, or it refuses.
         LeaseHeld: another process runs a step of this search.
-        ApiAway: the cluster does not answer.
+        ApiUnavailable: the cluster does not answer.
     """
     config = context.config.runner
     workers = config.workers if attempts is None else max(1, min(config.workers, attempts))
@@ -54,16 +54,16 @@ def trial_runner(
 @contextmanager
 def _cluster_runner(context: RunContext, step: str, workers: int) -> Iterator[TrialRunner]:
     # Who has no cluster does not wait for its client.
-    from kubenas.scheduling.kubernetes.environment import surroundings
+    from kubenas.scheduling.kubernetes.environment import detect_environment
 
     config, output = context.config.runner, context.output
     heartbeat = Heartbeat(
         uri=join(output.uri, heartbeat_file(context.search_id)), seconds=config.heartbeat_seconds
     )
     stage = Stage(search=context.search_id, output=output.uri, step=step)
-    here = surroundings()
+    here = detect_environment()
     if step == _SEARCH:
-        record_origin(output, context.search_id, here.pod_now)
+        record_origin(output, context.search_id, here.current_pod)
     with (
         here.lease(stage, on_lost=_leave_at_once) as epoch,
         beating(heartbeat),
@@ -74,18 +74,18 @@ def _cluster_runner(context: RunContext, step: str, workers: int) -> Iterator[Tr
 
 
 @contextmanager
-def _told(here: "Surroundings", what: str) -> Iterator[None]:
+def _told(here: "ClusterEnvironment", what: str) -> Iterator[None]:
     """Few Events: that it is taken up, and how it ended if it did."""
-    here.tell("SearchOpened", f"{what}: taken up")
+    here.record_event("SearchOpened", f"{what}: taken up")
     try:
         yield
     except UserError as error:
-        here.tell("SearchPaused", f"{what}: {error}", warning=True)
+        here.record_event("SearchPaused", f"{what}: {error}", warning=True)
         raise
     except SearchFailed as error:
-        here.tell("SearchFailed", f"{what}: {error}", warning=True)
+        here.record_event("SearchFailed", f"{what}: {error}", warning=True)
         raise
-    here.tell("SearchClosed", f"{what}: done")
+    here.record_event("SearchClosed", f"{what}: done")
 
 
 def _leave_at_once(reason: str) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from kubenas.config import Config, parse_config
 from kubenas.scheduling.kubernetes.names import KUBEFLOW_POD
-from kubenas.scheduling.settings import filled, of_task
+from kubenas.scheduling.settings import merge_settings, parse_task_settings
 from kubenas.steps.setup.context import RunContext
 from kubenas.trial import SpaceRef
 
@@ -15,7 +15,7 @@ def settled(context: RunContext) -> RunContext:
     """``context`` with everything that its trials get in its config.
 
     Raises:
-        UserError, ApiAway: see :func:`settled_config`.
+        UserError, ApiUnavailable: see :func:`settled_config`.
     """
     config = settled_config(context.config, context.space, context.task_config)
     return context.model_copy(update={"config": config})
@@ -30,28 +30,28 @@ def settled_config(config: Config, space: SpaceRef, task_config: Mapping[str, An
 
     Raises:
         UserError: something of that is not allowed, or no cluster is configured.
-        ApiAway: the cluster does not answer.
+        ApiUnavailable: the cluster does not answer.
     """
     if os.environ.get(KUBEFLOW_POD) or config.runner.kind == "kubernetes":
-        return _in_cluster(config, space, of_task(task_config))
+        return _in_cluster(config, space, parse_task_settings(task_config))
     return _with_runner(config, {"kind": "local"})
 
 
 def _in_cluster(config: Config, space: SpaceRef, task: Mapping[str, Any]) -> Config:
     # Who has no cluster does not wait for its client.
     from kubenas.scheduling.confinement import check_confinement, check_serving
-    from kubenas.scheduling.kubernetes.environment import surroundings
-    from kubenas.scheduling.policy import check_locked, check_place_of_user_code
+    from kubenas.scheduling.kubernetes.environment import detect_environment
+    from kubenas.scheduling.policy import check_locked, check_user_code_runner
 
-    namespace = surroundings().settings()
-    check_locked(filled(config.runner, task), namespace.runner, namespace.policy.locked)
-    runner = filled(config.runner, task, namespace.runner)
+    namespace = detect_environment().settings()
+    check_locked(merge_settings(config.runner, task), namespace.runner, namespace.policy.locked)
+    runner = merge_settings(config.runner, task, namespace.runner)
     if runner["kind"] == "auto":
         runner["kind"] = "kubernetes"
     if space.hypermodel is not None or space.program is not None:
-        check_place_of_user_code(runner["kind"], namespace.policy)
+        check_user_code_runner(runner["kind"], namespace.policy)
     config = _with_runner(config, runner)
-    if not namespace.governed:
+    if not namespace.policy_enforced:
         return config
     check_serving(config.serving, namespace.policy)
     if config.runner.kind == "kubernetes":

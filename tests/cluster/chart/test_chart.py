@@ -1,4 +1,4 @@
-"""The chart: what it makes, that it installs, and which rights it gives."""
+"""The chart: its objects, its installation, and the permissions that it grants."""
 
 import json
 from dataclasses import asdict
@@ -9,8 +9,11 @@ import pytest
 import yaml
 
 from kubenas.scheduling import store_credentials
-from kubenas.scheduling.kubernetes.access.facts import NEEDED, Permission
-from kubenas.scheduling.kubernetes.access.kubeflow_rights import StepsInKubeflow, steps_in_kubeflow
+from kubenas.scheduling.kubernetes.access.facts import SEARCH_PERMISSIONS, Permission
+from kubenas.scheduling.kubernetes.access.kubeflow_permissions import (
+    KubeflowSteps,
+    parse_kubeflow_steps,
+)
 from tests.cluster.argo import argo_api
 from tests.cluster.images import run
 from tests.cluster.namespace import CHART, CONTROLLER, TRIAL, Namespace
@@ -84,10 +87,10 @@ def test_its_own_test_passes_with_every_object_that_needs_no_operator(namespace:
 
 
 def test_the_controller_may_do_what_a_step_does_and_no_more(namespace: Namespace) -> None:
-    assert granted(namespace, "kubenas-controller") == set(NEEDED)
-    assert granted(namespace, "kubenas-kubeflow") == set(StepsInKubeflow().needed())
+    assert granted(namespace, "kubenas-controller") == set(SEARCH_PERMISSIONS)
+    assert granted(namespace, "kubenas-kubeflow") == set(KubeflowSteps().required_permissions())
     data = namespace.get("configmap", "kubenas-defaults")["data"]
-    assert steps_in_kubeflow(data) == StepsInKubeflow()
+    assert parse_kubeflow_steps(data) == KubeflowSteps()
 
 
 def test_no_kind_is_granted_for_a_name_that_is_empty() -> None:
@@ -140,11 +143,11 @@ MAY_NOT = [
 REVIEWS = """
 import json, sys
 from kubenas.scheduling.kubernetes.access.facts import Permission
-from kubenas.scheduling.kubernetes.access.cluster import may
+from kubenas.scheduling.kubernetes.access.cluster import is_allowed
 from kubenas.scheduling.kubernetes.client.connection import connect
 here = connect()
 asked = [Permission(**each) for each in json.loads(sys.argv[1])]
-print(json.dumps([may(here.client, here.namespace, each) for each in asked]))
+print(json.dumps([is_allowed(here.client, here.namespace, each) for each in asked]))
 """
 
 
@@ -161,7 +164,7 @@ def test_its_own_test_names_what_kubeflow_would_lack(namespace: Namespace) -> No
     run("helm", "upgrade", "kubenas", str(CHART), "--namespace", namespace.name, *options)
     with argo_api():
         run(*helm)
-        assert "may do what Argo, the driver" in namespace.kubectl("logs", "kubenas-test")
+        assert "has the permissions of Argo, driver" in namespace.kubectl("logs", "kubenas-test")
         namespace.kubectl("delete", "rolebinding", "kubenas-kubeflow")
         with pytest.raises(AssertionError):
             run(*helm)

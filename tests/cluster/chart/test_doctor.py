@@ -1,4 +1,4 @@
-"""What a real cluster says about itself: to its administrator, and to an account without rights."""
+"""``kubenas doctor`` on a real cluster: as administrator and as an account without permissions."""
 
 import json
 import os
@@ -12,13 +12,13 @@ import pytest
 from click.testing import CliRunner
 
 from kubenas.cli.main import kubenas
-from kubenas.doctor.cluster import judge_cluster
-from kubenas.doctor.kubeflow import judge_kubeflow
+from kubenas.doctor.cluster import assess_cluster
+from kubenas.doctor.kubeflow import assess_kubeflow
 from kubenas.errors import UserError
-from kubenas.scheduling.kubernetes.access.cluster import ask_cluster
-from kubenas.scheduling.kubernetes.access.facts import NEEDED, ClusterFacts
-from kubenas.scheduling.kubernetes.access.kubeflow import ask_kubeflow
-from kubenas.scheduling.kubernetes.access.kubeflow_rights import StepsInKubeflow
+from kubenas.scheduling.kubernetes.access.cluster import query_cluster
+from kubenas.scheduling.kubernetes.access.facts import SEARCH_PERMISSIONS, ClusterFacts
+from kubenas.scheduling.kubernetes.access.kubeflow import query_kubeflow
+from kubenas.scheduling.kubernetes.access.kubeflow_permissions import KubeflowSteps
 from kubenas.scheduling.kubernetes.client.connection import cluster_configured
 from tests.cluster.argo import argo_api
 from tests.cluster.namespace import CHART
@@ -42,13 +42,13 @@ def namespace() -> Iterator[str]:
 
 
 def problems(facts: ClusterFacts) -> set[str]:
-    findings = judge_cluster(facts, accelerator="nvidia.com/gpu", images=["absent:1"])
+    findings = assess_cluster(facts, accelerator="nvidia.com/gpu", images=["absent:1"])
     return {finding.subject for finding in findings if not finding.ok}
 
 
 def test_an_administrator_may_do_all_and_sees_the_nodes() -> None:
     assert cluster_configured()
-    facts = ask_cluster(NEEDED)
+    facts = query_cluster(SEARCH_PERMISSIONS)
     assert facts.refused == frozenset()
     assert facts.nodes
     assert problems(facts) == set()
@@ -75,11 +75,11 @@ def install(namespace: str, *options: str) -> None:
 
 
 def test_another_namespace_than_the_configurations_is_looked_at(namespace: str) -> None:
-    assert ask_cluster(NEEDED).namespace != namespace
-    assert ask_cluster(NEEDED, namespace).namespace == namespace
-    assert ask_kubeflow(namespace).namespace == namespace
-    with pytest.raises(UserError, match="there is no namespace nosuch"):
-        ask_cluster(NEEDED, "nosuch")
+    assert query_cluster(SEARCH_PERMISSIONS).namespace != namespace
+    assert query_cluster(SEARCH_PERMISSIONS, namespace).namespace == namespace
+    assert query_kubeflow(namespace).namespace == namespace
+    with pytest.raises(UserError, match="namespace nosuch does not exist"):
+        query_cluster(SEARCH_PERMISSIONS, "nosuch")
 
 
 def test_an_account_without_rights_is_told_all_that_it_lacks(
@@ -87,9 +87,9 @@ def test_an_account_without_rights_is_told_all_that_it_lacks(
 ) -> None:
     kubectl("create", "serviceaccount", "nobody", "-n", namespace)
     monkeypatch.setitem(os.environ, "KUBECONFIG", kubeconfig(namespace, tmp_path, "nobody"))
-    facts = ask_cluster(NEEDED)
+    facts = query_cluster(SEARCH_PERMISSIONS)
     assert facts.namespace == namespace
-    assert facts.refused == frozenset(NEEDED)
+    assert facts.refused == frozenset(SEARCH_PERMISSIONS)
     assert facts.nodes is None
     assert problems(facts) == {"rights"}
 
@@ -99,14 +99,14 @@ def test_an_administrator_is_told_what_the_account_of_the_steps_lacks(
 ) -> None:
     monkeypatch.setitem(os.environ, "KUBECONFIG", kubeconfig(namespace, tmp_path))
     with argo_api():
-        assert ask_kubeflow().account is None  # without the chart nobody runs steps here
+        assert query_kubeflow().account is None  # without the chart nobody runs steps here
         install(namespace, "--set", "kubeflow.launcherSecret=keys")
-        assert ask_kubeflow().refused == frozenset()
+        assert query_kubeflow().refused == frozenset()
         kubectl("delete", "rolebinding", "kubenas-kubeflow", "-n", namespace)
-        facts = ask_kubeflow()
-    needed = StepsInKubeflow(secret="keys").needed()
+        facts = query_kubeflow()
+    needed = KubeflowSteps(secret="keys").required_permissions()
     assert facts.refused == frozenset(needed)
-    assert "get secrets keys" in judge_kubeflow(facts).says
+    assert "get secrets keys" in assess_kubeflow(facts).message
 
 
 @pytest.mark.parametrize("options", [["--set", "kubeflow.enabled=false"], []])
@@ -118,14 +118,14 @@ def test_who_may_not_ask_about_others_is_told_of_no_problem(
     config = kubeconfig(namespace, tmp_path, account)
     with argo_api(), monkeypatch.context() as patch:
         patch.setitem(os.environ, "KUBECONFIG", config)
-        facts = ask_kubeflow()
-    assert facts.served
+        facts = query_kubeflow()
+    assert facts.installed
     assert (facts.account, facts.refused) == (None if options else account, None)
-    assert judge_kubeflow(facts).ok
+    assert assess_kubeflow(facts).ok
 
 
 @pytest.mark.parametrize(
-    ("pod", "says"),
+    ("pod", "message"),
     [
         ({}, "nothing that this namespace does not allow"),
         ({"service_account": "kubenas-controller"}, "runner.pod.service_account: 'kubenas-contr"),
@@ -137,7 +137,7 @@ def test_a_search_whose_trials_may_not_have_what_it_asks_for_is_told_so(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     pod: dict[str, Any],
-    says: str,
+    message: str,
 ) -> None:
     install(namespace)
     monkeypatch.setitem(os.environ, "KUBECONFIG", kubeconfig(namespace, tmp_path))
@@ -148,4 +148,4 @@ def test_a_search_whose_trials_may_not_have_what_it_asks_for_is_told_so(
     done = CliRunner().invoke(kubenas, ["doctor", str(file)])
     (line,) = (each for each in done.output.splitlines() if " pods " in each)
     assert line.startswith("problem" if pod else "ok")
-    assert says in line
+    assert message in line

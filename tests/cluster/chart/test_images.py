@@ -1,4 +1,4 @@
-"""The images as clusters run them: without root, on a root file system that cannot be written."""
+"""The images in restricted pods: without root, on a read-only root file system."""
 
 import json
 

@@ -1,7 +1,7 @@
-"""The search is killed at each point between its journal and the cluster, and run again.
+"""The search is killed at each point between its journal and the cluster, then started again.
 
-It runs on this machine with the rights of its service account; a proxy in front of the store sees
-what it is about to write, and kills it before or after that.
+It runs on this machine with the permissions of its service account. A proxy in front of the store
+kills it before or after a given write.
 """
 
 import os
@@ -41,7 +41,7 @@ def search(namespace: Namespace, store: ObjectStore, output: Storage):
 
 @pytest.fixture
 def controller(search: StandInSearch, tmp_path: Path):
-    """Starts the search with a store at a URL, as a process of this machine."""
+    """Starts the search as a process on this machine, with a store at the given URL."""
     file = search.namespace.kubeconfig(CONTROLLER, tmp_path)
     started: list[subprocess.Popen[str]] = []
 

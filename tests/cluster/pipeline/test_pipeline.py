@@ -1,4 +1,4 @@
-"""The compiled pipeline on a cluster: steps as pods, and every attempt a Job that holds a GPU."""
+"""The compiled pipeline on a cluster: steps as pods, and each attempt as a Job with a GPU."""
 
 import json
 from itertools import chain
@@ -15,8 +15,8 @@ from kubenas.steps.report.lineage import champion_lineage
 from kubenas.storage import Storage, open_storage
 from tests.cluster.namespace import TRIAL, Namespace
 from tests.cluster.object_store import ObjectStore
+from tests.cluster.pipeline_runner import PipelineRunner
 from tests.cluster.pod_history import most_at_once, pod_history
-from tests.cluster.walker import Walker
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1500)]
 
@@ -41,9 +41,9 @@ def parameters(output: Storage) -> dict[str, object]:
 def test_from_raw_data_to_a_model_that_predicts(
     namespace: Namespace, store: ObjectStore, output: Storage
 ) -> None:
-    walker = Walker(namespace, store, parameters(output))
+    pipeline = PipelineRunner(namespace, store, parameters(output))
     with pod_history(namespace, "app.kubernetes.io/component=trial") as pods:
-        walker.walk()
+        pipeline.run_tasks()
     summary = json.loads(output.read("summary.json"))
     assert summary["trials"]["completed"] == TRIALS
     assert summary["promotion"]["record"] == 1

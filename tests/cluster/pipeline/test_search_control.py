@@ -1,4 +1,4 @@
-"""A search step in a pod with real trainings: one at a time, and no trial for long without it."""
+"""A search step in a pod with real trainings: one controller at a time, no trials without one."""
 
 import json
 import time
@@ -15,7 +15,7 @@ from kubenas.storage import Storage
 from kubenas.trial import FailureClass, Outcome
 from tests.cluster.namespace import TRIAL, Namespace
 from tests.cluster.object_store import ObjectStore
-from tests.cluster.walker import Walker
+from tests.cluster.pipeline_runner import PipelineRunner
 
 pytestmark = [
     pytest.mark.cluster,
@@ -49,17 +49,17 @@ def parameters(output: Storage, heartbeat: float) -> dict[str, object]:
 
 
 @pytest.fixture
-def walker(
+def pipeline(
     namespace: Namespace, store: ObjectStore, output: Storage, request: pytest.FixtureRequest
-) -> Walker:
+) -> PipelineRunner:
     values = parameters(output, float(getattr(request, "param", HEARTBEAT)))
-    walker = Walker(namespace, store, values, task_config={"search": TASK})
-    walker.walk(until="search")
-    return walker
+    pipeline = PipelineRunner(namespace, store, values, task_config={"search": TASK})
+    pipeline.run_tasks(until="search")
+    return pipeline
 
 
-def records(walker: Walker, output: Storage) -> list[Record]:
-    run = walker.outputs["prepare"]["parameters"]["run"]
+def records(pipeline: PipelineRunner, output: Storage) -> list[Record]:
+    run = pipeline.outputs["prepare"]["parameters"]["run"]
     return Journal(output, search_folder(RunContext.from_json(run.encode()).search_id)).read()
 
 
@@ -74,9 +74,9 @@ def wait_until(namespace: Namespace, condition: Callable[[], bool], seconds: flo
     "how", [("--force", "--grace-period=0"), ("--grace-period=3",)], ids=["killed", "terminated"]
 )
 def test_trials_outlive_their_search_and_not_its_silence(
-    walker: Walker, namespace: Namespace, output: Storage, how: tuple[str, ...]
+    pipeline: PipelineRunner, namespace: Namespace, output: Storage, how: tuple[str, ...]
 ) -> None:
-    first = walker.start("search")
+    first = pipeline.start("search")
     wait_until(namespace, lambda: len(namespace.get("pods", *OF_TRIALS, *RUNNING)) == TRIALS)
     for pod in namespace.get("pods", *OF_TRIALS):
         assert pod["spec"]["serviceAccountName"] == TRIAL  # by the namespace's defaults
@@ -91,8 +91,8 @@ def test_trials_outlive_their_search_and_not_its_silence(
     wait_until(namespace, lambda: not namespace.get("pods", *OF_TRIALS, *RUNNING))
     print(f"all trials had ended {time.monotonic() - gone_at:.0f} s after their search")  # noqa: T201
 
-    walker.finish("search", walker.start("search"))
-    found = records(walker, output)
+    pipeline.finish("search", pipeline.start("search"))
+    found = records(pipeline, output)
     assert [each.epoch for each in found if isinstance(each, Opened)] == [1, 2]
     lost = [each for each in found if isinstance(each, AttemptLost)]
     assert {each.failure for each in lost} == {FailureClass.DISRUPTION}
@@ -109,23 +109,23 @@ def test_trials_outlive_their_search_and_not_its_silence(
     assert not namespace.get("jobs")
 
 
-@pytest.mark.parametrize("walker", [LONG_HEARTBEAT], indirect=True, ids=["heartbeat-90"])
+@pytest.mark.parametrize("pipeline", [LONG_HEARTBEAT], indirect=True, ids=["heartbeat-90"])
 def test_of_two_steps_with_one_search_one_runs_and_a_retry_adopts(
-    walker: Walker, namespace: Namespace, output: Storage
+    pipeline: PipelineRunner, namespace: Namespace, output: Storage
 ) -> None:
-    first = walker.start("search")
+    first = pipeline.start("search")
     wait_until(namespace, lambda: len(namespace.get("pods", *OF_TRIALS, *RUNNING)) == TRIALS)
-    second = walker.start("search")
+    second = pipeline.start("search")
     assert namespace.wait_for_pod(second) == "Failed"
     *_, last, _launchers = namespace.kubectl("logs", second).splitlines()
     assert last.startswith("Error: ")
     uid = namespace.get("pod", first)["metadata"]["uid"]
-    assert f"{uid} runs this search at present; wait for it" in last
+    assert f"{uid} is running this search; wait until it ends" in last
     jobs = {job["metadata"]["uid"] for job in namespace.get("jobs", *OF_TRIALS)}
 
     namespace.kubectl("delete", "pod", first, "--wait=false")
-    walker.finish("search", walker.start("search"))
-    found = records(walker, output)
+    pipeline.finish("search", pipeline.start("search"))
+    found = records(pipeline, output)
     assert isinstance(found[-1], Closed)
     assert not [each for each in found if isinstance(each, AttemptLost)]
     assert len(jobs) == TRIALS

@@ -1,4 +1,4 @@
-"""What may happen to a search in a cluster: every trial ends once, and nothing is left behind."""
+"""Faults of a search in a cluster: each trial ends once, and no objects are left."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -10,7 +10,7 @@ import pytest
 from kubenas.images import in_registry
 from kubenas.storage import Storage
 from kubenas.trial import FailureClass, Outcome
-from tests.cluster.components import Components
+from tests.cluster.cluster_faults import Components
 from tests.cluster.images import REGISTRY, publish_copy
 from tests.cluster.namespace import Namespace
 from tests.cluster.object_store import ObjectStore
@@ -119,7 +119,7 @@ def test_the_budget_is_used_up_with_trials_in_flight(make_search: MakeSearch) ->
 def test_the_run_is_deleted_with_all_that_it_had_started(make_search: MakeSearch) -> None:
     search = make_search(options={"behave": "hang"})
     search.started(trials=2)
-    search.namespace.kubectl("delete", "configmap", search.walker.owner["name"])
+    search.namespace.kubectl("delete", "configmap", search.pipeline.owner["name"])
     search.wait_until(lambda: not search.namespace.get("jobs,pods"))
 
 

@@ -1,4 +1,4 @@
-"""kubenas.Tuner with trials as Jobs: whoever calls search() is outside of the cluster."""
+"""kubenas.Tuner with trials as Jobs, called from outside the cluster."""
 
 import json
 import subprocess

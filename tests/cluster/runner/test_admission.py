@@ -1,4 +1,4 @@
-"""The chart's admission policy: what the API server itself refuses trials. No pod runs."""
+"""The chart's admission policy: trials that the API server rejects. No pod runs."""
 
 import json
 import time
@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from kubenas.config.runner import PodConfig, RunnerConfig
-from kubenas.scheduling.kubernetes.manifest import Place, job_manifest
+from kubenas.scheduling.kubernetes.manifest import JobTemplate, job_manifest
 from kubenas.scheduling.kubernetes.names import Stage
 from kubenas.trial import AttemptSpec, SpaceRef, Task
 from tests.cluster.images import Images, run
 from tests.cluster.namespace import CHART, CONTROLLER, TRIAL, Namespace, fresh_namespace
-from tests.unit.scheduling.pods_of_trials import ADMITTED, REFUSED
+from tests.unit.scheduling.pod_settings import ADMITTED, REFUSED
 
 pytestmark = pytest.mark.cluster
 
@@ -57,7 +57,7 @@ WRONG_CONTAINERS: dict[str, dict[str, Any]] = {
 
 @pytest.fixture(scope="module")
 def namespace() -> Iterator[Namespace]:
-    """A namespace with the policy, once the API server keeps to it."""
+    """A namespace with the policy, once the API server enforces it."""
     with fresh_namespace(Images("unused:1", "unused:1"), "kubenas-admission") as fresh:
         try:
             fresh.install_chart(admissionPolicy__enabled=True)
@@ -71,10 +71,10 @@ def namespace() -> Iterator[Namespace]:
 
 
 def trial(namespace: Namespace, **pod: Any) -> dict[str, Any]:
-    """The Job of a trial with such a ``runner.pod``."""
+    """Returns the Job of a trial with this ``runner.pod``."""
     config = PodConfig(**{"service_account": TRIAL, **pod})
     stage = Stage(search="digits-0123456789", output="gs://b/out", step="search")
-    place = Place(
+    template = JobTemplate(
         RunnerConfig(kind="kubernetes", pod=config), stage, namespace=namespace.name, image="i:1"
     )
     spec = AttemptSpec(
@@ -86,7 +86,7 @@ def trial(namespace: Namespace, **pod: Any) -> dict[str, Any]:
         space=SpaceRef(name="any"),
         dataset="gs://b/out/data",
     )
-    return job_manifest(spec, place)
+    return job_manifest(spec, template)
 
 
 def changed(
@@ -100,7 +100,7 @@ def changed(
 
 
 def refusal(namespace: Namespace, job: dict[str, Any], *options: str) -> str:
-    """What the policy says against the Job; the empty text if it is admitted."""
+    """Returns the policy's message about the Job; empty if it is admitted."""
     command = ("--namespace", namespace.name, "create", "--dry-run=server", *options, "-f", "-")
     try:
         run("kubectl", *command, stdin=json.dumps(job))
@@ -113,24 +113,22 @@ def refusal(namespace: Namespace, job: dict[str, Any], *options: str) -> str:
 
 
 @pytest.mark.parametrize("pod", ADMITTED.values(), ids=ADMITTED)
-def test_what_trials_need_is_admitted(namespace: Namespace, pod: dict[str, Any]) -> None:
+def test_settings_that_trials_need_are_admitted(namespace: Namespace, pod: dict[str, Any]) -> None:
     assert not refusal(namespace, trial(namespace, **pod))
 
 
 @pytest.mark.parametrize("pod", REFUSED.values(), ids=REFUSED)
-def test_what_a_search_may_not_ask_for_is_refused(
-    namespace: Namespace, pod: dict[str, Any]
-) -> None:
+def test_settings_that_widen_rights_are_rejected(namespace: Namespace, pod: dict[str, Any]) -> None:
     assert "trials" in refusal(namespace, trial(namespace, **pod))
 
 
 @pytest.mark.parametrize("pod", WRONG_PODS.values(), ids=WRONG_PODS)
-def test_a_pod_with_more_rights_is_refused(namespace: Namespace, pod: dict[str, Any]) -> None:
+def test_pod_with_more_rights_is_rejected(namespace: Namespace, pod: dict[str, Any]) -> None:
     assert refusal(namespace, changed(trial(namespace), pod=pod))
 
 
 @pytest.mark.parametrize("container", WRONG_CONTAINERS.values(), ids=WRONG_CONTAINERS)
-def test_a_container_with_more_rights_is_refused(
+def test_container_with_more_rights_is_rejected(
     namespace: Namespace, container: dict[str, Any]
 ) -> None:
     job = changed(trial(namespace), container=container)
@@ -141,7 +139,7 @@ def test_a_container_with_more_rights_is_refused(
     assert refusal(namespace, job)
 
 
-def test_the_controller_is_bound_whatever_its_jobs_are_called(namespace: Namespace) -> None:
+def test_policy_applies_to_all_jobs_of_the_controller(namespace: Namespace) -> None:
     job = trial(namespace, **HOST)
     job["metadata"]["labels"] = {"app.kubernetes.io/name": "other"}
     assert not refusal(namespace, job)
@@ -150,12 +148,12 @@ def test_the_controller_is_bound_whatever_its_jobs_are_called(namespace: Namespa
     assert not refusal(namespace, trial(namespace), "--as", account)
 
 
-def test_another_namespace_is_not_bound(namespace: Namespace) -> None:
+def test_policy_does_not_apply_to_other_namespaces(namespace: Namespace) -> None:
     with fresh_namespace(namespace.images, "kubenas-admission") as other:
         assert not refusal(other, trial(other, **HOST))
 
 
-def test_the_administrator_allows_by_name(namespace: Namespace) -> None:
+def test_administrator_allows_settings_by_name(namespace: Namespace) -> None:
     wrong = {"secrets": ["team"], "service_account": "reader"}
     assert refusal(namespace, trial(namespace, **wrong))
     namespace.install_chart(policy__secrets=["team"], policy__serviceAccounts=["reader"])
@@ -168,13 +166,13 @@ def test_the_administrator_allows_by_name(namespace: Namespace) -> None:
 @pytest.mark.parametrize(
     "setting", ["policy.serviceAccounts[0]", "policy.servingAccounts[0]", "trial.serviceAccount"]
 )
-def test_no_account_of_the_steps_is_one_of_trials(setting: str) -> None:
+def test_trials_cannot_use_an_account_of_the_steps(setting: str) -> None:
     chart = ("helm", "template", "kubenas", str(CHART), "--kube-version", "1.34")
     with pytest.raises(AssertionError, match="kubenas-controller has the rights of a step"):
         run(*chart, "--set", f"{setting}={CONTROLLER}")
 
 
-def test_an_older_cluster_is_told(namespace: Namespace) -> None:
+def test_older_cluster_gets_a_message(namespace: Namespace) -> None:
     chart = ("helm", "template", "kubenas", str(CHART), "--kube-version", "1.29")
     with pytest.raises(AssertionError, match=r"needs Kubernetes 1\.30, this is"):
         run(*chart, "--set", "admissionPolicy.enabled=true")

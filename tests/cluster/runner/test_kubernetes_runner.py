@@ -1,12 +1,13 @@
-"""The Kubernetes runner on a real cluster: what every runner promises, and that a later process
-goes on with what an earlier one has started."""
+"""The Kubernetes runner on a real cluster: the tests of every runner, and adoption by a later
+process.
+"""
 
 import time
 
 import pytest
 
 from kubenas.trial import FailureClass, Task
-from tests.contracts.runner.promises import *  # noqa: F403
+from tests.contracts.runner.runner_contract import *  # noqa: F403
 from tests.contracts.runner.waiting import ended, wait_for
 
 pytestmark = pytest.mark.cluster
@@ -14,7 +15,7 @@ pytestmark = pytest.mark.cluster
 WAIT_SECONDS = 15
 
 
-def test_close_leaves_attempts_running_for_the_next_runner(make_runner, make_spec, namespace):
+def test_attempts_continue_after_close_for_the_next_runner(make_runner, make_spec, namespace):
     spec, first = make_spec("hang"), make_runner()
     assert first.persistent
     first.start(spec)
@@ -31,7 +32,7 @@ def test_close_leaves_attempts_running_for_the_next_runner(make_runner, make_spe
     assert namespace.get("jobs") == []
 
 
-def test_what_ended_while_nobody_looked_is_told_to_who_adopts_it(make_runner, make_spec, namespace):
+def test_adopting_runner_reports_earlier_ends(make_runner, make_spec, namespace):
     spec, first = make_spec("leave"), make_runner()
     first.start(spec)
     first.close()
@@ -44,7 +45,7 @@ def test_what_ended_while_nobody_looked_is_told_to_who_adopts_it(make_runner, ma
 
 
 def test_time_before_the_container_is_not_charged(make_runner, make_spec, namespace):
-    """Its container waits for a Secret; its end is told to a runner that saw nothing of it."""
+    """The container waits for a Secret; a runner that did not observe it reports its end."""
     spec, first = make_spec("leave"), make_runner(pod={"secrets": ("late",)})
     first.start(spec)
     first.close()
@@ -58,7 +59,7 @@ def test_time_before_the_container_is_not_charged(make_runner, make_spec, namesp
     assert event.seconds < WAIT_SECONDS
 
 
-def test_starting_again_what_has_been_started_takes_it_over(make_runner, make_spec, namespace):
+def test_starting_a_started_attempt_takes_it_over(make_runner, make_spec, namespace):
     spec = make_spec("hang")
     make_runner().start(spec)
     wait_for(spec, "running")
@@ -69,9 +70,7 @@ def test_starting_again_what_has_been_started_takes_it_over(make_runner, make_sp
     assert ended(again)[0].failure == FailureClass.DISRUPTION
 
 
-def test_a_job_of_the_same_name_that_means_something_else_is_a_conflict(
-    make_runner, make_spec, namespace
-):
+def test_different_job_of_the_same_name_is_a_conflict(make_runner, make_spec, namespace):
     spec, other = make_spec("hang"), make_spec("complete")
     make_runner().start(spec)
     wait_for(spec, "running")

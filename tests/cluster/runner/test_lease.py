@@ -1,4 +1,4 @@
-"""One controller a search: the Lease on a real API server, with the rights of the chart."""
+"""The Lease of a search on a real API server, with the permissions of the chart."""
 
 import threading
 import time
@@ -11,12 +11,12 @@ import pytest
 
 from kubenas.scheduling.kubernetes.client.api import Api
 from kubenas.scheduling.kubernetes.client.connection import connect
-from kubenas.scheduling.kubernetes.lease import LeaseHeld, LeaseTerms, held_lease
+from kubenas.scheduling.kubernetes.lease import LeaseHeld, LeaseTimings, held_lease
 from tests.cluster.images import Images
 from tests.cluster.namespace import CONTROLLER, Namespace, fresh_namespace
 
 pytestmark = pytest.mark.cluster
-TERMS = LeaseTerms(silence=10.0, patience=10.0, look=0.2)
+TIMINGS = LeaseTimings(duration=10.0, max_wait=10.0, poll_interval=0.2)
 NAME = "nas-one"
 
 
@@ -40,7 +40,7 @@ def api(namespace: Namespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 def held(api: Api, namespace: Namespace, holder: str, lost: list[str] | None = None) -> Any:
     lease = {"name": NAME, "namespace": namespace.name}
     told = (lost if lost is not None else []).append
-    with held_lease(api, lease, holder=holder, on_lost=told, terms=TERMS) as epoch:
+    with held_lease(api, lease, holder=holder, on_lost=told, timings=TIMINGS) as epoch:
         yield epoch
 
 
@@ -48,9 +48,7 @@ def spec(namespace: Namespace) -> dict[str, Any]:
     return namespace.get("lease", NAME)["spec"]
 
 
-def test_each_tenure_has_a_larger_number_and_the_last_gives_it_back(
-    api: Api, namespace: Namespace
-) -> None:
+def test_epoch_grows_with_each_lease_term(api: Api, namespace: Namespace) -> None:
     for epoch, holder in enumerate(("a", "b", "b"), start=1):
         with held(api, namespace, holder) as number:
             assert number == epoch
@@ -58,10 +56,10 @@ def test_each_tenure_has_a_larger_number_and_the_last_gives_it_back(
         assert spec(namespace).get("holderIdentity", "") == ""
 
 
-def test_while_one_is_alive_another_waits_and_then_ends(api: Api, namespace: Namespace) -> None:
+def test_second_process_waits_for_a_live_holder(api: Api, namespace: Namespace) -> None:
     lost: list[str] = []
     with held(api, namespace, "a", lost) as first:
-        with pytest.raises(LeaseHeld, match=f"Lease {NAME}: a runs this search"):
+        with pytest.raises(LeaseHeld, match=f"Lease {NAME}: a is running this search"):
             held(api, namespace, "b").__enter__()
         assert spec(namespace)["holderIdentity"] == "a"
         second = []
@@ -72,14 +70,14 @@ def test_while_one_is_alive_another_waits_and_then_ends(api: Api, namespace: Nam
 
         waiting = threading.Thread(target=wait_for_it)
         waiting.start()
-        time.sleep(TERMS.silence / 2)
+        time.sleep(TIMINGS.duration / 2)
         assert not second
     waiting.join(60)
     assert second == [first + 1]
     assert not lost
 
 
-def test_a_silent_holder_is_followed_and_notices(api: Api, namespace: Namespace) -> None:
+def test_expired_lease_is_taken_over_and_its_holder_notices(api: Api, namespace: Namespace) -> None:
     lost: list[str] = []
     with held(api, namespace, "a", lost):
         namespace.kubectl(
@@ -91,7 +89,7 @@ def test_a_silent_holder_is_followed_and_notices(api: Api, namespace: Namespace)
             assert time.monotonic() < until
             time.sleep(0.1)
         assert lost == [
-            f"Lease {NAME}: b runs this search at present; wait for it or stop it, then run the"
+            f"Lease {NAME}: b is running this search; wait until it ends or stop it, then run the"
             " same command again"
         ]
     assert spec(namespace)["holderIdentity"] == "b"

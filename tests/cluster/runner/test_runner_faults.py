@@ -1,5 +1,7 @@
-"""What happens to pods, nodes and the API server, and what the runner makes of it: each attempt
-ends once, with the right failure, and leaves no Job and no pod."""
+"""Faults of pods, nodes and the API server.
+
+Each attempt ends once, with the expected failure class, and leaves no Job and no pod.
+"""
 
 import json
 import time
@@ -16,7 +18,7 @@ pytestmark = [pytest.mark.cluster, pytest.mark.fault]
 
 @pytest.fixture(autouse=True)
 def nothing_is_left(namespace: Namespace):
-    """After each test, whatever has happened in it."""
+    """Checks after each test that no Job and no pod is left."""
     yield
     until = time.monotonic() + PATIENCE
     while left := namespace.get("jobs,pods"):
@@ -30,7 +32,7 @@ def pod_name(namespace: Namespace) -> str:
 
 
 def end(runner: KubernetesRunner, ref: AttemptRef) -> AttemptEvent:
-    """The attempt's one end; the runner is closed after it."""
+    """Returns the only end of the attempt, after which the runner is closed."""
     (event,) = ended(runner, seconds=2 * PATIENCE)
     assert event.ref == ref
     assert not any(other.kind == "ended" for other in runner.poll(1.0))
@@ -40,7 +42,7 @@ def end(runner: KubernetesRunner, ref: AttemptRef) -> AttemptEvent:
 
 DISRUPTED = {FailureClass.DISRUPTION}
 LOST = {FailureClass.DISRUPTION, FailureClass.NODE_LOSS}
-"""Retried alike. Which it is depends on whether a pod is seen going before it is gone."""
+"""Both are retried alike. The class depends on whether the deletion of the pod was observed."""
 
 
 @pytest.mark.parametrize(
@@ -96,7 +98,7 @@ def test_an_attempt_that_needs_more_memory_gets_more(make_runner, make_spec, nam
         ({"secrets": ("absent",)}, FailureClass.CONFIGURATION, 'secret "absent" not found'),
         ({"service_account": "absent"}, FailureClass.CONFIGURATION, '"absent" not found'),
         ({"priority_class": "absent"}, FailureClass.CONFIGURATION, "PriorityClass"),
-        ({"affinity": {"podAffinity": 7}}, FailureClass.CONFIGURATION, "its Job is refused"),
+        ({"affinity": {"podAffinity": 7}}, FailureClass.CONFIGURATION, "Job rejected"),
     ],
 )
 def test_what_no_attempt_can_run_with(make_runner, make_spec, pod, failure, words):
@@ -175,7 +177,7 @@ def test_the_api_server_may_be_away_for_a_minute(make_runner, make_spec, compone
         heard = []
         while time.monotonic() < until:
             heard += runner.poll(1.0)
-    # The controllers that make a Job's pod come back minutes after the API server has.
+    # The Job controller resumes minutes after the API server.
     heard += ended(runner, 2 - sum(event.kind == "ended" for event in heard), seconds=300.0)
     assert sorted(event.ref.trial for event in heard if event.kind == "ended") == [1, 2]
     assert all(event.failure is None for event in heard)

@@ -1,4 +1,4 @@
-"""List and watch against a real API server: pages, versions that are too old, lost connections."""
+"""List and watch with a real API server: pages, expired versions, lost connections."""
 
 import json
 import queue
@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 
 from kubenas.scheduling.kubernetes.client import watch as kubernetes_watch
-from kubenas.scheduling.kubernetes.client.api import Api, ApiAway, ApiRefused, Stream
+from kubenas.scheduling.kubernetes.client.api import Api, ApiRefused, ApiUnavailable, Stream
 from kubenas.scheduling.kubernetes.client.connection import connect
 from kubenas.scheduling.kubernetes.client.watch import (
     Change,
     Deleted,
     Listed,
-    Seen,
-    Silenced,
+    Observed,
     Watch,
+    WatchFailed,
 )
 from tests.cluster.images import run
 from tests.cluster.namespace import Namespace
@@ -51,7 +51,7 @@ _CRD = {
 
 
 class Names:
-    """Watches the names of those objects at ``path`` that a test has made."""
+    """Watches the names of the test's objects at ``path``."""
 
     def __init__(self, namespace: Namespace, path: str = CONFIG_MAPS) -> None:
         self.api = Api(connect())
@@ -61,7 +61,7 @@ class Names:
             path.format(namespace.name),
             selector="test=watch",
             view=lambda item: str(item["metadata"]["name"]),
-            tell=self.changes.put,
+            on_change=self.changes.put,
         )
 
     def next(self) -> Any:
@@ -92,7 +92,7 @@ def closed_after(names: Names) -> Iterator[Names]:
 
 @pytest.fixture
 def young() -> Iterator[str]:
-    """Of a kind the API server knows nothing from before it came, unlike of ConfigMaps."""
+    """A new kind, whose first resourceVersions the API server has no events for."""
     run("kubectl", "apply", "-f", "-", stdin=json.dumps(_CRD))
     path = f"/apis/{_GROUP}/v1/namespaces/{{}}/youngs"
     try:
@@ -105,7 +105,7 @@ def young() -> Iterator[str]:
 def is_served(path: str) -> bool:
     try:
         Api(connect()).call("GET", path)
-    except (ApiAway, ApiRefused):  # unknown, or "storage is (re)initializing"
+    except (ApiUnavailable, ApiRefused):  # unknown, or "storage is (re)initializing"
         return False
     return True
 
@@ -121,20 +121,20 @@ def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kubernetes_watch, "_PAGE", 2)
 
 
-def test_a_list_in_pages_is_whole(small_pages: None, names: Names) -> None:
+def test_paged_list_is_complete(small_pages: None, names: Names) -> None:
     assert names.listed() == ALL
     assert names.api.calls["GET"] >= 3
 
 
-def test_changes_come_as_they_happen(names: Names, namespace: Namespace) -> None:
+def test_changes_are_reported(names: Names, namespace: Namespace) -> None:
     names.listed()
     make(namespace, "new")
-    assert names.next() == Seen("new")
+    assert names.next() == Observed("new")
     namespace.kubectl("delete", "configmap", "new")
     assert names.next() == Deleted("new")
 
 
-def test_a_version_that_is_too_old_leads_to_a_new_list(young: str, namespace: Namespace) -> None:
+def test_expired_version_leads_to_a_new_list(young: str, namespace: Namespace) -> None:
     make(namespace, *ALL, version=f"{_GROUP}/v1", kind=_KIND)
     with closed_after(Names(namespace, young)) as names:
         names.listed()
@@ -143,19 +143,17 @@ def test_a_version_that_is_too_old_leads_to_a_new_list(young: str, namespace: Na
         assert names.listed() == ALL
 
 
-def test_a_lost_connection_is_taken_up_where_it_was(names: Names, namespace: Namespace) -> None:
+def test_lost_connection_is_resumed(names: Names, namespace: Namespace) -> None:
     names.listed()
     for name in ("one", "two"):
         drop(names)
         make(namespace, name)
-        assert names.next() == Seen(name)
+        assert names.next() == Observed(name)
 
 
-def test_whoever_was_told_of_silence_hears_at_once_when_it_is_over(
-    names: Names, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_list_follows_a_reported_failure(names: Names, monkeypatch: pytest.MonkeyPatch) -> None:
     names.listed()
-    stream, away = names.api.stream, iter([ApiAway("away")] * 2)
+    stream, away = names.api.stream, iter([ApiUnavailable("away")] * 2)
 
     def refused_twice(*arguments: Any, **options: Any) -> Stream:
         for error in away:
@@ -164,7 +162,7 @@ def test_whoever_was_told_of_silence_hears_at_once_when_it_is_over(
 
     monkeypatch.setattr(names.api, "stream", refused_twice)
     drop(names)
-    assert isinstance(names.next(), Silenced)
+    assert isinstance(names.next(), WatchFailed)
     assert names.listed() == ALL
 
 

@@ -18,7 +18,7 @@ from typing import Any
 import tensorflow as tf
 
 from kubenas.errors import KubenasError
-from kubenas.scheduling.kubernetes.client.api import Api, ApiAway, ApiRefused
+from kubenas.scheduling.kubernetes.client.api import Api, ApiRefused, ApiUnavailable
 from kubenas.storage import open_storage
 
 _LOOK_SECONDS = 0.1
@@ -112,7 +112,7 @@ class StandInKserve:
     def _listed(self) -> list[dict[str, Any]]:
         try:
             found: list[dict[str, Any]] = self._api.call("GET", self._path)["items"]
-        except ApiAway:  # what is behind a kind that has just been installed is being set up
+        except ApiUnavailable:  # what is behind a kind that has just been installed is being set up
             return []
         except ApiRefused as error:
             if error.status != 404:  # it is not even known yet

@@ -1,4 +1,4 @@
-"""The local runner: what every runner promises, and what only processes beside the search do."""
+"""The local runner: the tests of every runner, and tests of its child processes."""
 
 import os
 import signal
@@ -12,7 +12,7 @@ import pytest
 from kubenas.scheduling.local.runner import LocalLimits
 from kubenas.trial import FailureClass, Task
 from tests.contracts.runner.conftest import COMMAND
-from tests.contracts.runner.promises import *  # noqa: F403
+from tests.contracts.runner.runner_contract import *  # noqa: F403
 from tests.contracts.runner.waiting import ended, result_of, wait_for
 
 
@@ -26,7 +26,7 @@ def gone(pid: int) -> bool:
 
 
 def _ended(pid: int) -> bool:
-    """Whether all its threads have ended; its files stay open until then."""
+    """Returns whether all threads of the process have ended: its files stay open until then."""
     process = Path(f"/proc/{pid}")
     try:
         state = (process / "stat").read_text().rpartition(")")[2].split()[0]
@@ -35,14 +35,14 @@ def _ended(pid: int) -> bool:
         return True
 
 
-def test_it_leaves_nothing_for_a_later_process(make_runner):
+def test_local_runner_has_nothing_to_adopt(make_runner):
     runner = make_runner()
     assert not runner.persistent
     assert runner.adopt(Task.TRAIN) == []
 
 
 @pytest.mark.parametrize("end", ["overrun", "stop"])
-def test_an_attempt_is_killed_with_its_children(make_runner, make_spec, end):
+def test_attempt_is_killed_with_its_children(make_runner, make_spec, end):
     runner = make_runner()
     spec = make_spec("ignore-sigterm", max_seconds=0.3 if end == "overrun" else None)
     runner.start(spec)
@@ -53,7 +53,7 @@ def test_an_attempt_is_killed_with_its_children(make_runner, make_spec, end):
     assert gone(child)
 
 
-def test_close_leaves_nothing_running_within_its_grace(make_runner, make_spec):
+def test_close_ends_all_attempts_within_the_grace_period(make_runner, make_spec):
     runner = make_runner()
     specs = [make_spec("hang"), make_spec("ignore-sigterm", trial=1)]
     for spec in specs:
@@ -66,7 +66,7 @@ def test_close_leaves_nothing_running_within_its_grace(make_runner, make_spec):
     assert Path(specs[0].prefix, "checkpoint", "latest.json").is_file()
 
 
-def test_a_worker_that_cannot_start_is_a_matter_of_configuration(make_runner, make_spec):
+def test_worker_that_cannot_start_is_a_configuration_failure(make_runner, make_spec):
     runner = make_runner(1, "--broken")
     runner.start(make_spec())
     (event,) = ended(runner)
@@ -75,7 +75,7 @@ def test_a_worker_that_cannot_start_is_a_matter_of_configuration(make_runner, ma
     assert event.seconds == 0.0
 
 
-def test_a_worker_that_never_gets_ready_is_given_up(make_runner, make_spec):
+def test_worker_that_is_never_ready_is_a_configuration_failure(make_runner, make_spec):
     runner = make_runner(1, "--never-ready", limits=LocalLimits(startup_seconds=0.5))
     runner.start(make_spec())
     (event,) = ended(runner)
@@ -83,7 +83,7 @@ def test_a_worker_that_never_gets_ready_is_given_up(make_runner, make_spec):
     assert "not ready after" in event.message
 
 
-def test_a_worker_serves_several_attempts_and_is_replaced_in_time(make_runner, make_spec, tmp_path):
+def test_worker_is_replaced_after_several_attempts(make_runner, make_spec, tmp_path):
     runner = make_runner(1)
     for trial in range(9):
         runner.start(make_spec(trial=trial))
@@ -91,8 +91,8 @@ def test_a_worker_serves_several_attempts_and_is_replaced_in_time(make_runner, m
     assert len(list((tmp_path / "logs").iterdir())) == 3  # 4 attempts a worker
 
 
-def test_an_idle_worker_that_was_killed_is_replaced_unseen(make_runner, make_spec, tmp_path):
-    others = set(_children(os.getpid()))  # such as a store's server that other tests go on to use
+def test_killed_idle_worker_is_replaced_silently(make_runner, make_spec, tmp_path):
+    others = set(_children(os.getpid()))  # such as a store's server that later tests use
     runner, spec = make_runner(1), make_spec("hang")
     runner.start(spec)
     pid = int(wait_for(spec, "running"))
@@ -121,7 +121,7 @@ runner.poll(600)
 """
 
 
-def test_workers_die_with_the_process_that_started_them(make_spec, tmp_path):
+def test_workers_exit_with_their_parent(make_spec, tmp_path):
     spec = make_spec("hang")
     spec_file = tmp_path / "spec.json"
     spec_file.write_bytes(spec.to_json())

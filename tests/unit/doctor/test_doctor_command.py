@@ -1,4 +1,4 @@
-"""``kubenas doctor`` and ``kubenas gc`` against a real object store, and on what is wrong."""
+"""``kubenas doctor`` and ``kubenas gc`` with a real object store, and with invalid settings."""
 
 import json
 from collections.abc import Iterator
@@ -49,7 +49,7 @@ def bucket(server: str, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def doctor(tmp_path: Path, **config: Any) -> tuple[int, dict[str, str], set[str]]:
-    """Exit code, what was said by subject, and which are problems."""
+    """Returns the exit code, the messages by subject, and the subjects with problems."""
     file = tmp_path / "search.yaml"
     minimal = {"name": "n", "output": "out", "data": {"source": "digits"}}
     file.write_text(json.dumps(minimal | config))
@@ -60,23 +60,23 @@ def doctor(tmp_path: Path, **config: Any) -> tuple[int, dict[str, str], set[str]
     return done.exit_code, said, {f["subject"] for f in answer["findings"] if not f["ok"]}
 
 
-def test_all_is_well_with_a_directory(tmp_path: Path) -> None:
+def test_no_problems_with_a_directory(tmp_path: Path) -> None:
     code, said, problems = doctor(tmp_path, runner={"workers": 1})
     assert (code, problems) == (0, set())
     assert said["cluster"] == "no cluster configured"
     assert not [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
 
 
-def test_all_is_well_with_a_bucket(tmp_path: Path, bucket: str) -> None:
+def test_no_problems_with_a_bucket(tmp_path: Path, bucket: str) -> None:
     code, said, problems = doctor(tmp_path, output=bucket, runner={"workers": 1})
     assert (code, problems) == (0, set())
-    assert "creates only what is absent" in said["output"]
+    assert "writable, with conditional writes" in said["output"]
     assert "the store" in said["clock"]
     assert "GiB free there" in said["cache"]
     assert not list(open_storage(bucket).list())
 
 
-def test_it_says_what_will_become_of_a_champion(tmp_path: Path, bucket: str) -> None:
+def test_handover_of_a_champion(tmp_path: Path, bucket: str) -> None:
     serving = {"kind": "kserve"}
     code, said, problems = doctor(tmp_path, output=bucket, serving=serving)
     assert (code, problems) == (0, set())
@@ -84,7 +84,7 @@ def test_it_says_what_will_become_of_a_champion(tmp_path: Path, bucket: str) -> 
     assert "local folder" in doctor(tmp_path, serving=serving)[1]["serving"]
 
 
-def test_each_mistake_is_a_problem_of_its_own(
+def test_each_mistake_is_a_separate_problem(
     tmp_path: Path, bucket: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "kubeconfig").write_text(json.dumps(UNREACHABLE))
@@ -102,20 +102,20 @@ def test_each_mistake_is_a_problem_of_its_own(
     assert "does not answer" in said["cluster"]
 
 
-def test_without_a_sound_config_that_is_all_it_says(tmp_path: Path) -> None:
+def test_invalid_config_is_the_only_problem(tmp_path: Path) -> None:
     code, said, problems = doctor(tmp_path, naem="x")
     assert (code, problems) == (2, {"config"})
     assert "did you mean 'name'" in said["config"]
 
 
-def test_a_search_for_a_cluster_needs_one(tmp_path: Path) -> None:
+def test_kubernetes_runner_needs_a_cluster(tmp_path: Path) -> None:
     code, said, problems = doctor(tmp_path, runner={"kind": "kubernetes", "workers": 1})
     assert (code, problems) == (2, {"reach", "cluster"})
     assert said["reach"].endswith("set 'output' to a gs://, s3:// or minio:// URI")
     assert said["cluster"].endswith("set KUBECONFIG, or runner.kind: local")
 
 
-def test_garbage_in_a_bucket_is_deleted_there_and_scratch_here(tmp_path: Path, bucket: str) -> None:
+def test_gc_deletes_in_a_bucket_and_local_scratch_files(tmp_path: Path, bucket: str) -> None:
     storage = open_storage(f"{bucket}/gc")
     config = {"name": "n", "output": storage.uri, "data": {"source": "digits"}}
     claim(Config.model_validate(config), storage)

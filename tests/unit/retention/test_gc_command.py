@@ -1,4 +1,4 @@
-"""``kubenas gc`` on real folders: told first, deleted when asked to, cut off and gone on with."""
+"""``kubenas gc`` on real folders: dry run, deletion, interruption and resumption."""
 
 import json
 import os
@@ -14,7 +14,7 @@ from filelock import FileLock
 from kubenas.cli.main import kubenas
 from kubenas.config import Config, RetentionConfig
 from kubenas.retention.garbage import find_garbage
-from kubenas.retention.inventory import Inventory, know_searches
+from kubenas.retention.inventory import Inventory, read_searches
 from kubenas.search.definition import SearchDefinition, define
 from kubenas.search.journal.journal import Journal, JournalDamaged
 from kubenas.search.journal.records import Closed, Ended, Opened, Proposed, Started
@@ -94,7 +94,7 @@ def files(output: Storage) -> set[str]:
     return {path.relative_to(root).as_posix() for path in paths}
 
 
-def test_the_latest_champions_stay_however_old_their_searches_are(output: Storage) -> None:
+def test_searches_of_the_latest_champions_are_kept(output: Storage) -> None:
     searches = [make_search(output, generation).id for generation in (4, 5, 6, 7, 8)][:3]
     for number, search in enumerate(searches, start=1):
         model = champion(number).model.model_copy(update={"search": search})
@@ -117,7 +117,7 @@ def say(output: Storage, step: str, state: Any, *, ago: float = 0.0) -> None:
     output.write("status.json", said.to_json())
 
 
-def test_it_tells_and_deletes_nothing(output: Storage) -> None:
+def test_dry_run_deletes_nothing(output: Storage) -> None:
     before = files(output)
     told = gc(output)
     assert files(output) == before
@@ -133,7 +133,7 @@ def test_it_tells_and_deletes_nothing(output: Storage) -> None:
     assert lines[-1] == "nothing has been deleted; add --yes to delete it"
 
 
-def test_it_deletes_exactly_what_it_told_once(output: Storage) -> None:
+def test_deletes_what_the_dry_run_listed(output: Storage) -> None:
     before = files(output)
     told = gc(output, "--verbose")
     done = gc(output, "--yes")
@@ -148,13 +148,13 @@ def test_it_deletes_exactly_what_it_told_once(output: Storage) -> None:
         assert read_search(output, search).state.closed is not None
 
 
-def test_options_go_before_the_config(output: Storage) -> None:
+def test_options_override_the_config(output: Storage) -> None:
     told = gc(output, "--searches", "3", "--checkpoints", "all")
     assert set(told["reasons"]) == {"scratch files of the pipeline", "abandoned temporary files"}
 
 
 @pytest.mark.parametrize("locked", [".lock", "searches/{search}/controller.lock"])
-def test_a_locked_output_loses_only_what_is_dead(output: Storage, locked: str) -> None:
+def test_locked_output_keeps_searches_and_data(output: Storage, locked: str) -> None:
     search = gc(output)["kept_searches"][0]
     with FileLock(Path(output.uri) / locked.format(search=search)):
         told = gc(output, "--yes")
@@ -172,16 +172,16 @@ def test_a_locked_output_loses_only_what_is_dead(output: Storage, locked: str) -
         ("report", "done", 5, False),
     ],
 )
-def test_a_fresh_word_of_a_run_counts_as_running(
+def test_recent_status_counts_as_running(
     output: Storage, step: str, state: str, ago: float, running: bool
 ) -> None:
     say(output, step, state, ago=ago)
     assert gc(output)["running"] is running
 
 
-def test_cut_off_anywhere_it_goes_on_and_no_journal_lies(output: Storage) -> None:
+def test_interrupted_deletion_resumes_without_a_misleading_journal(output: Storage) -> None:
     objects = tuple(output.list())
-    inventory = Inventory(objects, know_searches(output, objects))
+    inventory = Inventory(objects, read_searches(output, objects))
     garbage = find_garbage(inventory, RetentionConfig(searches=2))
     (earlier,) = {each.name.split("/")[1] for each in garbage if each.reason == "earlier searches"}
     whole = Journal(output, search_folder(earlier)).read()
@@ -189,7 +189,7 @@ def test_cut_off_anywhere_it_goes_on_and_no_journal_lies(output: Storage) -> Non
         output.delete(each.name)
         with suppress(JournalDamaged):  # refused, not believed
             assert Journal(output, search_folder(earlier)).read() in (whole, [])
-        known = know_searches(output, output.list())
+        known = read_searches(output, output.list())
         assert not [search.unreadable for search in known.values() if search.unreadable]
     assert set(gc(output)["reasons"]) == {
         "scratch files of the pipeline",
@@ -197,7 +197,7 @@ def test_cut_off_anywhere_it_goes_on_and_no_journal_lies(output: Storage) -> Non
     }
 
 
-def test_a_damaged_search_is_named_and_left_alone(output: Storage) -> None:
+def test_damaged_search_is_reported_and_kept(output: Storage) -> None:
     search = gc(output)["kept_searches"][0]
     output.write(f"{search_folder(search)}/journal/00000002.json", b"torn")
     told = gc(output, "--yes")
@@ -205,7 +205,7 @@ def test_a_damaged_search_is_named_and_left_alone(output: Storage) -> None:
     assert output.exists(f"{search_folder(search)}/trials/00000/a1/checkpoint/latest.json")
 
 
-def test_where_no_run_is_it_says_so(tmp_path: Path) -> None:
+def test_output_without_a_run_is_an_error(tmp_path: Path) -> None:
     done = CliRunner().invoke(kubenas, ["gc", str(tmp_path), "--yes"])
     assert done.exit_code == 2
     assert "no run of kubenas is here" in done.output

@@ -1,4 +1,4 @@
-"""What is in production stays, whatever else says that it may go."""
+"""Models in production are kept, whatever other rules say."""
 
 import json
 from dataclasses import replace
@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from kubenas.config import RetentionConfig
-from kubenas.retention.disposition import Fate
+from kubenas.retention.disposition import Disposition
 from kubenas.retention.garbage import Garbage, Reason, find_garbage, kept_searches
-from kubenas.retention.inventory import Inventory, KnownSearch, know_searches
-from kubenas.retention.production import attempts_named, champions, served_attempts
+from kubenas.retention.inventory import Inventory, SearchInfo, read_searches
+from kubenas.retention.production import find_attempt_folders, production_models, served_attempts
 from kubenas.search.layout import search_folder
 from kubenas.steps.export import exported_model
 from kubenas.steps.model_task import finished_prefix
@@ -30,7 +30,7 @@ def run(tmp_path: Path) -> RunContext:
 
 
 def export_again(run: RunContext, attempt: int) -> None:
-    """Another attempt at the export has left a model as well."""
+    """Adds another attempt at the export with a model."""
     folder = Path(run.output.uri, search_folder(run.search_id), "export", f"a{attempt}")
     write_result(folder, AttemptRef(trial=0, attempt=attempt), task=Task.EXPORT)
     (folder / "spec.json").write_text("{}")
@@ -39,7 +39,7 @@ def export_again(run: RunContext, attempt: int) -> None:
 
 
 def of_an_older_version(run: RunContext) -> None:
-    """Makes it a search whose attempts have no records of the controller's."""
+    """Removes the controller's records of attempts, which older versions did not write."""
     folder = search_folder(run.search_id)
     for info in list(run.output.list(f"{folder}/attempts/")):
         run.output.delete(info.name)
@@ -50,7 +50,7 @@ def of_an_older_version(run: RunContext) -> None:
 
 def garbage(output: Storage, **changes: object) -> list[Garbage]:
     objects = tuple(output.list())
-    inventory = Inventory(objects, know_searches(output, objects))
+    inventory = Inventory(objects, read_searches(output, objects))
     return find_garbage(replace(inventory, **changes), RetentionConfig())
 
 
@@ -59,7 +59,7 @@ def names(found: list[Garbage]) -> list[str]:
 
 
 @pytest.mark.parametrize("older", [False, True])
-def test_the_model_that_is_promoted_is_the_one_that_stays(run: RunContext, older: bool) -> None:
+def test_promoted_model_is_kept(run: RunContext, older: bool) -> None:
     export_again(run, 2)
     if older:
         of_an_older_version(run)
@@ -76,31 +76,33 @@ def test_the_model_that_is_promoted_is_the_one_that_stays(run: RunContext, older
     assert [name for name in gone if "/export/" in name] == others
 
 
-def test_a_champion_that_an_older_version_promoted_stays(run: RunContext) -> None:
+def test_champion_of_an_older_version_is_kept(run: RunContext) -> None:
     export_again(run, 2)
     of_an_older_version(run)
     named = record(1, f"gs://elsewhere/{search_folder(run.search_id)}/export/a1")
-    gone = garbage(run.output, champions=champions([named]))
+    gone = garbage(run.output, champions=production_models([named]))
     assert not [name for name in names(gone) if "/export/" in name]
 
 
-def test_a_champion_stays_when_its_search_is_half_deleted() -> None:
+def test_champion_of_a_partly_deleted_search_is_kept() -> None:
     folder = "searches/abc/export/a1"
     files = [f"{folder}/{MODEL}", "searches/abc/export/a2/x", "data/" + "d" * 64 + "/x.rec"]
     others = ["searches/new/search.json", "data/e/x.rec"]
     inventory = Inventory(
         tuple(ObjectInfo(name, 1) for name in (*files, *others)),
-        {"abc": KnownSearch("abc", remains=True), "new": KnownSearch("new", "d-new", 9.0)},
-        champions=champions([record()]),
+        {"abc": SearchInfo("abc", partly_deleted=True), "new": SearchInfo("new", "d-new", 9.0)},
+        champions=production_models([record()]),
     )
     gone = find_garbage(inventory, RetentionConfig())
     assert names(gone) == ["data/e/x.rec", "searches/abc/export/a2/x"]
 
 
-def test_of_the_attempts_that_a_choice_was_made_from_the_models_stay() -> None:
+def test_models_of_selection_candidates_are_kept() -> None:
     folder = "searches/s/retrain/t0-s1"
-    fates = {"retrain/t0-s1": Fate(over=True, lost=frozenset({1}))}
-    known = KnownSearch("s", "d", fates=fates, chosen=frozenset({f"{folder}/a1"}))
+    dispositions = {"retrain/t0-s1": Disposition(over=True, lost=frozenset({1}))}
+    known = SearchInfo(
+        "s", "d", dispositions=dispositions, selection_candidates=frozenset({f"{folder}/a1"})
+    )
     files = (f"{folder}/a1/model.weights.h5", f"{folder}/a1/checkpoint/latest.json")
     inventory = Inventory(tuple(ObjectInfo(name, 1) for name in files), {"s": known})
     assert [(each.name, each.reason) for each in find_garbage(inventory, RetentionConfig())] == [
@@ -108,30 +110,30 @@ def test_of_the_attempts_that_a_choice_was_made_from_the_models_stay() -> None:
     ]
 
 
-def test_the_choice_of_a_search_is_read_from_it(run: RunContext) -> None:
-    known = know_searches(run.output, run.output.list())[run.search_id]
-    assert known.chosen == {f"{search_folder(run.search_id)}/retrain/t0-s1/a1"}
+def test_selection_candidates_are_read_from_the_search(run: RunContext) -> None:
+    known = read_searches(run.output, run.output.list())[run.search_id]
+    assert known.selection_candidates == {f"{search_folder(run.search_id)}/retrain/t0-s1/a1"}
 
 
-def test_what_a_service_is_told_to_serve_stays_and_what_it_may_go_back_to(tmp_path: Path) -> None:
+def test_served_and_rollback_models_are_kept(tmp_path: Path) -> None:
     output = open_storage(str(tmp_path))
     before = {"spec": {"storageUri": "s3://b/o/searches/old/export/a1/saved_model"}}
     intent = {"model": "minio://b/o/searches/mid/export/a3/saved_model", "before": before}
     output.write("serving/ns/digits.json", json.dumps(intent).encode())
-    searches = {name: KnownSearch(name, f"d-{name}", at) for at, name in enumerate(("old", "mid"))}
+    searches = {name: SearchInfo(name, f"d-{name}", at) for at, name in enumerate(("old", "mid"))}
     served = served_attempts(output, ["serving/ns/digits.json", "serving/ns/over.json"])
     assert served == {"searches/old/export/a1", "searches/mid/export/a3"}
-    searches["new"] = KnownSearch("new", "d-new", 9.0)
+    searches["new"] = SearchInfo("new", "d-new", 9.0)
     kept = kept_searches(Inventory((), searches, served=served), RetentionConfig(searches=1))
     assert kept == {"old", "mid", "new"}
 
 
-def test_a_folder_is_known_wherever_the_output_lies() -> None:
+def test_attempt_folder_is_found_at_any_output_location() -> None:
     document = b'{"x": "gs://b/searches/x/a1/searches/s-1/export/a12/saved_model", "y": "/a1/"}'
-    assert attempts_named(document) == {"searches/s-1/export/a12"}
+    assert find_attempt_folders(document) == {"searches/s-1/export/a12"}
 
 
-def test_an_undecided_task_loses_nothing(run: RunContext) -> None:
+def test_undecided_task_has_no_lost_attempts(run: RunContext) -> None:
     export_again(run, 2)
     run.output.delete(f"{search_folder(run.search_id)}/attempts/export/decided.json")
     assert finished_prefix(run.output, run.search_id, "export") is None
@@ -139,10 +141,10 @@ def test_an_undecided_task_loses_nothing(run: RunContext) -> None:
 
 
 @pytest.mark.parametrize("name", ["retrain.json", "attempts/export/decided.json", "search.json"])
-def test_a_search_with_an_unreadable_file_is_left_alone(run: RunContext, name: str) -> None:
+def test_search_with_an_unreadable_file_is_kept(run: RunContext, name: str) -> None:
     path = Path(run.output.uri, search_folder(run.search_id), name)
     path.unlink()
     path.symlink_to("/dev/zero")
-    known = know_searches(run.output, run.output.list())[run.search_id]
+    known = read_searches(run.output, run.output.list())[run.search_id]
     assert name in known.unreadable
     assert names(garbage(run.output)) == []

@@ -1,5 +1,7 @@
-"""Garbage is deleted at every point at which a search may die: the search then goes on as it would
-have without."""
+"""Deletion of garbage at every point at which a search may crash.
+
+The search then resumes as it would have without the deletion.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -8,7 +10,7 @@ import pytest
 
 from kubenas.config import RetentionConfig
 from kubenas.retention.garbage import Reason, find_garbage
-from kubenas.retention.inventory import Inventory, know_searches
+from kubenas.retention.inventory import Inventory, read_searches
 from kubenas.retention.sweep import sweep
 from kubenas.search.journal.records import AttemptLost, Ended, Proposed, Started
 from kubenas.search.layout import definition_file
@@ -26,7 +28,7 @@ PROPOSALS: list[dict[str, Any]] = [
 
 @pytest.fixture(autouse=True)
 def _attempts_leave_checkpoints(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As real ones do that Hyperband may have trained further."""
+    """Makes attempts write checkpoints, as real ones that Hyperband may resume do."""
     start = ScriptedRunner.start
 
     def leave(self: ScriptedRunner, spec: Any) -> None:
@@ -43,14 +45,14 @@ def _attempts_leave_checkpoints(monkeypatch: pytest.MonkeyPatch) -> None:
 def clean(scenario: Scenario) -> set[Reason]:
     storage = open_storage(str(scenario.root))
     objects = tuple(storage.list())
-    inventory = Inventory(objects, know_searches(storage, objects), running=True)
+    inventory = Inventory(objects, read_searches(storage, objects), running=True)
     garbage = find_garbage(inventory, RetentionConfig())
     sweep(storage, garbage)
     return {each.reason for each in garbage}
 
 
 def story(scenario: Scenario) -> list[tuple[Any, ...]]:
-    """The journal without times."""
+    """Returns the journal without times."""
     kinds = (Proposed, Started, AttemptLost, Ended)
     return [
         (record.kind, record.trial, getattr(record, "attempt", None), getattr(record, "score", 0))
@@ -84,7 +86,7 @@ def resumed(scenario: Scenario) -> list[tuple[int, int, str | None]]:
     ]
 
 
-def test_a_search_goes_on_as_without(tmp_path: Path) -> None:
+def test_search_resumes_as_without_deletion(tmp_path: Path) -> None:
     whole = begun(tmp_path / "whole")
     whole.run(capacity=1)
     assert any("trials/00000" in (uri or "") for trial, _, uri in resumed(whole) if trial == 3)
@@ -98,7 +100,7 @@ def test_a_search_goes_on_as_without(tmp_path: Path) -> None:
     assert seen == {Reason.ENDED, Reason.SUPERSEDED}
 
 
-def test_of_a_closed_search_no_checkpoint_is_left_and_all_lineage(tmp_path: Path) -> None:
+def test_closed_search_keeps_lineage_but_no_checkpoints(tmp_path: Path) -> None:
     scenario = begun(tmp_path)
     scenario.run(capacity=1)
     before = {info.name for info in open_storage(str(tmp_path)).list()}

@@ -1,4 +1,4 @@
-"""What is staged for a search that is yet to come stays; what no search needs any more goes."""
+"""Staged data of future searches is kept; staged data that no search needs is deleted."""
 
 import json
 import time
@@ -11,8 +11,8 @@ from kubenas.data.dataset.latest import latest_dataset, record_latest_dataset
 from kubenas.data.preparation.prepare import prepare_dataset
 from kubenas.errors import DocumentUnusable
 from kubenas.retention.garbage import Reason, find_garbage, kept_searches
-from kubenas.retention.inventory import Inventory, KnownSearch
-from kubenas.retention.programs import Programs, in_use, read_programs
+from kubenas.retention.inventory import Inventory, SearchInfo
+from kubenas.retention.programs import Programs, find_staged_in_use, read_programs
 from kubenas.storage import ObjectInfo, Storage, open_storage
 from kubenas.storage.directory import DirectoryStorage
 from kubenas.training.program.layout import ProgramIndex
@@ -20,8 +20,8 @@ from kubenas.training.program.under_way import program_under_way
 
 KEEP_ONE = RetentionConfig(searches=1)
 SEARCHES = {
-    "old": KnownSearch("old", "d-old", 100.0, program="p-old"),
-    "new": KnownSearch("new", "d-new", 200.0, program="p-new"),
+    "old": SearchInfo("old", "d-old", 100.0, program="p-old"),
+    "new": SearchInfo("new", "d-new", 200.0, program="p-new"),
 }
 
 
@@ -41,12 +41,12 @@ DATA = objects(
 )
 
 
-def test_prepared_data_stay_however_long_their_search_waits_in_a_queue() -> None:
+def test_prepared_data_is_kept_while_its_search_is_queued() -> None:
     inventory = Inventory(DATA, SEARCHES, prepared="d-next")
     assert gone(inventory) == {"data/d-old/schema.json": Reason.DATA}
 
 
-def test_the_search_on_the_data_that_were_prepared_last_stays() -> None:
+def test_search_on_the_latest_data_is_kept() -> None:
     inventory = Inventory(DATA, SEARCHES, prepared="d-old")
     assert kept_searches(inventory, KEEP_ONE) == {"old", "new"}
     assert gone(inventory) == {"data/d-next/train.tfrecord": Reason.DATA}
@@ -58,10 +58,10 @@ def output(tmp_path: Path) -> Storage:
 
 
 class Killed(BaseException):
-    """The process is gone."""
+    """Simulates the death of the process."""
 
 
-def test_the_latest_data_are_named_before_they_are_written_and_when_they_are_reused(
+def test_latest_data_is_recorded_before_it_is_written_or_reused(
     output: Storage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def die(*_: object) -> None:
@@ -80,7 +80,7 @@ def test_the_latest_data_are_named_before_they_are_written_and_when_they_are_reu
     assert latest_dataset(output) == named
 
 
-def test_the_latest_data_are_those_that_were_prepared_last(output: Storage) -> None:
+def test_the_latest_data_set_is_the_last_prepared(output: Storage) -> None:
     assert latest_dataset(output) is None
     record_latest_dataset(output, "d1")
     record_latest_dataset(output, "d2")
@@ -112,7 +112,7 @@ def inventory_of(output: Storage, **changes: object) -> Inventory:
     return Inventory(found, SEARCHES, programs=programs, **changes)
 
 
-def test_programs_and_data_that_only_earlier_searches_used_go(output: Storage) -> None:
+def test_programs_and_data_of_earlier_searches_are_garbage(output: Storage) -> None:
     found = gone(inventory_of(staged(output)))
     assert set(found.values()) == {Reason.PROGRAM}
     assert list(found) == [
@@ -124,14 +124,14 @@ def test_programs_and_data_that_only_earlier_searches_used_go(output: Storage) -
     ]
 
 
-def test_while_something_is_at_work_no_program_goes(output: Storage) -> None:
+def test_programs_are_kept_during_a_run(output: Storage) -> None:
     assert not gone(inventory_of(staged(output), running=True))
     with program_under_way(output):
         assert not gone(inventory_of(output))
     assert gone(inventory_of(output))
 
 
-def test_the_mark_of_a_killed_call_counts_for_a_day_and_goes(output: Storage) -> None:
+def test_marker_of_a_killed_call_expires_after_a_day(output: Storage) -> None:
     for hours, programs in ((23, False), (25, True)):
         at = json.dumps({"at": time.time() - 3600 * hours})
         staged(output).write("programs/staging/1.json", at.encode())
@@ -139,20 +139,20 @@ def test_the_mark_of_a_killed_call_counts_for_a_day_and_goes(output: Storage) ->
     assert "programs/staging/1.json" in gone(inventory_of(output))
 
 
-def test_a_search_that_cannot_be_read_keeps_all_programs(output: Storage) -> None:
+def test_unreadable_search_keeps_all_programs(output: Storage) -> None:
     inventory = inventory_of(staged(output))
-    damaged = {**SEARCHES, "bad": KnownSearch("bad", unreadable="damaged")}
+    damaged = {**SEARCHES, "bad": SearchInfo("bad", unreadable="damaged")}
     assert not gone(Inventory(inventory.objects, damaged, programs=inventory.programs))
 
 
-def test_of_a_program_that_does_not_say_what_it_needs_all_data_stay() -> None:
+def test_program_without_a_list_of_data_keeps_all_data() -> None:
     programs: Programs = {"p-old": frozenset({"b"}), "p-new": None}
-    used = in_use(programs, ["p-new"])
-    assert used.holds("data/b")
-    assert not used.holds("p-old/program.pkl")
+    used = find_staged_in_use(programs, ["p-new"])
+    assert used.contains("data/b")
+    assert not used.contains("p-old/program.pkl")
 
 
-def test_an_index_of_an_older_version_says_nothing_of_datasets(output: Storage) -> None:
+def test_index_of_an_older_version_has_no_datasets(output: Storage) -> None:
     program(output, "p-new", buffers=("b",))
     content = json.loads(output.read("programs/p-new/program.json"))
     del content["datasets"]

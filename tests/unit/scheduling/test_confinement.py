@@ -1,4 +1,4 @@
-"""What trials may never have, whoever asks for it, and what an administrator may allow."""
+"""Checks of pod settings: always refused ones, and those an administrator may allow."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from kubenas.config.serving import ServingConfig
 from kubenas.errors import UserError
 from kubenas.scheduling.confinement import check_confinement, check_serving
 from kubenas.scheduling.policy import Policy
-from tests.unit.scheduling.pods_of_trials import ADMITTED, REFUSED
+from tests.unit.scheduling.pod_settings import ADMITTED, REFUSED
 
 ACCOUNT = "kubenas-trial"
 
@@ -19,7 +19,7 @@ def check(pod: dict[str, Any], **policy: Any) -> None:
 
 
 @pytest.mark.parametrize("pod", REFUSED.values(), ids=REFUSED)
-def test_what_would_widen_a_trials_rights_is_refused_by_the_key_that_asks(
+def test_settings_that_widen_rights_are_refused_with_their_key(
     pod: dict[str, Any],
 ) -> None:
     (key,) = pod
@@ -28,7 +28,7 @@ def test_what_would_widen_a_trials_rights_is_refused_by_the_key_that_asks(
 
 
 @pytest.mark.parametrize("pod", ADMITTED.values(), ids=ADMITTED)
-def test_what_trials_need_is_not(pod: dict[str, Any]) -> None:
+def test_settings_that_trials_need_are_admitted(pod: dict[str, Any]) -> None:
     check(pod)
 
 
@@ -45,7 +45,7 @@ def test_what_trials_need_is_not(pod: dict[str, Any]) -> None:
         ("devices-of-the-host", {"annotations": ["cdi.k8s.io/all"]}),
     ],
 )
-def test_the_administrator_allows_by_name(asked: str, policy: dict[str, Any]) -> None:
+def test_administrator_allows_settings_by_name(asked: str, policy: dict[str, Any]) -> None:
     check(REFUSED[asked], **policy)
 
 
@@ -57,12 +57,12 @@ def test_the_administrator_allows_by_name(asked: str, policy: dict[str, Any]) ->
         ("an-accounts-token", {"volumes": ["projected"], "secrets": ["token"]}),
     ],
 )
-def test_nothing_is_allowed_that_is_not_named(asked: str, policy: dict[str, Any]) -> None:
+def test_similar_names_are_not_allowed(asked: str, policy: dict[str, Any]) -> None:
     with pytest.raises(UserError, match="allowed"):
         check(REFUSED[asked], **policy)
 
 
-def test_an_inline_driver_gets_no_secret_that_is_not_allowed() -> None:
+def test_inline_csi_driver_needs_an_allowed_secret() -> None:
     reference = {"driver": "d.example", "nodePublishSecretRef": {"name": "other"}}
     pod = {"volumes": [{"name": "v", "csi": reference}]}
     with pytest.raises(UserError, match=r"runner\.pod\.volumes: Secret 'other'"):
@@ -71,19 +71,19 @@ def test_an_inline_driver_gets_no_secret_that_is_not_allowed() -> None:
 
 
 @pytest.mark.parametrize("volume", [{"name": "v"}, {"name": "v", "emptyDir": {}, "secret": {}}])
-def test_a_volume_has_one_source(volume: dict[str, Any]) -> None:
-    with pytest.raises(UserError, match=r"runner\.pod\.volumes: a volume has one source"):
+def test_volume_needs_one_source(volume: dict[str, Any]) -> None:
+    with pytest.raises(UserError, match=r"runner\.pod\.volumes: a volume needs one source"):
         check({"volumes": [volume]})
 
 
-def test_no_administrator_can_allow_a_hosts_folder() -> None:
+def test_policy_cannot_allow_host_paths() -> None:
     with pytest.raises(ValueError, match="volumes"):
         Policy.model_validate({"volumes": ["hostPath"]})
 
 
-def test_a_model_server_does_not_run_as_an_account_that_is_not_allowed() -> None:
+def test_model_server_needs_an_allowed_account() -> None:
     served = ServingConfig(kind="kserve", service_account="kubenas-controller")
-    with pytest.raises(UserError, match=r"^serving\.service_account: .*allows none"):
+    with pytest.raises(UserError, match=r"^serving\.service_account: .*allowed: none"):
         check_serving(served, Policy())
     check_serving(served, Policy(serving_accounts=("kubenas-controller",)))
     check_serving(ServingConfig(kind="kserve"), Policy())

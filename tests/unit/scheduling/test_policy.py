@@ -1,10 +1,10 @@
-"""What an administrator has locked stays as it is, whoever asks for something else."""
+"""Locked keys of the runner settings, and the place of user code."""
 
 import pytest
 
 from kubenas.config.runner import RunnerConfig
 from kubenas.errors import UserError
-from kubenas.scheduling.policy import Policy, check_locked, check_place_of_user_code
+from kubenas.scheduling.policy import Policy, check_locked, check_user_code_runner
 
 NAMESPACE = {"kind": "kubernetes", "pod": {"image": "team/trainer:1"}}
 
@@ -18,25 +18,25 @@ def asked(**content):
     [{}, {"pod": {"image": "team/trainer:1"}}, {"kind": "kubernetes"}, {"workers": 64}],
     ids=["nothing", "the-same", "the-same-kind", "not-locked"],
 )
-def test_what_is_not_locked_or_is_the_same_passes(content):
+def test_unlocked_keys_and_equal_values_pass(content):
     check_locked(asked(**content), NAMESPACE, ("pod.image", "kind", "pod.secrets"))
 
 
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ({"pod": {"image": "mine:1"}}, "runner.pod.image: 'mine:1'.*set it to 'team/trainer:1'"),
+        ({"pod": {"image": "mine:1"}}, "runner.pod.image: 'mine:1'.*locked it to 'team/trainer:1'"),
         ({"kind": "local"}, "runner.kind: 'local'.*'kubernetes'"),
-        ({"pod": {"secrets": ["other"]}}, r"runner.pod.secrets: \['other'\].*set it to \[\]"),
+        ({"pod": {"secrets": ["other"]}}, r"runner.pod.secrets: \['other'\].*locked it to \[\]"),
     ],
 )
-def test_another_value_is_refused_with_the_one_that_holds(content, said):
+def test_other_value_of_a_locked_key_is_refused(content, said):
     with pytest.raises(UserError, match=said):
         check_locked(asked(**content), NAMESPACE, ("pod.image", "kind", "pod.secrets"))
 
 
-def test_a_users_code_runs_in_a_steps_pod_only_where_that_is_allowed():
-    with pytest.raises(UserError, match=r"leave runner\.kind out"):
-        check_place_of_user_code("local", Policy())
-    check_place_of_user_code("kubernetes", Policy())
-    check_place_of_user_code("local", Policy(local_user_code=True))
+def test_user_code_in_a_steps_pod_needs_permission():
+    with pytest.raises(UserError, match=r"remove runner\.kind"):
+        check_user_code_runner("local", Policy())
+    check_user_code_runner("kubernetes", Policy())
+    check_user_code_runner("local", Policy(local_user_code=True))

@@ -1,10 +1,10 @@
-"""The retry rules, by example and as properties of any history."""
+"""The retry rules, by example and as properties of arbitrary histories."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubenas.scheduling.local.worker_process import cause_of_death
+from kubenas.scheduling.local.worker_process import classify_exit
 from kubenas.scheduling.retry import LOSSES_IN_A_ROW, End, Loss, Pause, Retry, decide
 from kubenas.trial import FailureClass, Outcome
 
@@ -33,7 +33,7 @@ def test_a_first_failure(failure, decision):
     assert decide(failure, []) == decision
 
 
-def test_a_trial_that_needs_more_memory_than_there_is_does_not_stop_the_others():
+def test_quota_after_a_host_oom_ends_only_the_trial():
     decision = decide(FailureClass.QUOTA, [Loss(FailureClass.HOST_OOM)])
     assert isinstance(decision, End)
     assert decision.outcome == Outcome.INFEASIBLE
@@ -46,7 +46,7 @@ def test_a_trial_that_needs_more_memory_than_there_is_does_not_stop_the_others()
         (FailureClass.HOST_OOM, Outcome.INFEASIBLE),
     ],
 )
-def test_one_retry_and_no_more_whatever_was_lost_in_between(failure, outcome):
+def test_failures_are_retried_once_regardless_of_losses(failure, outcome):
     history = [Loss(failure), Loss(FailureClass.NODE_LOSS)]
     assert decide(failure, history[1:]) == Retry()
     decision = decide(failure, history)
@@ -55,18 +55,18 @@ def test_one_retry_and_no_more_whatever_was_lost_in_between(failure, outcome):
 
 
 @given(st.sampled_from(LOST), st.lists(st.sampled_from(LOST), max_size=20))
-def test_a_trial_that_is_lost_every_time_is_given_up(failure, earlier):
+def test_losses_in_a_row_end_the_trial(failure, earlier):
     decision = decide(failure, [Loss(loss) for loss in earlier])
     assert isinstance(decision, End) == (len(earlier) + 1 >= LOSSES_IN_A_ROW)
 
 
 @given(st.sampled_from(LOST), losses)
-def test_a_loss_that_left_a_checkpoint_is_always_retried(failure, earlier):
+def test_loss_with_a_checkpoint_is_always_retried(failure, earlier):
     assert decide(failure, earlier, progressed=True) == Retry()
 
 
 @given(st.sampled_from(LOST), losses)
-def test_progress_forgives_what_was_before(failure, earlier):
+def test_checkpoint_resets_the_count_of_losses(failure, earlier):
     history = [*earlier, Loss(FailureClass.NODE_LOSS, progressed=True)]
     assert decide(failure, history) == Retry()
 
@@ -89,5 +89,5 @@ def test_every_history_has_a_decision(failure, earlier):
         (0, True, FailureClass.APPLICATION),
     ],
 )
-def test_what_a_death_means(exit_code, ready, failure):
-    assert cause_of_death(exit_code, ready=ready)[0] == failure
+def test_classification_of_exit_codes(exit_code, ready, failure):
+    assert classify_exit(exit_code, ready=ready)[0] == failure

@@ -1,17 +1,19 @@
-"""Settings of trials from config, task and namespace: who comes first, and what is refused."""
+"""Merging of settings from config, task and namespace: precedence and errors."""
 
 import pytest
 
 from kubenas.config.runner import RunnerConfig
 from kubenas.errors import UserError
-from kubenas.scheduling.settings import filled, of_task
+from kubenas.scheduling.settings import merge_settings, parse_task_settings
 
 
 def merged(config, *further):
-    return RunnerConfig.model_validate(filled(RunnerConfig.model_validate(config), *further))
+    return RunnerConfig.model_validate(
+        merge_settings(RunnerConfig.model_validate(config), *further)
+    )
 
 
-def test_what_is_said_first_counts_key_by_key():
+def test_earlier_sources_take_precedence_per_key():
     found = merged(
         {"kind": "kubernetes", "pod": {"cpu": "2"}},
         {"pod": {"cpu": "4", "memory": "8Gi", "node_selector": {"gpu": "a100"}}},
@@ -23,11 +25,11 @@ def test_what_is_said_first_counts_key_by_key():
     assert merged({"workers": 3}) == RunnerConfig(workers=3)
 
 
-def test_the_namespace_does_not_say_where_trials_run_at_all():
+def test_namespace_does_not_override_the_runner_kind():
     assert merged({"kind": "kubernetes"}, {"kind": "local"}).kind == "kubernetes"
 
 
-def test_a_task_of_kubeflow_says_what_its_trials_hold():
+def test_resources_of_a_kubeflow_task_apply_to_trials():
     task = {
         "affinity": {"nodeAffinity": {}},
         "tolerations": [{"key": "gpu", "operator": "Exists"}],
@@ -40,7 +42,7 @@ def test_a_task_of_kubeflow_says_what_its_trials_hold():
             "limits": {"cpu": "4", "memory": "4Gi", "nvidia.com/gpu": "2"},
         },
     }
-    pod = merged({"kind": "kubernetes"}, of_task(task)).pod
+    pod = merged({"kind": "kubernetes"}, parse_task_settings(task)).pod
     assert (pod.cpu, pod.memory, pod.accelerator, pod.accelerators) == (
         "500m", "4Gi", "nvidia.com/gpu", 2,
     )  # fmt: skip
@@ -52,31 +54,31 @@ def test_a_task_of_kubeflow_says_what_its_trials_hold():
 
 
 @pytest.mark.parametrize("task", [{}, {"resources": None, "env": None}, {"resources": {}}])
-def test_a_task_that_says_nothing_changes_nothing(task):
-    assert of_task(task) == {"pod": {}}
+def test_empty_task_changes_nothing(task):
+    assert parse_task_settings(task) == {"pod": {}}
 
 
-def test_a_variable_from_a_secret_reaches_trials_as_a_reference():
+def test_variable_from_a_secret_stays_a_reference():
     source = {"secretKeyRef": {"name": "s", "key": "k"}}
     task = {"env": [{"name": "TOKEN", "valueFrom": source}]}
-    assert merged({"kind": "kubernetes"}, of_task(task)).pod.env == {"TOKEN": source}
+    assert merged({"kind": "kubernetes"}, parse_task_settings(task)).pod.env == {"TOKEN": source}
 
 
-def test_the_stores_credentials_are_left_to_the_manifest_where_others_can_replace_them():
+def test_store_credentials_of_a_task_are_left_out():
     task = {
         "env": [
             {"name": "A", "valueFrom": {"secretKeyRef": {"name": "kubenas-store", "key": "A"}}},
             {"name": "B", "valueFrom": {"configMapKeyRef": {"name": "kubenas-store", "key": "B"}}},
         ]
     }
-    assert of_task(task) == {"pod": {}}
+    assert parse_task_settings(task) == {"pod": {}}
 
 
-def test_the_namespace_says_where_trials_run_if_nobody_else_does():
+def test_namespace_sets_the_runner_kind_if_unset():
     assert merged({}, {"kind": "local"}).kind == "local"
 
 
-def test_what_trials_cannot_be_given_is_refused():
+def test_two_kinds_of_accelerators_are_refused():
     two = {"limits": {"nvidia.com/gpu": "1", "amd.com/gpu": "1"}}
-    with pytest.raises(UserError, match=r"amd.com/gpu and nvidia.com/gpu; a trial holds"):
-        of_task({"resources": two})
+    with pytest.raises(UserError, match=r"amd.com/gpu and nvidia.com/gpu; a trial can use one"):
+        parse_task_settings({"resources": two})

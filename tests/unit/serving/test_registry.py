@@ -8,7 +8,7 @@ from werkzeug.serving import make_ssl_devcert
 
 from kubenas.config.serving import ServingConfig
 from kubenas.errors import UserError
-from kubenas.scheduling.kubernetes import environment as kubernetes_surroundings
+from kubenas.scheduling.kubernetes import environment as kubernetes_environment
 from kubenas.scheduling.kubernetes.environment import NamespaceSettings
 from kubenas.scheduling.policy import Policy
 from kubenas.serving.handoff import hand_over
@@ -140,7 +140,9 @@ def test_a_handover_trusts_whom_the_chart_names(
     config = ServingConfig(registry=secured.url)
     for trusted, shown in ((host(secured), "Bearer secret"), ("registry.example", None)):
         said = NamespaceSettings({}, Policy(registries=(trusted,)))
-        monkeypatch.setattr(kubernetes_surroundings, "namespace_settings", lambda said=said: said)
+        monkeypatch.setattr(
+            kubernetes_environment, "read_namespace_settings", lambda said=said: said
+        )
         secured.shown.clear()
         hand_over(record(), config, name="digits", output=open_storage(str(tmp_path)))
         assert set(secured.shown) == {shown}

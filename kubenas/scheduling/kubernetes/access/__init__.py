@@ -1,4 +1,4 @@
-"""What a cluster allows and offers, asked without changing anything.
+"""Read-only queries about a cluster's permissions, nodes and Kubeflow installation.
 
 Public modules: cluster, facts, kubeflow.
 """

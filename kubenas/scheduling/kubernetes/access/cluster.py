@@ -1,4 +1,4 @@
-"""Asks a cluster what may be done there and with what. Changes nothing."""
+"""Queries of a cluster's version, permissions and nodes. Changes nothing."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -12,45 +12,45 @@ from kubenas.scheduling.kubernetes.access.facts import ClusterFacts, Node, Permi
 from kubenas.scheduling.kubernetes.client.connection import connect
 
 TIMEOUT = (5, 20)
-"""Seconds to connect, and to answer."""
+"""Timeouts in seconds: to connect and to receive an answer."""
 
 
-def ask_cluster(permissions: Iterable[Permission], namespace: str | None = None) -> ClusterFacts:
-    """Asks the configured cluster.
+def query_cluster(permissions: Iterable[Permission], namespace: str | None = None) -> ClusterFacts:
+    """Queries the configured cluster.
 
     Args:
-        permissions: what is to be done in the namespace.
-        namespace: in place of the one that the configuration names.
+        permissions: permissions that a search needs in the namespace.
+        namespace: overrides the namespace of the configuration.
 
     Raises:
-        UserError: the configuration is not sound, or the cluster cannot be reached.
+        UserError: the configuration is invalid, or the cluster cannot be reached.
     """
     connection = connect(namespace)
     api, namespace, server = connection.client, connection.namespace, connection.server
-    with told_apart(server):
+    with translate_errors(server):
         check_namespace(api, namespace)
         return ClusterFacts(
             server=server,
             version=client.VersionApi(api).get_code(_request_timeout=TIMEOUT).git_version,
             namespace=namespace,
-            refused=frozenset(each for each in permissions if not may(api, namespace, each)),
+            refused=frozenset(each for each in permissions if not is_allowed(api, namespace, each)),
             nodes=_nodes(api),
         )
 
 
 @contextmanager
-def told_apart(server: str) -> Iterator[None]:
-    """Raises a refusal and silence of ``server`` as what is to be done about each.
+def translate_errors(server: str) -> Iterator[None]:
+    """Translates errors of the Kubernetes client to messages that say what to do.
 
     Raises:
-        UserError: one of them.
+        UserError: the cluster ``server`` rejected a request or did not answer.
     """
     try:
         yield
     except client.ApiException as error:
         raise UserError(
-            f"{server}: the cluster refuses: {error.status} {error.reason}; log in anew, or check"
-            " KUBECONFIG"
+            f"{server}: the cluster rejected the request: {error.status} {error.reason}; log in"
+            " again, or check KUBECONFIG"
         ) from error
     except urllib3.exceptions.HTTPError as error:
         raise UserError(
@@ -60,25 +60,25 @@ def told_apart(server: str) -> Iterator[None]:
 
 
 def check_namespace(api: Any, namespace: str) -> None:
-    """Refuses a namespace that does not exist; who may not look takes it for granted.
+    """Checks that a namespace exists; assumes so if these credentials may not read it.
 
     Raises:
-        UserError: it does not exist.
+        UserError: the namespace does not exist.
     """
     try:
         client.CoreV1Api(api).read_namespace(namespace, _request_timeout=TIMEOUT)
     except client.ApiException as error:
         if error.status == 404:
             raise UserError(
-                f"there is no namespace {namespace}; give another --namespace, or create it with"
-                f" 'kubectl create namespace {namespace}'"
+                f"namespace {namespace} does not exist; choose another one with --namespace, or"
+                f" create it with 'kubectl create namespace {namespace}'"
             ) from error
         if error.status != 403:
             raise
 
 
-def may(api: Any, namespace: str, permission: Permission) -> bool:
-    """Whether these credentials are allowed something."""
+def is_allowed(api: Any, namespace: str, permission: Permission) -> bool:
+    """Returns whether these credentials have a permission."""
     answer = client.AuthorizationV1Api(api).create_self_subject_access_review(
         permission.review(namespace), _request_timeout=TIMEOUT
     )

@@ -1,4 +1,4 @@
-"""What a cluster says about itself, as far as running a search on it goes."""
+"""Results of queries about a cluster, and the permissions that a search needs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,28 +7,28 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Permission:
-    """Something that may be done in a namespace."""
+    """A permission in a namespace."""
 
     verb: str
     resource: str
-    """With a slash before a subresource."""
+    """Resource, with a slash before the subresource."""
     group: str = ""
     name: str = ""
-    """Of the one object that it is about; empty: any."""
+    """Name of the object; empty for all objects."""
 
     def __str__(self) -> str:
         return f"{self.verb} {self.resource} {self.name}".rstrip()
 
     def review(self, namespace: str) -> dict[str, Any]:
-        """The SelfSubjectAccessReview that asks whether we may, in ``namespace``."""
+        """Returns the SelfSubjectAccessReview for this process's credentials."""
         return {
             "apiVersion": "authorization.k8s.io/v1",
             "kind": "SelfSubjectAccessReview",
             "spec": {"resourceAttributes": self._attributes(namespace)},
         }
 
-    def review_of(self, account: str, namespace: str) -> dict[str, Any]:
-        """The LocalSubjectAccessReview that asks whether a service account may, in its own."""
+    def review_for(self, account: str, namespace: str) -> dict[str, Any]:
+        """Returns the LocalSubjectAccessReview for a service account in its own namespace."""
         everyone = "system:serviceaccounts"
         return {
             "apiVersion": "authorization.k8s.io/v1",
@@ -60,41 +60,41 @@ class Node:
     name: str
     ready: bool
     allocatable: Mapping[str, str]
-    """Quantities by resource, as Kubernetes writes them."""
+    """Quantities by resource, in Kubernetes' notation."""
     images: frozenset[str]
-    """Names of images that are there; a node tells of some only."""
+    """Names of images on the node. A node reports only some of its images."""
 
 
 @dataclass(frozen=True)
 class ClusterFacts:
-    """One cluster, seen with one set of credentials."""
+    """A cluster, as these credentials see it."""
 
     server: str
     version: str
     namespace: str
     refused: frozenset[Permission]
-    """Of what was asked for, what may not be done."""
+    """Requested permissions that these credentials do not have."""
     nodes: tuple[Node, ...] | None
-    """None: they may not be listed."""
+    """None if these credentials may not list nodes."""
 
 
 @dataclass(frozen=True)
 class KubeflowFacts:
     """Whether the steps of a pipeline can run in a namespace."""
 
-    served: bool
-    """Whether Kubeflow Pipelines, or at least its Argo, is in the cluster."""
+    installed: bool
+    """Whether Kubeflow Pipelines, or at least its Argo Workflows, is installed in the cluster."""
     namespace: str
     account: str | None = None
-    """Whose pods the steps are; None: the namespace does not say."""
+    """Service account of the steps' pods; None if the chart does not name one."""
     refused: frozenset[Permission] | None = None
-    """Of what the account needs, what it may not do; None: nobody told."""
+    """Permissions that the account lacks; None if these credentials may not query them."""
 
 
-DEFAULTS = "kubenas-defaults"
-"""ConfigMap of the chart: what an administrator says of a namespace."""
+DEFAULTS_CONFIG_MAP = "kubenas-defaults"
+"""ConfigMap of the chart with the administrator's settings of a namespace."""
 
-NEEDED = (
+SEARCH_PERMISSIONS = (
     *(
         Permission(verb, resource, group)
         for group, resource, verbs in (
@@ -105,6 +105,6 @@ NEEDED = (
         )
         for verb in verbs
     ),
-    Permission("get", "configmaps", name=DEFAULTS),
+    Permission("get", "configmaps", name=DEFAULTS_CONFIG_MAP),
 )
-"""What the search does in its namespace."""
+"""Permissions that a search needs in its namespace."""

@@ -1,7 +1,7 @@
-"""Speaks to the API server: JSON over the official client's pool, at a polite rate.
+"""A JSON client of the Kubernetes API server with a rate limit.
 
-The client's own models are not used: in version 30.1 they write DRA claims in an old form, and its
-watch drops bookmarks.
+It uses the connection pool of the official client, but not its models: version 30.1 writes DRA
+claims in an old form, and its watch drops bookmarks.
 """
 
 import json
@@ -24,35 +24,35 @@ from kubenas.scheduling.kubernetes.client.connection import Connection
 
 _CONNECT_SECONDS = 5.0
 _ANSWER_SECONDS = 30.0
-_AWAY = {401, 408, 429, 500, 502, 503, 504}
-"""Statuses that may pass; 401 too, for tokens are renewed."""
+_TRANSIENT_STATUSES = {401, 408, 429, 500, 502, 503, 504}
+"""Statuses that may change on a retry. Includes 401 because tokens are renewed."""
 
 Object = Mapping[str, Any]
-"""A Kubernetes object as JSON has it."""
+"""A Kubernetes object as decoded JSON."""
 
 
 class ApiRefused(UserError):
-    """The API server understood and said no; asking again would not help."""
+    """The API server rejected the request; a retry would not help."""
 
     def __init__(self, message: str, *, status: int, reason: str) -> None:
         super().__init__(message)
         self.status = status
         """HTTP status."""
         self.reason = reason
-        """Kubernetes' word for it, such as AlreadyExists."""
+        """Kubernetes' reason, such as AlreadyExists."""
 
 
-class ApiAway(KubenasError):
-    """The API server did not answer or is too busy. What was asked may have been done."""
+class ApiUnavailable(KubenasError):
+    """The API server did not answer or is overloaded. It may have executed the request."""
 
     def __init__(self, message: str, *, retry_after: float = 0.0) -> None:
         super().__init__(message)
         self.retry_after = retry_after
-        """Seconds to wait before another try, as far as the server says."""
+        """Seconds to wait before a retry, from the Retry-After header; 0 without one."""
 
 
 class RateLimit:
-    """At most ``burst`` calls at once and ``per_second`` in the long run; safe for threads."""
+    """A token bucket: ``per_second`` calls on average, bursts of ``burst``. Thread-safe."""
 
     def __init__(self, per_second: float, burst: int) -> None:
         self._interval = 1.0 / per_second
@@ -61,7 +61,7 @@ class RateLimit:
         self._lock = threading.Lock()
 
     def wait(self) -> None:
-        """Sleeps until a call may be made."""
+        """Blocks until a call is allowed."""
         with self._lock:
             now = time.monotonic()
             self._next = max(self._next, now - self._ahead) + self._interval
@@ -71,12 +71,12 @@ class RateLimit:
 
 
 class Api:
-    """Calls of one process to one cluster. Safe for threads.
+    """API client of one process for one cluster. Thread-safe.
 
     Args:
-        connection: which cluster and as whom; tokens are renewed as they change.
-        per_second: calls in the long run.
-        burst: calls at once.
+        connection: cluster and credentials; tokens are renewed when they change.
+        per_second: average rate of calls.
+        burst: maximum number of calls at once.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class Api:
     ) -> None:
         self.server = connection.server
         self.calls: Counter[str] = Counter()
-        """Made so far, by HTTP method; a watch counts as GET."""
+        """Number of calls so far, by HTTP method; a watch counts as GET."""
         self._client = connection.client
         self._pool = connection.client.rest_client.pool_manager
         self._limit = RateLimit(per_second, burst)
@@ -97,11 +97,11 @@ class Api:
         query: Mapping[str, str | int] | None = None,
         body: Object | None = None,
     ) -> dict[str, Any]:
-        """The object that the API server answers with.
+        """Sends a request and returns the object in the answer.
 
         Raises:
-            ApiRefused: it said no.
-            ApiAway: it did not answer, or is too busy.
+            ApiRefused: the API server rejected the request.
+            ApiUnavailable: the API server did not answer or is overloaded.
         """
         timeout = urllib3.Timeout(connect=_CONNECT_SECONDS, read=_ANSWER_SECONDS)
         with self._open(method, path, query or {}, body, timeout) as response:
@@ -109,20 +109,20 @@ class Api:
 
     @contextmanager
     def stream(
-        self, path: str, *, query: Mapping[str, str | int], silence: float
+        self, path: str, *, query: Mapping[str, str | int], read_timeout: float
     ) -> Iterator["Stream"]:
-        """A watch's events as they come; ends when the server ends it.
+        """Opens a watch and yields its stream of events, which ends when the server ends it.
 
         Args:
-            path: of the list that is watched.
-            query: of the watch.
-            silence: seconds without a word after which the connection counts as lost.
+            path: path of the list to watch.
+            query: query parameters of the watch.
+            read_timeout: seconds without data after which the connection counts as lost.
 
         Raises:
-            ApiRefused: it said no.
-            ApiAway: the connection was lost.
+            ApiRefused: the API server rejected the request.
+            ApiUnavailable: the connection was lost.
         """
-        timeout = urllib3.Timeout(connect=_CONNECT_SECONDS, read=silence)
+        timeout = urllib3.Timeout(connect=_CONNECT_SECONDS, read=read_timeout)
         with self._open("GET", path, query, None, timeout) as response:
             yield Stream(self, response)
 
@@ -156,16 +156,18 @@ class Api:
 
     @contextmanager
     def translated_errors(self) -> Iterator[None]:
-        """Turns a broken connection into :class:`ApiAway`."""
+        """Raises errors of the connection as :class:`ApiUnavailable`."""
         try:
             yield
         except (urllib3.exceptions.HTTPError, OSError) as error:
             reason = type(error).__name__
-            raise ApiAway(f"{self.server}: the API server does not answer: {reason}") from error
+            raise ApiUnavailable(
+                f"{self.server}: the API server does not answer: {reason}"
+            ) from error
         except ConfigException as error:
-            raise ApiAway(f"{self.server}: no credentials at present: {error}") from error
+            raise ApiUnavailable(f"{self.server}: credentials not available: {error}") from error
         except ValueError as error:
-            raise ApiAway(f"{self.server}: not the answer of an API server") from error
+            raise ApiUnavailable(f"{self.server}: the answer is not valid JSON") from error
 
     def _headers(self) -> dict[str, str]:
         headers = {
@@ -181,14 +183,14 @@ class Api:
             return
         answer = self._parsed(response.data)
         message = answer.get("message") or f"HTTP {response.status}"
-        if response.status in _AWAY:
+        if response.status in _TRANSIENT_STATUSES:
             retry_after = _seconds(response.headers.get("Retry-After"))
-            raise ApiAway(f"{self.server}: {message}", retry_after=retry_after)
+            raise ApiUnavailable(f"{self.server}: {message}", retry_after=retry_after)
         raise ApiRefused(message, status=response.status, reason=answer.get("reason") or "")
 
     @staticmethod
     def _parsed(data: bytes) -> dict[str, Any]:
-        """``data`` as an object; a proxy's answer may be none."""
+        """Decodes ``data`` as a JSON object. A proxy may answer with something else."""
         try:
             parsed = json.loads(data)
         except ValueError:
@@ -197,7 +199,7 @@ class Api:
 
 
 class Stream:
-    """The lines of a watch."""
+    """Events of a watch, one JSON object per line."""
 
     def __init__(self, api: Api, response: urllib3.BaseHTTPResponse) -> None:
         self._api = api
@@ -212,8 +214,11 @@ class Stream:
                     yield json.loads(line)
 
     def close(self) -> None:
-        """Ends it from another thread. The TLS layer is left alone: it is being read from."""
-        with suppress(OSError, ValueError, AttributeError):  # it has ended by itself
+        """Closes the stream from another thread.
+
+        Shuts down the socket only: the TLS layer is in use by the reading thread.
+        """
+        with suppress(OSError, ValueError, AttributeError):  # already closed
             connection = socket.socket(fileno=os.dup(self._response.fileno()))
             with connection:
                 connection.shutdown(socket.SHUT_RDWR)

@@ -1,4 +1,4 @@
-"""Which cluster, as whom, and in which namespace: a pod's service account, or a kubeconfig."""
+"""Connection settings of the cluster from a pod's service account or a kubeconfig."""
 
 import os
 from dataclasses import dataclass
@@ -16,14 +16,14 @@ _DEFAULT_KUBECONFIG = Path("~/.kube/config")
 
 @dataclass(frozen=True)
 class Connection:
-    """How to speak to the configured cluster."""
+    """Client, credentials and namespace of the configured cluster."""
 
     client: Any
-    """A kubernetes.client.ApiClient that does not retry by itself."""
+    """A kubernetes.client.ApiClient with its own retries disabled."""
     namespace: str
-    """The one that the configuration names."""
+    """Namespace from the configuration, or its override."""
     in_pod: bool = False
-    """Whether this process is a pod of that cluster and namespace."""
+    """Whether this process runs in a pod of that cluster and namespace."""
 
     @property
     def server(self) -> str:
@@ -33,21 +33,21 @@ class Connection:
 
 
 def cluster_configured() -> bool:
-    """Whether there is a kubeconfig, or this is a pod with a service account."""
+    """Returns whether there is a kubeconfig, or this process is a pod with a service account."""
     return _in_pod() or any(path.is_file() for path in _kubeconfigs())
 
 
 def connect(namespace: str | None = None) -> Connection:
-    """The configured cluster. Sends nothing yet.
+    """Returns the connection to the configured cluster. Makes no requests.
 
     Args:
-        namespace: in place of the one that the configuration names.
+        namespace: overrides the namespace of the configuration.
 
     Raises:
-        UserError: the configuration is not sound.
+        UserError: the configuration is invalid.
     """
     settings = client.Configuration()
-    settings.retries = False  # who calls knows whether to try again, and when
+    settings.retries = False  # the caller decides whether and when to retry
     try:
         if _in_pod():
             config.load_incluster_config(settings)

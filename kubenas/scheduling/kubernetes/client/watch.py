@@ -1,8 +1,7 @@
-"""What happens to a kind of object, by list and watch: nothing is missed, and little is asked.
+"""A list and watch of one kind of object, like client-go's reflector.
 
-A list in pages, then a watch from its resourceVersion with bookmarks. After a lost connection it
-goes on where it was; a version that is too old (410) leads to a new list, as do a silence that was
-told and, once in a while, mere caution.
+Lists in pages, then watches from the list's resourceVersion with bookmarks. Resumes after a lost
+connection. Lists again if the version is too old (410), after a reported failure, and periodically.
 """
 
 import random
@@ -13,11 +12,11 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from kubenas.errors import KubenasError
-from kubenas.scheduling.kubernetes.client.api import Api, ApiAway, ApiRefused, Stream
+from kubenas.scheduling.kubernetes.client.api import Api, ApiRefused, ApiUnavailable, Stream
 
 _PAGE = 500
 _WATCH_SECONDS = 60
-"""After which the server ends a watch: no longer can a dead connection deceive us."""
+"""Timeout of a watch on the server; limits how long a dead connection goes unnoticed."""
 _RELIST_SECONDS = 600.0
 _LONGEST_PAUSE = 15.0
 _CLOSE_SECONDS = 2.0
@@ -27,51 +26,51 @@ View = TypeVar("View")
 
 
 @dataclass(frozen=True)
-class Seen(Generic[View]):
-    """An object was there, as ``view`` shows it."""
+class Observed(Generic[View]):
+    """An object was added or modified."""
 
     view: View
 
 
 @dataclass(frozen=True)
 class Deleted(Generic[View]):
-    """An object is gone; this is the last that was seen of it."""
+    """An object was deleted; ``view`` is its last state."""
 
     view: View
 
 
 @dataclass(frozen=True)
 class Listed(Generic[View]):
-    """All objects that there are."""
+    """All current objects."""
 
     views: tuple[View, ...]
     asked_at: float
-    """On the monotonic clock: what was made before it is among them, or gone."""
+    """Start of the list on the monotonic clock. Objects created earlier are listed or deleted."""
 
 
 @dataclass(frozen=True)
-class Silenced:
-    """There is no watch at present: ``error`` says why. It is tried again."""
+class WatchFailed:
+    """The watch is interrupted because of ``error`` and will be retried."""
 
     error: KubenasError
 
 
-Change = Seen[View] | Deleted[View] | Listed[View] | Silenced
+Change = Observed[View] | Deleted[View] | Listed[View] | WatchFailed
 
 
 class _TooOld(Exception):
-    """The server has forgotten what happened since our last resourceVersion."""
+    """The server no longer has events since our last resourceVersion."""
 
 
 class Watch(Generic[View]):
-    """Watches in a thread of its own until it is closed.
+    """Watches objects in its own thread until it is closed.
 
     Args:
-        api: the cluster.
-        path: of the list.
-        selector: labels of what is watched.
-        view: makes of an object what is passed on; None: it does not concern us.
-        tell: called in the watch's thread with each change.
+        api: client of the cluster.
+        path: path of the list.
+        selector: label selector.
+        view: converts an object; returns None to ignore it.
+        on_change: called with each change in the thread of the watch.
     """
 
     def __init__(
@@ -81,26 +80,26 @@ class Watch(Generic[View]):
         *,
         selector: str,
         view: Callable[[Mapping[str, Any]], View | None],
-        tell: Callable[[Change[View]], None],
+        on_change: Callable[[Change[View]], None],
     ) -> None:
         self._api = api
         self._path = path
         self._selector = selector
         self._view = view
-        self._tell = tell
+        self._on_change = on_change
         self._closed = threading.Event()
         self._stream: Stream | None = None
         self._version = ""
-        """The resourceVersion up to which all is known; empty: nothing is."""
+        """resourceVersion of the last event; empty before the first list."""
         self._listed_at = 0.0
         self._failures = 0
-        """In a row."""
+        """Failures in a row."""
         self._thread = threading.Thread(target=self._run, name=f"watch {path}", daemon=True)
         self._thread.start()
 
     @property
     def alive(self) -> bool:
-        """Whether it goes on; if not, and it has not been closed, there is a bug in it."""
+        """Whether the thread runs. If it does not and the watch is not closed, there is a bug."""
         return self._thread.is_alive()
 
     def close(self) -> None:
@@ -118,23 +117,23 @@ class Watch(Generic[View]):
                 self._watch()
             except _TooOld:
                 self._version = ""
-            except (ApiAway, ApiRefused) as error:
-                self._pause(error)
+            except (ApiUnavailable, ApiRefused) as error:
+                self._back_off(error)
 
     def _relist_is_due(self) -> bool:
         return time.monotonic() - self._listed_at > _RELIST_SECONDS
 
-    def _pause(self, error: ApiAway | ApiRefused) -> None:
+    def _back_off(self, error: ApiUnavailable | ApiRefused) -> None:
         if isinstance(error, ApiRefused) and error.status == _GONE:
             self._version = ""
             return
         self._failures += 1
         least = 0.0
-        if isinstance(error, ApiAway):
+        if isinstance(error, ApiUnavailable):
             least = error.retry_after
-        if self._failures > 1 or isinstance(error, ApiRefused):  # once may be a restart
-            self._tell(Silenced(error))
-            self._version = ""  # so that the first thing told afterwards comes at once: a list
+        if self._failures > 1 or isinstance(error, ApiRefused):  # one failure may be a restart
+            self._on_change(WatchFailed(error))
+            self._version = ""  # list again: the first change after a failure comes at once
         pause = min(_LONGEST_PAUSE, 2.0 ** (self._failures - 2)) * random.uniform(0.5, 1.0)  # noqa: S311
         self._closed.wait(max(least, pause))
 
@@ -150,7 +149,7 @@ class Watch(Generic[View]):
             query["continue"] = page["metadata"]["continue"]
         self._version = page["metadata"]["resourceVersion"]
         self._listed_at = asked_at
-        self._tell(Listed(tuple(views), asked_at))
+        self._on_change(Listed(tuple(views), asked_at))
 
     def _watch(self) -> None:
         query: dict[str, str | int] = {
@@ -160,23 +159,23 @@ class Watch(Generic[View]):
             "allowWatchBookmarks": "true",
             "timeoutSeconds": _WATCH_SECONDS,
         }
-        with self._api.stream(self._path, query=query, silence=_WATCH_SECONDS + 15) as stream:
+        with self._api.stream(self._path, query=query, read_timeout=_WATCH_SECONDS + 15) as stream:
             self._failures = 0
-            self._stream = stream  # first, so that close() sees it, or is seen below
+            self._stream = stream  # before the check: close() may run at the same time
             if self._closed.is_set():
                 return
             for event in stream:
-                self._take(event["type"], event["object"])
+                self._handle_event(event["type"], event["object"])
                 if self._closed.is_set():
                     return
 
-    def _take(self, kind: str, content: Mapping[str, Any]) -> None:
+    def _handle_event(self, kind: str, content: Mapping[str, Any]) -> None:
         if kind == "ERROR":
             if content.get("code") == _GONE:
                 raise _TooOld
-            raise ApiAway(f"{self._path}: the watch failed: {content.get('message')}")
+            raise ApiUnavailable(f"{self._path}: the watch failed: {content.get('message')}")
         self._version = content["metadata"]["resourceVersion"]
         if kind == "BOOKMARK":
             return
         if (view := self._view(content)) is not None:
-            self._tell(Deleted(view) if kind == "DELETED" else Seen(view))
+            self._on_change(Deleted(view) if kind == "DELETED" else Observed(view))

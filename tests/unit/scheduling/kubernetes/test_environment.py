@@ -1,11 +1,11 @@
-"""What this process is to the cluster, as far as the API server says."""
+"""The environment of this process in a cluster, with scripted answers of the API server."""
 
 from typing import Any
 
 import pytest
 
-from kubenas.scheduling.kubernetes.client.api import Api, ApiAway, ApiRefused
-from kubenas.scheduling.kubernetes.environment import Surroundings
+from kubenas.scheduling.kubernetes.client.api import Api, ApiRefused, ApiUnavailable
+from kubenas.scheduling.kubernetes.environment import ClusterEnvironment
 
 STARTING: dict[str, Any] = {"metadata": {"name": "search-1"}, "status": {}}
 STARTED: dict[str, Any] = {**STARTING, "status": {"phase": "Running"}}
@@ -18,21 +18,21 @@ class AwayOnce(Api):
     def call(self, method: str, path: str, **_: Any) -> dict[str, Any]:
         self.asked.append(f"{method} {path}")
         if len(self.asked) == 1:
-            raise ApiAway("too many requests")
+            raise ApiUnavailable("too many requests")
         return STARTED
 
 
-def test_a_pod_that_cannot_be_read_at_the_moment_is_as_it_was() -> None:
+def test_unreadable_pod_keeps_its_known_state() -> None:
     api = AwayOnce()
-    here = Surroundings(api, "team", STARTING)
-    assert here.pod_now() == STARTING
-    assert here.pod_now() == STARTED
+    here = ClusterEnvironment(api, "team", STARTING)
+    assert here.current_pod() == STARTING
+    assert here.current_pod() == STARTED
     assert api.asked == ["GET /api/v1/namespaces/team/pods/search-1"] * 2
 
 
-def test_a_process_that_is_no_pod_asks_nothing() -> None:
+def test_outside_of_a_pod_nothing_is_queried() -> None:
     api = AwayOnce()
-    assert Surroundings(api, "team", None).pod_now() is None
+    assert ClusterEnvironment(api, "team", None).current_pod() is None
     assert not api.asked
 
 
@@ -55,7 +55,10 @@ class WithConfigMap(Api):
         ({"data": {}}, STARTED, True),
     ],
 )
-def test_a_policy_binds_where_there_is_a_chart_and_in_every_pod(
+def test_policy_is_enforced_with_a_chart_and_in_pods(
     config_map: dict[str, Any] | None, pod: dict[str, Any] | None, governed: bool
 ) -> None:
-    assert Surroundings(WithConfigMap(config_map), "team", pod).settings().governed is governed
+    assert (
+        ClusterEnvironment(WithConfigMap(config_map), "team", pod).settings().policy_enforced
+        is governed
+    )

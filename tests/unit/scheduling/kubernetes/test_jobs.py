@@ -1,11 +1,11 @@
-"""What comes of making a Job whose name is taken."""
+"""Creation of a Job whose name already exists."""
 
 from typing import Any
 
 import pytest
 
 from kubenas.scheduling.kubernetes.client.api import Api, ApiRefused
-from kubenas.scheduling.kubernetes.jobs import Created, Jobs, Never, NotYet
+from kubenas.scheduling.kubernetes.jobs import Created, Deferred, Jobs, Rejected
 from kubenas.scheduling.kubernetes.names import PREFIX, SPEC_HASH
 
 OURS = {
@@ -18,7 +18,7 @@ OURS = {
 
 
 class Taken(Api):
-    """An API server that has a Job of every name already."""
+    """An API server with an existing Job of every name."""
 
     def __init__(self, **metadata: Any) -> None:
         self._metadata = metadata
@@ -29,24 +29,25 @@ class Taken(Api):
         return {"metadata": self._metadata}
 
 
-def test_our_own_job_is_taken_over_unless_it_is_going() -> None:
+def test_own_job_is_taken_over_unless_it_is_being_deleted() -> None:
     annotations = {SPEC_HASH: "ours"}
     assert Jobs(Taken(annotations=annotations), "team").create(OURS) == Created()
     going = Taken(annotations=annotations, deletionTimestamp="2026-01-01T00:00:00Z")
-    assert isinstance(Jobs(going, "team").create(OURS), NotYet)
+    assert isinstance(Jobs(going, "team").create(OURS), Deferred)
 
 
 @pytest.mark.parametrize(
     ("metadata", "whose"),
     [
-        ({"annotations": {SPEC_HASH: "theirs", PREFIX: "gs://b/theirs"}}, "of gs://b/theirs"),
-        ({}, "of none of our searches"),
+        (
+            {"annotations": {SPEC_HASH: "theirs", PREFIX: "gs://b/theirs"}},
+            "(attempt: gs://b/theirs)",
+        ),
+        ({}, "(attempt: unknown)"),
     ],
 )
-def test_a_job_that_is_not_ours_ends_it_with_one_clear_error(
-    metadata: dict[str, Any], whose: str
-) -> None:
+def test_different_job_of_the_same_name_is_an_error(metadata: dict[str, Any], whose: str) -> None:
     refused = Jobs(Taken(**metadata), "team").create(OURS)
-    assert isinstance(refused, Never)
+    assert isinstance(refused, Rejected)
     assert whose in refused.message
     assert "kubectl delete job nas-s-0-t00000-a1 -n team" in refused.message

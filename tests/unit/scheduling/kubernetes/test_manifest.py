@@ -1,4 +1,4 @@
-"""The Job of an attempt: one pod, restricted, on the nodes and with the devices that it should."""
+"""The manifest of an attempt's Job: one restricted pod, with the configured nodes and devices."""
 
 import dataclasses
 from typing import Any
@@ -7,9 +7,9 @@ import pytest
 
 from kubenas import __version__
 from kubenas.config.runner import PodConfig, RunnerConfig
-from kubenas.scheduling.kubernetes.manifest import Place, job_manifest
+from kubenas.scheduling.kubernetes.manifest import JobTemplate, job_manifest
 from kubenas.scheduling.kubernetes.names import Stage, job_name
-from kubenas.scheduling.quantity import scaled
+from kubenas.scheduling.quantity import scale_quantity
 from kubenas.trial import (
     CONTROLLER_VERSION_VARIABLE,
     NONCE_VARIABLE,
@@ -33,7 +33,7 @@ SPEC = AttemptSpec(
 
 def manifest(spec: AttemptSpec = SPEC, **pod: Any) -> dict[str, Any]:
     config = RunnerConfig(kind="kubernetes", pod=PodConfig(**pod))
-    return job_manifest(spec, Place(config, STAGE, namespace="n", image="i:1"))
+    return job_manifest(spec, JobTemplate(config, STAGE, namespace="n", image="i:1"))
 
 
 def pod_of(job: dict[str, Any]) -> dict[str, Any]:
@@ -46,7 +46,7 @@ def container_of(job: dict[str, Any]) -> dict[str, Any]:
     return dict(container)
 
 
-def test_a_job_never_makes_a_second_pod_and_goes_by_itself() -> None:
+def test_job_has_one_pod_and_a_ttl() -> None:
     spec = manifest()["spec"]
     assert (spec["backoffLimit"], spec["parallelism"], spec["completions"]) == (0, 1, 1)
     assert spec["podReplacementPolicy"] == "Failed"
@@ -55,7 +55,7 @@ def test_a_job_never_makes_a_second_pod_and_goes_by_itself() -> None:
     assert spec["template"]["spec"]["restartPolicy"] == "Never"
 
 
-def test_pod_security_restricted_holds_and_no_token_is_there() -> None:
+def test_pod_is_restricted_and_has_no_token() -> None:
     job = manifest()
     pod, container = pod_of(job), container_of(job)
     assert pod["automountServiceAccountToken"] is False
@@ -72,17 +72,17 @@ def test_pod_security_restricted_holds_and_no_token_is_there() -> None:
 @pytest.mark.parametrize(
     ("scratch", "asked", "limit"), [("10Gi", 1 << 30, 11 << 30), ("64Mi", 64 << 20, 1088 << 20)]
 )
-def test_a_trials_share_of_its_nodes_disk_is_known(scratch: str, asked: int, limit: int) -> None:
+def test_disk_request_and_limit(scratch: str, asked: int, limit: int) -> None:
     resources = container_of(manifest(scratch=scratch))["resources"]
     assert resources["requests"]["ephemeral-storage"] == str(asked)
     assert resources["limits"]["ephemeral-storage"] == str(limit)
 
 
-def test_the_worker_gets_the_uri_of_its_spec() -> None:
+def test_worker_command_has_the_uri_of_the_spec() -> None:
     assert container_of(manifest())["command"][-1] == f"{SPEC.prefix}/spec.json"
 
 
-def test_the_nonce_reaches_the_pod_and_no_file() -> None:
+def test_nonce_is_in_the_pod_but_not_in_the_spec() -> None:
     spec = SPEC.model_copy(update={"nonce": "secret"})
     environment = container_of(manifest(spec, env={NONCE_VARIABLE: "the user's"}))["env"]
     assert [each["value"] for each in environment if each["name"] == NONCE_VARIABLE] == ["secret"]
@@ -96,27 +96,27 @@ def test_the_nonce_reaches_the_pod_and_no_file() -> None:
     ("spec", "asked"),
     [(SPEC, "2"), (SPEC.model_copy(update={"task": Task.DESCRIBE}), None)],
 )
-def test_accelerators_are_for_those_who_train(spec: AttemptSpec, asked: str | None) -> None:
+def test_only_training_tasks_have_accelerators(spec: AttemptSpec, asked: str | None) -> None:
     resources = container_of(manifest(spec, accelerator="amd.com/gpu", accelerators=2))["resources"]
     assert resources["limits"].get("amd.com/gpu") == asked
     assert resources["requests"].get("amd.com/gpu") == asked
 
 
-def test_devices_by_claim() -> None:
+def test_devices_from_a_resource_claim() -> None:
     job = manifest(resource_claim_template="one-gpu")
     claims = [{"name": "devices", "resourceClaimTemplateName": "one-gpu"}]
     assert pod_of(job)["resourceClaims"] == claims
     assert container_of(job)["resources"]["claims"] == [{"name": "devices"}]
 
 
-def test_memory_grows_after_it_ran_out() -> None:
+def test_memory_grows_after_a_host_oom() -> None:
     again = SPEC.model_copy(update={"host_ooms": 1})
     resources = container_of(manifest(again, memory="3Gi", memory_growth=2.0))["resources"]
     assert resources["limits"]["memory"] == resources["requests"]["memory"] == str(6 << 30)
 
 
 @pytest.mark.parametrize(("disruptions", "spot"), [(0, True), (1, True), (2, False)])
-def test_cheap_nodes_first(disruptions: int, spot: bool) -> None:
+def test_spot_nodes_first(disruptions: int, spot: bool) -> None:
     spec = SPEC.model_copy(update={"disruptions": disruptions})
     toleration = {"key": "spot", "operator": "Exists"}
     pod = pod_of(
@@ -131,12 +131,12 @@ def test_cheap_nodes_first(disruptions: int, spot: bool) -> None:
     assert (toleration in pod["tolerations"]) == spot
 
 
-def test_a_dead_node_is_left_within_half_a_minute() -> None:
+def test_dead_node_is_tolerated_for_30_seconds() -> None:
     seconds = {each["tolerationSeconds"] for each in pod_of(manifest())["tolerations"]}
     assert seconds == {30}
 
 
-def test_secrets_are_named_and_never_written() -> None:
+def test_secrets_are_references() -> None:
     reference = {"secretKeyRef": {"name": "team", "key": "token"}}
     container = container_of(manifest(secrets=("bucket",), env={"A": "b", "TOKEN": reference}))
     assert container["envFrom"] == [
@@ -148,7 +148,7 @@ def test_secrets_are_named_and_never_written() -> None:
     assert {"name": "TOKEN", "valueFrom": reference} in container["env"]
 
 
-def test_the_same_attempt_has_the_same_name_whoever_starts_it() -> None:
+def test_job_name_is_deterministic() -> None:
     assert job_name(STAGE, SPEC) == "nas-digits-0123456789-6b64d8-t00007-a2"
     names = {
         job_name(dataclasses.replace(STAGE, step=step), SPEC.model_copy(update={"task": task}))
@@ -158,12 +158,12 @@ def test_the_same_attempt_has_the_same_name_whoever_starts_it() -> None:
     assert len(names) == 5
 
 
-def test_the_same_search_in_two_outputs_has_jobs_of_its_own() -> None:
+def test_job_names_differ_between_outputs() -> None:
     other = dataclasses.replace(STAGE, output="gs://b/another")
     assert job_name(STAGE, SPEC) != job_name(other, SPEC)
 
 
-def test_long_names_are_cut_and_stay_apart() -> None:
+def test_long_names_are_truncated_and_unique() -> None:
     names = {
         job_name(Stage(search=f"{'a' * 40}-{digest}", output=output, step="search"), SPEC)
         for digest in ("0123456789", "9876543210")
@@ -177,5 +177,5 @@ def test_long_names_are_cut_and_stay_apart() -> None:
     ("quantity", "factor", "expected"),
     [("4Gi", 1, "4Gi"), ("1Ki", 2, "2048"), ("1.5Gi", 2, str(3 << 30)), ("1k", 1.5, "1500")],
 )
-def test_amounts(quantity: str, factor: float, expected: str) -> None:
-    assert scaled(quantity, factor) == expected
+def test_scaled_quantities(quantity: str, factor: float, expected: str) -> None:
+    assert scale_quantity(quantity, factor) == expected

@@ -1,4 +1,4 @@
-"""What the states of Jobs and pods mean. cluster_statuses.json is what a Kubernetes 1.34 said."""
+"""Classification of Jobs and pods. cluster_statuses.json was recorded on Kubernetes 1.34."""
 
 import copy
 import json
@@ -11,9 +11,9 @@ from kubenas.scheduling.kubernetes.status import (
     Ended,
     Running,
     Waiting,
-    judge,
-    judge_refusal,
-    judge_vanished,
+    classify,
+    classify_deleted_pod,
+    classify_refusal,
 )
 from kubenas.scheduling.kubernetes.views import job_view, pod_view
 from kubenas.trial import AttemptRef, FailureClass
@@ -21,10 +21,10 @@ from kubenas.trial import AttemptRef, FailureClass
 STATUSES = json.loads(Path(__file__).with_name("cluster_statuses.json").read_text())
 
 
-def verdict_of(status: dict[str, Any]) -> Ended | Running | Waiting:
+def status_of(status: dict[str, Any]) -> Ended | Running | Waiting:
     job = job_view(status["job"])
     assert job is not None
-    return judge(job, pod_view(status["pod"]) if status["pod"] else None)
+    return classify(job, pod_view(status["pod"]) if status["pod"] else None)
 
 
 @pytest.mark.parametrize(
@@ -34,81 +34,81 @@ def verdict_of(status: dict[str, Any]) -> Ended | Running | Waiting:
         (
             "exit7",
             FailureClass.APPLICATION,
-            "exited with 7; its last words: Traceback | ValueError",
+            "exited with 7; last lines of its log: Traceback | ValueError",
         ),
         ("oom", FailureClass.HOST_OOM, "runner.pod.memory"),
         ("sigkill", FailureClass.NODE_LOSS, "killed by signal 9"),
-        ("storage", FailureClass.STORAGE, "exited with 75; its last words: disk full"),
-        ("deadline", FailureClass.DEADLINE, "longer"),
+        ("storage", FailureClass.STORAGE, "exited with 75; last lines of its log: disk full"),
+        ("deadline", FailureClass.DEADLINE, "exceeded the deadline"),
         ("evicted", FailureClass.DISRUPTION, "EvictionByEvictionAPI"),
         ("suspended", FailureClass.DISRUPTION, "143"),
         ("scratch", FailureClass.APPLICATION, "raise runner.pod.scratch"),
     ],
 )
-def test_ends(case: str, failure: FailureClass | None, words: str) -> None:
-    verdict = verdict_of(STATUSES[case])
-    assert isinstance(verdict, Ended)
-    assert verdict.failure == failure
-    assert words in verdict.message
-    assert "\n" not in verdict.message
+def test_ended_attempts(case: str, failure: FailureClass | None, words: str) -> None:
+    found = status_of(STATUSES[case])
+    assert isinstance(found, Ended)
+    assert found.failure == failure
+    assert words in found.message
+    assert "\n" not in found.message
 
 
 @pytest.mark.parametrize(
-    ("case", "doom", "words"),
+    ("case", "failure", "words"),
     [
         ("image", FailureClass.IMAGE, "nosuch:1: not found"),
         ("secret", FailureClass.CONFIGURATION, 'secret "absent" not found'),
         ("gpu", None, "Insufficient nvidia.com/gpu"),
-        ("creating", None, "image is pulled"),
+        ("creating", None, "pulling the image"),
         ("no pod yet", None, "pod is being created"),
     ],
 )
-def test_waits(case: str, doom: FailureClass | None, words: str) -> None:
-    verdict = verdict_of(STATUSES[case])
-    assert isinstance(verdict, Waiting)
-    assert verdict.doom == doom
-    assert words in verdict.reason
+def test_waiting_attempts(case: str, failure: FailureClass | None, words: str) -> None:
+    found = status_of(STATUSES[case])
+    assert isinstance(found, Waiting)
+    assert found.failure == failure
+    assert words in found.reason
 
 
 @pytest.mark.parametrize("case", ["running", "terminating"])
-def test_runs_until_its_pod_says_otherwise(case: str) -> None:
-    assert verdict_of(STATUSES[case]) == Running()
+def test_running_attempts(case: str) -> None:
+    assert status_of(STATUSES[case]) == Running()
 
 
-def of_running(**status: Any) -> dict[str, Any]:
+def running_with(**status: Any) -> dict[str, Any]:
     changed = copy.deepcopy(STATUSES["running"])
     changed["pod"]["status"] |= status
     return changed
 
 
-def of_exit(code: int, **terminated: Any) -> dict[str, Any]:
+def exited_with(code: int, **terminated: Any) -> dict[str, Any]:
     state = {"terminated": {"exitCode": code, "startedAt": "2026-01-01T00:00:00Z", **terminated}}
-    return of_running(phase="Failed", containerStatuses=[{"name": "trial", "state": state}])
+    return running_with(phase="Failed", containerStatuses=[{"name": "trial", "state": state}])
 
 
 @pytest.mark.parametrize(
     ("status", "failure"),
     [
-        (of_exit(2), FailureClass.CONFIGURATION),
-        (of_exit(127), FailureClass.CONFIGURATION),
-        (of_exit(128, reason="StartError"), FailureClass.CONFIGURATION),
-        (of_exit(143), FailureClass.DISRUPTION),
-        (of_exit(139), FailureClass.NODE_LOSS),
-        (of_exit(1), FailureClass.APPLICATION),
-        (of_exit(137, reason="ContainerStatusUnknown"), FailureClass.NODE_LOSS),
-        (of_running(phase="Failed", reason="NodeLost"), FailureClass.NODE_LOSS),
-        (of_running(phase="Failed", reason="OutOfcpu"), FailureClass.DISRUPTION),
-        (of_running(phase="Failed", reason="UnexpectedAdmissionError"), FailureClass.DISRUPTION),
+        (exited_with(2), FailureClass.CONFIGURATION),
+        (exited_with(127), FailureClass.CONFIGURATION),
+        (exited_with(128, reason="StartError"), FailureClass.CONFIGURATION),
+        (exited_with(143), FailureClass.DISRUPTION),
+        (exited_with(139), FailureClass.NODE_LOSS),
+        (exited_with(1), FailureClass.APPLICATION),
+        (exited_with(137, reason="ContainerStatusUnknown"), FailureClass.NODE_LOSS),
+        (running_with(phase="Failed", reason="NodeLost"), FailureClass.NODE_LOSS),
+        (running_with(phase="Failed", reason="OutOfcpu"), FailureClass.DISRUPTION),
+        (running_with(phase="Failed", reason="UnexpectedAdmissionError"), FailureClass.DISRUPTION),
         (
-            of_running(phase="Failed", reason="Evicted", message="The node was low on memory"),
+            running_with(phase="Failed", reason="Evicted", message="The node was low on memory"),
             FailureClass.DISRUPTION,
         ),
     ],
 )
-def test_rarer_ends(status: dict[str, Any], failure: FailureClass) -> None:
-    verdict = verdict_of(status)
-    assert isinstance(verdict, Ended)
-    assert verdict.failure == failure
+def test_rare_ends(status: dict[str, Any], failure: FailureClass) -> None:
+    found = status_of(status)
+    assert isinstance(found, Ended)
+    assert found.failure == failure
 
 
 @pytest.mark.parametrize(
@@ -120,27 +120,27 @@ def test_rarer_ends(status: dict[str, Any], failure: FailureClass) -> None:
         ("DeletionByPodGC", FailureClass.NODE_LOSS),
     ],
 )
-def test_disruptions_that_nobody_could_answer(reason: str, failure: FailureClass) -> None:
+def test_deleted_pods(reason: str, failure: FailureClass) -> None:
     condition = {"type": "DisruptionTarget", "status": "True", "reason": reason}
-    pod = of_running(conditions=[condition])["pod"]
-    assert judge_vanished(pod_view(pod)).failure == failure
+    pod = running_with(conditions=[condition])["pod"]
+    assert classify_deleted_pod(pod_view(pod)).failure == failure
 
 
-def test_a_queue_that_suspends_a_job_holds_it_back_first_and_disrupts_it_later() -> None:
+def test_suspended_job_waits_or_is_disrupted() -> None:
     waiting = copy.deepcopy(STATUSES["no pod yet"])
     waiting["job"]["spec"]["suspend"] = True
-    verdict = verdict_of(waiting)
-    assert isinstance(verdict, Waiting)
-    assert verdict.reason.startswith("queued")
-    running = of_running()
+    found = status_of(waiting)
+    assert isinstance(found, Waiting)
+    assert found.reason.startswith("queued")
+    running = running_with()
     running["job"]["spec"]["suspend"] = True
-    verdict = verdict_of(running)
-    assert isinstance(verdict, Ended)
-    assert verdict.failure == FailureClass.DISRUPTION
+    found = status_of(running)
+    assert isinstance(found, Ended)
+    assert found.failure == FailureClass.DISRUPTION
 
 
 @pytest.mark.parametrize(
-    ("message", "full", "doom"),
+    ("message", "over_quota", "failure"),
     [
         (
             'jobs.batch "nas-s-t00000-a1" is forbidden: exceeded quota: full, requested:'
@@ -157,12 +157,12 @@ def test_a_queue_that_suspends_a_job_holds_it_back_first_and_disrupts_it_later()
         ("Internal error occurred: failed calling webhook: context deadline exceeded", False, None),
     ],
 )
-def test_refusals(message: str, full: bool, doom: FailureClass | None) -> None:
-    waiting = judge_refusal(message)
-    assert (waiting.full, waiting.doom) == (full, doom)
+def test_rejected_requests(message: str, over_quota: bool, failure: FailureClass | None) -> None:
+    waiting = classify_refusal(message)
+    assert (waiting.over_quota, waiting.failure) == (over_quota, failure)
 
 
-def test_a_job_is_known_by_its_labels() -> None:
+def test_job_is_identified_by_its_labels() -> None:
     content = STATUSES["complete"]["job"]
     job = job_view(content)
     assert job is not None
@@ -172,16 +172,16 @@ def test_a_job_is_known_by_its_labels() -> None:
     assert job_view(stripped) is None
 
 
-def test_of_several_containers_ours_counts() -> None:
+def test_status_of_the_trial_container_counts() -> None:
     status = copy.deepcopy(STATUSES["exit7"])
     other = {"name": "other", "state": {"terminated": {"exitCode": 1}}}
     status["pod"]["status"]["containerStatuses"].insert(0, other)
-    verdict = verdict_of(status)
-    assert isinstance(verdict, Ended)
-    assert "exited with 7" in verdict.message
+    found = status_of(status)
+    assert isinstance(found, Ended)
+    assert "exited with 7" in found.message
 
 
-def test_the_image_is_that_of_our_container_by_digest() -> None:
+def test_image_digest_of_the_trial_container() -> None:
     pod = copy.deepcopy(STATUSES["complete"]["pod"])
     (ours,) = pod["status"]["containerStatuses"]
     ours["imageID"] = "registry.example/trainer@sha256:1"

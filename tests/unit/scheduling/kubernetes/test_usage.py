@@ -1,4 +1,4 @@
-"""What an attempt is charged: its container's time, out of what a Kubernetes 1.34 said."""
+"""Run time charged to an attempt, from statuses recorded on Kubernetes 1.34."""
 
 import copy
 import json
@@ -10,14 +10,14 @@ import pytest
 
 from kubenas.scheduling.kubernetes import attempt as kubernetes_attempt
 from kubenas.scheduling.kubernetes.attempt import TrackedAttempt
-from kubenas.scheduling.kubernetes.informer import Sight
-from kubenas.scheduling.kubernetes.status import Ended, judge
+from kubenas.scheduling.kubernetes.informer import Update
+from kubenas.scheduling.kubernetes.status import Ended, classify
 from kubenas.scheduling.kubernetes.views import job_view, pod_view
 from kubenas.trial import AttemptRef, FailureClass
 
 STATUSES = json.loads(Path(__file__).with_name("cluster_statuses.json").read_text())
 NOW = datetime.fromisoformat("2026-11-25T12:00:00Z").timestamp()
-"""Hours after all of it: whoever asks was away meanwhile."""
+"""Hours after all recorded events: the controller was not running in the meantime."""
 
 
 @pytest.fixture(autouse=True)
@@ -26,12 +26,12 @@ def _late(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def seen(*statuses: dict[str, Any]) -> TrackedAttempt:
-    """An attempt of which these have been seen, one after the other."""
+    """Returns an attempt after these statuses were observed in turn."""
     attempt = TrackedAttempt(name="j", ref=AttemptRef(trial=0, attempt=1))
     for status in statuses:
-        attempt.see(Sight("j", job=job_view(status["job"])))
+        attempt.apply(Update("j", job=job_view(status["job"])))
         if status["pod"]:
-            attempt.see(Sight("j", pod=pod_view(status["pod"])))
+            attempt.apply(Update("j", pod=pod_view(status["pod"])))
     return attempt
 
 
@@ -50,11 +50,11 @@ def seen(*statuses: dict[str, Any]) -> TrackedAttempt:
         ("no pod yet", 0.0),
     ],
 )
-def test_it_is_the_containers_time_whoever_watched(case: str, seconds: float) -> None:
+def test_run_time_of_the_container(case: str, seconds: float) -> None:
     assert seen(STATUSES[case]).seconds == seconds
 
 
-def test_who_watched_from_the_queue_on_charges_the_same() -> None:
+def test_earlier_states_do_not_change_the_run_time() -> None:
     assert seen(STATUSES["gpu"], STATUSES["running"], STATUSES["oom"]).seconds == 2.0
 
 
@@ -70,48 +70,48 @@ def forgotten() -> dict[str, Any]:
     return changed("terminating", phase="Failed", containerStatuses=statuses)
 
 
-def test_a_node_that_has_forgotten_leaves_what_its_pod_said_before() -> None:
+def test_lost_container_state_uses_the_earlier_start() -> None:
     began = datetime.fromisoformat("2026-11-25T08:45:23Z").timestamp()
-    gone_by = datetime.fromisoformat("2026-11-25T08:46:49Z").timestamp()
-    assert seen(STATUSES["running"], forgotten()).seconds == gone_by - began
+    deletion_deadline = datetime.fromisoformat("2026-11-25T08:46:49Z").timestamp()
+    assert seen(STATUSES["running"], forgotten()).seconds == deletion_deadline - began
     assert seen(forgotten()).seconds is None
 
 
-def test_of_a_pod_that_is_gone_its_job_does_not_tell_how_long_it_ran() -> None:
+def test_run_time_without_a_pod_is_unknown() -> None:
     assert seen({"job": STATUSES["evicted"]["job"], "pod": None}).seconds is None
 
 
-def test_a_container_that_could_not_be_started_did_not_run_since_1970() -> None:
+def test_failed_start_has_no_run_time() -> None:
     ended = {"exitCode": 128, "reason": "StartError", "startedAt": "1970-01-01T00:00:00Z"}
     ended |= {"finishedAt": "2026-11-25T08:46:10Z"}
     status = changed("exit7", containerStatuses=[{"name": "trial", "state": {"terminated": ended}}])
     assert seen(status).seconds == 0.0
-    assert seen(status).began is None
+    assert seen(status).started_at is None
 
 
-def verdict_of(status: dict[str, Any]) -> Ended:
+def status_of(status: dict[str, Any]) -> Ended:
     job = job_view(status["job"])
     assert job is not None
-    verdict = judge(job, pod_view(status["pod"]))
-    assert isinstance(verdict, Ended)
-    return verdict
+    status = classify(job, pod_view(status["pod"]))
+    assert isinstance(status, Ended)
+    return status
 
 
-def test_an_attempt_that_its_image_kept_from_its_time_may_try_again() -> None:
-    """The pod's clock begins when its kubelet takes it on, before the image is pulled."""
+def test_deadline_during_a_slow_pull_is_a_disruption() -> None:
+    """The pod's deadline counts from before the image is pulled."""
     cut = copy.deepcopy(STATUSES["deadline"])
-    assert verdict_of(cut).failure == FailureClass.DEADLINE
+    assert status_of(cut).failure == FailureClass.DEADLINE
     cut["job"]["metadata"]["annotations"]["kubenas/max-seconds"] = "60.0"
-    assert verdict_of(cut).failure == FailureClass.DISRUPTION
-    assert "3 s of 60 s" in verdict_of(cut).message
+    assert status_of(cut).failure == FailureClass.DISRUPTION
+    assert "3 s of 60 s" in status_of(cut).message
     pulled = changed("image", phase="Failed", reason="DeadlineExceeded")
-    assert verdict_of(pulled).failure == FailureClass.DISRUPTION
+    assert status_of(pulled).failure == FailureClass.DISRUPTION
 
 
-def test_an_attempt_overruns_by_the_time_of_its_container_alone() -> None:
+def test_time_limit_counts_from_the_start_of_the_container() -> None:
     running = copy.deepcopy(STATUSES["running"])
     running["job"]["metadata"]["annotations"]["kubenas/max-seconds"] = "60.0"
-    assert seen(running).overrun() is not None
+    assert seen(running).check_run_limit() is not None
     waiting = changed("gpu")
     waiting["job"]["metadata"]["annotations"]["kubenas/max-seconds"] = "60.0"
-    assert seen(waiting).overrun() is None
+    assert seen(waiting).check_run_limit() is None

@@ -7,7 +7,7 @@ import pytest
 
 from kubenas.config import Config
 from kubenas.errors import UserError
-from kubenas.scheduling.kubernetes import environment as kubernetes_surroundings
+from kubenas.scheduling.kubernetes import environment as kubernetes_environment
 from kubenas.scheduling.kubernetes.environment import NamespaceSettings
 from kubenas.scheduling.policy import Policy
 from kubenas.steps.setup.context import RunContext
@@ -42,7 +42,7 @@ def in_kubeflow(monkeypatch: pytest.MonkeyPatch) -> Any:
 
     def install(*, governed: bool = True, **chart: Any) -> None:
         here = Namespace(NamespaceSettings(chart.pop("runner", {}), Policy(**chart), governed))
-        monkeypatch.setattr(kubernetes_surroundings, "surroundings", lambda: here)
+        monkeypatch.setattr(kubernetes_environment, "detect_environment", lambda: here)
 
     install()
     return install

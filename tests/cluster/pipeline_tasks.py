@@ -1,4 +1,4 @@
-"""A pipeline with conditions as one flat list of tasks, each of which knows when it is to run."""
+"""Flat list of a pipeline's tasks, including those inside conditions."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -11,7 +11,7 @@ _KNOWN_KEYS = {"componentRef", "dependentTasks", "inputs", "taskInfo", "triggerP
 
 @dataclass(frozen=True)
 class Condition:
-    """Holds if a parameter, told as a task's parameters are, has a value."""
+    """Condition that a parameter has a value."""
 
     given: Mapping[str, Any]
     value: str
@@ -19,14 +19,14 @@ class Condition:
 
 @dataclass(frozen=True)
 class Task:
-    """What the package says of a task, its inputs as the pipeline's root knows them."""
+    """A task of the package, with its inputs relative to the pipeline's root."""
 
     content: Mapping[str, Any]
     condition: Condition | None = None
 
 
 def flat_tasks(spec: Mapping[str, Any]) -> dict[str, Task]:
-    """The pipeline's tasks by name, those within conditions too."""
+    """Returns the pipeline's tasks by name, including those inside conditions."""
     return dict(_flat(spec))
 
 
@@ -52,7 +52,7 @@ def _condition(task: Mapping[str, Any]) -> Condition:
 
 
 def _lifted(inner: Mapping[str, Any], outer: Mapping[str, Any]) -> dict[str, Any]:
-    """``inner`` as if it stood beside the condition ``outer`` that it stands in."""
+    """Returns ``inner`` with inputs as if it were outside of the condition ``outer``."""
     keys = {"parameters": "componentInputParameter", "artifacts": "componentInputArtifact"}
     inputs = {
         kind: {

@@ -1,17 +1,17 @@
-"""How rights are written, in words and as a question to kubectl."""
+"""Permissions as text, and commands that check and grant them."""
 
 from collections.abc import Iterable
 
 from kubenas.scheduling.kubernetes.access.facts import Permission
 
 
-def listed(permissions: Iterable[Permission]) -> str:
-    """All of them, in order."""
+def format_permissions(permissions: Iterable[Permission]) -> str:
+    """Returns the permissions as a sorted list."""
     return ", ".join(sorted(map(str, permissions)))
 
 
-def can_i(permission: Permission, namespace: str) -> str:
-    """The command that asks for it."""
+def can_i_command(permission: Permission, namespace: str) -> str:
+    """Returns the kubectl command that checks the permission."""
     resource, _, subresource = permission.resource.partition("/")
     group = f".{permission.group}" if permission.group else ""
     name = f"/{permission.name}" if permission.name else ""
@@ -19,7 +19,7 @@ def can_i(permission: Permission, namespace: str) -> str:
     return f"{words}{f' --subresource={subresource}' if subresource else ''} -n {namespace}"
 
 
-def granting(namespace: str) -> str:
-    """The command that grants all of them there; what was set of the chart stays."""
+def grant_command(namespace: str) -> str:
+    """Returns the helm command that grants all permissions and keeps the values of the release."""
     upgrade = "helm upgrade --install --reset-then-reuse-values kubenas helm/kubenas"
     return f"{upgrade} -n {namespace}"

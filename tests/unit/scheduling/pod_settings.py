@@ -1,5 +1,7 @@
-"""What ``runner.pod`` may ask for under the default policy, and what not: for the tests of both who
-say so, this package and the chart's admission policy."""
+"""Settings of ``runner.pod`` that the default policy refuses or admits.
+
+Shared by the tests of kubenas.scheduling.confinement and of the chart's admission policy.
+"""
 
 from typing import Any
 
@@ -46,7 +48,7 @@ REFUSED: dict[str, dict[str, Any]] = {
     "devices-of-the-host": {"annotations": {"cdi.k8s.io/all": "vendor.example/device=all"}},
     "a-domain-that-only-begins-alike": {"annotations": {"karpenter.sh.example/x": "y"}},
 }
-"""Changes of ``runner.pod`` by what they ask for."""
+"""Refused settings of ``runner.pod``, by a short name."""
 
 ADMITTED: dict[str, dict[str, Any]] = {
     "nothing": {},
@@ -78,4 +80,4 @@ ADMITTED: dict[str, dict[str, Any]] = {
         }
     },
 }
-"""The same that trials may have."""
+"""Admitted settings."""

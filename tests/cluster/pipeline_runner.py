@@ -1,9 +1,8 @@
-"""Runs the compiled pipeline on a cluster without Kubeflow: a pod for each step, one by one.
+"""Runs the compiled pipeline on a cluster without Kubeflow: one pod per step, one after another.
 
-Image, command, arguments, executor input, variables and labels are those of the package, so that
-what Kubeflow would run is what is tested. The account is the one that the chart makes; where the
-store is and its keys come from where the package says. What this knows nothing of is refused, never
-skipped.
+Image, command, arguments, executor input, variables and labels come from the package, as in
+Kubeflow. The service account is the chart's; the store's address and credentials come from the
+sources that the package names. Unknown content of the package is an error.
 """
 
 import json
@@ -18,9 +17,9 @@ import yaml
 
 from kubenas.cli.package import package_text
 from kubenas.storage import join, open_storage
-from tests.cluster.conditions import flat_tasks
 from tests.cluster.namespace import Namespace, pod
 from tests.cluster.object_store import ObjectStore
+from tests.cluster.pipeline_tasks import flat_tasks
 
 _LAUNCHER = Path(__file__).with_name("kfp_launcher.py")
 _SCRATCH = ("/tmp", "/gcs", "/s3", "/minio")
@@ -35,14 +34,14 @@ _KNOWN_KEYS = {
 
 
 @dataclass
-class Walker:
+class PipelineRunner:
     """One run of the pipeline, after an upgrade of the chart with the store and the trials' image.
 
     Args:
-        namespace: where its pods run.
-        store: where its artifacts go, below ``root``.
-        parameters: fields of the form; those left out have their defaults.
-        task_config: what a user sets on tasks in Kubeflow, as kfp's driver tells it, by task.
+        namespace: namespace of its pods.
+        store: store of its artifacts, below ``root``.
+        parameters: fields of the form; missing fields have their defaults.
+        task_config: settings of tasks in Kubeflow, in the form of kfp's driver, by task.
     """
 
     namespace: Namespace
@@ -50,7 +49,7 @@ class Walker:
     parameters: Mapping[str, Any]
     task_config: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     outputs: dict[str, Any] = field(default_factory=dict)
-    """Of the steps that are done: parameters and artifacts by name."""
+    """Parameters and artifacts of the completed steps, by name."""
 
     def __post_init__(self) -> None:
         package = package_text(self.namespace.images.controller)
@@ -72,12 +71,12 @@ class Walker:
         }
 
     def order(self) -> Iterator[str]:
-        """The tasks, each after those that it depends on."""
+        """Yields the tasks in topological order."""
         graph = {name: task.content.get("dependentTasks", ()) for name, task in self.tasks.items()}
         yield from TopologicalSorter(graph).static_order()
 
-    def walk(self, until: str | None = None) -> None:
-        """Runs all steps that are due and not done, or those before ``until``."""
+    def run_tasks(self, until: str | None = None) -> None:
+        """Runs all remaining tasks whose conditions hold, or only those before ``until``."""
         for task in self.order():
             if task == until:
                 return
@@ -85,12 +84,12 @@ class Walker:
                 self.finish(task, self.start(task))
 
     def is_due(self, task: str) -> bool:
-        """Whether the condition of ``task``, if it has one, holds."""
+        """Returns whether the condition of ``task``, if any, holds."""
         condition = self.tasks[task].condition
         return condition is None or self._value(condition.given) == condition.value
 
     def start(self, task: str) -> str:
-        """Starts the pod of ``task``; its name. A second call is what a retry would be."""
+        """Starts a pod of ``task`` and returns its name. A second call acts as a retry."""
         name = f"{task}-{uuid.uuid4().hex[:5]}"
         component, container = self._component(task)
         given = self.executor_input(task, component)
@@ -113,10 +112,10 @@ class Walker:
         return name
 
     def finish(self, task: str, name: str, seconds: float = 900.0) -> None:
-        """Waits for the pod of ``task`` and takes its outputs.
+        """Waits for the pod of ``task`` and reads its outputs.
 
         Raises:
-            AssertionError: it failed; says why.
+            AssertionError: the pod failed; contains its log.
         """
         phase = self.namespace.wait_for_pod(name, seconds)
         assert phase == "Succeeded", f"{task}: {phase}\n{self.namespace.kubectl('logs', name)}"
@@ -128,7 +127,7 @@ class Walker:
         self.outputs[task] = done
 
     def executor_input(self, task: str, component: Mapping[str, Any]) -> dict[str, Any]:
-        """What kfp's driver hands to the step."""
+        """Returns the executor input that kfp's driver passes to the step."""
         inputs = self.tasks[task].content.get("inputs", {})
         definitions = component.get("inputDefinitions", {}).get("parameters", {})
         values = {
@@ -155,7 +154,7 @@ class Walker:
         }
 
     def _value(self, given: Mapping[str, Any]) -> Any:
-        """Of a task's parameter: a constant, the pipeline's parameter, or another task's output."""
+        """Returns a parameter: a constant, the pipeline's parameter, or another task's output."""
         ((kind, value),) = given.items()
         if kind == "runtimeValue":
             return value["constant"]
@@ -190,7 +189,7 @@ class Walker:
         }
 
     def _component(self, task: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-        """The component of a task, and the container that runs it."""
+        """Returns the component of a task and its container."""
         found = self.tasks[task].content
         component = self.spec["components"][found["componentRef"]["name"]]
         executors = self.spec["deploymentSpec"]["executors"]
@@ -201,13 +200,13 @@ class Walker:
         return component, container
 
     def _extras(self, component: Mapping[str, Any]) -> Mapping[str, Any]:
-        """What the package says of the component's pod in Kubernetes."""
+        """Returns the Kubernetes settings of the component's pod in the package."""
         executors: Mapping[str, Any] = self.platform["deploymentSpec"]["executors"]
         return dict(executors[component["executorLabel"]])
 
     @property
     def _root(self) -> str:
-        """The URI that the run's artifacts lie below."""
+        """URI of the run's artifacts."""
         return join(self.store.uri, self.namespace.name, "v2/artifacts", self.run)
 
     def _outputs_uri(self, name: str) -> str:
@@ -215,7 +214,7 @@ class Walker:
 
 
 def _references(extras: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Variables that Secrets and ConfigMaps set, as kfp's driver tells pods and task configs."""
+    """Yields the variables from Secrets and ConfigMaps, in the form of kfp's driver."""
     kinds = {"secret": "secretKeyRef", "configMap": "configMapKeyRef"}
     for kind, reference in kinds.items():
         for each in extras[f"{kind}AsEnv"]:

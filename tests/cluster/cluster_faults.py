@@ -1,7 +1,7 @@
-"""Faults of the cluster itself: its API server stops, a node's kubelet hangs.
+"""Faults of the cluster: its API server stops, or a node's kubelet hangs.
 
-They take a command, named by CLUSTER_FAULTS, that knows ``stop``, ``start``, ``pause`` and
-``resume`` of a component such as ``kube-apiserver`` or ``kubelet-<node>``.
+They use a command named by CLUSTER_FAULTS, which can ``stop``, ``start``, ``pause`` and
+``resume`` a component such as ``kube-apiserver`` or ``kubelet-<node>``.
 """
 
 import os
@@ -14,14 +14,14 @@ from tests.cluster.images import run
 
 
 class Components:
-    """What the cluster is made of."""
+    """Components of the cluster."""
 
     def __init__(self, command: str) -> None:
         self._command = command
 
     @contextmanager
     def stopped(self, name: str) -> Iterator[None]:
-        """Without the component."""
+        """Stops the component while entered."""
         run(self._command, "stop", name)
         try:
             yield
@@ -30,7 +30,7 @@ class Components:
 
     @contextmanager
     def paused(self, name: str) -> Iterator[None]:
-        """With the component there, and deaf."""
+        """Suspends the component's process while entered."""
         run(self._command, "pause", name)
         try:
             yield
@@ -41,5 +41,5 @@ class Components:
 @pytest.fixture
 def components() -> Components:
     if "CLUSTER_FAULTS" not in os.environ:
-        pytest.skip("no command breaks this cluster's components: CLUSTER_FAULTS is not set")
+        pytest.skip("CLUSTER_FAULTS, a command that stops components, is not set")
     return Components(os.environ["CLUSTER_FAULTS"])

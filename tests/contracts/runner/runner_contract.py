@@ -1,8 +1,8 @@
-"""What every TrialRunner promises. Workers are stand-ins; the real one has its own tests.
+"""Tests that every TrialRunner must pass, with stand-in workers.
 
-A file that imports these tests has the fixtures ``make_runner(workers)`` and
-``make_spec(behave, trial=0, **changes)``, whose runners are patient for a second with an attempt
-that they have asked to end.
+The real worker has its own tests. A file that imports these tests needs the fixtures
+``make_runner(workers)`` and ``make_spec(behave, trial=0, **changes)``. Their runners kill an
+attempt about a second after they asked it to stop.
 """
 
 import time
@@ -13,11 +13,11 @@ from kubenas.storage import open_storage
 from kubenas.trial import AttemptRef, AttemptSpec, FailureClass, SpaceRef
 from tests.contracts.runner.waiting import ended, result_of, wait_for
 
-CLOCK_SECONDS = 1.0
-"""By which times may differ that a cluster tells."""
+CLOCK_RESOLUTION_SECONDS = 1.0
+"""Error of the times that a cluster reports."""
 
 
-def test_an_attempt_starts_runs_and_ends_with_its_result_in_place(make_runner, make_spec):
+def test_attempt_runs_and_writes_its_result(make_runner, make_spec):
     runner, spec = make_runner(), make_spec()
     runner.start(spec)
     events = []
@@ -30,7 +30,7 @@ def test_an_attempt_starts_runs_and_ends_with_its_result_in_place(make_runner, m
     assert AttemptSpec.from_json(open_storage(spec.prefix).read("spec.json")) == spec
 
 
-def test_an_end_says_for_how_long_it_ran_and_the_queue_is_no_part_of_it(make_runner, make_spec):
+def test_ended_event_has_the_run_time_without_the_queue(make_runner, make_spec):
     runner, spec = make_runner(1), make_spec()
     spec = spec.model_copy(
         update={"space": SpaceRef(name="any", options={**spec.space.options, "seconds": 2})}
@@ -41,11 +41,15 @@ def test_an_end_says_for_how_long_it_ran_and_the_queue_is_no_part_of_it(make_run
     while not any(event.kind == "ended" for event in events):
         events += runner.poll(10.0)
     (began,) = [event.since for event in events if event.kind == "running"]
-    assert began >= asked_at - CLOCK_SECONDS
-    assert 2.0 - CLOCK_SECONDS <= events[-1].seconds <= time.time() - began + CLOCK_SECONDS
+    assert began >= asked_at - CLOCK_RESOLUTION_SECONDS
+    assert (
+        2.0 - CLOCK_RESOLUTION_SECONDS
+        <= events[-1].seconds
+        <= time.time() - began + CLOCK_RESOLUTION_SECONDS
+    )
 
 
-def test_capacity_many_run_at_the_same_time(make_runner, make_spec):
+def test_runs_up_to_capacity_attempts_at_the_same_time(make_runner, make_spec):
     runner = make_runner(3)
     specs = [make_spec("hang", trial=number) for number in range(3)]
     for spec in specs:
@@ -64,7 +68,7 @@ def test_capacity_many_run_at_the_same_time(make_runner, make_spec):
         ("storage", FailureClass.STORAGE, "disk full"),
     ],
 )
-def test_an_attempt_that_dies_is_classified_and_its_slot_is_free_again(
+def test_dead_attempt_is_classified_and_its_slot_is_reused(
     make_runner, make_spec, behave, failure, words
 ):
     runner = make_runner(1)
@@ -76,7 +80,7 @@ def test_an_attempt_that_dies_is_classified_and_its_slot_is_free_again(
     assert ended(runner)[0].failure is None
 
 
-def test_what_a_dead_worker_said_last_is_in_the_message(make_runner, make_spec):
+def test_message_has_the_last_output_of_a_dead_worker(make_runner, make_spec):
     runner = make_runner(1)
     runner.start(make_spec("leave"))
     message = ended(runner)[0].message
@@ -84,7 +88,7 @@ def test_what_a_dead_worker_said_last_is_in_the_message(make_runner, make_spec):
     assert "\n" not in message
 
 
-def test_an_attempt_that_overruns_is_killed_for_its_deadline(make_runner, make_spec):
+def test_attempt_is_killed_at_its_time_limit(make_runner, make_spec):
     runner, spec = make_runner(1), make_spec("ignore-sigterm", max_seconds=0.3)
     runner.start(spec)
     (event,) = ended(runner)
@@ -92,7 +96,7 @@ def test_an_attempt_that_overruns_is_killed_for_its_deadline(make_runner, make_s
     assert "0.3 s" in event.message
 
 
-def test_a_stopped_attempt_checkpoints_and_ends_once(make_runner, make_spec):
+def test_stopped_attempt_writes_a_checkpoint_and_ends_once(make_runner, make_spec):
     runner, spec = make_runner(), make_spec("hang")
     runner.start(spec)
     wait_for(spec, "running")
@@ -103,7 +107,7 @@ def test_a_stopped_attempt_checkpoints_and_ends_once(make_runner, make_spec):
     assert runner.poll(0.2) == []
 
 
-def test_a_stopped_attempt_that_does_not_listen_is_killed(make_runner, make_spec):
+def test_stopped_attempt_that_ignores_sigterm_is_killed(make_runner, make_spec):
     runner, spec = make_runner(), make_spec("ignore-sigterm")
     runner.start(spec)
     wait_for(spec, "running")
@@ -111,13 +115,13 @@ def test_a_stopped_attempt_that_does_not_listen_is_killed(make_runner, make_spec
     assert ended(runner)[0].failure == FailureClass.DISRUPTION
 
 
-def test_stopping_what_does_not_run_changes_nothing(make_runner):
+def test_stopping_an_unknown_attempt_has_no_effect(make_runner):
     runner = make_runner()
     runner.stop(AttemptRef(trial=9, attempt=1))
     assert runner.poll(0.0) == []
 
 
-def test_poll_waits_as_long_as_it_is_told_and_no_longer(make_runner):
+def test_poll_respects_its_timeout(make_runner):
     runner = make_runner()
     started = time.monotonic()
     assert runner.poll(0.3) == []
