@@ -40,13 +40,13 @@ def train(
     """
     from kubenas.steps.evaluate import scalars
     from kubenas.steps.process import step_process
-    from kubenas.steps.setup import RunContext, hold, refer
+    from kubenas.steps.setup import RunContext, write_copy, write_reference
     from kubenas.steps.train import train as run_training
 
     with step_process("train"):
         done = run_training(RunContext.of_step(run, vars(task_config)))
         chosen, written, evaluation = done.choice.chosen, done.report, done.evaluated.evaluation
-        refer(
+        write_reference(
             saved_model,
             done.saved_model,
             framework="tensorflow",
@@ -66,7 +66,7 @@ def train(
                 [point.true_positive_rate for point in evaluation.roc],
                 [point.threshold for point in evaluation.roc],
             )
-        hold(report, written.html_text, f"{written.kept_at}/report.html")
-        hold(model_card, written.model_card_text, f"{written.kept_at}/model_card.md")
-        hold(leaderboard, written.leaderboard_text, written.leaderboard)
+        write_copy(report, written.html_text, f"{written.kept_at}/report.html")
+        write_copy(model_card, written.model_card_text, f"{written.kept_at}/model_card.md")
+        write_copy(leaderboard, written.leaderboard_text, written.leaderboard)
     return done.evaluated.next

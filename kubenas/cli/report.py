@@ -4,7 +4,7 @@ from kubenas.cli.answer import Answer
 from kubenas.errors import UserError
 from kubenas.steps.process import read_outcome, read_status
 from kubenas.steps.report import gather, write_report
-from kubenas.steps.setup import read_claim
+from kubenas.steps.setup import read_config_lock
 from kubenas.storage import open_storage
 
 
@@ -15,7 +15,7 @@ def rewrite_report(output: str, answer: Answer) -> None:
         UserError: there is no search in ``output`` yet.
     """
     storage = open_storage(output)
-    read_claim(storage)
+    read_config_lock(storage)
     status = read_status(storage)
     if status is None or status.search is None:
         raise UserError(f"{output}: no search has been started here yet")

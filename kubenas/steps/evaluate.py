@@ -15,7 +15,7 @@ from kubenas.steps.gate import decided
 from kubenas.steps.model_task import ModelTask, run_model_task
 from kubenas.steps.process import StatusWriter, expect_step, is_done, running_step
 from kubenas.steps.retrain import read_choice
-from kubenas.steps.setup import RunContext, settled
+from kubenas.steps.setup import RunContext, resolve_context
 from kubenas.storage import Storage, open_storage
 from kubenas.storage.document import find_document
 from kubenas.training.evaluation import EVALUATION_FILE, Evaluation
@@ -45,7 +45,7 @@ def evaluate(context: RunContext) -> Evaluated:
     """
     output, search = context.output, context.search_id
     with running_step(_STEP, output, key=search):
-        context = settled(context)
+        context = resolve_context(context)
         status = StatusWriter(output, _STEP, search=search)
         schema = read_schema(open_storage(context.dataset))
         tested = read_contender(run_model_task(_task(context, schema), context, status), schema)

@@ -5,7 +5,7 @@ from kubenas.search.attempts import records_of
 from kubenas.steps.model_task import ModelTask, finished_prefix, run_model_task
 from kubenas.steps.process import StatusWriter, running_step
 from kubenas.steps.retrain import read_choice, trained_by
-from kubenas.steps.setup import RunContext, settled
+from kubenas.steps.setup import RunContext, resolve_context
 from kubenas.storage import Storage, join, open_storage
 from kubenas.trial import Task
 
@@ -25,7 +25,7 @@ def export(context: RunContext) -> str:
     """
     output, search = context.output, context.search_id
     with running_step(_STEP, output, key=search):
-        context = settled(context)
+        context = resolve_context(context)
         choice = read_choice(output, search)
         if choice is None:
             raise UserError(f"{output.uri}: nothing has been retrained yet; run the steps in order")

@@ -10,7 +10,13 @@ from kubenas.data.preparation.prepare import prepare_dataset
 from kubenas.search.oracles import check_oracle
 from kubenas.steps.drift import record_drift
 from kubenas.steps.process import StatusWriter, running_step
-from kubenas.steps.setup import RunContext, check_claim, claim, freeze_space, settled_config
+from kubenas.steps.setup import (
+    RunContext,
+    check_config_lock,
+    freeze_space,
+    lock_config,
+    resolve_config,
+)
 from kubenas.storage import open_storage
 from kubenas.storage.probe import probe
 
@@ -27,13 +33,13 @@ def prepare(config: Config) -> RunContext:
     with running_step("prepare", output, key=config.identity()):
         status = StatusWriter(output, "prepare")
         probe(output)
-        check_claim(config, output)
+        check_config_lock(config, output)
         check_oracle(config.search.oracle)
         frozen = freeze_space(config)
-        settled_config(config, frozen.space, {})  # what later steps would refuse is refused now
+        resolve_config(config, frozen.space, {})  # what later steps would refuse is refused now
         prepared = prepare_dataset(config.data, output, progress=_teller(status))
         # Only what is sound is claimed: a mistake in the data can be mended in the config.
-        claim(config, output)
+        lock_config(config, output)
         frozen.write(output)
         context = RunContext(
             config=config,

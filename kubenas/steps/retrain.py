@@ -15,7 +15,7 @@ from kubenas.search.seeds import derived_seed
 from kubenas.search.space import grown
 from kubenas.steps.process import StatusWriter, running_step
 from kubenas.steps.search import progress_teller
-from kubenas.steps.setup import RunContext, settled, trial_runner
+from kubenas.steps.setup import RunContext, resolve_context, trial_runner
 from kubenas.storage import Storage, join, split
 from kubenas.storage.document import find_document, read_object
 from kubenas.trial import AttemptSpec, Outcome, Result, Task, TrainingPlan, Value
@@ -53,7 +53,7 @@ def retrain(context: RunContext) -> Choice:
     """
     output, search = context.output, context.search_id
     with running_step("retrain", output, key=search):
-        context = settled(context)
+        context = resolve_context(context)
         run = read_search(output, search)
         specs = list(retraining_specs(context, run, _space(output, run)))
         status = StatusWriter(output, "retrain", search=search)

@@ -13,7 +13,7 @@ from kubenas.search.warm_start import Champion
 from kubenas.serving.champion import ChampionLog
 from kubenas.steps.metrics import MetricsPage, served
 from kubenas.steps.process import StatusWriter, running_step
-from kubenas.steps.setup import RunContext, settled, trial_runner
+from kubenas.steps.setup import RunContext, resolve_context, trial_runner
 from kubenas.storage import Storage
 from kubenas.trial import Outcome
 
@@ -29,7 +29,7 @@ def search(context: RunContext) -> SearchRun:
     """
     output = context.output
     with running_step("search", output, key=context.search_id):
-        context = settled(context)
+        context = resolve_context(context)
         status = StatusWriter(output, "search", search=context.search_id)
         with (
             served(context.config.runner.metrics_port) as page,

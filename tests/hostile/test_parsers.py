@@ -41,8 +41,8 @@ from kubenas.steps.promote import read_handoff
 from kubenas.steps.report.material import _architecture, _histories
 from kubenas.steps.report.summary import read_summary
 from kubenas.steps.retrain import read_choice
-from kubenas.steps.setup.config_lock import read_claim
-from kubenas.steps.setup.origin import Origin, read_origin
+from kubenas.steps.setup.config_lock import read_config_lock
+from kubenas.steps.setup.run_info import RunInfo, read_run_info
 from kubenas.storage import Storage, open_storage
 from kubenas.training.fit.history import EpochRecord
 from kubenas.training.sample_request import SampleAnswer
@@ -107,7 +107,7 @@ def _documents(run: Any) -> dict[str, tuple[bytes | None, Read]]:
         return network_drawing(found) if found else None
 
     return {
-        "config.json": (None, read_claim),
+        "config.json": (None, read_config_lock),
         "status.json": (Status(step="s", at=1.0, progress={"done": 1}).to_json(), read_status),
         "steps/search.json": (
             StepOutcome(step="search", state="done", key="k").to_json(), read_outcomes,
@@ -123,7 +123,7 @@ def _documents(run: Any) -> dict[str, tuple[bytes | None, Read]]:
             b'{"state": "none", "message": "m"}', lambda output: read_handoff(output, search),
         ),
         f"{folder}/origin.json": (
-            Origin(at=1.0, host="h").to_json(), lambda output: read_origin(output, search),
+            RunInfo(at=1.0, host="h").to_json(), lambda output: read_run_info(output, search),
         ),
         f"{folder}/prior.json": (
             Prior(known=(Known(values={"x": 1}, merit=1.0),)).to_json(),

@@ -7,7 +7,7 @@ from kubenas.cli.champion.telling import champion_lines
 from kubenas.errors import UserError
 from kubenas.serving.champion import ChampionLog, rollback
 from kubenas.serving.succession import succeed
-from kubenas.steps.setup import read_claim
+from kubenas.steps.setup import read_config_lock
 from kubenas.storage import open_storage
 
 
@@ -20,7 +20,7 @@ def roll_back(output: str, answer: Answer, *, to: int | None, why: str) -> None:
         ChampionChanged: another record was appended meanwhile.
     """
     storage = open_storage(output)
-    config = read_claim(storage)
+    config = read_config_lock(storage)
     record = rollback(ChampionLog(storage).history(), to=to, why=why, at=time.time())
     if not open_storage(record.model.saved_model).exists("1/saved_model.pb"):
         raise UserError(

@@ -9,7 +9,7 @@ from kubenas.serving.champion import ChampionLog, ChampionRecord, promoted, prom
 from kubenas.steps.export import exported_model
 from kubenas.steps.gate import read_decision
 from kubenas.steps.retrain import Choice, Retraining, read_choice
-from kubenas.steps.setup import read_origin
+from kubenas.steps.setup import read_run_info
 from kubenas.storage import Storage, join, open_storage
 from kubenas.storage.document import read_document
 from kubenas.trial import AttemptSpec
@@ -97,5 +97,5 @@ def _seed(prefix: str) -> int | None:
 
 
 def _run(output: Storage, search: str) -> RunLineage | None:
-    origin = read_origin(output, search)
+    origin = read_run_info(output, search)
     return None if origin is None else RunLineage.model_validate(origin.model_dump())

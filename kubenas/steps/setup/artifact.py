@@ -20,14 +20,14 @@ class Artifact(Protocol):
     metadata: dict[str, Any]
 
 
-def refer(artifact: Artifact, uri: str, **facts: str | int | float) -> None:
+def write_reference(artifact: Artifact, uri: str, **facts: str | int | float) -> None:
     """Makes ``artifact`` name what lies at ``uri``, with ``facts`` about it."""
     content = {URI_KEY: uri, **facts}
     artifact.metadata.update(content)
     Path(artifact.path).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
-def hold(artifact: Artifact, text: str, uri: str) -> None:
+def write_copy(artifact: Artifact, text: str, uri: str) -> None:
     """Makes ``artifact`` a copy of the document ``text`` that lies at ``uri``."""
     artifact.metadata[URI_KEY] = uri
     Path(artifact.path).write_text(text, encoding="utf-8")

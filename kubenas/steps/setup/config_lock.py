@@ -9,17 +9,17 @@ from kubenas.errors import ObjectExists, UserError
 from kubenas.storage import Storage
 from kubenas.storage.document import find_document
 
-CLAIM_FILE = "config.json"
+CONFIG_LOCK_FILE = "config.json"
 """In the root of an output."""
 
 
-def check_claim(config: Config, output: Storage) -> bool:
+def check_config_lock(config: Config, output: Storage) -> bool:
     """Whether ``output`` holds this very config already; False if it holds none.
 
     Raises:
         UserError: it belongs to another config; the message says where they differ.
     """
-    earlier = _claimed(output)
+    earlier = _find_config(output)
     if earlier is None:
         return False
     if earlier.identity() != config.identity():
@@ -30,38 +30,38 @@ def check_claim(config: Config, output: Storage) -> bool:
     return True
 
 
-def read_claim(output: Storage) -> Config:
+def read_config_lock(output: Storage) -> Config:
     """The config that ``output`` belongs to.
 
     Raises:
         UserError: it belongs to none, or to one of a version that cannot be read.
         StorageError: the bucket is missing, or what is in it may not be read.
     """
-    config = _claimed(output)
+    config = _find_config(output)
     if config is None:
-        next(iter(output.list(CLAIM_FILE)), None)  # fails where the very bucket is missing
+        next(iter(output.list(CONFIG_LOCK_FILE)), None)  # fails where the very bucket is missing
         raise UserError(
             f"{output.uri}: no run of kubenas is here; give the 'output' of a search.yaml"
         )
     return config
 
 
-def claim(config: Config, output: Storage) -> None:
+def lock_config(config: Config, output: Storage) -> None:
     """Makes ``output`` belong to ``config``. What is no part of its identity is as asked last.
 
     Raises:
         UserError: it belongs to another.
     """
     with suppress(ObjectExists):
-        output.create(CLAIM_FILE, config.to_json())
-    check_claim(config, output)
-    if read_claim(output) != config:
-        output.write(CLAIM_FILE, config.to_json())
+        output.create(CONFIG_LOCK_FILE, config.to_json())
+    check_config_lock(config, output)
+    if read_config_lock(output) != config:
+        output.write(CONFIG_LOCK_FILE, config.to_json())
 
 
-def _claimed(output: Storage) -> Config | None:
+def _find_config(output: Storage) -> Config | None:
     return find_document(
-        output, CLAIM_FILE, Config, what="a config", remedy="give another 'output'"
+        output, CONFIG_LOCK_FILE, Config, what="a config", remedy="give another 'output'"
     )
 
 

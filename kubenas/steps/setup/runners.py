@@ -13,7 +13,7 @@ from kubenas.scheduling.runner import TrialRunner
 from kubenas.search.attempts import beating
 from kubenas.search.layout import heartbeat_file
 from kubenas.steps.setup.context import RunContext
-from kubenas.steps.setup.origin import record_origin
+from kubenas.steps.setup.run_info import record_run_info
 from kubenas.storage import join
 from kubenas.trial import Heartbeat
 
@@ -43,7 +43,7 @@ def trial_runner(
     workers = config.workers if attempts is None else max(1, min(config.workers, attempts))
     if config.kind == "local":
         if step == _SEARCH:
-            record_origin(context.output, context.search_id, lambda: None)
+            record_run_info(context.output, context.search_id, lambda: None)
         with LocalRunner(workers=workers) as runner:
             yield runner
     else:
@@ -63,7 +63,7 @@ def _cluster_runner(context: RunContext, step: str, workers: int) -> Iterator[Tr
     stage = Stage(search=context.search_id, output=output.uri, step=step)
     here = surroundings()
     if step == _SEARCH:
-        record_origin(output, context.search_id, here.pod_now)
+        record_run_info(output, context.search_id, here.pod_now)
     with (
         here.lease(stage, on_lost=_leave_at_once) as epoch,
         beating(heartbeat),

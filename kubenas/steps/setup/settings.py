@@ -11,17 +11,17 @@ from kubenas.steps.setup.context import RunContext
 from kubenas.trial import SpaceRef
 
 
-def settled(context: RunContext) -> RunContext:
+def resolve_context(context: RunContext) -> RunContext:
     """``context`` with everything that its trials get in its config.
 
     Raises:
-        UserError, ApiAway: see :func:`settled_config`.
+        UserError, ApiAway: see :func:`resolve_config`.
     """
-    config = settled_config(context.config, context.space, context.task_config)
+    config = resolve_config(context.config, context.space, context.task_config)
     return context.model_copy(update={"config": config})
 
 
-def settled_config(config: Config, space: SpaceRef, task_config: Mapping[str, Any]) -> Config:
+def resolve_config(config: Config, space: SpaceRef, task_config: Mapping[str, Any]) -> Config:
     """``config`` with everything that trials of ``space`` get.
 
     The config comes first, then what the user set on this task in Kubeflow, then the defaults of

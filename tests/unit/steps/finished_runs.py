@@ -20,7 +20,7 @@ from kubenas.search.journal.journal import Journal
 from kubenas.search.journal.records import Closed, Ended, Opened, Proposed, Started
 from kubenas.search.layout import definition_file, search_folder
 from kubenas.steps.retrain import Choice, Retraining
-from kubenas.steps.setup.config_lock import claim
+from kubenas.steps.setup.config_lock import lock_config
 from kubenas.steps.setup.context import RunContext
 from kubenas.storage import Storage, open_storage
 from kubenas.training.evaluation import evaluate_predictions
@@ -53,7 +53,7 @@ def finished_run(
         dataset_digest=f"d{generation}",
         space=SpaceRef(name="layers"),
     )
-    claim(context.config, output)
+    lock_config(context.config, output)
     _data(output, generation, classes, shape, examples=len(model))
     _search(output, context)
     _models(output, context)

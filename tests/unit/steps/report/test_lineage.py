@@ -13,7 +13,7 @@ from kubenas.steps.promote import promote
 from kubenas.steps.report.lineage import champion_lineage, find_lineage
 from kubenas.steps.report.writing import report
 from kubenas.steps.setup.context import RunContext
-from kubenas.steps.setup.origin import read_origin, record_origin
+from kubenas.steps.setup.run_info import read_run_info, record_run_info
 from tests.unit.steps.finished_runs import finished_run, right
 
 POD = {
@@ -57,9 +57,9 @@ def test_what_is_not_known_is_said(tmp_path: Path) -> None:
 
 def test_the_run_and_its_image_are_those_of_the_pod_and_stay_the_first(tmp_path: Path) -> None:
     run = in_production(tmp_path, 1, 1800)
-    record_origin(run.output, run.search_id, lambda: POD)
-    record_origin(run.output, run.search_id, lambda: None)
-    origin = read_origin(run.output, run.search_id)
+    record_run_info(run.output, run.search_id, lambda: POD)
+    record_run_info(run.output, run.search_id, lambda: None)
+    origin = read_run_info(run.output, run.search_id)
     assert origin is not None
     assert (origin.run, origin.workflow, origin.pod) == ("r-1", "nas-x", "nas-x-impl-1")
     rows = dict(of(run).rows())
@@ -71,8 +71,8 @@ def test_the_image_is_waited_for_until_the_node_has_said_which_it_started(tmp_pa
     run = finished_run(str(tmp_path / "out"), 1, right(1800))
     starting = {"containerStatuses": [{"name": "main", "imageID": ""}]}
     told = iter([{**POD, "status": {}}, {**POD, "status": starting}, POD])
-    record_origin(run.output, run.search_id, lambda: next(told))
-    origin = read_origin(run.output, run.search_id)
+    record_run_info(run.output, run.search_id, lambda: next(told))
+    origin = read_run_info(run.output, run.search_id)
     assert origin is not None
     assert (origin.image, list(told)) == ("kubenas@sha256:1", [])
 
@@ -81,8 +81,8 @@ def test_a_pod_without_a_container_of_a_step_is_not_waited_for(tmp_path: Path) -
     run = finished_run(str(tmp_path / "out"), 1, right(1800))
     notebook = {"containerStatuses": [{"name": "notebook", "imageID": "jupyter@sha256:2"}]}
     told = iter([{**POD, "status": notebook}])
-    record_origin(run.output, run.search_id, lambda: next(told))
-    origin = read_origin(run.output, run.search_id)
+    record_run_info(run.output, run.search_id, lambda: next(told))
+    origin = read_run_info(run.output, run.search_id)
     assert origin is not None
     assert (origin.run, origin.image) == ("r-1", None)
 
@@ -90,10 +90,10 @@ def test_a_pod_without_a_container_of_a_step_is_not_waited_for(tmp_path: Path) -
 def test_a_node_that_keeps_silent_holds_no_search_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kubenas.steps.setup.origin._PATIENCE", 0.0)
+    monkeypatch.setattr("kubenas.steps.setup.run_info._PATIENCE", 0.0)
     run = finished_run(str(tmp_path / "out"), 1, right(1800))
-    record_origin(run.output, run.search_id, lambda: {**POD, "status": {}})
-    origin = read_origin(run.output, run.search_id)
+    record_run_info(run.output, run.search_id, lambda: {**POD, "status": {}})
+    origin = read_run_info(run.output, run.search_id)
     assert origin is not None
     assert (origin.run, origin.image) == ("r-1", None)
 

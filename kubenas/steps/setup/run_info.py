@@ -25,7 +25,7 @@ Pod = Mapping[str, Any]
 """A pod as the API server tells it."""
 
 
-class Origin(Value):
+class RunInfo(Value):
     """What is known of the process. Fields that it could not find out are None."""
 
     at: float
@@ -39,7 +39,7 @@ class Origin(Value):
     """Of the step's container, by digest."""
 
 
-def record_origin(output: Storage, search: str, ask: Callable[[], Pod | None]) -> None:
+def record_run_info(output: Storage, search: str, ask: Callable[[], Pod | None]) -> None:
     """Writes down where ``search`` is run, once.
 
     Args:
@@ -52,7 +52,7 @@ def record_origin(output: Storage, search: str, ask: Callable[[], Pod | None]) -
     pod = _reported(ask)
     metadata = pod["metadata"] if pod else {}
     labels = metadata.get("labels", {})
-    origin = Origin(
+    origin = RunInfo(
         at=time.time(),
         host=socket.gethostname(),
         pod=metadata.get("name") or os.environ.get(KUBEFLOW_POD),
@@ -64,9 +64,9 @@ def record_origin(output: Storage, search: str, ask: Callable[[], Pod | None]) -
         output.create(_file(search), origin.to_json())
 
 
-def read_origin(output: Storage, search: str) -> Origin | None:
+def read_run_info(output: Storage, search: str) -> RunInfo | None:
     """Where ``search`` was run; None: it was not written down."""
-    return find_document(output, _file(search), Origin, what="where a search was run")
+    return find_document(output, _file(search), RunInfo, what="where a search was run")
 
 
 def _reported(ask: Callable[[], Pod | None]) -> Pod | None:

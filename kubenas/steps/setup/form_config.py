@@ -13,7 +13,7 @@ from kubenas.storage import join, open_storage, split
 _URI = re.compile(r"[a-z0-9]+://\S+")
 
 
-def requested(values: Mapping[str, Any]) -> Config:
+def config_from_form(values: Mapping[str, Any]) -> Config:
     """The config that the form's ``values`` ask for.
 
     Relative paths are relative to the folder of the search.yaml whose URI is in ``settings``.
