@@ -38,7 +38,7 @@ def train(
     Returns:
         What is decided about the model: promote, keep or refuse; promoted if that is done already.
     """
-    from kubenas.steps.evaluate import scalars
+    from kubenas.steps.evaluate import evaluation_metrics
     from kubenas.steps.process import step_process
     from kubenas.steps.setup import RunContext, write_copy, write_reference
     from kubenas.steps.train import train as run_training
@@ -53,7 +53,7 @@ def train(
             search=search_id,
             trial=chosen.trial,
         )
-        for name, value in scalars(done.evaluated).items():
+        for name, value in evaluation_metrics(done.evaluated).items():
             metrics.log_metric(name, value)
         metrics.metadata["decision"] = done.evaluated.decision.reason
         confusion.log_confusion_matrix(

@@ -4,7 +4,7 @@ import time
 from typing import Any
 
 from kubenas.cli.answer import Answer
-from kubenas.steps.process import Status, StepOutcome, is_finished, read_outcomes, read_status
+from kubenas.steps.process import Status, StepOutcome, is_run_finished, read_outcomes, read_status
 from kubenas.steps.report import Summary, read_summary
 from kubenas.steps.setup import read_config_lock
 from kubenas.storage import open_storage
@@ -22,7 +22,7 @@ def tell_status(output: str, answer: Answer) -> None:
     config = read_config_lock(storage)
     outcomes = read_outcomes(storage)
     status = read_status(storage)
-    done = status is not None and is_finished(outcomes, status.search)
+    done = status is not None and is_run_finished(outcomes, status.search)
     summary = read_summary(storage) if done else None
     answer.line(f"{config.name}: {_headline(outcomes, status, done=done)}")
     for outcome in outcomes:

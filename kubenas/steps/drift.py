@@ -44,18 +44,18 @@ def read_drift(output: Storage, search: str) -> Drift | None:
     return find_document(output, _file(search), Drift, what="a comparison of data")
 
 
-def drift_scalars(found: Drift) -> dict[str, float]:
+def drift_metrics(found: Drift) -> dict[str, float]:
     """The figures by which runs are compared, by name."""
-    scalars = {
+    metrics = {
         "examples": float(found.examples),
         "examples_before": float(found.examples_before),
         "drift_findings": float(len(found.findings)),
     }
     if found.overlap is not None:
-        scalars |= {f"pictures_{name}": float(n) for name, n in found.overlap.model_dump().items()}
+        metrics |= {f"pictures_{name}": float(n) for name, n in found.overlap.model_dump().items()}
     if found.stability_index is not None:
-        scalars["class_stability_index"] = found.stability_index
-    return scalars
+        metrics["class_stability_index"] = found.stability_index
+    return metrics
 
 
 def _earlier(output: Storage, search: str) -> str | None:

@@ -9,11 +9,11 @@ from kubenas.errors import UserError
 from kubenas.search.attempts import records_of
 from kubenas.search.layout import search_folder
 from kubenas.serving.gate import Decision, Verdict
-from kubenas.steps.contender import check_evaluation, read_contender
+from kubenas.steps.evaluated_model import check_evaluation, read_evaluated_model
 from kubenas.steps.export import exported_model
-from kubenas.steps.gate import decided
+from kubenas.steps.gate import decide_promotion
 from kubenas.steps.model_task import ModelTask, run_model_task
-from kubenas.steps.process import StatusWriter, expect_step, is_done, running_step
+from kubenas.steps.process import StatusWriter, is_step_done, plan_step, running_step
 from kubenas.steps.retrain import read_choice
 from kubenas.steps.setup import RunContext, resolve_context
 from kubenas.storage import Storage, open_storage
@@ -25,7 +25,7 @@ _STEP, _NEXT = "evaluate", "promote"
 
 
 @dataclass(frozen=True)
-class Evaluated:
+class EvaluateResult:
     """How good the model is, and whether that is good enough."""
 
     evaluation: Evaluation
@@ -34,7 +34,7 @@ class Evaluated:
     """The decision's verdict; promoted: the model is in production, and serving has been told."""
 
 
-def evaluate(context: RunContext) -> Evaluated:
+def evaluate(context: RunContext) -> EvaluateResult:
     """Evaluates the exported model once and decides on its promotion.
 
     A finished evaluation is taken as it is, and so is a decision as long as rule and champion are
@@ -48,11 +48,13 @@ def evaluate(context: RunContext) -> Evaluated:
         context = resolve_context(context)
         status = StatusWriter(output, _STEP, search=search)
         schema = read_schema(open_storage(context.dataset))
-        tested = read_contender(run_model_task(_task(context, schema), context, status), schema)
-        decision = decided(context, tested, status)
-        expect_step(output, _NEXT, key=search, due=decision.verdict == "promote")
-        done = is_done(output, _NEXT, key=search)
-        return Evaluated(tested.evaluation, decision, "promoted" if done else decision.verdict)
+        tested = read_evaluated_model(
+            run_model_task(_task(context, schema), context, status), schema
+        )
+        decision = decide_promotion(context, tested, status)
+        plan_step(output, _NEXT, key=search, due=decision.verdict == "promote")
+        done = is_step_done(output, _NEXT, key=search)
+        return EvaluateResult(tested.evaluation, decision, "promoted" if done else decision.verdict)
 
 
 def read_evaluation(output: Storage, search: str) -> Evaluation | None:
@@ -70,7 +72,7 @@ def read_evaluation(output: Storage, search: str) -> Evaluation | None:
     return find_document(output, name, Evaluation, what="an evaluation")
 
 
-def scalars(evaluated: Evaluated) -> dict[str, float]:
+def evaluation_metrics(evaluated: EvaluateResult) -> dict[str, float]:
     """The figures by which runs are compared, by name."""
     evaluation, comparison = evaluated.evaluation, evaluated.decision.comparison
     interval = evaluation.accuracy_interval

@@ -4,7 +4,7 @@ from kubenas.errors import DocumentUnusable, UserError
 from kubenas.search.attempts import records_of
 from kubenas.steps.model_task import ModelTask, finished_prefix, run_model_task
 from kubenas.steps.process import StatusWriter, running_step
-from kubenas.steps.retrain import read_choice, trained_by
+from kubenas.steps.retrain import read_choice, training_spec
 from kubenas.steps.setup import RunContext, resolve_context
 from kubenas.storage import Storage, join, open_storage
 from kubenas.trial import Task
@@ -36,7 +36,7 @@ def export(context: RunContext) -> str:
             trial=choice.chosen.trial,
             space=context.space,
             model=choice.weights,
-            trained_by=trained_by(context, choice),
+            trained_by=training_spec(context, choice),
             check=_check_export,
         )
         done = run_model_task(what, context, StatusWriter(output, _STEP, search=search))

@@ -15,7 +15,7 @@ from kubenas.serving.champion import (
     present_champion,
 )
 from kubenas.serving.gate import Challenger, Decision, Ground, Opponent, Settled, compare, decide
-from kubenas.steps.contender import Contender, check_evaluation, read_contender
+from kubenas.steps.evaluated_model import EvaluatedModel, check_evaluation, read_evaluated_model
 from kubenas.steps.export import check_export_unchanged
 from kubenas.steps.model_task import ModelTask, run_model_task
 from kubenas.steps.process import StatusWriter
@@ -25,7 +25,9 @@ from kubenas.storage.document import find_document
 from kubenas.trial import Task
 
 
-def decided(context: RunContext, challenger: Contender, status: StatusWriter) -> Decision:
+def decide_promotion(
+    context: RunContext, challenger: EvaluatedModel, status: StatusWriter
+) -> Decision:
     """The decision on the model of ``context``: the earlier one if it still holds, else a new one.
 
     Raises:
@@ -35,8 +37,8 @@ def decided(context: RunContext, challenger: Contender, status: StatusWriter) ->
     history = ChampionLog(output).history()
     present = present_champion(history)
     earlier = read_decision(output, search)
-    settled = settled_without_comparison(present, history, context)
-    if earlier is not None and still_holds(earlier, settled, present, rule):
+    settled = decide_without_comparison(present, history, context)
+    if earlier is not None and is_still_valid(earlier, settled, present, rule):
         return earlier
     opponent: Opponent | Settled | None = settled
     if settled is None and present is not None:
@@ -59,7 +61,7 @@ def read_decision(output: Storage, search: str) -> Decision | None:
     return find_document(output, _file(search), Decision, what="a decision")
 
 
-def still_holds(
+def is_still_valid(
     decision: Decision,
     settled: Settled | None,
     present: ChampionRecord | None,
@@ -81,7 +83,7 @@ def still_holds(
     return (decision.rule, decision.against) == (rule, against)
 
 
-def settled_without_comparison(
+def decide_without_comparison(
     present: ChampionRecord | None, history: Sequence[ChampionRecord], context: RunContext
 ) -> Settled | None:
     """What settles the decision before anything is compared; None: nothing does."""
@@ -103,7 +105,7 @@ def settled_without_comparison(
 
 
 def _opponent(
-    present: ChampionRecord, challenger: Contender, context: RunContext, status: StatusWriter
+    present: ChampionRecord, challenger: EvaluatedModel, context: RunContext, status: StatusWriter
 ) -> Opponent | Settled:
     """The champion on the test split of ``context``, or why it cannot be told."""
     model = present.model
@@ -133,7 +135,7 @@ def _opponent(
     )
     try:
         _check_champion(context.output, model)
-        tested = read_contender(run_model_task(what, context, status), schema)
+        tested = read_evaluated_model(run_model_task(what, context, status), schema)
     except DocumentUnusable as error:
         return Settled(
             Ground.UNUSABLE,

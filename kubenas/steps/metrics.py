@@ -80,14 +80,14 @@ class MetricsPage:
     def __init__(self) -> None:
         self.text = ""
 
-    def tell(self, progress: Progress) -> None:
+    def update(self, progress: Progress) -> None:
         """Takes note of a moment."""
         lines = (line for metric in metrics_of(progress) for line in metric.lines())
         self.text = "\n".join(lines) + "\n"
 
 
 @contextmanager
-def served(port: int | None) -> Iterator[MetricsPage]:
+def serve_metrics(port: int | None) -> Iterator[MetricsPage]:
     """A page at ``/metrics`` of ``port`` while entered; None: it is shown to nobody.
 
     Raises:

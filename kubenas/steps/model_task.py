@@ -6,7 +6,7 @@ from kubenas.errors import ObjectNotFound, SearchFailed
 from kubenas.search.attempts import Check, records_of, run_attempts
 from kubenas.search.layout import search_folder
 from kubenas.steps.process import StatusWriter
-from kubenas.steps.search import progress_teller
+from kubenas.steps.search import progress_reporter
 from kubenas.steps.setup import RunContext, trial_runner
 from kubenas.storage import Storage, join, split
 from kubenas.trial import AttemptSpec, Outcome, Result, SpaceRef, Task
@@ -33,7 +33,7 @@ class ModelTask:
 
 
 @dataclass(frozen=True)
-class ModelTaskDone:
+class ModelTaskResult:
     """What came of it."""
 
     prefix: str
@@ -41,7 +41,7 @@ class ModelTaskDone:
     result: Result
 
 
-def run_model_task(what: ModelTask, context: RunContext, status: StatusWriter) -> ModelTaskDone:
+def run_model_task(what: ModelTask, context: RunContext, status: StatusWriter) -> ModelTaskResult:
     """Does ``what`` on the data of ``context``; finds its own finished work.
 
     Raises:
@@ -66,11 +66,11 @@ def run_model_task(what: ModelTask, context: RunContext, status: StatusWriter) -
             runner,
             records=records_of(context.output, context.search_id),
             check=what.check,
-            on_progress=progress_teller(status),
+            on_progress=progress_reporter(status),
         )
     if result.outcome != Outcome.COMPLETED:
         raise SearchFailed(f"{what.stage}: {result.message}")
-    return ModelTaskDone(join(split(spec.prefix)[0], f"a{result.attempt}"), result)
+    return ModelTaskResult(join(split(spec.prefix)[0], f"a{result.attempt}"), result)
 
 
 def finished_prefix(output: Storage, search: str, folder: str) -> str | None:

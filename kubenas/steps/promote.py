@@ -28,7 +28,7 @@ from kubenas.steps.export import (
 )
 from kubenas.steps.gate import read_decision
 from kubenas.steps.process import StatusWriter, running_step
-from kubenas.steps.report import gather, refresh_summary, write_report
+from kubenas.steps.report import read_report_input, refresh_summary, write_report
 from kubenas.steps.retrain import read_choice
 from kubenas.steps.setup import RunContext
 from kubenas.storage import Storage, open_storage
@@ -36,14 +36,14 @@ from kubenas.storage.document import find_document
 
 
 @dataclass(frozen=True)
-class Promoted:
+class PromoteResult:
     """The new champion, and what serving made of it."""
 
     record: ChampionRecord
     handoff: Handoff
 
 
-def promote(context: RunContext) -> Promoted:
+def promote(context: RunContext) -> PromoteResult:
     """Makes the model of ``context`` the champion, as was decided; does so once.
 
     Raises:
@@ -53,7 +53,7 @@ def promote(context: RunContext) -> Promoted:
     with running_step("promote", output, key=search):
         StatusWriter(output, "promote", search=search)
         done = _promoted(context)
-        html = write_report(output, gather(output, search, finished=True)).html
+        html = write_report(output, read_report_input(output, search, finished=True)).html
     refresh_summary(output, search, html)
     return done
 
@@ -63,7 +63,7 @@ def read_handoff(output: Storage, search: str) -> Handoff | None:
     return find_document(output, _file(search), Handoff, what="a handover")
 
 
-def _promoted(context: RunContext) -> Promoted:
+def _promoted(context: RunContext) -> PromoteResult:
     output, search, config = context.output, context.search_id, context.config
     history = ChampionLog(output).history()
     present = present_champion(history)
@@ -72,7 +72,7 @@ def _promoted(context: RunContext) -> Promoted:
         handoff = read_handoff(output, search) or hand_over(
             present, config.serving, name=config.name, output=output
         )
-        return _told(output, search, Promoted(present, handoff))
+        return _told(output, search, PromoteResult(present, handoff))
     decision = read_decision(output, search)
     if decision is None or decision.verdict != "promote":
         raise UserError(
@@ -87,10 +87,10 @@ def _promoted(context: RunContext) -> Promoted:
     check_export_unchanged(output, search)
     record = promotion(history, _model(context, decision), why=decision.reason, at=time.time())
     handoff = succeed(record, config.serving, name=config.name, output=output)
-    return _told(output, search, Promoted(record, handoff))
+    return _told(output, search, PromoteResult(record, handoff))
 
 
-def _told(output: Storage, search: str, done: Promoted) -> Promoted:
+def _told(output: Storage, search: str, done: PromoteResult) -> PromoteResult:
     output.write(_file(search), done.handoff.to_json())
     return done
 

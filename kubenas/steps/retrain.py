@@ -14,7 +14,7 @@ from kubenas.search.run import SearchRun, read_search
 from kubenas.search.seeds import derived_seed
 from kubenas.search.space import grown
 from kubenas.steps.process import StatusWriter, running_step
-from kubenas.steps.search import progress_teller
+from kubenas.steps.search import progress_reporter
 from kubenas.steps.setup import RunContext, resolve_context, trial_runner
 from kubenas.storage import Storage, join, split
 from kubenas.storage.document import find_document, read_object
@@ -62,9 +62,9 @@ def retrain(context: RunContext) -> Choice:
                 specs,
                 runner,
                 records=records_of(output, search),
-                on_progress=progress_teller(status),
+                on_progress=progress_reporter(status),
             )
-        choice = choose(_retrainings(specs, results, context.config), run.direction)
+        choice = choose_model(_retrainings(specs, results, context.config), run.direction)
         output.write(choice_file(search), choice.to_json())
         return choice
 
@@ -101,7 +101,7 @@ def retraining_specs(
             )
 
 
-def trained_by(context: RunContext, choice: Choice) -> AttemptSpec:
+def training_spec(context: RunContext, choice: Choice) -> AttemptSpec:
     """What the chosen model was trained by, as it was asked for: not as the attempt's folder says.
 
     Raises:
@@ -129,7 +129,7 @@ def candidates(run: SearchRun, config: Config) -> list[TrialState]:
     return ranked[: config.retrain.candidates]
 
 
-def choose(retrained: Sequence[Retraining], direction: Literal["max", "min"]) -> Choice:
+def choose_model(retrained: Sequence[Retraining], direction: Literal["max", "min"]) -> Choice:
     """The candidate with the best mean score over its seeds, and of its models the best.
 
     Raises:

@@ -11,7 +11,7 @@ from kubenas.search.progress import OnProgress, Progress
 from kubenas.search.run import SearchRun, read_search, run_search
 from kubenas.search.warm_start import Champion
 from kubenas.serving.champion import ChampionLog
-from kubenas.steps.metrics import MetricsPage, served
+from kubenas.steps.metrics import MetricsPage, serve_metrics
 from kubenas.steps.process import StatusWriter, running_step
 from kubenas.steps.setup import RunContext, resolve_context, trial_runner
 from kubenas.storage import Storage
@@ -32,7 +32,7 @@ def search(context: RunContext) -> SearchRun:
         context = resolve_context(context)
         status = StatusWriter(output, "search", search=context.search_id)
         with (
-            served(context.config.runner.metrics_port) as page,
+            serve_metrics(context.config.runner.metrics_port) as page,
             trial_runner(context, step="search") as runner,
         ):
             return run_search(
@@ -43,7 +43,7 @@ def search(context: RunContext) -> SearchRun:
                 output=output,
                 runner=runner,
                 champion=partial(champion_network, output),
-                on_progress=progress_teller(status, page),
+                on_progress=progress_reporter(status, page),
             )
 
 
@@ -73,7 +73,7 @@ def search_metrics(run: SearchRun) -> dict[str, float]:
     return {**scores, **counts, "search_seconds": run.state.active_seconds, **known}
 
 
-def progress_teller(status: StatusWriter, page: MetricsPage | None = None) -> OnProgress:
+def progress_reporter(status: StatusWriter, page: MetricsPage | None = None) -> OnProgress:
     """Writes progress to ``status`` and to ``page``, and to the log once in a while."""
     logged = time.monotonic()
 
@@ -81,15 +81,15 @@ def progress_teller(status: StatusWriter, page: MetricsPage | None = None) -> On
         nonlocal logged
         status.write(progress.activity, dataclasses.asdict(progress))
         if page is not None:
-            page.tell(progress)
+            page.update(progress)
         if time.monotonic() - logged >= _LOG_SECONDS:
             logged = time.monotonic()
-            _logger.info(progress_line(progress))
+            _logger.info(format_progress(progress))
 
     return tell
 
 
-def progress_line(progress: Progress) -> str:
+def format_progress(progress: Progress) -> str:
     """``progress`` in one line."""
     parts = [
         f"{progress.activity}: {progress.done} of {progress.total} done",

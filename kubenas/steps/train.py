@@ -6,7 +6,7 @@ seconds or more, and nobody runs one of them without the others.
 
 from dataclasses import dataclass
 
-from kubenas.steps.evaluate import Evaluated, evaluate
+from kubenas.steps.evaluate import EvaluateResult, evaluate
 from kubenas.steps.export import export
 from kubenas.steps.process import step_process
 from kubenas.steps.report import Report, report
@@ -15,17 +15,17 @@ from kubenas.steps.setup import RunContext
 
 
 @dataclass(frozen=True)
-class Trained:
+class TrainResult:
     """What came of the four steps."""
 
     choice: Choice
     saved_model: str
     """URI of the folder with the SavedModel under ``1/``."""
-    evaluated: Evaluated
+    evaluated: EvaluateResult
     report: Report
 
 
-def train(context: RunContext) -> Trained:
+def train(context: RunContext) -> TrainResult:
     """Retrains the best trials, exports and evaluates the chosen model, and reports.
 
     Each step finds its own finished work.
@@ -35,4 +35,4 @@ def train(context: RunContext) -> Trained:
     """
     with step_process("train"):
         choice, model, evaluated = retrain(context), export(context), evaluate(context)
-        return Trained(choice, model, evaluated, report(context))
+        return TrainResult(choice, model, evaluated, report(context))

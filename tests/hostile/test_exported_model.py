@@ -12,7 +12,7 @@ from kubenas.serving.gate.gate import Ground
 from kubenas.steps.evaluate import evaluate
 from kubenas.steps.export import _check_export
 from kubenas.steps.promote import promote
-from kubenas.steps.report.material import gather
+from kubenas.steps.report.report_input import read_report_input
 from kubenas.steps.setup.context import RunContext
 from tests.unit.steps.finished_runs import evaluated, finished_run, right
 
@@ -58,7 +58,7 @@ def test_a_changed_evaluation_is_left_out_of_a_report(run: RunContext) -> None:
     folder = Path(run.output.uri, search_folder(run.search_id), "evaluate/a1")
     path = folder / "evaluation.json"
     path.write_text(path.read_text().replace('"accuracy":0.9', '"accuracy":1.0', 1))
-    assert gather(run.output, run.search_id, finished=False).evaluation is None
+    assert read_report_input(run.output, run.search_id, finished=False).evaluation is None
 
 
 def test_an_export_has_one_version(tmp_path: Path) -> None:

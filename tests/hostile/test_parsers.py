@@ -31,14 +31,14 @@ from kubenas.search.layout import search_folder
 from kubenas.search.run import read_search
 from kubenas.search.warm_start.prior_results import Known, Prior, read_prior
 from kubenas.serving.kserve.sample_check import read_sample
-from kubenas.steps.contender import check_evaluation
 from kubenas.steps.drift import read_drift
 from kubenas.steps.evaluate import evaluate
+from kubenas.steps.evaluated_model import check_evaluation
 from kubenas.steps.gate import read_decision
 from kubenas.steps.process.outcome import StepOutcome, read_outcomes
 from kubenas.steps.process.status import Status, read_status
 from kubenas.steps.promote import read_handoff
-from kubenas.steps.report.material import _architecture, _histories
+from kubenas.steps.report.report_input import _architecture, _histories
 from kubenas.steps.report.summary import read_summary
 from kubenas.steps.retrain import read_choice
 from kubenas.steps.setup.config_lock import read_config_lock

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from kubenas.steps.process.terminal import terminal_safe
 
 
-class JsonLines(logging.Formatter):
+class JsonFormatter(logging.Formatter):
     """Each event as one line of JSON: time, level, logger, message and, of an error, its trace."""
 
     def format(self, record: logging.LogRecord) -> str:
@@ -24,14 +24,14 @@ class JsonLines(logging.Formatter):
         return json.dumps(event, ensure_ascii=False)
 
 
-class PlainLines(logging.Formatter):
+class TextFormatter(logging.Formatter):
     """Each event as text for people."""
 
     def format(self, record: logging.LogRecord) -> str:
         return terminal_safe(super().format(record))
 
 
-class StandardError(logging.Handler):
+class StderrHandler(logging.Handler):
     """Writes to what standard error is at that moment."""
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -40,8 +40,8 @@ class StandardError(logging.Handler):
 
 def set_up_logging() -> None:
     """Our own events from INFO on, other libraries' warnings; in place of what kfp has set up."""
-    handler = StandardError()
+    handler = StderrHandler()
     in_pod = bool(os.environ.get("KUBERNETES_SERVICE_HOST"))
-    handler.setFormatter(JsonLines() if in_pod else PlainLines("%(asctime)s %(message)s"))
+    handler.setFormatter(JsonFormatter() if in_pod else TextFormatter("%(asctime)s %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.getLogger("kubenas").setLevel(logging.INFO)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Literal
 
 from kubenas.errors import DocumentUnusable, KubenasError, StorageError
-from kubenas.steps.process.process import step_process, unexpected
+from kubenas.steps.process.process import step_process, unexpected_error
 from kubenas.storage import Storage
 from kubenas.storage.document import find_document
 from kubenas.trial import Value
@@ -44,7 +44,7 @@ def read_outcomes(output: Storage) -> list[StepOutcome]:
     return [outcome for step in STEPS if (outcome := read_outcome(output, step))]
 
 
-def expect_step(output: Storage, step: str, *, key: str, due: bool) -> None:
+def plan_step(output: Storage, step: str, *, key: str, due: bool) -> None:
     """Records that ``step``, which does not always run, will run on ``key``, or will not."""
     earlier = _earlier(output, step, key)
     if not due or earlier.state != "done":
@@ -52,12 +52,12 @@ def expect_step(output: Storage, step: str, *, key: str, due: bool) -> None:
         _record(output, earlier.model_copy(update={"state": state, **_NO_ERROR}))
 
 
-def is_done(output: Storage, step: str, *, key: str) -> bool:
+def is_step_done(output: Storage, step: str, *, key: str) -> bool:
     """Whether ``step`` has done its work on ``key``."""
     return _earlier(output, step, key).state == "done"
 
 
-def is_finished(outcomes: Iterable[StepOutcome], search: str | None) -> bool:
+def is_run_finished(outcomes: Iterable[StepOutcome], search: str | None) -> bool:
     """Whether a run on ``search`` has come to its end."""
     states = {each.step: each.state for each in outcomes if each.key == search}
     return states.get("report") == "done" and states.get("promote") in {"done", "skipped"}
@@ -70,17 +70,17 @@ def running_step(step: str, output: Storage, *, key: str) -> Iterator[None]:
     Raises:
         SystemExit: with the error's exit code, in place of any error.
     """
-    with step_process(step), recorded(step, output, key=key):
+    with step_process(step), record_outcome(step, output, key=key):
         try:
             yield
         except KubenasError:
             raise
         except Exception as error:
-            raise unexpected(step, error) from error
+            raise unexpected_error(step, error) from error
 
 
 @contextmanager
-def recorded(step: str, output: Storage, *, key: str) -> Iterator[None]:
+def record_outcome(step: str, output: Storage, *, key: str) -> Iterator[None]:
     """Records how what is done within ends, whatever process does it."""
     earlier = _earlier(output, step, key)
     started = time.monotonic()
@@ -88,9 +88,9 @@ def recorded(step: str, output: Storage, *, key: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        _record_failure(output, _timed(earlier, started, _failure(error)))
+        _record_failure(output, _with_duration(earlier, started, _failure_fields(error)))
         raise
-    _record(output, _timed(earlier, started, {"state": "done", **_NO_ERROR}))
+    _record(output, _with_duration(earlier, started, {"state": "done", **_NO_ERROR}))
 
 
 def _earlier(output: Storage, step: str, key: str) -> StepOutcome:
@@ -104,12 +104,12 @@ def _earlier(output: Storage, step: str, key: str) -> StepOutcome:
     return StepOutcome(step=step, state="running", key=key)
 
 
-def _timed(earlier: StepOutcome, started: float, changes: dict[str, object]) -> StepOutcome:
+def _with_duration(earlier: StepOutcome, started: float, changes: dict[str, object]) -> StepOutcome:
     passed = 0.0 if earlier.state == "done" else time.monotonic() - started
     return earlier.model_copy(update={"seconds": earlier.seconds + passed, **changes})
 
 
-def _failure(error: Exception) -> dict[str, object]:
+def _failure_fields(error: Exception) -> dict[str, object]:
     code = error.exit_code if isinstance(error, KubenasError) else KubenasError.exit_code
     return {"state": "failed", "message": str(error), "exit_code": code}
 

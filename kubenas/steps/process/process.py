@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from kubenas.errors import KubenasError
-from kubenas.steps.process.lifeline import end_with_parent, interrupt_on_sigterm
 from kubenas.steps.process.logs import set_up_logging
+from kubenas.steps.process.parent_watch import exit_with_parent, interrupt_on_sigterm
 
-ERROR_MARK = "Error: "
+ERROR_PREFIX = "Error: "
 """Begins the line of the log that says why a step failed. Kubeflow's UI shows such a line in red,
 and its own launcher writes others after it."""
 
@@ -24,23 +24,23 @@ def step_process(step: str) -> Iterator[None]:
         SystemExit: with the error's exit code, in place of any error; the log says what it was.
     """
     set_up_logging()
-    end_with_parent()
+    exit_with_parent()
     interrupt_on_sigterm()
     try:
         yield
     except KubenasError as error:
-        _give_up(error)
+        _exit_with_error(error)
     except Exception as error:  # noqa: BLE001
         # The boundary of the process: people find what it was in the log.
-        _give_up(unexpected(step, error))
+        _exit_with_error(unexpected_error(step, error))
 
 
-def unexpected(step: str, error: Exception) -> KubenasError:
+def unexpected_error(step: str, error: Exception) -> KubenasError:
     """What ``error``, which nobody foresaw, is called; its trace goes to the log."""
     traceback.print_exception(error)
     return KubenasError(f"{step}: unexpected {type(error).__name__}: {error}")
 
 
-def _give_up(error: KubenasError) -> None:
-    sys.stderr.write(f"{ERROR_MARK}{' '.join(str(error).splitlines())}\n")
+def _exit_with_error(error: KubenasError) -> None:
+    sys.stderr.write(f"{ERROR_PREFIX}{' '.join(str(error).splitlines())}\n")
     raise SystemExit(error.exit_code) from error

@@ -8,7 +8,7 @@ from kubenas.reporting.report_input import ReportInput
 from kubenas.reporting.tables import make_leaderboard, to_csv
 from kubenas.search.layout import search_folder
 from kubenas.steps.process import StatusWriter, running_step
-from kubenas.steps.report.material import gather
+from kubenas.steps.report.report_input import read_report_input
 from kubenas.steps.report.summary import Summary, summarise, write_summary
 from kubenas.steps.setup import RunContext
 from kubenas.storage import Storage, join
@@ -39,14 +39,14 @@ def report(context: RunContext) -> Report:
     output, search = context.output, context.search_id
     with running_step("report", output, key=search):
         StatusWriter(output, "report", search=search)
-        written = write_report(output, gather(output, search, finished=True))
+        written = write_report(output, read_report_input(output, search, finished=True))
     refresh_summary(output, search, written.html)
     return written
 
 
 def refresh_summary(output: Storage, search: str, html: str) -> None:
     """Writes the summary once more, now that the last step's own seconds are known."""
-    write_summary(output, summarise(gather(output, search, finished=True), html))
+    write_summary(output, summarise(read_report_input(output, search, finished=True), html))
 
 
 def write_report(output: Storage, material: ReportInput) -> Report:

@@ -8,7 +8,7 @@ import pytest
 from kubenas.search.layout import search_folder
 from kubenas.serving.champion import ChampionLog, rollback
 from kubenas.serving.gate.gate import Decision, Ground
-from kubenas.steps.evaluate import evaluate, scalars
+from kubenas.steps.evaluate import evaluate, evaluation_metrics
 from kubenas.steps.process.outcome import read_outcome
 from kubenas.steps.promote import promote
 from kubenas.steps.report.writing import report
@@ -61,7 +61,7 @@ def test_a_better_model_is_compared_on_its_own_test_split_and_promoted(root: str
     champion_evaluated(context)  # found: evaluating what is no model would fail
     done = evaluate(context)
     assert done.decision.ground is Ground.BETTER
-    assert scalars(done)["gain_over_champion"] == pytest.approx(0.03)
+    assert evaluation_metrics(done)["gain_over_champion"] == pytest.approx(0.03)
     outcome = read_outcome(context.output, "promote")
     assert outcome is not None
     assert outcome.state == "due"

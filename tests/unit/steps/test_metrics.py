@@ -8,7 +8,7 @@ import pytest
 
 from kubenas.errors import UserError
 from kubenas.search.progress import Progress, RunningAttempt
-from kubenas.steps.metrics import served
+from kubenas.steps.metrics import serve_metrics
 
 NOW = Progress(
     activity="search",
@@ -35,8 +35,8 @@ def free_port():
 def test_what_there_is_is_served_while_the_step_runs():
     port = free_port()
     address = f"http://localhost:{port}"
-    with served(port) as page:
-        page.tell(NOW)
+    with serve_metrics(port) as page:
+        page.update(NOW)
         with urllib.request.urlopen(f"{address}/metrics", timeout=30) as answer:
             assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
             lines = answer.read().decode().splitlines()
@@ -61,5 +61,5 @@ def test_a_port_that_is_taken_is_told():
         taken.bind(("", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        with pytest.raises(UserError, match=f"metrics_port {port}"), served(port):
+        with pytest.raises(UserError, match=f"metrics_port {port}"), serve_metrics(port):
             pass

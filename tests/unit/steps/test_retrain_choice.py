@@ -5,7 +5,7 @@ from typing import Literal
 import pytest
 
 from kubenas.errors import SearchFailed
-from kubenas.steps.retrain import Retraining, choose
+from kubenas.steps.retrain import Retraining, choose_model
 from kubenas.trial import FailureClass, Outcome, Result, Task
 
 
@@ -29,17 +29,19 @@ def test_the_best_mean_then_the_best_seed(
         retraining(1, 1, 0.8),
         retraining(1, 2, 0.9),
     ]
-    choice = choose(runs, direction)
+    choice = choose_model(runs, direction)
     assert (choice.chosen.trial, choice.chosen.seed) == chosen
     assert choice.weights == f"p/t{chosen[0]}-s{chosen[1]}/a1/model.weights.h5"
 
 
 def test_a_failed_seed_does_not_count() -> None:
-    choice = choose([retraining(0, 1, None), retraining(0, 2, 0.5), retraining(1, 1, 0.4)], "max")
+    choice = choose_model(
+        [retraining(0, 1, None), retraining(0, 2, 0.5), retraining(1, 1, 0.4)], "max"
+    )
     assert (choice.chosen.trial, choice.chosen.seed) == (0, 2)
 
 
 @pytest.mark.parametrize("runs", [[], [retraining(0, 1, None)]])
 def test_nothing_to_choose_from(runs: list[Retraining]) -> None:
     with pytest.raises(SearchFailed, match="retrain"):
-        choose(runs, "max")
+        choose_model(runs, "max")

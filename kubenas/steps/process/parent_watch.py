@@ -8,16 +8,16 @@ from types import FrameType
 
 from kubenas.errors import Interrupted
 
-LIFELINE = "KUBENAS_LIFELINE"
+PARENT_WATCH = "KUBENAS_LIFELINE"
 """Environment variable: 'stdin' where the parent holds the other end of our standard input."""
 
 _THREAD = "lifeline"
 
 
-def end_with_parent() -> None:
+def exit_with_parent() -> None:
     """Ends this process at once when the parent dies. Does nothing outside a local run."""
     watched = any(thread.name == _THREAD for thread in threading.enumerate())
-    if os.environ.get(LIFELINE) == "stdin" and not watched:
+    if os.environ.get(PARENT_WATCH) == "stdin" and not watched:
         threading.Thread(target=_watch, name=_THREAD, daemon=True).start()
 
 

@@ -18,7 +18,7 @@ from kubenas.data.dataset.schema import DataSchema
 from kubenas.data.source import UNREADABLE, read_npy, read_npy_header
 from kubenas.errors import DocumentUnusable, ObjectNotFound
 from kubenas.serving.champion import ModelFigures
-from kubenas.steps.model_task import ModelTaskDone
+from kubenas.steps.model_task import ModelTaskResult
 from kubenas.storage import Storage, join, open_storage
 from kubenas.storage.document import read_document
 from kubenas.training.evaluation import (
@@ -37,7 +37,7 @@ Predictions = tuple[npt.NDArray[np.integer], npt.NDArray[np.floating]]
 
 
 @dataclass(frozen=True)
-class Contender:
+class EvaluatedModel:
     """A model on the test split."""
 
     evaluation: Evaluation
@@ -60,14 +60,14 @@ class Contender:
         )
 
 
-def read_contender(done: ModelTaskDone, schema: DataSchema) -> Contender:
+def read_evaluated_model(done: ModelTaskResult, schema: DataSchema) -> EvaluatedModel:
     """The model that was evaluated on the data set of ``schema``.
 
     Raises:
         DocumentUnusable: as of :func:`check_evaluation`.
     """
     evaluation, (labels, probabilities) = check_evaluation(done.prefix, schema)
-    return Contender(evaluation, done.result, probabilities.argmax(axis=1) == labels)
+    return EvaluatedModel(evaluation, done.result, probabilities.argmax(axis=1) == labels)
 
 
 def check_evaluation(prefix: str, schema: DataSchema) -> tuple[Evaluation, Predictions]:

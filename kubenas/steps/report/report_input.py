@@ -34,7 +34,7 @@ _MOST_EPOCHS = 1 << 20
 T = TypeVar("T")
 
 
-def gather(output: Storage, search: str, *, finished: bool) -> ReportInput:
+def read_report_input(output: Storage, search: str, *, finished: bool) -> ReportInput:
     """What is known of ``search``, however far it has come.
 
     Raises:
