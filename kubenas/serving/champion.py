@@ -21,7 +21,7 @@ class ChampionChanged(KubenasError):
     """Someone has appended a record since the log was read."""
 
 
-class ModelFigures(Value):
+class ModelMetrics(Value):
     """A model on a test split, and what it costs."""
 
     examples: int
@@ -58,7 +58,7 @@ class ChampionModel(Value):
     dataset: str
     """URI of the data set that it was trained on."""
     dataset_digest: str
-    test: ModelFigures
+    test: ModelMetrics
     """On the test split on which it was promoted."""
 
 
@@ -127,7 +127,7 @@ class ChampionLog:
             ) from error
 
 
-def promotion(
+def promotion_record(
     history: Sequence[ChampionRecord], model: ChampionModel, *, why: str, at: float
 ) -> ChampionRecord:
     """The record by which ``model`` follows the last of ``history``."""
@@ -141,7 +141,7 @@ def promotion(
     )
 
 
-def rollback(
+def rollback_record(
     history: Sequence[ChampionRecord], *, to: int | None = None, why: str, at: float
 ) -> ChampionRecord:
     """The record by which an earlier champion is one again.
@@ -156,7 +156,7 @@ def rollback(
     Raises:
         UserError: there is no such record, or it names the present champion.
     """
-    champion = present_champion(history)
+    champion = current_champion(history)
     if champion is None:
         raise UserError("no model has been promoted yet: there is nothing to roll back")
     if to is None:
@@ -165,7 +165,7 @@ def rollback(
             raise UserError("no champion came before the present one: name a record to go back to")
     if not 1 <= to <= len(history):
         raise UserError(f"no record {to} in the champion log; it has 1 to {len(history)}")
-    target = promoted(history, history[to - 1])
+    target = original_promotion(history, history[to - 1])
     if target == champion:
         raise UserError(f"record {to} names the present champion: there is nothing to roll back")
     return ChampionRecord(
@@ -179,18 +179,18 @@ def rollback(
     )
 
 
-def present_champion(history: Sequence[ChampionRecord]) -> ChampionRecord | None:
+def current_champion(history: Sequence[ChampionRecord]) -> ChampionRecord | None:
     """The promotion of the champion; None before the first."""
-    return promoted(history, history[-1]) if history else None
+    return original_promotion(history, history[-1]) if history else None
 
 
-def promotion_of(history: Sequence[ChampionRecord], search: str) -> ChampionRecord | None:
+def latest_promotion(history: Sequence[ChampionRecord], search: str) -> ChampionRecord | None:
     """The latest promotion of a search's model; None: it was never promoted."""
     own = (each for each in reversed(history) if each.action == "promoted")
     return next((each for each in own if each.model.search == search), None)
 
 
-def promoted(history: Sequence[ChampionRecord], record: ChampionRecord) -> ChampionRecord:
+def original_promotion(history: Sequence[ChampionRecord], record: ChampionRecord) -> ChampionRecord:
     """The promotion that ``record`` of ``history`` is or goes back to."""
     return record if record.restored is None else history[record.restored - 1]
 

@@ -22,8 +22,8 @@ def hand_over(
         UserError: the cluster's configuration is not sound, the API server or the model registry
             refuses, or a service of this name is not ours.
         ApiAway: the API server does not answer.
-        RegistryAway: the model registry does not answer.
-        ServiceBusy: others change the service all the time.
+        RegistryUnavailable: the model registry does not answer.
+        ServiceConflict: others change the service all the time.
     """
     handoff = _handed_over(record, config, name, output)
     if config.registry is None or not handoff.accepted:

@@ -26,12 +26,12 @@ _TOKEN_FILE = "KF_PIPELINES_SA_TOKEN_PATH"  # noqa: S105 - a variable's name
 Object = Mapping[str, Any]
 
 
-class RegistryAway(KubenasError):
+class RegistryUnavailable(KubenasError):
     """The registry did not answer, or failed."""
 
 
 @dataclass(frozen=True)
-class Entry:
+class RegistryEntry:
     """What there is in the registry."""
 
     model: str
@@ -43,7 +43,7 @@ class Entry:
 
 def register(
     record: ChampionRecord, url: str, *, name: str, output: str, trusted: Collection[str] = ()
-) -> Entry:
+) -> RegistryEntry:
     """Enters the model of ``record`` in the registry at ``url``, once.
 
     Args:
@@ -55,13 +55,13 @@ def register(
 
     Raises:
         UserError: the registry refuses.
-        RegistryAway: it does not answer.
+        RegistryUnavailable: it does not answer.
     """
     registry = _Registry(url, _authorization(url, trusted))
-    model = registry.found_or_made(
+    model = registry.get_or_create(
         "/registered_model", {"name": name}, "/registered_models", {"name": name}
     )
-    version = registry.found_or_made(
+    version = registry.get_or_create(
         "/model_version",
         {"name": record.model.search, "parentResourceId": model["id"]},
         "/model_versions",
@@ -71,7 +71,7 @@ def register(
     uri = storage_uri(record.model.saved_model)
     if all(each.get("uri") != uri for each in registry.get(artifacts)["items"]):
         registry.post(artifacts, _artifact(uri))
-    return Entry(name, record.model.search)
+    return RegistryEntry(name, record.model.search)
 
 
 def _version(record: ChampionRecord, model: str, output: str) -> dict[str, Any]:
@@ -114,7 +114,7 @@ class _Registry:
         self._url = url.rstrip("/")
         self._headers = {"Content-Type": "application/json", **authorization}
 
-    def found_or_made(
+    def get_or_create(
         self, lookup: str, query: Mapping[str, str], collection: str, body: Object
     ) -> dict[str, Any]:
         found = self._lookup(lookup, query)
@@ -124,7 +124,7 @@ class _Registry:
                 return self._parsed(response)
             found = self._lookup(lookup, query)  # someone else has made it meanwhile
         if found is None:
-            raise RegistryAway(
+            raise RegistryUnavailable(
                 f"{self._url}: {query['name']} cannot be made, for it is there, and cannot be found"
             )
         return found
@@ -151,7 +151,7 @@ class _Registry:
                 redirect=False,  # to where the token is not meant for
             )
         except urllib3.exceptions.HTTPError as error:
-            raise RegistryAway(
+            raise RegistryUnavailable(
                 f"{self._url}: the model registry does not answer: {type(error).__name__}; run the"
                 " same command again, or unset serving.registry"
             ) from error
@@ -166,7 +166,7 @@ class _Registry:
         words = content.get("message") if isinstance(content, dict) else None
         message = f"{self._url}: the model registry says HTTP {response.status}: {words or '-'}"
         if response.status >= 500 or response.status < 300:
-            raise RegistryAway(f"{message}; run the same command again")
+            raise RegistryUnavailable(f"{message}; run the same command again")
         raise UserError(f"{message}; {self._remedy(response.status)}")
 
     def _remedy(self, status: int) -> str:

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from kubenas.data.dataset.schema import DataSchema
 from kubenas.data.source import UNREADABLE, read_npy, read_npy_header
 from kubenas.errors import DocumentUnusable, ObjectNotFound
-from kubenas.serving.champion import ModelFigures
+from kubenas.serving.champion import ModelMetrics
 from kubenas.steps.model_task import ModelTaskResult
 from kubenas.storage import Storage, join, open_storage
 from kubenas.storage.document import read_document
@@ -42,13 +42,13 @@ class EvaluatedModel:
 
     evaluation: Evaluation
     result: Result
-    right: npt.NDArray[np.bool_]
+    correct: npt.NDArray[np.bool_]
     """Shape (examples,): which ones it gets right, in file order."""
 
     @property
-    def figures(self) -> ModelFigures:
+    def metrics(self) -> ModelMetrics:
         """In short."""
-        return ModelFigures(
+        return ModelMetrics(
             examples=self.evaluation.examples,
             accuracy=self.evaluation.accuracy,
             loss=self.evaluation.loss,

@@ -12,9 +12,17 @@ from kubenas.serving.champion import (
     ChampionLog,
     ChampionModel,
     ChampionRecord,
-    present_champion,
+    current_champion,
 )
-from kubenas.serving.gate import Challenger, Decision, Ground, Opponent, Settled, compare, decide
+from kubenas.serving.gate import (
+    Challenger,
+    Decision,
+    EvaluatedChampion,
+    Ground,
+    NoComparison,
+    compare,
+    decide,
+)
 from kubenas.steps.evaluated_model import EvaluatedModel, check_evaluation, read_evaluated_model
 from kubenas.steps.export import check_export_unchanged
 from kubenas.steps.model_task import ModelTask, run_model_task
@@ -35,12 +43,12 @@ def decide_promotion(
     """
     output, search, rule = context.output, context.search_id, context.config.promotion
     history = ChampionLog(output).history()
-    present = present_champion(history)
+    present = current_champion(history)
     earlier = read_decision(output, search)
     settled = decide_without_comparison(present, history, context)
     if earlier is not None and is_still_valid(earlier, settled, present, rule):
         return earlier
-    opponent: Opponent | Settled | None = settled
+    opponent: EvaluatedChampion | NoComparison | None = settled
     if settled is None and present is not None:
         opponent = _opponent(present, challenger, context, status)
     recalls = {
@@ -48,7 +56,7 @@ def decide_promotion(
     }
     decision = decide(
         rule,
-        Challenger(challenger.figures, recalls),
+        Challenger(challenger.metrics, recalls),
         opponent,
         against=present.number if present else None,
     )
@@ -63,7 +71,7 @@ def read_decision(output: Storage, search: str) -> Decision | None:
 
 def is_still_valid(
     decision: Decision,
-    settled: Settled | None,
+    settled: NoComparison | None,
     present: ChampionRecord | None,
     rule: PromotionConfig,
 ) -> bool:
@@ -85,39 +93,39 @@ def is_still_valid(
 
 def decide_without_comparison(
     present: ChampionRecord | None, history: Sequence[ChampionRecord], context: RunContext
-) -> Settled | None:
+) -> NoComparison | None:
     """What settles the decision before anything is compared; None: nothing does."""
     search, mode = context.search_id, context.config.promotion.mode
     if present is not None and present.model.search == search:
-        return Settled(Ground.PRESENT, f"it is in production, by record {present.number}")
+        return NoComparison(Ground.PRESENT, f"it is in production, by record {present.number}")
     mine = [record.number for record in history if record.model.search == search]
     if mine:
-        return Settled(
+        return NoComparison(
             Ground.FORMER,
             f"it was the champion by record {mine[0]} and was replaced or rolled back; 'kubenas"
             f" champion rollback --to {mine[0]}' makes it the champion again",
         )
     if mode == "never":
-        return Settled(Ground.OFF, "promotion.mode is never")
+        return NoComparison(Ground.OFF, "promotion.mode is never")
     if mode == "always":
-        return Settled(Ground.FORCED, "promotion.mode is always, and the limits hold")
+        return NoComparison(Ground.FORCED, "promotion.mode is always, and the limits hold")
     return None
 
 
 def _opponent(
     present: ChampionRecord, challenger: EvaluatedModel, context: RunContext, status: StatusWriter
-) -> Opponent | Settled:
+) -> EvaluatedChampion | NoComparison:
     """The champion on the test split of ``context``, or why it cannot be told."""
     model = present.model
     exported = _exported(model)
     if exported is None:
-        return Settled(
+        return NoComparison(
             Ground.MISSING,
             f"the champion's model is gone ({model.saved_model}), so nothing can be compared:"
             " restore it, roll back to one that is there, or set promotion.mode to always once",
         )
     if differences := _differences(present, context):
-        return Settled(
+        return NoComparison(
             Ground.INCOMPATIBLE,
             f"its clients would get another model than they know: {differences}; set"
             " promotion.mode to always once to promote it",
@@ -137,7 +145,7 @@ def _opponent(
         _check_champion(context.output, model)
         tested = read_evaluated_model(run_model_task(what, context, status), schema)
     except DocumentUnusable as error:
-        return Settled(
+        return NoComparison(
             Ground.UNUSABLE,
             f"what is left of the champion is not to be trusted: {error}; or set promotion.mode to"
             " always once",
@@ -145,14 +153,14 @@ def _opponent(
     except StorageError:
         raise
     except (SearchFailed, UserError) as error:
-        return Settled(
+        return NoComparison(
             Ground.UNUSABLE,
             f"the champion could not be evaluated: {error}; mend that and run again, or set"
             " promotion.mode to always once",
         )
     confidence = context.config.promotion.confidence
-    comparison = compare(challenger.right, tested.right, confidence=confidence)
-    return Opponent(tested.figures, comparison, recorded=model.test)
+    comparison = compare(challenger.correct, tested.correct, confidence=confidence)
+    return EvaluatedChampion(tested.metrics, comparison, recorded=model.test)
 
 
 def _check_champion(output: Storage, model: ChampionModel) -> None:

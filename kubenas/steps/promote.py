@@ -14,13 +14,13 @@ from kubenas.serving.champion import (
     ChampionLog,
     ChampionModel,
     ChampionRecord,
-    present_champion,
-    promotion,
+    current_champion,
+    promotion_record,
 )
+from kubenas.serving.champion_change import change_champion
 from kubenas.serving.gate import Decision
 from kubenas.serving.handoff import hand_over
 from kubenas.serving.handoff_result import Handoff
-from kubenas.serving.succession import succeed
 from kubenas.steps.export import (
     check_export_unchanged,
     exported_keras_model,
@@ -66,7 +66,7 @@ def read_handoff(output: Storage, search: str) -> Handoff | None:
 def _promoted(context: RunContext) -> PromoteResult:
     output, search, config = context.output, context.search_id, context.config
     history = ChampionLog(output).history()
-    present = present_champion(history)
+    present = current_champion(history)
     if present is not None and present.model.search == search:
         # Serving has it: what is missing after a kill is what was said about it.
         handoff = read_handoff(output, search) or hand_over(
@@ -85,8 +85,10 @@ def _promoted(context: RunContext) -> PromoteResult:
             " again, which decides anew"
         )
     check_export_unchanged(output, search)
-    record = promotion(history, _model(context, decision), why=decision.reason, at=time.time())
-    handoff = succeed(record, config.serving, name=config.name, output=output)
+    record = promotion_record(
+        history, _model(context, decision), why=decision.reason, at=time.time()
+    )
+    handoff = change_champion(record, config.serving, name=config.name, output=output)
     return _told(output, search, PromoteResult(record, handoff))
 
 

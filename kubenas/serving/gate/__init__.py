@@ -3,9 +3,9 @@
 from kubenas.serving.gate.gate import (
     Challenger,
     Decision,
+    EvaluatedChampion,
     Ground,
-    Opponent,
-    Settled,
+    NoComparison,
     Verdict,
     decide,
 )
@@ -14,9 +14,9 @@ from kubenas.serving.gate.paired import compare
 __all__ = [
     "Challenger",
     "Decision",
+    "EvaluatedChampion",
     "Ground",
-    "Opponent",
-    "Settled",
+    "NoComparison",
     "Verdict",
     "compare",
     "decide",

@@ -17,7 +17,7 @@ from enum import StrEnum
 from typing import Literal
 
 from kubenas.config import PromotionConfig
-from kubenas.serving.champion import ModelFigures
+from kubenas.serving.champion import ModelMetrics
 from kubenas.serving.gate.independent import fall_interval
 from kubenas.serving.gate.paired import PairedComparison
 from kubenas.trial import Value
@@ -58,23 +58,23 @@ class Ground(StrEnum):
 class Challenger:
     """The new model."""
 
-    figures: ModelFigures
+    metrics: ModelMetrics
     recalls: Mapping[str, float]
     """Of each class that has test examples."""
 
 
 @dataclass(frozen=True)
-class Opponent:
+class EvaluatedChampion:
     """The champion on the same test split."""
 
-    figures: ModelFigures
+    metrics: ModelMetrics
     comparison: PairedComparison
-    recorded: ModelFigures
+    recorded: ModelMetrics
     """On the test split on which it was promoted."""
 
 
 @dataclass(frozen=True)
-class Settled:
+class NoComparison:
     """Why the two need not or cannot be compared."""
 
     ground: Ground
@@ -93,8 +93,8 @@ class Decision(Value):
     rule: PromotionConfig
     against: int | None
     """Number of the champion's promotion in the champion log; None: there was no champion."""
-    challenger: ModelFigures
-    champion: ModelFigures | None = None
+    challenger: ModelMetrics
+    champion: ModelMetrics | None = None
     """On the same test split; None: the two were not compared."""
     comparison: PairedComparison | None = None
 
@@ -102,7 +102,7 @@ class Decision(Value):
 def decide(
     rule: PromotionConfig,
     challenger: Challenger,
-    opponent: Opponent | Settled | None,
+    champion: EvaluatedChampion | NoComparison | None,
     *,
     against: int | None,
 ) -> Decision:
@@ -111,39 +111,39 @@ def decide(
     Args:
         rule: section ``promotion`` of the config.
         challenger: the new model.
-        opponent: the champion; None: there is none yet.
+        champion: the champion; None: there is none yet.
         against: its number in the champion log.
     """
-    compared = opponent if isinstance(opponent, Opponent) else None
-    ground, reason = _judge(rule, challenger, opponent)
+    compared = champion if isinstance(champion, EvaluatedChampion) else None
+    ground, reason = _judge(rule, challenger, champion)
     return Decision(
         verdict=ground.verdict,
         ground=ground,
         reason=reason,
         rule=rule,
         against=against,
-        challenger=challenger.figures,
-        champion=compared.figures if compared else None,
+        challenger=challenger.metrics,
+        champion=compared.metrics if compared else None,
         comparison=compared.comparison if compared else None,
     )
 
 
 def _judge(
-    rule: PromotionConfig, challenger: Challenger, opponent: Opponent | Settled | None
+    rule: PromotionConfig, challenger: Challenger, champion: EvaluatedChampion | NoComparison | None
 ) -> tuple[Ground, str]:
-    if isinstance(opponent, Settled) and opponent.ground is Ground.PRESENT:
-        return opponent.ground, opponent.reason
+    if isinstance(champion, NoComparison) and champion.ground is Ground.PRESENT:
+        return champion.ground, champion.reason
     if broken := "; ".join(_broken_limits(rule, challenger)):
         return Ground.LIMITS, broken
-    if isinstance(opponent, Settled):
-        return opponent.ground, opponent.reason
-    if opponent is None:
+    if isinstance(champion, NoComparison):
+        return champion.ground, champion.reason
+    if champion is None:
         return _first(rule, challenger)
-    return _against(rule, challenger.figures, opponent)
+    return _against(rule, challenger.metrics, champion)
 
 
 def _first(rule: PromotionConfig, challenger: Challenger) -> tuple[Ground, str]:
-    recalls, figures = challenger.recalls, challenger.figures
+    recalls, metrics = challenger.recalls, challenger.metrics
     recall = sum(recalls.values()) / max(1, len(recalls))
     guessed = 1 / len(recalls) if len(recalls) > 1 else 0.0  # of one class nobody can tell
     if recall <= guessed:
@@ -153,31 +153,31 @@ def _first(rule: PromotionConfig, challenger: Challenger) -> tuple[Ground, str]:
             " promotion.mode to always once"
         )
     reason = "no model has been promoted before, and the limits hold"
-    if figures.examples >= rule.min_examples:
+    if metrics.examples >= rule.min_examples:
         return Ground.FIRST, reason
     return Ground.FIRST, (
-        f"{reason}; its accuracy of {figures.accuracy:.1%} is uncertain, for there are fewer than"
-        f" promotion.min_examples ({rule.min_examples}) test examples: {figures.examples}"
+        f"{reason}; its accuracy of {metrics.accuracy:.1%} is uncertain, for there are fewer than"
+        f" promotion.min_examples ({rule.min_examples}) test examples: {metrics.examples}"
     )
 
 
 def _against(
-    rule: PromotionConfig, challenger: ModelFigures, opponent: Opponent
+    rule: PromotionConfig, challenger: ModelMetrics, champion: EvaluatedChampion
 ) -> tuple[Ground, str]:
-    if opponent.comparison.examples < rule.min_examples:
+    if champion.comparison.examples < rule.min_examples:
         return Ground.TOO_FEW, (
-            f"{opponent.comparison.examples} test examples are fewer than promotion.min_examples"
+            f"{champion.comparison.examples} test examples are fewer than promotion.min_examples"
             f" ({rule.min_examples})"
         )
-    if suspicion := _suspicion(rule, challenger, opponent):
+    if suspicion := _suspicion(rule, challenger, champion):
         return Ground.SUSPICIOUS, suspicion
-    return _by_comparison(rule, challenger, opponent)
+    return _by_comparison(rule, challenger, champion)
 
 
-def _suspicion(rule: PromotionConfig, challenger: ModelFigures, opponent: Opponent) -> str:
+def _suspicion(rule: PromotionConfig, challenger: ModelMetrics, champion: EvaluatedChampion) -> str:
     """Why the data may be at fault, in words; empty: they need not be."""
-    recorded = opponent.recorded
-    best = max(challenger.accuracy, opponent.figures.accuracy)
+    recorded = champion.recorded
+    best = max(challenger.accuracy, champion.metrics.accuracy)
     low, _ = fall_interval(
         (recorded.accuracy, recorded.examples),
         (best, challenger.examples),
@@ -193,13 +193,13 @@ def _suspicion(rule: PromotionConfig, challenger: ModelFigures, opponent: Oppone
 
 
 def _by_comparison(
-    rule: PromotionConfig, challenger: ModelFigures, opponent: Opponent
+    rule: PromotionConfig, challenger: ModelMetrics, champion: EvaluatedChampion
 ) -> tuple[Ground, str]:
-    found = opponent.comparison
+    found = champion.comparison
     margin = f"the margin of {100 * rule.margin:.2f} points"
     if found.difference >= rule.margin and found.low > 0:
         return Ground.BETTER, f"better: {_gain(found)}, at least {margin}"
-    savings = _savings(challenger, opponent.figures, rule.cheaper)
+    savings = _savings(challenger, champion.metrics, rule.cheaper)
     if savings and found.low > -rule.margin:
         return Ground.CHEAPER, f"{savings}, and not worse by {margin}: {_gain(found)}"
     if found.high < 0:
@@ -219,7 +219,7 @@ def _gain(found: PairedComparison) -> str:
     )
 
 
-def _savings(challenger: ModelFigures, champion: ModelFigures, ratio: float) -> str:
+def _savings(challenger: ModelMetrics, champion: ModelMetrics, ratio: float) -> str:
     """What the challenger has less of, in words; empty: it is not cheaper."""
     pairs = {
         "weights": (challenger.parameters, champion.parameters),
@@ -233,10 +233,10 @@ def _savings(challenger: ModelFigures, champion: ModelFigures, ratio: float) -> 
 
 
 def _broken_limits(rule: PromotionConfig, challenger: Challenger) -> Iterator[str]:
-    figures = challenger.figures
+    metrics = challenger.metrics
     costs = (
-        ("max_latency_ms", rule.max_latency_ms, figures.latency_ms, "ms for one example"),
-        ("max_model_mib", rule.max_model_mib, figures.model_mib, "MiB of weights"),
+        ("max_latency_ms", rule.max_latency_ms, metrics.latency_ms, "ms for one example"),
+        ("max_model_mib", rule.max_model_mib, metrics.model_mib, "MiB of weights"),
     )
     for name, limit, value, unit in costs:
         if limit is None:

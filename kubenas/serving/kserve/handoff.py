@@ -9,7 +9,6 @@ from kubenas.scheduling.kubernetes.client.api import Api
 from kubenas.scheduling.kubernetes.client.connection import Connection, cluster_configured, connect
 from kubenas.serving.champion import ChampionRecord
 from kubenas.serving.handoff_result import Handoff
-from kubenas.serving.kserve.changeover import Changeover, Target
 from kubenas.serving.kserve.inference_service import (
     ServiceName,
     apply_command,
@@ -17,6 +16,7 @@ from kubenas.serving.kserve.inference_service import (
     inference_service,
     servable,
 )
+from kubenas.serving.kserve.rollout import Rollout, RolloutTarget
 from kubenas.serving.kserve.sample_check import read_sample
 from kubenas.serving.kserve.service_object import InferenceServiceObject
 from kubenas.storage import Storage, join, open_storage, split
@@ -60,7 +60,7 @@ class Destination:
         on_cluster = InferenceServiceObject(Api(self.connection), self.service)
         if not on_cluster.kserve_installed():
             return "KServe is not installed in this cluster"
-        verbs = ", ".join(each.verb for each in on_cluster.refused())
+        verbs = ", ".join(each.verb for each in on_cluster.missing_permissions())
         if verbs:
             return f"this account may not {verbs} InferenceServices in {self.service.namespace}"
         return ""
@@ -80,9 +80,11 @@ def hand_over_to_kserve(
         command = apply_command(handoff.uri, service.namespace)
         message = f"{service} is not applied: {obstacle}; to apply it: {command}"
         return handoff.model_copy(update={"message": message})
-    changed = Changeover(
+    changed = Rollout(
         InferenceServiceObject(Api(connection), service),
-        Target(service, manifest, record.model.saved_model, read_sample(export, config.tolerance)),
+        RolloutTarget(
+            service, manifest, record.model.saved_model, read_sample(export, config.tolerance)
+        ),
         config,
         output=output,
         in_cluster=connection.in_pod,

@@ -36,7 +36,7 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Unanswered:
+class NoPredictions:
     """The model server gave no predictions."""
 
     why: str
@@ -64,7 +64,7 @@ def read_sample(export: Storage, tolerance: float | None) -> Sample:
     return Sample(request, np.asarray(answer.predictions), tolerance or answer.tolerance)
 
 
-def ask(url: str, model: str, sample: Sample) -> Predictions | Unanswered:
+def request_predictions(url: str, model: str, sample: Sample) -> Predictions | NoPredictions:
     """What the model server at ``url`` answers to ``sample``, by the V1 protocol.
 
     Args:
@@ -82,19 +82,19 @@ def ask(url: str, model: str, sample: Sample) -> Predictions | Unanswered:
             retries=False,
         )
     except urllib3.exceptions.HTTPError as error:
-        return Unanswered(f"{url} cannot be reached: {type(error).__name__}")
+        return NoPredictions(f"{url} cannot be reached: {type(error).__name__}")
     if response.status != 200:
         words = response.data[:_SHOWN].decode(errors="replace")
-        return Unanswered(f"{url} answers HTTP {response.status}: {' '.join(words.split())}")
+        return NoPredictions(f"{url} answers HTTP {response.status}: {' '.join(words.split())}")
     return _predictions(url, response.data)
 
 
-def _predictions(url: str, answer: bytes) -> Predictions | Unanswered:
+def _predictions(url: str, answer: bytes) -> Predictions | NoPredictions:
     try:
         content: Any = json.loads(answer)
         predictions = np.asarray(content["predictions"], np.float64)
     except (ValueError, KeyError, TypeError):
-        return Unanswered(f"{url} answers without predictions")
+        return NoPredictions(f"{url} answers without predictions")
     if predictions.ndim != 2 or not predictions.size:
-        return Unanswered(f"{url} answers with predictions of shape {predictions.shape}")
+        return NoPredictions(f"{url} answers with predictions of shape {predictions.shape}")
     return predictions

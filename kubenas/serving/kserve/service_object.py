@@ -8,9 +8,11 @@ from kubenas.errors import KubenasError
 from kubenas.scheduling.kubernetes.access.facts import Permission
 from kubenas.scheduling.kubernetes.client.api import Api, ApiAway, ApiRefused
 from kubenas.serving.kserve.inference_service import GROUP, RESOURCE, VERSION, ServiceName
-from kubenas.serving.kserve.rollout import is_as, replacing
+from kubenas.serving.kserve.service_state import matches, replacement_manifest
 
-NEEDED = tuple(Permission(verb, RESOURCE, GROUP) for verb in ("get", "create", "update", "delete"))
+PERMISSIONS = tuple(
+    Permission(verb, RESOURCE, GROUP) for verb in ("get", "create", "update", "delete")
+)
 """What a handover does in the namespace of the service."""
 
 _REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
@@ -21,7 +23,7 @@ _BUSY_SECONDS = 60.0
 """That a change may be refused: KServe writes the same object, or it is being deleted."""
 
 
-class ServiceBusy(KubenasError):
+class ServiceConflict(KubenasError):
     """The service is changed by others all the time."""
 
 
@@ -39,39 +41,41 @@ class InferenceServiceObject:
         listed = self._optional(f"/apis/{GROUP}/{VERSION}")
         return any(each["name"] == RESOURCE for each in (listed or {}).get("resources", ()))
 
-    def refused(self) -> tuple[Permission, ...]:
-        """What of ``NEEDED`` may not be done."""
-        return tuple(each for each in NEEDED if not self._may(each))
+    def missing_permissions(self) -> tuple[Permission, ...]:
+        """What of ``PERMISSIONS`` may not be done."""
+        return tuple(each for each in PERMISSIONS if not self._may(each))
 
     def read(self) -> dict[str, Any] | None:
         """The service; None if there is none."""
         return self._optional(self._own)
 
-    def become(self, wanted: Mapping[str, Any]) -> None:
+    def apply(self, wanted: Mapping[str, Any]) -> None:
         """Makes it ``wanted``, unless it is already.
 
         Raises:
-            ServiceBusy: someone else changed it each time.
+            ServiceConflict: someone else changed it each time.
         """
         until = time.monotonic() + _BUSY_SECONDS
-        while not self._became(wanted):
+        while not self._try_apply(wanted):
             if time.monotonic() > until:
-                raise ServiceBusy(f"{self._service}: others change it all the time; run this again")
+                raise ServiceConflict(
+                    f"{self._service}: others change it all the time; run this again"
+                )
             time.sleep(_PAUSE)
 
-    def remove(self) -> None:
+    def delete(self) -> None:
         """Deletes it; one that is gone is no error."""
         try:
-            self._patiently(lambda: self._api.call("DELETE", self._own))
+            self._with_retries(lambda: self._api.call("DELETE", self._own))
         except ApiRefused as error:
             if error.status != 404:
                 raise
 
-    def _became(self, wanted: Mapping[str, Any]) -> bool:
+    def _try_apply(self, wanted: Mapping[str, Any]) -> bool:
         found = self.read()
         if found is not None and "deletionTimestamp" in found["metadata"]:
             return False
-        if found is not None and is_as(found, wanted):
+        if found is not None and matches(found, wanted):
             return True
         try:
             self._change(found, wanted)
@@ -83,26 +87,26 @@ class InferenceServiceObject:
 
     def _change(self, found: Mapping[str, Any] | None, wanted: Mapping[str, Any]) -> None:
         if found is None:
-            self._patiently(lambda: self._api.call("POST", self._all, body=wanted))
+            self._with_retries(lambda: self._api.call("POST", self._all, body=wanted))
         else:
-            body = replacing(found, wanted)
-            self._patiently(lambda: self._api.call("PUT", self._own, body=body))
+            body = replacement_manifest(found, wanted)
+            self._with_retries(lambda: self._api.call("PUT", self._own, body=body))
 
     def _may(self, permission: Permission) -> bool:
         body = permission.review(self._service.namespace)
-        review = self._patiently(lambda: self._api.call("POST", _REVIEWS, body=body))
+        review = self._with_retries(lambda: self._api.call("POST", _REVIEWS, body=body))
         return bool(review["status"]["allowed"])
 
     def _optional(self, path: str) -> dict[str, Any] | None:
         try:
-            return self._patiently(lambda: self._api.call("GET", path))
+            return self._with_retries(lambda: self._api.call("GET", path))
         except ApiRefused as error:
             if error.status == 404:
                 return None
             raise
 
     @staticmethod
-    def _patiently(call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    def _with_retries(call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         until = time.monotonic() + _AWAY_SECONDS
         while True:
             try:

@@ -5,7 +5,12 @@ from kubenas.reporting.lineage import DataLineage, Lineage, RunLineage, Training
 from kubenas.search.layout import definition_file
 from kubenas.search.run import SearchRun, read_search
 from kubenas.search.warm_start import read_prior
-from kubenas.serving.champion import ChampionLog, ChampionRecord, promoted, promotion_of
+from kubenas.serving.champion import (
+    ChampionLog,
+    ChampionRecord,
+    latest_promotion,
+    original_promotion,
+)
 from kubenas.steps.export import exported_model
 from kubenas.steps.gate import read_decision
 from kubenas.steps.retrain import Choice, Retraining, read_choice
@@ -63,10 +68,12 @@ def _promotions(
     history: list[ChampionRecord], search: str
 ) -> tuple[ChampionRecord | None, ChampionRecord | None, bool]:
     """The promotion of the search's model, the one that it followed, and whether it is the last."""
-    own = promotion_of(history, search)
+    own = latest_promotion(history, search)
     if own is None:
         return None, None, False
-    before = None if own.replaced is None else promoted(history, history[own.replaced - 1])
+    before = (
+        None if own.replaced is None else original_promotion(history, history[own.replaced - 1])
+    )
     return own, before, history[-1].model.search == search
 
 

@@ -14,8 +14,8 @@ from kubenas.config.serving import ServingConfig
 from kubenas.errors import UserError
 from kubenas.scheduling.kubernetes.access.facts import Permission
 from kubenas.serving.handoff import hand_over
-from kubenas.serving.kserve import changeover
-from kubenas.serving.kserve.service_object import NEEDED
+from kubenas.serving.kserve import rollout
+from kubenas.serving.kserve.service_object import PERMISSIONS
 from kubenas.storage import open_storage
 from tests.cluster.images import run
 from tests.cluster.serving.place import (
@@ -80,7 +80,7 @@ def test_on_knative_a_new_model_is_a_canary_until_it_has_answered_rightly(
     place.hand_over(place.champion(1))
     config = KSERVE.model_copy(update={"canary_percent": percent, "canary_seconds": 3.0})
     shares: list[int] = []
-    ask = changeover.ask
+    ask = rollout.request_predictions
 
     def watched(*arguments: Any) -> Any:
         service = place.service()
@@ -89,7 +89,7 @@ def test_on_knative_a_new_model_is_a_canary_until_it_has_answered_rightly(
         return ask(*arguments)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(changeover, "ask", watched)
+        patch.setattr(rollout, "request_predictions", watched)
         handoff = place.hand_over(place.champion(2, of=1), config)
     assert handoff.state == "served", handoff.message
     assert f"as a canary with {percent} %" in handoff.message
@@ -148,7 +148,7 @@ def test_what_follows_an_unfinished_change_is_undone_to_what_was_before_both(
     place.hand_over(place.champion(1))
     second = place.champion(2, of=1)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(changeover.Changeover, "_checked", _killed)
+        patch.setattr(rollout.Rollout, "_checked", _killed)
         with pytest.raises(Killed):
             place.hand_over(second)
     assert place.under_way
@@ -203,7 +203,7 @@ def test_the_chart_gives_the_right_to_what_a_handover_does_and_no_more(place: Pl
         for resource in rule["resources"]
         for verb in rule["verbs"]
     }
-    assert granted == set(NEEDED)
+    assert granted == set(PERMISSIONS)
 
 
 def _killed(*_: Any) -> None:

@@ -9,9 +9,9 @@ from kubenas.serving.champion import (
     ChampionChanged,
     ChampionLog,
     ChampionModel,
-    ModelFigures,
-    promotion,
-    rollback,
+    ModelMetrics,
+    promotion_record,
+    rollback_record,
 )
 from kubenas.storage import Storage
 from kubenas.trial import SpaceRef
@@ -28,16 +28,16 @@ def model(search: str) -> ChampionModel:
         input_shape=(8, 8, 1),
         dataset="out/data/d",
         dataset_digest="d",
-        test=ModelFigures(examples=100, accuracy=0.9, loss=0.3, macro_f1=0.9),
+        test=ModelMetrics(examples=100, accuracy=0.9, loss=0.3, macro_f1=0.9),
     )
 
 
 def promote(log: ChampionLog, search: str) -> None:
-    log.append(promotion(log.history(), model(search), why="better", at=1.0))
+    log.append(promotion_record(log.history(), model(search), why="better", at=1.0))
 
 
 def roll_back(log: ChampionLog, to: int | None = None) -> None:
-    log.append(rollback(log.history(), to=to, why="complaints", at=2.0))
+    log.append(rollback_record(log.history(), to=to, why="complaints", at=2.0))
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def test_of_many_writers_each_record_has_one_and_none_is_lost(log: ChampionLog) 
 
 
 def test_the_loser_changes_nothing(log: ChampionLog) -> None:
-    late = promotion(log.history(), model("late"), why="better", at=1.0)
+    late = promotion_record(log.history(), model("late"), why="better", at=1.0)
     promote(log, "first")
     with pytest.raises(ChampionChanged, match=r"00001\.json"):
         log.append(late)

@@ -12,7 +12,7 @@ from kubenas.scheduling.kubernetes import environment as kubernetes_surroundings
 from kubenas.scheduling.kubernetes.environment import NamespaceSettings
 from kubenas.scheduling.policy import Policy
 from kubenas.serving.handoff import hand_over
-from kubenas.serving.registry import RegistryAway, register
+from kubenas.serving.registry import RegistryUnavailable, register
 from kubenas.storage import open_storage
 from tests.unit.serving.champions import OUTPUT, record
 from tests.unit.serving.model_registry import ModelRegistry, model_registry
@@ -66,7 +66,7 @@ def test_an_entry_is_made_once_also_when_the_model_comes_back(registry: ModelReg
 @pytest.mark.parametrize("made", [0, 1, 2])
 def test_an_entry_that_was_broken_off_is_completed(registry: ModelRegistry, made: int) -> None:
     registry.broken_after = made
-    with pytest.raises(RegistryAway, match=r"out of order.*run the same command again"):
+    with pytest.raises(RegistryUnavailable, match=r"out of order.*run the same command again"):
         enter(registry)
     registry.broken_after = None
     enter(registry)
@@ -81,7 +81,7 @@ def test_a_refusal_is_a_users_matter(registry: ModelRegistry) -> None:
 
 
 def test_a_registry_that_is_not_there_is_said_to_be_away() -> None:
-    with pytest.raises(RegistryAway, match="does not answer"):
+    with pytest.raises(RegistryUnavailable, match="does not answer"):
         register(record(), "http://127.0.0.1:1", name="digits", output=OUTPUT)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from kubenas.search.layout import search_folder
-from kubenas.serving.champion import ChampionLog, rollback
+from kubenas.serving.champion import ChampionLog, rollback_record
 from kubenas.serving.gate.gate import Decision, Ground
 from kubenas.steps.evaluate import evaluate, evaluation_metrics
 from kubenas.steps.process.outcome import read_outcome
@@ -160,7 +160,7 @@ def test_what_was_rolled_back_does_not_come_back_by_itself(root: str) -> None:
     evaluate(context)
     promote(context)
     log = ChampionLog(context.output)
-    log.append(rollback(log.history(), why="complaints", at=1.0))
+    log.append(rollback_record(log.history(), why="complaints", at=1.0))
     for mode in ("auto", "always"):
         decision = decision_on(context, mode=mode)
         assert (decision.ground, decision.verdict) == (Ground.FORMER, "keep")

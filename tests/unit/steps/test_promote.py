@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-import kubenas.serving.succession
+import kubenas.serving.champion_change
 from kubenas.search.layout import search_folder
 from kubenas.serving.champion import ChampionLog, ChampionRecord
 from kubenas.serving.handoff_result import Handoff
@@ -113,7 +113,7 @@ def test_who_loses_at_the_last_moment_has_the_other_served(
         served.append(record.model.search)
         return Handoff(state="served", message="served")
 
-    monkeypatch.setattr(kubenas.serving.succession, "hand_over", serve)
+    monkeypatch.setattr(kubenas.serving.champion_change, "hand_over", serve)
     with pytest.raises(SystemExit):
         promote(context)
     assert served == [context.search_id, another().model.search]
@@ -129,7 +129,7 @@ def test_a_model_that_is_not_served_rightly_is_not_the_champion(
     def refuse(*_: object, **__: object) -> Handoff:
         return Handoff(state="rolled-back", message="it answers wrongly")
 
-    monkeypatch.setattr(kubenas.serving.succession, "hand_over", refuse)
+    monkeypatch.setattr(kubenas.serving.champion_change, "hand_over", refuse)
     config = context.config
     always = config.promotion.model_copy(update={"mode": "always"})
     forced = context.model_copy(update={"config": config.model_copy(update={"promotion": always})})

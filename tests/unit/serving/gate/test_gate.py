@@ -3,13 +3,13 @@
 import pytest
 
 from kubenas.config.promotion import PromotionConfig
-from kubenas.serving.champion import ModelFigures
+from kubenas.serving.champion import ModelMetrics
 from kubenas.serving.gate.gate import (
     Challenger,
     Decision,
+    EvaluatedChampion,
     Ground,
-    Opponent,
-    Settled,
+    NoComparison,
     Verdict,
     decide,
 )
@@ -19,25 +19,25 @@ from kubenas.serving.gate.paired import PairedComparison, paired_interval
 EXAMPLES = 2000
 
 
-def figures(**changes: float) -> ModelFigures:
+def figures(**changes: float) -> ModelMetrics:
     standard = {"parameters": 1000, "flops": 5000, "latency_ms": 2.0, "model_mib": 0.5}
-    return ModelFigures.model_validate(
+    return ModelMetrics.model_validate(
         {"examples": EXAMPLES, "accuracy": 0.9, "loss": 0.3, "macro_f1": 0.9} | standard | changes
     )
 
 
 def opponent(
     gained: int, lost: int, *, examples: int = EXAMPLES, recorded: float = 0.9, **changes: float
-) -> Opponent:
+) -> EvaluatedChampion:
     low, high = paired_interval(gained, lost, examples, confidence=0.95)
     found = PairedComparison(
         examples=examples, gained=gained, lost=lost, confidence=0.95, low=low, high=high
     )
-    return Opponent(figures(**changes), found, figures(accuracy=recorded))
+    return EvaluatedChampion(figures(**changes), found, figures(accuracy=recorded))
 
 
 def decided(
-    against: Opponent | Settled | None,
+    against: EvaluatedChampion | NoComparison | None,
     *,
     rule: dict[str, float] | None = None,
     recalls: dict[str, float] | None = None,
@@ -90,11 +90,14 @@ def test_cheaper_models(gained: int, lost: int, costs: dict[str, float], ground:
 )
 @pytest.mark.parametrize(
     "against",
-    [None, opponent(300, 50), Settled(Ground.FORCED, "promotion.mode is always")],
+    [None, opponent(300, 50), NoComparison(Ground.FORCED, "promotion.mode is always")],
     ids=["first", "better", "forced"],
 )
 def test_a_model_that_breaks_a_limit_is_refused(
-    against: Opponent | None, rule: dict[str, float], changes: dict[str, float], reason: str
+    against: EvaluatedChampion | None,
+    rule: dict[str, float],
+    changes: dict[str, float],
+    reason: str,
 ) -> None:
     decision = decided(against, rule=rule, **changes)
     assert (decision.ground, decision.verdict) == (Ground.LIMITS, "refuse")
@@ -163,7 +166,7 @@ def test_few_examples_promote_nothing() -> None:
 
 @pytest.mark.parametrize("ground", [Ground.MISSING, Ground.UNUSABLE, Ground.INCOMPATIBLE])
 def test_without_a_comparison_the_champion_stays(ground: Ground) -> None:
-    decision = decided(Settled(ground, "this is why"))
+    decision = decided(NoComparison(ground, "this is why"))
     assert (decision.ground, decision.verdict) == (ground, "keep")
     assert (decision.reason, decision.champion, decision.comparison) == ("this is why", None, None)
 

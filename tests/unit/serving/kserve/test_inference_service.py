@@ -14,16 +14,16 @@ from kubenas.serving.kserve.inference_service import (
     inference_service,
     servable,
 )
-from kubenas.serving.kserve.rollout import (
+from kubenas.serving.kserve.service_state import (
     NotReady,
     Ready,
-    Served,
-    canary,
+    ServiceSnapshot,
+    canary_manifest,
     has_revisions,
-    is_as,
+    matches,
     readiness,
-    replacing,
-    restored,
+    replacement_manifest,
+    restore_manifest,
 )
 from tests.unit.serving.champions import OUTPUT, record
 
@@ -95,10 +95,10 @@ def test_a_file_is_applied_by_one_command(uri: str, can: bool, command: str) -> 
 
 def test_what_kserve_adds_makes_no_difference_but_another_model_or_traffic_does() -> None:
     found = on_cluster(manifest())
-    assert is_as(found, manifest())
-    assert not is_as(found, manifest(number=4))
-    assert not is_as(found, canary(manifest(), 10))
-    assert not is_as(on_cluster(canary(manifest(), 10)), manifest())
+    assert matches(found, manifest())
+    assert not matches(found, manifest(number=4))
+    assert not matches(found, canary_manifest(manifest(), 10))
+    assert not matches(on_cluster(canary_manifest(manifest(), 10)), manifest())
 
 
 def test_a_service_of_others_is_not_taken_for_ours() -> None:
@@ -110,7 +110,7 @@ def test_a_service_of_others_is_not_taken_for_ours() -> None:
 def test_a_change_keeps_what_others_wrote_and_is_refused_if_they_wrote_meanwhile() -> None:
     found = on_cluster(manifest())
     found["metadata"]["annotations"]["team/owner"] = "us"
-    changed = replacing(found, manifest(number=4))
+    changed = replacement_manifest(found, manifest(number=4))
     assert changed["metadata"]["resourceVersion"] == "5"
     assert changed["metadata"]["annotations"]["team/owner"] == "us"
     assert changed["metadata"]["labels"]["kubenas/champion"] == "4"
@@ -121,12 +121,12 @@ def test_a_change_keeps_what_others_wrote_and_is_refused_if_they_wrote_meanwhile
 def test_what_was_before_comes_back_and_a_refused_revision_gets_no_traffic(
     on_knative: bool,
 ) -> None:
-    before = Served.of(on_cluster(manifest()))
-    again = Served.from_json(before.to_json())
-    back = restored(manifest(number=4), again, revisions=on_knative)
+    before = ServiceSnapshot.of(on_cluster(manifest()))
+    again = ServiceSnapshot.from_json(before.to_json())
+    back = restore_manifest(manifest(number=4), again, revisions=on_knative)
     percent = back["spec"]["predictor"].pop("canaryTrafficPercent", None)
     assert percent == (0 if on_knative else None)
-    assert is_as(on_cluster(manifest()), back)
+    assert matches(on_cluster(manifest()), back)
 
 
 @pytest.mark.parametrize(("in_cluster", "url"), [(True, "http://in"), (False, "http://out:1")])

@@ -10,7 +10,12 @@ import numpy as np
 import pytest
 
 from kubenas.errors import UserError
-from kubenas.serving.kserve.sample_check import Sample, Unanswered, ask, read_sample
+from kubenas.serving.kserve.sample_check import (
+    NoPredictions,
+    Sample,
+    read_sample,
+    request_predictions,
+)
 from kubenas.storage.directory import DirectoryStorage
 from kubenas.training.sample_request import SampleAnswer, SampleRequest
 
@@ -65,9 +70,9 @@ def url(server: Server) -> str:
 def test_the_exported_models_sample_is_sent_by_the_v1_protocol(
     server: Server, sample: Sample
 ) -> None:
-    answer = ask(url(server), "digits", sample)
+    answer = request_predictions(url(server), "digits", sample)
     assert server.asked == ("/v1/models/digits:predict", {"instances": [[[1]], [[2]]]})
-    assert not isinstance(answer, Unanswered)
+    assert not isinstance(answer, NoPredictions)
     assert sample.agree(answer, sample.expected)
 
 
@@ -76,8 +81,8 @@ def test_the_exported_models_sample_is_sent_by_the_v1_protocol(
 )
 def test_another_answer_does_not_agree(server: Server, sample: Sample, wrong: Any) -> None:
     server.answer = {"predictions": wrong}
-    answer = ask(url(server), "digits", sample)
-    assert not isinstance(answer, Unanswered)
+    answer = request_predictions(url(server), "digits", sample)
+    assert not isinstance(answer, NoPredictions)
     assert not sample.agree(answer, sample.expected)
 
 
@@ -95,14 +100,14 @@ def test_no_predictions_are_no_answer(
     server: Server, sample: Sample, status: int, answer: Any, why: str
 ) -> None:
     server.status, server.answer = status, answer
-    given = ask(url(server), "digits", sample)
-    assert isinstance(given, Unanswered)
+    given = request_predictions(url(server), "digits", sample)
+    assert isinstance(given, NoPredictions)
     assert why in given.why
 
 
 def test_a_server_that_is_not_there_is_no_answer(server: Server, sample: Sample) -> None:
-    given = ask("http://127.0.0.1:1", "digits", sample)
-    assert isinstance(given, Unanswered)
+    given = request_predictions("http://127.0.0.1:1", "digits", sample)
+    assert isinstance(given, NoPredictions)
     assert "cannot be reached" in given.why
 
 

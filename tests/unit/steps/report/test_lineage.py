@@ -7,7 +7,7 @@ import pytest
 from kubenas.errors import UserError
 from kubenas.reporting.lineage import Lineage
 from kubenas.search.run import read_search
-from kubenas.serving.champion import ChampionLog, rollback
+from kubenas.serving.champion import ChampionLog, rollback_record
 from kubenas.steps.evaluate import evaluate
 from kubenas.steps.promote import promote
 from kubenas.steps.report.lineage import champion_lineage, find_lineage
@@ -102,7 +102,7 @@ def test_after_a_rollback_it_is_that_of_the_earlier_model(tmp_path: Path) -> Non
     first, second = in_production(tmp_path, 1, 1500), in_production(tmp_path, 2, 1900)
     log = ChampionLog(first.output)
     assert dict(of(second).rows())["Follows"] == f"record 1, of search {first.search_id}"
-    log.append(rollback(log.history(), why="it was slow", at=4.0))
+    log.append(rollback_record(log.history(), why="it was slow", at=4.0))
     found = champion_lineage(first.output)
     assert (found.search, found.in_production) == (first.search_id, True)
     assert dict(of(second).rows())["In production"].startswith("no longer; it was from")

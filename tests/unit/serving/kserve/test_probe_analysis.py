@@ -2,14 +2,14 @@
 
 import pytest
 
-from kubenas.serving.kserve.probation import Look, Probation
+from kubenas.serving.kserve.probe_analysis import ProbeAnalysis, ProbeResult
 
 
 def ends(seen: str, *, ready: float = 20.0, hold: float = 0.0) -> tuple[int, bool | None] | None:
     """After how many looks it ends and how. ``seen``: r right, w wrong, - cannot be told."""
-    probation = Probation(ready_seconds=ready, hold_seconds=hold, now=0.0)
+    probation = ProbeAnalysis(ready_seconds=ready, hold_seconds=hold, now=0.0)
     for second, each in enumerate(seen, start=1):
-        look = Look({"r": True, "w": False, "-": None}[each], "" if each == "r" else "why")
+        look = ProbeResult({"r": True, "w": False, "-": None}[each], "" if each == "r" else "why")
         end = probation.end(look, float(second))
         if end is not None:
             assert bool(end.why) is not end.right

@@ -7,7 +7,7 @@ _IN_A_ROW = 3
 
 
 @dataclass(frozen=True)
-class Look:
+class ProbeResult:
     """One look at the service."""
 
     right: bool | None
@@ -16,7 +16,7 @@ class Look:
     """Why not."""
 
 
-class Probation:
+class ProbeAnalysis:
     """Of one model.
 
     Args:
@@ -32,7 +32,7 @@ class Probation:
         self._row: list[bool | None] = []
         self._row_since = now
 
-    def end(self, look: Look, now: float) -> Look | None:
+    def end(self, look: ProbeResult, now: float) -> ProbeResult | None:
         """How it ends with this look: rightly, or not and why; None: it goes on."""
         if not self._row or self._row[-1] != look.right:
             self._row, self._row_since = [], now
@@ -43,5 +43,5 @@ class Probation:
         if look.right is False and settled:
             return look
         if not look.right and now > self._until:
-            return Look(False, f"not after {self._ready_seconds:g} s: {look.why}")
+            return ProbeResult(False, f"not after {self._ready_seconds:g} s: {look.why}")
         return None

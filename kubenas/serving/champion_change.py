@@ -12,7 +12,7 @@ from kubenas.serving.handoff_result import Handoff
 from kubenas.storage import Storage
 
 
-def succeed(
+def change_champion(
     record: ChampionRecord, config: ServingConfig, *, name: str, output: Storage
 ) -> Handoff:
     """Has the model of ``record`` served, and appends the record.
