@@ -1,4 +1,4 @@
-"""What a step knows before it begins: config, output, settings and runner."""
+"""Inputs of a step: config, output, run context, resolved settings and trial runner."""
 
 from kubenas.steps.setup.artifact import write_copy, write_reference
 from kubenas.steps.setup.config_lock import (

@@ -208,4 +208,4 @@ def test_a_damaged_search_is_named_and_left_alone(output: Storage) -> None:
 def test_where_no_run_is_it_says_so(tmp_path: Path) -> None:
     done = CliRunner().invoke(kubenas, ["gc", str(tmp_path), "--yes"])
     assert done.exit_code == 2
-    assert "no run of kubenas is here" in done.output
+    assert "no run of kubenas found" in done.output

@@ -90,7 +90,7 @@ def test_a_pod_without_a_container_of_a_step_is_not_waited_for(tmp_path: Path) -
 def test_a_node_that_keeps_silent_holds_no_search_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kubenas.steps.setup.run_info._PATIENCE", 0.0)
+    monkeypatch.setattr("kubenas.steps.setup.run_info._STATUS_SECONDS", 0.0)
     run = finished_run(str(tmp_path / "out"), 1, right(1800))
     record_run_info(run.output, run.search_id, lambda: {**POD, "status": {}})
     origin = read_run_info(run.output, run.search_id)

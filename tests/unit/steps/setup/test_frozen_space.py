@@ -75,7 +75,9 @@ def test_files_and_requirements_choose_code_and_are_no_other_config(folder: Path
 
 def test_requirements_are_read_before_anything_is_started(folder: Path) -> None:
     config = config_of(str(folder), "/out", requirements="needs.txt")
-    with pytest.raises(UserError, match=r"space.requirements: needs.txt: no such file beside mine"):
+    with pytest.raises(
+        UserError, match=r"space.requirements: needs.txt: not found in the folder of mine"
+    ):
         freeze_space(config)
     (folder / "needs.txt").write_text("-r more.txt\n")
     with pytest.raises(UserError, match=r"needs.txt, line 1: '-r more.txt' is no requirement"):
