@@ -1,5 +1,4 @@
-"""The exported model on the test split, which took no part so far, and what follows from
-it for the model in production."""
+"""Step 5: evaluates the exported model on the test split and decides on its promotion."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -26,42 +25,43 @@ _STEP, _NEXT = "evaluate", "promote"
 
 @dataclass(frozen=True)
 class EvaluateResult:
-    """How good the model is, and whether that is good enough."""
+    """The evaluation of the model and the decision on its promotion."""
 
     evaluation: Evaluation
     decision: Decision
     next: Verdict | Literal["promoted"]
-    """The decision's verdict; promoted: the model is in production, and serving has been told."""
+    """Verdict of the decision; promoted if the model is already in production."""
 
 
 def evaluate(context: RunContext) -> EvaluateResult:
-    """Evaluates the exported model once and decides on its promotion.
+    """Evaluates the exported model and decides on its promotion.
 
-    A finished evaluation is taken as it is, and so is a decision as long as rule and champion are
-    those that it was made on.
+    Reuses a finished evaluation, and a decision if the rule and the champion have not changed.
 
     Raises:
-        SystemExit: after a mistake or failure, as :func:`running_step` tells.
+        SystemExit: See :func:`running_step`.
     """
     output, search = context.output, context.search_id
     with running_step(_STEP, output, key=search):
         context = resolve_context(context)
         status = StatusWriter(output, _STEP, search=search)
         schema = read_schema(open_storage(context.dataset))
-        tested = read_evaluated_model(
+        challenger = read_evaluated_model(
             run_model_task(_task(context, schema), context, status), schema
         )
-        decision = decide_promotion(context, tested, status)
+        decision = decide_promotion(context, challenger, status)
         plan_step(output, _NEXT, key=search, due=decision.verdict == "promote")
         done = is_step_done(output, _NEXT, key=search)
-        return EvaluateResult(tested.evaluation, decision, "promoted" if done else decision.verdict)
+        return EvaluateResult(
+            challenger.evaluation, decision, "promoted" if done else decision.verdict
+        )
 
 
 def read_evaluation(output: Storage, search: str) -> Evaluation | None:
-    """The evaluation of a search's model; None if there is none yet.
+    """Returns the evaluation of a search's model; None if it has not been evaluated.
 
     Raises:
-        DocumentUnusable: it cannot be read, or has been changed since it was made.
+        DocumentUnusable: The evaluation is unreadable or was modified.
     """
     records = records_of(output, search)
     attempt = records.finished(_STEP)
@@ -73,7 +73,7 @@ def read_evaluation(output: Storage, search: str) -> Evaluation | None:
 
 
 def evaluation_metrics(evaluated: EvaluateResult) -> dict[str, float]:
-    """The figures by which runs are compared, by name."""
+    """Returns the metrics that Kubeflow shows, by name."""
     evaluation, comparison = evaluated.evaluation, evaluated.decision.comparison
     interval = evaluation.accuracy_interval
     figures = {
@@ -96,7 +96,7 @@ def _task(context: RunContext, schema: DataSchema) -> ModelTask:
     output, search = context.output, context.search_id
     choice, model = read_choice(output, search), exported_model(output, search)
     if choice is None or model is None:
-        raise UserError(f"{output.uri}: nothing has been exported yet; run the steps in order")
+        raise UserError(f"{output.uri}: no model has been exported yet; run the steps in order")
     return ModelTask(
         task=Task.EVALUATE,
         stage=_STEP,

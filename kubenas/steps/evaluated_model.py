@@ -1,7 +1,7 @@
-"""What an evaluation has left, looked at before anything is decided by it.
+"""Reads and verifies the result of an evaluation before the gate uses it.
 
-The attempt that evaluates runs no user code, but the model that it runs is a trial's. So its
-files are read up to what the data set's own size allows, and its figures must follow from its
+The evaluation attempt runs no user code, but its model comes from a trial and is not trusted. File
+sizes are therefore limited by the size of the test split, and the metrics are recomputed from the
 predictions.
 """
 
@@ -31,23 +31,23 @@ from kubenas.trial import Result
 
 _HEADERS_BYTES = 1 << 20
 _TOLERANCE = 1e-3
-"""Of a figure that was computed by other versions of NumPy."""
+"""Tolerance of recomputed metrics, which may differ between NumPy versions."""
 Predictions = tuple[npt.NDArray[np.integer], npt.NDArray[np.floating]]
 """Labels (examples,) and probabilities (examples, classes)."""
 
 
 @dataclass(frozen=True)
 class EvaluatedModel:
-    """A model on the test split."""
+    """A model and its evaluation on the test split."""
 
     evaluation: Evaluation
     result: Result
     correct: npt.NDArray[np.bool_]
-    """Shape (examples,): which ones it gets right, in file order."""
+    """Shape (examples,): whether each prediction is correct, in file order."""
 
     @property
     def metrics(self) -> ModelMetrics:
-        """In short."""
+        """Metrics for the champion log and the gate."""
         return ModelMetrics(
             examples=self.evaluation.examples,
             accuracy=self.evaluation.accuracy,
@@ -61,20 +61,21 @@ class EvaluatedModel:
 
 
 def read_evaluated_model(done: ModelTaskResult, schema: DataSchema) -> EvaluatedModel:
-    """The model that was evaluated on the data set of ``schema``.
+    """Reads the evaluation of a model on the data set of ``schema``.
 
     Raises:
-        DocumentUnusable: as of :func:`check_evaluation`.
+        DocumentUnusable: See :func:`check_evaluation`.
     """
     evaluation, (labels, probabilities) = check_evaluation(done.prefix, schema)
     return EvaluatedModel(evaluation, done.result, probabilities.argmax(axis=1) == labels)
 
 
 def check_evaluation(prefix: str, schema: DataSchema) -> tuple[Evaluation, Predictions]:
-    """The evaluation in an attempt's folder, and the predictions that it follows from.
+    """Reads the evaluation in an attempt's folder and verifies it against the predictions.
 
     Raises:
-        DocumentUnusable: it is not one on the test split of ``schema``.
+        DocumentUnusable: A file is missing or invalid, the predictions are not for the test split
+            of ``schema``, or the metrics do not match the predictions.
     """
     storage = open_storage(prefix)
     try:
@@ -85,7 +86,7 @@ def check_evaluation(prefix: str, schema: DataSchema) -> tuple[Evaluation, Predi
     own = evaluate_predictions(labels, probabilities, classes=schema.classes, model=told.model)
     if not _agree(told, own):
         raise DocumentUnusable(
-            f"{join(prefix, EVALUATION_FILE)}: its figures do not follow from {PREDICTIONS_FILE}"
+            f"{join(prefix, EVALUATION_FILE)}: its metrics do not match {PREDICTIONS_FILE}"
         )
     return told, (labels, probabilities)
 
@@ -119,21 +120,23 @@ def _predictions(storage: Storage, schema: DataSchema) -> Predictions:
         raise DocumentUnusable(f"{uri}: not predictions for the test split: {error}") from error
     counts = tuple(np.bincount(labels.clip(0), minlength=classes).tolist())
     if counts != split.class_counts or labels.min() < 0:
-        raise DocumentUnusable(f"{uri}: its labels are not those of the test split")
+        raise DocumentUnusable(f"{uri}: its labels differ from those of the test split")
     if not ((probabilities >= 0) & (probabilities <= 1 + _TOLERANCE)).all():
-        raise DocumentUnusable(f"{uri}: it holds numbers that are no probabilities")
+        raise DocumentUnusable(f"{uri}: its probabilities are not between 0 and 1")
     return labels, probabilities
 
 
 def _array(
     archive: zipfile.ZipFile, name: str, shape: tuple[int, ...], kinds: str
 ) -> npt.NDArray[Any]:
-    """The array ``name``, read once its header says what is expected: a header costs nothing.
+    """Reads the array ``name`` after checking shape and type in its header.
 
     Raises:
-        ValueError: it is of another shape or kind.
+        ValueError: The shape or the type differs from the expected one.
     """
     header = read_npy_header(archive, name)
     if header.shape != shape or header.dtype.kind not in kinds or header.dtype.itemsize > 8:
-        raise ValueError(f"'{name}' is {header.dtype} of shape {header.shape}, not {shape}")
+        raise ValueError(
+            f"'{name}' has type {header.dtype} and shape {header.shape}; expected shape {shape}"
+        )
     return read_npy(archive, name)

@@ -1,4 +1,4 @@
-"""What Prometheus reads of a search while its step runs, in Prometheus' text format."""
+"""Metrics of a running search in the Prometheus text format, served over HTTP."""
 
 import threading
 from collections import Counter
@@ -16,17 +16,17 @@ _ESCAPES = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
 
 @dataclass(frozen=True)
 class Metric:
-    """One metric with its values by label."""
+    """A metric and its values."""
 
     name: str
     kind: str
-    """counter or gauge."""
+    """``counter`` or ``gauge``."""
     help: str
     values: dict[tuple[str, str] | None, float]
-    """By one label's name and value; None: without a label."""
+    """Values by label name and label value; None for a metric without labels."""
 
     def lines(self) -> Iterator[str]:
-        """As Prometheus reads it."""
+        """Yields the lines of the text format."""
         yield f"# HELP {self.name} {self.help}"
         yield f"# TYPE {self.name} {self.kind}"
         for label, value in self.values.items():
@@ -35,7 +35,7 @@ class Metric:
 
 
 def metrics_of(progress: Progress) -> list[Metric]:
-    """``progress`` as metrics. Counters start from the journal, so that a restart loses nothing."""
+    """Converts ``progress`` to metrics. Counters come from the journal and survive a restart."""
     waiting = Counter(each.waiting for each in progress.running if each.waiting)
     trials: dict[tuple[str, str] | None, float] = {
         ("outcome", "completed"): progress.completed,
@@ -46,25 +46,25 @@ def metrics_of(progress: Progress) -> list[Metric]:
         Metric(
             "kubenas_attempts_running",
             "gauge",
-            "Attempts that have been started and wait for nothing.",
+            "Attempts that have been started and are not waiting.",
             {None: len(progress.running) - waiting.total()},
         ),
         Metric(
             "kubenas_attempts_waiting",
             "gauge",
-            "Attempts that wait for a place in the cluster, by reason.",
+            "Attempts that wait to be scheduled in the cluster, by reason.",
             {("reason", reason): count for reason, count in waiting.items()},
         ),
         Metric(
             "kubenas_accelerator_seconds_total",
             "counter",
-            "Seconds times accelerators that ended attempts have held.",
+            "Accelerator-seconds of attempts that have ended.",
             {None: progress.gpu_hours * 3600},
         ),
         Metric(
             "kubenas_search_seconds_total",
             "counter",
-            "Seconds at work, those of earlier controllers included.",
+            "Seconds that the search has run, including earlier controllers.",
             {None: progress.seconds},
         ),
     ]
@@ -75,23 +75,23 @@ def metrics_of(progress: Progress) -> list[Metric]:
 
 
 class MetricsPage:
-    """The latest metrics."""
+    """The text of the metrics page."""
 
     def __init__(self) -> None:
         self.text = ""
 
     def update(self, progress: Progress) -> None:
-        """Takes note of a moment."""
+        """Replaces the page with the metrics of ``progress``."""
         lines = (line for metric in metrics_of(progress) for line in metric.lines())
         self.text = "\n".join(lines) + "\n"
 
 
 @contextmanager
 def serve_metrics(port: int | None) -> Iterator[MetricsPage]:
-    """A page at ``/metrics`` of ``port`` while entered; None: it is shown to nobody.
+    """Serves a page at ``/metrics`` on ``port``; with None, the page is not served.
 
     Raises:
-        UserError: the port cannot be had.
+        UserError: The port cannot be opened.
     """
     page = MetricsPage()
     if port is None:
@@ -109,12 +109,12 @@ def serve_metrics(port: int | None) -> Iterator[MetricsPage]:
             self.wfile.write(body)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            """Says nothing: a line a scrape would drown the rest."""
+            """Logs nothing: a line for each scrape would hide other messages."""
 
     try:
         server = ThreadingHTTPServer(("", port), Handler)
     except OSError as error:
-        raise UserError(f"runner.metrics_port {port}: {error}; give another port") from error
+        raise UserError(f"runner.metrics_port {port}: {error}; choose another port") from error
     with server:
         threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()
         yield page

@@ -1,4 +1,4 @@
-"""Step 2: architectures are proposed and tried until the budget is used."""
+"""Step 2: runs the search until the budget is used."""
 
 import dataclasses
 import logging
@@ -22,10 +22,10 @@ _logger = logging.getLogger(__name__)
 
 
 def search(context: RunContext) -> SearchRun:
-    """Runs or resumes the search of ``context``; a finished one is returned as it is.
+    """Runs or resumes the search of ``context``; returns a finished search unchanged.
 
     Raises:
-        SystemExit: after a mistake or failure, as :func:`running_step` tells.
+        SystemExit: See :func:`running_step`.
     """
     output = context.output
     with running_step("search", output, key=context.search_id):
@@ -48,14 +48,14 @@ def search(context: RunContext) -> SearchRun:
 
 
 def champion_network(output: Storage) -> Champion | None:
-    """The network in production; None, and a word in the log: there is none yet.
+    """Returns the architecture of the champion; None, with a log message, if there is none.
 
     Raises:
-        UserError: the search that found it is gone.
+        UserError: The search of the champion was deleted.
     """
     record = ChampionLog(output).champion()
     if record is None:
-        _logger.info("there is no champion yet whose network could be trained again: searching")
+        _logger.info("there is no champion whose architecture could be reused: running a search")
         return None
     found = read_search(output, record.model.search)
     values = found.state.trials[record.model.trial].values
@@ -63,7 +63,7 @@ def champion_network(output: Storage) -> Champion | None:
 
 
 def search_metrics(run: SearchRun) -> dict[str, float]:
-    """The search in figures, by name."""
+    """Returns the metrics that Kubeflow shows, by name."""
     counts = {f"trials_{outcome.value}": len(run.state.ended(outcome)) for outcome in Outcome}
     best = run.state.ranked(run.direction)[0].end
     scores = {} if best is None or best.score is None else {"best_validation_score": best.score}
@@ -74,10 +74,10 @@ def search_metrics(run: SearchRun) -> dict[str, float]:
 
 
 def progress_reporter(status: StatusWriter, page: MetricsPage | None = None) -> OnProgress:
-    """Writes progress to ``status`` and to ``page``, and to the log once in a while."""
+    """Returns a callback that writes progress to ``status``, ``page`` and, every 30 s, the log."""
     logged = time.monotonic()
 
-    def tell(progress: Progress) -> None:
+    def report(progress: Progress) -> None:
         nonlocal logged
         status.write(progress.activity, dataclasses.asdict(progress))
         if page is not None:
@@ -86,11 +86,11 @@ def progress_reporter(status: StatusWriter, page: MetricsPage | None = None) -> 
             logged = time.monotonic()
             _logger.info(format_progress(progress))
 
-    return tell
+    return report
 
 
 def format_progress(progress: Progress) -> str:
-    """``progress`` in one line."""
+    """Formats ``progress`` as one line."""
     parts = [
         f"{progress.activity}: {progress.done} of {progress.total} done",
         f"{sum(not each.waiting for each in progress.running)} running",

@@ -1,7 +1,7 @@
-"""Third task of the pipeline: from the search's best trials to a model that is decided about.
+"""The third task of the pipeline: the steps retrain, export, evaluate and report.
 
-One pod does what are four steps in the log and in the output: each costs Kubeflow two pods of ten
-seconds or more, and nobody runs one of them without the others.
+The four steps share a pod because each task of Kubeflow needs two pods, which take ten seconds or
+more to start.
 """
 
 from dataclasses import dataclass
@@ -16,22 +16,22 @@ from kubenas.steps.setup import RunContext
 
 @dataclass(frozen=True)
 class TrainResult:
-    """What came of the four steps."""
+    """Results of the four steps."""
 
     choice: Choice
     saved_model: str
-    """URI of the folder with the SavedModel under ``1/``."""
+    """URI of the folder with the SavedModel in ``1/``."""
     evaluated: EvaluateResult
     report: Report
 
 
 def train(context: RunContext) -> TrainResult:
-    """Retrains the best trials, exports and evaluates the chosen model, and reports.
+    """Retrains the best trials, exports and evaluates the chosen model, and writes the reports.
 
-    Each step finds its own finished work.
+    Each step reuses its finished work.
 
     Raises:
-        SystemExit: after a mistake or failure, as :func:`step_process` tells.
+        SystemExit: See :func:`step_process`.
     """
     with step_process("train"):
         choice, model, evaluated = retrain(context), export(context), evaluate(context)

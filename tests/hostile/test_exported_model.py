@@ -63,13 +63,13 @@ def test_a_changed_evaluation_is_left_out_of_a_report(run: RunContext) -> None:
 
 def test_an_export_has_one_version(tmp_path: Path) -> None:
     (tmp_path / "saved_model/1").mkdir(parents=True)
-    with pytest.raises(DocumentUnusable, match="has left no SavedModel"):
+    with pytest.raises(DocumentUnusable, match="the export contains no SavedModel"):
         _check_export(str(tmp_path))
     (tmp_path / "saved_model/1/saved_model.pb").touch()
     _check_export(str(tmp_path))
     (tmp_path / "saved_model/2").mkdir()
     (tmp_path / "saved_model/2/saved_model.pb").touch()
-    with pytest.raises(DocumentUnusable, match="no part of the exported model"):
+    with pytest.raises(DocumentUnusable, match="not a file of the exported model"):
         _check_export(str(tmp_path))
 
 

@@ -1,4 +1,4 @@
-"""The process of a step: its log, its metrics, its status and its outcome."""
+"""The process of a step: logging, signals, status and outcome."""
 
 from kubenas.steps.process.outcome import (
     StepOutcome,

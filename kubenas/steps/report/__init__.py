@@ -1,4 +1,4 @@
-"""The reports of a run: gathered, written and summarised."""
+"""The reports of a run: their input, the files and the summary."""
 
 from kubenas.steps.report.lineage import champion_lineage, find_lineage
 from kubenas.steps.report.report_input import read_report_input

@@ -1,4 +1,4 @@
-"""Gathers where a search's model came from, out of what the steps have left."""
+"""Reads the lineage of a model from the files of the steps."""
 
 from kubenas.errors import DocumentUnusable, ObjectNotFound, UserError
 from kubenas.reporting.lineage import DataLineage, Lineage, RunLineage, TrainingLineage
@@ -21,19 +21,21 @@ from kubenas.trial import AttemptSpec
 
 
 def champion_lineage(output: Storage) -> Lineage:
-    """The lineage of the model in production.
+    """Returns the lineage of the model in production.
 
     Raises:
-        UserError: there is none, or its search is gone.
+        UserError: There is no champion, or its search was deleted.
     """
     champion = ChampionLog(output).champion()
     if champion is None:
-        raise UserError(f"{output.uri}: no model is in production yet; name a search by --search")
+        raise UserError(
+            f"{output.uri}: no model is in production yet; select a search with --search"
+        )
     return find_lineage(output, read_search(output, champion.model.search))
 
 
 def find_lineage(output: Storage, run: SearchRun) -> Lineage:
-    """The lineage of the model of a search, as far as it has come."""
+    """Returns the lineage of the model of a search, which may be unfinished."""
     search, definition = run.id, run.definition
     choice, prior = read_choice(output, search), read_prior(output, search)
     promotion, predecessor, current = _promotions(ChampionLog(output).history(), search)
@@ -67,7 +69,7 @@ def find_lineage(output: Storage, run: SearchRun) -> Lineage:
 def _promotions(
     history: list[ChampionRecord], search: str
 ) -> tuple[ChampionRecord | None, ChampionRecord | None, bool]:
-    """The promotion of the search's model, the one that it followed, and whether it is the last."""
+    """Returns the model's promotion, the promotion before it and whether the model is in use."""
     own = latest_promotion(history, search)
     if own is None:
         return None, None, False
@@ -94,7 +96,7 @@ def _training(chosen: Retraining) -> TrainingLineage:
 
 
 def _seed(prefix: str) -> int | None:
-    """Of the attempt in the folder ``prefix``; None: its spec is gone or another version's."""
+    """Returns the random seed of the attempt; None if its spec is missing or unreadable."""
     try:
         storage = open_storage(prefix)
         spec = read_document(storage, "spec.json", AttemptSpec, what="an attempt's spec")

@@ -1,4 +1,4 @@
-"""Leaderboard, report, model card and summary, from what the other steps left."""
+"""Step 6: writes leaderboard, report, model card and summary."""
 
 from dataclasses import dataclass
 
@@ -16,25 +16,25 @@ from kubenas.storage import Storage, join
 
 @dataclass(frozen=True)
 class Report:
-    """URIs and texts of what was written."""
+    """URIs and contents of the written files."""
 
     html: str
-    """Of the latest search in the output."""
+    """URI of the report of the latest search in the output."""
     kept_at: str
-    """The folder of this search, where all of it stays when there are later ones."""
+    """URI of the folder of this search, which later searches do not overwrite."""
     html_text: str
     model_card_text: str
-    """Empty: a tuner's search has no data that a card could tell of."""
+    """Empty for a search of the tuner, which has no data set to describe."""
     leaderboard: str
     leaderboard_text: str
     summary: Summary
 
 
 def report(context: RunContext) -> Report:
-    """Reports on the finished run of ``context``.
+    """Writes the reports of the finished run of ``context``.
 
     Raises:
-        SystemExit: after a mistake or failure, as :func:`running_step` tells.
+        SystemExit: See :func:`running_step`.
     """
     output, search = context.output, context.search_id
     with running_step("report", output, key=search):
@@ -45,12 +45,12 @@ def report(context: RunContext) -> Report:
 
 
 def refresh_summary(output: Storage, search: str, html: str) -> None:
-    """Writes the summary once more, now that the last step's own seconds are known."""
+    """Writes the summary again, with the duration of the last step."""
     write_summary(output, summarise(read_report_input(output, search, finished=True), html))
 
 
 def write_report(output: Storage, material: ReportInput) -> Report:
-    """Writes everything that is made of ``material``; of a running search, too."""
+    """Writes all files of the report; the search may still be running."""
     folder = search_folder(material.search)
     board = make_leaderboard(
         material.state,

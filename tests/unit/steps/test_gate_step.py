@@ -119,7 +119,7 @@ def test_a_missing_champion_stays_until_it_is_back(root: str, back: str) -> None
     champion_evaluated(context)
     decision = decision_on(context)
     assert (decision.ground, decision.verdict) == (Ground.MISSING, "keep")
-    assert f"the champion's model is gone ({root}/{folder}/saved_model)" in decision.reason
+    assert f"the champion's model is missing ({root}/{folder}/saved_model)" in decision.reason
     assert decision_on(context, mode="always").verdict == "promote"
     champion.output.write(f"{folder}/{back}", b"no model")
     assert decision_on(context).ground is Ground.BETTER
@@ -128,10 +128,10 @@ def test_a_missing_champion_stays_until_it_is_back(root: str, back: str) -> None
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"classes": ("no", "yes", "perhaps")}, "classes perhaps are new"),
-        ({"classes": ("no", "maybe")}, "classes maybe are new and classes yes are gone"),
-        ({"classes": ("yes", "no")}, "its classes are in another order"),
-        ({"shape": (4, 2, 1)}, "pictures are 4×2×1, they were 2×2×1"),  # noqa: RUF001
+        ({"classes": ("no", "yes", "perhaps")}, "new classes: perhaps"),
+        ({"classes": ("no", "maybe")}, "new classes: maybe; missing classes: yes"),
+        ({"classes": ("yes", "no")}, "the order of the classes has changed"),
+        ({"shape": (4, 2, 1)}, "input shape 4×2×1 instead of 2×2×1"),  # noqa: RUF001
     ],
 )
 def test_another_interface_is_not_promoted_unasked(
@@ -165,5 +165,8 @@ def test_what_was_rolled_back_does_not_come_back_by_itself(root: str) -> None:
         decision = decision_on(context, mode=mode)
         assert (decision.ground, decision.verdict) == (Ground.FORMER, "keep")
         page = report(context).html_text
-        assert "Not promoted, what is in production stays: it was the champion by record 2" in page
+        assert (
+            "Not promoted, what is in production stays: the model is a former champion (record 2)"
+            in page
+        )
     assert len(log.history()) == 3

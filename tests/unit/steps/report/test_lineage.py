@@ -110,6 +110,8 @@ def test_after_a_rollback_it_is_that_of_the_earlier_model(tmp_path: Path) -> Non
 
 def test_without_a_champion_a_search_must_be_named(tmp_path: Path) -> None:
     run = finished_run(str(tmp_path / "out"), 1, right(1800))
-    with pytest.raises(UserError, match="no model is in production yet; name a search by --search"):
+    with pytest.raises(
+        UserError, match="no model is in production yet; select a search with --search"
+    ):
         champion_lineage(run.output)
     assert dict(of(run).rows())["In production"] == "never was"
