@@ -1,4 +1,4 @@
-"""The promotion gate: whether a new model replaces the one in production."""
+"""The promotion gate, which decides whether a challenger replaces the champion."""
 
 from kubenas.serving.gate.gate import (
     Challenger,

@@ -33,7 +33,7 @@ def decided(gained: int, lost: int) -> ReportInput:
 @pytest.mark.parametrize(
     ("gained", "lost", "headline", "sentence"),
     [
-        (90, 30, "It is to be promoted.", "It is to be promoted: better: +4.00 points"),
+        (90, 30, "It is to be promoted.", "It is to be promoted: better: +4.00 percentage points"),
         (60, 60, "It was not promoted.", "Not promoted, what is in production stays: cheaper"),
         (30, 90, "It was not promoted.", "Refused, what is in production stays: worse"),
     ],
@@ -44,7 +44,7 @@ def test_a_decision_with_its_interval_and_both_models(
     page = Page(render_report(decided(gained, lost)))
     assert headline in page.text
     assert sentence in page.text
-    assert "(95 % interval" in page.text
+    assert "(95 % CI" in page.text
     (table,) = [rows for rows in page.tables if rows[0][1:] == ["This model", "In production"]]
     assert ["Accuracy", "91.00\u202f%", "90.00\u202f%"] in table
 

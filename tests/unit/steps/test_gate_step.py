@@ -66,7 +66,7 @@ def test_a_better_model_is_compared_on_its_own_test_split_and_promoted(root: str
     assert outcome is not None
     assert outcome.state == "due"
     page = report(context).html_text
-    assert "It is to be promoted: better: +3.00 points" in page
+    assert "It is to be promoted: better: +3.00 percentage points" in page
     record = promote(context).record
     assert (record.number, record.replaced, record.why) == (2, 1, done.decision.reason)
     page = context.output.read("report.html").decode()

@@ -60,7 +60,8 @@ def decided(
 def test_equally_expensive_models(gained: int, lost: int, ground: Ground, verdict: Verdict) -> None:
     decision = decided(opponent(gained, lost))
     assert (decision.ground, decision.verdict) == (ground, verdict)
-    assert "points of accuracy on 2,000 test examples (95 % interval" in decision.reason
+    assert "percentage points of test accuracy (95 % CI " in decision.reason
+    assert "n = 2,000)" in decision.reason
 
 
 @pytest.mark.parametrize(
@@ -82,9 +83,17 @@ def test_cheaper_models(gained: int, lost: int, costs: dict[str, float], ground:
 @pytest.mark.parametrize(
     ("rule", "changes", "reason"),
     [
-        ({"max_latency_ms": 1}, {}, "2 ms for one example, more than promotion.max_latency_ms"),
-        ({"max_model_mib": 0.4}, {}, "0.5 MiB of weights, more than promotion.max_model_mib"),
-        ({"min_recall": 0.7}, {}, "recognises 60.0% of class 'dog', less than"),
+        ({"max_latency_ms": 1}, {}, "latency of 2 ms exceeds promotion.max_latency_ms (1 ms)"),
+        (
+            {"max_model_mib": 0.4},
+            {},
+            "size of the weights of 0.5 MiB exceeds promotion.max_model_mib (0.4 MiB)",
+        ),
+        (
+            {"min_recall": 0.7},
+            {},
+            "recall of class 'dog' is 60.0 %, below promotion.min_recall (70.0 %)",
+        ),
         ({"max_latency_ms": 1}, {"latency_ms": None}, "could not be measured"),
     ],
 )
@@ -121,7 +130,7 @@ def test_where_both_have_fallen_the_data_are_suspected(
     decision = decided(against, accuracy=new)
     assert decision.ground is ground
     assert (decision.verdict == "refuse") == (ground is Ground.SUSPICIOUS)
-    assert ("80.0% of them, and the champion was on 95.0%" in decision.reason) == (
+    assert ("80.0 %, but the champion had 95.0 %" in decision.reason) == (
         ground is Ground.SUSPICIOUS
     )
     assert decided(against, rule={"max_fall": 1}, accuracy=new).ground is Ground.BETTER
@@ -141,7 +150,7 @@ def test_the_first_model_is_promoted_if_the_limits_hold() -> None:
 def test_a_first_model_that_is_right_on_none_of_two_examples_is_not_promoted() -> None:
     decision = decided(None, recalls={"cat": 0.0, "dog": 0.0}, examples=2, accuracy=0.0)
     assert (decision.ground, decision.verdict) == (Ground.NO_SKILL, "keep")
-    assert "recognises 0.0% of a class on average, of 2 with test examples" in decision.reason
+    assert "mean recall 0.0 % over 2 classes with test examples" in decision.reason
 
 
 @pytest.mark.parametrize("recalls", [{"cat": 1.0, "dog": 0.0}, {"cat": 0.0}])
@@ -154,8 +163,8 @@ def test_a_first_model_that_does_no_more_than_one_answer_is_not_promoted(
 def test_a_first_model_on_few_examples_says_so() -> None:
     decision = decided(None, examples=20, accuracy=0.55)
     assert decision.verdict == "promote"
-    assert "its accuracy of 55.0% is uncertain" in decision.reason
-    assert decision.reason.endswith("promotion.min_examples (100) test examples: 20")
+    assert "its accuracy of 55.0 % is uncertain" in decision.reason
+    assert decision.reason.endswith("20 test examples are fewer than promotion.min_examples (100)")
 
 
 def test_few_examples_promote_nothing() -> None:
