@@ -1,7 +1,7 @@
-"""One champion follows another: first served, then entered in the champion log.
+"""Changes the champion: hands the model over to serving, then appends to the champion log.
 
-Who is killed in between does both again, for a handover may be repeated. So the log never names a
-model that serving refused, and whoever reads it finds one champion at any time.
+In this order the log never contains a model that failed its checks in serving. Both operations can
+be repeated after a crash.
 """
 
 from kubenas.config import ServingConfig
@@ -15,27 +15,27 @@ from kubenas.storage import Storage
 def change_champion(
     record: ChampionRecord, config: ServingConfig, *, name: str, output: Storage
 ) -> Handoff:
-    """Has the model of ``record`` served, and appends the record.
+    """Hands the model of ``record`` over to serving and appends the record.
 
     Args:
-        record: made from the log as it is now.
-        config: how the model is served.
-        name: of the search, for the service.
-        output: whose champion it is.
+        record: The next record of the champion log.
+        config: Section ``serving`` of the config.
+        name: Name of the search, the default name of the service.
+        output: The output of the champion log.
 
     Raises:
-        SearchFailed: the model is not served rightly; the champion is the one that it was.
-        ChampionChanged: another record was appended meanwhile; its model is served.
-        UserError: as :func:`kubenas.serving.handoff.hand_over` tells.
+        SearchFailed: The served model failed its checks. The champion is unchanged.
+        ChampionChanged: Another process appended a record. The model of that record is served.
+        UserError: See :func:`kubenas.serving.handoff.hand_over`.
     """
     handoff = hand_over(record, config, name=name, output=output)
     if not handoff.accepted:
-        raise SearchFailed(f"not promoted, the champion stays: {handoff.message}")
+        raise SearchFailed(f"not promoted, the champion is unchanged: {handoff.message}")
     log = ChampionLog(output)
     try:
         log.append(record)
     except ChampionChanged:
-        # Both have changed what is served, in an order that nobody knows.
+        # Both processes changed the service in an unknown order: serve the recorded champion.
         if winner := log.champion():
             hand_over(winner, config, name=name, output=output)
         raise

@@ -1,28 +1,28 @@
-"""How long a new model is asked the sample before it is kept or given up. Pure."""
+"""Decides from repeated probes whether a new model is kept. Pure."""
 
 from dataclasses import dataclass
 
 _IN_A_ROW = 3
-"""Answers that decide: while pods are replaced, both models answer."""
+"""Equal results that decide. While pods are replaced, the old and the new model both answer."""
 
 
 @dataclass(frozen=True)
 class ProbeResult:
-    """One look at the service."""
+    """The result of one sample request to the service."""
 
-    right: bool | None
-    """Whether the new model answers rightly; None: that cannot be told yet."""
-    why: str = ""
-    """Why not."""
+    correct: bool | None
+    """Whether the new model's answer is correct; None if that is not known yet."""
+    reason: str = ""
+    """Reason if it is not correct or not known."""
 
 
 class ProbeAnalysis:
-    """Of one model.
+    """Collects probe results of one model until they decide.
 
     Args:
-        ready_seconds: within which it must have begun to answer rightly.
-        hold_seconds: for which it must go on to.
-        now: by a monotonic clock, in seconds.
+        ready_seconds: Time limit for the first correct answer.
+        hold_seconds: Time for which the answers must stay correct.
+        now: Seconds of a monotonic clock.
     """
 
     def __init__(self, *, ready_seconds: float, hold_seconds: float, now: float) -> None:
@@ -32,16 +32,16 @@ class ProbeAnalysis:
         self._row: list[bool | None] = []
         self._row_since = now
 
-    def end(self, look: ProbeResult, now: float) -> ProbeResult | None:
-        """How it ends with this look: rightly, or not and why; None: it goes on."""
-        if not self._row or self._row[-1] != look.right:
+    def add(self, result: ProbeResult, now: float) -> ProbeResult | None:
+        """Adds a result; returns the result that decides, or None to continue."""
+        if not self._row or self._row[-1] != result.correct:
             self._row, self._row_since = [], now
-        self._row.append(look.right)
-        settled = len(self._row) >= _IN_A_ROW
-        if look.right and settled and now - self._row_since >= self._hold_seconds:
-            return look
-        if look.right is False and settled:
-            return look
-        if not look.right and now > self._until:
-            return ProbeResult(False, f"not after {self._ready_seconds:g} s: {look.why}")
+        self._row.append(result.correct)
+        decided = len(self._row) >= _IN_A_ROW
+        if result.correct and decided and now - self._row_since >= self._hold_seconds:
+            return result
+        if result.correct is False and decided:
+            return result
+        if not result.correct and now > self._until:
+            return ProbeResult(False, f"not ready after {self._ready_seconds:g} s: {result.reason}")
         return None

@@ -1,7 +1,7 @@
-"""A service's change to another model: begun, checked, kept or undone.
+"""The rollout of a model to a service: apply, check, then keep or roll back.
 
-What the service was before is written down before it is changed. Whoever is killed leaves the old
-model served or the new one, and the same call goes on from there.
+The state of the service is saved before the change. After a crash, the service serves the old or
+the new model, and the same call resumes the rollout.
 """
 
 import logging
@@ -42,32 +42,32 @@ _PAUSE = 1.0
 
 
 class RolloutState(Value):
-    """``serving/<namespace>/<name>.json``: a changeover that is under way."""
+    """``serving/<namespace>/<name>.json``: an unfinished rollout."""
 
     model: str
-    """URI of the model that is to be served."""
+    """URI of the new model."""
     before: ServiceSnapshot | None
-    """None: there was no service."""
+    """The service before the rollout; None if it did not exist."""
     canary: bool
-    """The new model is a revision beside the one before."""
+    """Whether the new model is a canary revision next to the old one."""
     answer: tuple[tuple[float, ...], ...] | None
-    """Of the model before, to the new one's sample; None: it is not known, or never asked."""
+    """Answer of the old model to the new model's sample request; None if it is unknown."""
 
 
 @dataclass(frozen=True)
 class RolloutResult:
-    """How it ended."""
+    """The result of a rollout."""
 
     kept: bool
-    """The new model is served; else the service is as it was before."""
+    """Whether the new model is served. Otherwise the service was restored."""
     message: str
     url: str = ""
-    """Of the service."""
+    """URL of the service."""
 
 
 @dataclass(frozen=True)
 class RolloutTarget:
-    """What is to be served, and how that is checked."""
+    """The desired service and the sample request that checks it."""
 
     service: ServiceName
     manifest: Mapping[str, Any]
@@ -77,14 +77,14 @@ class RolloutTarget:
 
 
 class Rollout:
-    """Makes a service serve ``target``.
+    """Rolls ``target`` out.
 
     Args:
-        service: the service on the API server.
-        target: what it is to serve.
-        config: how long, how much.
-        output: where what was before is written down.
-        in_cluster: this process can reach addresses of the cluster.
+        service: The service on the API server.
+        target: The desired service.
+        config: Section ``serving`` of the config.
+        output: Store of the rollout's state.
+        in_cluster: Whether this process can reach cluster-internal addresses.
     """
 
     def __init__(
@@ -105,92 +105,100 @@ class Rollout:
         self._file = f"serving/{target.service.namespace}/{target.service.name}.json"
 
     def run(self) -> RolloutResult:
-        """Goes on where an earlier call was killed.
+        """Runs the rollout, or resumes one that was interrupted.
 
         Raises:
-            UserError: a service of this name is not ours, or the API server refuses.
-            ServiceConflict: others change it all the time.
-            ApiAway: the API server does not answer.
+            UserError: The service belongs to another output, or the API server refused a request.
+            ServiceConflict: Other clients keep changing the service.
+            ApiAway: The API server does not respond.
         """
-        found, intent = self._found(), self._remembered()
-        if found and matches(found, self._wanted) and (intent is None or intent.canary):
+        found, state = self._found(), self._unfinished()
+        if found and matches(found, self._wanted) and (state is None or state.canary):
             self._output.delete(self._file)
-            return RolloutResult(True, "it was served already", _url(found))
-        intent = self._begin(found, intent)
+            return RolloutResult(True, "the model was already served", _url(found))
+        state = self._begin(found, state)
         percent = self._config.canary_percent
         self._service.apply(
-            canary_manifest(self._wanted, percent) if intent.canary else self._wanted
+            canary_manifest(self._wanted, percent) if state.canary else self._wanted
         )
-        end = self._checked(intent)
-        return self._keep(intent) if end.right else self._undo(intent, end.why)
+        end = self._check(state)
+        return self._keep(state) if end.correct else self._roll_back(state, end.reason)
 
     def _found(self) -> dict[str, Any] | None:
         found = self._service.read()
         if found and not belongs_to(found, self._output.uri):
             raise UserError(
-                f"{self._target.service} exists and was not made for {self._output.uri}; delete it,"
+                f"{self._target.service} does not belong to {self._output.uri}; delete it,"
                 " or choose another serving.name"
             )
         return found
 
-    def _remembered(self) -> RolloutState | None:
-        served = f"see that {self._target.service} serves what it should, then delete this file"
+    def _unfinished(self) -> RolloutState | None:
+        served = (
+            f"make sure that {self._target.service} serves the right model, then delete this file"
+        )
         return find_document(
-            self._output, self._file, RolloutState, what="a changeover", remedy=served
+            self._output, self._file, RolloutState, what="the state of a rollout", remedy=served
         )
 
     def _begin(self, found: Mapping[str, Any] | None, earlier: RolloutState | None) -> RolloutState:
-        """An unfinished changeover has not changed what was before."""
+        """Saves the state; keeps the snapshot of an unfinished rollout that came before."""
         before = earlier.before if earlier else ServiceSnapshot.of(found) if found else None
         as_canary = bool(before and found and has_revisions(found))
-        intent = RolloutState(
+        state = RolloutState(
             model=self._target.model,
             before=before,
             canary=as_canary,
             answer=None if as_canary else self._answer_before(found, earlier),
         )
-        self._output.write(self._file, intent.to_json())
-        return intent
+        self._output.write(self._file, state.to_json())
+        return state
 
     def _answer_before(
         self, found: Mapping[str, Any] | None, earlier: RolloutState | None
     ) -> tuple[tuple[float, ...], ...] | None:
         if earlier:
             return earlier.answer if earlier.model == self._target.model else None
-        answer = self._answer(found, as_canary=False) if found else NoPredictions("no service")
+        answer = (
+            self._answer(found, as_canary=False)
+            if found
+            else NoPredictions("the service does not exist")
+        )
         return None if isinstance(answer, NoPredictions) else tuple(map(tuple, answer.tolist()))
 
-    def _checked(self, intent: RolloutState) -> ProbeResult:
-        probation = ProbeAnalysis(
+    def _check(self, state: RolloutState) -> ProbeResult:
+        analysis = ProbeAnalysis(
             ready_seconds=self._config.ready_seconds,
-            hold_seconds=self._config.canary_seconds if intent.canary else 0.0,
+            hold_seconds=self._config.canary_seconds if state.canary else 0.0,
             now=time.monotonic(),
         )
-        said = ""
+        logged = ""
         while True:
-            look = self._look(intent)
-            if look.why not in {"", said}:
-                said = look.why
-                _LOG.info("%s: %s", self._target.service, said)
-            end = probation.end(look, time.monotonic())
+            result = self._probe(state)
+            if result.reason not in {"", logged}:
+                logged = result.reason
+                _LOG.info("%s: %s", self._target.service, logged)
+            end = analysis.add(result, time.monotonic())
             if end is not None:
                 return end
             time.sleep(_PAUSE)
 
-    def _look(self, intent: RolloutState) -> ProbeResult:
+    def _probe(self, state: RolloutState) -> ProbeResult:
         try:
-            answer = self._answer(self._service.read(), as_canary=intent.canary)
+            answer = self._answer(self._service.read(), as_canary=state.canary)
         except ApiAway as error:
             return ProbeResult(None, str(error))
         if isinstance(answer, NoPredictions):
-            return ProbeResult(None, answer.why)
+            return ProbeResult(None, answer.reason)
         sample = self._target.sample
         if sample.agree(answer, sample.expected):
             return ProbeResult(True)
-        alone = intent.before is None or intent.canary
-        if alone or (intent.answer and not sample.agree(answer, np.asarray(intent.answer))):
+        alone = state.before is None or state.canary
+        if alone or (state.answer and not sample.agree(answer, np.asarray(state.answer))):
             return ProbeResult(False, _difference(answer, sample))
-        return ProbeResult(None, "the answers are not the new model's")
+        return ProbeResult(
+            None, "the answers differ from the new model's; the old model may still be answering"
+        )
 
     def _answer(
         self, found: Mapping[str, Any] | None, *, as_canary: bool
@@ -199,40 +207,40 @@ class Rollout:
             return NoPredictions("the service has been deleted")
         ready = readiness(found, as_canary=as_canary, in_cluster=self._in_cluster)
         if isinstance(ready, NotReady):
-            return NoPredictions(ready.why)
+            return NoPredictions(ready.reason)
         return request_predictions(ready.url, self._target.service.name, self._target.sample)
 
-    def _keep(self, intent: RolloutState) -> RolloutResult:
+    def _keep(self, state: RolloutState) -> RolloutResult:
         self._service.apply(self._wanted)
         self._output.delete(self._file)
-        checked = f"it answered {len(self._target.sample.expected)} test examples rightly"
-        if intent.canary:
-            how = f" as a canary with {self._config.canary_percent} % of the requests"
-        elif intent.before and self._config.canary_percent:
-            how = ", without a canary: KServe has no revisions of it, as it has on Knative"
+        checked = f"its answers to {len(self._target.sample.expected)} test examples are correct"
+        if state.canary:
+            how = f", as a canary with {self._config.canary_percent} % of the traffic"
+        elif state.before and self._config.canary_percent:
+            how = ", without a canary, which needs KServe on Knative"
         else:
             how = ""
         return RolloutResult(True, checked + how, _url(self._service.read()))
 
-    def _undo(self, intent: RolloutState, why: str) -> RolloutResult:
-        if intent.before is None:
+    def _roll_back(self, state: RolloutState, why: str) -> RolloutResult:
+        if state.before is None:
             self._service.delete()
-            then = "the service was removed, for there was none before"
+            then = "the service was deleted, because it did not exist before"
         else:
-            back = restore_manifest(self._wanted, intent.before, revisions=intent.canary)
+            back = restore_manifest(self._wanted, state.before, revisions=state.canary)
             self._service.apply(back)
-            then = "the model before is served again"
+            then = "the previous model is served again"
         self._output.delete(self._file)
         return RolloutResult(False, f"{why}; {then}")
 
 
 def _difference(answer: Predictions, sample: Sample) -> str:
     if answer.shape != sample.expected.shape:
-        return f"it answers with shape {answer.shape}, not {sample.expected.shape}"
+        return f"its answer has shape {answer.shape}; expected {sample.expected.shape}"
     difference = float(np.abs(answer - sample.expected).max())
     return (
-        f"its answers differ from the exported model's by {difference:.2g}, more than"
-        f" {sample.tolerance:.0e}"
+        f"its answers differ from the exported model's by up to {difference:.2g}; the tolerance"
+        f" is {sample.tolerance:.0e}"
     )
 
 

@@ -1,4 +1,4 @@
-"""One InferenceService on the API server: read, made, changed, removed. Each may be repeated."""
+"""Idempotent operations on an InferenceService on the API server."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -13,22 +13,22 @@ from kubenas.serving.kserve.service_state import matches, replacement_manifest
 PERMISSIONS = tuple(
     Permission(verb, RESOURCE, GROUP) for verb in ("get", "create", "update", "delete")
 )
-"""What a handover does in the namespace of the service."""
+"""Permissions that a rollout needs in the namespace of the service."""
 
 _REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 _AWAY_SECONDS = 60.0
-"""That the API server may be away."""
+"""Time limit for an unavailable API server."""
 _PAUSE = 1.0
 _BUSY_SECONDS = 60.0
-"""That a change may be refused: KServe writes the same object, or it is being deleted."""
+"""Time limit for conflicts: KServe writes the same object, or the object is being deleted."""
 
 
 class ServiceConflict(KubenasError):
-    """The service is changed by others all the time."""
+    """Other clients kept changing the service."""
 
 
 class InferenceServiceObject:
-    """The service of this name. Every method may raise ApiRefused, and ApiAway after a minute."""
+    """An InferenceService. All methods may raise ApiRefused, and ApiAway after a minute."""
 
     def __init__(self, api: Api, service: ServiceName) -> None:
         self._api = api
@@ -37,34 +37,34 @@ class InferenceServiceObject:
         self._own = f"{self._all}/{service.name}"
 
     def kserve_installed(self) -> bool:
-        """Whether the cluster knows InferenceServices at all."""
+        """Whether the cluster has the InferenceService resource."""
         listed = self._optional(f"/apis/{GROUP}/{VERSION}")
         return any(each["name"] == RESOURCE for each in (listed or {}).get("resources", ()))
 
     def missing_permissions(self) -> tuple[Permission, ...]:
-        """What of ``PERMISSIONS`` may not be done."""
+        """Returns the required permissions that this account does not have."""
         return tuple(each for each in PERMISSIONS if not self._may(each))
 
     def read(self) -> dict[str, Any] | None:
-        """The service; None if there is none."""
+        """Returns the service; None if it does not exist."""
         return self._optional(self._own)
 
     def apply(self, wanted: Mapping[str, Any]) -> None:
-        """Makes it ``wanted``, unless it is already.
+        """Creates or replaces the service unless it matches ``wanted``.
 
         Raises:
-            ServiceConflict: someone else changed it each time.
+            ServiceConflict: Other clients changed the service during each try.
         """
         until = time.monotonic() + _BUSY_SECONDS
         while not self._try_apply(wanted):
             if time.monotonic() > until:
                 raise ServiceConflict(
-                    f"{self._service}: others change it all the time; run this again"
+                    f"{self._service}: other clients keep changing it; run the same command again"
                 )
             time.sleep(_PAUSE)
 
     def delete(self) -> None:
-        """Deletes it; one that is gone is no error."""
+        """Deletes the service if it exists."""
         try:
             self._with_retries(lambda: self._api.call("DELETE", self._own))
         except ApiRefused as error:
@@ -80,7 +80,7 @@ class InferenceServiceObject:
         try:
             self._change(found, wanted)
         except ApiRefused as error:
-            if error.status not in {404, 409}:  # made, changed or removed meanwhile
+            if error.status not in {404, 409}:  # created, changed or deleted concurrently
                 raise
             return False
         return True

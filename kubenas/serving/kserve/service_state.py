@@ -1,8 +1,9 @@
-"""How a service that serves one model comes to serve another, and back. Pure: found -> wanted.
+"""The observed state of an InferenceService and the manifests of a rollout. Pure.
 
-KServe knows two ways. On Knative (Serverless) every change makes a revision, and the traffic is
-split between the newest and the one that was rolled out last: there a new model is a canary until
-it has been checked. Without Knative (Standard, RawDeployment) a change replaces the pods.
+KServe has two deployment modes. On Knative (Serverless), each change creates a revision, and the
+traffic is split between the newest revision and the one that was rolled out last. A new model is
+then a canary until it has been checked. Without Knative (Standard, RawDeployment), a change
+replaces the pods.
 """
 
 from collections.abc import Mapping
@@ -14,13 +15,13 @@ from kubenas.trial import Value
 
 _CANARY = "canaryTrafficPercent"
 _NEWEST = "latest"
-"""The tag that KServe gives the newest revision."""
+"""The tag that KServe assigns to the newest revision."""
 
 Object = Mapping[str, Any]
 
 
 class ServiceSnapshot(Value):
-    """What a service was before a handover changed it."""
+    """Labels, annotations and spec of a service before a rollout."""
 
     labels: dict[str, str]
     annotations: dict[str, str]
@@ -28,7 +29,7 @@ class ServiceSnapshot(Value):
 
     @classmethod
     def of(cls, found: Object) -> "ServiceSnapshot":
-        """What ``found`` is now."""
+        """Returns the snapshot of ``found``."""
         metadata = found["metadata"]
         return cls(
             labels=metadata.get("labels", {}),
@@ -39,44 +40,47 @@ class ServiceSnapshot(Value):
 
 @dataclass(frozen=True)
 class Ready:
-    """The model that is to be checked can be asked."""
+    """The model under test accepts requests."""
 
     url: str
-    """Of its server, without a path."""
+    """URL of the model server, without a path."""
 
 
 @dataclass(frozen=True)
 class NotReady:
-    """Not yet."""
+    """The model under test does not accept requests yet."""
 
-    why: str
+    reason: str
 
 
 def matches(found: Object, wanted: Object) -> bool:
-    """Whether ``found`` says all that ``wanted`` says, with the same traffic; KServe adds to it."""
+    """Whether ``found`` contains all fields of ``wanted`` and has the same traffic split.
+
+    KServe adds other fields.
+    """
     ours = {"metadata": _named(wanted["metadata"]), "spec": wanted["spec"]}
     return _contains(found, ours) and _traffic(found) == _traffic(wanted)
 
 
 def has_revisions(found: Object) -> bool:
-    """Whether a revision is rolled out, which a canary can share the traffic with."""
+    """Whether the service has a rolled out revision, which a canary needs."""
     return bool(_predictor_status(found).get("latestRolledoutRevision"))
 
 
 def canary_manifest(wanted: Object, percent: int) -> dict[str, Any]:
-    """``wanted`` with ``percent`` of the traffic only; the rest stays with what was rolled out."""
+    """Returns ``wanted`` with ``percent`` of the traffic; the old revision keeps the rest."""
     predictor = {**wanted["spec"]["predictor"], _CANARY: percent}
     return {**wanted, "spec": {**wanted["spec"], "predictor": predictor}}
 
 
 def restore_manifest(wanted: Object, before: ServiceSnapshot, *, revisions: bool) -> dict[str, Any]:
-    """The service as it was ``before`` it became ``wanted``.
+    """Returns the manifest that restores a service.
 
     Args:
-        wanted: names the service.
-        before: what it was.
-        revisions: Knative has revisions of it. Then the revision that was rolled out keeps all
-            traffic: without that, the newest that is ready would get it, which is the one refused.
+        wanted: Manifest with the name of the service.
+        before: The state to restore.
+        revisions: Whether the service has Knative revisions. The rolled out revision then keeps
+            all traffic; otherwise KServe would send it to the newest ready revision, which failed.
     """
     metadata = {
         **wanted["metadata"],
@@ -88,7 +92,10 @@ def restore_manifest(wanted: Object, before: ServiceSnapshot, *, revisions: bool
 
 
 def replacement_manifest(found: Object, wanted: Object) -> dict[str, Any]:
-    """``wanted`` as what ``found`` is replaced with, if nobody has changed it meanwhile."""
+    """Returns ``wanted`` with the resource version, labels and annotations of ``found``.
+
+    The API server rejects it if the service has changed since ``found`` was read.
+    """
     metadata = dict(found["metadata"])
     for key in ("labels", "annotations"):
         metadata[key] = {**metadata.get(key, {}), **wanted["metadata"][key]}
@@ -96,14 +103,14 @@ def replacement_manifest(found: Object, wanted: Object) -> dict[str, Any]:
 
 
 def readiness(found: Object, *, as_canary: bool, in_cluster: bool) -> Ready | NotReady:
-    """Whether the model of ``found`` can be asked, and where.
+    """Returns the URL of the model under test if it is ready.
 
-    What a status says may be about the spec before: only for a canary can that be told.
+    The status may still describe the previous spec. Only for a canary can this be detected.
 
     Args:
-        found: the service.
-        as_canary: its newest revision is to be asked, not the one that was rolled out.
-        in_cluster: who asks is in the cluster.
+        found: The service.
+        as_canary: Whether to return the URL of the newest revision instead of the service.
+        in_cluster: Whether requests come from within the cluster.
     """
     condition = _condition(found, "Ready")
     if condition.get("status") != "True":
@@ -112,7 +119,7 @@ def readiness(found: Object, *, as_canary: bool, in_cluster: bool) -> Ready | No
     if as_canary:
         return _canary_readiness(found, in_cluster)
     url = status.get("address", {}).get("url") if in_cluster else status.get("url")
-    return Ready(_root(url)) if url else NotReady("it has no URL yet")
+    return Ready(_root(url)) if url else NotReady("the service has no URL yet")
 
 
 def _canary_readiness(found: Object, in_cluster: bool) -> Ready | NotReady:
@@ -128,7 +135,7 @@ def _canary_readiness(found: Object, in_cluster: bool) -> Ready | NotReady:
     if not in_cluster:
         return Ready(_root(tagged[0]["url"]))
     host = urlsplit(status.get("address", {}).get("url") or "").netloc
-    return Ready(f"http://{_NEWEST}-{host}") if host else NotReady("it has no address yet")
+    return Ready(f"http://{_NEWEST}-{host}") if host else NotReady("the service has no address yet")
 
 
 def _traffic(service: Object) -> int | None:
@@ -139,7 +146,10 @@ def _traffic(service: Object) -> int | None:
 def _why_not_ready(found: Object, condition: Object) -> str:
     failure = found.get("status", {}).get("modelStatus", {}).get("lastFailureInfo", {})
     words = (condition.get("reason"), condition.get("message"), failure.get("message"))
-    return ": ".join(dict.fromkeys(filter(None, words))) or "KServe has not said that it is ready"
+    return (
+        ": ".join(dict.fromkeys(filter(None, words)))
+        or "KServe has not reported that the service is ready"
+    )
 
 
 def _condition(found: Object, kind: str) -> Object:
@@ -153,7 +163,7 @@ def _predictor_status(found: Object) -> Object:
 
 
 def _root(url: str) -> str:
-    """Older releases put the path of the model into it."""
+    """Removes the path, which older releases of KServe add."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
 

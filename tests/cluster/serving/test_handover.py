@@ -45,7 +45,7 @@ def test_a_first_champion_is_served_once_and_answers_as_the_exported_model(
     assert (handoff.state, handoff.accepted) == ("served", True), handoff.message
     assert service is not None
     assert handoff.url == service["status"]["url"]
-    assert "answered 8 test examples rightly" in handoff.message
+    assert "answers to 8 test examples are correct" in handoff.message
     assert place.answers_as(0)
     written = yaml.safe_load(handoff.yaml)
     service["spec"]["predictor"]["model"].pop("name")  # KServe's default
@@ -132,7 +132,7 @@ def test_a_model_that_never_becomes_ready_is_undone_in_time(
         place.hand_over(place.champion(1))
     handoff = place.hand_over(place.champion(2, of=1, gone=True), IN_HASTE)
     assert handoff.state == "rolled-back"
-    assert "not after 10 s" in handoff.message
+    assert "not ready after 10 s" in handoff.message
     if first:
         assert "ModelLoadFailed" in handoff.message or "saved_model" in handoff.message
         assert place.service() is None
@@ -148,7 +148,7 @@ def test_what_follows_an_unfinished_change_is_undone_to_what_was_before_both(
     place.hand_over(place.champion(1))
     second = place.champion(2, of=1)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(rollout.Rollout, "_checked", _killed)
+        patch.setattr(rollout.Rollout, "_check", _killed)
         with pytest.raises(Killed):
             place.hand_over(second)
     assert place.under_way
@@ -190,7 +190,7 @@ def test_a_service_of_others_is_left_alone(place: Place, kserve: StandInKserve) 
     place.hand_over(champion)
     other = open_storage(f"{place.output.uri}-other")
     before = place.service()
-    with place.rights(), pytest.raises(UserError, match="was not made for"):
+    with place.rights(), pytest.raises(UserError, match="does not belong to"):
         hand_over(champion, KSERVE, name=NAME, output=other)
     assert place.service() == before
 

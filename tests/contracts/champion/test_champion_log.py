@@ -94,7 +94,7 @@ def test_a_rollback_goes_back_step_by_step_and_leaves_its_trace(log: ChampionLog
     history = log.history()
     assert [record.model.search for record in history] == ["one", "two", "three", "two", "one"]
     assert [record.restored for record in history] == [None, None, None, 2, 1]
-    with pytest.raises(UserError, match="no champion came before"):
+    with pytest.raises(UserError, match="no predecessor"):
         roll_back(log)
 
 
@@ -116,7 +116,7 @@ def test_a_rollback_can_name_any_record_but_the_present_champion(log: ChampionLo
         promote(log, search)
     roll_back(log, to=1)
     for present in (1, 4):
-        with pytest.raises(UserError, match="present champion"):
+        with pytest.raises(UserError, match="current champion"):
             roll_back(log, to=present)
     with pytest.raises(UserError, match="no record 9"):
         roll_back(log, to=9)

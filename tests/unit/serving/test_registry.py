@@ -81,7 +81,7 @@ def test_a_refusal_is_a_users_matter(registry: ModelRegistry) -> None:
 
 
 def test_a_registry_that_is_not_there_is_said_to_be_away() -> None:
-    with pytest.raises(RegistryUnavailable, match="does not answer"):
+    with pytest.raises(RegistryUnavailable, match="does not respond"):
         register(record(), "http://127.0.0.1:1", name="digits", output=OUTPUT)
 
 
@@ -147,5 +147,5 @@ def test_a_handover_trusts_whom_the_chart_names(
 
 
 def test_what_is_no_url_is_a_users_mistake(secured: ModelRegistry) -> None:
-    with pytest.raises(UserError, match=r"serving\.registry: https://\[.*no URL"):
+    with pytest.raises(UserError, match=r"serving\.registry: https://\[.*not a valid URL"):
         register(record(), "https://[", name="digits", output=OUTPUT)

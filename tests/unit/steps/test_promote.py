@@ -138,5 +138,5 @@ def test_a_model_that_is_not_served_rightly_is_not_the_champion(
         promote(forced)
     outcome = read_outcome(context.output, "promote")
     assert outcome is not None
-    assert outcome.message == "not promoted, the champion stays: it answers wrongly"
+    assert outcome.message == "not promoted, the champion is unchanged: it answers wrongly"
     assert [record.number for record in log.history()] == [1]

@@ -7,13 +7,13 @@ from kubenas.serving.kserve.probe_analysis import ProbeAnalysis, ProbeResult
 
 def ends(seen: str, *, ready: float = 20.0, hold: float = 0.0) -> tuple[int, bool | None] | None:
     """After how many looks it ends and how. ``seen``: r right, w wrong, - cannot be told."""
-    probation = ProbeAnalysis(ready_seconds=ready, hold_seconds=hold, now=0.0)
+    analysis = ProbeAnalysis(ready_seconds=ready, hold_seconds=hold, now=0.0)
     for second, each in enumerate(seen, start=1):
-        look = ProbeResult({"r": True, "w": False, "-": None}[each], "" if each == "r" else "why")
-        end = probation.end(look, float(second))
+        result = ProbeResult({"r": True, "w": False, "-": None}[each], "" if each == "r" else "why")
+        end = analysis.add(result, float(second))
         if end is not None:
-            assert bool(end.why) is not end.right
-            return second, end.right
+            assert bool(end.reason) is not end.correct
+            return second, end.correct
     return None
 
 

@@ -89,7 +89,7 @@ def test_another_answer_does_not_agree(server: Server, sample: Sample, wrong: An
 @pytest.mark.parametrize(
     ("status", "answer", "why"),
     [
-        (503, b"no  healthy\nupstream", "answers HTTP 503: no healthy upstream"),
+        (503, b"no  healthy\nupstream", "responded with HTTP 503: no healthy upstream"),
         (200, b"<html>", "without predictions"),
         (200, {"error": "no model"}, "without predictions"),
         (200, {"predictions": ["cat"]}, "without predictions"),
@@ -102,13 +102,13 @@ def test_no_predictions_are_no_answer(
     server.status, server.answer = status, answer
     given = request_predictions(url(server), "digits", sample)
     assert isinstance(given, NoPredictions)
-    assert why in given.why
+    assert why in given.reason
 
 
 def test_a_server_that_is_not_there_is_no_answer(server: Server, sample: Sample) -> None:
     given = request_predictions("http://127.0.0.1:1", "digits", sample)
     assert isinstance(given, NoPredictions)
-    assert "cannot be reached" in given.why
+    assert "cannot be reached" in given.reason
 
 
 def test_a_model_without_a_sample_is_a_users_matter(tmp_path: Any) -> None:
