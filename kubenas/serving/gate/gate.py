@@ -148,7 +148,7 @@ def _ground(
 def _first(rule: PromotionConfig, challenger: Challenger) -> tuple[Ground, str]:
     recalls, metrics = challenger.recalls, challenger.metrics
     recall = sum(recalls.values()) / max(1, len(recalls))
-    guessed = 1 / len(recalls) if len(recalls) > 1 else 0.0  # a single class is no baseline
+    guessed = 1 / len(recalls) if len(recalls) > 1 else 0.0  # no chance level for one class
     if recall <= guessed:
         return Ground.NO_SKILL, (
             f"no better than guessing: mean recall {100 * recall:.1f} % over {len(recalls)} classes"
