@@ -1,4 +1,4 @@
-"""Champions as the log has them."""
+"""Example records of the champion log."""
 
 from kubenas.serving.champion import ChampionModel, ChampionRecord, ModelMetrics
 from kubenas.trial import SpaceRef

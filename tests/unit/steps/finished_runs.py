@@ -1,6 +1,6 @@
-"""Runs that have come as far as an exported model, with evaluations as they are wanted.
+"""Creates runs with an exported model and evaluations with a given number of correct predictions.
 
-The models are no models: whatever would start a trial process on them fails.
+The model files are placeholders: a trial process that loads them fails.
 """
 
 import io
@@ -33,7 +33,7 @@ Right = npt.NDArray[np.bool_]
 
 
 def right(count: int, *, of: int = 2000, start: int = 0) -> Right:
-    """A model that is right on ``count`` of so many examples, one after the other."""
+    """Correct predictions on ``count`` consecutive examples from ``start``."""
     found = np.zeros(of, bool)
     found[start : start + count] = True
     return found
@@ -43,7 +43,7 @@ def finished_run(
     root: str, generation: int, model: Right, *, classes: tuple[str, ...] = CLASSES,
     shape: tuple[int, int, int] = SHAPE, config: dict[str, object] | None = None,
 ) -> RunContext:  # fmt: skip
-    """A run whose evaluated model gets the examples of ``model`` right."""
+    """Creates a run whose model has the correct predictions ``model``."""
     content = {"name": "n", "output": root, "data": {"source": "digits"}, **(config or {})}
     content["search"] = {"generation": generation}
     output = open_storage(root)
@@ -65,7 +65,7 @@ def evaluated(
     output: Storage, search: str, task: str, model: Right, *,
     parameters: int = 100, classes: tuple[str, ...] = CLASSES,
 ) -> None:  # fmt: skip
-    """Leaves the finished evaluation of a model, whose examples are all of the first class."""
+    """Writes a finished evaluation; all examples have the first class."""
     labels = np.zeros(len(model), np.int32)
     probabilities = np.zeros((len(model), len(classes)))
     probabilities[:, 0] = np.where(model, 0.9, 0.1)
@@ -84,7 +84,7 @@ def evaluated(
 def recorded(
     output: Storage, search: str, task: str, result: Result, left: Mapping[str, bytes]
 ) -> None:
-    """Leaves a finished attempt, and the controller's records of it."""
+    """Writes a finished attempt and the controller's records of it."""
     for name, content in left.items():
         output.write(f"{search_folder(search)}/{task}/a1/{name}", content)
     records = records_of(output, search)

@@ -1,4 +1,4 @@
-"""Decisions on a new model in an output: what they are made of, and when they are made again."""
+"""Promotion decisions: their inputs, and when they are reused."""
 
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,7 @@ def first_champion(root: str) -> RunContext:
 
 
 def champion_evaluated(context: RunContext, **model: Any) -> None:
-    """Of the first champion, on the data of ``context``."""
+    """Writes an evaluation of the first champion on the data of ``context``."""
     evaluated(context.output, context.search_id, "champion/00001", right(1800), **model)
 
 
@@ -40,7 +40,7 @@ def decision_on(context: RunContext, **rule: Any) -> Decision:
     return evaluate(context.model_copy(update={"config": config})).decision
 
 
-def test_the_first_model_is_promoted_and_stays_so_however_often_the_run_is_resumed(
+def test_first_model_is_promoted_and_resuming_keeps_the_decision(
     root: str,
 ) -> None:
     context = finished_run(root, 1, right(1800))
@@ -55,7 +55,7 @@ def test_the_first_model_is_promoted_and_stays_so_however_often_the_run_is_resum
     assert len(ChampionLog(context.output).history()) == 1
 
 
-def test_a_better_model_is_compared_on_its_own_test_split_and_promoted(root: str) -> None:
+def test_better_model_is_compared_on_its_own_test_split_and_promoted(root: str) -> None:
     first_champion(root)
     context = finished_run(root, 2, right(1860))
     champion_evaluated(context)  # found: evaluating what is no model would fail
@@ -73,7 +73,7 @@ def test_a_better_model_is_compared_on_its_own_test_split_and_promoted(root: str
     assert "Promoted, as record 2 of the champion log: better" in page
 
 
-def test_a_model_that_is_kept_back_skips_the_last_step(root: str) -> None:
+def test_rejected_model_skips_the_promote_step(root: str) -> None:
     first_champion(root)
     context = finished_run(root, 2, right(1700))
     champion_evaluated(context)
@@ -86,14 +86,14 @@ def test_a_model_that_is_kept_back_skips_the_last_step(root: str) -> None:
     assert len(ChampionLog(context.output).history()) == 1
 
 
-def test_a_cheaper_model_by_the_evaluations_own_figures(root: str) -> None:
+def test_cheaper_model_is_detected_from_the_evaluation_metrics(root: str) -> None:
     first_champion(root)
     context = finished_run(root, 2, right(1800))
     champion_evaluated(context, parameters=150)
     assert decision_on(context).ground is Ground.CHEAPER
 
 
-def test_another_rule_or_another_champion_is_another_decision(root: str) -> None:
+def test_new_rule_or_new_champion_causes_a_new_decision(root: str) -> None:
     first_champion(root)
     context = finished_run(root, 2, right(1815))
     champion_evaluated(context)
@@ -110,7 +110,7 @@ def test_another_rule_or_another_champion_is_another_decision(root: str) -> None
 
 
 @pytest.mark.parametrize("back", ["saved_model/1/saved_model.pb", "model.keras"])
-def test_a_missing_champion_stays_until_it_is_back(root: str, back: str) -> None:
+def test_missing_champion_is_kept_until_it_is_restored(root: str, back: str) -> None:
     champion = first_champion(root)
     folder = f"{search_folder(champion.search_id)}/export/a1"
     for name in ("saved_model/1/saved_model.pb", "model.keras"):
@@ -134,7 +134,7 @@ def test_a_missing_champion_stays_until_it_is_back(root: str, back: str) -> None
         ({"shape": (4, 2, 1)}, "input shape 4×2×1 instead of 2×2×1"),  # noqa: RUF001
     ],
 )
-def test_another_interface_is_not_promoted_unasked(
+def test_incompatible_model_is_not_promoted(
     root: str, changes: dict[str, Any], reason: str
 ) -> None:
     first_champion(root)
@@ -143,7 +143,7 @@ def test_another_interface_is_not_promoted_unasked(
     assert reason in decision.reason
 
 
-def test_a_champion_that_cannot_be_evaluated_stays_and_is_tried_again(root: str) -> None:
+def test_champion_that_cannot_be_evaluated_is_kept_and_retried(root: str) -> None:
     first_champion(root)
     context = finished_run(root, 2, right(1900))
     decision = decision_on(context)  # in a real trial process
@@ -153,7 +153,7 @@ def test_a_champion_that_cannot_be_evaluated_stays_and_is_tried_again(root: str)
     assert decision_on(context).ground is Ground.BETTER
 
 
-def test_what_was_rolled_back_does_not_come_back_by_itself(root: str) -> None:
+def test_rolled_back_model_is_not_promoted_again(root: str) -> None:
     first_champion(root)
     context = finished_run(root, 2, right(1860))
     champion_evaluated(context)

@@ -1,4 +1,4 @@
-"""Promotion that is killed at each of its writes, loses to another, or is refused by serving."""
+"""The promote step: crashes, lost races and models that fail in serving."""
 
 import subprocess
 import sys
@@ -61,7 +61,7 @@ def context(tmp_path: Path) -> RunContext:
     return run
 
 
-def test_killed_at_any_write_there_is_one_champion_and_a_rerun_finishes(
+def test_promotion_killed_at_any_write_can_be_repeated(
     context: RunContext,
 ) -> None:
     done = subprocess.run(
@@ -89,7 +89,7 @@ def test_killed_at_any_write_there_is_one_champion_and_a_rerun_finishes(
     assert context.output.exists(f"{export}/inference_service.yaml")
 
 
-def test_who_loses_to_another_changes_nothing_and_decides_anew(
+def test_outdated_decision_changes_nothing_and_is_made_again(
     context: RunContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
     log, other = ChampionLog(context.output), another(1, context.output.uri)
@@ -102,7 +102,7 @@ def test_who_loses_to_another_changes_nothing_and_decides_anew(
     assert evaluate(context).decision.against == 1
 
 
-def test_who_loses_at_the_last_moment_has_the_other_served(
+def test_lost_race_restores_the_service_of_the_other_champion(
     context: RunContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     log, served = ChampionLog(context.output), []
@@ -120,7 +120,7 @@ def test_who_loses_at_the_last_moment_has_the_other_served(
     assert log.history() == [another(1)]
 
 
-def test_a_model_that_is_not_served_rightly_is_not_the_champion(
+def test_model_that_fails_in_serving_is_not_promoted(
     context: RunContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     log = ChampionLog(context.output)

@@ -1,4 +1,4 @@
-"""Which retrained model is chosen."""
+"""Choice of the retrained model."""
 
 from typing import Literal
 
@@ -20,7 +20,7 @@ def retraining(trial: int, seed: int, score: float | None) -> Retraining:
 
 
 @pytest.mark.parametrize(("direction", "chosen"), [("max", (1, 2)), ("min", (0, 1))])
-def test_the_best_mean_then_the_best_seed(
+def test_chooses_the_best_mean_then_the_best_seed(
     direction: Literal["max", "min"], chosen: tuple[int, int]
 ) -> None:
     runs = [
@@ -34,7 +34,7 @@ def test_the_best_mean_then_the_best_seed(
     assert choice.weights == f"p/t{chosen[0]}-s{chosen[1]}/a1/model.weights.h5"
 
 
-def test_a_failed_seed_does_not_count() -> None:
+def test_failed_seed_is_ignored() -> None:
     choice = choose_model(
         [retraining(0, 1, None), retraining(0, 2, 0.5), retraining(1, 1, 0.4)], "max"
     )
@@ -42,6 +42,6 @@ def test_a_failed_seed_does_not_count() -> None:
 
 
 @pytest.mark.parametrize("runs", [[], [retraining(0, 1, None)]])
-def test_nothing_to_choose_from(runs: list[Retraining]) -> None:
+def test_no_completed_retraining_is_an_error(runs: list[Retraining]) -> None:
     with pytest.raises(SearchFailed, match="retrain"):
         choose_model(runs, "max")

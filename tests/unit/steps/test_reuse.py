@@ -1,4 +1,4 @@
-"""Which network a run trains again that is told to reuse the champion's."""
+"""Reuse of the champion's architecture."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from kubenas.steps.search import champion_network
 from tests.unit.steps.finished_runs import finished_run, right
 
 
-def test_it_is_that_of_the_trial_in_production(tmp_path: Path) -> None:
+def test_reuses_the_architecture_of_the_champion(tmp_path: Path) -> None:
     run = finished_run(str(tmp_path / "out"), 1, right(1800))
     assert champion_network(run.output) is None
     for step in (evaluate, report, promote):

@@ -1,4 +1,4 @@
-"""When a new model takes the champion's place, and what is said about it."""
+"""Decisions of the promotion gate and their reasons."""
 
 import pytest
 
@@ -57,7 +57,7 @@ def decided(
         (50, 90, Ground.WORSE, "refuse"),
     ],
 )
-def test_equally_expensive_models(gained: int, lost: int, ground: Ground, verdict: Verdict) -> None:
+def test_models_of_equal_cost(gained: int, lost: int, ground: Ground, verdict: Verdict) -> None:
     decision = decided(opponent(gained, lost))
     assert (decision.ground, decision.verdict) == (ground, verdict)
     assert "percentage points of test accuracy (95 % CI " in decision.reason
@@ -102,7 +102,7 @@ def test_cheaper_models(gained: int, lost: int, costs: dict[str, float], ground:
     [None, opponent(300, 50), NoComparison(Ground.FORCED, "promotion.mode is always")],
     ids=["first", "better", "forced"],
 )
-def test_a_model_that_breaks_a_limit_is_refused(
+def test_limit_violation_is_refused(
     against: EvaluatedChampion | None,
     rule: dict[str, float],
     changes: dict[str, float],
@@ -123,7 +123,7 @@ def test_a_model_that_breaks_a_limit_is_refused(
         (0.80, 0.93, 0.90, Ground.BETTER),
     ],
 )
-def test_where_both_have_fallen_the_data_are_suspected(
+def test_data_are_suspicious_if_both_models_are_worse_than_before(
     recorded: float, new: float, old: float, ground: Ground
 ) -> None:
     against = opponent(200, 10, recorded=recorded, accuracy=old)
@@ -136,50 +136,50 @@ def test_where_both_have_fallen_the_data_are_suspected(
     assert decided(against, rule={"max_fall": 1}, accuracy=new).ground is Ground.BETTER
 
 
-def test_a_fall_that_may_be_chance_is_none() -> None:
+def test_fall_interval_contains_zero_for_few_examples() -> None:
     low, high = fall_interval((0.95, 40), (0.8, 40), confidence=0.95)
     assert low < 0 < high
     assert fall_interval((0.95, 400), (0.8, 400), confidence=0.95)[0] > 0
 
 
-def test_the_first_model_is_promoted_if_the_limits_hold() -> None:
+def test_first_model_within_the_limits_is_promoted() -> None:
     decision = decided(None, rule={"max_latency_ms": 3, "max_model_mib": 1, "min_recall": 0.6})
     assert (decision.ground, decision.verdict) == (Ground.FIRST, "promote")
 
 
-def test_a_first_model_that_is_right_on_none_of_two_examples_is_not_promoted() -> None:
+def test_first_model_with_zero_accuracy_is_not_promoted() -> None:
     decision = decided(None, recalls={"cat": 0.0, "dog": 0.0}, examples=2, accuracy=0.0)
     assert (decision.ground, decision.verdict) == (Ground.NO_SKILL, "keep")
     assert "mean recall 0.0 % over 2 classes with test examples" in decision.reason
 
 
 @pytest.mark.parametrize("recalls", [{"cat": 1.0, "dog": 0.0}, {"cat": 0.0}])
-def test_a_first_model_that_does_no_more_than_one_answer_is_not_promoted(
+def test_first_model_no_better_than_guessing_is_not_promoted(
     recalls: dict[str, float],
 ) -> None:
     assert decided(None, recalls=recalls).ground is Ground.NO_SKILL
 
 
-def test_a_first_model_on_few_examples_says_so() -> None:
+def test_first_model_on_few_examples_is_promoted_with_a_warning() -> None:
     decision = decided(None, examples=20, accuracy=0.55)
     assert decision.verdict == "promote"
     assert "its accuracy of 55.0 % is uncertain" in decision.reason
     assert decision.reason.endswith("20 test examples are fewer than promotion.min_examples (100)")
 
 
-def test_few_examples_promote_nothing() -> None:
+def test_too_few_examples_keep_the_champion() -> None:
     decision = decided(opponent(50, 0, examples=99))
     assert (decision.ground, decision.verdict) == (Ground.TOO_FEW, "keep")
     assert "99 test examples are fewer than promotion.min_examples (100)" in decision.reason
 
 
 @pytest.mark.parametrize("ground", [Ground.MISSING, Ground.UNUSABLE, Ground.INCOMPATIBLE])
-def test_without_a_comparison_the_champion_stays(ground: Ground) -> None:
+def test_champion_is_kept_without_a_comparison(ground: Ground) -> None:
     decision = decided(NoComparison(ground, "this is why"))
     assert (decision.ground, decision.verdict) == (ground, "keep")
     assert (decision.reason, decision.champion, decision.comparison) == ("this is why", None, None)
 
 
-def test_a_decision_survives_its_file() -> None:
+def test_decision_json_round_trip() -> None:
     decision = decided(opponent(90, 50))
     assert Decision.from_json(decision.to_json()) == decision

@@ -1,4 +1,4 @@
-"""One output, one config."""
+"""The config lock of an output."""
 
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ def config(**sections: Any) -> Config:
     return parse_config(content, origin="test")
 
 
-def test_the_same_config_may_come_again_elsewhere_or_oftener(tmp_path: Path) -> None:
+def test_lock_accepts_another_runner_or_generation(tmp_path: Path) -> None:
     output = open_storage(str(tmp_path))
     assert not check_config_lock(config(), output)
     lock_config(config(), output)
@@ -25,7 +25,7 @@ def test_the_same_config_may_come_again_elsewhere_or_oftener(tmp_path: Path) -> 
     assert read_config_lock(output) == config()
 
 
-def test_what_is_no_part_of_its_identity_is_as_asked_last(tmp_path: Path) -> None:
+def test_lock_stores_the_latest_values_outside_of_the_identity(tmp_path: Path) -> None:
     output = open_storage(str(tmp_path))
     lock_config(config(), output)
     latest = config(retention={"searches": 1, "checkpoints": "all"})
@@ -33,7 +33,7 @@ def test_what_is_no_part_of_its_identity_is_as_asked_last(tmp_path: Path) -> Non
     assert read_config_lock(output) == latest
 
 
-def test_another_is_refused_with_what_differs(tmp_path: Path) -> None:
+def test_another_config_is_refused_with_the_differences(tmp_path: Path) -> None:
     output = open_storage(str(tmp_path))
     lock_config(config(), output)
     with pytest.raises(UserError, match=r"search\.seed was 1, now 2\); give another 'output'"):
@@ -41,7 +41,7 @@ def test_another_is_refused_with_what_differs(tmp_path: Path) -> None:
     assert read_config_lock(output) == config()
 
 
-def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
+def test_missing_or_unreadable_lock_is_an_error(tmp_path: Path) -> None:
     output = open_storage(str(tmp_path))
     with pytest.raises(UserError, match="no run of kubenas"):
         read_config_lock(output)

@@ -1,4 +1,4 @@
-"""Where the trials of a step run: on this machine, or as Jobs of the step's cluster."""
+"""Resolution of the runner settings from config, task and namespace."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +20,7 @@ MINE = SpaceRef(hypermodel="gs://b/code/mine.py:Mine")
 
 @dataclass(frozen=True)
 class Namespace:
-    """One whose chart says this."""
+    """A namespace with these settings of the chart."""
 
     said: NamespaceSettings
 
@@ -37,7 +37,7 @@ def context(space: SpaceRef = LAYERS, *, serving: Any = (), **runner: Any) -> Ru
 
 @pytest.fixture
 def in_kubeflow(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Makes this process a step's pod in a namespace with such a chart."""
+    """Simulates a step's pod in a namespace with the given settings of the chart."""
     monkeypatch.setenv("KFP_POD_NAME", "run-1-search")
 
     def install(*, governed: bool = True, **chart: Any) -> None:
@@ -52,13 +52,13 @@ def kind(given: RunContext) -> str:
     return resolve_context(given).config.runner.kind
 
 
-def test_on_this_machine_trials_are_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_default_runner_on_this_machine_is_local(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("KFP_POD_NAME", raising=False)
     assert kind(context()) == "local"
     assert kind(context(MINE)) == "local"
 
 
-def test_on_kubeflow_every_trial_is_a_job_unless_somebody_says_otherwise(in_kubeflow: Any) -> None:
+def test_default_runner_on_kubeflow_is_kubernetes(in_kubeflow: Any) -> None:
     assert kind(context()) == "kubernetes"
     assert kind(context(kind="local")) == "local"
     in_kubeflow(runner={"kind": "local"})
@@ -66,7 +66,7 @@ def test_on_kubeflow_every_trial_is_a_job_unless_somebody_says_otherwise(in_kube
     assert kind(context(kind="kubernetes")) == "kubernetes"
 
 
-def test_a_users_code_never_runs_in_the_steps_own_pod_unless_that_is_allowed(
+def test_user_code_needs_permission_to_run_in_the_step_pod(
     in_kubeflow: Any,
 ) -> None:
     assert kind(context(MINE)) == "kubernetes"
@@ -78,7 +78,7 @@ def test_a_users_code_never_runs_in_the_steps_own_pod_unless_that_is_allowed(
     assert kind(context(MINE, kind="local")) == "local"
 
 
-def test_what_is_locked_comes_from_the_chart_alone(in_kubeflow: Any) -> None:
+def test_locked_settings_come_from_the_chart_only(in_kubeflow: Any) -> None:
     in_kubeflow(runner={"pod": {"image": "team/trainer:1"}}, locked=["pod.image", "pod.env"])
     assert resolve_context(context()).config.runner.pod.image == "team/trainer:1"
     with pytest.raises(UserError, match=r"runner\.pod\.image: 'mine:1' is not allowed"):
@@ -88,7 +88,7 @@ def test_what_is_locked_comes_from_the_chart_alone(in_kubeflow: Any) -> None:
         resolve_context(context().model_copy(update={"task_config": task}))
 
 
-def test_what_trials_may_not_have_is_refused_whoever_asks(in_kubeflow: Any) -> None:
+def test_forbidden_settings_are_refused_from_every_source(in_kubeflow: Any) -> None:
     host = [{"name": "v", "hostPath": {"path": "/"}}]
     refusal = r"runner\.pod\.volumes: hostPath is not allowed"
     with pytest.raises(UserError, match=refusal):
@@ -100,7 +100,7 @@ def test_what_trials_may_not_have_is_refused_whoever_asks(in_kubeflow: Any) -> N
         resolve_context(context())
 
 
-def test_trials_run_as_the_account_of_the_chart_or_one_that_it_allows(in_kubeflow: Any) -> None:
+def test_service_accounts_of_trials_must_be_allowed_by_the_chart(in_kubeflow: Any) -> None:
     in_kubeflow(runner={"pod": {"service_account": "trial"}}, service_accounts=["reader"])
     for account in ("trial", "reader"):
         assert resolve_context(context(pod={"service_account": account}))
@@ -108,14 +108,14 @@ def test_trials_run_as_the_account_of_the_chart_or_one_that_it_allows(in_kubeflo
         resolve_context(context(pod={"service_account": "kubenas-controller"}))
 
 
-def test_outside_of_the_cluster_and_without_a_chart_the_api_server_decides(
+def test_without_a_chart_there_is_no_policy(
     in_kubeflow: Any,
 ) -> None:
     in_kubeflow(governed=False)
     assert resolve_context(context(pod={"service_account": "reader"}))
 
 
-def test_a_model_server_runs_as_no_account_that_the_chart_does_not_allow(in_kubeflow: Any) -> None:
+def test_service_accounts_of_model_servers_must_be_allowed_by_the_chart(in_kubeflow: Any) -> None:
     asked = context(serving={"kind": "kserve", "service_account": "kubenas-controller"})
     with pytest.raises(UserError, match=r"^serving\.service_account: 'kubenas-controller'"):
         resolve_context(asked)
