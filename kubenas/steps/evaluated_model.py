@@ -79,39 +79,43 @@ def check_evaluation(prefix: str, schema: DataSchema) -> tuple[Evaluation, Predi
     """
     storage = open_storage(prefix)
     try:
-        told = read_document(storage, EVALUATION_FILE, Evaluation, what="an evaluation")
+        reported = read_document(storage, EVALUATION_FILE, Evaluation, what="an evaluation")
         labels, probabilities = _predictions(storage, schema)
     except ObjectNotFound as error:
         raise DocumentUnusable(str(error)) from error
-    own = evaluate_predictions(labels, probabilities, classes=schema.classes, model=told.model)
-    if not _agree(told, own):
+    recomputed = evaluate_predictions(
+        labels, probabilities, classes=schema.classes, model=reported.model
+    )
+    if not _metrics_match(reported, recomputed):
         raise DocumentUnusable(
             f"{join(prefix, EVALUATION_FILE)}: its metrics do not match {PREDICTIONS_FILE}"
         )
-    return told, (labels, probabilities)
+    return reported, (labels, probabilities)
 
 
-def _agree(told: Evaluation, own: Evaluation) -> bool:
-    names = [scores.name for scores in told.classes] == [scores.name for scores in own.classes]
+def _metrics_match(reported: Evaluation, recomputed: Evaluation) -> bool:
+    names = [scores.name for scores in reported.classes] == [
+        scores.name for scores in recomputed.classes
+    ]
     pairs = [
-        (told.accuracy, own.accuracy),
-        (told.loss, own.loss),
-        (told.macro_f1, own.macro_f1),
+        (reported.accuracy, recomputed.accuracy),
+        (reported.loss, recomputed.loss),
+        (reported.macro_f1, recomputed.macro_f1),
         *zip(
-            (scores.recall for scores in told.classes),
-            (scores.recall for scores in own.classes),
+            (scores.recall for scores in reported.classes),
+            (scores.recall for scores in recomputed.classes),
             strict=False,
         ),
     ]
     close = all(math.isclose(a, b, rel_tol=_TOLERANCE, abs_tol=_TOLERANCE) for a, b in pairs)
-    return names and close and told.examples == own.examples
+    return names and close and reported.examples == recomputed.examples
 
 
 def _predictions(storage: Storage, schema: DataSchema) -> Predictions:
     split, classes = schema.splits["test"], len(schema.classes)
-    most = 2 * 8 * split.examples * (classes + 1) + _HEADERS_BYTES
+    limit = 2 * 8 * split.examples * (classes + 1) + _HEADERS_BYTES
     uri = join(storage.uri, PREDICTIONS_FILE)
-    data = storage.read(PREDICTIONS_FILE, limit=most)
+    data = storage.read(PREDICTIONS_FILE, limit=limit)
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             labels = _array(archive, "labels", (split.examples,), "iu")

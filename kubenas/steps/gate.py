@@ -101,12 +101,12 @@ def decide_without_comparison(
     search, mode = context.search_id, context.config.promotion.mode
     if current is not None and current.model.search == search:
         return NoComparison(Ground.PRESENT, f"the model is in production (record {current.number})")
-    mine = [record.number for record in history if record.model.search == search]
-    if mine:
+    own_records = [record.number for record in history if record.model.search == search]
+    if own_records:
         return NoComparison(
             Ground.FORMER,
-            f"the model is a former champion (record {mine[0]}) that was replaced or rolled back;"
-            f" to promote it again, run 'kubenas champion rollback --to {mine[0]}'",
+            f"the model is a former champion (record {own_records[0]}) that was replaced or rolled"
+            f" back; to promote it again, run 'kubenas champion rollback --to {own_records[0]}'",
         )
     if mode == "never":
         return NoComparison(Ground.OFF, "promotion.mode is never")

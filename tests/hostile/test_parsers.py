@@ -48,7 +48,7 @@ from kubenas.training.fit.history import EpochRecord
 from kubenas.training.sample_request import SampleAnswer
 from kubenas.trial import AttemptRef, Outcome, Result, Task
 from kubenas.tuner.following import Latest, latest_search
-from tests.unit.steps.finished_runs import finished_run, right
+from tests.unit.steps.finished_runs import correct_examples, finished_run
 
 Read = Callable[[Storage], object]
 
@@ -61,7 +61,9 @@ ODD: list[Any] = [
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    context = finished_run(str(tmp_path_factory.mktemp("hostile") / "out"), 1, right(6, of=8))
+    context = finished_run(
+        str(tmp_path_factory.mktemp("hostile") / "out"), 1, correct_examples(6, of=8)
+    )
     evaluate(context)  # which leaves a decision
     export = f"{search_folder(context.search_id)}/export/a1"
     context.output.write(f"{export}/sample_request.json", b"{}")

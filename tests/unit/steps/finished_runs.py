@@ -29,10 +29,10 @@ from kubenas.trial import AttemptSpec, Outcome, Result, SpaceRef, Task
 CLASSES = ("no", "yes")
 SHAPE = (2, 2, 1)
 TRIAL = 0
-Right = npt.NDArray[np.bool_]
+Correct = npt.NDArray[np.bool_]
 
 
-def right(count: int, *, of: int = 2000, start: int = 0) -> Right:
+def correct_examples(count: int, *, of: int = 2000, start: int = 0) -> Correct:
     """Correct predictions on ``count`` consecutive examples from ``start``."""
     found = np.zeros(of, bool)
     found[start : start + count] = True
@@ -40,7 +40,7 @@ def right(count: int, *, of: int = 2000, start: int = 0) -> Right:
 
 
 def finished_run(
-    root: str, generation: int, model: Right, *, classes: tuple[str, ...] = CLASSES,
+    root: str, generation: int, model: Correct, *, classes: tuple[str, ...] = CLASSES,
     shape: tuple[int, int, int] = SHAPE, config: dict[str, object] | None = None,
 ) -> RunContext:  # fmt: skip
     """Creates a run whose model has the correct predictions ``model``."""
@@ -57,12 +57,12 @@ def finished_run(
     _data(output, generation, classes, shape, examples=len(model))
     _search(output, context)
     _models(output, context)
-    evaluated(output, context.search_id, "evaluate", model, classes=classes)
+    write_evaluation(output, context.search_id, "evaluate", model, classes=classes)
     return context
 
 
-def evaluated(
-    output: Storage, search: str, task: str, model: Right, *,
+def write_evaluation(
+    output: Storage, search: str, task: str, model: Correct, *,
     parameters: int = 100, classes: tuple[str, ...] = CLASSES,
 ) -> None:  # fmt: skip
     """Writes a finished evaluation; all examples have the first class."""
@@ -78,10 +78,10 @@ def evaluated(
         metrics={"model_mib": 0.1}, parameters=parameters, flops=1000, latency_ms=1.0,
     )  # fmt: skip
     left = {"predictions.npz": buffer.getvalue(), "evaluation.json": evaluation.to_json()}
-    recorded(output, search, task, result, left)
+    write_attempt(output, search, task, result, left)
 
 
-def recorded(
+def write_attempt(
     output: Storage, search: str, task: str, result: Result, left: Mapping[str, bytes]
 ) -> None:
     """Writes a finished attempt and the controller's records of it."""
@@ -137,4 +137,4 @@ def _models(output: Storage, context: RunContext) -> None:
     output.write(f"{folder}/retrain.json", choice.to_json())
     exported = trained.model_copy(update={"task": Task.EXPORT})
     left = {"model.keras": b"no model", "saved_model/1/saved_model.pb": b"no model"}
-    recorded(output, context.search_id, "export", exported, left)
+    write_attempt(output, context.search_id, "export", exported, left)

@@ -17,7 +17,7 @@ from kubenas.steps.report.summary import read_summary
 from kubenas.steps.report.writing import report
 from kubenas.steps.setup.context import RunContext
 from tests.unit.serving.champions import record as another
-from tests.unit.steps.finished_runs import finished_run, right
+from tests.unit.steps.finished_runs import correct_examples, finished_run
 
 KILLED_EVERYWHERE = """
 # Each promotion is a process that is killed before one more write than the last one.
@@ -55,7 +55,7 @@ for left in itertools.count():
 @pytest.fixture
 def context(tmp_path: Path) -> RunContext:
     config = {"serving": {"kind": "kserve"}}
-    run = finished_run(str(tmp_path / "out"), 1, right(1800), config=config)
+    run = finished_run(str(tmp_path / "out"), 1, correct_examples(1800), config=config)
     evaluate(run)
     report(run)
     return run

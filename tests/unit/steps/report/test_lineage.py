@@ -14,7 +14,7 @@ from kubenas.steps.report.lineage import champion_lineage, find_lineage
 from kubenas.steps.report.writing import report
 from kubenas.steps.setup.context import RunContext
 from kubenas.steps.setup.run_info import read_run_info, record_run_info
-from tests.unit.steps.finished_runs import finished_run, right
+from tests.unit.steps.finished_runs import correct_examples, finished_run
 
 POD = {
     "metadata": {
@@ -32,7 +32,7 @@ POD = {
 
 def in_production(tmp_path: Path, generation: int, correct: int) -> RunContext:
     always = {"promotion": {"mode": "always"}}
-    run = finished_run(str(tmp_path / "out"), generation, right(correct), config=always)
+    run = finished_run(str(tmp_path / "out"), generation, correct_examples(correct), config=always)
     for step in (evaluate, report, promote):
         step(run)
     return run
@@ -68,7 +68,7 @@ def test_run_info_comes_from_the_pod_and_is_not_overwritten(tmp_path: Path) -> N
 
 
 def test_waits_until_the_pod_status_contains_the_image(tmp_path: Path) -> None:
-    run = finished_run(str(tmp_path / "out"), 1, right(1800))
+    run = finished_run(str(tmp_path / "out"), 1, correct_examples(1800))
     starting = {"containerStatuses": [{"name": "main", "imageID": ""}]}
     told = iter([{**POD, "status": {}}, {**POD, "status": starting}, POD])
     record_run_info(run.output, run.search_id, lambda: next(told))
@@ -78,7 +78,7 @@ def test_waits_until_the_pod_status_contains_the_image(tmp_path: Path) -> None:
 
 
 def test_does_not_wait_for_a_pod_without_a_step_container(tmp_path: Path) -> None:
-    run = finished_run(str(tmp_path / "out"), 1, right(1800))
+    run = finished_run(str(tmp_path / "out"), 1, correct_examples(1800))
     notebook = {"containerStatuses": [{"name": "notebook", "imageID": "jupyter@sha256:2"}]}
     told = iter([{**POD, "status": notebook}])
     record_run_info(run.output, run.search_id, lambda: next(told))
@@ -91,7 +91,7 @@ def test_waiting_for_the_pod_status_times_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("kubenas.steps.setup.run_info._STATUS_SECONDS", 0.0)
-    run = finished_run(str(tmp_path / "out"), 1, right(1800))
+    run = finished_run(str(tmp_path / "out"), 1, correct_examples(1800))
     record_run_info(run.output, run.search_id, lambda: {**POD, "status": {}})
     origin = read_run_info(run.output, run.search_id)
     assert origin is not None
@@ -109,7 +109,7 @@ def test_rollback_restores_the_lineage_of_the_earlier_model(tmp_path: Path) -> N
 
 
 def test_lineage_without_a_champion_needs_a_search(tmp_path: Path) -> None:
-    run = finished_run(str(tmp_path / "out"), 1, right(1800))
+    run = finished_run(str(tmp_path / "out"), 1, correct_examples(1800))
     with pytest.raises(
         UserError, match="no model is in production yet; select a search with --search"
     ):
