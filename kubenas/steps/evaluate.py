@@ -76,7 +76,7 @@ def evaluation_metrics(evaluated: EvaluateResult) -> dict[str, float]:
     """Returns the metrics that Kubeflow shows, by name."""
     evaluation, comparison = evaluated.evaluation, evaluated.decision.comparison
     interval = evaluation.accuracy_interval
-    figures = {
+    metrics = {
         "test_accuracy": evaluation.accuracy,
         "test_accuracy_low": interval.low,
         "test_accuracy_high": interval.high,
@@ -84,12 +84,12 @@ def evaluation_metrics(evaluated: EvaluateResult) -> dict[str, float]:
         "test_macro_f1": evaluation.macro_f1,
     }
     if comparison is not None:
-        figures |= {
+        metrics |= {
             "gain_over_champion": comparison.difference,
             "gain_over_champion_low": comparison.low,
             "gain_over_champion_high": comparison.high,
         }
-    return figures
+    return metrics
 
 
 def _task(context: RunContext, schema: DataSchema) -> ModelTask:

@@ -59,7 +59,7 @@ def read_card(dataset: str) -> DataCard:
 
 
 def _progress_reporter(status: StatusWriter) -> Callable[[str, int, int | None], None]:
-    def tell(what: str, done: int, total: int | None) -> None:
+    def report(what: str, done: int, total: int | None) -> None:
         status.write(f"{what}: {done:,}" + (f" of {total:,}" if total else ""))
 
-    return tell
+    return report

@@ -143,11 +143,11 @@ def choose_model(retrained: Sequence[Retraining], direction: Literal["max", "min
         raise SearchFailed(f"retrain: no candidate could be retrained: {reason}")
     sign = 1 if direction == "max" else -1
 
-    def merit(one: Retraining) -> tuple[float, float]:
+    def rank_key(one: Retraining) -> tuple[float, float]:
         own = [_score(each) for each in completed if each.trial == one.trial]
         return sign * statistics.fmean(own), sign * _score(one)
 
-    return Choice(retrained=tuple(retrained), chosen=max(completed, key=merit))
+    return Choice(retrained=tuple(retrained), chosen=max(completed, key=rank_key))
 
 
 def _plan(config: Config, direction: Literal["max", "min"], number: int) -> TrainingPlan:

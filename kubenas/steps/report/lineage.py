@@ -106,5 +106,5 @@ def _seed(prefix: str) -> int | None:
 
 
 def _run(output: Storage, search: str) -> RunLineage | None:
-    origin = read_run_info(output, search)
-    return None if origin is None else RunLineage.model_validate(origin.model_dump())
+    run_info = read_run_info(output, search)
+    return None if run_info is None else RunLineage.model_validate(run_info.model_dump())

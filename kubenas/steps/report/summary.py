@@ -54,7 +54,7 @@ class RandomBaseline(Value):
     best: float
     """Best score of the random trials."""
     at_least: float
-    """Lower 95 % confidence bound of the median best score of random search."""
+    """Bound of the median best score of random search, with 95 % confidence."""
 
 
 class Summary(Value):

@@ -51,7 +51,7 @@ def record_run_info(output: Storage, search: str, read_pod: Callable[[], Pod | N
     pod = _read_started_pod(read_pod)
     metadata = pod["metadata"] if pod else {}
     labels = metadata.get("labels", {})
-    origin = RunInfo(
+    run_info = RunInfo(
         at=time.time(),
         host=socket.gethostname(),
         pod=metadata.get("name") or os.environ.get(KUBEFLOW_POD),
@@ -60,7 +60,7 @@ def record_run_info(output: Storage, search: str, read_pod: Callable[[], Pod | N
         image=(_image(pod) or None) if pod else None,
     )
     with suppress(ObjectExists):
-        output.create(_file(search), origin.to_json())
+        output.create(_file(search), run_info.to_json())
 
 
 def read_run_info(output: Storage, search: str) -> RunInfo | None:
