@@ -89,7 +89,7 @@ def test_settings_may_be_the_uri_of_a_search_yaml(tmp_path: Path) -> None:
     config = config_from_form({**REQUIRED, "settings": f"file://{file}"})
     assert (config.name, config.search.seed) == ("n", 5)
     assert config.space.hypermodel == f"file://{tmp_path}/mine.py:Mine"
-    with pytest.raises(UserError, match=r"other.yaml: there is no such object"):
+    with pytest.raises(UserError, match=r"other.yaml: object not found"):
         config_from_form({**REQUIRED, "settings": f"file://{tmp_path}/other.yaml"})
 
 
