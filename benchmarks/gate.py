@@ -22,8 +22,8 @@ from pathlib import Path
 import numpy as np
 
 from kubenas.config.promotion import PromotionConfig
-from kubenas.serving.champion import ModelFigures
-from kubenas.serving.gate.gate import Challenger, Ground, Opponent, decide
+from kubenas.serving.champion import ModelMetrics
+from kubenas.serving.gate.gate import Challenger, EvaluatedChampion, Ground, decide
 from kubenas.serving.gate.paired import compare
 
 RULE = PromotionConfig()
@@ -67,7 +67,7 @@ def draw(
     found = compare(challenger, champion, confidence=RULE.confidence)
     costs = (truth.cost, 1.0)
     figures = [
-        ModelFigures(
+        ModelMetrics(
             examples=examples,
             accuracy=float(right.mean()),
             loss=0.0,
@@ -79,7 +79,7 @@ def draw(
     ]
     before = random.binomial(examples, 1 - gained) / examples  # on an earlier test split
     recorded = figures[1].model_copy(update={"accuracy": before})
-    opponent = Opponent(figures[1], found, recorded)
+    opponent = EvaluatedChampion(figures[1], found, recorded)
     return decide(RULE, Challenger(figures[0], {}), opponent, against=1).ground
 
 

@@ -15,15 +15,17 @@ from pathlib import Path
 from kubenas.scheduling.kubernetes.runner import KubernetesRunner
 from kubenas.search.progress import Progress
 from kubenas.search.run import run_search
-from kubenas.steps.process.lifeline import interrupt_on_sigterm
+from kubenas.steps.process.parent_watch import interrupt_on_sigterm
 from kubenas.steps.process.status import StatusWriter
-from kubenas.steps.search import progress_teller
+from kubenas.steps.search import progress_reporter
 from kubenas.steps.setup.context import RunContext
 from kubenas.steps.setup.runners import trial_runner
 
 
 def run(context: RunContext, every: int) -> None:
-    tell_status = progress_teller(StatusWriter(context.output, "search", search=context.search_id))
+    tell_status = progress_reporter(
+        StatusWriter(context.output, "search", search=context.search_id)
+    )
     with trial_runner(context, step="search") as runner:
         assert isinstance(runner, KubernetesRunner)
         told = -1

@@ -32,19 +32,19 @@ def prepare(  # noqa: D103 - the docstring is made below, of the fields' help te
     from pathlib import Path
 
     from kubenas.reporting.cards import render_data_card
-    from kubenas.steps.drift import drift_scalars, read_drift
+    from kubenas.steps.drift import drift_metrics, read_drift
     from kubenas.steps.prepare import prepare as prepare_data
     from kubenas.steps.prepare import read_card
     from kubenas.steps.process import step_process
-    from kubenas.steps.setup import refer, requested
+    from kubenas.steps.setup import config_from_form, write_reference
 
     with step_process("prepare"):
-        context = prepare_data(requested(given))
-        refer(dataset, context.dataset, digest=context.dataset_digest)
+        context = prepare_data(config_from_form(given))
+        write_reference(dataset, context.dataset, digest=context.dataset_digest)
         drift = read_drift(context.output, context.search_id)
         card = render_data_card(read_card(context.dataset), drift)
         Path(data_card.path).write_text(card, encoding="utf-8")
-        for figure, value in (drift_scalars(drift) if drift else {}).items():
+        for figure, value in (drift_metrics(drift) if drift else {}).items():
             metrics.log_metric(figure, value)
         Path(run).write_bytes(context.to_json())
 

@@ -25,10 +25,10 @@ def promote(
     from kubenas.reporting.cards import render_handoff
     from kubenas.steps.process import step_process
     from kubenas.steps.promote import promote as run_promotion
-    from kubenas.steps.setup import RunContext, refer
+    from kubenas.steps.setup import RunContext, write_reference
 
     with step_process("promote"):
         done = run_promotion(RunContext.of_step(run))
         record = done.record
-        refer(champion, record.model.saved_model, record=record.number, why=record.why)
+        write_reference(champion, record.model.saved_model, record=record.number, why=record.why)
         Path(serving.path).write_text(render_handoff(done.handoff), encoding="utf-8")

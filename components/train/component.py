@@ -38,22 +38,22 @@ def train(
     Returns:
         What is decided about the model: promote, keep or refuse; promoted if that is done already.
     """
-    from kubenas.steps.evaluate import scalars
+    from kubenas.steps.evaluate import evaluation_metrics
     from kubenas.steps.process import step_process
-    from kubenas.steps.setup import RunContext, hold, refer
+    from kubenas.steps.setup import RunContext, write_copy, write_reference
     from kubenas.steps.train import train as run_training
 
     with step_process("train"):
         done = run_training(RunContext.of_step(run, vars(task_config)))
         chosen, written, evaluation = done.choice.chosen, done.report, done.evaluated.evaluation
-        refer(
+        write_reference(
             saved_model,
             done.saved_model,
             framework="tensorflow",
             search=search_id,
             trial=chosen.trial,
         )
-        for name, value in scalars(done.evaluated).items():
+        for name, value in evaluation_metrics(done.evaluated).items():
             metrics.log_metric(name, value)
         metrics.metadata["decision"] = done.evaluated.decision.reason
         confusion.log_confusion_matrix(
@@ -66,7 +66,7 @@ def train(
                 [point.true_positive_rate for point in evaluation.roc],
                 [point.threshold for point in evaluation.roc],
             )
-        hold(report, written.html_text, f"{written.kept_at}/report.html")
-        hold(model_card, written.model_card_text, f"{written.kept_at}/model_card.md")
-        hold(leaderboard, written.leaderboard_text, written.leaderboard)
+        write_copy(report, written.html_text, f"{written.kept_at}/report.html")
+        write_copy(model_card, written.model_card_text, f"{written.kept_at}/model_card.md")
+        write_copy(leaderboard, written.leaderboard_text, written.leaderboard)
     return done.evaluated.next

@@ -19,7 +19,7 @@ from kubenas.retention.programs import read_programs
 from kubenas.retention.sweep import sweep
 from kubenas.serving.champion import ChampionLog
 from kubenas.steps.process import read_outcomes, read_status
-from kubenas.steps.setup import read_claim
+from kubenas.steps.setup import read_config_lock
 from kubenas.storage import Storage, open_storage
 
 
@@ -45,7 +45,7 @@ def collect_garbage(
         StorageError: something could not be read or deleted; the same command goes on.
     """
     storage = open_storage(output)
-    retention = read_claim(storage).retention.model_copy(update=dict(overrides))
+    retention = read_config_lock(storage).retention.model_copy(update=dict(overrides))
     local = local_folder(storage.uri)
     with _inventory(storage, local) as inventory:
         garbage = find_garbage(inventory, retention)

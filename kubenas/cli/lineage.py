@@ -3,7 +3,7 @@
 from kubenas.cli.answer import Answer
 from kubenas.search.run import read_search
 from kubenas.steps.report import champion_lineage, find_lineage
-from kubenas.steps.setup import read_claim
+from kubenas.steps.setup import read_config_lock
 from kubenas.storage import open_storage
 
 
@@ -14,7 +14,7 @@ def tell_lineage(output: str, search: str | None, answer: Answer) -> None:
         UserError: there is no such search, or nothing is in production.
     """
     storage = open_storage(output)
-    read_claim(storage)
+    read_config_lock(storage)
     found = (
         find_lineage(storage, read_search(storage, search)) if search else champion_lineage(storage)
     )

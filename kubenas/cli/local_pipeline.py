@@ -18,7 +18,7 @@ from typing import Self
 from kubenas.cli.package import package_text
 from kubenas.config import Config
 from kubenas.config.form import to_form
-from kubenas.steps.process import ERROR_MARK, LIFELINE, end_with_parent
+from kubenas.steps.process import ERROR_PREFIX, PARENT_WATCH, exit_with_parent
 
 _STOP_SECONDS = 30.0
 """From SIGTERM to SIGKILL; running trials write a checkpoint in this time."""
@@ -50,7 +50,7 @@ class LocalPipeline:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
                 # Else a folder named docker/ where we stand is what kfp imports as docker.
-                env={**os.environ, LIFELINE: "stdin", "PYTHONSAFEPATH": "1"},
+                env={**os.environ, PARENT_WATCH: "stdin", "PYTHONSAFEPATH": "1"},
             )
         return self
 
@@ -79,8 +79,8 @@ class LocalPipeline:
         """What the failed step said of its error, or failing that the last line there is."""
         log = self.log.read_text(errors="replace")
         lines = [line.strip() for line in log.splitlines() if line.strip()]
-        errors = [line for line in lines if line.startswith(ERROR_MARK)]
-        return (errors or lines or [""])[-1].removeprefix(ERROR_MARK)
+        errors = [line for line in lines if line.startswith(ERROR_PREFIX)]
+        return (errors or lines or [""])[-1].removeprefix(ERROR_PREFIX)
 
     def _signal(self, number: signal.Signals) -> None:
         try:
@@ -113,5 +113,5 @@ def _execute(arguments: Path, scratch: Path) -> None:
 
 
 if __name__ == "__main__":
-    end_with_parent()
+    exit_with_parent()
     _execute(Path(sys.argv[1]), Path(sys.argv[2]))

@@ -3,8 +3,8 @@
 from kubenas.cli.answer import Answer
 from kubenas.errors import UserError
 from kubenas.steps.process import read_outcome, read_status
-from kubenas.steps.report import gather, write_report
-from kubenas.steps.setup import read_claim
+from kubenas.steps.report import read_report_input, write_report
+from kubenas.steps.setup import read_config_lock
 from kubenas.storage import open_storage
 
 
@@ -15,13 +15,13 @@ def rewrite_report(output: str, answer: Answer) -> None:
         UserError: there is no search in ``output`` yet.
     """
     storage = open_storage(output)
-    read_claim(storage)
+    read_config_lock(storage)
     status = read_status(storage)
     if status is None or status.search is None:
         raise UserError(f"{output}: no search has been started here yet")
     done = read_outcome(storage, "report")
     finished = done is not None and done.state == "done" and done.key == status.search
-    written = write_report(storage, gather(storage, status.search, finished=finished))
+    written = write_report(storage, read_report_input(storage, status.search, finished=finished))
     answer.line(f"report: {written.html}")
     answer.line(f"leaderboard: {written.leaderboard}")
     answer.put(

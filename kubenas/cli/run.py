@@ -11,7 +11,7 @@ from kubenas.errors import Interrupted, KubenasError, SearchFailed, UserError
 from kubenas.search.oracles import check_oracle
 from kubenas.steps.process import interrupt_on_sigterm, read_outcomes, read_status
 from kubenas.steps.report import read_summary
-from kubenas.steps.setup import check_claim, freeze_space
+from kubenas.steps.setup import check_config_lock, freeze_space
 from kubenas.storage import Storage, open_storage
 
 _LOOK_SECONDS = 0.5
@@ -47,7 +47,7 @@ def _check(config: Config, storage: Storage) -> bool:
     source = config.data.source
     if "://" not in source and source not in BUNDLED_SOURCES and not Path(source).exists():
         raise UserError(f"data.source: {source}: no such file or folder")
-    return check_claim(config, storage)
+    return check_config_lock(config, storage)
 
 
 def _follow(config: Config, storage: Storage, file: Path) -> None:

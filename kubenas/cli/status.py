@@ -4,9 +4,9 @@ import time
 from typing import Any
 
 from kubenas.cli.answer import Answer
-from kubenas.steps.process import Status, StepOutcome, is_finished, read_outcomes, read_status
+from kubenas.steps.process import Status, StepOutcome, is_run_finished, read_outcomes, read_status
 from kubenas.steps.report import Summary, read_summary
-from kubenas.steps.setup import read_claim
+from kubenas.steps.setup import read_config_lock
 from kubenas.storage import open_storage
 
 _STALE_SECONDS = 30.0
@@ -19,10 +19,10 @@ def tell_status(output: str, answer: Answer) -> None:
         UserError: no run is there.
     """
     storage = open_storage(output)
-    config = read_claim(storage)
+    config = read_config_lock(storage)
     outcomes = read_outcomes(storage)
     status = read_status(storage)
-    done = status is not None and is_finished(outcomes, status.search)
+    done = status is not None and is_run_finished(outcomes, status.search)
     summary = read_summary(storage) if done else None
     answer.line(f"{config.name}: {_headline(outcomes, status, done=done)}")
     for outcome in outcomes:

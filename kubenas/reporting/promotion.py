@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from kubenas.reporting.quantities import compact, milliseconds, percent
 from kubenas.reporting.report_input import ReportInput
-from kubenas.serving.champion import ModelFigures
+from kubenas.serving.champion import ModelMetrics
 from kubenas.serving.gate import Decision
 
 _NONE = "\u2013"
@@ -52,7 +52,7 @@ def figure_rows(decision: Decision) -> list[FigureRow]:
     return [FigureRow(name, challenger[name], champion[name]) for name in challenger]
 
 
-def _figures(model: ModelFigures) -> dict[str, str]:
+def _figures(model: ModelMetrics) -> dict[str, str]:
     return {
         "Accuracy": percent(model.accuracy, 2),
         "Log loss": f"{model.loss:.4f}",

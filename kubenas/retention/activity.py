@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from kubenas.search.controller_lock import controller_lock
 from kubenas.search.journal import AnotherController
 from kubenas.search.layout import search_folder
-from kubenas.steps.process import Status, StepOutcome, is_finished
+from kubenas.steps.process import Status, StepOutcome, is_run_finished
 from kubenas.storage import ObjectInfo, Storage
 
 QUIET_SECONDS = 600.0
@@ -21,7 +21,7 @@ def may_be_running(status: Status | None, outcomes: Iterable[StepOutcome], *, no
     outcomes = list(outcomes)
     states = {outcome.step: outcome.state for outcome in outcomes}
     state = states.get(status.step)
-    return state == "running" or (state == "done" and not is_finished(outcomes, status.search))
+    return state == "running" or (state == "done" and not is_run_finished(outcomes, status.search))
 
 
 def lock_searches(

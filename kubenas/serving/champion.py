@@ -1,7 +1,7 @@
-"""The champion log of an output: which model is in production, which were, and why.
+"""The champion log of an output: the current champion, its predecessors and the reasons.
 
-Numbered records, each created once and never changed; the champion is the last of them. Creating
-the next number is what keeps writers apart: of two, one loses, reads again and decides again.
+The log is a sequence of numbered, immutable records. The last record names the champion. Concurrent
+writers are serialised by the creation of the next record, which succeeds for one writer only.
 """
 
 from collections.abc import Sequence
@@ -18,11 +18,11 @@ _FOLDER = "champion"
 
 
 class ChampionChanged(KubenasError):
-    """Someone has appended a record since the log was read."""
+    """Another process appended a record after the log was read."""
 
 
-class ModelFigures(Value):
-    """A model on a test split, and what it costs."""
+class ModelMetrics(Value):
+    """Metrics of a model on a test split, and its size and latency."""
 
     examples: int
     accuracy: float
@@ -30,36 +30,36 @@ class ModelFigures(Value):
     """Mean negative log-likelihood of the true class, in nats."""
     macro_f1: float
     parameters: int | None = None
-    """Trainable and other weights."""
+    """Number of weights, trainable or not."""
     flops: int | None = None
-    """Floating-point operations for one example."""
+    """Floating-point operations per example."""
     latency_ms: float | None = None
-    """Median inference time of one example, in milliseconds, on the machine that evaluated it."""
+    """Median inference time per example in milliseconds, on the machine of the evaluation."""
     model_mib: float | None = None
-    """Of its weights."""
+    """Size of the weights in MiB."""
 
 
 class ChampionModel(Value):
-    """A model that is or was in production, and where it came from."""
+    """A current or former champion and its origin."""
 
     search: SearchId
     trial: int
-    """The candidate's trial in the search."""
+    """Number of the trial in the search."""
     saved_model: str
-    """URI of the folder that holds the SavedModel under ``1/``."""
+    """URI of the folder with the SavedModel in ``1/``."""
     keras_model: str | None = None
-    """URI of the exported model.keras, which takes raw examples; None: Keras cannot save it."""
+    """URI of the exported model.keras; None if Keras cannot save the model."""
     space: SpaceRef
-    """What its layers were built with."""
+    """Space whose code the model was built with."""
     labels: tuple[str, ...]
     """Class names in the order of the outputs."""
     input_shape: tuple[int, int, int]
     """Height, width and channels of an example."""
     dataset: str
-    """URI of the data set that it was trained on."""
+    """URI of the training data set."""
     dataset_digest: str
-    test: ModelFigures
-    """On the test split on which it was promoted."""
+    test: ModelMetrics
+    """Metrics on the test split of the promotion."""
 
 
 class ChampionRecord(Value):
@@ -70,13 +70,13 @@ class ChampionRecord(Value):
     action: Literal["promoted", "rolled-back"]
     model: ChampionModel
     why: str
-    """The decision in words for people."""
+    """Reason of the record, as text for the user."""
     at: float
     """Unix time."""
     replaced: int | None = None
-    """Number of the record that was the last until then; None: the first."""
+    """Number of the previous record; None for the first record."""
     restored: int | None = None
-    """Number of the record whose promotion a rollback goes back to."""
+    """Number of the promotion that a rollback restores."""
 
 
 class ChampionLog:
@@ -86,51 +86,51 @@ class ChampionLog:
         self._output = output
 
     def history(self) -> list[ChampionRecord]:
-        """All records, the oldest first.
+        """Returns all records, oldest first.
 
         Raises:
-            UserError: a record is missing, or was not written by this version of kubenas.
+            UserError: A record is missing or unreadable.
         """
         names = [info.name for info in self._output.list(f"{_FOLDER}/")]
         expected = [_object_name(number) for number in range(1, len(names) + 1)]
         if names != expected:
             missing = next((name for name in expected if name not in names), expected[-1])
             raise UserError(f"{join(self._output.uri, missing)}: missing from the champion log")
-        what, remedy = "a record of a champion", "restore it from a backup"
+        what, remedy = "a champion record", "restore it from a backup"
         return [
             read_document(self._output, name, ChampionRecord, what=what, remedy=remedy)
             for name in names
         ]
 
     def champion(self) -> ChampionRecord | None:
-        """The model in production; None before the first promotion.
+        """Returns the last record; None before the first promotion.
 
         Raises:
-            UserError: as :meth:`history` tells.
+            UserError: See :meth:`history`.
         """
         history = self.history()
         return history[-1] if history else None
 
     def append(self, record: ChampionRecord) -> None:
-        """Makes ``record`` the champion. Of several writers of one number exactly one succeeds.
+        """Appends ``record``. Of several writers of the same number, exactly one succeeds.
 
         Raises:
-            ChampionChanged: there is a record of this number; nothing was changed.
+            ChampionChanged: A record with this number exists. The log is unchanged.
         """
         name = _object_name(record.number)
         try:
             self._output.create(name, record.to_json())
         except ObjectExists as error:
             raise ChampionChanged(
-                f"{join(self._output.uri, name)}: the champion has changed meanwhile; run the same"
-                " command again"
+                f"{join(self._output.uri, name)}: the champion has changed in the meantime; run the"
+                " same command again"
             ) from error
 
 
-def promotion(
+def promotion_record(
     history: Sequence[ChampionRecord], model: ChampionModel, *, why: str, at: float
 ) -> ChampionRecord:
-    """The record by which ``model`` follows the last of ``history``."""
+    """Returns the record that promotes ``model`` after the last record of ``history``."""
     return ChampionRecord(
         number=len(history) + 1,
         action="promoted",
@@ -141,33 +141,37 @@ def promotion(
     )
 
 
-def rollback(
+def rollback_record(
     history: Sequence[ChampionRecord], *, to: int | None = None, why: str, at: float
 ) -> ChampionRecord:
-    """The record by which an earlier champion is one again.
+    """Returns the record that restores an earlier champion.
 
     Args:
-        history: all records.
-        to: number of the record to go back to; None: to the champion that the present one replaced
-            when it was promoted.
-        why: the reason, in words for people.
+        history: All records.
+        to: Number of the record to restore; None for the record that the promotion of the current
+            champion replaced.
+        why: Reason, as text for the user.
         at: Unix time.
 
     Raises:
-        UserError: there is no such record, or it names the present champion.
+        UserError: The record does not exist, or it names the current champion.
     """
-    champion = present_champion(history)
+    champion = current_champion(history)
     if champion is None:
-        raise UserError("no model has been promoted yet: there is nothing to roll back")
+        raise UserError("there is nothing to roll back: no model has been promoted yet")
     if to is None:
         to = champion.replaced
         if to is None:
-            raise UserError("no champion came before the present one: name a record to go back to")
+            raise UserError(
+                "the current champion has no predecessor: give the number of a record with --to"
+            )
     if not 1 <= to <= len(history):
-        raise UserError(f"no record {to} in the champion log; it has 1 to {len(history)}")
-    target = promoted(history, history[to - 1])
+        raise UserError(
+            f"the champion log has no record {to}; it has the records 1 to {len(history)}"
+        )
+    target = original_promotion(history, history[to - 1])
     if target == champion:
-        raise UserError(f"record {to} names the present champion: there is nothing to roll back")
+        raise UserError(f"there is nothing to roll back: record {to} is the current champion")
     return ChampionRecord(
         number=len(history) + 1,
         action="rolled-back",
@@ -179,19 +183,19 @@ def rollback(
     )
 
 
-def present_champion(history: Sequence[ChampionRecord]) -> ChampionRecord | None:
-    """The promotion of the champion; None before the first."""
-    return promoted(history, history[-1]) if history else None
+def current_champion(history: Sequence[ChampionRecord]) -> ChampionRecord | None:
+    """Returns the promotion of the current champion; None before the first promotion."""
+    return original_promotion(history, history[-1]) if history else None
 
 
-def promotion_of(history: Sequence[ChampionRecord], search: str) -> ChampionRecord | None:
-    """The latest promotion of a search's model; None: it was never promoted."""
+def latest_promotion(history: Sequence[ChampionRecord], search: str) -> ChampionRecord | None:
+    """Returns the latest promotion of a search's model; None if it was never promoted."""
     own = (each for each in reversed(history) if each.action == "promoted")
     return next((each for each in own if each.model.search == search), None)
 
 
-def promoted(history: Sequence[ChampionRecord], record: ChampionRecord) -> ChampionRecord:
-    """The promotion that ``record`` of ``history`` is or goes back to."""
+def original_promotion(history: Sequence[ChampionRecord], record: ChampionRecord) -> ChampionRecord:
+    """Returns ``record`` if it is a promotion, or else the promotion that it restores."""
     return record if record.restored is None else history[record.restored - 1]
 
 

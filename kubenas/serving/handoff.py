@@ -1,4 +1,4 @@
-"""Hands a champion to serving: to KServe where that may be done, else as YAML for whoever may."""
+"""Hands a champion over to serving: to KServe or as YAML, and to a model registry."""
 
 from kubenas.config import ServingConfig
 from kubenas.serving.champion import ChampionRecord
@@ -10,22 +10,22 @@ from kubenas.storage import Storage
 def hand_over(
     record: ChampionRecord, config: ServingConfig, *, name: str, output: Storage
 ) -> Handoff:
-    """Has the model of ``record`` served. May be repeated: what has been done is not done again.
+    """Hands the model of ``record`` over to serving. Idempotent.
 
     Args:
-        record: of the champion log; it may be about to be appended.
-        config: how the model is served.
-        name: of the search: the service's, where the config names none.
-        output: whose champion it is.
+        record: A record of the champion log, or the next one.
+        config: Section ``serving`` of the config.
+        name: Name of the search, the default name of the service.
+        output: The output of the champion log.
 
     Raises:
-        UserError: the cluster's configuration is not sound, the API server or the model registry
-            refuses, or a service of this name is not ours.
-        ApiUnavailable: the API server does not answer.
-        RegistryAway: the model registry does not answer.
-        ServiceBusy: others change the service all the time.
+        UserError: The cluster configuration is invalid, the API server or the model registry
+            refused a request, or the service belongs to another output.
+        ApiUnavailable: The API server does not respond.
+        RegistryUnavailable: The model registry does not respond.
+        ServiceConflict: Other clients keep changing the service.
     """
-    handoff = _handed_over(record, config, name, output)
+    handoff = _serve(record, config, name, output)
     if config.registry is None or not handoff.accepted:
         return handoff
     model = config.name or name
@@ -37,21 +37,19 @@ def hand_over(
 
 
 def _trusted_registries() -> tuple[str, ...]:
-    """Hosts that the administrator of this pod's namespace lets see its token."""
+    """Returns the hosts that may receive this pod's token, from the policy of the namespace."""
     if not has_token():
         return ()
-    # Who has no token does not wait for the cluster's client.
+    # Imported here: without a token, the Kubernetes client is not needed.
     from kubenas.scheduling.kubernetes.environment import read_namespace_settings
 
     return read_namespace_settings().policy.registries
 
 
-def _handed_over(
-    record: ChampionRecord, config: ServingConfig, name: str, output: Storage
-) -> Handoff:
+def _serve(record: ChampionRecord, config: ServingConfig, name: str, output: Storage) -> Handoff:
     if config.kind == "none":
         return Handoff(state="none", message="not handed over: serving.kind is none")
-    # Who serves nothing does not wait for the cluster's client.
+    # Imported here: without serving, the Kubernetes client is not needed.
     from kubenas.serving.kserve.handoff import hand_over_to_kserve
 
     return hand_over_to_kserve(record, config, name=name, output=output)

@@ -1,4 +1,4 @@
-"""What a hand-over to serving came to."""
+"""The result of a hand-over to serving."""
 
 from typing import Literal
 
@@ -6,21 +6,21 @@ from kubenas.trial import Value
 
 
 class Handoff(Value):
-    """What a hand-over to serving came to."""
+    """``handoff.json``: the result of a hand-over to serving."""
 
     state: Literal["none", "served", "written", "rolled-back"]
-    """none: nothing is configured. written: as YAML only. rolled-back: the new model was not
-    served rightly, and what was served before is served again."""
+    """none: serving is not configured. written: only the YAML file was written. rolled-back: the
+    new model failed its checks, and the service was restored."""
     message: str
-    """For people: one line."""
+    """One line of text for the user."""
     uri: str = ""
-    """Of the YAML file."""
+    """URI of the YAML file."""
     yaml: str = ""
-    """Its content."""
+    """Content of the YAML file."""
     url: str = ""
-    """Where the model is served."""
+    """URL of the service."""
 
     @property
     def accepted(self) -> bool:
-        """Nothing speaks against the model's being the champion."""
+        """Whether the model may become the champion."""
         return self.state != "rolled-back"

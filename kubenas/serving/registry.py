@@ -1,7 +1,7 @@
-"""A champion's entry in a Kubeflow model registry, by its REST interface (v1alpha3).
+"""Registers champions in a Kubeflow Model Registry with its REST API (v1alpha3).
 
-A registered model has a version for each search; a version has an artifact, which says where the
-model is. Each is looked for before it is made, so an entry that was broken off is completed.
+A registered model has a version for each search, and a version has an artifact with the URI of the
+model. Existing objects are reused, so that a repeated call completes an interrupted registration.
 """
 
 import json
@@ -21,18 +21,18 @@ from kubenas.serving.kserve.inference_service import storage_uri
 _API = "/api/model_registry/v1alpha3"
 _ANSWER_SECONDS = 30.0
 _TOKEN_FILE = "KF_PIPELINES_SA_TOKEN_PATH"  # noqa: S105 - a variable's name
-"""Names the file with this pod's token for Kubeflow's services."""
+"""Environment variable with the path of this pod's token for Kubeflow's services."""
 
 Object = Mapping[str, Any]
 
 
-class RegistryAway(KubenasError):
-    """The registry did not answer, or failed."""
+class RegistryUnavailable(KubenasError):
+    """The registry does not respond, or it failed."""
 
 
 @dataclass(frozen=True)
-class Entry:
-    """What there is in the registry."""
+class RegistryEntry:
+    """A registered model and its version."""
 
     model: str
     version: str
@@ -43,25 +43,25 @@ class Entry:
 
 def register(
     record: ChampionRecord, url: str, *, name: str, output: str, trusted: Collection[str] = ()
-) -> Entry:
-    """Enters the model of ``record`` in the registry at ``url``, once.
+) -> RegistryEntry:
+    """Registers the model of ``record`` in the registry at ``url``. Idempotent.
 
     Args:
-        record: of the champion log.
-        url: of the registry, without the path of its interface.
-        name: of the registered model.
-        output: URI of the output whose champion it is.
-        trusted: hosts that may see this pod's token, with a port unless it is 443.
+        record: A record of the champion log.
+        url: Base URL of the registry, without the API path.
+        name: Name of the registered model.
+        output: URI of the output of the champion log.
+        trusted: Hosts that may receive this pod's token, with the port unless it is 443.
 
     Raises:
-        UserError: the registry refuses.
-        RegistryAway: it does not answer.
+        UserError: The registry refused a request.
+        RegistryUnavailable: The registry does not respond.
     """
     registry = _Registry(url, _authorization(url, trusted))
-    model = registry.found_or_made(
+    model = registry.get_or_create(
         "/registered_model", {"name": name}, "/registered_models", {"name": name}
     )
-    version = registry.found_or_made(
+    version = registry.get_or_create(
         "/model_version",
         {"name": record.model.search, "parentResourceId": model["id"]},
         "/model_versions",
@@ -71,7 +71,7 @@ def register(
     uri = storage_uri(record.model.saved_model)
     if all(each.get("uri") != uri for each in registry.get(artifacts)["items"]):
         registry.post(artifacts, _artifact(uri))
-    return Entry(name, record.model.search)
+    return RegistryEntry(name, record.model.search)
 
 
 def _version(record: ChampionRecord, model: str, output: str) -> dict[str, Any]:
@@ -114,7 +114,7 @@ class _Registry:
         self._url = url.rstrip("/")
         self._headers = {"Content-Type": "application/json", **authorization}
 
-    def found_or_made(
+    def get_or_create(
         self, lookup: str, query: Mapping[str, str], collection: str, body: Object
     ) -> dict[str, Any]:
         found = self._lookup(lookup, query)
@@ -122,10 +122,10 @@ class _Registry:
             response = self._send("POST", collection, body)
             if response.status != 409:
                 return self._parsed(response)
-            found = self._lookup(lookup, query)  # someone else has made it meanwhile
+            found = self._lookup(lookup, query)  # created concurrently
         if found is None:
-            raise RegistryAway(
-                f"{self._url}: {query['name']} cannot be made, for it is there, and cannot be found"
+            raise RegistryUnavailable(
+                f"{self._url}: the registry reports that {query['name']} exists, but cannot find it"
             )
         return found
 
@@ -148,11 +148,11 @@ class _Registry:
                 headers=self._headers,
                 timeout=_ANSWER_SECONDS,
                 retries=False,
-                redirect=False,  # to where the token is not meant for
+                redirect=False,  # would send the token to another host
             )
         except urllib3.exceptions.HTTPError as error:
-            raise RegistryAway(
-                f"{self._url}: the model registry does not answer: {type(error).__name__}; run the"
+            raise RegistryUnavailable(
+                f"{self._url}: the model registry does not respond: {type(error).__name__}; run the"
                 " same command again, or unset serving.registry"
             ) from error
 
@@ -164,20 +164,22 @@ class _Registry:
         if response.status < 300 and isinstance(content, dict):
             return content
         words = content.get("message") if isinstance(content, dict) else None
-        message = f"{self._url}: the model registry says HTTP {response.status}: {words or '-'}"
+        message = (
+            f"{self._url}: the model registry responded with HTTP {response.status}: {words or '-'}"
+        )
         if response.status >= 500 or response.status < 300:
-            raise RegistryAway(f"{message}; run the same command again")
+            raise RegistryUnavailable(f"{message}; run the same command again")
         raise UserError(f"{message}; {self._remedy(response.status)}")
 
     def _remedy(self, status: int) -> str:
         if 300 <= status < 400:
-            return "it is elsewhere: correct serving.registry, for redirects are not followed"
+            return "correct serving.registry: redirects are not followed"
         if status == 401 and "Authorization" not in self._headers:
             return (
-                "no token was sent: ask the administrator of the namespace to have this host in"
+                "no token was sent: ask the administrator of the namespace to add this host to"
                 " policy.registries of the chart, or correct serving.registry"
             )
-        return "correct serving.registry, or have the access granted"
+        return "correct serving.registry, or ask for access"
 
 
 def has_token() -> bool:
@@ -186,12 +188,12 @@ def has_token() -> bool:
 
 
 def _authorization(url: str, trusted: Collection[str]) -> dict[str, str]:
-    """Never without encryption, and only for a host that it is meant for."""
+    """Returns the header with the token, only for HTTPS and trusted hosts."""
     file = os.environ.get(_TOKEN_FILE)
     try:
-        parts = urllib3.util.parse_url(url)  # as the host is found that is connected to
+        parts = urllib3.util.parse_url(url)  # the parser that urllib3 connects with
     except urllib3.exceptions.LocationParseError as error:
-        raise UserError(f"serving.registry: {url}: no URL; correct it") from error
+        raise UserError(f"serving.registry: {url}: not a valid URL; correct it") from error
     port = "" if parts.port in (None, 443) else f":{parts.port}"
     if not file or parts.scheme != "https" or f"{parts.host}{port}" not in trusted:
         return {}

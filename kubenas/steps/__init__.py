@@ -1,1 +1,1 @@
-"""The steps of the pipeline, one module a step."""
+"""The steps of the pipeline, one module for each step."""

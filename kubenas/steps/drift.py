@@ -1,4 +1,4 @@
-"""How a run's data differ from those of the champion or, without one, of the search before."""
+"""Measures data drift against the data of the champion, or of the previous search."""
 
 import logging
 from contextlib import suppress
@@ -19,9 +19,9 @@ _logger = logging.getLogger(__name__)
 
 
 def record_drift(context: RunContext) -> Drift | None:
-    """Compares the data of ``context`` with earlier ones, once: a later run finds the same.
+    """Compares the data of ``context`` with earlier data and records the result.
 
-    None: there are no earlier ones, or they are gone.
+    Returns the recorded result if it exists, and None without earlier data.
     """
     output, name = context.output, _file(context.search_id)
     if not output.exists(name):
@@ -31,7 +31,7 @@ def record_drift(context: RunContext) -> Drift | None:
         try:
             before = _snapshot(earlier)
         except ObjectNotFound as error:
-            _logger.warning("the data are not compared with earlier ones: %s", error)
+            _logger.warning("cannot measure drift, the earlier data are missing: %s", error)
             return None
         found = measure_drift(before, _snapshot(context.dataset))
         with suppress(ObjectExists):
@@ -40,26 +40,29 @@ def record_drift(context: RunContext) -> Drift | None:
 
 
 def read_drift(output: Storage, search: str) -> Drift | None:
-    """What :func:`record_drift` found for the data of ``search``."""
-    return find_document(output, _file(search), Drift, what="a comparison of data")
+    """Returns the result that :func:`record_drift` recorded for ``search``; None without one."""
+    return find_document(output, _file(search), Drift, what="a drift measurement")
 
 
-def drift_scalars(found: Drift) -> dict[str, float]:
-    """The figures by which runs are compared, by name."""
-    scalars = {
+def drift_metrics(found: Drift) -> dict[str, float]:
+    """Returns the metrics that Kubeflow shows, by name."""
+    metrics = {
         "examples": float(found.examples),
         "examples_before": float(found.examples_before),
         "drift_findings": float(len(found.findings)),
     }
     if found.overlap is not None:
-        scalars |= {f"pictures_{name}": float(n) for name, n in found.overlap.model_dump().items()}
+        metrics |= {f"pictures_{name}": float(n) for name, n in found.overlap.model_dump().items()}
     if found.stability_index is not None:
-        scalars["class_stability_index"] = found.stability_index
-    return scalars
+        metrics["class_stability_index"] = found.stability_index
+    return metrics
 
 
 def _earlier(output: Storage, search: str) -> str | None:
-    """URI of the data set to compare with; a search that is run again is not its own champion's."""
+    """Returns the URI of the champion's data set, or of the previous search's.
+
+    A champion that this search found itself does not count.
+    """
     champion = ChampionLog(output).champion()
     if champion is not None and champion.model.search != search:
         return champion.model.dataset

@@ -1,5 +1,8 @@
-"""The decision on a new model: the champion is evaluated on the same test split, then
-:mod:`kubenas.serving.gate.gate` decides. ``decision.json`` beside the search keeps it."""
+"""The promotion decision: evaluates the champion on the challenger's test split and compares both.
+
+:mod:`kubenas.serving.gate` contains the rule. ``decision.json`` in the search's folder contains the
+decision.
+"""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -12,10 +15,18 @@ from kubenas.serving.champion import (
     ChampionLog,
     ChampionModel,
     ChampionRecord,
-    present_champion,
+    current_champion,
 )
-from kubenas.serving.gate import Challenger, Decision, Ground, Opponent, Settled, compare, decide
-from kubenas.steps.contender import Contender, evaluation_check, read_contender
+from kubenas.serving.gate import (
+    Challenger,
+    Decision,
+    EvaluatedChampion,
+    Ground,
+    NoComparison,
+    compare,
+    decide,
+)
+from kubenas.steps.evaluated_model import EvaluatedModel, evaluation_check, read_evaluated_model
 from kubenas.steps.export import check_export_unchanged
 from kubenas.steps.model_task import ModelTask, run_model_task
 from kubenas.steps.process import StatusWriter
@@ -25,107 +36,111 @@ from kubenas.storage.document import find_document
 from kubenas.trial import Task
 
 
-def decided(context: RunContext, challenger: Contender, status: StatusWriter) -> Decision:
-    """The decision on the model of ``context``: the earlier one if it still holds, else a new one.
+def decide_promotion(
+    context: RunContext, challenger: EvaluatedModel, status: StatusWriter
+) -> Decision:
+    """Decides on the model of ``context``, or returns an earlier decision that is still valid.
 
     Raises:
-        UserError: the champion log cannot be read.
+        UserError: The champion log is unreadable.
     """
     output, search, rule = context.output, context.search_id, context.config.promotion
     history = ChampionLog(output).history()
-    present = present_champion(history)
+    current = current_champion(history)
     earlier = read_decision(output, search)
-    settled = settled_without_comparison(present, history, context)
-    if earlier is not None and still_holds(earlier, settled, present, rule):
+    no_comparison = decide_without_comparison(current, history, context)
+    if earlier is not None and is_still_valid(earlier, no_comparison, current, rule):
         return earlier
-    opponent: Opponent | Settled | None = settled
-    if settled is None and present is not None:
-        opponent = _opponent(present, challenger, context, status)
+    champion: EvaluatedChampion | NoComparison | None = no_comparison
+    if no_comparison is None and current is not None:
+        champion = _evaluate_champion(current, challenger, context, status)
     recalls = {
         scores.name: scores.recall for scores in challenger.evaluation.classes if scores.support
     }
     decision = decide(
         rule,
-        Challenger(challenger.figures, recalls),
-        opponent,
-        against=present.number if present else None,
+        Challenger(challenger.metrics, recalls),
+        champion,
+        against=current.number if current else None,
     )
     output.write(_file(search), decision.to_json())
     return decision
 
 
 def read_decision(output: Storage, search: str) -> Decision | None:
-    """The decision on a search's model; None if there is none yet."""
+    """Returns the decision on a search's model; None if there is none yet."""
     return find_document(output, _file(search), Decision, what="a decision")
 
 
-def still_holds(
+def is_still_valid(
     decision: Decision,
-    settled: Settled | None,
-    present: ChampionRecord | None,
+    no_comparison: NoComparison | None,
+    current: ChampionRecord | None,
     rule: PromotionConfig,
 ) -> bool:
-    """Whether an earlier decision on the same model need not be made again, as in a resumed run.
+    """Whether an earlier decision on the same model is still valid, as in a resumed run.
 
     Args:
-        decision: the earlier one.
-        settled: what settles it now without a comparison.
-        present: the promotion of the champion now.
-        rule: as it is now.
+        decision: The earlier decision.
+        no_comparison: Reason to decide without a comparison, if there is one now.
+        current: Promotion of the current champion.
+        rule: The current rule.
     """
-    if settled is not None:  # what promoted it stays its ground; all else is decided as cheaply
-        return settled.ground is Ground.PRESENT and decision.verdict == "promote"
+    if no_comparison is not None:  # cheap to decide again, except after a promotion
+        return no_comparison.ground is Ground.PRESENT and decision.verdict == "promote"
     if decision.ground in {Ground.UNUSABLE, Ground.MISSING}:
-        return False  # someone may have mended it
-    against = present.number if present else None
+        return False  # the champion may be available again
+    against = current.number if current else None
     return (decision.rule, decision.against) == (rule, against)
 
 
-def settled_without_comparison(
-    present: ChampionRecord | None, history: Sequence[ChampionRecord], context: RunContext
-) -> Settled | None:
-    """What settles the decision before anything is compared; None: nothing does."""
+def decide_without_comparison(
+    current: ChampionRecord | None, history: Sequence[ChampionRecord], context: RunContext
+) -> NoComparison | None:
+    """Returns the reason to decide without a comparison; None if a comparison is needed."""
     search, mode = context.search_id, context.config.promotion.mode
-    if present is not None and present.model.search == search:
-        return Settled(Ground.PRESENT, f"it is in production, by record {present.number}")
-    mine = [record.number for record in history if record.model.search == search]
-    if mine:
-        return Settled(
+    if current is not None and current.model.search == search:
+        return NoComparison(Ground.PRESENT, f"the model is in production (record {current.number})")
+    own_records = [record.number for record in history if record.model.search == search]
+    if own_records:
+        return NoComparison(
             Ground.FORMER,
-            f"it was the champion by record {mine[0]} and was replaced or rolled back; 'kubenas"
-            f" champion rollback --to {mine[0]}' makes it the champion again",
+            f"the model is a former champion (record {own_records[0]}) that was replaced or rolled"
+            f" back; to promote it again, run 'kubenas champion rollback --to {own_records[0]}'",
         )
     if mode == "never":
-        return Settled(Ground.OFF, "promotion.mode is never")
+        return NoComparison(Ground.OFF, "promotion.mode is never")
     if mode == "always":
-        return Settled(Ground.FORCED, "promotion.mode is always, and the limits hold")
+        return NoComparison(
+            Ground.FORCED, "promotion.mode is always, and the model meets the limits"
+        )
     return None
 
 
-def _opponent(
-    present: ChampionRecord, challenger: Contender, context: RunContext, status: StatusWriter
-) -> Opponent | Settled:
-    """The champion on the test split of ``context``, or why it cannot be told."""
-    model = present.model
+def _evaluate_champion(
+    current: ChampionRecord, challenger: EvaluatedModel, context: RunContext, status: StatusWriter
+) -> EvaluatedChampion | NoComparison:
+    """Evaluates the champion on the test split of ``context``, or returns why it cannot."""
+    model = current.model
     exported = _exported(model)
     if exported is None:
-        return Settled(
+        return NoComparison(
             Ground.MISSING,
-            f"the champion's model is gone ({model.saved_model}), so nothing can be compared:"
-            " restore it, roll back to one that is there, or set promotion.mode to always once",
+            f"the champion's model is missing ({model.saved_model}): restore it, roll back to an"
+            " existing model, or set promotion.mode to always for one run",
         )
-    if differences := _differences(present, context):
-        return Settled(
+    if differences := _differences(current, context):
+        return NoComparison(
             Ground.INCOMPATIBLE,
-            f"its clients would get another model than they know: {differences}; set"
-            " promotion.mode to always once to promote it",
+            f"the model is not compatible with clients of the champion: {differences}; to promote"
+            " it, set promotion.mode to always for one run",
         )
     status.write("evaluating the champion")
     check = evaluation_check(read_schema(open_storage(context.dataset)))
     what = ModelTask(
         task=Task.EVALUATE,
         stage="champion",
-        folder=f"champion/{present.number:05d}",
+        folder=f"champion/{current.number:05d}",
         trial=model.trial,
         space=model.space,
         model=exported,
@@ -133,57 +148,57 @@ def _opponent(
     )
     try:
         _check_champion(context.output, model)
-        tested = read_contender(run_model_task(what, context, status), check)
+        evaluated = read_evaluated_model(run_model_task(what, context, status), check)
     except DocumentUnusable as error:
-        return Settled(
+        return NoComparison(
             Ground.UNUSABLE,
-            f"what is left of the champion is not to be trusted: {error}; or set promotion.mode to"
-            " always once",
+            f"the champion's files are invalid: {error}; or set promotion.mode to always for one"
+            " run",
         )
     except StorageError:
         raise
     except (SearchFailed, UserError) as error:
-        return Settled(
+        return NoComparison(
             Ground.UNUSABLE,
-            f"the champion could not be evaluated: {error}; mend that and run again, or set"
-            " promotion.mode to always once",
+            f"the champion could not be evaluated: {error}; fix this and run again, or set"
+            " promotion.mode to always for one run",
         )
     confidence = context.config.promotion.confidence
-    comparison = compare(challenger.right, tested.right, confidence=confidence)
-    return Opponent(tested.figures, comparison, recorded=model.test)
+    comparison = compare(challenger.correct, evaluated.correct, confidence=confidence)
+    return EvaluatedChampion(evaluated.metrics, comparison, recorded=model.test)
 
 
 def _check_champion(output: Storage, model: ChampionModel) -> None:
-    """Checks that the champion's model is what was exported, where its search is still there.
+    """Verifies the checksums of the champion's model if its search still exists.
 
     Raises:
-        DocumentUnusable: it is not.
+        DocumentUnusable: The model was modified.
     """
     with suppress(ObjectNotFound):
         check_export_unchanged(output, model.search)
 
 
 def _exported(model: ChampionModel) -> str | None:
-    """URI of its SavedModel, or of its model.keras where only that is left; None: it is gone."""
+    """Returns the URI of the SavedModel or else of model.keras; None if both are missing."""
     if open_storage(model.saved_model).exists("1/saved_model.pb"):
         return model.saved_model
     folder, name = split(model.keras_model or "")
     return model.keras_model if name and open_storage(folder).exists(name) else None
 
 
-def _differences(present: ChampionRecord, context: RunContext) -> str:
-    """What clients would notice, in words."""
-    schema, model = read_schema(open_storage(context.dataset)), present.model
+def _differences(current: ChampionRecord, context: RunContext) -> str:
+    """Describes the differences of classes and input shape; empty if there are none."""
+    schema, model = read_schema(open_storage(context.dataset)), current.model
     found = []
     if schema.classes != model.labels:
         added = [name for name in schema.classes if name not in model.labels]
         gone = [name for name in model.labels if name not in schema.classes]
-        found += [f"classes {', '.join(added)} are new"] if added else []
-        found += [f"classes {', '.join(gone)} are gone"] if gone else []
-        found += [] if added or gone else ["its classes are in another order"]
+        found += [f"new classes: {', '.join(added)}"] if added else []
+        found += [f"missing classes: {', '.join(gone)}"] if gone else []
+        found += [] if added or gone else ["the order of the classes has changed"]
     if schema.shape != model.input_shape:
-        found.append(f"pictures are {_by(schema.shape)}, they were {_by(model.input_shape)}")
-    return " and ".join(found)
+        found.append(f"input shape {_by(schema.shape)} instead of {_by(model.input_shape)}")
+    return "; ".join(found)
 
 
 def _by(shape: tuple[int, ...]) -> str:

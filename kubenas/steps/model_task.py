@@ -1,4 +1,4 @@
-"""One attempt on a trained model, in a trial process: its layers may be the user's code."""
+"""Runs a task on a trained model in a trial process, because its layers may be user code."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ from kubenas.errors import ObjectNotFound, SearchFailed
 from kubenas.search.attempts import Check, records_of, run_attempts
 from kubenas.search.layout import search_folder
 from kubenas.steps.process import StatusWriter
-from kubenas.steps.search import progress_teller
+from kubenas.steps.search import progress_reporter
 from kubenas.steps.setup import RunContext, trial_runner
 from kubenas.storage import Storage, join, split
 from kubenas.trial import AttemptSpec, Outcome, Result, SpaceRef, Task
@@ -14,70 +14,72 @@ from kubenas.trial import AttemptSpec, Outcome, Result, SpaceRef, Task
 
 @dataclass(frozen=True)
 class ModelTask:
-    """What is to be done with a model."""
+    """A task on a model."""
 
     task: Task
     stage: str
-    """Tells its attempts from those of the search's other steps."""
+    """Label of the attempts, which distinguishes them from those of other steps."""
     folder: str
-    """Below the search's own."""
+    """Folder of the attempts, below the search's folder."""
     trial: int
     space: SpaceRef
-    """What the model's layers are loaded with."""
+    """Space whose code the model is loaded with."""
     model: str
-    """URI of what the task takes: trained weights, or an exported model."""
+    """URI of the trained weights or of the exported model."""
     check: Check
-    """Looks at what an attempt has left."""
+    """Verifies the files of a finished attempt."""
     trained_by: AttemptSpec | None = None
-    """The attempt whose weights they are: its hyperparameters build the model again."""
+    """Spec of the attempt that trained the weights; its hyperparameters rebuild the model."""
 
 
 @dataclass(frozen=True)
-class ModelTaskDone:
-    """What came of it."""
+class ModelTaskResult:
+    """Result of a task on a model."""
 
     prefix: str
-    """URI of the folder with its artifacts."""
+    """URI of the folder with the artifacts."""
     result: Result
 
 
-def run_model_task(what: ModelTask, context: RunContext, status: StatusWriter) -> ModelTaskDone:
-    """Does ``what`` on the data of ``context``; finds its own finished work.
+def run_model_task(
+    model_task: ModelTask, context: RunContext, status: StatusWriter
+) -> ModelTaskResult:
+    """Runs ``model_task`` on the data of ``context``, or returns the result of an earlier run.
 
     Raises:
-        SearchFailed: the attempt failed.
+        SearchFailed: The attempt failed.
     """
-    trained_by = what.trained_by
+    trained_by = model_task.trained_by
     spec = AttemptSpec(
-        task=what.task,
+        task=model_task.task,
         search=context.search_id,
-        trial=what.trial,
+        trial=model_task.trial,
         attempt=1,
-        prefix=join(context.output.uri, search_folder(context.search_id), what.folder, "a1"),
-        space=what.space,
+        prefix=join(context.output.uri, search_folder(context.search_id), model_task.folder, "a1"),
+        space=model_task.space,
         dataset=context.dataset,
-        model=what.model,
+        model=model_task.model,
         hyperparameters=trained_by.hyperparameters if trained_by else None,
         training=trained_by.training if trained_by else None,
     )
-    with trial_runner(context, step=what.stage, attempts=1) as runner:
+    with trial_runner(context, step=model_task.stage, attempts=1) as runner:
         (result,) = run_attempts(
             [spec],
             runner,
             records=records_of(context.output, context.search_id),
-            check=what.check,
-            on_progress=progress_teller(status),
+            check=model_task.check,
+            on_progress=progress_reporter(status),
         )
     if result.outcome != Outcome.COMPLETED:
-        raise SearchFailed(f"{what.stage}: {result.message}")
-    return ModelTaskDone(join(split(spec.prefix)[0], f"a{result.attempt}"), result)
+        raise SearchFailed(f"{model_task.stage}: {result.message}")
+    return ModelTaskResult(join(split(spec.prefix)[0], f"a{result.attempt}"), result)
 
 
 def finished_prefix(output: Storage, search: str, folder: str) -> str | None:
-    """The finished attempt's folder, below the output; None if the task has not been done.
+    """Returns the finished attempt's folder within the output; None if there is none.
 
     Raises:
-        DocumentUnusable: the controller's record of it cannot be read.
+        DocumentUnusable: The controller's record of the attempt is unreadable.
     """
     try:
         attempt = records_of(output, search).finished(folder)

@@ -1,4 +1,4 @@
-"""Step 1: the config is claimed and frozen, the data validated, split and sharded."""
+"""Step 1: locks the output for the config and prepares the data set."""
 
 import logging
 from collections.abc import Callable
@@ -10,7 +10,13 @@ from kubenas.data.preparation.prepare import prepare_dataset
 from kubenas.search.oracles import check_oracle
 from kubenas.steps.drift import record_drift
 from kubenas.steps.process import StatusWriter, running_step
-from kubenas.steps.setup import RunContext, check_claim, claim, freeze_space, settled_config
+from kubenas.steps.setup import (
+    RunContext,
+    check_config_lock,
+    freeze_space,
+    lock_config,
+    resolve_config,
+)
 from kubenas.storage import open_storage
 from kubenas.storage.probe import probe_storage
 
@@ -18,22 +24,22 @@ _logger = logging.getLogger(__name__)
 
 
 def prepare(config: Config) -> RunContext:
-    """Prepares the data of ``config``; finds its own finished work by digest.
+    """Prepares the data of ``config``; reuses a data set with the same digest.
 
     Raises:
-        SystemExit: after a mistake or failure, as :func:`running_step` tells.
+        SystemExit: See :func:`running_step`.
     """
     output = open_storage(config.output)
     with running_step("prepare", output, key=config.identity()):
         status = StatusWriter(output, "prepare")
         probe_storage(output)
-        check_claim(config, output)
+        check_config_lock(config, output)
         check_oracle(config.search.oracle)
         frozen = freeze_space(config)
-        settled_config(config, frozen.space, {})  # what later steps would refuse is refused now
-        prepared = prepare_dataset(config.data, output, progress=_teller(status))
-        # Only what is sound is claimed: a mistake in the data can be mended in the config.
-        claim(config, output)
+        resolve_config(config, frozen.space, {})  # fails early for later steps
+        prepared = prepare_dataset(config.data, output, progress=_progress_reporter(status))
+        # Locked after validation, so that a wrong data source can be corrected in the config.
+        lock_config(config, output)
         frozen.write(output)
         context = RunContext(
             config=config,
@@ -48,12 +54,12 @@ def prepare(config: Config) -> RunContext:
 
 
 def read_card(dataset: str) -> DataCard:
-    """The data card of the data set at the URI ``dataset``."""
+    """Returns the data card of the data set at the URI ``dataset``."""
     return read_data_card(open_storage(dataset))
 
 
-def _teller(status: StatusWriter) -> Callable[[str, int, int | None], None]:
-    def tell(what: str, done: int, total: int | None) -> None:
+def _progress_reporter(status: StatusWriter) -> Callable[[str, int, int | None], None]:
+    def report(what: str, done: int, total: int | None) -> None:
         status.write(f"{what}: {done:,}" + (f" of {total:,}" if total else ""))
 
-    return tell
+    return report

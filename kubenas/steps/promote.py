@@ -1,6 +1,6 @@
-"""Step 7: the new model goes into production, and the champion log says so.
+"""Step 7: hands the new model over to serving and records it in the champion log.
 
-It is served first, then entered; killed at any point, a rerun finds what has been done.
+A run that was killed at any point can be repeated.
 """
 
 import time
@@ -14,13 +14,13 @@ from kubenas.serving.champion import (
     ChampionLog,
     ChampionModel,
     ChampionRecord,
-    present_champion,
-    promotion,
+    current_champion,
+    promotion_record,
 )
+from kubenas.serving.champion_change import change_champion
 from kubenas.serving.gate import Decision
 from kubenas.serving.handoff import hand_over
 from kubenas.serving.handoff_result import Handoff
-from kubenas.serving.succession import succeed
 from kubenas.steps.export import (
     check_export_unchanged,
     exported_keras_model,
@@ -28,7 +28,7 @@ from kubenas.steps.export import (
 )
 from kubenas.steps.gate import read_decision
 from kubenas.steps.process import StatusWriter, running_step
-from kubenas.steps.report import gather, refresh_summary, write_report
+from kubenas.steps.report import read_report_input, refresh_summary, write_report
 from kubenas.steps.retrain import read_choice
 from kubenas.steps.setup import RunContext
 from kubenas.storage import Storage, open_storage
@@ -36,61 +36,63 @@ from kubenas.storage.document import find_document
 
 
 @dataclass(frozen=True)
-class Promoted:
-    """The new champion, and what serving made of it."""
+class PromoteResult:
+    """The record of the new champion and the result of its hand-over."""
 
     record: ChampionRecord
     handoff: Handoff
 
 
-def promote(context: RunContext) -> Promoted:
-    """Makes the model of ``context`` the champion, as was decided; does so once.
+def promote(context: RunContext) -> PromoteResult:
+    """Makes the model of ``context`` the champion unless it already is.
 
     Raises:
-        SystemExit: after a mistake or failure, as :func:`running_step` tells.
+        SystemExit: See :func:`running_step`.
     """
     output, search = context.output, context.search_id
     with running_step("promote", output, key=search):
         StatusWriter(output, "promote", search=search)
-        done = _promoted(context)
-        html = write_report(output, gather(output, search, finished=True)).html
+        done = _promote(context)
+        html = write_report(output, read_report_input(output, search, finished=True)).html
     refresh_summary(output, search, html)
     return done
 
 
 def read_handoff(output: Storage, search: str) -> Handoff | None:
-    """What serving made of a search's model; None: it was not handed over."""
-    return find_document(output, _file(search), Handoff, what="a handover")
+    """Returns the result of the hand-over of a search's model; None if there was none."""
+    return find_document(output, _file(search), Handoff, what="a hand-over result")
 
 
-def _promoted(context: RunContext) -> Promoted:
+def _promote(context: RunContext) -> PromoteResult:
     output, search, config = context.output, context.search_id, context.config
     history = ChampionLog(output).history()
-    present = present_champion(history)
-    if present is not None and present.model.search == search:
-        # Serving has it: what is missing after a kill is what was said about it.
+    current = current_champion(history)
+    if current is not None and current.model.search == search:
+        # An earlier run was killed after the promotion, perhaps before it wrote the result.
         handoff = read_handoff(output, search) or hand_over(
-            present, config.serving, name=config.name, output=output
+            current, config.serving, name=config.name, output=output
         )
-        return _told(output, search, Promoted(present, handoff))
+        return _write_result(output, search, PromoteResult(current, handoff))
     decision = read_decision(output, search)
     if decision is None or decision.verdict != "promote":
         raise UserError(
-            f"{output.uri}: it was not decided to promote the model of {search}; run the steps in"
+            f"{output.uri}: there is no decision to promote the model of {search}; run the steps in"
             " order"
         )
-    if decision.against != (present.number if present else None):
+    if decision.against != (current.number if current else None):
         raise ChampionChanged(
             f"{output.uri}: the champion has changed since the decision; run the same command"
-            " again, which decides anew"
+            " again to decide against the new champion"
         )
     check_export_unchanged(output, search)
-    record = promotion(history, _model(context, decision), why=decision.reason, at=time.time())
-    handoff = succeed(record, config.serving, name=config.name, output=output)
-    return _told(output, search, Promoted(record, handoff))
+    record = promotion_record(
+        history, _model(context, decision), why=decision.reason, at=time.time()
+    )
+    handoff = change_champion(record, config.serving, name=config.name, output=output)
+    return _write_result(output, search, PromoteResult(record, handoff))
 
 
-def _told(output: Storage, search: str, done: Promoted) -> Promoted:
+def _write_result(output: Storage, search: str, done: PromoteResult) -> PromoteResult:
     output.write(_file(search), done.handoff.to_json())
     return done
 
@@ -100,7 +102,7 @@ def _model(context: RunContext, decision: Decision) -> ChampionModel:
     choice = read_choice(output, search)
     saved = exported_model(output, search)
     if choice is None or saved is None:
-        raise UserError(f"{output.uri}: nothing has been exported yet; run the steps in order")
+        raise UserError(f"{output.uri}: no model has been exported yet; run the steps in order")
     schema = read_schema(open_storage(context.dataset))
     return ChampionModel(
         search=search,

@@ -1,4 +1,4 @@
-"""The best trials are trained again on fresh seeds, and one model is chosen."""
+"""Step 3: retrains the best trials with new seeds and chooses one model."""
 
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,27 +14,27 @@ from kubenas.search.run import SearchRun, read_search
 from kubenas.search.seeds import derived_seed
 from kubenas.search.space import grown
 from kubenas.steps.process import StatusWriter, running_step
-from kubenas.steps.search import progress_teller
-from kubenas.steps.setup import RunContext, settled, trial_runner
+from kubenas.steps.search import progress_reporter
+from kubenas.steps.setup import RunContext, resolve_context, trial_runner
 from kubenas.storage import Storage, join, split
 from kubenas.storage.document import find_document, read_object
 from kubenas.trial import AttemptSpec, Outcome, Result, Task, TrainingPlan, Value
 
 
 class Retraining(Value):
-    """One candidate trained on one seed."""
+    """A candidate that was retrained with one seed."""
 
     trial: int
     """The candidate's trial in the search."""
     seed: int
-    """Counted from 1."""
+    """Number of the seed, counted from 1."""
     prefix: str
-    """URI of the deciding attempt's folder."""
+    """URI of the folder of the attempt with the result."""
     result: Result
 
 
 class Choice(Value):
-    """``retrain.json``: everything that was retrained, and which was chosen."""
+    """``retrain.json``: all retrained models and the chosen one."""
 
     retrained: tuple[Retraining, ...]
     chosen: Retraining
@@ -46,14 +46,14 @@ class Choice(Value):
 
 
 def retrain(context: RunContext) -> Choice:
-    """Retrains the best K trials on S seeds each; chooses by validation.
+    """Retrains the best trials with several seeds each and chooses by validation score.
 
     Raises:
-        SystemExit: after a mistake or failure, as :func:`running_step` tells.
+        SystemExit: See :func:`running_step`.
     """
     output, search = context.output, context.search_id
     with running_step("retrain", output, key=search):
-        context = settled(context)
+        context = resolve_context(context)
         run = read_search(output, search)
         specs = list(retraining_specs(context, run, _space(output, run)))
         status = StatusWriter(output, "retrain", search=search)
@@ -62,27 +62,27 @@ def retrain(context: RunContext) -> Choice:
                 specs,
                 runner,
                 records=records_of(output, search),
-                on_progress=progress_teller(status),
+                on_progress=progress_reporter(status),
             )
-        choice = choose(_retrainings(specs, results, context.config), run.direction)
+        choice = choose_model(_retrainings(specs, results, context.config), run.direction)
         output.write(choice_file(search), choice.to_json())
         return choice
 
 
 def choice_file(search: str) -> str:
-    """Where it is kept."""
+    """Returns the name of ``retrain.json`` within the output."""
     return f"{search_folder(search)}/retrain.json"
 
 
 def read_choice(output: Storage, search: str) -> Choice | None:
-    """What was retrained and chosen; None if that has not happened yet."""
+    """Returns the choice of a search; None if nothing has been retrained yet."""
     return find_document(output, choice_file(search), Choice, what="a choice of models")
 
 
 def retraining_specs(
     context: RunContext, run: SearchRun, space: Mapping[str, Any]
 ) -> Iterable[AttemptSpec]:
-    """An attempt for each of the best candidates and each seed."""
+    """Yields the spec of an attempt for each candidate and seed."""
     config = context.config
     folder = join(context.config.output, search_folder(run.id), "retrain")
     for trial in candidates(run, config):
@@ -101,27 +101,29 @@ def retraining_specs(
             )
 
 
-def trained_by(context: RunContext, choice: Choice) -> AttemptSpec:
-    """What the chosen model was trained by, as it was asked for: not as the attempt's folder says.
+def training_spec(context: RunContext, choice: Choice) -> AttemptSpec:
+    """Derives the training spec of the chosen model again; the attempt's folder is not trusted.
 
     Raises:
-        SearchFailed: the search or its config are others now.
+        SearchFailed: The search or its config has changed.
     """
     output, folder = context.output, _task_folder(choice.chosen.prefix)
     run = read_search(output, context.search_id)
     for spec in retraining_specs(context, run, _space(output, run)):
         if _task_folder(spec.prefix) == folder:
             return spec
-    raise SearchFailed(f"{choice.chosen.prefix}: not among what this search trains again")
+    raise SearchFailed(
+        f"{choice.chosen.prefix}: not a retraining attempt of this search and config"
+    )
 
 
 def _task_folder(prefix: str) -> str:
-    """The name of the folder that an attempt's own is in."""
+    """Returns the name of the parent folder of the attempt's folder."""
     return split(split(prefix)[0])[1]
 
 
 def candidates(run: SearchRun, config: Config) -> list[TrialState]:
-    """The trials to retrain, best first: of several objectives those on the front come first."""
+    """Returns the best trials, those on the Pareto front first if there are several objectives."""
     ranked = run.state.ranked(run.direction)
     objectives = objectives_of(config.search)
     on_front = front(ranked, objectives) if len(objectives) > 1 else set()
@@ -129,23 +131,23 @@ def candidates(run: SearchRun, config: Config) -> list[TrialState]:
     return ranked[: config.retrain.candidates]
 
 
-def choose(retrained: Sequence[Retraining], direction: Literal["max", "min"]) -> Choice:
-    """The candidate with the best mean score over its seeds, and of its models the best.
+def choose_model(retrained: Sequence[Retraining], direction: Literal["max", "min"]) -> Choice:
+    """Chooses the candidate with the best mean score over its seeds, and its best model.
 
     Raises:
-        SearchFailed: no retraining completed.
+        SearchFailed: No retraining completed.
     """
     completed = [each for each in retrained if each.result.outcome == Outcome.COMPLETED]
     if not completed:
         reason = retrained[0].result.message if retrained else "no trial completed"
-        raise SearchFailed(f"retrain: no candidate could be trained again: {reason}")
+        raise SearchFailed(f"retrain: no candidate could be retrained: {reason}")
     sign = 1 if direction == "max" else -1
 
-    def merit(one: Retraining) -> tuple[float, float]:
+    def rank_key(one: Retraining) -> tuple[float, float]:
         own = [_score(each) for each in completed if each.trial == one.trial]
         return sign * statistics.fmean(own), sign * _score(one)
 
-    return Choice(retrained=tuple(retrained), chosen=max(completed, key=merit))
+    return Choice(retrained=tuple(retrained), chosen=max(completed, key=rank_key))
 
 
 def _plan(config: Config, direction: Literal["max", "min"], number: int) -> TrainingPlan:
@@ -161,7 +163,7 @@ def _plan(config: Config, direction: Literal["max", "min"], number: int) -> Trai
 
 
 def _model_values(trial: TrialState) -> dict[str, Any]:
-    """Without the values by which an oracle steers the training."""
+    """Returns the values without those with which Keras-Tuner controls the training."""
     values = trial.values
     return {name: value for name, value in values.items() if not name.startswith("tuner/")}
 

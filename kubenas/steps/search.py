@@ -1,4 +1,4 @@
-"""Step 2: architectures are proposed and tried until the budget is used."""
+"""Step 2: runs the search until the budget is used."""
 
 import dataclasses
 import logging
@@ -13,7 +13,7 @@ from kubenas.search.warm_start import Champion
 from kubenas.serving.champion import ChampionLog
 from kubenas.steps.metrics import SearchCollector, serve_metrics
 from kubenas.steps.process import StatusWriter, running_step
-from kubenas.steps.setup import RunContext, settled, trial_runner
+from kubenas.steps.setup import RunContext, resolve_context, trial_runner
 from kubenas.storage import Storage
 from kubenas.trial import Outcome
 
@@ -22,14 +22,14 @@ _logger = logging.getLogger(__name__)
 
 
 def search(context: RunContext) -> SearchRun:
-    """Runs or resumes the search of ``context``; a finished one is returned as it is.
+    """Runs or resumes the search of ``context``; returns a finished search unchanged.
 
     Raises:
-        SystemExit: after a mistake or failure, as :func:`running_step` tells.
+        SystemExit: See :func:`running_step`.
     """
     output = context.output
     with running_step("search", output, key=context.search_id):
-        context = settled(context)
+        context = resolve_context(context)
         status = StatusWriter(output, "search", search=context.search_id)
         with (
             serve_metrics(context.config.runner.metrics_port) as collector,
@@ -43,19 +43,19 @@ def search(context: RunContext) -> SearchRun:
                 output=output,
                 runner=runner,
                 champion=partial(champion_network, output),
-                on_progress=progress_teller(status, collector),
+                on_progress=progress_reporter(status, collector),
             )
 
 
 def champion_network(output: Storage) -> Champion | None:
-    """The network in production; None, and a word in the log: there is none yet.
+    """Returns the architecture of the champion; None, with a log message, if there is none.
 
     Raises:
-        UserError: the search that found it is gone.
+        UserError: The search of the champion was deleted.
     """
     record = ChampionLog(output).champion()
     if record is None:
-        _logger.info("there is no champion yet whose network could be trained again: searching")
+        _logger.info("there is no champion whose architecture could be reused: running a search")
         return None
     found = read_search(output, record.model.search)
     values = found.state.trials[record.model.trial].values
@@ -63,7 +63,7 @@ def champion_network(output: Storage) -> Champion | None:
 
 
 def search_metrics(run: SearchRun) -> dict[str, float]:
-    """The search in figures, by name."""
+    """Returns the metrics that Kubeflow shows, by name."""
     counts = {f"trials_{outcome.value}": len(run.state.ended(outcome)) for outcome in Outcome}
     best = run.state.ranked(run.direction)[0].end
     scores = {} if best is None or best.score is None else {"best_validation_score": best.score}
@@ -73,24 +73,24 @@ def search_metrics(run: SearchRun) -> dict[str, float]:
     return {**scores, **counts, "search_seconds": run.state.active_seconds, **known}
 
 
-def progress_teller(status: StatusWriter, collector: SearchCollector | None = None) -> OnProgress:
-    """Writes progress to ``status`` and to ``collector``, and to the log once in a while."""
+def progress_reporter(status: StatusWriter, collector: SearchCollector | None = None) -> OnProgress:
+    """Returns a callback that writes progress to both and, every 30 s, to the log."""
     logged = time.monotonic()
 
-    def tell(progress: Progress) -> None:
+    def report(progress: Progress) -> None:
         nonlocal logged
         status.write(progress.activity, dataclasses.asdict(progress))
         if collector is not None:
             collector.update(progress)
         if time.monotonic() - logged >= _LOG_SECONDS:
             logged = time.monotonic()
-            _logger.info(progress_line(progress))
+            _logger.info(format_progress(progress))
 
-    return tell
+    return report
 
 
-def progress_line(progress: Progress) -> str:
-    """``progress`` in one line."""
+def format_progress(progress: Progress) -> str:
+    """Formats ``progress`` as one line."""
     parts = [
         f"{progress.activity}: {progress.done} of {progress.total} done",
         f"{sum(not each.waiting for each in progress.running)} running",

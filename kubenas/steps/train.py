@@ -1,12 +1,12 @@
-"""Third task of the pipeline: from the search's best trials to a model that is decided about.
+"""The third task of the pipeline: the steps retrain, export, evaluate and report.
 
-One pod does what are four steps in the log and in the output: each costs Kubeflow two pods of ten
-seconds or more, and nobody runs one of them without the others.
+The four steps share a pod because each task of Kubeflow needs two pods, which take ten seconds or
+more to start.
 """
 
 from dataclasses import dataclass
 
-from kubenas.steps.evaluate import Evaluated, evaluate
+from kubenas.steps.evaluate import EvaluateResult, evaluate
 from kubenas.steps.export import export
 from kubenas.steps.process import step_process
 from kubenas.steps.report import Report, report
@@ -15,24 +15,24 @@ from kubenas.steps.setup import RunContext
 
 
 @dataclass(frozen=True)
-class Trained:
-    """What came of the four steps."""
+class TrainResult:
+    """Results of the four steps."""
 
     choice: Choice
     saved_model: str
-    """URI of the folder with the SavedModel under ``1/``."""
-    evaluated: Evaluated
+    """URI of the folder with the SavedModel in ``1/``."""
+    evaluated: EvaluateResult
     report: Report
 
 
-def train(context: RunContext) -> Trained:
-    """Retrains the best trials, exports and evaluates the chosen model, and reports.
+def train(context: RunContext) -> TrainResult:
+    """Retrains the best trials, exports and evaluates the chosen model, and writes the reports.
 
-    Each step finds its own finished work.
+    Each step reuses its finished work.
 
     Raises:
-        SystemExit: after a mistake or failure, as :func:`step_process` tells.
+        SystemExit: See :func:`step_process`.
     """
     with step_process("train"):
         choice, model, evaluated = retrain(context), export(context), evaluate(context)
-        return Trained(choice, model, evaluated, report(context))
+        return TrainResult(choice, model, evaluated, report(context))

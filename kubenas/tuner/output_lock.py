@@ -2,7 +2,7 @@
 
 from kubenas.config import Config
 from kubenas.errors import ObjectExists, UserError
-from kubenas.steps.setup import CLAIM_FILE, read_claim
+from kubenas.steps.setup import CONFIG_LOCK_FILE, read_config_lock
 from kubenas.storage import Storage
 
 
@@ -12,7 +12,10 @@ def check_claim(config: Config, output: Storage) -> None:
     Raises:
         UserError: it belongs to a run of the pipeline.
     """
-    if output.exists(CLAIM_FILE) and read_claim(output).data.source != config.data.source:
+    if (
+        output.exists(CONFIG_LOCK_FILE)
+        and read_config_lock(output).data.source != config.data.source
+    ):
         raise UserError(
             f"output {output.uri} belongs to a run of the pipeline; give another 'output'"
         )
@@ -21,7 +24,7 @@ def check_claim(config: Config, output: Storage) -> None:
 def claim(config: Config, output: Storage) -> None:
     """Makes ``output`` hold the search of ``config``; errors as of :func:`check_claim`."""
     try:
-        output.create(CLAIM_FILE, config.to_json())
+        output.create(CONFIG_LOCK_FILE, config.to_json())
     except ObjectExists:
         check_claim(config, output)
-        output.write(CLAIM_FILE, config.to_json())
+        output.write(CONFIG_LOCK_FILE, config.to_json())

@@ -7,7 +7,7 @@ from typing import Any
 from kubenas.config import Config
 from kubenas.search.layout import definition_file
 from kubenas.search.run import search_id
-from kubenas.steps.setup import RunContext, settled_config
+from kubenas.steps.setup import RunContext, resolve_config
 from kubenas.storage import Storage, open_storage
 from kubenas.training.process.keras_settings import keras_settings
 from kubenas.training.program.layout import python_version
@@ -60,7 +60,7 @@ def prepared(
     """
     oracle: SearchedOracle = tuner.oracle
     config = search_config(settings, oracle.objective, epochs=_epochs(tuner, settings, kwargs))
-    config = settled_config(config, SpaceRef(program=settings.output), {})
+    config = resolve_config(config, SpaceRef(program=settings.output), {})
     output = open_storage(settings.output)
     check_claim(config, output)  # before anything is stored
     with program_under_way(output):

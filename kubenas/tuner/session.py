@@ -14,9 +14,9 @@ from kubenas.search.journal import SearchState
 from kubenas.search.layout import space_file
 from kubenas.search.progress import Progress
 from kubenas.search.run import read_search, run_search
-from kubenas.steps.process import StatusWriter, expect_step, recorded
-from kubenas.steps.report import gather, write_report
-from kubenas.steps.search import progress_line
+from kubenas.steps.process import StatusWriter, plan_step, record_outcome
+from kubenas.steps.report import read_report_input, write_report
+from kubenas.steps.search import format_progress
 from kubenas.steps.setup import RunContext, trial_runner
 from kubenas.training.process.declared import space_json
 from kubenas.tuner.following import Following, note_latest
@@ -58,7 +58,7 @@ class Session:
         """
         self._write_space()
         try:
-            with recorded("search", self._output, key=self._context.search_id):
+            with record_outcome("search", self._output, key=self._context.search_id):
                 self._take(self._searched())
             self._report()
         except TooManyFailures as error:
@@ -90,9 +90,9 @@ class Session:
 
     def _report(self) -> None:
         output, search = self._output, self._context.search_id
-        expect_step(output, "promote", key=search, due=False)
-        with recorded("report", output, key=search):
-            written = write_report(output, gather(output, search, finished=True))
+        plan_step(output, "promote", key=search, due=False)
+        with record_outcome("report", output, key=search):
+            written = write_report(output, read_report_input(output, search, finished=True))
         self._oracle.say(f"Report {written.html}")
 
     def _write_space(self) -> None:
@@ -112,7 +112,7 @@ class Session:
         self._status.write(progress.activity, dataclasses.asdict(progress))
         if time.monotonic() - self._said_at >= _LINE_SECONDS:
             self._said_at = time.monotonic()
-            self._oracle.say(progress_line(progress))
+            self._oracle.say(format_progress(progress))
 
 
 def as_keras_tuners(error: UserError) -> Exception:

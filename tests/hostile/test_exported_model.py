@@ -12,9 +12,9 @@ from kubenas.serving.gate.gate import Ground
 from kubenas.steps.evaluate import evaluate
 from kubenas.steps.export import _check_export
 from kubenas.steps.promote import promote
-from kubenas.steps.report.material import gather
+from kubenas.steps.report.report_input import read_report_input
 from kubenas.steps.setup.context import RunContext
-from tests.unit.steps.finished_runs import evaluated, finished_run, right
+from tests.unit.steps.finished_runs import correct_examples, finished_run, write_evaluation
 
 CHANGES = ("saved_model/1/saved_model.pb", "saved_model/2/saved_model.pb", "saved_model/1/assets/x")
 
@@ -27,7 +27,7 @@ def change(context: RunContext, name: str) -> None:
 
 @pytest.fixture
 def run(tmp_path: Path) -> RunContext:
-    return finished_run(str(tmp_path / "out"), 1, right(1800))
+    return finished_run(str(tmp_path / "out"), 1, correct_examples(1800))
 
 
 @pytest.mark.parametrize("name", CHANGES)
@@ -46,8 +46,8 @@ def test_a_changed_champion_is_not_compared_with(run: RunContext) -> None:
     evaluate(run)
     promote(run)
     change(run, CHANGES[0])
-    later = finished_run(run.output.uri, 2, right(1900))
-    evaluated(later.output, later.search_id, "champion/00001", right(1000))
+    later = finished_run(run.output.uri, 2, correct_examples(1900))
+    write_evaluation(later.output, later.search_id, "champion/00001", correct_examples(1000))
     decision = evaluate(later).decision
     assert (decision.ground, decision.verdict) == (Ground.UNUSABLE, "keep")
     assert "changed since the attempt ended" in decision.reason
@@ -58,18 +58,18 @@ def test_a_changed_evaluation_is_left_out_of_a_report(run: RunContext) -> None:
     folder = Path(run.output.uri, search_folder(run.search_id), "evaluate/a1")
     path = folder / "evaluation.json"
     path.write_text(path.read_text().replace('"accuracy":0.9', '"accuracy":1.0', 1))
-    assert gather(run.output, run.search_id, finished=False).evaluation is None
+    assert read_report_input(run.output, run.search_id, finished=False).evaluation is None
 
 
 def test_an_export_has_one_version(tmp_path: Path) -> None:
     (tmp_path / "saved_model/1").mkdir(parents=True)
-    with pytest.raises(DocumentUnusable, match="has left no SavedModel"):
+    with pytest.raises(DocumentUnusable, match="the export contains no SavedModel"):
         _check_export(str(tmp_path))
     (tmp_path / "saved_model/1/saved_model.pb").touch()
     _check_export(str(tmp_path))
     (tmp_path / "saved_model/2").mkdir()
     (tmp_path / "saved_model/2/saved_model.pb").touch()
-    with pytest.raises(DocumentUnusable, match="no part of the exported model"):
+    with pytest.raises(DocumentUnusable, match="not a file of the exported model"):
         _check_export(str(tmp_path))
 
 

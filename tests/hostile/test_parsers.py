@@ -31,24 +31,24 @@ from kubenas.search.layout import search_folder
 from kubenas.search.run import read_search
 from kubenas.search.warm_start.prior_results import Known, Prior, read_prior
 from kubenas.serving.kserve.sample_check import read_sample
-from kubenas.steps.contender import check_evaluation
 from kubenas.steps.drift import read_drift
 from kubenas.steps.evaluate import evaluate
+from kubenas.steps.evaluated_model import check_evaluation
 from kubenas.steps.gate import read_decision
 from kubenas.steps.process.outcome import StepOutcome, read_outcomes
 from kubenas.steps.process.status import Status, read_status
 from kubenas.steps.promote import read_handoff
-from kubenas.steps.report.material import _architecture, _histories
+from kubenas.steps.report.report_input import _architecture, _histories
 from kubenas.steps.report.summary import read_summary
 from kubenas.steps.retrain import read_choice
-from kubenas.steps.setup.config_lock import read_claim
-from kubenas.steps.setup.origin import Origin, read_origin
+from kubenas.steps.setup.config_lock import read_config_lock
+from kubenas.steps.setup.run_info import RunInfo, read_run_info
 from kubenas.storage import Storage, open_storage
 from kubenas.training.fit.history import EpochRecord
 from kubenas.training.sample_request import SampleAnswer
 from kubenas.trial import AttemptRef, Outcome, Result, Task
 from kubenas.tuner.following import Latest, latest_search
-from tests.unit.steps.finished_runs import finished_run, right
+from tests.unit.steps.finished_runs import correct_examples, finished_run
 
 Read = Callable[[Storage], object]
 
@@ -61,7 +61,9 @@ ODD: list[Any] = [
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    context = finished_run(str(tmp_path_factory.mktemp("hostile") / "out"), 1, right(6, of=8))
+    context = finished_run(
+        str(tmp_path_factory.mktemp("hostile") / "out"), 1, correct_examples(6, of=8)
+    )
     evaluate(context)  # which leaves a decision
     export = f"{search_folder(context.search_id)}/export/a1"
     context.output.write(f"{export}/sample_request.json", b"{}")
@@ -107,7 +109,7 @@ def _documents(run: Any) -> dict[str, tuple[bytes | None, Read]]:
         return network_drawing(found) if found else None
 
     return {
-        "config.json": (None, read_claim),
+        "config.json": (None, read_config_lock),
         "status.json": (Status(step="s", at=1.0, progress={"done": 1}).to_json(), read_status),
         "steps/search.json": (
             StepOutcome(step="search", state="done", key="k").to_json(), read_outcomes,
@@ -123,7 +125,7 @@ def _documents(run: Any) -> dict[str, tuple[bytes | None, Read]]:
             b'{"state": "none", "message": "m"}', lambda output: read_handoff(output, search),
         ),
         f"{folder}/origin.json": (
-            Origin(at=1.0, host="h").to_json(), lambda output: read_origin(output, search),
+            RunInfo(at=1.0, host="h").to_json(), lambda output: read_run_info(output, search),
         ),
         f"{folder}/prior.json": (
             Prior(known=(Known(values={"x": 1}, merit=1.0),)).to_json(),

@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from kubenas.config.loading import load_config
-from kubenas.steps.setup.config_lock import claim
+from kubenas.steps.setup.config_lock import lock_config
 from kubenas.storage import open_storage
 
 Content = dict[str, object]
@@ -196,7 +196,7 @@ def test_an_output_of_another_config_is_left_alone(tmp_path: Path) -> None:
     file = tmp_path / "search.yaml"
     file.write_text(json.dumps(DIGITS))
     config = load_config(file)
-    claim(config, open_storage(config.output))
+    lock_config(config, open_storage(config.output))
     before = {path: path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()}
     file.write_text(json.dumps(DIGITS | {"training": {"epochs": 3}}))
     done = kubenas("run", file)

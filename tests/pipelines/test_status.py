@@ -10,7 +10,7 @@ from kubenas.cli.main import kubenas
 from kubenas.config.loading import parse_config
 from kubenas.steps.process.outcome import STEPS, running_step
 from kubenas.steps.process.status import StatusWriter
-from kubenas.steps.setup.config_lock import claim
+from kubenas.steps.setup.config_lock import lock_config
 from kubenas.storage import Storage, open_storage
 
 
@@ -18,7 +18,7 @@ from kubenas.storage import Storage, open_storage
 def output(tmp_path: Path) -> Storage:
     storage = open_storage(str(tmp_path))
     content = {"name": "n", "output": str(tmp_path), "data": {"source": "digits"}}
-    claim(parse_config(content, origin="test"), storage)
+    lock_config(parse_config(content, origin="test"), storage)
     for step in STEPS:
         with running_step(step, storage, key="first"):
             StatusWriter(storage, step, search="first")

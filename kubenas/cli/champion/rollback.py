@@ -5,9 +5,9 @@ import time
 from kubenas.cli.answer import Answer
 from kubenas.cli.champion.telling import champion_lines
 from kubenas.errors import UserError
-from kubenas.serving.champion import ChampionLog, rollback
-from kubenas.serving.succession import succeed
-from kubenas.steps.setup import read_claim
+from kubenas.serving.champion import ChampionLog, rollback_record
+from kubenas.serving.champion_change import change_champion
+from kubenas.steps.setup import read_config_lock
 from kubenas.storage import open_storage
 
 
@@ -20,14 +20,14 @@ def roll_back(output: str, answer: Answer, *, to: int | None, why: str) -> None:
         ChampionChanged: another record was appended meanwhile.
     """
     storage = open_storage(output)
-    config = read_claim(storage)
-    record = rollback(ChampionLog(storage).history(), to=to, why=why, at=time.time())
+    config = read_config_lock(storage)
+    record = rollback_record(ChampionLog(storage).history(), to=to, why=why, at=time.time())
     if not open_storage(record.model.saved_model).exists("1/saved_model.pb"):
         raise UserError(
             f"{record.model.saved_model}: the model of record {record.restored} is gone; name"
             " another one with --to ('kubenas champion history' lists them)"
         )
-    handoff = succeed(record, config.serving, name=config.name, output=storage)
+    handoff = change_champion(record, config.serving, name=config.name, output=storage)
     for line in champion_lines(record):
         answer.line(line)
     answer.line(f"serving     {handoff.message}")

@@ -4,7 +4,7 @@ from kubenas.cli.answer import Answer
 from kubenas.errors import UserError
 from kubenas.reporting.quantities import moment
 from kubenas.serving.champion import ChampionLog, ChampionRecord
-from kubenas.steps.setup import read_claim
+from kubenas.steps.setup import read_config_lock
 from kubenas.storage import open_storage
 
 
@@ -50,7 +50,7 @@ def champion_lines(record: ChampionRecord) -> list[str]:
 
 def _history(output: str) -> list[ChampionRecord]:
     storage = open_storage(output)
-    read_claim(storage)
+    read_config_lock(storage)
     history = ChampionLog(storage).history()
     if not history:
         raise UserError(f"{storage.uri}: no model has been promoted here yet")

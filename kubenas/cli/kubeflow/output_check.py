@@ -3,7 +3,7 @@
 from kubenas.cli.answer import Answer
 from kubenas.config import Config
 from kubenas.errors import StorageDenied, StorageUnreachable
-from kubenas.steps.setup import check_claim
+from kubenas.steps.setup import check_config_lock
 from kubenas.storage import open_storage
 
 
@@ -14,7 +14,7 @@ def check_output(config: Config, answer: Answer) -> None:
         UserError: it belongs to another config, or its bucket does not exist.
     """
     try:
-        check_claim(config, open_storage(config.output))
+        check_config_lock(config, open_storage(config.output))
         answer.put({"output_checked": True})
     except (StorageDenied, StorageUnreachable) as error:
         answer.line(f"whether the output is free is seen only when it runs: {error}")

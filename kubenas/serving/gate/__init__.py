@@ -1,11 +1,11 @@
-"""The promotion gate: whether a new model replaces the one in production."""
+"""The promotion gate, which decides whether a challenger replaces the champion."""
 
 from kubenas.serving.gate.gate import (
     Challenger,
     Decision,
+    EvaluatedChampion,
     Ground,
-    Opponent,
-    Settled,
+    NoComparison,
     Verdict,
     decide,
 )
@@ -14,9 +14,9 @@ from kubenas.serving.gate.paired import compare
 __all__ = [
     "Challenger",
     "Decision",
+    "EvaluatedChampion",
     "Ground",
-    "Opponent",
-    "Settled",
+    "NoComparison",
     "Verdict",
     "compare",
     "decide",

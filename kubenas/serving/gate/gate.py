@@ -1,14 +1,17 @@
-"""The promotion gate: may a new model take the place of the one in production? Pure.
+"""The rule of the promotion gate. Pure functions.
 
-Both were evaluated on the same test split. The new one is promoted if it is *better*: its gain in
-accuracy is at least the margin, and the interval of the gain lies above zero; or if it is *cheaper*
-and the interval lies above minus the margin, so that it is not worse by as much. Costs that count
-are weights and operations: they are exact, so that chance alone never makes a model cheaper.
-benchmarks/gate.py tells how often that errs.
+Both models are evaluated on the same test split. The challenger is promoted in two cases:
 
-Labels that are wrong are wrong in the test split, too, and no model is to blame. So if even the
-better of the two is far below what the champion reached when it was promoted, the data are
-suspected and nothing is promoted on them.
+- *Better*: its gain in accuracy is at least the margin, and the confidence interval of the gain is
+  above zero.
+- *Cheaper*: it has fewer weights or operations, and the confidence interval of the gain is above
+  minus the margin (a non-inferiority test). Latency does not count, because it is measured with
+  noise.
+
+benchmarks/gate.py measures the error rates.
+
+Wrong labels affect the test split, too. If the accuracy of both models is far below the accuracy of
+the champion at its promotion, the gate suspects the data and promotes nothing.
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,7 +20,7 @@ from enum import StrEnum
 from typing import Literal
 
 from kubenas.config import PromotionConfig
-from kubenas.serving.champion import ModelFigures
+from kubenas.serving.champion import ModelMetrics
 from kubenas.serving.gate.independent import fall_interval
 from kubenas.serving.gate.paired import PairedComparison
 from kubenas.trial import Value
@@ -26,7 +29,7 @@ Verdict = Literal["promote", "keep", "refuse"]
 
 
 class Ground(StrEnum):
-    """What a decision rests on."""
+    """The reason code of a decision."""
 
     FIRST = "first-champion"
     BETTER = "better"
@@ -47,7 +50,7 @@ class Ground(StrEnum):
 
     @property
     def verdict(self) -> Verdict:
-        """What follows from it: nothing is promoted without evidence for it."""
+        """The verdict that follows from the ground; a promotion needs evidence."""
         if self in {Ground.WORSE, Ground.SUSPICIOUS, Ground.LIMITS}:
             return "refuse"
         promoting = {Ground.FIRST, Ground.BETTER, Ground.CHEAPER, Ground.FORCED, Ground.PRESENT}
@@ -56,30 +59,30 @@ class Ground(StrEnum):
 
 @dataclass(frozen=True)
 class Challenger:
-    """The new model."""
+    """The new model on the test split."""
 
-    figures: ModelFigures
+    metrics: ModelMetrics
     recalls: Mapping[str, float]
-    """Of each class that has test examples."""
+    """Recall by class, for classes with test examples."""
 
 
 @dataclass(frozen=True)
-class Opponent:
-    """The champion on the same test split."""
+class EvaluatedChampion:
+    """The champion on the test split of the challenger."""
 
-    figures: ModelFigures
+    metrics: ModelMetrics
     comparison: PairedComparison
-    recorded: ModelFigures
-    """On the test split on which it was promoted."""
+    recorded: ModelMetrics
+    """Metrics at its promotion, on the test split of that time."""
 
 
 @dataclass(frozen=True)
-class Settled:
-    """Why the two need not or cannot be compared."""
+class NoComparison:
+    """The reason to decide without a comparison."""
 
     ground: Ground
     reason: str
-    """One sentence for people."""
+    """The ground as a sentence."""
 
 
 class Decision(Value):
@@ -89,95 +92,96 @@ class Decision(Value):
     verdict: Verdict
     ground: Ground
     reason: str
-    """One sentence for people."""
+    """The ground as a sentence."""
     rule: PromotionConfig
     against: int | None
-    """Number of the champion's promotion in the champion log; None: there was no champion."""
-    challenger: ModelFigures
-    champion: ModelFigures | None = None
-    """On the same test split; None: the two were not compared."""
+    """Number of the champion's promotion in the champion log; None without a champion."""
+    challenger: ModelMetrics
+    champion: ModelMetrics | None = None
+    """On the same test split; None without a comparison."""
     comparison: PairedComparison | None = None
 
 
 def decide(
     rule: PromotionConfig,
     challenger: Challenger,
-    opponent: Opponent | Settled | None,
+    champion: EvaluatedChampion | NoComparison | None,
     *,
     against: int | None,
 ) -> Decision:
-    """Decides on ``challenger``.
+    """Decides whether ``challenger`` is promoted.
 
     Args:
-        rule: section ``promotion`` of the config.
-        challenger: the new model.
-        opponent: the champion; None: there is none yet.
-        against: its number in the champion log.
+        rule: Section ``promotion`` of the config.
+        challenger: The new model.
+        champion: The evaluated champion, a reason to decide without it, or None without a champion.
+        against: Number of the champion's promotion in the champion log.
     """
-    compared = opponent if isinstance(opponent, Opponent) else None
-    ground, reason = _judge(rule, challenger, opponent)
+    compared = champion if isinstance(champion, EvaluatedChampion) else None
+    ground, reason = _ground(rule, challenger, champion)
     return Decision(
         verdict=ground.verdict,
         ground=ground,
         reason=reason,
         rule=rule,
         against=against,
-        challenger=challenger.figures,
-        champion=compared.figures if compared else None,
+        challenger=challenger.metrics,
+        champion=compared.metrics if compared else None,
         comparison=compared.comparison if compared else None,
     )
 
 
-def _judge(
-    rule: PromotionConfig, challenger: Challenger, opponent: Opponent | Settled | None
+def _ground(
+    rule: PromotionConfig, challenger: Challenger, champion: EvaluatedChampion | NoComparison | None
 ) -> tuple[Ground, str]:
-    if isinstance(opponent, Settled) and opponent.ground is Ground.PRESENT:
-        return opponent.ground, opponent.reason
-    if broken := "; ".join(_broken_limits(rule, challenger)):
-        return Ground.LIMITS, broken
-    if isinstance(opponent, Settled):
-        return opponent.ground, opponent.reason
-    if opponent is None:
+    if isinstance(champion, NoComparison) and champion.ground is Ground.PRESENT:
+        return champion.ground, champion.reason
+    if violations := "; ".join(_limit_violations(rule, challenger)):
+        return Ground.LIMITS, violations
+    if isinstance(champion, NoComparison):
+        return champion.ground, champion.reason
+    if champion is None:
         return _first(rule, challenger)
-    return _against(rule, challenger.figures, opponent)
+    return _compare_with_champion(rule, challenger.metrics, champion)
 
 
 def _first(rule: PromotionConfig, challenger: Challenger) -> tuple[Ground, str]:
-    recalls, figures = challenger.recalls, challenger.figures
+    recalls, metrics = challenger.recalls, challenger.metrics
     recall = sum(recalls.values()) / max(1, len(recalls))
-    guessed = 1 / len(recalls) if len(recalls) > 1 else 0.0  # of one class nobody can tell
+    guessed = 1 / len(recalls) if len(recalls) > 1 else 0.0  # no chance level for one class
     if recall <= guessed:
         return Ground.NO_SKILL, (
-            f"no better than guessing: recognises {recall:.1%} of a class on average, of"
-            f" {len(recalls)} with test examples; look at the data and the search, or set"
-            " promotion.mode to always once"
+            f"no better than guessing: mean recall {100 * recall:.1f} % over {len(recalls)} classes"
+            " with test examples; check the data and the search, or set promotion.mode to always"
+            " for one run"
         )
-    reason = "no model has been promoted before, and the limits hold"
-    if figures.examples >= rule.min_examples:
+    reason = "no model has been promoted before, and the model meets the limits"
+    if metrics.examples >= rule.min_examples:
         return Ground.FIRST, reason
     return Ground.FIRST, (
-        f"{reason}; its accuracy of {figures.accuracy:.1%} is uncertain, for there are fewer than"
-        f" promotion.min_examples ({rule.min_examples}) test examples: {figures.examples}"
+        f"{reason}; its accuracy of {100 * metrics.accuracy:.1f} % is uncertain, because"
+        f" {metrics.examples} test examples are fewer than promotion.min_examples"
+        f" ({rule.min_examples})"
     )
 
 
-def _against(
-    rule: PromotionConfig, challenger: ModelFigures, opponent: Opponent
+def _compare_with_champion(
+    rule: PromotionConfig, challenger: ModelMetrics, champion: EvaluatedChampion
 ) -> tuple[Ground, str]:
-    if opponent.comparison.examples < rule.min_examples:
+    if champion.comparison.examples < rule.min_examples:
         return Ground.TOO_FEW, (
-            f"{opponent.comparison.examples} test examples are fewer than promotion.min_examples"
+            f"{champion.comparison.examples} test examples are fewer than promotion.min_examples"
             f" ({rule.min_examples})"
         )
-    if suspicion := _suspicion(rule, challenger, opponent):
+    if suspicion := _suspicion(rule, challenger, champion):
         return Ground.SUSPICIOUS, suspicion
-    return _by_comparison(rule, challenger, opponent)
+    return _by_comparison(rule, challenger, champion)
 
 
-def _suspicion(rule: PromotionConfig, challenger: ModelFigures, opponent: Opponent) -> str:
-    """Why the data may be at fault, in words; empty: they need not be."""
-    recorded = opponent.recorded
-    best = max(challenger.accuracy, opponent.figures.accuracy)
+def _suspicion(rule: PromotionConfig, challenger: ModelMetrics, champion: EvaluatedChampion) -> str:
+    """Returns why the data are suspicious; empty if they are not."""
+    recorded = champion.recorded
+    best = max(challenger.accuracy, champion.metrics.accuracy)
     low, _ = fall_interval(
         (recorded.accuracy, recorded.examples),
         (best, challenger.examples),
@@ -186,41 +190,45 @@ def _suspicion(rule: PromotionConfig, challenger: ModelFigures, opponent: Oppone
     if recorded.accuracy - best < rule.max_fall or low <= 0:
         return ""
     return (
-        f"the data are suspicious: the better of the two models is right on {best:.1%} of them, and"
-        f" the champion was on {recorded.accuracy:.1%} when it was promoted; look at the labels, or"
-        " if they are right set promotion.mode to always once"
+        f"the data are suspicious: the better of the two models has a test accuracy of"
+        f" {100 * best:.1f} %, but the champion had {100 * recorded.accuracy:.1f} % when it was"
+        " promoted; check the labels, or if they are correct, set promotion.mode to always for one"
+        " run"
     )
 
 
 def _by_comparison(
-    rule: PromotionConfig, challenger: ModelFigures, opponent: Opponent
+    rule: PromotionConfig, challenger: ModelMetrics, champion: EvaluatedChampion
 ) -> tuple[Ground, str]:
-    found = opponent.comparison
-    margin = f"the margin of {100 * rule.margin:.2f} points"
+    found = champion.comparison
+    margin = f"the margin of {100 * rule.margin:.2f} percentage points"
     if found.difference >= rule.margin and found.low > 0:
         return Ground.BETTER, f"better: {_gain(found)}, at least {margin}"
-    savings = _savings(challenger, opponent.figures, rule.cheaper)
+    savings = _savings(challenger, champion.metrics, rule.cheaper)
     if savings and found.low > -rule.margin:
-        return Ground.CHEAPER, f"{savings}, and not worse by {margin}: {_gain(found)}"
+        return Ground.CHEAPER, f"{savings}, and not worse by {margin} or more: {_gain(found)}"
     if found.high < 0:
-        return Ground.WORSE, f"worse than the model in production: {_gain(found)}"
+        return Ground.WORSE, f"worse than the champion: {_gain(found)}"
     if savings:
-        return Ground.NOT_BETTER, f"{savings}, but perhaps worse by {margin}: {_gain(found)}"
+        return (
+            Ground.NOT_BETTER,
+            f"{savings}, but possibly worse by {margin} or more: {_gain(found)}",
+        )
     if found.difference < rule.margin:
-        return Ground.NOT_BETTER, f"not better by {margin}: {_gain(found)}"
-    return Ground.NOT_BETTER, f"perhaps better by chance alone: {_gain(found)}"
+        return Ground.NOT_BETTER, f"gain below {margin}: {_gain(found)}"
+    return Ground.NOT_BETTER, f"gain not statistically significant: {_gain(found)}"
 
 
 def _gain(found: PairedComparison) -> str:
     return (
-        f"{100 * found.difference:+.2f} points of accuracy on {found.examples:,} test examples"
-        f" ({100 * found.confidence:.4g} % interval {100 * found.low:+.2f} to"
-        f" {100 * found.high:+.2f})"
+        f"{100 * found.difference:+.2f} percentage points of test accuracy"
+        f" ({100 * found.confidence:.4g} % CI {100 * found.low:+.2f} to {100 * found.high:+.2f},"
+        f" n = {found.examples:,})"
     )
 
 
-def _savings(challenger: ModelFigures, champion: ModelFigures, ratio: float) -> str:
-    """What the challenger has less of, in words; empty: it is not cheaper."""
+def _savings(challenger: ModelMetrics, champion: ModelMetrics, ratio: float) -> str:
+    """Describes the largest saving of the challenger; empty if it is not cheaper."""
     pairs = {
         "weights": (challenger.parameters, champion.parameters),
         "operations": (challenger.flops, champion.flops),
@@ -229,27 +237,27 @@ def _savings(challenger: ModelFigures, champion: ModelFigures, ratio: float) -> 
     if not shares or max(shares.values()) > 1 or min(shares.values()) > ratio:
         return ""
     name = min(shares, key=shares.__getitem__)
-    return f"cheaper: {shares[name]:.0%} of the champion's {name}"
+    return f"cheaper: {100 * shares[name]:.0f} % of the champion's {name}"
 
 
-def _broken_limits(rule: PromotionConfig, challenger: Challenger) -> Iterator[str]:
-    figures = challenger.figures
+def _limit_violations(rule: PromotionConfig, challenger: Challenger) -> Iterator[str]:
+    metrics = challenger.metrics
     costs = (
-        ("max_latency_ms", rule.max_latency_ms, figures.latency_ms, "ms for one example"),
-        ("max_model_mib", rule.max_model_mib, figures.model_mib, "MiB of weights"),
+        ("max_latency_ms", rule.max_latency_ms, metrics.latency_ms, "latency", "ms"),
+        ("max_model_mib", rule.max_model_mib, metrics.model_mib, "size of the weights", "MiB"),
     )
-    for name, limit, value, unit in costs:
+    for name, limit, value, cost, unit in costs:
         if limit is None:
             continue
         if value is None:
-            yield f"promotion.{name}: the model's {unit} could not be measured"
+            yield f"the {cost} could not be measured, but promotion.{name} limits it"
         elif value > limit:
-            yield f"{value:.4g} {unit}, more than promotion.{name} of {limit:g}"
+            yield f"the {cost} of {value:.4g} {unit} exceeds promotion.{name} ({limit:g} {unit})"
     if rule.min_recall is None:
         return
     for name, recall in challenger.recalls.items():
         if recall < rule.min_recall:
             yield (
-                f"recognises {recall:.1%} of class '{name}', less than promotion.min_recall of"
-                f" {rule.min_recall:.1%}"
+                f"the recall of class '{name}' is {100 * recall:.1f} %, below promotion.min_recall"
+                f" ({100 * rule.min_recall:.1f} %)"
             )

@@ -1,4 +1,4 @@
-"""Shares of different examples: whether one has fallen, beyond chance."""
+"""Confidence interval of the difference of two independent proportions."""
 
 import math
 from statistics import NormalDist
@@ -7,15 +7,15 @@ from statistics import NormalDist
 def fall_interval(
     before: tuple[float, int], now: tuple[float, int], *, confidence: float
 ) -> tuple[float, float]:
-    """Two-sided interval of how far a share has fallen (Agresti and Caffo 2000).
+    """Returns the two-sided interval of ``before`` minus ``now`` (Agresti and Caffo 2000).
 
-    They add one example of each kind to both sides, which makes Wald's interval sound. Where both
-    sides have examples in common, as test splits that grow, it is wider than it need be.
+    The method adds one success and one failure to each sample and then uses Wald's interval. The
+    interval is conservative if the samples share examples, as test splits of growing data do.
 
     Args:
-        before: a share and the number of examples that it is of.
-        now: the same, later.
-        confidence: of the interval, 0 to 1.
+        before: A proportion and its number of examples.
+        now: A later proportion and its number of examples.
+        confidence: Confidence level, 0 to 1.
     """
     (old, old_size), (new, new_size) = (_adjusted(*side) for side in (before, now))
     half = NormalDist().inv_cdf((1 + confidence) / 2) * math.sqrt(

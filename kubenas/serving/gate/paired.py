@@ -1,4 +1,4 @@
-"""Two classifiers on the same examples: the difference of their accuracies, and how sure it is."""
+"""Comparison of two classifiers on the same examples, with a confidence interval."""
 
 import math
 from statistics import NormalDist
@@ -10,43 +10,51 @@ from kubenas.trial import Value
 
 
 class PairedComparison(Value):
-    """A challenger against a champion. Differences are the challenger's accuracy minus the
-    champion's."""
+    """A challenger compared with a champion.
+
+    Differences are the challenger's accuracy minus the champion's.
+    """
 
     examples: int
     gained: int
-    """Examples that the challenger alone gets right."""
+    """Examples that only the challenger classifies correctly."""
     lost: int
-    """Examples that the champion alone gets right."""
+    """Examples that only the champion classifies correctly."""
     confidence: float
     low: float
-    """Of the interval of the difference."""
+    """Lower bound of the confidence interval of the difference."""
     high: float
+    """Upper bound."""
 
     @property
     def difference(self) -> float:
-        """As observed."""
+        """Observed difference of the accuracies."""
         return (self.gained - self.lost) / self.examples
 
 
 def compare(
-    challenger_right: npt.NDArray[np.bool_],
-    champion_right: npt.NDArray[np.bool_],
+    challenger_correct: npt.NDArray[np.bool_],
+    champion_correct: npt.NDArray[np.bool_],
     *,
     confidence: float,
 ) -> PairedComparison:
-    """Compares by which examples (shape ``(examples,)``, the same order) each gets right.
+    """Compares two models on the same examples.
+
+    Args:
+        challenger_correct: Shape (examples,): whether each prediction is correct.
+        champion_correct: The same for the champion, in the same order.
+        confidence: Confidence level, 0 to 1.
 
     Raises:
-        ValueError: there are no examples, or not the same number of them.
+        ValueError: The arrays are empty or have different shapes.
     """
-    if challenger_right.shape != champion_right.shape or challenger_right.size == 0:
+    if challenger_correct.shape != champion_correct.shape or challenger_correct.size == 0:
         raise ValueError(
-            f"{challenger_right.shape} and {champion_right.shape}: not the same examples"
+            f"{challenger_correct.shape} and {champion_correct.shape}: not the same examples"
         )
-    examples = challenger_right.size
-    gained = int((challenger_right & ~champion_right).sum())
-    lost = int((champion_right & ~challenger_right).sum())
+    examples = challenger_correct.size
+    gained = int((challenger_correct & ~champion_correct).sum())
+    lost = int((champion_correct & ~challenger_correct).sum())
     low, high = paired_interval(gained, lost, examples, confidence=confidence)
     return PairedComparison(
         examples=examples, gained=gained, lost=lost, confidence=confidence, low=low, high=high
@@ -56,10 +64,10 @@ def compare(
 def paired_interval(
     gained: int, lost: int, examples: int, *, confidence: float
 ) -> tuple[float, float]:
-    """Two-sided interval of a difference of paired proportions (Bonett and Price 2012).
+    """Returns the two-sided interval of a difference of paired proportions.
 
-    Their Laplace adjustment, one more of each kind of disagreement, makes Wald's interval sound
-    where there are few or none; Fagerland, Lydersen and Laake (2014) recommend it.
+    Wald's interval with the Laplace adjustment of Bonett and Price (2012), which adds one to both
+    discordant counts. Fagerland, Lydersen and Laake (2014) recommend it for small counts.
     """
     up, down, total = (gained + 1), (lost + 1), examples + 2
     difference = (up - down) / total

@@ -1,4 +1,4 @@
-"""A champion as a KServe InferenceService.
+"""Hand-over of champions to KServe InferenceServices.
 
 Public modules: handoff, inference_service.
 """

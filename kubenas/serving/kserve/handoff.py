@@ -1,4 +1,4 @@
-"""A champion as an InferenceService: written as YAML always, applied where that can be done."""
+"""Writes the InferenceService of a champion as YAML and applies it if possible."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,6 @@ from kubenas.scheduling.kubernetes.client.api import Api
 from kubenas.scheduling.kubernetes.client.connection import Connection, cluster_configured, connect
 from kubenas.serving.champion import ChampionRecord
 from kubenas.serving.handoff_result import Handoff
-from kubenas.serving.kserve.changeover import Changeover, Target
 from kubenas.serving.kserve.inference_service import (
     ServiceName,
     apply_command,
@@ -17,41 +16,42 @@ from kubenas.serving.kserve.inference_service import (
     inference_service,
     servable,
 )
+from kubenas.serving.kserve.rollout import Rollout, RolloutTarget
 from kubenas.serving.kserve.sample_check import read_sample
 from kubenas.serving.kserve.service_object import InferenceServiceObject
 from kubenas.storage import Storage, join, open_storage, split
 
 YAML_FILE = "inference_service.yaml"
 _LOCAL = (
-    "the model is in a local folder, which no model server in a cluster can read: copy it to a"
-    " bucket and put its URI at storageUri"
+    "the model is in a local folder, which a model server in a cluster cannot read: copy it to a"
+    " bucket and set storageUri to its URI"
 )
 
 
 @dataclass(frozen=True)
 class Destination:
-    """Where champions of a config go."""
+    """The service and the cluster for the champions of a config."""
 
     service: ServiceName
     connection: Connection | None
-    """None: no cluster is configured."""
+    """None if no cluster is configured."""
 
     @classmethod
     def of(cls, config: ServingConfig, name: str) -> Self:
-        """For a search of this name.
+        """Returns the destination for the search ``name``.
 
         Raises:
-            UserError: the cluster's configuration is not sound.
+            UserError: The cluster configuration is invalid.
         """
         connection = connect() if cluster_configured() else None
         inside = connection.namespace if connection else ""
         return cls(ServiceName(config.name or name, config.namespace or inside), connection)
 
     def obstacle(self, uri: str) -> str:
-        """Why a model at ``uri`` can only be written as YAML; empty: it can be applied.
+        """Returns why the service of a model at ``uri`` cannot be applied; empty if it can.
 
         Raises:
-            ApiUnavailable: the API server does not answer.
+            ApiUnavailable: The API server does not respond.
         """
         if not servable(uri):
             return _LOCAL
@@ -60,7 +60,7 @@ class Destination:
         on_cluster = InferenceServiceObject(Api(self.connection), self.service)
         if not on_cluster.kserve_installed():
             return "KServe is not installed in this cluster"
-        verbs = ", ".join(each.verb for each in on_cluster.refused())
+        verbs = ", ".join(each.verb for each in on_cluster.missing_permissions())
         if verbs:
             return f"this account may not {verbs} InferenceServices in {self.service.namespace}"
         return ""
@@ -69,7 +69,7 @@ class Destination:
 def hand_over_to_kserve(
     record: ChampionRecord, config: ServingConfig, *, name: str, output: Storage
 ) -> Handoff:
-    """As :func:`kubenas.serving.handoff.hand_over` tells."""
+    """See :func:`kubenas.serving.handoff.hand_over`."""
     destination = Destination.of(config, name)
     service, connection = destination.service, destination.connection
     manifest = inference_service(record, config, service, output=output.uri)
@@ -78,11 +78,13 @@ def hand_over_to_kserve(
     obstacle = destination.obstacle(record.model.saved_model)
     if obstacle or connection is None:
         command = apply_command(handoff.uri, service.namespace)
-        message = f"{service} is not applied: {obstacle}; to apply it: {command}"
+        message = f"{service} was not applied: {obstacle}; to apply it, run: {command}"
         return handoff.model_copy(update={"message": message})
-    changed = Changeover(
+    changed = Rollout(
         InferenceServiceObject(Api(connection), service),
-        Target(service, manifest, record.model.saved_model, read_sample(export, config.tolerance)),
+        RolloutTarget(
+            service, manifest, record.model.saved_model, read_sample(export, config.tolerance)
+        ),
         config,
         output=output,
         in_cluster=connection.in_pod,

@@ -1,7 +1,7 @@
-"""A champion as a KServe InferenceService (serving.kserve.io/v1beta1). Pure.
+"""Manifests of KServe InferenceServices (serving.kserve.io/v1beta1). Pure.
 
-KServe copies labels and annotations to the pods, where a change of them starts all pods anew. So
-they say only what belongs to the model; how far a handover is, is remembered elsewhere.
+KServe copies labels and annotations to the pods and replaces the pods when they change. They
+therefore describe only the model. The state of a rollout is stored in the output.
 """
 
 from collections.abc import Mapping
@@ -22,16 +22,16 @@ _MANAGED_BY = ("app.kubernetes.io/managed-by", "kubenas")
 _MINIO = "minio://"
 _BUCKETS = ("gs://", "s3://", _MINIO)
 _TAG_ROUTING = "serving.kserve.io/enable-tag-routing"
-"""With it Knative gives the newest revision a URL of its own, at which a canary can be asked."""
+"""Annotation with which the newest revision gets its own URL, for requests to the canary."""
 
 
 @dataclass(frozen=True)
 class ServiceName:
-    """Which InferenceService."""
+    """Name and namespace of an InferenceService."""
 
     name: str
     namespace: str
-    """Empty: whichever kubectl would take."""
+    """Empty for the default namespace of kubectl."""
 
     def __str__(self) -> str:
         return f"InferenceService {self.name}" + (
@@ -40,25 +40,25 @@ class ServiceName:
 
 
 def servable(uri: str) -> bool:
-    """Whether a model server in a cluster can read what is at ``uri``: not so a local folder."""
+    """Whether a model server in a cluster can read ``uri``, which is false for local folders."""
     return uri.startswith(_BUCKETS)
 
 
 def storage_uri(uri: str) -> str:
-    """``uri`` as KServe knows it, which has no minio://."""
+    """Converts ``uri`` for KServe, which does not support minio://."""
     return f"s3://{uri.removeprefix(_MINIO)}" if uri.startswith(_MINIO) else uri
 
 
 def inference_service(
     record: ChampionRecord, config: ServingConfig, service: ServiceName, *, output: str
 ) -> dict[str, Any]:
-    """The manifest by which the model of ``record`` is served.
+    """Builds the manifest that serves the model of ``record``.
 
     Args:
-        record: of the champion log, appended already or about to be.
-        config: how it is served.
-        service: its name.
-        output: URI of the output whose champion it is.
+        record: A record of the champion log, or the next one.
+        config: Section ``serving`` of the config.
+        service: Name of the service.
+        output: URI of the output of the champion log.
     """
     namespace = {"namespace": service.namespace} if service.namespace else {}
     return {
@@ -80,12 +80,12 @@ def inference_service(
 
 
 def as_yaml(manifest: Mapping[str, Any]) -> str:
-    """For people and kubectl."""
+    """Formats ``manifest`` as YAML."""
     return yaml.safe_dump(manifest, sort_keys=False, width=100)
 
 
 def apply_command(uri: str, namespace: str) -> str:
-    """The one command that applies the YAML file at ``uri``."""
+    """Returns the command that applies the YAML file at ``uri``."""
     where = f" -n {namespace}" if namespace else ""
     if uri.startswith("gs://"):
         return f"gcloud storage cat {uri} | kubectl apply{where} -f -"
@@ -95,7 +95,7 @@ def apply_command(uri: str, namespace: str) -> str:
 
 
 def belongs_to(found: Mapping[str, Any], output: str) -> bool:
-    """Whether the service ``found`` serves champions of ``output``."""
+    """Whether the service ``found`` belongs to ``output``."""
     metadata = found["metadata"]
     key, manager = _MANAGED_BY
     labelled: bool = metadata.get("labels", {}).get(key) == manager

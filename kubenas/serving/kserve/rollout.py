@@ -1,170 +1,248 @@
-"""How a service that serves one model comes to serve another, and back. Pure: found -> wanted.
+"""The rollout of a model to a service: apply, check, then keep or roll back.
 
-KServe knows two ways. On Knative (Serverless) every change makes a revision, and the traffic is
-split between the newest and the one that was rolled out last: there a new model is a canary until
-it has been checked. Without Knative (Standard, RawDeployment) a change replaces the pods.
+The state of the service is saved before the change. After a crash, the service serves the old or
+the new model, and the same call resumes the rollout.
 """
 
+import logging
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
+import numpy as np
+
+from kubenas.config import ServingConfig
+from kubenas.errors import UserError
+from kubenas.scheduling.kubernetes.client.api import ApiUnavailable
+from kubenas.serving.kserve.inference_service import ServiceName, belongs_to
+from kubenas.serving.kserve.probe_analysis import ProbeAnalysis, ProbeResult
+from kubenas.serving.kserve.sample_check import (
+    NoPredictions,
+    Predictions,
+    Sample,
+    request_predictions,
+)
+from kubenas.serving.kserve.service_object import InferenceServiceObject
+from kubenas.serving.kserve.service_state import (
+    NotReady,
+    ServiceSnapshot,
+    canary_manifest,
+    has_revisions,
+    matches,
+    readiness,
+    restore_manifest,
+)
+from kubenas.storage import Storage
+from kubenas.storage.document import find_document
 from kubenas.trial import Value
 
-_CANARY = "canaryTrafficPercent"
-_NEWEST = "latest"
-"""The tag that KServe gives the newest revision."""
-
-Object = Mapping[str, Any]
+_LOG = logging.getLogger(__name__)
+_PAUSE = 1.0
 
 
-class Served(Value):
-    """What a service was before a handover changed it."""
+class RolloutState(Value):
+    """``serving/<namespace>/<name>.json``: an unfinished rollout."""
 
-    labels: dict[str, str]
-    annotations: dict[str, str]
-    spec: dict[str, Any]
-
-    @classmethod
-    def of(cls, found: Object) -> "Served":
-        """What ``found`` is now."""
-        metadata = found["metadata"]
-        return cls(
-            labels=metadata.get("labels", {}),
-            annotations=metadata.get("annotations", {}),
-            spec=found["spec"],
-        )
+    model: str
+    """URI of the new model."""
+    before: ServiceSnapshot | None
+    """The service before the rollout; None if it did not exist."""
+    canary: bool
+    """Whether the new model is a canary revision next to the old one."""
+    answer: tuple[tuple[float, ...], ...] | None
+    """Answer of the old model to the new model's sample request; None if it is unknown."""
 
 
 @dataclass(frozen=True)
-class Ready:
-    """The model that is to be checked can be asked."""
+class RolloutResult:
+    """The result of a rollout."""
 
-    url: str
-    """Of its server, without a path."""
+    kept: bool
+    """Whether the new model is served. Otherwise the service was restored."""
+    message: str
+    url: str = ""
+    """URL of the service."""
 
 
 @dataclass(frozen=True)
-class NotReady:
-    """Not yet."""
+class RolloutTarget:
+    """The desired service and the sample request that checks it."""
 
-    why: str
-
-
-def is_as(found: Object, wanted: Object) -> bool:
-    """Whether ``found`` says all that ``wanted`` says, with the same traffic; KServe adds to it."""
-    ours = {"metadata": _named(wanted["metadata"]), "spec": wanted["spec"]}
-    return _contains(found, ours) and _traffic(found) == _traffic(wanted)
+    service: ServiceName
+    manifest: Mapping[str, Any]
+    model: str
+    """URI of the SavedModel."""
+    sample: Sample
 
 
-def has_revisions(found: Object) -> bool:
-    """Whether a revision is rolled out, which a canary can share the traffic with."""
-    return bool(_predictor_status(found).get("latestRolledoutRevision"))
-
-
-def canary(wanted: Object, percent: int) -> dict[str, Any]:
-    """``wanted`` with ``percent`` of the traffic only; the rest stays with what was rolled out."""
-    predictor = {**wanted["spec"]["predictor"], _CANARY: percent}
-    return {**wanted, "spec": {**wanted["spec"], "predictor": predictor}}
-
-
-def restored(wanted: Object, before: Served, *, revisions: bool) -> dict[str, Any]:
-    """The service as it was ``before`` it became ``wanted``.
+class Rollout:
+    """Rolls ``target`` out.
 
     Args:
-        wanted: names the service.
-        before: what it was.
-        revisions: Knative has revisions of it. Then the revision that was rolled out keeps all
-            traffic: without that, the newest that is ready would get it, which is the one refused.
+        service: The service on the API server.
+        target: The desired service.
+        config: Section ``serving`` of the config.
+        output: Store of the rollout's state.
+        in_cluster: Whether this process can reach cluster-internal addresses.
     """
-    metadata = {
-        **wanted["metadata"],
-        "labels": before.labels,
-        "annotations": before.annotations,
-    }
-    body = {**wanted, "metadata": metadata, "spec": before.spec}
-    return canary(body, 0) if revisions else body
 
+    def __init__(
+        self,
+        service: InferenceServiceObject,
+        target: RolloutTarget,
+        config: ServingConfig,
+        *,
+        output: Storage,
+        in_cluster: bool,
+    ) -> None:
+        self._service = service
+        self._target = target
+        self._wanted = target.manifest
+        self._config = config
+        self._output = output
+        self._in_cluster = in_cluster
+        self._file = f"serving/{target.service.namespace}/{target.service.name}.json"
 
-def replacing(found: Object, wanted: Object) -> dict[str, Any]:
-    """``wanted`` as what ``found`` is replaced with, if nobody has changed it meanwhile."""
-    metadata = dict(found["metadata"])
-    for key in ("labels", "annotations"):
-        metadata[key] = {**metadata.get(key, {}), **wanted["metadata"][key]}
-    return {**wanted, "metadata": metadata}
+    def run(self) -> RolloutResult:
+        """Runs the rollout, or resumes one that was interrupted.
 
-
-def readiness(found: Object, *, as_canary: bool, in_cluster: bool) -> Ready | NotReady:
-    """Whether the model of ``found`` can be asked, and where.
-
-    What a status says may be about the spec before: only for a canary can that be told.
-
-    Args:
-        found: the service.
-        as_canary: its newest revision is to be asked, not the one that was rolled out.
-        in_cluster: who asks is in the cluster.
-    """
-    condition = _condition(found, "Ready")
-    if condition.get("status") != "True":
-        return NotReady(_why_not_ready(found, condition))
-    status = found["status"]
-    if as_canary:
-        return _canary_readiness(found, in_cluster)
-    url = status.get("address", {}).get("url") if in_cluster else status.get("url")
-    return Ready(_root(url)) if url else NotReady("it has no URL yet")
-
-
-def _canary_readiness(found: Object, in_cluster: bool) -> Ready | NotReady:
-    status = _predictor_status(found)
-    newest = status.get("latestReadyRevision")
-    if newest != status.get("latestCreatedRevision"):
-        return NotReady(f"revision {status.get('latestCreatedRevision')} is not ready yet")
-    if newest == status.get("latestRolledoutRevision"):
-        return NotReady("there is no new revision yet")
-    tagged = [each for each in status.get("traffic", ()) if each.get("tag") == _NEWEST]
-    if not tagged or not tagged[0].get("url"):
-        return NotReady("the new revision has no URL yet")
-    if not in_cluster:
-        return Ready(_root(tagged[0]["url"]))
-    host = urlsplit(status.get("address", {}).get("url") or "").netloc
-    return Ready(f"http://{_NEWEST}-{host}") if host else NotReady("it has no address yet")
-
-
-def _traffic(service: Object) -> int | None:
-    percent: int | None = service["spec"].get("predictor", {}).get(_CANARY)
-    return percent
-
-
-def _why_not_ready(found: Object, condition: Object) -> str:
-    failure = found.get("status", {}).get("modelStatus", {}).get("lastFailureInfo", {})
-    words = (condition.get("reason"), condition.get("message"), failure.get("message"))
-    return ": ".join(dict.fromkeys(filter(None, words))) or "KServe has not said that it is ready"
-
-
-def _condition(found: Object, kind: str) -> Object:
-    conditions = found.get("status", {}).get("conditions", ())
-    return next((each for each in conditions if each.get("type") == kind), {})
-
-
-def _predictor_status(found: Object) -> Object:
-    status: Object = found.get("status", {}).get("components", {}).get("predictor", {})
-    return status
-
-
-def _root(url: str) -> str:
-    """Older releases put the path of the model into it."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
-
-
-def _named(metadata: Object) -> dict[str, Any]:
-    return {key: metadata[key] for key in ("labels", "annotations")}
-
-
-def _contains(found: Any, wanted: Any) -> bool:
-    if isinstance(wanted, Mapping):
-        return isinstance(found, Mapping) and all(
-            key in found and _contains(found[key], value) for key, value in wanted.items()
+        Raises:
+            UserError: The service belongs to another output, or the API server refused a request.
+            ServiceConflict: Other clients keep changing the service.
+            ApiUnavailable: The API server does not respond.
+        """
+        found, state = self._found(), self._unfinished()
+        if found and matches(found, self._wanted) and (state is None or state.canary):
+            self._output.delete(self._file)
+            return RolloutResult(True, "the model was already served", _url(found))
+        state = self._begin(found, state)
+        percent = self._config.canary_percent
+        self._service.apply(
+            canary_manifest(self._wanted, percent) if state.canary else self._wanted
         )
-    return bool(found == wanted)
+        end = self._check(state)
+        return self._keep(state) if end.correct else self._roll_back(state, end.reason)
+
+    def _found(self) -> dict[str, Any] | None:
+        found = self._service.read()
+        if found and not belongs_to(found, self._output.uri):
+            raise UserError(
+                f"{self._target.service} does not belong to {self._output.uri}; delete it,"
+                " or choose another serving.name"
+            )
+        return found
+
+    def _unfinished(self) -> RolloutState | None:
+        served = (
+            f"make sure that {self._target.service} serves the right model, then delete this file"
+        )
+        return find_document(
+            self._output, self._file, RolloutState, what="the state of a rollout", remedy=served
+        )
+
+    def _begin(self, found: Mapping[str, Any] | None, earlier: RolloutState | None) -> RolloutState:
+        """Saves the state; keeps the snapshot of an unfinished rollout that came before."""
+        before = earlier.before if earlier else ServiceSnapshot.of(found) if found else None
+        as_canary = bool(before and found and has_revisions(found))
+        state = RolloutState(
+            model=self._target.model,
+            before=before,
+            canary=as_canary,
+            answer=None if as_canary else self._answer_before(found, earlier),
+        )
+        self._output.write(self._file, state.to_json())
+        return state
+
+    def _answer_before(
+        self, found: Mapping[str, Any] | None, earlier: RolloutState | None
+    ) -> tuple[tuple[float, ...], ...] | None:
+        if earlier:
+            return earlier.answer if earlier.model == self._target.model else None
+        answer = (
+            self._answer(found, as_canary=False)
+            if found
+            else NoPredictions("the service does not exist")
+        )
+        return None if isinstance(answer, NoPredictions) else tuple(map(tuple, answer.tolist()))
+
+    def _check(self, state: RolloutState) -> ProbeResult:
+        analysis = ProbeAnalysis(
+            ready_seconds=self._config.ready_seconds,
+            hold_seconds=self._config.canary_seconds if state.canary else 0.0,
+            now=time.monotonic(),
+        )
+        logged = ""
+        while True:
+            result = self._probe(state)
+            if result.reason not in {"", logged}:
+                logged = result.reason
+                _LOG.info("%s: %s", self._target.service, logged)
+            end = analysis.add(result, time.monotonic())
+            if end is not None:
+                return end
+            time.sleep(_PAUSE)
+
+    def _probe(self, state: RolloutState) -> ProbeResult:
+        try:
+            answer = self._answer(self._service.read(), as_canary=state.canary)
+        except ApiUnavailable as error:
+            return ProbeResult(None, str(error))
+        if isinstance(answer, NoPredictions):
+            return ProbeResult(None, answer.reason)
+        sample = self._target.sample
+        if sample.agree(answer, sample.expected):
+            return ProbeResult(True)
+        alone = state.before is None or state.canary
+        if alone or (state.answer and not sample.agree(answer, np.asarray(state.answer))):
+            return ProbeResult(False, _difference(answer, sample))
+        return ProbeResult(
+            None, "the answers differ from the new model's; the old model may still be answering"
+        )
+
+    def _answer(
+        self, found: Mapping[str, Any] | None, *, as_canary: bool
+    ) -> Predictions | NoPredictions:
+        if found is None:
+            return NoPredictions("the service has been deleted")
+        ready = readiness(found, as_canary=as_canary, in_cluster=self._in_cluster)
+        if isinstance(ready, NotReady):
+            return NoPredictions(ready.reason)
+        return request_predictions(ready.url, self._target.service.name, self._target.sample)
+
+    def _keep(self, state: RolloutState) -> RolloutResult:
+        self._service.apply(self._wanted)
+        self._output.delete(self._file)
+        checked = f"its answers to {len(self._target.sample.expected)} test examples are correct"
+        if state.canary:
+            how = f", as a canary with {self._config.canary_percent} % of the traffic"
+        elif state.before and self._config.canary_percent:
+            how = ", without a canary, which needs KServe on Knative"
+        else:
+            how = ""
+        return RolloutResult(True, checked + how, _url(self._service.read()))
+
+    def _roll_back(self, state: RolloutState, why: str) -> RolloutResult:
+        if state.before is None:
+            self._service.delete()
+            then = "the service was deleted, because it did not exist before"
+        else:
+            back = restore_manifest(self._wanted, state.before, revisions=state.canary)
+            self._service.apply(back)
+            then = "the previous model is served again"
+        self._output.delete(self._file)
+        return RolloutResult(False, f"{why}; {then}")
+
+
+def _difference(answer: Predictions, sample: Sample) -> str:
+    if answer.shape != sample.expected.shape:
+        return f"its answer has shape {answer.shape}; expected {sample.expected.shape}"
+    difference = float(np.abs(answer - sample.expected).max())
+    return (
+        f"its answers differ from the exported model's by up to {difference:.2g}; the tolerance"
+        f" is {sample.tolerance:.0e}"
+    )
+
+
+def _url(found: Mapping[str, Any] | None) -> str:
+    return str((found or {}).get("status", {}).get("url") or "")

@@ -1,4 +1,4 @@
-"""Asks a model server what the exported model was asked, and compares the answers."""
+"""Sends the sample request of an export to a model server and compares the answers."""
 
 import json
 from dataclasses import dataclass
@@ -15,62 +15,63 @@ from kubenas.training.sample_request import SAMPLE_ANSWER_FILE, SAMPLE_REQUEST_F
 
 _ANSWER_SECONDS = 30.0
 _SHOWN = 200
-"""Characters of a refusal."""
+"""Characters of an error response that a message contains."""
 
 Predictions = npt.NDArray[np.float64]
-"""Of shape (examples, classes)."""
+"""Shape (examples, classes)."""
 
 
 @dataclass(frozen=True)
 class Sample:
-    """A request and the exported model's answer to it."""
+    """A sample request and the answer of the exported model."""
 
     request: bytes
-    """JSON of the V1 protocol."""
+    """JSON body in the V1 protocol."""
     expected: Predictions
     tolerance: float
 
     def agree(self, one: Predictions, other: Predictions) -> bool:
-        """Whether two answers are one model's; an answer with a NaN is nobody's."""
+        """Whether two answers are equal within the tolerance; NaN never is."""
         return one.shape == other.shape and bool(np.abs(one - other).max() <= self.tolerance)
 
 
 @dataclass(frozen=True)
-class Unanswered:
-    """The model server gave no predictions."""
+class NoPredictions:
+    """The model server returned no predictions."""
 
-    why: str
+    reason: str
 
 
 def read_sample(export: Storage, tolerance: float | None) -> Sample:
-    """The sample beside an exported model.
+    """Reads the sample of an exported model.
 
     Args:
-        export: the folder that the export wrote.
-        tolerance: largest difference of two probabilities; None: what the export was checked with.
+        export: The folder of the export.
+        tolerance: Largest allowed difference of two probabilities; None for the tolerance with
+            which the export was verified.
 
     Raises:
-        UserError: there is none.
-        DocumentUnusable: this version of kubenas cannot read it.
+        UserError: The export has no sample.
+        DocumentUnusable: This version of kubenas cannot read the sample.
     """
     try:
         request = export.read(SAMPLE_REQUEST_FILE, limit=DOCUMENT_BYTES)
         answer = read_document(export, SAMPLE_ANSWER_FILE, SampleAnswer, what="a model's answer")
     except ObjectNotFound as error:
         raise UserError(
-            f"{join(export.uri, SAMPLE_REQUEST_FILE)}: no sample of this version of kubenas beside"
-            f" the model; delete {export.uri} and run the pipeline again"
+            f"{join(export.uri, SAMPLE_REQUEST_FILE)}: the export has no sample request for"
+            f" this version of kubenas; delete {export.uri} and run the pipeline again"
         ) from error
     return Sample(request, np.asarray(answer.predictions), tolerance or answer.tolerance)
 
 
-def ask(url: str, model: str, sample: Sample) -> Predictions | Unanswered:
-    """What the model server at ``url`` answers to ``sample``, by the V1 protocol.
+def request_predictions(url: str, model: str, sample: Sample) -> Predictions | NoPredictions:
+    """Sends ``sample`` to the model server at ``url`` with the V1 protocol.
 
     Args:
-        url: scheme and host.
-        model: name of the model there.
-        sample: what is asked.
+        url: Scheme and host.
+        model: Name of the model on the server.
+        sample: The sample request.
     """
     try:
         response = urllib3.request(
@@ -82,19 +83,21 @@ def ask(url: str, model: str, sample: Sample) -> Predictions | Unanswered:
             retries=False,
         )
     except urllib3.exceptions.HTTPError as error:
-        return Unanswered(f"{url} cannot be reached: {type(error).__name__}")
+        return NoPredictions(f"{url} cannot be reached: {type(error).__name__}")
     if response.status != 200:
         words = response.data[:_SHOWN].decode(errors="replace")
-        return Unanswered(f"{url} answers HTTP {response.status}: {' '.join(words.split())}")
+        return NoPredictions(
+            f"{url} responded with HTTP {response.status}: {' '.join(words.split())}"
+        )
     return _predictions(url, response.data)
 
 
-def _predictions(url: str, answer: bytes) -> Predictions | Unanswered:
+def _predictions(url: str, answer: bytes) -> Predictions | NoPredictions:
     try:
         content: Any = json.loads(answer)
         predictions = np.asarray(content["predictions"], np.float64)
     except (ValueError, KeyError, TypeError):
-        return Unanswered(f"{url} answers without predictions")
+        return NoPredictions(f"{url} responded without predictions")
     if predictions.ndim != 2 or not predictions.size:
-        return Unanswered(f"{url} answers with predictions of shape {predictions.shape}")
+        return NoPredictions(f"{url} responded with predictions of shape {predictions.shape}")
     return predictions

@@ -1,35 +1,35 @@
-"""The process of a step: its log, its metrics, its status and its outcome."""
+"""The process of a step: logging, signals, status and outcome."""
 
-from kubenas.steps.process.lifeline import LIFELINE, end_with_parent, interrupt_on_sigterm
 from kubenas.steps.process.outcome import (
     StepOutcome,
-    expect_step,
-    is_done,
-    is_finished,
+    is_run_finished,
+    is_step_done,
+    plan_step,
     read_outcome,
     read_outcomes,
-    recorded,
+    record_outcome,
     running_step,
 )
-from kubenas.steps.process.process import ERROR_MARK, step_process
+from kubenas.steps.process.parent_watch import PARENT_WATCH, exit_with_parent, interrupt_on_sigterm
+from kubenas.steps.process.process import ERROR_PREFIX, step_process
 from kubenas.steps.process.status import Status, StatusWriter, read_status
 from kubenas.steps.process.terminal import terminal_safe
 
 __all__ = [
-    "ERROR_MARK",
-    "LIFELINE",
+    "ERROR_PREFIX",
+    "PARENT_WATCH",
     "Status",
     "StatusWriter",
     "StepOutcome",
-    "end_with_parent",
-    "expect_step",
+    "exit_with_parent",
     "interrupt_on_sigterm",
-    "is_done",
-    "is_finished",
+    "is_run_finished",
+    "is_step_done",
+    "plan_step",
     "read_outcome",
     "read_outcomes",
     "read_status",
-    "recorded",
+    "record_outcome",
     "running_step",
     "step_process",
     "terminal_safe",

@@ -1,4 +1,4 @@
-"""What a step logs on standard error: in a pod one JSON object a line, elsewhere plain text."""
+"""Logging of a step to standard error: JSON lines in a pod, plain text elsewhere."""
 
 import json
 import logging
@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from kubenas.steps.process.terminal import terminal_safe
 
 
-class JsonLines(logging.Formatter):
-    """Each event as one line of JSON: time, level, logger, message and, of an error, its trace."""
+class JsonFormatter(logging.Formatter):
+    """Formats a record as a line of JSON: time, level, logger, message and traceback if any."""
 
     def format(self, record: logging.LogRecord) -> str:
         event = {
@@ -24,24 +24,24 @@ class JsonLines(logging.Formatter):
         return json.dumps(event, ensure_ascii=False)
 
 
-class PlainLines(logging.Formatter):
-    """Each event as text for people."""
+class TextFormatter(logging.Formatter):
+    """Formats a record as text with escaped control characters."""
 
     def format(self, record: logging.LogRecord) -> str:
         return terminal_safe(super().format(record))
 
 
-class StandardError(logging.Handler):
-    """Writes to what standard error is at that moment."""
+class StderrHandler(logging.Handler):
+    """Writes to the current ``sys.stderr``, which tests and kfp may replace."""
 
     def emit(self, record: logging.LogRecord) -> None:
         sys.stderr.write(f"{self.format(record)}\n")
 
 
 def set_up_logging() -> None:
-    """Our own events from INFO on, other libraries' warnings; in place of what kfp has set up."""
-    handler = StandardError()
+    """Logs kubenas from INFO and other libraries from WARNING; replaces the handlers of kfp."""
+    handler = StderrHandler()
     in_pod = bool(os.environ.get("KUBERNETES_SERVICE_HOST"))
-    handler.setFormatter(JsonLines() if in_pod else PlainLines("%(asctime)s %(message)s"))
+    handler.setFormatter(JsonFormatter() if in_pod else TextFormatter("%(asctime)s %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.getLogger("kubenas").setLevel(logging.INFO)

@@ -1,5 +1,7 @@
-"""How a step ended, as an object in the output: the pipeline's engine loses exit codes and
-messages, the command line needs both."""
+"""The outcomes of steps: ``steps/<step>.json`` in the output.
+
+They contain exit codes and error messages, which Kubeflow does not pass on to the command line.
+"""
 
 import logging
 import time
@@ -8,7 +10,7 @@ from contextlib import contextmanager
 from typing import Literal
 
 from kubenas.errors import DocumentUnusable, KubenasError, StorageError
-from kubenas.steps.process.process import step_process, unexpected
+from kubenas.steps.process.process import step_process, unexpected_error
 from kubenas.storage import Storage
 from kubenas.storage.document import find_document
 from kubenas.trial import Value
@@ -24,79 +26,79 @@ class StepOutcome(Value):
 
     step: str
     state: Literal["running", "done", "failed", "due", "skipped"]
-    """due, skipped: a step that does not always run, and has not run yet or will not."""
+    """due, skipped: a conditional step that will run, or that will not run."""
     key: str
-    """What the step worked on; another key starts the clock anew."""
+    """Identifies the input of the step; a new key resets ``seconds``."""
     seconds: float = 0.0
-    """Wall-clock of all runs of this step on ``key``, until it was first done."""
+    """Wall-clock time of all runs with this ``key`` until the first one that succeeded."""
     message: str = ""
     exit_code: int = 0
 
 
 def read_outcome(output: Storage, step: str) -> StepOutcome | None:
-    """How ``step`` ended or that it runs; None if it never ran."""
+    """Returns the outcome of ``step``; None if the step was never started."""
     name = _object_name(step)
     return find_document(output, name, StepOutcome, what="the outcome of a step")
 
 
 def read_outcomes(output: Storage) -> list[StepOutcome]:
-    """The outcomes of all steps that ran, in the pipeline's order."""
+    """Returns all recorded outcomes in the order of the pipeline."""
     return [outcome for step in STEPS if (outcome := read_outcome(output, step))]
 
 
-def expect_step(output: Storage, step: str, *, key: str, due: bool) -> None:
-    """Records that ``step``, which does not always run, will run on ``key``, or will not."""
+def plan_step(output: Storage, step: str, *, key: str, due: bool) -> None:
+    """Records whether a conditional ``step`` will run (``due``) or is skipped."""
     earlier = _earlier(output, step, key)
     if not due or earlier.state != "done":
         state = "due" if due else "skipped"
         _record(output, earlier.model_copy(update={"state": state, **_NO_ERROR}))
 
 
-def is_done(output: Storage, step: str, *, key: str) -> bool:
-    """Whether ``step`` has done its work on ``key``."""
+def is_step_done(output: Storage, step: str, *, key: str) -> bool:
+    """Whether ``step`` has succeeded for ``key``."""
     return _earlier(output, step, key).state == "done"
 
 
-def is_finished(outcomes: Iterable[StepOutcome], search: str | None) -> bool:
-    """Whether a run on ``search`` has come to its end."""
+def is_run_finished(outcomes: Iterable[StepOutcome], search: str | None) -> bool:
+    """Whether all steps for ``search`` have ended."""
     states = {each.step: each.state for each in outcomes if each.key == search}
     return states.get("report") == "done" and states.get("promote") in {"done", "skipped"}
 
 
 @contextmanager
 def running_step(step: str, output: Storage, *, key: str) -> Iterator[None]:
-    """Runs a step's body in :func:`step_process` and records how it ended.
+    """Runs the body of a step in :func:`step_process` and records its outcome.
 
     Raises:
-        SystemExit: with the error's exit code, in place of any error.
+        SystemExit: The body raised an error; has the exit code of the error.
     """
-    with step_process(step), recorded(step, output, key=key):
+    with step_process(step), record_outcome(step, output, key=key):
         try:
             yield
         except KubenasError:
             raise
         except Exception as error:
-            raise unexpected(step, error) from error
+            raise unexpected_error(step, error) from error
 
 
 @contextmanager
-def recorded(step: str, output: Storage, *, key: str) -> Iterator[None]:
-    """Records how what is done within ends, whatever process does it."""
+def record_outcome(step: str, output: Storage, *, key: str) -> Iterator[None]:
+    """Records the outcome of the body without changing its errors."""
     earlier = _earlier(output, step, key)
     started = time.monotonic()
     _record(output, earlier.model_copy(update={"state": "running", **_NO_ERROR}))
     try:
         yield
     except Exception as error:
-        _record_failure(output, _timed(earlier, started, _failure(error)))
+        _record_failure(output, _with_duration(earlier, started, _failure_fields(error)))
         raise
-    _record(output, _timed(earlier, started, {"state": "done", **_NO_ERROR}))
+    _record(output, _with_duration(earlier, started, {"state": "done", **_NO_ERROR}))
 
 
 def _earlier(output: Storage, step: str, key: str) -> StepOutcome:
     try:
         outcome = read_outcome(output, step)
-    except DocumentUnusable as error:  # nothing is decided by it, and it is about to be replaced
+    except DocumentUnusable as error:  # informational only, and about to be overwritten
         _logger.warning("%s", error)
         outcome = None
     if outcome and outcome.key == key:
@@ -104,12 +106,12 @@ def _earlier(output: Storage, step: str, key: str) -> StepOutcome:
     return StepOutcome(step=step, state="running", key=key)
 
 
-def _timed(earlier: StepOutcome, started: float, changes: dict[str, object]) -> StepOutcome:
+def _with_duration(earlier: StepOutcome, started: float, changes: dict[str, object]) -> StepOutcome:
     passed = 0.0 if earlier.state == "done" else time.monotonic() - started
     return earlier.model_copy(update={"seconds": earlier.seconds + passed, **changes})
 
 
-def _failure(error: Exception) -> dict[str, object]:
+def _failure_fields(error: Exception) -> dict[str, object]:
     code = error.exit_code if isinstance(error, KubenasError) else KubenasError.exit_code
     return {"state": "failed", "message": str(error), "exit_code": code}
 
@@ -121,8 +123,8 @@ def _record(output: Storage, outcome: StepOutcome) -> None:
 def _record_failure(output: Storage, outcome: StepOutcome) -> None:
     try:
         _record(output, outcome)
-    except StorageError as error:  # the store may be what failed: the log still tells
-        _logger.warning("how the step ended is not recorded: %s", error)
+    except StorageError as error:  # do not hide the error of the step
+        _logger.warning("could not record the outcome of the step: %s", error)
 
 
 def _object_name(step: str) -> str:

@@ -1,4 +1,4 @@
-"""The process of a step: its log, its end, and what it says when it fails."""
+"""Sets up the process of a step and turns errors into log lines and exit codes."""
 
 import sys
 import traceback
@@ -6,41 +6,41 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from kubenas.errors import KubenasError
-from kubenas.steps.process.lifeline import end_with_parent, interrupt_on_sigterm
 from kubenas.steps.process.logs import set_up_logging
+from kubenas.steps.process.parent_watch import exit_with_parent, interrupt_on_sigterm
 
-ERROR_MARK = "Error: "
-"""Begins the line of the log that says why a step failed. Kubeflow's UI shows such a line in red,
-and its own launcher writes others after it."""
+ERROR_PREFIX = "Error: "
+"""Prefix of the log line with the reason of a failure. Kubeflow's UI shows such lines in red. The
+launcher of Kubeflow writes more lines after it."""
 
 
 @contextmanager
 def step_process(step: str) -> Iterator[None]:
-    """Runs all that the process of ``step`` does; may be entered again within.
+    """Sets up logging and signals for ``step`` and handles errors of the body. Can be nested.
 
-    A step that runs under a local parent ends when the parent dies.
+    A step of a local run ends when its parent process dies.
 
     Raises:
-        SystemExit: with the error's exit code, in place of any error; the log says what it was.
+        SystemExit: The body raised an error. It has the exit code of the error, which is logged.
     """
     set_up_logging()
-    end_with_parent()
+    exit_with_parent()
     interrupt_on_sigterm()
     try:
         yield
     except KubenasError as error:
-        _give_up(error)
+        _exit_with_error(error)
     except Exception as error:  # noqa: BLE001
-        # The boundary of the process: people find what it was in the log.
-        _give_up(unexpected(step, error))
+        # Top level of the process: nothing else would log the error in one line.
+        _exit_with_error(unexpected_error(step, error))
 
 
-def unexpected(step: str, error: Exception) -> KubenasError:
-    """What ``error``, which nobody foresaw, is called; its trace goes to the log."""
+def unexpected_error(step: str, error: Exception) -> KubenasError:
+    """Logs the traceback of ``error`` and wraps it in a KubenasError."""
     traceback.print_exception(error)
     return KubenasError(f"{step}: unexpected {type(error).__name__}: {error}")
 
 
-def _give_up(error: KubenasError) -> None:
-    sys.stderr.write(f"{ERROR_MARK}{' '.join(str(error).splitlines())}\n")
+def _exit_with_error(error: KubenasError) -> None:
+    sys.stderr.write(f"{ERROR_PREFIX}{' '.join(str(error).splitlines())}\n")
     raise SystemExit(error.exit_code) from error

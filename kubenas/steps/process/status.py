@@ -1,4 +1,4 @@
-"""What is going on, for whoever watches: ``status.json``, rewritten at will, never the truth."""
+"""The status of a run: ``status.json``, overwritten often. The journal is the durable record."""
 
 import time
 from collections.abc import Mapping
@@ -13,25 +13,25 @@ _LEAST_SECONDS_BETWEEN = 0.5
 
 
 class Status(Value):
-    """The latest word of the step that runs or ran last."""
+    """``status.json``: the state of the step that runs or ran last."""
 
     step: str
     at: float
     """Unix time."""
     search: SearchId | None = None
     detail: str = ""
-    """What the step is doing, in words for people."""
+    """Current activity, as text for the user."""
     progress: dict[str, Any] = {}
-    """Of the search: see :class:`kubenas.search.progress.Progress`."""
+    """Fields of :class:`kubenas.search.progress.Progress`."""
 
 
 def read_status(output: Storage) -> Status | None:
-    """The status in ``output``; None if nothing has run yet."""
+    """Returns the status in ``output``; None if no step has run yet."""
     return find_document(output, _NAME, Status, what="a status")
 
 
 class StatusWriter:
-    """Writes the status of one step, not more than twice a second."""
+    """Writes the status of one step at most twice a second."""
 
     def __init__(self, output: Storage, step: str, *, search: str | None = None) -> None:
         self._output = output
@@ -41,7 +41,7 @@ class StatusWriter:
         self.write("starting")
 
     def write(self, detail: str = "", progress: Mapping[str, Any] | None = None) -> None:
-        """Says what is going on; dropped if the last word is too fresh."""
+        """Writes a status unless the last one was written less than half a second ago."""
         now = time.time()
         if now - self._written < _LEAST_SECONDS_BETWEEN:
             return

@@ -1,4 +1,4 @@
-"""Texts on a terminal: nothing in what a user's code says may control it."""
+"""Escapes control characters, so that messages of user code cannot control the terminal."""
 
 _KEPT = {"\t", "\n"}
 _CONTROLS = {
@@ -7,5 +7,5 @@ _CONTROLS = {
 
 
 def terminal_safe(text: str) -> str:
-    """``text`` with control characters written out, such as ``\\x1b``; lines stay lines."""
+    """Escapes control characters other than tab and newline, for example as ``\\x1b``."""
     return text.translate(_CONTROLS)

@@ -1,34 +1,41 @@
-"""Gathers where a search's model came from, out of what the steps have left."""
+"""Reads the lineage of a model from the files of the steps."""
 
 from kubenas.errors import DocumentUnusable, ObjectNotFound, UserError
 from kubenas.reporting.lineage import DataLineage, Lineage, RunLineage, TrainingLineage
 from kubenas.search.layout import definition_file
 from kubenas.search.run import SearchRun, read_search
 from kubenas.search.warm_start import read_prior
-from kubenas.serving.champion import ChampionLog, ChampionRecord, promoted, promotion_of
+from kubenas.serving.champion import (
+    ChampionLog,
+    ChampionRecord,
+    latest_promotion,
+    original_promotion,
+)
 from kubenas.steps.export import exported_model
 from kubenas.steps.gate import read_decision
 from kubenas.steps.retrain import Choice, Retraining, read_choice
-from kubenas.steps.setup import read_origin
+from kubenas.steps.setup import read_run_info
 from kubenas.storage import Storage, join, open_storage
 from kubenas.storage.document import read_document
 from kubenas.trial import AttemptSpec
 
 
 def champion_lineage(output: Storage) -> Lineage:
-    """The lineage of the model in production.
+    """Returns the lineage of the model in production.
 
     Raises:
-        UserError: there is none, or its search is gone.
+        UserError: There is no champion, or its search was deleted.
     """
     champion = ChampionLog(output).champion()
     if champion is None:
-        raise UserError(f"{output.uri}: no model is in production yet; name a search by --search")
+        raise UserError(
+            f"{output.uri}: no model is in production yet; select a search with --search"
+        )
     return find_lineage(output, read_search(output, champion.model.search))
 
 
 def find_lineage(output: Storage, run: SearchRun) -> Lineage:
-    """The lineage of the model of a search, as far as it has come."""
+    """Returns the lineage of the model of a search, which may be unfinished."""
     search, definition = run.id, run.definition
     choice, prior = read_choice(output, search), read_prior(output, search)
     promotion, predecessor, current = _promotions(ChampionLog(output).history(), search)
@@ -62,11 +69,13 @@ def find_lineage(output: Storage, run: SearchRun) -> Lineage:
 def _promotions(
     history: list[ChampionRecord], search: str
 ) -> tuple[ChampionRecord | None, ChampionRecord | None, bool]:
-    """The promotion of the search's model, the one that it followed, and whether it is the last."""
-    own = promotion_of(history, search)
+    """Returns the model's promotion, the promotion before it and whether the model is in use."""
+    own = latest_promotion(history, search)
     if own is None:
         return None, None, False
-    before = None if own.replaced is None else promoted(history, history[own.replaced - 1])
+    before = (
+        None if own.replaced is None else original_promotion(history, history[own.replaced - 1])
+    )
     return own, before, history[-1].model.search == search
 
 
@@ -87,7 +96,7 @@ def _training(chosen: Retraining) -> TrainingLineage:
 
 
 def _seed(prefix: str) -> int | None:
-    """Of the attempt in the folder ``prefix``; None: its spec is gone or another version's."""
+    """Returns the random seed of the attempt; None if its spec is missing or unreadable."""
     try:
         storage = open_storage(prefix)
         spec = read_document(storage, "spec.json", AttemptSpec, what="an attempt's spec")
@@ -97,5 +106,5 @@ def _seed(prefix: str) -> int | None:
 
 
 def _run(output: Storage, search: str) -> RunLineage | None:
-    origin = read_origin(output, search)
-    return None if origin is None else RunLineage.model_validate(origin.model_dump())
+    run_info = read_run_info(output, search)
+    return None if run_info is None else RunLineage.model_validate(run_info.model_dump())

@@ -1,4 +1,4 @@
-"""summary.json: what a run came to, for programs and people in a hurry."""
+"""The summary of a run: ``summary.json`` and the lines that the command line prints."""
 
 from typing import Any, Literal
 
@@ -22,86 +22,86 @@ class TestScore(Value):
 
     accuracy: float
     accuracy_interval: tuple[float, float]
-    """95 % confidence."""
+    """95 % confidence interval."""
     loss: float
     macro_f1: float
     examples: int
 
 
 class PromotionResult(Value):
-    """What was decided about the model, and what came of it."""
+    """The decision on the model and its promotion."""
 
     verdict: Verdict
     ground: Ground
     reason: str
     record: int | None
-    """In the champion log; None: it is not, or not yet, promoted."""
+    """Number of the record in the champion log; None if the model has not been promoted."""
 
     def line(self) -> str:
-        """For people."""
-        word = {"keep": "kept what is in production", "refuse": "refused"}.get(self.verdict, "due")
+        """Returns the decision as a line of text."""
+        word = {"keep": "champion kept", "refuse": "refused"}.get(self.verdict, "due")
         return f"{f'record {self.record}' if self.record else word}: {self.reason}"
 
 
 class RandomBaseline(Value):
-    """What random search would have reached at equal cost."""
+    """The score that random search would have reached at equal cost."""
 
     kind: Literal["measured", "estimated"]
     draws: int
-    """Scored random trials that it is known from."""
+    """Number of scored random trials that the estimate uses."""
     trials: float
-    """That random search would have had."""
+    """Number of trials that random search would have run."""
     best: float
-    """Of these."""
+    """Best score of the random trials."""
     at_least: float
-    """What it would have reached with even chance: a lower bound, with 95 % confidence."""
+    """Bound of the median best score of random search, with 95 % confidence."""
 
 
 class Summary(Value):
-    """All URIs are absolute; seconds are wall-clock."""
+    """``summary.json``. URIs are absolute, and seconds are wall-clock time."""
 
     name: str
     search: SearchId
     objective: str
     trials: dict[Outcome, int]
     duplicates: int
-    """Trials that were answered from an earlier one; counted under its outcome, too."""
+    """Trials that took the result of an earlier trial; also counted in ``trials``."""
     stopped: str
     """Why the search ended."""
     best_trial: int | None
     validation_score: float | None
-    """Of the best trial."""
+    """Score of the best trial."""
     chosen_trial: int | None
-    """Of the model: the candidate that did best when it was trained again."""
+    """Trial of the model: the candidate with the best score after retraining."""
     test: TestScore | None
     model: str | None
-    """The exported SavedModel's folder."""
+    """URI of the folder of the exported SavedModel."""
     report: str
     data_warnings: tuple[str, ...] = ()
-    """Of the data card."""
+    """Warnings of the data card."""
     drift: Drift | None = None
-    """How the data differ from those of the champion or, without one, of the search before."""
+    """Drift relative to the data of the champion, or of the previous search without a champion."""
     promotion: PromotionResult | None = None
-    """None: nothing has been decided yet."""
+    """None before the decision."""
     random_search: RandomBaseline | None = None
-    """None: no trials were drawn at random from which it could be told."""
+    """None if the search has no random trials to estimate it from."""
     gpu_hours: float = 0.0
-    """Accelerator-hours of the search's attempts, lost ones too."""
+    """Accelerator hours of all attempts of the search, including lost attempts."""
     cost: float = 0.0
-    """Of the same attempts; 0 where no price is known."""
+    """Cost of these attempts; 0 if no price is set."""
     used: tuple[str, ...] = ()
-    """Both in words, with their caps."""
+    """GPU hours and cost as text, with their limits."""
     seconds: dict[str, float]
-    """By step."""
+    """Seconds by step."""
 
     @field_validator("random_search", mode="before")
     @classmethod
-    def _forget_an_interval_that_was_too_narrow(cls, found: Any) -> Any:
-        """Of summaries that were written before there was a bound."""
+    def _drop_old_random_baseline(cls, found: Any) -> Any:
+        """Drops the field of older versions, which had an expected value and no bound."""
         return None if isinstance(found, dict) and "expected" in found else found
 
     def lines(self) -> list[str]:
-        """The summary for people."""
+        """Returns the summary as lines of text."""
         counts = ", ".join(f"{count} {outcome}" for outcome, count in self.trials.items() if count)
         lines = [f"trials      {counts}; {self.stopped}"]
         lines += (f"data        warning: {warning}" for warning in self.data_warnings)
@@ -113,14 +113,14 @@ class Summary(Value):
             )
         if self.random_search is not None:
             lines.append(
-                f"random      {self.random_search.at_least:.4f} or better with even chance at equal"
-                f" cost ({self.random_search.kind}; 95 % confidence)"
+                f"random      median best score at equal cost: {self.random_search.at_least:.4f} or"
+                f" better (95 % confidence, {self.random_search.kind})"
             )
         if self.test is not None:
             low, high = self.test.accuracy_interval
             lines.append(
-                f"test        accuracy {self.test.accuracy:.2%} (95 % interval {low:.2%} to"
-                f" {high:.2%}) on {self.test.examples} examples"
+                f"test        accuracy {100 * self.test.accuracy:.2f} % (95 % CI {100 * low:.2f} to"
+                f" {100 * high:.2f}, n = {self.test.examples})"
             )
         if self.promotion is not None:
             lines.append(f"promotion   {self.promotion.line()}")
@@ -134,7 +134,7 @@ class Summary(Value):
 
 
 def summarise(material: ReportInput, report: str) -> Summary:
-    """The summary of a run whose report is at ``report``."""
+    """Builds the summary of a run; ``report`` is the URI of its report."""
     state, ranked = material.state, material.ranked
     best = ranked[0] if ranked else None
     trials, expense = state.trials.values(), expense_of(state)
@@ -163,16 +163,16 @@ def summarise(material: ReportInput, report: str) -> Summary:
 
 
 def write_summary(output: Storage, summary: Summary) -> str:
-    """Writes ``summary``; gives its URI."""
+    """Writes ``summary`` and returns its URI."""
     output.write(_NAME, summary.model_dump_json(indent=2).encode() + b"\n")
     return join(output.uri, _NAME)
 
 
 def read_summary(output: Storage) -> Summary | None:
-    """The summary in ``output``; None if no run has come to its end.
+    """Returns the summary in ``output``; None if no run has finished.
 
     Raises:
-        DocumentUnusable: another version of kubenas wrote it.
+        DocumentUnusable: Another version of kubenas wrote the summary.
     """
     remedy = "run 'kubenas report' again"
     return find_document(output, _NAME, Summary, what="a summary", remedy=remedy)

@@ -1,4 +1,4 @@
-"""Leaderboard, report, model card and summary, from what the other steps left."""
+"""Step 6: writes leaderboard, report, model card and summary."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from kubenas.reporting.report_input import ReportInput
 from kubenas.reporting.tables import make_leaderboard, to_csv
 from kubenas.search.layout import search_folder
 from kubenas.steps.process import StatusWriter, running_step
-from kubenas.steps.report.material import gather
+from kubenas.steps.report.report_input import read_report_input
 from kubenas.steps.report.summary import Summary, summarise, write_summary
 from kubenas.steps.setup import RunContext
 from kubenas.storage import Storage, join
@@ -16,41 +16,41 @@ from kubenas.storage import Storage, join
 
 @dataclass(frozen=True)
 class Report:
-    """URIs and texts of what was written."""
+    """URIs and contents of the written files."""
 
     html: str
-    """Of the latest search in the output."""
+    """URI of the report of the latest search in the output."""
     kept_at: str
-    """The folder of this search, where all of it stays when there are later ones."""
+    """URI of the folder of this search, which later searches do not overwrite."""
     html_text: str
     model_card_text: str
-    """Empty: a tuner's search has no data that a card could tell of."""
+    """Empty for a search of the tuner, which has no data set to describe."""
     leaderboard: str
     leaderboard_text: str
     summary: Summary
 
 
 def report(context: RunContext) -> Report:
-    """Reports on the finished run of ``context``.
+    """Writes the reports of the finished run of ``context``.
 
     Raises:
-        SystemExit: after a mistake or failure, as :func:`running_step` tells.
+        SystemExit: See :func:`running_step`.
     """
     output, search = context.output, context.search_id
     with running_step("report", output, key=search):
         StatusWriter(output, "report", search=search)
-        written = write_report(output, gather(output, search, finished=True))
+        written = write_report(output, read_report_input(output, search, finished=True))
     refresh_summary(output, search, written.html)
     return written
 
 
 def refresh_summary(output: Storage, search: str, html: str) -> None:
-    """Writes the summary once more, now that the last step's own seconds are known."""
-    write_summary(output, summarise(gather(output, search, finished=True), html))
+    """Writes the summary again, with the duration of the last step."""
+    write_summary(output, summarise(read_report_input(output, search, finished=True), html))
 
 
 def write_report(output: Storage, material: ReportInput) -> Report:
-    """Writes everything that is made of ``material``; of a running search, too."""
+    """Writes all files of the report; the search may still be running."""
     folder = search_folder(material.search)
     board = make_leaderboard(
         material.state,

@@ -1,26 +1,31 @@
-"""What a step knows before it begins: config, output, settings and runner."""
+"""Inputs of a step: config, output, run context, resolved settings and trial runner."""
 
-from kubenas.steps.setup.artifact import hold, refer
-from kubenas.steps.setup.config_lock import CLAIM_FILE, check_claim, claim, read_claim
+from kubenas.steps.setup.artifact import write_copy, write_reference
+from kubenas.steps.setup.config_lock import (
+    CONFIG_LOCK_FILE,
+    check_config_lock,
+    lock_config,
+    read_config_lock,
+)
 from kubenas.steps.setup.context import RunContext
+from kubenas.steps.setup.form_config import config_from_form
 from kubenas.steps.setup.frozen_space import freeze_space
-from kubenas.steps.setup.origin import read_origin
-from kubenas.steps.setup.request import requested
+from kubenas.steps.setup.run_info import read_run_info
 from kubenas.steps.setup.runners import trial_runner
-from kubenas.steps.setup.settings import settled, settled_config
+from kubenas.steps.setup.settings import resolve_config, resolve_context
 
 __all__ = [
-    "CLAIM_FILE",
+    "CONFIG_LOCK_FILE",
     "RunContext",
-    "check_claim",
-    "claim",
+    "check_config_lock",
+    "config_from_form",
     "freeze_space",
-    "hold",
-    "read_claim",
-    "read_origin",
-    "refer",
-    "requested",
-    "settled",
-    "settled_config",
+    "lock_config",
+    "read_config_lock",
+    "read_run_info",
+    "resolve_config",
+    "resolve_context",
     "trial_runner",
+    "write_copy",
+    "write_reference",
 ]

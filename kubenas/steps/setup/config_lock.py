@@ -1,4 +1,4 @@
-"""One output holds one config: what was asked for first is kept, anything else is refused."""
+"""The config lock of an output: the first run stores its config, and other configs are refused."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -9,17 +9,17 @@ from kubenas.errors import ObjectExists, UserError
 from kubenas.storage import Storage
 from kubenas.storage.document import find_document
 
-CLAIM_FILE = "config.json"
-"""In the root of an output."""
+CONFIG_LOCK_FILE = "config.json"
+"""Name of the lock in the root of an output."""
 
 
-def check_claim(config: Config, output: Storage) -> bool:
-    """Whether ``output`` holds this very config already; False if it holds none.
+def check_config_lock(config: Config, output: Storage) -> bool:
+    """Checks whether ``output`` is locked for ``config``; returns False if it has no lock.
 
     Raises:
-        UserError: it belongs to another config; the message says where they differ.
+        UserError: The output is locked for another config. The message lists the differences.
     """
-    earlier = _claimed(output)
+    earlier = _find_config(output)
     if earlier is None:
         return False
     if earlier.identity() != config.identity():
@@ -30,38 +30,40 @@ def check_claim(config: Config, output: Storage) -> bool:
     return True
 
 
-def read_claim(output: Storage) -> Config:
-    """The config that ``output`` belongs to.
+def read_config_lock(output: Storage) -> Config:
+    """Returns the config for which ``output`` is locked.
 
     Raises:
-        UserError: it belongs to none, or to one of a version that cannot be read.
-        StorageError: the bucket is missing, or what is in it may not be read.
+        UserError: The output has no config lock, or this version cannot read it.
+        StorageError: The bucket does not exist, or read access is denied.
     """
-    config = _claimed(output)
+    config = _find_config(output)
     if config is None:
-        next(iter(output.list(CLAIM_FILE)), None)  # fails where the very bucket is missing
+        next(iter(output.list(CONFIG_LOCK_FILE)), None)  # raises if the bucket is missing
         raise UserError(
-            f"{output.uri}: no run of kubenas is here; give the 'output' of a search.yaml"
+            f"{output.uri}: no run of kubenas found; give the 'output' of a search.yaml"
         )
     return config
 
 
-def claim(config: Config, output: Storage) -> None:
-    """Makes ``output`` belong to ``config``. What is no part of its identity is as asked last.
+def lock_config(config: Config, output: Storage) -> None:
+    """Locks ``output`` for ``config``.
+
+    Updates the values that are not part of the identity of the config in an existing lock.
 
     Raises:
-        UserError: it belongs to another.
+        UserError: The output is locked for another config.
     """
     with suppress(ObjectExists):
-        output.create(CLAIM_FILE, config.to_json())
-    check_claim(config, output)
-    if read_claim(output) != config:
-        output.write(CLAIM_FILE, config.to_json())
+        output.create(CONFIG_LOCK_FILE, config.to_json())
+    check_config_lock(config, output)
+    if read_config_lock(output) != config:
+        output.write(CONFIG_LOCK_FILE, config.to_json())
 
 
-def _claimed(output: Storage) -> Config | None:
+def _find_config(output: Storage) -> Config | None:
     return find_document(
-        output, CLAIM_FILE, Config, what="a config", remedy="give another 'output'"
+        output, CONFIG_LOCK_FILE, Config, what="a config", remedy="give another 'output'"
     )
 
 

@@ -1,4 +1,4 @@
-"""What every step after the first needs to know, passed between steps as one JSON text."""
+"""The run context: results of the first step, passed to the other steps as JSON."""
 
 from collections.abc import Mapping
 from typing import Any, Self
@@ -13,7 +13,7 @@ from kubenas.trial import SpaceRef, Value
 
 
 class RunContext(Value):
-    """The frozen config, and what preparing made of its data and space."""
+    """The frozen config, the prepared data set and the frozen space."""
 
     config: Config
     dataset: str
@@ -21,29 +21,29 @@ class RunContext(Value):
     dataset_digest: str
     space: SpaceRef
     task_config: dict[str, Any] = {}
-    """What the user set on this step's task in Kubeflow: the fields of ``kfp.dsl.TaskConfig``."""
+    """Settings of this task in Kubeflow: the fields of ``kfp.dsl.TaskConfig``."""
 
     @classmethod
     def of_step(cls, run: str, task_config: Mapping[str, Any] | None = None) -> Self:
-        """What the first step has passed on, and what is set on this one.
+        """Parses ``run``, the JSON text of the first step, and adds the settings of this task.
 
         Raises:
-            UserError: the first step was of another version.
+            UserError: The first step ran another version of kubenas.
         """
         try:
             context = cls.from_json(run.encode())
         except ValidationError as error:
             raise UserError(
-                "the steps of this run are of different versions of kubenas; start a new run"
+                "the steps of this run use different versions of kubenas; start a new run"
             ) from error
         return context.model_copy(update={"task_config": dict(task_config or {})})
 
     @property
     def output(self) -> Storage:
-        """The store that everything is written to."""
+        """The store of the output."""
         return open_storage(self.config.output)
 
     @property
     def search_id(self) -> str:
-        """The search of this config on this data and space."""
+        """ID of the search, derived from config, data and space."""
         return search_id(self.config, self.dataset_digest, self.space)

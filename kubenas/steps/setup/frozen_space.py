@@ -1,5 +1,4 @@
-"""The config's space as trial processes get it: a user's code is frozen, so that every trial of a
-search runs the same code."""
+"""The search space with a frozen copy of the user's code, so that all trials run the same code."""
 
 import hashlib
 from collections.abc import Mapping
@@ -18,17 +17,17 @@ from kubenas.trial import SpaceRef
 
 @dataclass(frozen=True)
 class FrozenSpace:
-    """A config's space. A user's code in it is as it was when this was made."""
+    """A space and the contents of the user's files at the time of the snapshot."""
 
     space: SpaceRef
-    """A user's file at its place in the output."""
+    """Reference to the space; a hypermodel file is referenced by its URI in the output."""
     folder: str = ""
-    """Of the user's files in the output: ``code/`` and a digest of them."""
+    """Folder of the files in the output: ``code/<digest>``; empty for a built-in space."""
     files: Mapping[str, bytes] = field(default_factory=dict)
-    """Contents by name in that folder."""
+    """Contents by name within ``folder``."""
 
     def write(self, output: Storage) -> None:
-        """Copies the files to ``output``, as far as they are not there."""
+        """Writes the files that ``output`` does not contain yet."""
         present = {info.name for info in output.list(f"{self.folder}/")} if self.files else set()
         for name, content in self.files.items():
             if (placed := f"{self.folder}/{name}") not in present:
@@ -36,11 +35,11 @@ class FrozenSpace:
 
 
 def freeze_space(config: Config) -> FrozenSpace:
-    """The space of ``config``. Of a frozen one it is the same.
+    """Reads the space of ``config``. Freezing a frozen space returns the same result.
 
     Raises:
-        UserError: there is no such space, option, file or class, a file is not Python, or the
-            files are too many or too large.
+        UserError: The space, an option, a file or the class does not exist, a file is not valid
+            Python, or there are too many or too large files.
     """
     settings = config.space
     if settings.hypermodel is None:
@@ -62,18 +61,20 @@ def _files(config: Config, folder: UserFolder, file: str) -> dict[str, bytes]:
     named = [file, requirements] if requirements else [file]
     if requirements:
         if not folder.has(requirements):
-            raise UserError(f"space.requirements: {requirements}: no such file beside {file}")
+            raise UserError(
+                f"space.requirements: {requirements}: not found in the folder of {file}"
+            )
         if folder.leads_out(requirements):
             raise UserError(
-                f"space.requirements: {requirements} is hidden or a link that leads out of the"
-                " folder; put a copy there"
+                f"space.requirements: {requirements} is hidden or links to a file outside of the"
+                " folder; put a copy into the folder"
             )
         read_requirements(folder.read(requirements), requirements)
     return selected_files(folder, named, globs=config.space.files)
 
 
 def _digest(files: Mapping[str, bytes]) -> str:
-    """Of names and contents."""
+    """Returns the first 12 hex digits of a SHA-256 over names and contents."""
     whole = hashlib.sha256()
     for name, content in files.items():
         whole.update(f"{name}\n{hashlib.sha256(content).hexdigest()}\n".encode())

@@ -1,4 +1,4 @@
-"""The config's runner."""
+"""The trial runner that a config selects."""
 
 import os
 import sys
@@ -13,7 +13,7 @@ from kubenas.scheduling.runner import TrialRunner
 from kubenas.search.attempts import beating
 from kubenas.search.layout import heartbeat_file
 from kubenas.steps.setup.context import RunContext
-from kubenas.steps.setup.origin import record_origin
+from kubenas.steps.setup.run_info import record_run_info
 from kubenas.storage import join
 from kubenas.trial import Heartbeat
 
@@ -27,23 +27,23 @@ _SEARCH = "search"
 def trial_runner(
     context: RunContext, *, step: str, attempts: int | None = None
 ) -> Iterator[TrialRunner]:
-    """The runner that the config names, closed at the end.
+    """Opens the runner that the config selects and closes it on exit.
 
     Args:
-        context: the search that the attempts belong to.
-        step: the stage that they belong to, see :class:`kubenas.scheduling.kubernetes.names.Stage`.
-        attempts: attempts that there will be, where that is known: no more workers than that.
+        context: The search of the attempts.
+        step: Step of the attempts, see :class:`kubenas.scheduling.kubernetes.names.Stage`.
+        attempts: Number of attempts if it is known; an upper limit for the number of workers.
 
     Raises:
-        UserError: trials cannot run there: no cluster is configured, or it refuses.
-        LeaseHeld: another process runs a step of this search.
-        ApiUnavailable: the cluster does not answer.
+        UserError: No cluster is configured, or the API server refused a request.
+        LeaseHeld: Another process runs a step of this search.
+        ApiUnavailable: The API server does not respond.
     """
     config = context.config.runner
     workers = config.workers if attempts is None else max(1, min(config.workers, attempts))
     if config.kind == "local":
         if step == _SEARCH:
-            record_origin(context.output, context.search_id, lambda: None)
+            record_run_info(context.output, context.search_id, lambda: None)
         with LocalRunner(workers=workers) as runner:
             yield runner
     else:
@@ -53,7 +53,7 @@ def trial_runner(
 
 @contextmanager
 def _cluster_runner(context: RunContext, step: str, workers: int) -> Iterator[TrialRunner]:
-    # Who has no cluster does not wait for its client.
+    # Imported here: runs without a cluster do not need the Kubernetes client.
     from kubenas.scheduling.kubernetes.environment import detect_environment
 
     config, output = context.config.runner, context.output
@@ -63,20 +63,20 @@ def _cluster_runner(context: RunContext, step: str, workers: int) -> Iterator[Tr
     stage = Stage(search=context.search_id, output=output.uri, step=step)
     here = detect_environment()
     if step == _SEARCH:
-        record_origin(output, context.search_id, here.current_pod)
+        record_run_info(output, context.search_id, here.current_pod)
     with (
-        here.lease(stage, on_lost=_leave_at_once) as epoch,
+        here.lease(stage, on_lost=_exit_at_once) as epoch,
         beating(heartbeat),
         here.runner(config, stage, workers=workers, heartbeat=heartbeat, epoch=epoch) as runner,
-        _told(here, f"{context.search_id}, step {step}"),
+        _record_events(here, f"{context.search_id}, step {step}"),
     ):
         yield runner
 
 
 @contextmanager
-def _told(here: "ClusterEnvironment", what: str) -> Iterator[None]:
-    """Few Events: that it is taken up, and how it ended if it did."""
-    here.record_event("SearchOpened", f"{what}: taken up")
+def _record_events(here: "ClusterEnvironment", what: str) -> Iterator[None]:
+    """Records Kubernetes Events when ``what`` starts and when it ends."""
+    here.record_event("SearchOpened", f"{what}: started")
     try:
         yield
     except UserError as error:
@@ -88,8 +88,8 @@ def _told(here: "ClusterEnvironment", what: str) -> Iterator[None]:
     here.record_event("SearchClosed", f"{what}: done")
 
 
-def _leave_at_once(reason: str) -> None:
-    """Whatever this process does next could only be in the way of the one that took over."""
+def _exit_at_once(reason: str) -> None:
+    """Exits without cleanup, which could interfere with the process that took over the Lease."""
     sys.stderr.write(f"{reason}\n")
     sys.stderr.flush()
     os._exit(1)

@@ -1,4 +1,4 @@
-"""What a step's trials get besides what the config says: from its task, then from the namespace."""
+"""Resolves the settings of trials from the config, the task and the namespace."""
 
 import os
 from collections.abc import Mapping
@@ -11,26 +11,26 @@ from kubenas.steps.setup.context import RunContext
 from kubenas.trial import SpaceRef
 
 
-def settled(context: RunContext) -> RunContext:
-    """``context`` with everything that its trials get in its config.
+def resolve_context(context: RunContext) -> RunContext:
+    """Returns ``context`` with the resolved config of its trials.
 
     Raises:
-        UserError, ApiUnavailable: see :func:`settled_config`.
+        UserError, ApiUnavailable: See :func:`resolve_config`.
     """
-    config = settled_config(context.config, context.space, context.task_config)
+    config = resolve_config(context.config, context.space, context.task_config)
     return context.model_copy(update={"config": config})
 
 
-def settled_config(config: Config, space: SpaceRef, task_config: Mapping[str, Any]) -> Config:
-    """``config`` with everything that trials of ``space`` get.
+def resolve_config(config: Config, space: SpaceRef, task_config: Mapping[str, Any]) -> Config:
+    """Returns ``config`` with all settings of the trials of ``space``.
 
-    The config comes first, then what the user set on this task in Kubeflow, then the defaults of
-    the namespace, which the chart keeps in a ConfigMap. What its administrator has locked, only
-    those defaults set; what trials may not have there, nothing sets.
+    The config takes precedence over the settings of the task in Kubeflow, and these over the
+    defaults of the namespace, which the chart stores in a ConfigMap. Settings that the
+    administrator locked come from these defaults only. The policy of the namespace applies to all.
 
     Raises:
-        UserError: something of that is not allowed, or no cluster is configured.
-        ApiUnavailable: the cluster does not answer.
+        UserError: A setting is not allowed, or no cluster is configured.
+        ApiUnavailable: The API server does not respond.
     """
     if os.environ.get(KUBEFLOW_POD) or config.runner.kind == "kubernetes":
         return _in_cluster(config, space, parse_task_settings(task_config))
@@ -38,7 +38,7 @@ def settled_config(config: Config, space: SpaceRef, task_config: Mapping[str, An
 
 
 def _in_cluster(config: Config, space: SpaceRef, task: Mapping[str, Any]) -> Config:
-    # Who has no cluster does not wait for its client.
+    # Imported here: runs without a cluster do not need the Kubernetes client.
     from kubenas.scheduling.confinement import check_confinement, check_serving
     from kubenas.scheduling.kubernetes.environment import detect_environment
     from kubenas.scheduling.policy import check_locked, check_user_code_runner

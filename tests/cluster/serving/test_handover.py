@@ -14,8 +14,8 @@ from kubenas.config.serving import ServingConfig
 from kubenas.errors import UserError
 from kubenas.scheduling.kubernetes.access.facts import Permission
 from kubenas.serving.handoff import hand_over
-from kubenas.serving.kserve import changeover
-from kubenas.serving.kserve.service_object import NEEDED
+from kubenas.serving.kserve import rollout
+from kubenas.serving.kserve.service_object import PERMISSIONS
 from kubenas.storage import open_storage
 from tests.cluster.images import run
 from tests.cluster.serving.place import (
@@ -45,7 +45,7 @@ def test_a_first_champion_is_served_once_and_answers_as_the_exported_model(
     assert (handoff.state, handoff.accepted) == ("served", True), handoff.message
     assert service is not None
     assert handoff.url == service["status"]["url"]
-    assert "answered 8 test examples rightly" in handoff.message
+    assert "answers to 8 test examples are correct" in handoff.message
     assert place.answers_as(0)
     written = yaml.safe_load(handoff.yaml)
     service["spec"]["predictor"]["model"].pop("name")  # KServe's default
@@ -80,7 +80,7 @@ def test_on_knative_a_new_model_is_a_canary_until_it_has_answered_rightly(
     place.hand_over(place.champion(1))
     config = KSERVE.model_copy(update={"canary_percent": percent, "canary_seconds": 3.0})
     shares: list[int] = []
-    ask = changeover.ask
+    ask = rollout.request_predictions
 
     def watched(*arguments: Any) -> Any:
         service = place.service()
@@ -89,7 +89,7 @@ def test_on_knative_a_new_model_is_a_canary_until_it_has_answered_rightly(
         return ask(*arguments)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(changeover, "ask", watched)
+        patch.setattr(rollout, "request_predictions", watched)
         handoff = place.hand_over(place.champion(2, of=1), config)
     assert handoff.state == "served", handoff.message
     assert f"as a canary with {percent} %" in handoff.message
@@ -132,7 +132,7 @@ def test_a_model_that_never_becomes_ready_is_undone_in_time(
         place.hand_over(place.champion(1))
     handoff = place.hand_over(place.champion(2, of=1, gone=True), IN_HASTE)
     assert handoff.state == "rolled-back"
-    assert "not after 10 s" in handoff.message
+    assert "not ready after 10 s" in handoff.message
     if first:
         assert "ModelLoadFailed" in handoff.message or "saved_model" in handoff.message
         assert place.service() is None
@@ -148,7 +148,7 @@ def test_what_follows_an_unfinished_change_is_undone_to_what_was_before_both(
     place.hand_over(place.champion(1))
     second = place.champion(2, of=1)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(changeover.Changeover, "_checked", _killed)
+        patch.setattr(rollout.Rollout, "_check", _killed)
         with pytest.raises(Killed):
             place.hand_over(second)
     assert place.under_way
@@ -190,7 +190,7 @@ def test_a_service_of_others_is_left_alone(place: Place, kserve: StandInKserve) 
     place.hand_over(champion)
     other = open_storage(f"{place.output.uri}-other")
     before = place.service()
-    with place.rights(), pytest.raises(UserError, match="was not made for"):
+    with place.rights(), pytest.raises(UserError, match="does not belong to"):
         hand_over(champion, KSERVE, name=NAME, output=other)
     assert place.service() == before
 
@@ -203,7 +203,7 @@ def test_the_chart_gives_the_right_to_what_a_handover_does_and_no_more(place: Pl
         for resource in rule["resources"]
         for verb in rule["verbs"]
     }
-    assert granted == set(NEEDED)
+    assert granted == set(PERMISSIONS)
 
 
 def _killed(*_: Any) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from kubenas.serving.kserve import changeover
+from kubenas.serving.kserve import rollout
 from tests.cluster.serving.place import (
     Killed,
     Place,
@@ -15,7 +15,7 @@ from tests.cluster.serving.stand_in_kserve import StandInKserve
 
 pytestmark = [pytest.mark.cluster, pytest.mark.heavy]
 
-_CHANGES = ("write", "delete", "become", "remove")
+_CHANGES = ("write", "delete", "apply")
 
 
 class Mortal:
@@ -45,9 +45,9 @@ class Mortal:
 def test_killed_at_any_point_one_model_is_served_and_the_same_call_goes_on(
     place: Place, kserve: StandInKserve, right: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(changeover, "_PAUSE", 0.1)
+    monkeypatch.setattr(rollout, "_PAUSE", 0.1)
     place.hand_over(place.champion(1))
-    change, present, points = changeover.Changeover.run, 0, 0
+    change, present, points = rollout.Rollout.run, 0, 0
     while True:
         points += 1
         other = 1 - present
@@ -55,13 +55,13 @@ def test_killed_at_any_point_one_model_is_served_and_the_same_call_goes_on(
         target = other if right else present
         left = [points]
 
-        def mortal(self: Any, left: list[float] = left) -> changeover.Changed:
+        def mortal(self: Any, left: list[float] = left) -> rollout.RolloutResult:
             self._service = Mortal(self._service, left)
             self._output = Mortal(self._output, left)
             return change(self)
 
         with monkeypatch.context() as patch:
-            patch.setattr(changeover.Changeover, "run", mortal)
+            patch.setattr(rollout.Rollout, "run", mortal)
             try:
                 place.hand_over(champion)
             except Killed:

@@ -1,4 +1,4 @@
-"""The champion log on every kind of store: one champion, whoever writes at the same time."""
+"""The contract of the champion log on every kind of store."""
 
 import threading
 
@@ -9,9 +9,9 @@ from kubenas.serving.champion import (
     ChampionChanged,
     ChampionLog,
     ChampionModel,
-    ModelFigures,
-    promotion,
-    rollback,
+    ModelMetrics,
+    promotion_record,
+    rollback_record,
 )
 from kubenas.storage import Storage
 from kubenas.trial import SpaceRef
@@ -28,16 +28,16 @@ def model(search: str) -> ChampionModel:
         input_shape=(8, 8, 1),
         dataset="out/data/d",
         dataset_digest="d",
-        test=ModelFigures(examples=100, accuracy=0.9, loss=0.3, macro_f1=0.9),
+        test=ModelMetrics(examples=100, accuracy=0.9, loss=0.3, macro_f1=0.9),
     )
 
 
 def promote(log: ChampionLog, search: str) -> None:
-    log.append(promotion(log.history(), model(search), why="better", at=1.0))
+    log.append(promotion_record(log.history(), model(search), why="better", at=1.0))
 
 
 def roll_back(log: ChampionLog, to: int | None = None) -> None:
-    log.append(rollback(log.history(), to=to, why="complaints", at=2.0))
+    log.append(rollback_record(log.history(), to=to, why="complaints", at=2.0))
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def log(storage: Storage) -> ChampionLog:
     return ChampionLog(storage)
 
 
-def test_the_champion_is_the_last_record_and_all_are_kept(log: ChampionLog) -> None:
+def test_last_record_is_the_champion(log: ChampionLog) -> None:
     assert log.champion() is None
     promote(log, "one")
     promote(log, "two")
@@ -55,7 +55,7 @@ def test_the_champion_is_the_last_record_and_all_are_kept(log: ChampionLog) -> N
     assert [record.model.search for record in log.history()] == ["one", "two"]
 
 
-def test_of_many_writers_each_record_has_one_and_none_is_lost(log: ChampionLog) -> None:
+def test_concurrent_writers_lose_no_record(log: ChampionLog) -> None:
     names = [f"s{number}" for number in range(6)]
     barrier = threading.Barrier(len(names))
 
@@ -78,15 +78,15 @@ def test_of_many_writers_each_record_has_one_and_none_is_lost(log: ChampionLog) 
     assert [record.replaced for record in history] == [None, 1, 2, 3, 4, 5]
 
 
-def test_the_loser_changes_nothing(log: ChampionLog) -> None:
-    late = promotion(log.history(), model("late"), why="better", at=1.0)
+def test_conflicting_append_changes_nothing(log: ChampionLog) -> None:
+    late = promotion_record(log.history(), model("late"), why="better", at=1.0)
     promote(log, "first")
     with pytest.raises(ChampionChanged, match=r"00001\.json"):
         log.append(late)
     assert [record.model.search for record in log.history()] == ["first"]
 
 
-def test_a_rollback_goes_back_step_by_step_and_leaves_its_trace(log: ChampionLog) -> None:
+def test_rollbacks_restore_one_champion_after_another(log: ChampionLog) -> None:
     for search in ("one", "two", "three"):
         promote(log, search)
     roll_back(log)
@@ -94,11 +94,11 @@ def test_a_rollback_goes_back_step_by_step_and_leaves_its_trace(log: ChampionLog
     history = log.history()
     assert [record.model.search for record in history] == ["one", "two", "three", "two", "one"]
     assert [record.restored for record in history] == [None, None, None, 2, 1]
-    with pytest.raises(UserError, match="no champion came before"):
+    with pytest.raises(UserError, match="no predecessor"):
         roll_back(log)
 
 
-def test_after_a_rollback_a_promotion_replaces_what_was_restored(log: ChampionLog) -> None:
+def test_promotion_after_a_rollback_replaces_the_restored_champion(log: ChampionLog) -> None:
     promote(log, "one")
     promote(log, "two")
     roll_back(log)
@@ -109,22 +109,20 @@ def test_after_a_rollback_a_promotion_replaces_what_was_restored(log: ChampionLo
     assert (champion.model.search, champion.restored) == ("one", 1)
 
 
-def test_a_rollback_can_name_any_record_but_the_present_champion(log: ChampionLog) -> None:
+def test_rollback_to_any_record_but_the_current_champion(log: ChampionLog) -> None:
     with pytest.raises(UserError, match="nothing to roll back"):
         roll_back(log)
     for search in ("one", "two", "three"):
         promote(log, search)
     roll_back(log, to=1)
     for present in (1, 4):
-        with pytest.raises(UserError, match="present champion"):
+        with pytest.raises(UserError, match="current champion"):
             roll_back(log, to=present)
     with pytest.raises(UserError, match="no record 9"):
         roll_back(log, to=9)
 
 
-def test_a_log_with_a_hole_or_a_foreign_record_is_refused(
-    log: ChampionLog, storage: Storage
-) -> None:
+def test_missing_or_unreadable_record_is_an_error(log: ChampionLog, storage: Storage) -> None:
     promote(log, "one")
     promote(log, "two")
     storage.delete("champion/00001.json")

@@ -38,7 +38,7 @@ def test_a_missing_bucket(scheme: str, command: str) -> None:
 
 def test_a_bucket_without_a_run(scheme: str, command: str) -> None:
     line = said(command, f"{scheme}://{BUCKET}/nothing")
-    assert f"{scheme}://{BUCKET}/nothing: no run of kubenas is here" in line
+    assert f"{scheme}://{BUCKET}/nothing: no run of kubenas found" in line
 
 
 def test_a_bucket_without_read_permission(

@@ -12,7 +12,7 @@ from kubenas.cli.kubeflow.schedule.file import Schedule, config_of, load_schedul
 from kubenas.config.form import to_form
 from kubenas.config.loading import load_config
 from kubenas.images import CONTROLLER_IMAGE
-from kubenas.steps.setup.config_lock import claim
+from kubenas.steps.setup.config_lock import lock_config
 from kubenas.storage import open_storage
 from tests.pipelines.kubeflow.conftest import REGISTRY, Kubenas, answer, change, state
 from tests.pipelines.kubeflow.server import KubeflowPipelines
@@ -198,7 +198,7 @@ def test_an_output_of_another_config_is_told_before_anything_is_changed(
 ) -> None:
     output = open_storage(f"{bucket}/taken")
     change(schedule_yaml, parameters={"output": output.uri})
-    claim(config_of(load_schedule(schedule_yaml)), output)
+    lock_config(config_of(load_schedule(schedule_yaml)), output)
     assert run("schedule", "apply", schedule_yaml, "--dry-run").exit_code == 0
     change(schedule_yaml, parameters={"output": output.uri, "search_max_trials": 99})
     asked = len(pipelines.asked)

@@ -15,9 +15,9 @@ from kubenas.cli.package import package_text
 from kubenas.config.form import to_form
 from kubenas.config.loading import load_config
 from kubenas.images import CONTROLLER_IMAGE, in_registry
-from kubenas.steps.setup.config_lock import claim
+from kubenas.steps.setup.config_lock import lock_config
+from kubenas.steps.setup.form_config import config_from_form
 from kubenas.steps.setup.frozen_space import freeze_space
-from kubenas.steps.setup.request import requested
 from kubenas.storage import open_storage
 from tests.pipelines.kubeflow.conftest import REGISTRY, Kubenas, answer, write_yaml
 from tests.pipelines.kubeflow.server import KubeflowPipelines
@@ -275,7 +275,7 @@ def test_an_output_of_another_config_is_told_before_the_server_is_asked(
 ) -> None:
     content = {"name": "a", "output": f"{bucket}/claimed", "data": {"source": "digits"}}
     file = write_yaml(tmp_path / "search.yaml", content)
-    claim(load_config(file), open_storage(content["output"]))
+    lock_config(load_config(file), open_storage(content["output"]))
     assert run("submit", file).exit_code == 0
     asked = len(pipelines.asked)
     done = run("submit", write_yaml(file, {**content, "search": {"max_trials": 99}}))
@@ -314,7 +314,7 @@ def test_a_hypermodels_files_go_to_the_output_by_digest_where_the_first_step_fre
     file = hypermodel_yaml(tmp_path, f"{bucket}/mine")
     done = run("submit", file)
     assert done.exit_code == 0, done.stderr
-    config = requested(pipelines.runs[0]["runtime_config"]["parameters"])
+    config = config_from_form(pipelines.runs[0]["runtime_config"]["parameters"])
     reference = config.space.hypermodel
     assert reference.startswith(f"{bucket}/mine/code/")
     assert reference.endswith("/mine.py:Mine")

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from kubenas.cli.main import kubenas
 from kubenas.config import Config
 from kubenas.serving.champion import ChampionLog
-from kubenas.steps.setup.config_lock import claim
+from kubenas.steps.setup.config_lock import lock_config
 from kubenas.storage import Storage, open_storage
 from tests.unit.serving.champions import record
 
@@ -20,7 +20,7 @@ def output(tmp_path: Path) -> Storage:
     """Two champions, with their models."""
     storage = open_storage(str(tmp_path / "out"))
     config = {"name": "n", "output": storage.uri, "data": {"source": "digits"}}
-    claim(Config.model_validate(config), storage)
+    lock_config(Config.model_validate(config), storage)
     for number in (1, 2):
         champion = record(number, f"{storage.uri}/searches/s{number}/export/a1")
         model = champion.model.model_copy(update={"search": f"s{number}"})
@@ -67,6 +67,6 @@ def test_a_rollback_to_a_model_that_is_gone_is_refused(output: Storage) -> None:
 def test_an_output_without_a_champion_says_so(tmp_path: Path) -> None:
     empty = open_storage(str(tmp_path / "empty"))
     config = {"name": "n", "output": empty.uri, "data": {"source": "digits"}}
-    claim(Config.model_validate(config), empty)
+    lock_config(Config.model_validate(config), empty)
     assert "no model has been promoted" in asked(empty, "show", fails=True)["error"]
     assert "nothing to roll back" in asked(empty, "rollback", fails=True)["error"]

@@ -10,7 +10,7 @@ from kubenas.config import Config
 from kubenas.config.form import SETTINGS, Field, fields, from_form, to_form
 from kubenas.config.loading import parse_config
 from kubenas.errors import UserError
-from kubenas.steps.setup.request import requested
+from kubenas.steps.setup.form_config import config_from_form
 
 MINIMAL: dict[str, Any] = {"name": "least", "output": "gs://b/o", "data": {"source": "digits"}}
 FULL: dict[str, Any] = {
@@ -37,9 +37,9 @@ def config_of(content: dict[str, Any]) -> Config:
 @pytest.mark.parametrize("content", [MINIMAL, FULL])
 def test_round_trip(content: dict[str, Any]) -> None:
     values = to_form(config_of(content))
-    assert requested(values) == config_of(content)
+    assert config_from_form(values) == config_of(content)
     as_floats = {key: float(v) if type(v) is int else v for key, v in values.items()}
-    assert requested(as_floats) == config_of(content)
+    assert config_from_form(as_floats) == config_of(content)
 
 
 def test_settings_hold_what_no_field_is_for_on_one_line() -> None:
@@ -77,7 +77,7 @@ def test_a_field_comes_before_settings_unless_it_is_at_its_default() -> None:
 )
 def test_what_is_wrong_is_said_in_one_line(values: dict[str, Any], said: str) -> None:
     with pytest.raises(UserError, match=said) as raised:
-        requested({**REQUIRED, **values})
+        config_from_form({**REQUIRED, **values})
     assert "\n" not in str(raised.value)
 
 
@@ -86,11 +86,11 @@ def test_settings_may_be_the_uri_of_a_search_yaml(tmp_path: Path) -> None:
     file.write_text(
         yaml.safe_dump({**MINIMAL, "space": {"hypermodel": "mine.py:Mine"}, "search": {"seed": 5}})
     )
-    config = requested({**REQUIRED, "settings": f"file://{file}"})
+    config = config_from_form({**REQUIRED, "settings": f"file://{file}"})
     assert (config.name, config.search.seed) == ("n", 5)
     assert config.space.hypermodel == f"file://{tmp_path}/mine.py:Mine"
-    with pytest.raises(UserError, match=r"other.yaml: there is no such object"):
-        requested({**REQUIRED, "settings": f"file://{tmp_path}/other.yaml"})
+    with pytest.raises(UserError, match=r"other.yaml: object not found"):
+        config_from_form({**REQUIRED, "settings": f"file://{tmp_path}/other.yaml"})
 
 
 @pytest.mark.parametrize("field", fields(), ids=lambda field: field.name)

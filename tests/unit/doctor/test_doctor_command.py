@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from kubenas.cli.main import kubenas
 from kubenas.config import Config
-from kubenas.steps.setup.config_lock import claim
+from kubenas.steps.setup.config_lock import lock_config
 from kubenas.storage import open_storage
 from tests.contracts.storage.servers import BUCKET, moto_server
 
@@ -118,7 +118,7 @@ def test_kubernetes_runner_needs_a_cluster(tmp_path: Path) -> None:
 def test_gc_deletes_in_a_bucket_and_local_scratch_files(tmp_path: Path, bucket: str) -> None:
     storage = open_storage(f"{bucket}/gc")
     config = {"name": "n", "output": storage.uri, "data": {"source": "digits"}}
-    claim(Config.model_validate(config), storage)
+    lock_config(Config.model_validate(config), storage)
     storage.write("searches/half/journal/00000002.json", b"{}")
     assert CliRunner().invoke(kubenas, ["gc", storage.uri]).exit_code == 0
     (folder,) = (tmp_path / "xdg/kubenas/runs").iterdir()

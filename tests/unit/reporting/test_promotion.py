@@ -7,14 +7,14 @@ import pytest
 from kubenas.config.promotion import PromotionConfig
 from kubenas.reporting.report import render_report
 from kubenas.reporting.report_input import ReportInput
-from kubenas.serving.champion import ModelFigures
-from kubenas.serving.gate.gate import Challenger, Ground, Opponent, Settled, decide
+from kubenas.serving.champion import ModelMetrics
+from kubenas.serving.gate.gate import Challenger, EvaluatedChampion, Ground, NoComparison, decide
 from kubenas.serving.gate.paired import PairedComparison, paired_interval
 from tests.unit.reporting.materials import Shape, material
 from tests.unit.reporting.page import Page
 from tests.unit.serving.champions import record
 
-CHALLENGER = ModelFigures(
+CHALLENGER = ModelMetrics(
     examples=1_500, accuracy=0.91, loss=0.25, macro_f1=0.9, parameters=1_200, latency_ms=0.4
 )
 CHAMPION = CHALLENGER.model_copy(update={"accuracy": 0.9, "parameters": 2_400})
@@ -25,7 +25,7 @@ def decided(gained: int, lost: int) -> ReportInput:
     found = PairedComparison(
         examples=1_500, gained=gained, lost=lost, confidence=0.95, low=low, high=high
     )
-    opponent = Opponent(CHAMPION, found, CHAMPION)
+    opponent = EvaluatedChampion(CHAMPION, found, CHAMPION)
     decision = decide(PromotionConfig(), Challenger(CHALLENGER, {}), opponent, against=1)
     return replace(material(Shape(5)), decision=decision)
 
@@ -33,7 +33,7 @@ def decided(gained: int, lost: int) -> ReportInput:
 @pytest.mark.parametrize(
     ("gained", "lost", "headline", "sentence"),
     [
-        (90, 30, "It is to be promoted.", "It is to be promoted: better: +4.00 points"),
+        (90, 30, "It is to be promoted.", "It is to be promoted: better: +4.00 percentage points"),
         (60, 60, "It was not promoted.", "Not promoted, what is in production stays: cheaper"),
         (30, 90, "It was not promoted.", "Refused, what is in production stays: worse"),
     ],
@@ -44,7 +44,7 @@ def test_a_decision_with_its_interval_and_both_models(
     page = Page(render_report(decided(gained, lost)))
     assert headline in page.text
     assert sentence in page.text
-    assert "(95 % interval" in page.text
+    assert "(95 % CI" in page.text
     (table,) = [rows for rows in page.tables if rows[0][1:] == ["This model", "In production"]]
     assert ["Accuracy", "91.00\u202f%", "90.00\u202f%"] in table
 
@@ -56,7 +56,7 @@ def test_a_promotion_names_its_record() -> None:
 
 
 def test_without_a_comparison_only_the_reason_is_told() -> None:
-    settled = Settled(Ground.MISSING, "the champion's <model> is gone")
+    settled = NoComparison(Ground.MISSING, "the champion's <model> is gone")
     decision = decide(PromotionConfig(), Challenger(CHALLENGER, {}), settled, against=1)
     page = Page(render_report(replace(material(Shape(5)), decision=decision)))
     assert "stays: the champion's <model> is gone." in page.text

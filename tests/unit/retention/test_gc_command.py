@@ -23,7 +23,7 @@ from kubenas.search.run import read_search
 from kubenas.serving.champion import ChampionLog
 from kubenas.steps.process.outcome import StepOutcome
 from kubenas.steps.process.status import Status
-from kubenas.steps.setup.config_lock import claim
+from kubenas.steps.setup.config_lock import lock_config
 from kubenas.storage import Storage, open_storage
 from kubenas.trial import Outcome, SpaceRef
 from tests.unit.serving.champions import record as champion
@@ -68,7 +68,7 @@ def make_search(output: Storage, generation: int) -> SearchDefinition:
 @pytest.fixture
 def output(tmp_path: Path) -> Storage:
     storage = open_storage(str(tmp_path / "out"))
-    claim(config_of(storage.uri, 1), storage)
+    lock_config(config_of(storage.uri, 1), storage)
     for generation in (1, 2, 3):
         make_search(storage, generation)
     storage.write("pipeline/artifacts/run/executor_output.json", b"{}")
@@ -208,4 +208,4 @@ def test_damaged_search_is_reported_and_kept(output: Storage) -> None:
 def test_output_without_a_run_is_an_error(tmp_path: Path) -> None:
     done = CliRunner().invoke(kubenas, ["gc", str(tmp_path), "--yes"])
     assert done.exit_code == 2
-    assert "no run of kubenas is here" in done.output
+    assert "no run of kubenas found" in done.output

@@ -19,14 +19,14 @@ from kubenas.storage import ObjectInfo, Storage, open_storage
 from kubenas.trial import AttemptRef, Task
 from tests.unit.search.scenario import write_result
 from tests.unit.serving.champions import record
-from tests.unit.steps.finished_runs import finished_run, right
+from tests.unit.steps.finished_runs import correct_examples, finished_run
 
 MODEL = "saved_model/1/saved_model.pb"
 
 
 @pytest.fixture
 def run(tmp_path: Path) -> RunContext:
-    return finished_run(str(tmp_path / "out"), 1, right(1000))
+    return finished_run(str(tmp_path / "out"), 1, correct_examples(1000))
 
 
 def export_again(run: RunContext, attempt: int) -> None:

@@ -1,7 +1,7 @@
-"""A model registry on a port of this machine: its own interface v1alpha3, as far as we use it.
+"""A fake model registry on a local port with the used part of the REST API v1alpha3.
 
-It refuses what Kubeflow's refuses: fields that its OpenAPI does not have, a value that does not say
-its type, an id that is none, a name that is taken.
+Like Kubeflow's registry, it refuses unknown fields, values without a type, invalid IDs and
+duplicate names.
 """
 
 import itertools
@@ -69,13 +69,13 @@ class ModelRegistry(ThreadingHTTPServer):
         self.artifacts: list[dict[str, Any]] = []
         self.writes = 0
         self.broken_after: int | None = None
-        """Writes after which it fails."""
+        """Number of writes after which the registry fails."""
         self.status = 0
-        """What it answers with whatever is asked; 0: what is right."""
+        """HTTP status of all responses; 0 for regular responses."""
         self.elsewhere: str | None = None
-        """Where it sends everybody; None: nowhere."""
+        """Target of redirects for all requests; None for no redirects."""
         self.shown: list[str | None] = []
-        """What each request had as its Authorization."""
+        """Authorization header of each request."""
         self._ids = itertools.count(1)
 
     @property
@@ -150,7 +150,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def model_registry(certificate: tuple[str, str] | None = None) -> Iterator[ModelRegistry]:
-    """A registry; with ``certificate``, the files of one and its key, at https://localhost."""
+    """Runs a registry; with ``certificate`` (certificate and key file) at https://localhost."""
     with ModelRegistry(certificate) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()

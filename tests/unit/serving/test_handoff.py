@@ -1,4 +1,4 @@
-"""Handing over where there is no cluster: nothing, or YAML with the command that applies it."""
+"""Hand-over without a cluster."""
 
 from pathlib import Path
 
@@ -16,14 +16,14 @@ def _no_cluster(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))
 
 
-def test_nothing_is_done_unless_it_is_configured(tmp_path: Path) -> None:
+def test_does_nothing_without_serving(tmp_path: Path) -> None:
     output = open_storage(str(tmp_path / "out"))
     handoff = hand_over(record(), ServingConfig(), name="digits", output=output)
     assert (handoff.state, handoff.accepted, handoff.yaml) == ("none", True, "")
     assert list(output.list()) == []
 
 
-def test_without_a_cluster_the_yaml_lies_beside_the_model(tmp_path: Path) -> None:
+def test_writes_yaml_without_a_cluster(tmp_path: Path) -> None:
     output = open_storage(str(tmp_path / "out"))
     champion = record(folder=str(tmp_path / "out/export/a1"))
     config = ServingConfig(kind="kserve", name="mine", namespace="team")

@@ -1,4 +1,4 @@
-"""A champion's entry in a model registry: complete, once, and completed where it was broken off."""
+"""Registration of champions in a model registry."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +12,7 @@ from kubenas.scheduling.kubernetes import environment as kubernetes_environment
 from kubenas.scheduling.kubernetes.environment import NamespaceSettings
 from kubenas.scheduling.policy import Policy
 from kubenas.serving.handoff import hand_over
-from kubenas.serving.registry import RegistryAway, register
+from kubenas.serving.registry import RegistryUnavailable, register
 from kubenas.storage import open_storage
 from tests.unit.serving.champions import OUTPUT, record
 from tests.unit.serving.model_registry import ModelRegistry, model_registry
@@ -30,7 +30,7 @@ def enter(registry: ModelRegistry, number: int = 3) -> None:
 
 @pytest.fixture
 def secured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModelRegistry]:
-    """A registry at https://, and this process in a pod with a token."""
+    """A registry with TLS, for a process in a pod with a token."""
     certificate = make_ssl_devcert(str(tmp_path / "registry"), host="localhost")
     monkeypatch.setenv("SSL_CERT_FILE", certificate[0])
     (tmp_path / "token").write_text("secret\n", encoding="utf-8")
@@ -43,7 +43,7 @@ def host(registry: ModelRegistry) -> str:
     return f"{registry.host}:{registry.server_port}"
 
 
-def test_an_entry_says_where_the_model_is_and_where_it_came_from(registry: ModelRegistry) -> None:
+def test_entry_contains_uri_and_origin_of_the_model(registry: ModelRegistry) -> None:
     enter(registry)
     (model,), (version,), (artifact,) = registry.models, registry.versions, registry.artifacts
     assert (model["name"], version["name"]) == ("digits", "abc")
@@ -56,7 +56,7 @@ def test_an_entry_says_where_the_model_is_and_where_it_came_from(registry: Model
     assert properties["test_accuracy"]["double_value"] == 0.9
 
 
-def test_an_entry_is_made_once_also_when_the_model_comes_back(registry: ModelRegistry) -> None:
+def test_registration_is_idempotent(registry: ModelRegistry) -> None:
     enter(registry)
     enter(registry)
     enter(registry, number=5)
@@ -64,9 +64,9 @@ def test_an_entry_is_made_once_also_when_the_model_comes_back(registry: ModelReg
 
 
 @pytest.mark.parametrize("made", [0, 1, 2])
-def test_an_entry_that_was_broken_off_is_completed(registry: ModelRegistry, made: int) -> None:
+def test_interrupted_registration_is_completed(registry: ModelRegistry, made: int) -> None:
     registry.broken_after = made
-    with pytest.raises(RegistryAway, match=r"out of order.*run the same command again"):
+    with pytest.raises(RegistryUnavailable, match=r"out of order.*run the same command again"):
         enter(registry)
     registry.broken_after = None
     enter(registry)
@@ -74,59 +74,55 @@ def test_an_entry_that_was_broken_off_is_completed(registry: ModelRegistry, made
     assert len(registry.artifacts) == 1
 
 
-def test_a_refusal_is_a_users_matter(registry: ModelRegistry) -> None:
+def test_refused_request_is_a_user_error(registry: ModelRegistry) -> None:
     registry.status = 403
     with pytest.raises(UserError, match=r"HTTP 403.*correct serving\.registry"):
         enter(registry)
 
 
-def test_a_registry_that_is_not_there_is_said_to_be_away() -> None:
-    with pytest.raises(RegistryAway, match="does not answer"):
+def test_unreachable_registry_is_unavailable() -> None:
+    with pytest.raises(RegistryUnavailable, match="does not respond"):
         register(record(), "http://127.0.0.1:1", name="digits", output=OUTPUT)
 
 
-def test_a_handover_enters_the_champion_where_a_registry_is_named(
-    registry: ModelRegistry, tmp_path: Path
-) -> None:
+def test_hand_over_registers_the_champion(registry: ModelRegistry, tmp_path: Path) -> None:
     config = ServingConfig(registry=registry.url)
     handoff = hand_over(record(), config, name="digits", output=open_storage(str(tmp_path)))
     assert handoff.message.endswith("in the model registry: model digits, version abc")
     assert len(registry.artifacts) == 1
 
 
-def test_the_token_is_shown_to_a_host_that_is_trusted(secured: ModelRegistry) -> None:
+def test_token_is_sent_to_a_trusted_host(secured: ModelRegistry) -> None:
     register(record(), secured.url, name="digits", output=OUTPUT, trusted=[host(secured)])
     assert set(secured.shown) == {"Bearer secret"}
     assert len(secured.artifacts) == 1
 
 
 @pytest.mark.parametrize("trusted", [[], ["localhost"], ["localhost:1", "127.0.0.1"]])
-def test_the_token_is_shown_to_no_other_host(secured: ModelRegistry, trusted: list[str]) -> None:
+def test_token_is_not_sent_to_other_hosts(secured: ModelRegistry, trusted: list[str]) -> None:
     register(record(), secured.url, name="digits", output=OUTPUT, trusted=trusted)
     assert set(secured.shown) == {None}
 
 
-def test_a_trusted_host_before_the_at_sign_is_not_the_host(secured: ModelRegistry) -> None:
+def test_user_info_of_the_url_is_not_mistaken_for_the_host(secured: ModelRegistry) -> None:
     url = secured.url.replace("://", "://registry.example@")
     register(record(), url, name="digits", output=OUTPUT, trusted=["registry.example"])
     assert set(secured.shown) == {None}
 
 
-def test_the_token_is_never_shown_without_encryption(
-    secured: ModelRegistry, registry: ModelRegistry
-) -> None:
+def test_token_is_not_sent_without_tls(secured: ModelRegistry, registry: ModelRegistry) -> None:
     register(record(), registry.url, name="digits", output=OUTPUT, trusted=[host(registry)])
     assert set(registry.shown) == {None}
 
 
-def test_a_redirect_is_not_followed(secured: ModelRegistry, registry: ModelRegistry) -> None:
+def test_redirects_are_not_followed(secured: ModelRegistry, registry: ModelRegistry) -> None:
     secured.elsewhere = registry.url
     with pytest.raises(UserError, match=r"HTTP 307.*redirects are not followed"):
         register(record(), secured.url, name="digits", output=OUTPUT, trusted=[host(secured)])
     assert not registry.shown
 
 
-def test_who_asks_for_a_token_that_was_not_sent_says_who_may_allow_it(
+def test_missing_token_error_names_the_policy(
     secured: ModelRegistry,
 ) -> None:
     secured.status = 401
@@ -134,7 +130,7 @@ def test_who_asks_for_a_token_that_was_not_sent_says_who_may_allow_it(
         register(record(), secured.url, name="digits", output=OUTPUT)
 
 
-def test_a_handover_trusts_whom_the_chart_names(
+def test_hand_over_trusts_the_hosts_of_the_chart(
     secured: ModelRegistry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = ServingConfig(registry=secured.url)
@@ -148,6 +144,6 @@ def test_a_handover_trusts_whom_the_chart_names(
         assert set(secured.shown) == {shown}
 
 
-def test_what_is_no_url_is_a_users_mistake(secured: ModelRegistry) -> None:
-    with pytest.raises(UserError, match=r"serving\.registry: https://\[.*no URL"):
+def test_invalid_url_is_a_user_error(secured: ModelRegistry) -> None:
+    with pytest.raises(UserError, match=r"serving\.registry: https://\[.*not a valid URL"):
         register(record(), "https://[", name="digits", output=OUTPUT)

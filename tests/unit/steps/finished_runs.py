@@ -1,6 +1,6 @@
-"""Runs that have come as far as an exported model, with evaluations as they are wanted.
+"""Creates runs with an exported model and evaluations with a given number of correct predictions.
 
-The models are no models: whatever would start a trial process on them fails.
+The model files are placeholders: a trial process that loads them fails.
 """
 
 import io
@@ -20,7 +20,7 @@ from kubenas.search.journal.journal import Journal
 from kubenas.search.journal.records import Closed, Ended, Opened, Proposed, Started
 from kubenas.search.layout import definition_file, search_folder
 from kubenas.steps.retrain import Choice, Retraining
-from kubenas.steps.setup.config_lock import claim
+from kubenas.steps.setup.config_lock import lock_config
 from kubenas.steps.setup.context import RunContext
 from kubenas.storage import Storage, open_storage
 from kubenas.training.evaluation import evaluate_predictions
@@ -29,21 +29,21 @@ from kubenas.trial import AttemptSpec, Outcome, Result, SpaceRef, Task
 CLASSES = ("no", "yes")
 SHAPE = (2, 2, 1)
 TRIAL = 0
-Right = npt.NDArray[np.bool_]
+Correct = npt.NDArray[np.bool_]
 
 
-def right(count: int, *, of: int = 2000, start: int = 0) -> Right:
-    """A model that is right on ``count`` of so many examples, one after the other."""
+def correct_examples(count: int, *, of: int = 2000, start: int = 0) -> Correct:
+    """Correct predictions on ``count`` consecutive examples from ``start``."""
     found = np.zeros(of, bool)
     found[start : start + count] = True
     return found
 
 
 def finished_run(
-    root: str, generation: int, model: Right, *, classes: tuple[str, ...] = CLASSES,
+    root: str, generation: int, model: Correct, *, classes: tuple[str, ...] = CLASSES,
     shape: tuple[int, int, int] = SHAPE, config: dict[str, object] | None = None,
 ) -> RunContext:  # fmt: skip
-    """A run whose evaluated model gets the examples of ``model`` right."""
+    """Creates a run whose model has the correct predictions ``model``."""
     content = {"name": "n", "output": root, "data": {"source": "digits"}, **(config or {})}
     content["search"] = {"generation": generation}
     output = open_storage(root)
@@ -53,19 +53,19 @@ def finished_run(
         dataset_digest=f"d{generation}",
         space=SpaceRef(name="layers"),
     )
-    claim(context.config, output)
+    lock_config(context.config, output)
     _data(output, generation, classes, shape, examples=len(model))
     _search(output, context)
     _models(output, context)
-    evaluated(output, context.search_id, "evaluate", model, classes=classes)
+    write_evaluation(output, context.search_id, "evaluate", model, classes=classes)
     return context
 
 
-def evaluated(
-    output: Storage, search: str, task: str, model: Right, *,
+def write_evaluation(
+    output: Storage, search: str, task: str, model: Correct, *,
     parameters: int = 100, classes: tuple[str, ...] = CLASSES,
 ) -> None:  # fmt: skip
-    """Leaves the finished evaluation of a model, whose examples are all of the first class."""
+    """Writes a finished evaluation; all examples have the first class."""
     labels = np.zeros(len(model), np.int32)
     probabilities = np.zeros((len(model), len(classes)))
     probabilities[:, 0] = np.where(model, 0.9, 0.1)
@@ -78,13 +78,13 @@ def evaluated(
         metrics={"model_mib": 0.1}, parameters=parameters, flops=1000, latency_ms=1.0,
     )  # fmt: skip
     left = {"predictions.npz": buffer.getvalue(), "evaluation.json": evaluation.to_json()}
-    recorded(output, search, task, result, left)
+    write_attempt(output, search, task, result, left)
 
 
-def recorded(
+def write_attempt(
     output: Storage, search: str, task: str, result: Result, left: Mapping[str, bytes]
 ) -> None:
-    """Leaves a finished attempt, and the controller's records of it."""
+    """Writes a finished attempt and the controller's records of it."""
     for name, content in left.items():
         output.write(f"{search_folder(search)}/{task}/a1/{name}", content)
     records = records_of(output, search)
@@ -137,4 +137,4 @@ def _models(output: Storage, context: RunContext) -> None:
     output.write(f"{folder}/retrain.json", choice.to_json())
     exported = trained.model_copy(update={"task": Task.EXPORT})
     left = {"model.keras": b"no model", "saved_model/1/saved_model.pb": b"no model"}
-    recorded(output, context.search_id, "export", exported, left)
+    write_attempt(output, context.search_id, "export", exported, left)

@@ -1,4 +1,4 @@
-"""Decisions on a new model in an output: what they are made of, and when they are made again."""
+"""Promotion decisions: their inputs, and when they are reused."""
 
 from pathlib import Path
 from typing import Any
@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 
 from kubenas.search.layout import search_folder
-from kubenas.serving.champion import ChampionLog, rollback
+from kubenas.serving.champion import ChampionLog, rollback_record
 from kubenas.serving.gate.gate import Decision, Ground
-from kubenas.steps.evaluate import evaluate, scalars
+from kubenas.steps.evaluate import evaluate, evaluation_metrics
 from kubenas.steps.process.outcome import read_outcome
 from kubenas.steps.promote import promote
 from kubenas.steps.report.writing import report
 from kubenas.steps.setup.context import RunContext
-from tests.unit.steps.finished_runs import evaluated, finished_run, right
+from tests.unit.steps.finished_runs import correct_examples, finished_run, write_evaluation
 
 
 @pytest.fixture
@@ -22,62 +22,64 @@ def root(tmp_path: Path) -> str:
 
 
 def first_champion(root: str) -> RunContext:
-    context = finished_run(root, 1, right(1800))
+    context = finished_run(root, 1, correct_examples(1800))
     evaluate(context)
     report(context)
     promote(context)
     return context
 
 
-def champion_evaluated(context: RunContext, **model: Any) -> None:
-    """Of the first champion, on the data of ``context``."""
-    evaluated(context.output, context.search_id, "champion/00001", right(1800), **model)
+def write_champion_evaluation(context: RunContext, **model: Any) -> None:
+    """Writes an evaluation of the first champion on the data of ``context``."""
+    write_evaluation(
+        context.output, context.search_id, "champion/00001", correct_examples(1800), **model
+    )
 
 
-def decision_on(context: RunContext, **rule: Any) -> Decision:
+def decision_of(context: RunContext, **rule: Any) -> Decision:
     promotion = context.config.promotion.model_copy(update=rule)
     config = context.config.model_copy(update={"promotion": promotion})
     return evaluate(context.model_copy(update={"config": config})).decision
 
 
-def test_the_first_model_is_promoted_and_stays_so_however_often_the_run_is_resumed(
+def test_first_model_is_promoted_and_resuming_keeps_the_decision(
     root: str,
 ) -> None:
-    context = finished_run(root, 1, right(1800))
-    decision = decision_on(context)
+    context = finished_run(root, 1, correct_examples(1800))
+    decision = decision_of(context)
     assert (decision.ground, decision.against) == (Ground.FIRST, None)
-    assert decision_on(context) == decision
+    assert decision_of(context) == decision
     report(context)
     record = promote(context).record
-    assert decision_on(context) == decision
-    assert decision_on(context, margin=0.2) == decision
+    assert decision_of(context) == decision
+    assert decision_of(context, margin=0.2) == decision
     assert promote(context).record == record
     assert len(ChampionLog(context.output).history()) == 1
 
 
-def test_a_better_model_is_compared_on_its_own_test_split_and_promoted(root: str) -> None:
+def test_better_model_is_compared_on_its_own_test_split_and_promoted(root: str) -> None:
     first_champion(root)
-    context = finished_run(root, 2, right(1860))
-    champion_evaluated(context)  # found: evaluating what is no model would fail
+    context = finished_run(root, 2, correct_examples(1860))
+    write_champion_evaluation(context)  # found: evaluating what is no model would fail
     done = evaluate(context)
     assert done.decision.ground is Ground.BETTER
-    assert scalars(done)["gain_over_champion"] == pytest.approx(0.03)
+    assert evaluation_metrics(done)["gain_over_champion"] == pytest.approx(0.03)
     outcome = read_outcome(context.output, "promote")
     assert outcome is not None
     assert outcome.state == "due"
     page = report(context).html_text
-    assert "It is to be promoted: better: +3.00 points" in page
+    assert "It is to be promoted: better: +3.00 percentage points" in page
     record = promote(context).record
     assert (record.number, record.replaced, record.why) == (2, 1, done.decision.reason)
     page = context.output.read("report.html").decode()
     assert "Promoted, as record 2 of the champion log: better" in page
 
 
-def test_a_model_that_is_kept_back_skips_the_last_step(root: str) -> None:
+def test_rejected_model_skips_the_promote_step(root: str) -> None:
     first_champion(root)
-    context = finished_run(root, 2, right(1700))
-    champion_evaluated(context)
-    assert decision_on(context).ground is Ground.WORSE
+    context = finished_run(root, 2, correct_examples(1700))
+    write_champion_evaluation(context)
+    assert decision_of(context).ground is Ground.WORSE
     outcome = read_outcome(context.output, "promote")
     assert outcome is not None
     assert outcome.state == "skipped"
@@ -86,84 +88,87 @@ def test_a_model_that_is_kept_back_skips_the_last_step(root: str) -> None:
     assert len(ChampionLog(context.output).history()) == 1
 
 
-def test_a_cheaper_model_by_the_evaluations_own_figures(root: str) -> None:
+def test_cheaper_model_is_detected_from_the_evaluation_metrics(root: str) -> None:
     first_champion(root)
-    context = finished_run(root, 2, right(1800))
-    champion_evaluated(context, parameters=150)
-    assert decision_on(context).ground is Ground.CHEAPER
+    context = finished_run(root, 2, correct_examples(1800))
+    write_champion_evaluation(context, parameters=150)
+    assert decision_of(context).ground is Ground.CHEAPER
 
 
-def test_another_rule_or_another_champion_is_another_decision(root: str) -> None:
+def test_new_rule_or_new_champion_causes_a_new_decision(root: str) -> None:
     first_champion(root)
-    context = finished_run(root, 2, right(1815))
-    champion_evaluated(context)
-    assert decision_on(context).ground is Ground.NOT_BETTER
-    assert decision_on(context, margin=0.005).ground is Ground.BETTER
-    assert decision_on(context, mode="never").ground is Ground.OFF
-    assert decision_on(context, mode="always").ground is Ground.FORCED
-    other = finished_run(root, 3, right(1700))
-    decision_on(other, mode="always")
+    context = finished_run(root, 2, correct_examples(1815))
+    write_champion_evaluation(context)
+    assert decision_of(context).ground is Ground.NOT_BETTER
+    assert decision_of(context, margin=0.005).ground is Ground.BETTER
+    assert decision_of(context, mode="never").ground is Ground.OFF
+    assert decision_of(context, mode="always").ground is Ground.FORCED
+    other = finished_run(root, 3, correct_examples(1700))
+    decision_of(other, mode="always")
     promote(other)
-    evaluated(context.output, context.search_id, "champion/00002", right(1700))
-    decision = decision_on(context)
+    write_evaluation(context.output, context.search_id, "champion/00002", correct_examples(1700))
+    decision = decision_of(context)
     assert (decision.ground, decision.against) == (Ground.BETTER, 2)
 
 
 @pytest.mark.parametrize("back", ["saved_model/1/saved_model.pb", "model.keras"])
-def test_a_missing_champion_stays_until_it_is_back(root: str, back: str) -> None:
+def test_missing_champion_is_kept_until_it_is_restored(root: str, back: str) -> None:
     champion = first_champion(root)
     folder = f"{search_folder(champion.search_id)}/export/a1"
     for name in ("saved_model/1/saved_model.pb", "model.keras"):
         champion.output.delete(f"{folder}/{name}")
-    context = finished_run(root, 2, right(1860))
-    champion_evaluated(context)
-    decision = decision_on(context)
+    context = finished_run(root, 2, correct_examples(1860))
+    write_champion_evaluation(context)
+    decision = decision_of(context)
     assert (decision.ground, decision.verdict) == (Ground.MISSING, "keep")
-    assert f"the champion's model is gone ({root}/{folder}/saved_model)" in decision.reason
-    assert decision_on(context, mode="always").verdict == "promote"
+    assert f"the champion's model is missing ({root}/{folder}/saved_model)" in decision.reason
+    assert decision_of(context, mode="always").verdict == "promote"
     champion.output.write(f"{folder}/{back}", b"no model")
-    assert decision_on(context).ground is Ground.BETTER
+    assert decision_of(context).ground is Ground.BETTER
 
 
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"classes": ("no", "yes", "perhaps")}, "classes perhaps are new"),
-        ({"classes": ("no", "maybe")}, "classes maybe are new and classes yes are gone"),
-        ({"classes": ("yes", "no")}, "its classes are in another order"),
-        ({"shape": (4, 2, 1)}, "pictures are 4×2×1, they were 2×2×1"),  # noqa: RUF001
+        ({"classes": ("no", "yes", "perhaps")}, "new classes: perhaps"),
+        ({"classes": ("no", "maybe")}, "new classes: maybe; missing classes: yes"),
+        ({"classes": ("yes", "no")}, "the order of the classes has changed"),
+        ({"shape": (4, 2, 1)}, "input shape 4×2×1 instead of 2×2×1"),  # noqa: RUF001
     ],
 )
-def test_another_interface_is_not_promoted_unasked(
+def test_incompatible_model_is_not_promoted(
     root: str, changes: dict[str, Any], reason: str
 ) -> None:
     first_champion(root)
-    decision = decision_on(finished_run(root, 2, right(1900), **changes))
+    decision = decision_of(finished_run(root, 2, correct_examples(1900), **changes))
     assert (decision.ground, decision.verdict) == (Ground.INCOMPATIBLE, "keep")
     assert reason in decision.reason
 
 
-def test_a_champion_that_cannot_be_evaluated_stays_and_is_tried_again(root: str) -> None:
+def test_champion_that_cannot_be_evaluated_is_kept_and_retried(root: str) -> None:
     first_champion(root)
-    context = finished_run(root, 2, right(1900))
-    decision = decision_on(context)  # in a real trial process
+    context = finished_run(root, 2, correct_examples(1900))
+    decision = decision_of(context)  # in a real trial process
     assert (decision.ground, decision.verdict) == (Ground.UNUSABLE, "keep")
     assert "the champion could not be evaluated" in decision.reason
-    champion_evaluated(context)
-    assert decision_on(context).ground is Ground.BETTER
+    write_champion_evaluation(context)
+    assert decision_of(context).ground is Ground.BETTER
 
 
-def test_what_was_rolled_back_does_not_come_back_by_itself(root: str) -> None:
+def test_rolled_back_model_is_not_promoted_again(root: str) -> None:
     first_champion(root)
-    context = finished_run(root, 2, right(1860))
-    champion_evaluated(context)
+    context = finished_run(root, 2, correct_examples(1860))
+    write_champion_evaluation(context)
     evaluate(context)
     promote(context)
     log = ChampionLog(context.output)
-    log.append(rollback(log.history(), why="complaints", at=1.0))
+    log.append(rollback_record(log.history(), why="complaints", at=1.0))
     for mode in ("auto", "always"):
-        decision = decision_on(context, mode=mode)
+        decision = decision_of(context, mode=mode)
         assert (decision.ground, decision.verdict) == (Ground.FORMER, "keep")
         page = report(context).html_text
-        assert "Not promoted, what is in production stays: it was the champion by record 2" in page
+        assert (
+            "Not promoted, what is in production stays: the model is a former champion (record 2)"
+            in page
+        )
     assert len(log.history()) == 3

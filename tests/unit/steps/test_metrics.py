@@ -1,4 +1,4 @@
-"""Metrics of a search: what the page says, and that Prometheus' parser would understand it."""
+"""The metrics page in the Prometheus text format."""
 
 import socket
 import urllib.error
@@ -32,7 +32,7 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def test_what_there_is_is_served_while_the_step_runs():
+def test_metrics_are_served_while_the_step_runs():
     port = free_port()
     address = f"http://localhost:{port}"
     with serve_metrics(port) as collector:
@@ -54,7 +54,7 @@ def test_what_there_is_is_served_while_the_step_runs():
         urllib.request.urlopen(f"{address}/metrics", timeout=5)
 
 
-def test_a_port_that_is_taken_is_told():
+def test_port_in_use_is_an_error():
     with socket.socket() as taken:
         taken.bind(("", 0))
         taken.listen()

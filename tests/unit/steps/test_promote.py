@@ -1,4 +1,4 @@
-"""Promotion that is killed at each of its writes, loses to another, or is refused by serving."""
+"""The promote step: crashes, lost races and models that fail in serving."""
 
 import subprocess
 import sys
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-import kubenas.serving.succession
+import kubenas.serving.champion_change
 from kubenas.search.layout import search_folder
 from kubenas.serving.champion import ChampionLog, ChampionRecord
 from kubenas.serving.handoff_result import Handoff
@@ -17,7 +17,7 @@ from kubenas.steps.report.summary import read_summary
 from kubenas.steps.report.writing import report
 from kubenas.steps.setup.context import RunContext
 from tests.unit.serving.champions import record as another
-from tests.unit.steps.finished_runs import finished_run, right
+from tests.unit.steps.finished_runs import correct_examples, finished_run
 
 KILLED_EVERYWHERE = """
 # Each promotion is a process that is killed before one more write than the last one.
@@ -55,13 +55,13 @@ for left in itertools.count():
 @pytest.fixture
 def context(tmp_path: Path) -> RunContext:
     config = {"serving": {"kind": "kserve"}}
-    run = finished_run(str(tmp_path / "out"), 1, right(1800), config=config)
+    run = finished_run(str(tmp_path / "out"), 1, correct_examples(1800), config=config)
     evaluate(run)
     report(run)
     return run
 
 
-def test_killed_at_any_write_there_is_one_champion_and_a_rerun_finishes(
+def test_promotion_killed_at_any_write_can_be_repeated(
     context: RunContext,
 ) -> None:
     done = subprocess.run(
@@ -89,7 +89,7 @@ def test_killed_at_any_write_there_is_one_champion_and_a_rerun_finishes(
     assert context.output.exists(f"{export}/inference_service.yaml")
 
 
-def test_who_loses_to_another_changes_nothing_and_decides_anew(
+def test_outdated_decision_changes_nothing_and_is_made_again(
     context: RunContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
     log, other = ChampionLog(context.output), another(1, context.output.uri)
@@ -102,7 +102,7 @@ def test_who_loses_to_another_changes_nothing_and_decides_anew(
     assert evaluate(context).decision.against == 1
 
 
-def test_who_loses_at_the_last_moment_has_the_other_served(
+def test_lost_race_restores_the_service_of_the_other_champion(
     context: RunContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     log, served = ChampionLog(context.output), []
@@ -113,14 +113,14 @@ def test_who_loses_at_the_last_moment_has_the_other_served(
         served.append(record.model.search)
         return Handoff(state="served", message="served")
 
-    monkeypatch.setattr(kubenas.serving.succession, "hand_over", serve)
+    monkeypatch.setattr(kubenas.serving.champion_change, "hand_over", serve)
     with pytest.raises(SystemExit):
         promote(context)
     assert served == [context.search_id, another().model.search]
     assert log.history() == [another(1)]
 
 
-def test_a_model_that_is_not_served_rightly_is_not_the_champion(
+def test_model_that_fails_in_serving_is_not_promoted(
     context: RunContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     log = ChampionLog(context.output)
@@ -129,7 +129,7 @@ def test_a_model_that_is_not_served_rightly_is_not_the_champion(
     def refuse(*_: object, **__: object) -> Handoff:
         return Handoff(state="rolled-back", message="it answers wrongly")
 
-    monkeypatch.setattr(kubenas.serving.succession, "hand_over", refuse)
+    monkeypatch.setattr(kubenas.serving.champion_change, "hand_over", refuse)
     config = context.config
     always = config.promotion.model_copy(update={"mode": "always"})
     forced = context.model_copy(update={"config": config.model_copy(update={"promotion": always})})
@@ -138,5 +138,5 @@ def test_a_model_that_is_not_served_rightly_is_not_the_champion(
         promote(forced)
     outcome = read_outcome(context.output, "promote")
     assert outcome is not None
-    assert outcome.message == "not promoted, the champion stays: it answers wrongly"
+    assert outcome.message == "not promoted, the champion is unchanged: it answers wrongly"
     assert [record.number for record in log.history()] == [1]

@@ -1,11 +1,11 @@
-"""Which retrained model is chosen."""
+"""Choice of the retrained model."""
 
 from typing import Literal
 
 import pytest
 
 from kubenas.errors import SearchFailed
-from kubenas.steps.retrain import Retraining, choose
+from kubenas.steps.retrain import Retraining, choose_model
 from kubenas.trial import FailureClass, Outcome, Result, Task
 
 
@@ -20,7 +20,7 @@ def retraining(trial: int, seed: int, score: float | None) -> Retraining:
 
 
 @pytest.mark.parametrize(("direction", "chosen"), [("max", (1, 2)), ("min", (0, 1))])
-def test_the_best_mean_then_the_best_seed(
+def test_chooses_the_best_mean_then_the_best_seed(
     direction: Literal["max", "min"], chosen: tuple[int, int]
 ) -> None:
     runs = [
@@ -29,17 +29,19 @@ def test_the_best_mean_then_the_best_seed(
         retraining(1, 1, 0.8),
         retraining(1, 2, 0.9),
     ]
-    choice = choose(runs, direction)
+    choice = choose_model(runs, direction)
     assert (choice.chosen.trial, choice.chosen.seed) == chosen
     assert choice.weights == f"p/t{chosen[0]}-s{chosen[1]}/a1/model.weights.h5"
 
 
-def test_a_failed_seed_does_not_count() -> None:
-    choice = choose([retraining(0, 1, None), retraining(0, 2, 0.5), retraining(1, 1, 0.4)], "max")
+def test_failed_seed_is_ignored() -> None:
+    choice = choose_model(
+        [retraining(0, 1, None), retraining(0, 2, 0.5), retraining(1, 1, 0.4)], "max"
+    )
     assert (choice.chosen.trial, choice.chosen.seed) == (0, 2)
 
 
 @pytest.mark.parametrize("runs", [[], [retraining(0, 1, None)]])
-def test_nothing_to_choose_from(runs: list[Retraining]) -> None:
+def test_no_completed_retraining_is_an_error(runs: list[Retraining]) -> None:
     with pytest.raises(SearchFailed, match="retrain"):
-        choose(runs, "max")
+        choose_model(runs, "max")

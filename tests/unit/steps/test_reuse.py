@@ -1,4 +1,4 @@
-"""Which network a run trains again that is told to reuse the champion's."""
+"""Reuse of the champion's architecture."""
 
 from pathlib import Path
 
@@ -7,11 +7,11 @@ from kubenas.steps.evaluate import evaluate
 from kubenas.steps.promote import promote
 from kubenas.steps.report.writing import report
 from kubenas.steps.search import champion_network
-from tests.unit.steps.finished_runs import finished_run, right
+from tests.unit.steps.finished_runs import correct_examples, finished_run
 
 
-def test_it_is_that_of_the_trial_in_production(tmp_path: Path) -> None:
-    run = finished_run(str(tmp_path / "out"), 1, right(1800))
+def test_reuses_the_architecture_of_the_champion(tmp_path: Path) -> None:
+    run = finished_run(str(tmp_path / "out"), 1, correct_examples(1800))
     assert champion_network(run.output) is None
     for step in (evaluate, report, promote):
         step(run)

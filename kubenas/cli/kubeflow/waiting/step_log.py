@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from kubenas.steps.process import ERROR_MARK
+from kubenas.steps.process import ERROR_PREFIX
 
 _MOST = 1000
 _TRACEBACK = "Traceback (most recent call last):"
@@ -24,7 +24,7 @@ def telling_line(log: str) -> str | None:
 
 
 def _own(lines: Sequence[str]) -> str | None:
-    said = [line.removeprefix(ERROR_MARK) for line in lines if line.startswith(ERROR_MARK)]
+    said = [line.removeprefix(ERROR_PREFIX) for line in lines if line.startswith(ERROR_PREFIX)]
     return next((line for line in reversed(said) if not _EXIT.search(line)), None)
 
 

@@ -1,4 +1,4 @@
-"""The interval that the promotion gate decides by: its errors are summed up, not simulated."""
+"""Exact error rates of the paired interval, summed over all outcomes."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ CONFIDENCE = 0.95
 def chance_of_low_end_above(
     bound: float, *, examples: int, discordant: int, gained_share: float
 ) -> float:
-    """Given how many examples the two disagree on, and the share of those that is gained."""
+    """Probability given the number of discordant examples and the share of gained examples."""
     gained = np.arange(discordant + 1)
     low = [
         paired_interval(int(g), int(discordant - g), examples, confidence=CONFIDENCE)[0]
@@ -22,7 +22,7 @@ def chance_of_low_end_above(
 
 
 @pytest.mark.parametrize("examples", [50, 100, 500, 2000])
-def test_equal_models_seldom_look_different_however_often_they_disagree(examples: int) -> None:
+def test_type_1_error_for_equal_models(examples: int) -> None:
     worst = max(
         chance_of_low_end_above(0, examples=examples, discordant=discordant, gained_share=0.5)
         for discordant in range(min(examples, 300) + 1)
@@ -32,9 +32,7 @@ def test_equal_models_seldom_look_different_however_often_they_disagree(examples
 
 @pytest.mark.parametrize("examples", [500, 2000])
 @pytest.mark.parametrize("disagreement", [0.015, 0.06, 0.2])
-def test_a_model_worse_by_the_margin_seldom_looks_better_than_that(
-    examples: int, disagreement: float
-) -> None:
+def test_type_1_error_at_the_non_inferiority_margin(examples: int, disagreement: float) -> None:
     margin = 0.01
     share = (disagreement - margin) / 2 / disagreement
     counts = binom(examples, disagreement)
@@ -49,13 +47,13 @@ def test_a_model_worse_by_the_margin_seldom_looks_better_than_that(
     assert 0.01 < error < 0.045
 
 
-def test_models_that_never_disagree_are_not_known_to_be_equal() -> None:
+def test_interval_has_width_without_disagreement() -> None:
     low, high = paired_interval(0, 0, 50, confidence=CONFIDENCE)
     assert -0.06 < low < -0.04
     assert high == -low
 
 
-def test_counts_what_each_alone_gets_right() -> None:
+def test_compare_counts_discordant_examples() -> None:
     challenger = np.array([True, True, False, True, False])
     champion = np.array([True, False, True, False, False])
     found = compare(challenger, champion, confidence=CONFIDENCE)

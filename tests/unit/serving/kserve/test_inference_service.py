@@ -1,4 +1,4 @@
-"""A champion's manifest, and how a service comes from one model to another and back. No cluster."""
+"""Manifests of InferenceServices and their states, without a cluster."""
 
 from typing import Any
 
@@ -14,16 +14,16 @@ from kubenas.serving.kserve.inference_service import (
     inference_service,
     servable,
 )
-from kubenas.serving.kserve.rollout import (
+from kubenas.serving.kserve.service_state import (
     NotReady,
     Ready,
-    Served,
-    canary,
+    ServiceSnapshot,
+    canary_manifest,
     has_revisions,
-    is_as,
+    matches,
     readiness,
-    replacing,
-    restored,
+    replacement_manifest,
+    restore_manifest,
 )
 from tests.unit.serving.champions import OUTPUT, record
 
@@ -36,7 +36,7 @@ def manifest(number: int = 3, config: ServingConfig = KSERVE) -> dict[str, Any]:
 
 
 def on_cluster(wanted: dict[str, Any], **status: Any) -> dict[str, Any]:
-    """As the API server gives it back: with KServe's defaults."""
+    """The object as the API server returns it, with KServe's defaults."""
     made = yaml.safe_load(as_yaml(wanted))
     made["metadata"] |= {"resourceVersion": "5", "uid": "u"}
     made["spec"]["predictor"]["model"]["name"] = ""
@@ -59,7 +59,7 @@ def revisions(created: str, ready: str, rolled_out: str) -> dict[str, Any]:
     }
 
 
-def test_the_manifest_names_the_model_its_server_and_where_it_came_from() -> None:
+def test_manifest_contains_model_runtime_and_origin() -> None:
     config = ServingConfig(
         kind="kserve", service_account="reader", accelerator="nvidia.com/gpu", memory="1Gi"
     )
@@ -89,28 +89,28 @@ def test_the_manifest_names_the_model_its_server_and_where_it_came_from() -> Non
         ("/out/m.yaml", False, "kubectl apply -n team -f /out/m.yaml"),
     ],
 )
-def test_a_file_is_applied_by_one_command(uri: str, can: bool, command: str) -> None:
+def test_apply_command(uri: str, can: bool, command: str) -> None:
     assert (servable(uri), apply_command(uri, "team")) == (can, command)
 
 
-def test_what_kserve_adds_makes_no_difference_but_another_model_or_traffic_does() -> None:
+def test_matches_ignores_added_fields_but_not_model_or_traffic() -> None:
     found = on_cluster(manifest())
-    assert is_as(found, manifest())
-    assert not is_as(found, manifest(number=4))
-    assert not is_as(found, canary(manifest(), 10))
-    assert not is_as(on_cluster(canary(manifest(), 10)), manifest())
+    assert matches(found, manifest())
+    assert not matches(found, manifest(number=4))
+    assert not matches(found, canary_manifest(manifest(), 10))
+    assert not matches(on_cluster(canary_manifest(manifest(), 10)), manifest())
 
 
-def test_a_service_of_others_is_not_taken_for_ours() -> None:
+def test_service_of_another_output_does_not_belong() -> None:
     assert belongs_to(manifest(), OUTPUT)
     assert not belongs_to(manifest(), "minio://models/other")
     assert not belongs_to({"metadata": {"name": "digits"}}, OUTPUT)
 
 
-def test_a_change_keeps_what_others_wrote_and_is_refused_if_they_wrote_meanwhile() -> None:
+def test_replacement_keeps_other_annotations_and_the_resource_version() -> None:
     found = on_cluster(manifest())
     found["metadata"]["annotations"]["team/owner"] = "us"
-    changed = replacing(found, manifest(number=4))
+    changed = replacement_manifest(found, manifest(number=4))
     assert changed["metadata"]["resourceVersion"] == "5"
     assert changed["metadata"]["annotations"]["team/owner"] == "us"
     assert changed["metadata"]["labels"]["kubenas/champion"] == "4"
@@ -118,26 +118,26 @@ def test_a_change_keeps_what_others_wrote_and_is_refused_if_they_wrote_meanwhile
 
 
 @pytest.mark.parametrize("on_knative", [False, True])
-def test_what_was_before_comes_back_and_a_refused_revision_gets_no_traffic(
+def test_restored_manifest_gives_no_traffic_to_the_failed_revision(
     on_knative: bool,
 ) -> None:
-    before = Served.of(on_cluster(manifest()))
-    again = Served.from_json(before.to_json())
-    back = restored(manifest(number=4), again, revisions=on_knative)
+    before = ServiceSnapshot.of(on_cluster(manifest()))
+    again = ServiceSnapshot.from_json(before.to_json())
+    back = restore_manifest(manifest(number=4), again, revisions=on_knative)
     percent = back["spec"]["predictor"].pop("canaryTrafficPercent", None)
     assert percent == (0 if on_knative else None)
-    assert is_as(on_cluster(manifest()), back)
+    assert matches(on_cluster(manifest()), back)
 
 
 @pytest.mark.parametrize(("in_cluster", "url"), [(True, "http://in"), (False, "http://out:1")])
-def test_a_ready_service_is_asked_where_it_can_be_reached(in_cluster: bool, url: str) -> None:
+def test_ready_service_has_a_reachable_url(in_cluster: bool, url: str) -> None:
     found = on_cluster(
         manifest(), url="http://out:1", address={"url": "http://in/v1/models/digits:predict"}
     )
     assert readiness(found, as_canary=False, in_cluster=in_cluster) == Ready(url)
 
 
-def test_a_service_that_is_not_ready_says_why() -> None:
+def test_service_that_is_not_ready_has_a_reason() -> None:
     condition = {"type": "Ready", "status": "False", "reason": "PredictorNotReady"}
     failure = {"lastFailureInfo": {"message": "no such bucket"}}
     found = on_cluster(manifest()) | {"status": {"conditions": [condition], "modelStatus": failure}}
@@ -155,7 +155,7 @@ def test_a_service_that_is_not_ready_says_why() -> None:
         ("r2", "r2", "r1", Ready("http://latest-digits-predictor.team.svc.cluster.local")),
     ],
 )
-def test_a_canary_is_asked_only_once_it_is_ready_and_never_the_one_before(
+def test_canary_url_is_that_of_a_new_ready_revision(
     created: str, ready: str, rolled_out: str, answer: Ready | NotReady
 ) -> None:
     found = on_cluster(manifest(), components=revisions(created, ready, rolled_out))

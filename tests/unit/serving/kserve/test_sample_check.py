@@ -1,4 +1,4 @@
-"""The sample request against a real HTTP server that answers as model servers do, or do not."""
+"""Sample requests to a real HTTP server with correct and incorrect responses."""
 
 import json
 import threading
@@ -10,7 +10,12 @@ import numpy as np
 import pytest
 
 from kubenas.errors import UserError
-from kubenas.serving.kserve.sample_check import Sample, Unanswered, ask, read_sample
+from kubenas.serving.kserve.sample_check import (
+    NoPredictions,
+    Sample,
+    read_sample,
+    request_predictions,
+)
 from kubenas.storage.directory import DirectoryStorage
 from kubenas.training.sample_request import SampleAnswer, SampleRequest
 
@@ -62,56 +67,54 @@ def url(server: Server) -> str:
     return f"http://127.0.0.1:{server.server_port}"
 
 
-def test_the_exported_models_sample_is_sent_by_the_v1_protocol(
-    server: Server, sample: Sample
-) -> None:
-    answer = ask(url(server), "digits", sample)
+def test_sample_is_sent_with_the_v1_protocol(server: Server, sample: Sample) -> None:
+    answer = request_predictions(url(server), "digits", sample)
     assert server.asked == ("/v1/models/digits:predict", {"instances": [[[1]], [[2]]]})
-    assert not isinstance(answer, Unanswered)
+    assert not isinstance(answer, NoPredictions)
     assert sample.agree(answer, sample.expected)
 
 
 @pytest.mark.parametrize(
     "wrong", [[[0.25, 0.7502], [0.5, 0.5]], [[0.25, 0.75]], [[float("nan"), 0.75], [0.5, 0.5]]]
 )
-def test_another_answer_does_not_agree(server: Server, sample: Sample, wrong: Any) -> None:
+def test_different_answer_does_not_agree(server: Server, sample: Sample, wrong: Any) -> None:
     server.answer = {"predictions": wrong}
-    answer = ask(url(server), "digits", sample)
-    assert not isinstance(answer, Unanswered)
+    answer = request_predictions(url(server), "digits", sample)
+    assert not isinstance(answer, NoPredictions)
     assert not sample.agree(answer, sample.expected)
 
 
 @pytest.mark.parametrize(
     ("status", "answer", "why"),
     [
-        (503, b"no  healthy\nupstream", "answers HTTP 503: no healthy upstream"),
+        (503, b"no  healthy\nupstream", "responded with HTTP 503: no healthy upstream"),
         (200, b"<html>", "without predictions"),
         (200, {"error": "no model"}, "without predictions"),
         (200, {"predictions": ["cat"]}, "without predictions"),
         (200, {"predictions": []}, "of shape"),
     ],
 )
-def test_no_predictions_are_no_answer(
+def test_response_without_predictions(
     server: Server, sample: Sample, status: int, answer: Any, why: str
 ) -> None:
     server.status, server.answer = status, answer
-    given = ask(url(server), "digits", sample)
-    assert isinstance(given, Unanswered)
-    assert why in given.why
+    given = request_predictions(url(server), "digits", sample)
+    assert isinstance(given, NoPredictions)
+    assert why in given.reason
 
 
-def test_a_server_that_is_not_there_is_no_answer(server: Server, sample: Sample) -> None:
-    given = ask("http://127.0.0.1:1", "digits", sample)
-    assert isinstance(given, Unanswered)
-    assert "cannot be reached" in given.why
+def test_unreachable_server(server: Server, sample: Sample) -> None:
+    given = request_predictions("http://127.0.0.1:1", "digits", sample)
+    assert isinstance(given, NoPredictions)
+    assert "cannot be reached" in given.reason
 
 
-def test_a_model_without_a_sample_is_a_users_matter(tmp_path: Any) -> None:
+def test_missing_sample_is_a_user_error(tmp_path: Any) -> None:
     with pytest.raises(UserError, match="run the pipeline again"):
         read_sample(DirectoryStorage(tmp_path), None)
 
 
-def test_the_tolerance_may_be_wider(tmp_path: Any, sample: Sample) -> None:
+def test_tolerance_can_be_increased(tmp_path: Any, sample: Sample) -> None:
     assert sample.tolerance == 1e-4
     wider = read_sample(DirectoryStorage(tmp_path), 0.01)
     assert wider.agree(sample.expected + 0.005, sample.expected)

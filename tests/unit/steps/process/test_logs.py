@@ -1,4 +1,4 @@
-"""What a step logs: JSON lines in a pod, plain lines elsewhere."""
+"""Log formats: JSON lines in a pod, plain text elsewhere."""
 
 import json
 import subprocess
@@ -27,7 +27,7 @@ def logged(**environment):
     return done.stderr.splitlines()
 
 
-def test_in_a_pod_each_event_is_one_line_of_json():
+def test_logs_json_lines_in_a_pod():
     first, _, second = (json.loads(line) for line in logged(KUBERNETES_SERVICE_HOST="10.0.0.1"))
     assert first["message"] == "search: 1 of 2 done, 1 waiting (no GPU)"
     assert (first["level"], first["logger"]) == ("info", "kubenas.steps.search")
@@ -35,7 +35,7 @@ def test_in_a_pod_each_event_is_one_line_of_json():
     assert "ZeroDivisionError" in second["trace"]
 
 
-def test_elsewhere_a_line_is_for_people():
+def test_logs_plain_text_outside_of_a_pod():
     first, second, *_ = logged()
     assert first.endswith(" search: 1 of 2 done, 1 waiting (no GPU)")
     assert second.endswith(" \\x1b[2Jgone")  # written out: it does not clear the screen

@@ -1,4 +1,4 @@
-"""How a step's end is recorded."""
+"""Outcomes of steps."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ def output(tmp_path: Path) -> Storage:
     ("error", "exit_code"),
     [(UserError("wrong"), 2), (SearchFailed("failed"), 1), (Interrupted("stopped"), 130)],
 )
-def test_an_error_becomes_outcome_exit_code_and_last_line(
+def test_error_sets_outcome_exit_code_and_last_log_line(
     output: Storage, error: KubenasError, exit_code: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as raised, running_step("search", output, key="k"):
@@ -32,7 +32,7 @@ def test_an_error_becomes_outcome_exit_code_and_last_line(
     assert capsys.readouterr().err == f"Error: {error}\n"
 
 
-def test_a_surprise_is_recorded_and_its_trace_is_in_the_log(
+def test_unexpected_error_is_recorded_with_a_traceback_in_the_log(
     output: Storage, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit), running_step("export", output, key="k"):
@@ -46,14 +46,14 @@ def test_a_surprise_is_recorded_and_its_trace_is_in_the_log(
 
 
 class Denied(DirectoryStorage):
-    """A store that lets nobody write."""
+    """A store that denies write access."""
 
     def write(self, name: str, data: bytes) -> None:
         del data
         raise StorageDenied(f"{self.uri}/{name}: access denied")
 
 
-def test_a_store_that_denies_the_record_is_the_error_and_no_trace(
+def test_denied_write_at_the_start_is_reported_without_a_traceback(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as raised, running_step("prepare", Denied(tmp_path), key="k"):
@@ -62,7 +62,7 @@ def test_a_store_that_denies_the_record_is_the_error_and_no_trace(
     assert capsys.readouterr().err == f"Error: {tmp_path}/steps/prepare.json: access denied\n"
 
 
-def test_a_store_that_denies_the_end_leaves_the_steps_own_error(
+def test_denied_write_at_the_end_does_not_hide_the_error_of_the_step(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     output = open_storage(str(tmp_path))
@@ -77,7 +77,7 @@ def test_a_store_that_denies_the_end_leaves_the_steps_own_error(
     assert capsys.readouterr().err.splitlines()[-1] == "Error: no network fits"
 
 
-def test_within_another_a_step_ends_the_process_once(
+def test_nested_step_reports_its_error_once(
     output: Storage, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with (
@@ -89,7 +89,7 @@ def test_within_another_a_step_ends_the_process_once(
     assert capsys.readouterr().err == "Error: wrong\n"
 
 
-def test_seconds_add_up_until_the_step_is_done_and_stand_then(
+def test_seconds_accumulate_until_the_step_succeeds(
     output: Storage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = iter([0.0, 5.0, 100.0, 107.0, 200.0, 201.0])
@@ -104,7 +104,7 @@ def test_seconds_add_up_until_the_step_is_done_and_stand_then(
         assert (outcome.state, outcome.seconds, outcome.message) == ("done", 12.0, "")
 
 
-def test_another_key_starts_the_clock_anew(output: Storage) -> None:
+def test_new_key_resets_the_outcome(output: Storage) -> None:
     for key in ("old", "new"):
         with running_step("search", output, key=key):
             pass
@@ -113,7 +113,7 @@ def test_another_key_starts_the_clock_anew(output: Storage) -> None:
     assert outcome.key == "new"
 
 
-def test_outcomes_come_in_the_pipelines_order(output: Storage) -> None:
+def test_outcomes_are_in_pipeline_order(output: Storage) -> None:
     for step in ("report", "prepare", "search"):
         with running_step(step, output, key="k"):
             pass

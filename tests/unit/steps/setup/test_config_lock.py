@@ -1,4 +1,4 @@
-"""One output, one config."""
+"""The config lock of an output."""
 
 from pathlib import Path
 from typing import Any
@@ -8,7 +8,7 @@ import pytest
 from kubenas.config import Config
 from kubenas.config.loading import parse_config
 from kubenas.errors import UserError
-from kubenas.steps.setup.config_lock import check_claim, claim, read_claim
+from kubenas.steps.setup.config_lock import check_config_lock, lock_config, read_config_lock
 from kubenas.storage import open_storage
 
 
@@ -17,34 +17,34 @@ def config(**sections: Any) -> Config:
     return parse_config(content, origin="test")
 
 
-def test_the_same_config_may_come_again_elsewhere_or_oftener(tmp_path: Path) -> None:
+def test_lock_accepts_another_runner_or_generation(tmp_path: Path) -> None:
     output = open_storage(str(tmp_path))
-    assert not check_claim(config(), output)
-    claim(config(), output)
-    assert check_claim(config(runner={"workers": 9}, search={"generation": 2}), output)
-    assert read_claim(output) == config()
+    assert not check_config_lock(config(), output)
+    lock_config(config(), output)
+    assert check_config_lock(config(runner={"workers": 9}, search={"generation": 2}), output)
+    assert read_config_lock(output) == config()
 
 
-def test_what_is_no_part_of_its_identity_is_as_asked_last(tmp_path: Path) -> None:
+def test_lock_stores_the_latest_values_outside_of_the_identity(tmp_path: Path) -> None:
     output = open_storage(str(tmp_path))
-    claim(config(), output)
+    lock_config(config(), output)
     latest = config(retention={"searches": 1, "checkpoints": "all"})
-    claim(latest, output)
-    assert read_claim(output) == latest
+    lock_config(latest, output)
+    assert read_config_lock(output) == latest
 
 
-def test_another_is_refused_with_what_differs(tmp_path: Path) -> None:
+def test_another_config_is_refused_with_the_differences(tmp_path: Path) -> None:
     output = open_storage(str(tmp_path))
-    claim(config(), output)
+    lock_config(config(), output)
     with pytest.raises(UserError, match=r"search\.seed was 1, now 2\); give another 'output'"):
-        claim(config(search={"seed": 2}), output)
-    assert read_claim(output) == config()
+        lock_config(config(search={"seed": 2}), output)
+    assert read_config_lock(output) == config()
 
 
-def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
+def test_missing_or_unreadable_lock_is_an_error(tmp_path: Path) -> None:
     output = open_storage(str(tmp_path))
     with pytest.raises(UserError, match="no run of kubenas"):
-        read_claim(output)
+        read_config_lock(output)
     output.write("config.json", b"{}")
     with pytest.raises(UserError, match="can read"):
-        read_claim(output)
+        read_config_lock(output)

@@ -1,4 +1,4 @@
-"""A config's space: which code its search is known by, and how that gets into the output."""
+"""Frozen spaces: the files that identify a search, and their copies in the output."""
 
 from pathlib import Path
 from typing import Any
@@ -41,7 +41,7 @@ def searched(config: Config) -> str:
     return search_id(config, "data", freeze_space(config).space)
 
 
-def test_a_search_is_known_by_the_users_modules_and_no_other_file(folder: Path) -> None:
+def test_search_id_depends_on_imported_modules_only(folder: Path) -> None:
     config = config_of(str(folder), str(folder / "out"))
     before = searched(config)
     (folder / "README.md").write_text("changed")
@@ -55,14 +55,14 @@ def test_a_search_is_known_by_the_users_modules_and_no_other_file(folder: Path) 
     assert searched(config) == before
 
 
-def test_a_renamed_file_is_other_code(folder: Path) -> None:
+def test_renamed_file_changes_the_digest(folder: Path) -> None:
     (folder / "a.txt").write_text("")
     before = freeze_space(config_of(str(folder), "/out", files=["*.txt"])).folder
     (folder / "a.txt").rename(folder / "b.txt")
     assert freeze_space(config_of(str(folder), "/out", files=["*.txt"])).folder != before
 
 
-def test_files_and_requirements_choose_code_and_are_no_other_config(folder: Path) -> None:
+def test_files_and_requirements_change_the_search_but_not_the_config(folder: Path) -> None:
     (folder / "requirements.txt").write_text("keras>=3\n")
     plain = config_of(str(folder), "/out")
     other = config_of(str(folder), "/out", files=["README.md"], requirements="requirements.txt")
@@ -73,16 +73,18 @@ def test_files_and_requirements_choose_code_and_are_no_other_config(folder: Path
     assert frozen.space.requirements == "requirements.txt"
 
 
-def test_requirements_are_read_before_anything_is_started(folder: Path) -> None:
+def test_requirements_are_validated_early(folder: Path) -> None:
     config = config_of(str(folder), "/out", requirements="needs.txt")
-    with pytest.raises(UserError, match=r"space.requirements: needs.txt: no such file beside mine"):
+    with pytest.raises(
+        UserError, match=r"space.requirements: needs.txt: not found in the folder of mine"
+    ):
         freeze_space(config)
     (folder / "needs.txt").write_text("-r more.txt\n")
     with pytest.raises(UserError, match=r"needs.txt, line 1: '-r more.txt' is no requirement"):
         freeze_space(config)
 
 
-def test_what_is_in_the_output_stays_as_it_was_frozen(folder: Path, tmp_path: Path) -> None:
+def test_frozen_code_does_not_change_with_the_source(folder: Path, tmp_path: Path) -> None:
     output = open_storage(str(tmp_path / "out"))
     config = config_of(str(folder), output.uri)
     frozen = freeze_space(config)
@@ -94,7 +96,7 @@ def test_what_is_in_the_output_stays_as_it_was_frozen(folder: Path, tmp_path: Pa
     assert len({info.name.split("/")[1] for info in output.list("code/")}) == 2
 
 
-def test_frozen_again_it_is_the_same_and_nothing_is_written(folder: Path, tmp_path: Path) -> None:
+def test_freezing_a_frozen_space_is_idempotent(folder: Path, tmp_path: Path) -> None:
     output = open_storage(str(tmp_path / "out"))
     frozen = freeze_space(config_of(str(folder), output.uri))
     frozen.write(output)
@@ -107,7 +109,7 @@ def test_frozen_again_it_is_the_same_and_nothing_is_written(folder: Path, tmp_pa
     assert [path.stat() for path in placed] == before
 
 
-def test_a_folder_in_a_bucket(
+def test_freezes_a_folder_in_a_bucket(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KUBENAS_CACHE", str(tmp_path / "cache"))
@@ -126,12 +128,12 @@ def test_a_folder_in_a_bucket(
 
 @pytest.mark.parametrize("path", ["/etc/passwd", "../x.txt", "gs://b/x.txt", "a/../../x"])
 @pytest.mark.parametrize("key", ["files", "requirements"])
-def test_files_lie_in_the_folder(key: str, path: str) -> None:
+def test_files_must_be_in_the_hypermodel_folder(key: str, path: str) -> None:
     with pytest.raises(UserError, match="must lie in the hypermodel's folder"):
         config_of("/folder", "/out", **{key: [path] if key == "files" else path})
 
 
-def test_files_belong_to_a_hypermodel() -> None:
+def test_files_need_a_hypermodel() -> None:
     content = {"name": "a", "output": "/o", "data": {"source": "digits"}, "space": {"files": ["a"]}}
     with pytest.raises(UserError, match="files belongs to a 'hypermodel' of your own"):
         parse_config(content, origin="test")

@@ -1,4 +1,4 @@
-"""Where the trials of a step run: on this machine, or as Jobs of the step's cluster."""
+"""Resolution of the runner settings from config, task and namespace."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +11,7 @@ from kubenas.scheduling.kubernetes import environment as kubernetes_environment
 from kubenas.scheduling.kubernetes.environment import NamespaceSettings
 from kubenas.scheduling.policy import Policy
 from kubenas.steps.setup.context import RunContext
-from kubenas.steps.setup.settings import settled
+from kubenas.steps.setup.settings import resolve_context
 from kubenas.trial import SpaceRef
 
 LAYERS = SpaceRef(name="layers")
@@ -20,7 +20,7 @@ MINE = SpaceRef(hypermodel="gs://b/code/mine.py:Mine")
 
 @dataclass(frozen=True)
 class Namespace:
-    """One whose chart says this."""
+    """A namespace with these settings of the chart."""
 
     said: NamespaceSettings
 
@@ -37,7 +37,7 @@ def context(space: SpaceRef = LAYERS, *, serving: Any = (), **runner: Any) -> Ru
 
 @pytest.fixture
 def in_kubeflow(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Makes this process a step's pod in a namespace with such a chart."""
+    """Simulates a step's pod in a namespace with the given settings of the chart."""
     monkeypatch.setenv("KFP_POD_NAME", "run-1-search")
 
     def install(*, governed: bool = True, **chart: Any) -> None:
@@ -49,16 +49,16 @@ def in_kubeflow(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def kind(given: RunContext) -> str:
-    return settled(given).config.runner.kind
+    return resolve_context(given).config.runner.kind
 
 
-def test_on_this_machine_trials_are_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_default_runner_on_this_machine_is_local(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("KFP_POD_NAME", raising=False)
     assert kind(context()) == "local"
     assert kind(context(MINE)) == "local"
 
 
-def test_on_kubeflow_every_trial_is_a_job_unless_somebody_says_otherwise(in_kubeflow: Any) -> None:
+def test_default_runner_on_kubeflow_is_kubernetes(in_kubeflow: Any) -> None:
     assert kind(context()) == "kubernetes"
     assert kind(context(kind="local")) == "local"
     in_kubeflow(runner={"kind": "local"})
@@ -66,58 +66,58 @@ def test_on_kubeflow_every_trial_is_a_job_unless_somebody_says_otherwise(in_kube
     assert kind(context(kind="kubernetes")) == "kubernetes"
 
 
-def test_a_users_code_never_runs_in_the_steps_own_pod_unless_that_is_allowed(
+def test_user_code_needs_permission_to_run_in_the_step_pod(
     in_kubeflow: Any,
 ) -> None:
     assert kind(context(MINE)) == "kubernetes"
     for chart, runner in (({}, {"kind": "local"}), ({"runner": {"kind": "local"}}, {})):
         in_kubeflow(**chart)
         with pytest.raises(UserError, match="inside the step's pod"):
-            settled(context(MINE, **runner))
+            resolve_context(context(MINE, **runner))
     in_kubeflow(local_user_code=True)
     assert kind(context(MINE, kind="local")) == "local"
 
 
-def test_what_is_locked_comes_from_the_chart_alone(in_kubeflow: Any) -> None:
+def test_locked_settings_come_from_the_chart_only(in_kubeflow: Any) -> None:
     in_kubeflow(runner={"pod": {"image": "team/trainer:1"}}, locked=["pod.image", "pod.env"])
-    assert settled(context()).config.runner.pod.image == "team/trainer:1"
+    assert resolve_context(context()).config.runner.pod.image == "team/trainer:1"
     with pytest.raises(UserError, match=r"runner\.pod\.image: 'mine:1' is not allowed"):
-        settled(context(pod={"image": "mine:1"}))
+        resolve_context(context(pod={"image": "mine:1"}))
     task = {"env": [{"name": "LD_PRELOAD", "value": "x"}]}
     with pytest.raises(UserError, match=r"runner\.pod\.env"):
-        settled(context().model_copy(update={"task_config": task}))
+        resolve_context(context().model_copy(update={"task_config": task}))
 
 
-def test_what_trials_may_not_have_is_refused_whoever_asks(in_kubeflow: Any) -> None:
+def test_forbidden_settings_are_refused_from_every_source(in_kubeflow: Any) -> None:
     host = [{"name": "v", "hostPath": {"path": "/"}}]
     refusal = r"runner\.pod\.volumes: hostPath is not allowed"
     with pytest.raises(UserError, match=refusal):
-        settled(context(pod={"volumes": host}))
+        resolve_context(context(pod={"volumes": host}))
     with pytest.raises(UserError, match=refusal):
-        settled(context().model_copy(update={"task_config": {"volumes": host}}))
+        resolve_context(context().model_copy(update={"task_config": {"volumes": host}}))
     in_kubeflow(runner={"pod": {"volumes": host}})
     with pytest.raises(UserError, match=refusal):
-        settled(context())
+        resolve_context(context())
 
 
-def test_trials_run_as_the_account_of_the_chart_or_one_that_it_allows(in_kubeflow: Any) -> None:
+def test_service_accounts_of_trials_must_be_allowed_by_the_chart(in_kubeflow: Any) -> None:
     in_kubeflow(runner={"pod": {"service_account": "trial"}}, service_accounts=["reader"])
     for account in ("trial", "reader"):
-        assert settled(context(pod={"service_account": account}))
+        assert resolve_context(context(pod={"service_account": account}))
     with pytest.raises(UserError, match=r"'kubenas-controller' is not allowed.*reader, trial;"):
-        settled(context(pod={"service_account": "kubenas-controller"}))
+        resolve_context(context(pod={"service_account": "kubenas-controller"}))
 
 
-def test_outside_of_the_cluster_and_without_a_chart_the_api_server_decides(
+def test_without_a_chart_there_is_no_policy(
     in_kubeflow: Any,
 ) -> None:
     in_kubeflow(governed=False)
-    assert settled(context(pod={"service_account": "reader"}))
+    assert resolve_context(context(pod={"service_account": "reader"}))
 
 
-def test_a_model_server_runs_as_no_account_that_the_chart_does_not_allow(in_kubeflow: Any) -> None:
+def test_service_accounts_of_model_servers_must_be_allowed_by_the_chart(in_kubeflow: Any) -> None:
     asked = context(serving={"kind": "kserve", "service_account": "kubenas-controller"})
     with pytest.raises(UserError, match=r"^serving\.service_account: 'kubenas-controller'"):
-        settled(asked)
+        resolve_context(asked)
     in_kubeflow(serving_accounts=["kubenas-controller"])
-    assert settled(asked)
+    assert resolve_context(asked)

@@ -1,19 +1,19 @@
-"""When a new model is kept and when it is given up, by what is seen second by second."""
+"""Decisions from one probe per second."""
 
 import pytest
 
-from kubenas.serving.kserve.probation import Look, Probation
+from kubenas.serving.kserve.probe_analysis import ProbeAnalysis, ProbeResult
 
 
 def ends(seen: str, *, ready: float = 20.0, hold: float = 0.0) -> tuple[int, bool | None] | None:
-    """After how many looks it ends and how. ``seen``: r right, w wrong, - cannot be told."""
-    probation = Probation(ready_seconds=ready, hold_seconds=hold, now=0.0)
+    """Number of probes until the decision. ``seen``: r correct, w wrong, - unknown."""
+    analysis = ProbeAnalysis(ready_seconds=ready, hold_seconds=hold, now=0.0)
     for second, each in enumerate(seen, start=1):
-        look = Look({"r": True, "w": False, "-": None}[each], "" if each == "r" else "why")
-        end = probation.end(look, float(second))
+        result = ProbeResult({"r": True, "w": False, "-": None}[each], "" if each == "r" else "why")
+        end = analysis.add(result, float(second))
         if end is not None:
-            assert bool(end.why) is not end.right
-            return second, end.right
+            assert bool(end.reason) is not end.correct
+            return second, end.correct
     return None
 
 
@@ -32,7 +32,7 @@ def ends(seen: str, *, ready: float = 20.0, hold: float = 0.0) -> tuple[int, boo
         ("-" * 20 + "rrr", (23, True)),  # it has begun in time
     ],
 )
-def test_three_in_a_row_decide_and_the_time_ends_what_cannot_be_told(
+def test_three_equal_results_or_the_time_limit_decide(
     seen: str, end: tuple[int, bool] | None
 ) -> None:
     assert ends(seen) == end
@@ -47,5 +47,5 @@ def test_three_in_a_row_decide_and_the_time_ends_what_cannot_be_told(
         ("r" * 9 + "-" * 22, (31, False)),
     ],
 )
-def test_a_canary_must_go_on_to_answer_rightly(seen: str, end: tuple[int, bool]) -> None:
+def test_canary_must_stay_correct(seen: str, end: tuple[int, bool]) -> None:
     assert ends(seen, hold=10.0) == end

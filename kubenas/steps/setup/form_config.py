@@ -1,4 +1,4 @@
-"""What a run is asked for in Kubeflow's form -> its config."""
+"""Builds the config of a run from the parameters that were entered in Kubeflow."""
 
 import re
 from collections.abc import Mapping
@@ -13,14 +13,15 @@ from kubenas.storage import join, open_storage, split
 _URI = re.compile(r"[a-z0-9]+://\S+")
 
 
-def requested(values: Mapping[str, Any]) -> Config:
-    """The config that the form's ``values`` ask for.
+def config_from_form(values: Mapping[str, Any]) -> Config:
+    """Builds the config from the ``values`` of the form.
 
-    Relative paths are relative to the folder of the search.yaml whose URI is in ``settings``.
+    ``settings`` contains either YAML or the URI of a search.yaml. Relative paths in a search.yaml
+    are relative to its folder.
 
     Raises:
-        UserError: something is not allowed, or that file cannot be read.
-        StorageError: its bucket is missing, or it may not be read.
+        UserError: A value is not allowed, or the search.yaml does not exist.
+        StorageError: The bucket of the search.yaml does not exist, or read access is denied.
     """
     text = str(values.get(SETTINGS) or "").strip()
     if not _URI.fullmatch(text):
@@ -36,7 +37,7 @@ def _read(uri: str) -> bytes:
         return open_storage(folder).read(name)
     except ObjectNotFound as error:
         raise UserError(
-            f"settings: {uri}: there is no such object; give the URI of a search.yaml"
+            f"settings: {uri}: object not found; give the URI of a search.yaml"
         ) from error
 
 

@@ -1,4 +1,4 @@
-"""Gathers from an output everything that a report of its search is made of."""
+"""Reads the input of a report from an output."""
 
 import logging
 import math
@@ -34,16 +34,16 @@ _MOST_EPOCHS = 1 << 20
 T = TypeVar("T")
 
 
-def gather(output: Storage, search: str, *, finished: bool) -> ReportInput:
-    """What is known of ``search``, however far it has come.
+def read_report_input(output: Storage, search: str, *, finished: bool) -> ReportInput:
+    """Reads the data of ``search`` that its report shows. The search may be unfinished.
 
     Raises:
-        UserError: there is no such search.
-        ObjectNotFound: its data set is gone.
+        UserError: The search does not exist.
+        ObjectNotFound: The data set was deleted.
     """
     run = read_search(output, search)
     definition = run.definition
-    choice, origin = read_choice(output, search), find_lineage(output, run)
+    choice, lineage = read_choice(output, search), find_lineage(output, run)
     return ReportInput(
         config=definition.config,
         search=search,
@@ -51,14 +51,14 @@ def gather(output: Storage, search: str, *, finished: bool) -> ReportInput:
         direction=run.direction,
         **_data(definition),
         histories=_histories(output, run),
-        winner=_winner(output, run, choice, origin),
+        winner=_winner(output, run, choice, lineage),
         retrained=tuple(_retrained(each) for each in choice.retrained) if choice else (),
-        evaluation=_if_sound(lambda: read_evaluation(output, search)),
+        evaluation=_read_if_valid(lambda: read_evaluation(output, search)),
         drift=read_drift(output, search),
         prior=read_prior(output, search),
-        decision=origin.decision,
-        promotion=_promotion(origin),
-        lineage=origin,
+        decision=lineage.decision,
+        promotion=_promotion(lineage),
+        lineage=lineage,
         step_seconds={
             outcome.step: outcome.seconds
             for outcome in read_outcomes(output)
@@ -70,7 +70,7 @@ def gather(output: Storage, search: str, *, finished: bool) -> ReportInput:
 
 
 def _data(definition: SearchDefinition) -> dict[str, Any]:
-    """What is told of the prepared data; nothing of what a program was given."""
+    """Reads schema, data card and example images; empty for a search of the tuner, without data."""
     if definition.space.program is not None:
         return {}
     dataset = open_storage(definition.dataset)
@@ -83,14 +83,14 @@ def _data(definition: SearchDefinition) -> dict[str, Any]:
     }
 
 
-def _promotion(origin: Lineage) -> ChampionRecord | None:
-    """What came of the decision. An earlier record is no answer to a later refusal."""
-    decision = origin.decision
-    return origin.promotion if decision and decision.verdict == "promote" else None
+def _promotion(lineage: Lineage) -> ChampionRecord | None:
+    """Returns the promotion that the decision led to, not one of an earlier decision."""
+    decision = lineage.decision
+    return lineage.promotion if decision and decision.verdict == "promote" else None
 
 
 def _winner(
-    output: Storage, run: SearchRun, choice: Choice | None, origin: Lineage
+    output: Storage, run: SearchRun, choice: Choice | None, lineage: Lineage
 ) -> Winner | None:
     if choice is None:
         return _best_so_far(output, run)
@@ -99,7 +99,7 @@ def _winner(
         trial=choice.chosen.trial,
         values=run.state.trials[choice.chosen.trial].used_values,
         architecture=_architecture(open_storage(choice.chosen.prefix), "architecture.json"),
-        model=origin.model,
+        model=lineage.model,
         parameters=result.parameters,
         latency_ms=result.latency_ms,
         flops=result.flops,
@@ -141,20 +141,20 @@ def _history(output: Storage, search: str, trial: TrialState) -> tuple[Epoch, ..
         except ObjectNotFound:
             continue
         except (DocumentUnusable, ValidationError) as error:
-            _logger.warning("%s is left out of the report: %s", name, str(error).splitlines()[0])
+            _logger.warning("the report does not include %s: %s", name, str(error).splitlines()[0])
             return ()
     return ()
 
 
 def _epoch(record: EpochRecord) -> Epoch:
-    """``record`` with what can be drawn."""
+    """Converts ``record``; drops values that are not finite, which plots cannot show."""
     metrics = {name: value for name, value in record.metrics.items() if math.isfinite(value)}
     seconds = record.seconds if math.isfinite(record.seconds) else 0.0
     return Epoch(min(record.epoch, _MOST_EPOCHS), seconds, metrics)
 
 
 def _architecture(storage: Storage, name: str) -> Mapping[str, Any] | None:
-    found = _if_sound(
+    found = _read_if_valid(
         lambda: read_document(
             storage, name, Architecture, what="an architecture", limit=ARCHITECTURE_BYTES
         )
@@ -162,12 +162,12 @@ def _architecture(storage: Storage, name: str) -> Mapping[str, Any] | None:
     return found.content() if found else None
 
 
-def _if_sound(read: Callable[[], T | None]) -> T | None:
-    """What ``read`` gives; None, and a word in the log: what a trial has left is of no use."""
+def _read_if_valid(read: Callable[[], T | None]) -> T | None:
+    """Calls ``read``; returns None if the file is missing, or logs a warning if it is invalid."""
     try:
         return read()
     except ObjectNotFound:
         return None
     except DocumentUnusable as error:
-        _logger.warning("left out of the report: %s", error)
+        _logger.warning("not included in the report: %s", error)
         return None

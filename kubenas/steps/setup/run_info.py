@@ -1,4 +1,4 @@
-"""Where a search was run: ``origin.json``, of the process that took it up first."""
+"""Host, pod, Kubeflow run and image of the process that started a search: ``origin.json``."""
 
 import os
 import socket
@@ -16,43 +16,42 @@ from kubenas.trial import Value
 
 _RUN = "pipeline/runid"
 _WORKFLOW = "workflows.argoproj.io/workflow"
-_PATIENCE = 15.0
-"""Seconds in which a node says what it has started; it does so after the container runs."""
-_LOOK = 0.25
-"""Seconds between two looks."""
+_STATUS_SECONDS = 15.0
+"""Seconds to wait for the container's image in the pod status, which follows its start."""
+_POLL_SECONDS = 0.25
 
 Pod = Mapping[str, Any]
-"""A pod as the API server tells it."""
+"""A pod as returned by the API server."""
 
 
-class Origin(Value):
-    """What is known of the process. Fields that it could not find out are None."""
+class RunInfo(Value):
+    """``origin.json``. Unknown values are None."""
 
     at: float
     """Unix time."""
     host: str
     pod: str | None = None
     run: str | None = None
-    """Id of the Kubeflow run."""
+    """ID of the Kubeflow run."""
     workflow: str | None = None
     image: str | None = None
-    """Of the step's container, by digest."""
+    """Image of the step's container, with its digest."""
 
 
-def record_origin(output: Storage, search: str, ask: Callable[[], Pod | None]) -> None:
-    """Writes down where ``search`` is run, once.
+def record_run_info(output: Storage, search: str, read_pod: Callable[[], Pod | None]) -> None:
+    """Writes ``origin.json`` of ``search`` unless it exists.
 
     Args:
-        output: the root that it is below.
-        search: its id.
-        ask: for the pod that this process is; None: it is none.
+        output: The output of the search.
+        search: ID of the search.
+        read_pod: Returns the pod of this process; None outside of a cluster.
     """
     if output.exists(_file(search)):
         return
-    pod = _reported(ask)
+    pod = _read_started_pod(read_pod)
     metadata = pod["metadata"] if pod else {}
     labels = metadata.get("labels", {})
-    origin = Origin(
+    run_info = RunInfo(
         at=time.time(),
         host=socket.gethostname(),
         pod=metadata.get("name") or os.environ.get(KUBEFLOW_POD),
@@ -61,26 +60,29 @@ def record_origin(output: Storage, search: str, ask: Callable[[], Pod | None]) -
         image=(_image(pod) or None) if pod else None,
     )
     with suppress(ObjectExists):
-        output.create(_file(search), origin.to_json())
+        output.create(_file(search), run_info.to_json())
 
 
-def read_origin(output: Storage, search: str) -> Origin | None:
-    """Where ``search`` was run; None: it was not written down."""
-    return find_document(output, _file(search), Origin, what="where a search was run")
+def read_run_info(output: Storage, search: str) -> RunInfo | None:
+    """Returns the run info of ``search``; None if it was not recorded."""
+    return find_document(output, _file(search), RunInfo, what="run info")
 
 
-def _reported(ask: Callable[[], Pod | None]) -> Pod | None:
-    """The pod with what its node says of it, or without if the node keeps silent."""
-    until = time.monotonic() + _PATIENCE
-    pod = ask()
+def _read_started_pod(read_pod: Callable[[], Pod | None]) -> Pod | None:
+    """Reads the pod until its status contains the image or the wait times out."""
+    until = time.monotonic() + _STATUS_SECONDS
+    pod = read_pod()
     while pod and _image(pod) is None and time.monotonic() < until:
-        time.sleep(_LOOK)
-        pod = ask()
+        time.sleep(_POLL_SECONDS)
+        pod = read_pod()
     return pod
 
 
 def _image(pod: Pod) -> str | None:
-    """Of the step's container; empty: the pod has no such one; None: its node has yet to say."""
+    """Returns the image of the step's container.
+
+    Empty if the pod has no such container, None if its status is not available yet.
+    """
     statuses = pod.get("status", {}).get("containerStatuses", ())
     if not statuses:
         return None

@@ -1,7 +1,7 @@
-"""What an evaluation has left, looked at before anything is decided by it.
+"""Reads and verifies the result of an evaluation before the gate uses it.
 
-The attempt that evaluates runs no user code, but the model that it runs is a trial's. So its
-files are read up to what the data set's own size allows, and its figures must follow from its
+The evaluation attempt runs no user code, but its model comes from a trial and is not trusted. File
+sizes are therefore limited by the size of the test split, and the metrics are recomputed from the
 predictions.
 """
 
@@ -19,8 +19,8 @@ import numpy.typing as npt
 from kubenas.data.dataset.schema import DataSchema
 from kubenas.data.source import NPY_READ_ERRORS, read_npy, read_npy_header
 from kubenas.errors import DocumentUnusable, ObjectNotFound
-from kubenas.serving.champion import ModelFigures
-from kubenas.steps.model_task import ModelTaskDone
+from kubenas.serving.champion import ModelMetrics
+from kubenas.steps.model_task import ModelTaskResult
 from kubenas.storage import Storage, join, open_storage
 from kubenas.storage.document import read_document
 from kubenas.training.evaluation import (
@@ -33,7 +33,7 @@ from kubenas.trial import Result
 
 _HEADERS_BYTES = 1 << 20
 _TOLERANCE = 1e-3
-"""Of a figure that was computed by other versions of NumPy."""
+"""Tolerance of recomputed metrics, which may differ between NumPy versions."""
 Predictions = tuple[npt.NDArray[np.integer], npt.NDArray[np.floating]]
 """Labels (examples,) and probabilities (examples, classes)."""
 
@@ -42,18 +42,18 @@ EvaluationCheck = Callable[[str], tuple[Evaluation, Predictions]]
 
 
 @dataclass(frozen=True)
-class Contender:
-    """A model on the test split."""
+class EvaluatedModel:
+    """A model and its evaluation on the test split."""
 
     evaluation: Evaluation
     result: Result
-    right: npt.NDArray[np.bool_]
-    """Shape (examples,): which ones it gets right, in file order."""
+    correct: npt.NDArray[np.bool_]
+    """Shape (examples,): whether each prediction is correct, in file order."""
 
     @property
-    def figures(self) -> ModelFigures:
-        """In short."""
-        return ModelFigures(
+    def metrics(self) -> ModelMetrics:
+        """Metrics for the champion log and the gate."""
+        return ModelMetrics(
             examples=self.evaluation.examples,
             accuracy=self.evaluation.accuracy,
             loss=self.evaluation.loss,
@@ -66,61 +66,66 @@ class Contender:
 
 
 def evaluation_check(schema: DataSchema) -> EvaluationCheck:
-    """:func:`check_evaluation` on the data set of ``schema``, of each sound evaluation once."""
+    """Returns :func:`check_evaluation` for ``schema``. It reads a valid evaluation once."""
     return cache(lambda prefix: check_evaluation(prefix, schema))
 
 
-def read_contender(done: ModelTaskDone, check: EvaluationCheck) -> Contender:
-    """The model that was evaluated in a task whose attempts ``check`` has looked at.
+def read_evaluated_model(done: ModelTaskResult, check: EvaluationCheck) -> EvaluatedModel:
+    """Reads the evaluation of a model with the ``check`` of its task.
 
     Raises:
-        DocumentUnusable: as of :func:`check_evaluation`.
+        DocumentUnusable: See :func:`check_evaluation`.
     """
     evaluation, (labels, probabilities) = check(done.prefix)
-    return Contender(evaluation, done.result, probabilities.argmax(axis=1) == labels)
+    return EvaluatedModel(evaluation, done.result, probabilities.argmax(axis=1) == labels)
 
 
 def check_evaluation(prefix: str, schema: DataSchema) -> tuple[Evaluation, Predictions]:
-    """The evaluation in an attempt's folder, and the predictions that it follows from.
+    """Reads the evaluation in an attempt's folder and verifies it against the predictions.
 
     Raises:
-        DocumentUnusable: it is not one on the test split of ``schema``.
+        DocumentUnusable: A file is missing or invalid, the predictions are not for the test split
+            of ``schema``, or the metrics do not match the predictions.
     """
     storage = open_storage(prefix)
     try:
-        told = read_document(storage, EVALUATION_FILE, Evaluation, what="an evaluation")
+        reported = read_document(storage, EVALUATION_FILE, Evaluation, what="an evaluation")
         labels, probabilities = _predictions(storage, schema)
     except ObjectNotFound as error:
         raise DocumentUnusable(str(error)) from error
-    own = evaluate_predictions(labels, probabilities, classes=schema.classes, model=told.model)
-    if not _agree(told, own):
+    recomputed = evaluate_predictions(
+        labels, probabilities, classes=schema.classes, model=reported.model
+    )
+    if not _metrics_match(reported, recomputed):
         raise DocumentUnusable(
-            f"{join(prefix, EVALUATION_FILE)}: its figures do not follow from {PREDICTIONS_FILE}"
+            f"{join(prefix, EVALUATION_FILE)}: its metrics do not match {PREDICTIONS_FILE}"
         )
-    return told, (labels, probabilities)
+    return reported, (labels, probabilities)
 
 
-def _agree(told: Evaluation, own: Evaluation) -> bool:
-    names = [scores.name for scores in told.classes] == [scores.name for scores in own.classes]
+def _metrics_match(reported: Evaluation, recomputed: Evaluation) -> bool:
+    names = [scores.name for scores in reported.classes] == [
+        scores.name for scores in recomputed.classes
+    ]
     pairs = [
-        (told.accuracy, own.accuracy),
-        (told.loss, own.loss),
-        (told.macro_f1, own.macro_f1),
+        (reported.accuracy, recomputed.accuracy),
+        (reported.loss, recomputed.loss),
+        (reported.macro_f1, recomputed.macro_f1),
         *zip(
-            (scores.recall for scores in told.classes),
-            (scores.recall for scores in own.classes),
+            (scores.recall for scores in reported.classes),
+            (scores.recall for scores in recomputed.classes),
             strict=False,
         ),
     ]
     close = all(math.isclose(a, b, rel_tol=_TOLERANCE, abs_tol=_TOLERANCE) for a, b in pairs)
-    return names and close and told.examples == own.examples
+    return names and close and reported.examples == recomputed.examples
 
 
 def _predictions(storage: Storage, schema: DataSchema) -> Predictions:
     split, classes = schema.splits["test"], len(schema.classes)
-    most = 2 * 8 * split.examples * (classes + 1) + _HEADERS_BYTES
+    limit = 2 * 8 * split.examples * (classes + 1) + _HEADERS_BYTES
     uri = join(storage.uri, PREDICTIONS_FILE)
-    data = storage.read(PREDICTIONS_FILE, limit=most)
+    data = storage.read(PREDICTIONS_FILE, limit=limit)
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             labels = _array(archive, "labels", (split.examples,), "iu")
@@ -129,21 +134,23 @@ def _predictions(storage: Storage, schema: DataSchema) -> Predictions:
         raise DocumentUnusable(f"{uri}: not predictions for the test split: {error}") from error
     counts = tuple(np.bincount(labels.clip(0), minlength=classes).tolist())
     if counts != split.class_counts or labels.min() < 0:
-        raise DocumentUnusable(f"{uri}: its labels are not those of the test split")
+        raise DocumentUnusable(f"{uri}: its labels differ from those of the test split")
     if not ((probabilities >= 0) & (probabilities <= 1 + _TOLERANCE)).all():
-        raise DocumentUnusable(f"{uri}: it holds numbers that are no probabilities")
+        raise DocumentUnusable(f"{uri}: its probabilities are not between 0 and 1")
     return labels, probabilities
 
 
 def _array(
     archive: zipfile.ZipFile, name: str, shape: tuple[int, ...], kinds: str
 ) -> npt.NDArray[Any]:
-    """The array ``name``, read once its header says what is expected: a header costs nothing.
+    """Reads the array ``name`` after checking shape and type in its header.
 
     Raises:
-        ValueError: it is of another shape or kind.
+        ValueError: The shape or the type differs from the expected one.
     """
     header = read_npy_header(archive, name)
     if header.shape != shape or header.dtype.kind not in kinds or header.dtype.itemsize > 8:
-        raise ValueError(f"'{name}' is {header.dtype} of shape {header.shape}, not {shape}")
+        raise ValueError(
+            f"'{name}' has type {header.dtype} and shape {header.shape}; expected shape {shape}"
+        )
     return read_npy(archive, name)

@@ -1,4 +1,4 @@
-"""How a step ends early: with the command that started it, or by a signal."""
+"""Ends a step early: when its parent process dies, or on SIGTERM and SIGINT."""
 
 import os
 import signal
@@ -8,16 +8,16 @@ from types import FrameType
 
 from kubenas.errors import Interrupted
 
-LIFELINE = "KUBENAS_LIFELINE"
-"""Environment variable: 'stdin' where the parent holds the other end of our standard input."""
+PARENT_WATCH = "KUBENAS_LIFELINE"
+"""Environment variable: 'stdin' if standard input is a pipe that the parent keeps open."""
 
-_THREAD = "lifeline"
+_THREAD = "parent-watch"
 
 
-def end_with_parent() -> None:
-    """Ends this process at once when the parent dies. Does nothing outside a local run."""
+def exit_with_parent() -> None:
+    """Starts a thread that exits this process when its parent dies. No-op outside of local runs."""
     watched = any(thread.name == _THREAD for thread in threading.enumerate())
-    if os.environ.get(LIFELINE) == "stdin" and not watched:
+    if os.environ.get(PARENT_WATCH) == "stdin" and not watched:
         threading.Thread(target=_watch, name=_THREAD, daemon=True).start()
 
 
