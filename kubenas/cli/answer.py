@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 import click
 
 from kubenas.errors import KubenasError
-from kubenas.steps.process import terminal_safe
+from kubenas.terminal import terminal_safe
 
 JSON_OPTION = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object on stdout and nothing else."

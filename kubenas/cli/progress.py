@@ -7,7 +7,8 @@ from typing import Any, Protocol, Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
-from kubenas.steps.process import Status, StepOutcome, terminal_safe
+from kubenas.steps.process import Status, StepOutcome
+from kubenas.terminal import terminal_safe
 
 _LINE_SECONDS = 30.0
 

@@ -13,7 +13,6 @@ from kubenas.steps.process.outcome import (
 from kubenas.steps.process.parent_watch import PARENT_WATCH, exit_with_parent, interrupt_on_sigterm
 from kubenas.steps.process.process import ERROR_PREFIX, step_process
 from kubenas.steps.process.status import Status, StatusWriter, read_status
-from kubenas.steps.process.terminal import terminal_safe
 
 __all__ = [
     "ERROR_PREFIX",
@@ -32,5 +31,4 @@ __all__ = [
     "record_outcome",
     "running_step",
     "step_process",
-    "terminal_safe",
 ]

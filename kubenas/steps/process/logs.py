@@ -6,7 +6,7 @@ import os
 import sys
 from datetime import UTC, datetime
 
-from kubenas.steps.process.terminal import terminal_safe
+from kubenas.terminal import terminal_safe
 
 
 class JsonFormatter(logging.Formatter):
