@@ -11,19 +11,19 @@ import pytest
 from kubenas.data.dataset.schema import read_schema
 from kubenas.errors import DocumentUnusable
 from kubenas.search.layout import search_folder
-from kubenas.steps import contender
-from kubenas.steps.contender import check_evaluation
+from kubenas.steps import evaluated_model
+from kubenas.steps.evaluated_model import check_evaluation
 from kubenas.steps.evaluate import evaluate
 from kubenas.steps.setup import RunContext
 from kubenas.storage import open_storage
-from tests.unit.steps.finished_runs import finished_run, right
+from tests.unit.steps.finished_runs import correct_examples, finished_run
 
 Change = Callable[[dict[str, Any]], object]
 
 
 @pytest.fixture
 def run(tmp_path: Path) -> RunContext:
-    return finished_run(str(tmp_path / "out"), 1, right(6, of=8))
+    return finished_run(str(tmp_path / "out"), 1, correct_examples(6, of=8))
 
 
 def folder(run: RunContext) -> Path:
@@ -40,17 +40,26 @@ def test_figures_follow_from_predictions(run: RunContext) -> None:
     told = path.read_text()
     assert '"accuracy":0.75' in told
     path.write_text(told.replace('"accuracy":0.75', '"accuracy":1.0'))
-    with pytest.raises(DocumentUnusable, match="its figures do not follow from predictions"):
+    with pytest.raises(DocumentUnusable, match="its metrics do not match predictions"):
         check(run)
 
 
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (lambda arrays: arrays["labels"].fill(1), "its labels are not those of the test split"),
-        (lambda arrays: arrays["labels"].fill(-1), "its labels are not those of the test split"),
-        (lambda arrays: arrays["probabilities"].fill(2), "numbers that are no probabilities"),
-        (lambda arrays: arrays["probabilities"].fill(np.nan), "numbers that are no probabilities"),
+        (lambda arrays: arrays["labels"].fill(1), "its labels differ from those of the test split"),
+        (
+            lambda arrays: arrays["labels"].fill(-1),
+            "its labels differ from those of the test split",
+        ),
+        (
+            lambda arrays: arrays["probabilities"].fill(2),
+            "its probabilities are not between 0 and 1",
+        ),
+        (
+            lambda arrays: arrays["probabilities"].fill(np.nan),
+            "its probabilities are not between 0 and 1",
+        ),
         (lambda arrays: arrays.update(labels=arrays["labels"][:2]), "not predictions for the test"),
     ],
 )
@@ -70,6 +79,6 @@ def test_an_evaluation_is_looked_at_once(run: RunContext, monkeypatch: pytest.Mo
         looked.append(prefix)
         return check_evaluation(prefix, schema)
 
-    monkeypatch.setattr(contender, "check_evaluation", noting)
+    monkeypatch.setattr(evaluated_model, "check_evaluation", noting)
     evaluate(run)
     assert looked == [str(folder(run))]
