@@ -12,8 +12,8 @@ from kubenas.data.dataset.schema import read_schema
 from kubenas.errors import DocumentUnusable
 from kubenas.search.layout import search_folder
 from kubenas.steps import evaluated_model
-from kubenas.steps.evaluated_model import check_evaluation
 from kubenas.steps.evaluate import evaluate
+from kubenas.steps.evaluated_model import check_evaluation
 from kubenas.steps.setup import RunContext
 from kubenas.storage import open_storage
 from tests.unit.steps.finished_runs import correct_examples, finished_run
