@@ -103,7 +103,7 @@ def near_words(table: Table) -> str:
     goal = table.goal
     if isinstance(goal, Front):
         return f"{table.quality}; the true front dominates {goal.volume:.4f} of the range"
-    return f"{table.quality}; best {_short(goal.best)}, found from {_short(goal.near)}"
+    return f"{table.quality}; best {_short(goal.best)}, hit from {_short(goal.near)}"
 
 
 def _figures(standing: Standing | None, budget: int) -> str:

@@ -30,9 +30,9 @@ UNTIMED = (
 )
 """They hardly think."""
 INTRODUCTION = (
-    "Median processor seconds (and median seconds on the clock, which other work on the machine"
-    " lengthens) of proposals after so many ended trials, each told its score before the next."
-    " The ended trials are random points; 16 more are in flight.\n"
+    "Median CPU seconds of a proposal, and in parentheses median wall seconds, which depend on the"
+    " load of the machine. Columns are numbers of ended trials, which are random points; 16 more"
+    " are in flight. Each proposal gets its score before the next one.\n"
 )
 _PROPOSALS, _IN_FLIGHT = 12, 16
 _SLOW_LIMIT = 300

@@ -47,7 +47,7 @@ def layer_lists() -> Table:
         runs=_runs,
         seconds=lambda values: sum(_seconds(layer) for layer in layers(values)),
         graph=_graph,
-        quality="made-up accuracy, points",
+        quality="synthetic accuracy, points",
     )
 
 
