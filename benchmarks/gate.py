@@ -105,7 +105,7 @@ def simulate(draws: int, seed: int) -> None:
 def simulate_repeats(draws: int, seed: int) -> None:
     """Equal models on 2,000 examples of fewer pictures."""
     columns = [f"{share:.0%}" for share in DISAGREEMENTS]
-    print(f"| pictures of 2,000 examples | counted | {' | '.join(columns)} |")
+    print(f"| images in 2,000 examples | counted | {' | '.join(columns)} |")
     print(f"|---:|---|{'---:|' * len(columns)}")
     for distinct, once in itertools.product(DISTINCT, (False, True)):
         cells = []
