@@ -202,7 +202,7 @@ class AttemptSpec(Value):
         """Which attempt this is."""
         return AttemptRef(trial=self.trial, attempt=self.attempt)
 
-    def begun(self, at: float) -> Self:
+    def with_start(self, at: float) -> Self:
         """This spec in a process that begins at Unix time ``at``: its deadline is the sooner one of
         the two, however long it has waited for its place.
         """

@@ -2,7 +2,7 @@
 
 SEARCHES = "searches"
 
-ATTEMPT = (
+ATTEMPT_PATTERN = (
     rf"{SEARCHES}/(?P<search>[^/\"]+)"
     r"/(?P<folder>(?:trials|retrain|champion)/[^/\"]+|describe|evaluate|export)"
     r"/a(?P<attempt>[1-9]\d{0,8})"

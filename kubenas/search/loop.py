@@ -21,16 +21,16 @@ from kubenas.search.attempts import (
     EndedAttempt,
     RunningAttempts,
     TrialSpecs,
-    began_at,
     has_checkpoint,
-    left_result,
+    read_start_time,
+    resolve_result,
 )
 from kubenas.search.interruption import Interruption
 from kubenas.search.journal import Closed, Opened, SearchState, TrialState
 from kubenas.search.progress import OnProgress, OnState, Progress, estimate_seconds_left
-from kubenas.search.proposals import IN_A_ROW, NoProposal
-from kubenas.search.recorder import Ledger
-from kubenas.search.rungs import least_epochs
+from kubenas.search.proposals import MAX_DUPLICATES_IN_A_ROW, NoProposal
+from kubenas.search.recorder import SearchRecorder
+from kubenas.search.rungs import min_epochs_per_trial
 from kubenas.trial import AttemptEvent, AttemptRef, FailureClass, Task
 
 _POLL_SECONDS = 0.5
@@ -39,11 +39,11 @@ _OVERTIME_SECONDS = 60.0
 
 
 class SearchLoop:
-    """Runs one search to its end, from wherever its ledger says that it is.
+    """Runs one search to its end, from wherever its recorder says that it is.
 
     Args:
         specs: knows the search and its attempts' folders.
-        ledger: what has happened so far.
+        recorder: what has happened so far.
         runner: where attempts run.
         interruption: looked at between two steps.
         on_progress: called on every change and about twice a second.
@@ -55,7 +55,7 @@ class SearchLoop:
         self,
         specs: TrialSpecs,
         *,
-        ledger: Ledger,
+        recorder: SearchRecorder,
         runner: TrialRunner,
         interruption: Interruption,
         on_progress: OnProgress | None = None,
@@ -67,7 +67,7 @@ class SearchLoop:
         self._config = specs.definition.config.search
         self._rate = budget.Rate.of(specs.definition.config.runner)
         self._direction = specs.definition.direction
-        self._ledger = ledger
+        self._recorder = recorder
         self._runner = runner
         self._running = RunningAttempts(runner, clock=clock)
         self._interruption = interruption
@@ -100,18 +100,18 @@ class SearchLoop:
 
     @property
     def _state(self) -> SearchState:
-        return self._ledger.state
+        return self._recorder.state
 
     def _step(self) -> None:
         self._leave_if_told()
-        over = self._nothing_more()
+        over = self._stop_reason()
         if not over:
             self._fill_slots()
         elif self._must_stop_now():
             self._stop_running()
         reason = "" if self._running else over or self._nothing_left()
         if reason:
-            self._ledger.record(Closed(at=self._clock(), reason=reason))
+            self._recorder.record(Closed(at=self._clock(), reason=reason))
             return
         self._report()
         for ended in self._running.wait(_POLL_SECONDS):
@@ -124,22 +124,22 @@ class SearchLoop:
         cut_off_at = self._state.last_at or 0.0
         controller = f"{socket.gethostname()}:{os.getpid()}"
         opened = Opened(at=self._clock(), controller=controller, epoch=self._runner.epoch)
-        self._ledger.record(opened)
+        self._recorder.record(opened)
         adopted = set(self._runner.adopt(Task.TRAIN))
         in_flight = {
             AttemptRef(trial=trial.number, attempt=len(trial.started))
-            for trial in self._ledger.tally.open
+            for trial in self._recorder.counters.open
             if trial.in_flight
         }
         for ref in adopted - in_flight:
             self._runner.stop(ref)  # it has ended, or a controller started it too late
-        for trial in self._ledger.tally.open:
+        for trial in self._recorder.counters.open:
             if trial.in_flight:
                 self._recover(trial, adopted, cut_off_at)
             else:
-                self._ledger.end_if_lost_for_good(trial)
-        for trial in self._ledger.tally.open:
-            self._ledger.end_if_duplicate(trial)
+                self._recorder.end_if_lost_for_good(trial)
+        for trial in self._recorder.counters.open:
+            self._recorder.end_if_duplicate(trial)
 
     def _recover(self, trial: TrialState, adopted: set[AttemptRef], cut_off_at: float) -> None:
         started = trial.started[-1]
@@ -157,7 +157,7 @@ class SearchLoop:
             message="it ended with the process that ran the search",
         )
         most = self._clock() - started.at
-        result, lost = left_result(storage, folder, binding, event, most_seconds=most)
+        result, lost = resolve_result(storage, folder, binding, event, most_seconds=most)
         progressed = has_checkpoint(storage, folder)
         ended = EndedAttempt(ref, lost, result, progressed, result.seconds if result else None)
         self._take(ended, last_seen=cut_off_at)
@@ -165,7 +165,7 @@ class SearchLoop:
     # What starts and what ended.
 
     def _fill_slots(self) -> None:
-        while self._running.free and not self._interruption.requested and not self._nothing_more():
+        while self._running.free and not self._interruption.requested and not self._stop_reason():
             trial = self._next_open()
             started = self._propose() if trial is None else self._start(trial)
             if not started:
@@ -173,10 +173,10 @@ class SearchLoop:
 
     def _next_open(self) -> TrialState | None:
         """The trial to start next, of those that have been proposed."""
-        return next(filter(self._startable, self._ledger.tally.open), None)
+        return next(filter(self._startable, self._recorder.counters.open), None)
 
     def _epochs(self, trial: TrialState) -> int:
-        return self._specs.epochs_to_go(trial, self._ledger.parent(trial))
+        return self._specs.remaining_epochs(trial, self._recorder.parent(trial))
 
     def _startable(self, trial: TrialState) -> bool:
         return not trial.in_flight and trial.proposal.duplicate_of is None
@@ -184,47 +184,47 @@ class SearchLoop:
     def _start(self, trial: TrialState) -> bool:
         """Whether the budget had room for it."""
         usage, slots = self._usage(), self._running.free
-        seconds = budget.seconds_granted(usage, epochs=self._epochs(trial), slots=slots)
+        seconds = budget.time_limit_seconds(usage, epochs=self._epochs(trial), slots=slots)
         if seconds == 0:
             return False
         left = budget.seconds_left(self._config, usage)
         deadline = None if left is None else self._clock() + left
-        granted = budget.Grant(self._rate, seconds, deadline)
-        self._running.start(self._ledger.intend(trial, granted))
+        time_limit = budget.TimeLimit(self._rate, seconds, deadline)
+        self._running.start(self._recorder.record_start(trial, time_limit))
         return True
 
     def _propose(self) -> bool:
         """Whether there was anything to propose."""
-        if self._dry or budget.no_more_trials(self._config, self._usage()):
+        if self._dry or budget.trial_limit_reason(self._config, self._usage()):
             return False
-        proposed = self._ledger.propose()
-        tried_before = self._ledger.duplicates_in_a_row >= IN_A_ROW
+        proposed = self._recorder.propose()
+        tried_before = self._recorder.duplicates_in_a_row >= MAX_DUPLICATES_IN_A_ROW
         self._dry = isinstance(proposed, NoProposal) or tried_before
         return not self._dry
 
     def _take(self, ended: EndedAttempt, *, last_seen: float | None = None) -> None:
         """Takes note of an attempt's end; ``last_seen``: when the search was last alive before."""
         if ended.seconds is None:
-            ended = replace(ended, seconds=self._seconds_unseen(ended, last_seen))
-        conclusion = self._ledger.take(ended)
+            ended = replace(ended, seconds=self._estimate_run_seconds(ended, last_seen))
+        conclusion = self._recorder.record_attempt_end(ended)
         self._dry = False
         if isinstance(conclusion.decision, Pause):
             self._paused = f"{ended.ref}: {conclusion.message}"
 
-    def _seconds_unseen(self, ended: EndedAttempt, last_seen: float | None) -> float:
+    def _estimate_run_seconds(self, ended: EndedAttempt, last_seen: float | None) -> float:
         now, started = self._clock(), self._state.trials[ended.ref.trial].started[-1]
         folder = self._specs.folder(ended.ref.trial, ended.ref.attempt)
-        told = began_at(self._specs.storage, folder, earliest=started.at, latest=now)
+        told = read_start_time(self._specs.storage, folder, earliest=started.at, latest=now)
         began = started.at if told is None and ended.result else told  # older versions tell nothing
         last_seen = now if last_seen is None else last_seen
-        return budget.seconds_unseen(started, began=began, last_seen=last_seen, now=now)
+        return budget.estimate_run_seconds(started, began=began, last_seen=last_seen, now=now)
 
     # When it is over.
 
-    def _nothing_more(self) -> str:
+    def _stop_reason(self) -> str:
         trial = self._next_open()
-        epochs = least_epochs(self._whole_config) if trial is None else self._epochs(trial)
-        return budget.nothing_more(self._config, self._usage(), self._direction, epochs=epochs)
+        epochs = min_epochs_per_trial(self._whole_config) if trial is None else self._epochs(trial)
+        return budget.stop_reason(self._config, self._usage(), self._direction, epochs=epochs)
 
     def _must_stop_now(self) -> bool:
         usage = self._usage()
@@ -234,22 +234,23 @@ class SearchLoop:
 
     def _nothing_left(self) -> str:
         """Why there is nothing left to do; empty: there is."""
-        if self._ledger.tally.open:
+        if self._recorder.counters.open:
             return ""
-        if reason := budget.no_more_trials(self._config, self._usage()):
+        if reason := budget.trial_limit_reason(self._config, self._usage()):
             return reason
-        if self._ledger.duplicates_in_a_row >= IN_A_ROW:
-            return f"the space is exhausted: {IN_A_ROW} proposals in a row had been tried before"
+        if self._recorder.duplicates_in_a_row >= MAX_DUPLICATES_IN_A_ROW:
+            repeats = MAX_DUPLICATES_IN_A_ROW
+            return f"the space is exhausted: {repeats} proposals in a row had been tried before"
         return "the space is exhausted: the oracle found nothing new to try" if self._dry else ""
 
     def _leave_if_told(self) -> None:
         if self._interruption.requested:
-            for ended in self._running.leave():
+            for ended in self._running.detach():
                 self._take(ended)
             raise Interrupted("search: stopped; the same command resumes")
         if self._paused:
             self._give_up(UserError(f"search paused: {self._paused}"))
-        if budget.hopeless(self._ledger.tally):
+        if budget.too_many_failures(self._recorder.counters):
             reason = budget.most_frequent_reason(self._state)
             self._give_up(SearchFailed(f"search: the first trials all failed, mostly by {reason}"))
         if self._on_state is not None and self._shown is not self._state:
@@ -271,14 +272,14 @@ class SearchLoop:
 
     def _usage(self) -> budget.Usage:
         return budget.measure(
-            self._config, self._state, self._ledger.tally, rate=self._rate, now=self._clock()
+            self._config, self._state, self._recorder.counters, rate=self._rate, now=self._clock()
         )
 
     def _report(self) -> None:
         if self._on_progress is None:
             return
         usage = self._usage()
-        done, total = self._ledger.tally.ended, self._config.max_trials
+        done, total = self._recorder.counters.ended, self._config.max_trials
         left = budget.seconds_left(self._config, usage)
         self._on_progress(
             Progress(
@@ -286,12 +287,12 @@ class SearchLoop:
                 done=done,
                 total=total,
                 running=self._running.snapshot(),
-                completed=self._ledger.tally.completed,
-                gpu_hours=usage.expense.gpu_hours,
+                completed=self._recorder.counters.completed,
+                gpu_hours=usage.cost.gpu_hours,
                 best_score=usage.best,
                 best_trial=usage.best_trial,
                 seconds=usage.seconds,
-                used=budget.words_of_use(self._config, usage.expense),
+                used=budget.describe_usage(self._config, usage.cost),
                 seconds_left=estimate_seconds_left(
                     seconds=usage.seconds, done=done, total=total, limit=left
                 ),

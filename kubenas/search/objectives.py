@@ -9,7 +9,7 @@ import numpy as np
 
 from kubenas.config import COSTS, SearchConfig, infer_direction
 from kubenas.search.journal import Ended, TrialState
-from kubenas.search.pareto import undominated
+from kubenas.search.pareto import non_dominated
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ def objectives_of(config: SearchConfig) -> tuple[Objective, ...]:
     )
 
 
-def front(trials: Sequence[TrialState], objectives: Sequence[Objective]) -> set[int]:
+def pareto_front(trials: Sequence[TrialState], objectives: Sequence[Objective]) -> set[int]:
     """Numbers of those completed trials that no other one beats: none is at least as good in all
     objectives and better in one. Scores of different rungs are not compared: the longest counts.
     """
@@ -45,7 +45,7 @@ def front(trials: Sequence[TrialState], objectives: Sequence[Objective]) -> set[
         for trial in trials
         if trial.rung == longest and (values := _values(trial, objectives)) is not None
     }
-    on_front = undominated(np.array([*points.values()]).reshape(len(points), len(objectives)))
+    on_front = non_dominated(np.array([*points.values()]).reshape(len(points), len(objectives)))
     return {number for number, found in zip(points, on_front, strict=True) if found}
 
 

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def undominated(values: NDArray[np.float64]) -> NDArray[np.bool_]:
+def non_dominated(values: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Which rows no other row beats: at least as good in all columns and better in one.
 
     Args:

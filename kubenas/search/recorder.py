@@ -12,7 +12,7 @@ from kubenas.search.attempts import (
     conclude,
     has_checkpoint,
 )
-from kubenas.search.budget import Grant, Tally
+from kubenas.search.budget import SearchCounters, TimeLimit
 from kubenas.search.journal import (
     AttemptLost,
     Ended,
@@ -24,9 +24,9 @@ from kubenas.search.journal import (
     TrialState,
     advance,
     fold,
-    of_trial,
+    is_trial_record,
 )
-from kubenas.search.proposals import NoProposal, Originals, Proposer, end_like
+from kubenas.search.proposals import DuplicateFinder, NoProposal, Proposer, duplicate_end
 from kubenas.trial import AttemptSpec, FailureClass
 
 _OF_RESULT = (
@@ -42,7 +42,7 @@ _OF_RESULT = (
 )
 
 
-class Ledger:
+class SearchRecorder:
     """Brings ``proposer``, a fresh one, to where the journal ends, and goes on from there.
 
     Args:
@@ -66,27 +66,29 @@ class Ledger:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.state: SearchState = fold(records)
-        self.tally = Tally(self.state, specs.definition.direction)
+        self.counters = SearchCounters(self.state, specs.definition.direction)
         self._journal = journal
         self._proposer = proposer
         self._specs = specs
         self._clock = clock
-        self._originals = Originals()
+        self._duplicates = DuplicateFinder()
         if self.state.closed is None:
             proposer.replay(records)
         for trial in self.state.trials.values():
-            self._originals.add(trial.proposal)
+            self._duplicates.add(trial.proposal)
 
     @property
     def duplicates_in_a_row(self) -> int:
         """How many of the latest proposals were duplicates."""
-        return self._originals.in_a_row
+        return self._duplicates.in_a_row
 
     def record(self, record: Record) -> None:
         """Makes a record durable, then takes it into the state."""
         self._journal.append(record)
         self.state = advance(self.state, record)
-        self.tally.take(record, self.state.trials[record.trial] if of_trial(record) else None)
+        self.counters.update(
+            record, self.state.trials[record.trial] if is_trial_record(record) else None
+        )
 
     def propose(self) -> Proposed | NoProposal:
         """Has the oracle propose a trial; one that repeats an ended trial ends at once."""
@@ -99,13 +101,13 @@ class Ledger:
             values=proposal.values,
             oracle_trial=proposal.oracle_trial,
             oracle_state=proposal.state,
-            duplicate_of=self._originals.find(proposal.values, proposal.epochs),
+            duplicate_of=self._duplicates.find(proposal.values, proposal.epochs),
             epochs=proposal.epochs,
             parent=self._trained(proposal.parent),
             origin=proposal.origin,
         )
         self.record(record)
-        self._originals.add(record)
+        self._duplicates.add(record)
         self.end_if_duplicate(self.state.trials[record.trial])
         return record
 
@@ -114,25 +116,25 @@ class Ledger:
         number = trial.proposal.parent
         return None if number is None else self.state.trials[number]
 
-    def intend(self, trial: TrialState, grant: Grant) -> AttemptSpec:
+    def record_start(self, trial: TrialState, time_limit: TimeLimit) -> AttemptSpec:
         """Records that the trial's next attempt is about to be started."""
         spec = self._specs.next_attempt(
-            trial, parent=self.parent(trial), declared=self.state.declared, grant=grant
+            trial, parent=self.parent(trial), declared=self.state.declared, time_limit=time_limit
         )
         self.record(
             Started(
                 at=self._clock(),
                 trial=spec.trial,
                 attempt=spec.attempt,
-                accelerators=grant.rate.accelerators,
-                price=grant.rate.price,
-                granted_seconds=grant.seconds,
+                accelerators=time_limit.rate.accelerators,
+                price=time_limit.rate.price,
+                granted_seconds=time_limit.seconds,
                 nonce_sha256=Binding.of(spec).nonce_sha256,
             )
         )
         return spec
 
-    def take(self, ended: EndedAttempt) -> Conclusion:
+    def record_attempt_end(self, ended: EndedAttempt) -> Conclusion:
         """Records how an attempt ended and, if that decides it, its trial."""
         trial = self.state.trials[ended.ref.trial]
         conclusion = conclude(
@@ -168,11 +170,11 @@ class Ledger:
         """Ends a trial that repeats one that has ended."""
         original = trial.proposal.duplicate_of
         if original is not None and (end := self.state.trials[original].end):
-            self._record_end(trial, end_like(end, trial=trial.number, at=self._clock()))
+            self._record_end(trial, duplicate_end(end, trial=trial.number, at=self._clock()))
 
     def _trained(self, oracle_trial: str | None) -> int | None:
         """The trial that was trained as ``oracle_trial``: of a duplicate its original."""
-        number = None if oracle_trial is None else self.tally.number(oracle_trial)
+        number = None if oracle_trial is None else self.counters.trial_number(oracle_trial)
         if number is None:
             return None
         original = self.state.trials[number].proposal.duplicate_of
@@ -205,7 +207,7 @@ class Ledger:
             told |= {"held_seconds": held, "seconds": min(last.result.seconds, held)}
             ended = ended.model_copy(update=told)
         self._record_end(trial, ended)
-        for other in self.tally.open:
+        for other in self.counters.open:
             if other.proposal.duplicate_of == trial.number:
                 self.end_if_duplicate(other)
 

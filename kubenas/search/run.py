@@ -20,10 +20,10 @@ from kubenas.search.layout import definition_file, prior_file, search_folder
 from kubenas.search.loop import SearchLoop
 from kubenas.search.oracles import check_oracle
 from kubenas.search.progress import OnProgress, OnState
-from kubenas.search.proposal_sources import directed
+from kubenas.search.proposal_sources import add_proposal_sources
 from kubenas.search.proposals import Proposer, create_proposer, load_oracles
-from kubenas.search.recorder import Ledger
-from kubenas.search.warm_start import FindChampion, Prior, frozen_prior, no_champion
+from kubenas.search.recorder import SearchRecorder
+from kubenas.search.warm_start import FindChampion, Prior, freeze_prior, no_champion
 from kubenas.storage import Storage, join
 from kubenas.trial import Outcome, SpaceRef
 
@@ -79,7 +79,7 @@ def run_search(  # noqa: PLR0913  # all by name
     check_oracle(config.search.oracle)
     search = search_id(config, dataset_digest, space)
     with controller_lock(output, search), Interruption() as interruption:
-        prior = frozen_prior(config.search, output, search, champion=champion)
+        prior = freeze_prior(config.search, output, search, champion=champion)
         digest = prior.digest if prior else None
         definition = define(
             config, dataset=dataset, dataset_digest=dataset_digest, space=space, prior=digest
@@ -97,7 +97,7 @@ def run_search(  # noqa: PLR0913  # all by name
             proposer = _proposer(bounded, hyperparameters, prior)
             state = SearchLoop(
                 specs,
-                ledger=Ledger(journal, records, proposer=proposer, specs=specs),
+                recorder=SearchRecorder(journal, records, proposer=proposer, specs=specs),
                 runner=runner,
                 interruption=interruption,
                 on_progress=on_progress,
@@ -132,7 +132,7 @@ def _proposer(
         space=hyperparameters,
         graph=graph_of(definition.space, definition.dataset),
     )
-    return directed(create, definition, hyperparameters, prior)
+    return add_proposal_sources(create, definition, hyperparameters, prior)
 
 
 def _without_search(definition: SearchDefinition) -> SearchDefinition:

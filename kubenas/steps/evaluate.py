@@ -6,7 +6,7 @@ from typing import Literal
 
 from kubenas.data.dataset.schema import DataSchema, read_schema
 from kubenas.errors import UserError
-from kubenas.search.attempts import records_of
+from kubenas.search.attempts import open_attempt_records
 from kubenas.search.layout import search_folder
 from kubenas.serving.gate import Decision, Verdict
 from kubenas.steps.contender import check_evaluation, read_contender
@@ -61,7 +61,7 @@ def read_evaluation(output: Storage, search: str) -> Evaluation | None:
     Raises:
         DocumentUnusable: it cannot be read, or has been changed since it was made.
     """
-    records = records_of(output, search)
+    records = open_attempt_records(output, search)
     attempt = records.finished(_STEP)
     if attempt is None:
         return None

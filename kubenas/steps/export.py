@@ -1,7 +1,7 @@
 """The chosen model in the forms that serve it, checked by loading it again."""
 
 from kubenas.errors import DocumentUnusable, UserError
-from kubenas.search.attempts import records_of
+from kubenas.search.attempts import open_attempt_records
 from kubenas.steps.model_task import ModelTask, finished_prefix, run_model_task
 from kubenas.steps.process import StatusWriter, running_step
 from kubenas.steps.retrain import read_choice, trained_by
@@ -62,7 +62,7 @@ def check_export_unchanged(output: Storage, search: str) -> None:
     Raises:
         DocumentUnusable: it has been changed since, or its record cannot be read.
     """
-    records_of(output, search).check_unchanged(_STEP)
+    open_attempt_records(output, search).check_unchanged(_STEP)
 
 
 def _check_export(prefix: str) -> None:

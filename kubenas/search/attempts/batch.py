@@ -13,10 +13,10 @@ from kubenas.errors import DocumentUnusable, Interrupted, UserError
 from kubenas.scheduling.retry import End, Loss, Pause, losses_so_far
 from kubenas.scheduling.runner import TrialRunner
 from kubenas.search.attempts.binding import Binding, new_nonce
-from kubenas.search.attempts.conclusion import Conclusion, conclude, decides
+from kubenas.search.attempts.conclusion import Conclusion, conclude, is_final
 from kubenas.search.attempts.outputs import checkpoint_uri
 from kubenas.search.attempts.records import AttemptRecords
-from kubenas.search.attempts.running import EndedAttempt, RunningAttempts, refused
+from kubenas.search.attempts.running import EndedAttempt, RunningAttempts, reject_result
 from kubenas.search.interruption import Interruption
 from kubenas.search.progress import OnProgress, Progress, estimate_seconds_left
 from kubenas.storage import join, open_storage, split
@@ -81,7 +81,7 @@ class _Job:
         stands = decided is not None and self._stands(decided)
         self._revoked = 0 if decided is None or stands else decided.attempt
         """The attempt that had decided and is not believed any more; 0: there is none."""
-        self.result = self._settled(
+        self.result = self._resolve(
             decided if stands else self._left(n for n in self._attempts if n > self._revoked)
         )
 
@@ -136,9 +136,9 @@ class _Job:
         result, event = self._checked(ended)
         conclusion = conclude(result, event, earlier=self.losses, progressed=ended.progressed)
         earlier = (each for each in self._attempts if self._revoked < each < ended.ref.attempt)
-        deciding = result if result is not None and decides(result) else self._left(earlier)
+        deciding = result if result is not None and is_final(result) else self._left(earlier)
         if deciding is not None:
-            self.result = self._settled(deciding)
+            self.result = self._resolve(deciding)
         elif isinstance(conclusion.decision, End):
             outcome = conclusion.decision.outcome
             self.result = result or self._without_result(outcome, conclusion)
@@ -163,7 +163,7 @@ class _Job:
         One that was given up may have left it late. Of two the later one was started because
         nothing was known of the earlier one's.
         """
-        results = [result for each in attempts if (result := self._read(each)) and decides(result)]
+        results = [result for each in attempts if (result := self._read(each)) and is_final(result)]
         return results[-1] if results else None
 
     def _read(self, attempt: int) -> Result | None:
@@ -184,10 +184,10 @@ class _Job:
             if ended.result is not None and ended.result.outcome == Outcome.COMPLETED:
                 self._check(join(self._storage.uri, f"a{ended.ref.attempt}"))
         except DocumentUnusable as error:
-            return None, refused(ended.event, str(error))
+            return None, reject_result(ended.event, str(error))
         return ended.result, ended.event
 
-    def _settled(self, deciding: Result | None) -> Result | None:
+    def _resolve(self, deciding: Result | None) -> Result | None:
         """The result that counts from now on, whatever arrives."""
         if deciding is None:
             return None
@@ -233,7 +233,7 @@ class _Batch:
     def run(self) -> list[Result]:
         while any(job.result is None for job in self._jobs):
             if self._interruption.requested:
-                self._running.leave()
+                self._running.detach()
                 raise Interrupted(f"{self._task}: stopped; the same command resumes")
             self._start_waiting()
             self._report()

@@ -60,7 +60,7 @@ class Binding:
         return nonce is not None and hmac.compare_digest(nonce_digest(nonce), self.nonce_sha256)
 
 
-def refusal(result: Result, binding: Binding) -> str:
+def rejection_reason(result: Result, binding: Binding) -> str:
     """Why ``result`` cannot be believed, in words for people; empty: it can."""
     named = AttemptRef.model_construct(trial=result.trial, attempt=result.attempt)
     if (named, result.task) != (binding.ref, binding.task):
@@ -75,7 +75,7 @@ def refusal(result: Result, binding: Binding) -> str:
     return _implausible(result)
 
 
-def settled(result: Result, *, most_seconds: float) -> Result:
+def sanitize_result(result: Result, *, most_seconds: float) -> Result:
     """``result`` with what the controller knows itself, and without what only it needs to know.
 
     Args:

@@ -46,6 +46,6 @@ def conclude(
     return Conclusion(decision, failure, message[:4000])
 
 
-def decides(result: Result) -> bool:
+def is_final(result: Result) -> bool:
     """Whether ``result`` alone ends its trial, without a look at other attempts."""
     return result.failure is None or isinstance(decide(result.failure, ()), End)

@@ -20,7 +20,7 @@ _LOG = logging.getLogger(__name__)
 
 
 @contextmanager
-def beating(heartbeat: Heartbeat) -> Iterator[None]:
+def send_heartbeats(heartbeat: Heartbeat) -> Iterator[None]:
     """Rewrites the object while entered, from a thread that dies with this process.
 
     Raises:

@@ -4,7 +4,7 @@ import math
 from typing import Final
 
 from kubenas.errors import DocumentUnusable, ObjectNotFound
-from kubenas.search.attempts.binding import Binding, refusal, settled
+from kubenas.search.attempts.binding import Binding, rejection_reason, sanitize_result
 from kubenas.search.layout import checkpoint_folder
 from kubenas.search.space import check_declared
 from kubenas.storage import Storage, join
@@ -47,9 +47,9 @@ def read_result(
         return None
     except ValueError as error:
         raise DocumentUnusable(f"{join(storage.uri, name)}: {error}") from error
-    if reason := refusal(result, binding):
+    if reason := rejection_reason(result, binding):
         raise DocumentUnusable(f"{join(storage.uri, name)}: {reason}")
-    return _scored(settled(result, most_seconds=most_seconds))
+    return _scored(sanitize_result(result, most_seconds=most_seconds))
 
 
 def _scored(result: Result) -> Result:
@@ -66,7 +66,9 @@ def _scored(result: Result) -> Result:
     return result
 
 
-def began_at(storage: Storage, folder: str, *, earliest: float, latest: float) -> float | None:
+def read_start_time(
+    storage: Storage, folder: str, *, earliest: float, latest: float
+) -> float | None:
     """Unix time at which the attempt in ``folder`` began, by its own word; None: it never did.
 
     A word that cannot be read or true is not taken: then it began at ``earliest``.

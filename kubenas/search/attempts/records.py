@@ -19,7 +19,7 @@ from pydantic import Field
 from kubenas.data.dataset.digest import file_sha256
 from kubenas.errors import DocumentUnusable, ObjectExists
 from kubenas.search.attempts.binding import Binding, nonce_digest
-from kubenas.search.attempts.conclusion import decides
+from kubenas.search.attempts.conclusion import is_final
 from kubenas.search.attempts.outputs import RESULT_FILE, read_result
 from kubenas.search.definition import SearchDefinition, read_definition
 from kubenas.search.layout import search_folder
@@ -223,7 +223,7 @@ class AttemptRecords:
         name = f"{folder}/{_DECIDED_FILE}"
         told = find_document(self._storage, name, _OlderDecision, what=_DECISION)
         results = {n: self._result_of_older_version(folder, n) for n in self.attempts(folder)}
-        deciding = [result for result in results.values() if result and decides(result)]
+        deciding = [result for result in results.values() if result and is_final(result)]
         recorded = results.get(told.attempt) if told else None
         return recorded or (deciding[-1] if deciding else None)
 
@@ -253,7 +253,7 @@ class AttemptRecords:
         return {name: file_sha256(path) for name, path in named.items() if name not in _OWN_WORDS}
 
 
-def records_of(output: Storage, search: str) -> AttemptRecords:
+def open_attempt_records(output: Storage, search: str) -> AttemptRecords:
     """The records of a search that has begun.
 
     Raises:

@@ -85,7 +85,7 @@ class RunningAttempts:
             if event.kind == "ended"
         ]
 
-    def leave(self) -> list[EndedAttempt]:
+    def detach(self) -> list[EndedAttempt]:
         """Stops all, unless they outlive this process: then the next one adopts them."""
         return [] if self._runner.persistent else self.stop_all()
 
@@ -124,7 +124,7 @@ class RunningAttempts:
     def _close(self, event: AttemptEvent, running: _Running) -> EndedAttempt:
         seen = max(0.0, self._clock() - running.since)
         most = seen if event.seconds is None else event.seconds
-        result, event = left_result(
+        result, event = resolve_result(
             running.storage, running.folder, running.binding, event, most_seconds=most
         )
         return EndedAttempt(
@@ -136,7 +136,7 @@ class RunningAttempts:
         )
 
 
-def left_result(
+def resolve_result(
     storage: Storage,
     folder: str,
     binding: Binding,
@@ -151,11 +151,11 @@ def left_result(
     try:
         result = read_result(storage, folder, binding, most_seconds=most_seconds)
     except DocumentUnusable as error:
-        return None, refused(event, str(error))
+        return None, reject_result(event, str(error))
     return result and result.model_copy(update={"image": event.image}), event
 
 
-def refused(event: AttemptEvent, reason: str) -> AttemptEvent:
+def reject_result(event: AttemptEvent, reason: str) -> AttemptEvent:
     """``event`` of an attempt whose result is not believed. How it died counts for more."""
     failure = event.failure or FailureClass.APPLICATION
     return event.model_copy(update={"failure": failure, "message": reason[:4000]})

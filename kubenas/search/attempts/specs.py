@@ -8,12 +8,12 @@ from kubenas.config import COSTS
 from kubenas.scheduling.retry import losses_so_far
 from kubenas.search.attempts.binding import new_nonce
 from kubenas.search.attempts.outputs import checkpoint_uri
-from kubenas.search.budget import Grant
+from kubenas.search.budget import TimeLimit
 from kubenas.search.definition import SearchDefinition
 from kubenas.search.journal import TrialState
 from kubenas.search.layout import attempt_folder
 from kubenas.search.seeds import derived_seed
-from kubenas.search.space import Hyperparameter, grown
+from kubenas.search.space import Hyperparameter, extend_space
 from kubenas.storage import Storage, join
 from kubenas.training.program.layout import TRIAL_FOLDER
 from kubenas.trial import AttemptSpec, Task, TrainingPlan
@@ -42,7 +42,7 @@ class TrialSpecs:
         *,
         parent: TrialState | None,
         declared: Sequence[Hyperparameter],
-        grant: Grant,
+        time_limit: TimeLimit,
     ) -> AttemptSpec:
         """The spec of the trial's next attempt.
 
@@ -50,12 +50,12 @@ class TrialSpecs:
             trial: the trial to run.
             parent: the trained trial that it goes on from, if it does.
             declared: hyperparameters that earlier trials have added to the space.
-            grant: what the attempt may use.
+            time_limit: what the attempt may use.
         """
         definition, number = self.definition, trial.number
         attempt = len(trial.started) + 1
         values = trial.proposal.values
-        most = (definition.config.training.max_trial_seconds, grant.seconds)
+        most = (definition.config.training.max_trial_seconds, time_limit.seconds)
         limits = [seconds for seconds in most if seconds is not None]
         return AttemptSpec(
             task=Task.TRAIN,
@@ -65,11 +65,11 @@ class TrialSpecs:
             prefix=self.prefix(number, attempt),
             space=definition.space,
             dataset=definition.dataset,
-            hyperparameters={**grown(self.space, declared), "values": values},
+            hyperparameters={**extend_space(self.space, declared), "values": values},
             training=self._plan(trial),
             resume_from=self._newest_checkpoint(trial, parent),
-            deadline=grant.deadline,
-            work_seconds=grant.work_seconds,
+            deadline=time_limit.deadline,
+            work_seconds=time_limit.work_seconds,
             max_seconds=min(limits, default=None),
             nonce=new_nonce(),
             **losses_so_far(lost.failure for lost in trial.lost),
@@ -79,7 +79,7 @@ class TrialSpecs:
         """The epoch that the trial is trained up to."""
         return trial.proposal.epochs or self.definition.config.training.epochs
 
-    def epochs_to_go(self, trial: TrialState, parent: TrialState | None) -> int:
+    def remaining_epochs(self, trial: TrialState, parent: TrialState | None) -> int:
         """Epochs that training it takes, those of the trial that it goes on from left out."""
         return max(1, self.epochs(trial) - (self.epochs(parent) if parent else 0))
 

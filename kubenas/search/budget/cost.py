@@ -13,15 +13,15 @@ from kubenas.search.journal import AttemptLost, Ended, SearchState, Started, Tri
 
 
 @dataclass(frozen=True)
-class Expense:
+class Cost:
     """An amount used, or to be used."""
 
     gpu_hours: float = 0.0
     """Hours times the accelerators held in them."""
-    cost: float = 0.0
+    money: float = 0.0
 
-    def __add__(self, other: "Expense") -> "Expense":
-        return Expense(self.gpu_hours + other.gpu_hours, self.cost + other.cost)
+    def __add__(self, other: "Cost") -> "Cost":
+        return Cost(self.gpu_hours + other.gpu_hours, self.money + other.money)
 
 
 @dataclass(frozen=True)
@@ -39,13 +39,15 @@ class Rate:
             runner.accelerators, (runner.price_per_hour or 0.0) * max(1, runner.accelerators)
         )
 
-    def over(self, seconds: float) -> Expense:
+    def cost_of(self, seconds: float) -> Cost:
         """What an attempt of ``seconds`` uses."""
         hours = seconds / 3600
-        return Expense(self.accelerators * hours, self.price * hours)
+        return Cost(self.accelerators * hours, self.price * hours)
 
 
-def seconds_unseen(started: Started, *, began: float | None, last_seen: float, now: float) -> float:
+def estimate_run_seconds(
+    started: Started, *, began: float | None, last_seen: float, now: float
+) -> float:
     """Seconds to count for an attempt of which its runner does not know how long it ran.
 
     Where a cap binds, all that it may have used by Unix time ``now``, for the cap is hard; else up
@@ -64,33 +66,33 @@ def seconds_unseen(started: Started, *, began: float | None, last_seen: float, n
     return min(started.granted_seconds, max(0.0, now - began))
 
 
-def expense_of_end(trial: TrialState, record: AttemptLost | Ended) -> Expense:
+def attempt_cost(trial: TrialState, record: AttemptLost | Ended) -> Cost:
     """What the attempt that ended with ``record`` has used; nothing if it is a duplicate's end."""
     if record.attempt is None:
-        return Expense()
+        return Cost()
     started = next(each for each in trial.started if each.attempt == record.attempt)
     held = record.held_seconds if isinstance(record, Ended) else 0.0
-    return _rate(started).over(max(record.seconds, held))
+    return _rate(started).cost_of(max(record.seconds, held))
 
 
-def expense_of(state: SearchState) -> Expense:
+def total_cost(state: SearchState) -> Cost:
     """What all ended attempts of a search have used."""
-    total = Expense()
+    total = Cost()
     for trial in state.trials.values():
         for lost in trial.lost:
-            total += expense_of_end(trial, lost)
+            total += attempt_cost(trial, lost)
         if trial.end is not None:
-            total += expense_of_end(trial, trial.end)
+            total += attempt_cost(trial, trial.end)
     return total
 
 
-def reserved(trials: Iterable[TrialState]) -> Expense:
+def reserved_cost(trials: Iterable[TrialState]) -> Cost:
     """What the attempts in flight may yet use, all they were granted."""
-    total = Expense()
+    total = Cost()
     for trial in trials:
         if trial.in_flight:
             started = trial.started[-1]
-            total += _rate(started).over(started.granted_seconds or 0.0)
+            total += _rate(started).cost_of(started.granted_seconds or 0.0)
     return total
 
 

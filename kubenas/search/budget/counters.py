@@ -7,7 +7,7 @@ from bisect import insort
 from collections.abc import Sequence
 from typing import Literal
 
-from kubenas.search.budget.cost import Expense, expense_of_end, reserved
+from kubenas.search.budget.cost import Cost, attempt_cost, reserved_cost
 from kubenas.search.journal import (
     AttemptLost,
     Ended,
@@ -20,7 +20,7 @@ from kubenas.search.journal import (
 from kubenas.trial import FailureClass, Outcome
 
 
-class Tally:
+class SearchCounters:
     """Counts of the trials in ``state``, and of what is taken after them.
 
     Args:
@@ -40,19 +40,19 @@ class Tally:
         """Those of them that have completed."""
         self.seconds = 0.0
         """Wall-clock of all ended attempts."""
-        self.expense = Expense()
+        self.cost = Cost()
         """What they have used."""
-        self.lately_trained = 0
+        self.recent_trials = 0
         """Trials that have ended since the search was last opened, without duplicates."""
-        self.lately_broken = 0
+        self.recent_failures = 0
         """Those of them that an error of the program ended."""
         for trial in sorted(state.trials.values(), key=lambda trial: trial.number):
-            self.take(trial.proposal, trial)
+            self.update(trial.proposal, trial)
             for lost in trial.lost:
-                self.take(lost, trial)
+                self.update(lost, trial)
             if trial.end is not None:
-                self.take(trial.end, trial)
-        self.lately_trained = self.lately_broken = 0
+                self.update(trial.end, trial)
+        self.recent_trials = self.recent_failures = 0
 
     @property
     def open(self) -> list[TrialState]:
@@ -70,19 +70,19 @@ class Tally:
         return self._epoch_seconds
 
     @property
-    def reserved(self) -> Expense:
+    def reserved(self) -> Cost:
         """What the attempts in flight may yet use."""
-        return reserved(self._open.values())
+        return reserved_cost(self._open.values())
 
-    def number(self, oracle_trial: str) -> int | None:
+    def trial_number(self, oracle_trial: str) -> int | None:
         """The trial that the oracle calls ``oracle_trial``."""
         return self._numbers.get(oracle_trial)
 
-    def take(self, record: Record, trial: TrialState | None) -> None:
+    def update(self, record: Record, trial: TrialState | None) -> None:
         """Takes note of a record and of its trial as it is after it."""
         match record:
             case Opened():
-                self.lately_trained = self.lately_broken = 0
+                self.recent_trials = self.recent_failures = 0
             case Proposed():
                 self._numbers[record.oracle_trial] = record.trial
             case AttemptLost():
@@ -92,7 +92,7 @@ class Tally:
         if trial is None:
             return
         if isinstance(record, AttemptLost | Ended):
-            self.expense += expense_of_end(trial, record)
+            self.cost += attempt_cost(trial, record)
         if trial.end is None:
             self._open[trial.number] = trial
         else:
@@ -104,8 +104,8 @@ class Tally:
         self.seconds += end.seconds
         if end.attempt is None:  # a duplicate says nothing new
             return
-        self.lately_trained += 1
-        self.lately_broken += end.failure == FailureClass.APPLICATION
+        self.recent_trials += 1
+        self.recent_failures += end.failure == FailureClass.APPLICATION
         if end.outcome != Outcome.COMPLETED or end.score is None:
             return
         rung = trial.proposal.epochs if trial else None

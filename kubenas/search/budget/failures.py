@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from kubenas.search.budget.counters import Tally
+from kubenas.search.budget.counters import SearchCounters
 from kubenas.search.journal import SearchState
 from kubenas.trial import Outcome
 
@@ -10,14 +10,14 @@ FIRST_TRIALS = 5
 """If so many come to nothing by errors of the program, no more are run."""
 
 
-def hopeless(tally: Tally) -> bool:
+def too_many_failures(counters: SearchCounters) -> bool:
     """Whether nothing ever completed and the first trials of this controller all failed.
 
     Only what this controller has seen counts: someone who mends the error and starts the same
     search again gets another try.
     """
-    all_failed = tally.lately_broken == tally.lately_trained >= FIRST_TRIALS
-    return all_failed and not tally.completed
+    all_failed = counters.recent_failures == counters.recent_trials >= FIRST_TRIALS
+    return all_failed and not counters.completed
 
 
 def most_frequent_reason(state: SearchState) -> str:

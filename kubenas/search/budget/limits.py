@@ -5,9 +5,9 @@ from statistics import median
 from typing import Literal
 
 from kubenas.config import SearchConfig
-from kubenas.search.budget.cost import Expense, Rate
-from kubenas.search.budget.counters import Tally
-from kubenas.search.budget.time_budget import affordable_seconds, granted_seconds, words_of_use
+from kubenas.search.budget.cost import Cost, Rate
+from kubenas.search.budget.counters import SearchCounters
+from kubenas.search.budget.time_budget import affordable_seconds, allocate_seconds, describe_usage
 from kubenas.search.journal import SearchState
 
 
@@ -19,7 +19,7 @@ class Usage:
     """Proposed ones, duplicates included."""
     seconds: float
     """In which a controller was at work."""
-    expense: Expense
+    cost: Cost
     """Of attempts that have ended."""
     affordable_seconds: float | None
     """That one more attempt could run, besides those in flight; None: no cap binds."""
@@ -36,16 +36,16 @@ class Usage:
 
 
 def measure(
-    config: SearchConfig, state: SearchState, tally: Tally, *, rate: Rate, now: float
+    config: SearchConfig, state: SearchState, counters: SearchCounters, *, rate: Rate, now: float
 ) -> Usage:
     """The usage at Unix time ``now``, where an attempt is started at ``rate``."""
-    score, number = tally.best or (None, None)
-    epochs = tally.epoch_seconds
+    score, number = counters.best or (None, None)
+    epochs = counters.epoch_seconds
     return Usage(
         trials=len(state.trials),
         seconds=seconds_at_work(state, now=now),
-        expense=tally.expense,
-        affordable_seconds=affordable_seconds(config, tally.expense, tally.reserved, rate),
+        cost=counters.cost,
+        affordable_seconds=affordable_seconds(config, counters.cost, counters.reserved, rate),
         best=score,
         best_trial=number,
         epoch_seconds=median(epochs) if epochs else None,
@@ -59,7 +59,7 @@ def seconds_at_work(state: SearchState, *, now: float) -> float:
     return state.active_seconds + since
 
 
-def nothing_more(
+def stop_reason(
     search: SearchConfig, usage: Usage, direction: Literal["max", "min"], *, epochs: int
 ) -> str:
     """Why the next attempt, which trains ``epochs``, may not be started, in words for people.
@@ -71,13 +71,13 @@ def nothing_more(
     left = seconds_left(search, usage)
     if left is not None and left <= 0.5 * (usage.epoch_seconds or 0.0):
         return f"the {search.max_seconds:g} seconds of the search were used"
-    if seconds_granted(usage, epochs=epochs, slots=1) == 0:
-        used = " and ".join(words_of_use(search, usage.expense))
+    if time_limit_seconds(usage, epochs=epochs, slots=1) == 0:
+        used = " and ".join(describe_usage(search, usage.cost))
         return f"too little was left of its budget for another trial: {used}"
     return ""
 
 
-def no_more_trials(config: SearchConfig, usage: Usage) -> str:
+def trial_limit_reason(config: SearchConfig, usage: Usage) -> str:
     """Why no further trial may be proposed, in words for people; empty: one may."""
     if usage.trials >= config.max_trials:
         many = config.max_trials > 1
@@ -90,7 +90,7 @@ def seconds_left(config: SearchConfig, usage: Usage) -> float | None:
     return None if config.max_seconds is None else config.max_seconds - usage.seconds
 
 
-def seconds_granted(usage: Usage, *, epochs: int, slots: int) -> float | None:
+def time_limit_seconds(usage: Usage, *, epochs: int, slots: int) -> float | None:
     """Seconds that an attempt at ``epochs`` may run; 0: it may not start; None: no cap binds.
 
     Args:
@@ -101,7 +101,7 @@ def seconds_granted(usage: Usage, *, epochs: int, slots: int) -> float | None:
     if usage.affordable_seconds is None:
         return None
     needed = usage.seconds_for(epochs)
-    return granted_seconds(usage.affordable_seconds, needed=needed, slots=slots)
+    return allocate_seconds(usage.affordable_seconds, needed=needed, slots=slots)
 
 
 def target_reached(config: SearchConfig, usage: Usage, direction: Literal["max", "min"]) -> bool:

@@ -8,17 +8,17 @@ and killed when it is. One that ends early gives back what it has not used.
 from dataclasses import dataclass
 
 from kubenas.config import SearchConfig
-from kubenas.search.budget.cost import Expense, Rate
+from kubenas.search.budget.cost import Cost, Rate
 
-WIND_UP = 0.1
+WRAP_UP_SHARE = 0.1
 """Share of its time in which an attempt validates, saves and ends."""
-_GENEROSITY = 2.0
+_SAFETY_FACTOR = 2.0
 """Times what a trial is expected to take: a slow one is not cut short while there is enough."""
 _LEAST_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
-class Grant:
+class TimeLimit:
     """What an attempt may use."""
 
     rate: Rate
@@ -30,24 +30,24 @@ class Grant:
     @property
     def work_seconds(self) -> float | None:
         """Of its run, to which waiting does not belong, after which it is asked to end; or None."""
-        return None if self.seconds is None else (1 - WIND_UP) * self.seconds
+        return None if self.seconds is None else (1 - WRAP_UP_SHARE) * self.seconds
 
 
 def affordable_seconds(
-    config: SearchConfig, used: Expense, promised: Expense, rate: Rate
+    config: SearchConfig, used: Cost, reserved: Cost, rate: Rate
 ) -> float | None:
     """Seconds that one more attempt at ``rate`` could run within the caps; None: no cap binds.
 
     Args:
         config: the caps.
         used: by attempts that have ended.
-        promised: to attempts in flight.
+        reserved: to attempts in flight.
         rate: of the attempt.
     """
-    taken = used + promised
+    taken = used + reserved
     limits = [
         (config.max_gpu_hours, taken.gpu_hours, rate.accelerators),
-        (config.max_cost, taken.cost, rate.price),
+        (config.max_cost, taken.money, rate.price),
     ]
     left = [
         max(0.0, cap - amount) / an_hour * 3600
@@ -57,7 +57,7 @@ def affordable_seconds(
     return min(left, default=None)
 
 
-def granted_seconds(affordable: float, *, needed: float | None, slots: int) -> float:
+def allocate_seconds(affordable: float, *, needed: float | None, slots: int) -> float:
     """Seconds that the next attempt may run; 0: it may not be started.
 
     Args:
@@ -67,18 +67,18 @@ def granted_seconds(affordable: float, *, needed: float | None, slots: int) -> f
     """
     seconds = affordable / max(1, slots)
     if needed is not None:
-        enough = max(needed / (1 - WIND_UP), _LEAST_SECONDS)
-        seconds = min(affordable, _GENEROSITY * enough) if affordable >= enough else 0.0
+        enough = max(needed / (1 - WRAP_UP_SHARE), _LEAST_SECONDS)
+        seconds = min(affordable, _SAFETY_FACTOR * enough) if affordable >= enough else 0.0
     return seconds if seconds >= _LEAST_SECONDS else 0.0
 
 
-def words_of_use(config: SearchConfig, used: Expense) -> tuple[str, ...]:
+def describe_usage(config: SearchConfig, used: Cost) -> tuple[str, ...]:
     """What was used of what, for people; nothing about what neither is used nor has a cap."""
     return tuple(
         _words(words, amount, cap)
         for words, amount, cap in (
             ("accelerator-hours {}", used.gpu_hours, config.max_gpu_hours),
-            ("cost {}", used.cost, config.max_cost),
+            ("cost {}", used.money, config.max_cost),
         )
         if cap is not None or amount > 0
     )

@@ -6,13 +6,13 @@ from kubenas.search.journal.records import (
     Closed,
     Ended,
     Opened,
+    OracleEvent,
     Origin,
     Proposed,
     Record,
     Started,
-    Telling,
 )
-from kubenas.search.journal.state import SearchState, TrialState, advance, fold, of_trial
+from kubenas.search.journal.state import SearchState, TrialState, advance, fold, is_trial_record
 
 __all__ = [
     "AnotherController",
@@ -22,14 +22,14 @@ __all__ = [
     "Journal",
     "JournalDamaged",
     "Opened",
+    "OracleEvent",
     "Origin",
     "Proposed",
     "Record",
     "SearchState",
     "Started",
-    "Telling",
     "TrialState",
     "advance",
     "fold",
-    "of_trial",
+    "is_trial_record",
 ]

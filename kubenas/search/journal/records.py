@@ -109,5 +109,5 @@ Record = Annotated[
 ]
 RECORD: TypeAdapter[Record] = TypeAdapter(Record)
 
-Telling = Proposed | Ended
+OracleEvent = Proposed | Ended
 """What an oracle is told."""

@@ -15,7 +15,7 @@ from kubenas.search.journal.records import (
     Record,
     Started,
 )
-from kubenas.search.space import Hyperparameter, unknown, with_declared
+from kubenas.search.space import Hyperparameter, merge_declared, new_hyperparameters
 from kubenas.trial import Outcome
 
 TrialRecord: TypeAlias = Proposed | Started | AttemptLost | Ended
@@ -49,7 +49,7 @@ class TrialState:
     def values(self) -> dict[str, Any]:
         """What it was trained at: as proposed, and what its code asked for besides."""
         proposed = self.proposal.values
-        return with_declared(proposed, self.end.declared) if self.end else dict(proposed)
+        return merge_declared(proposed, self.end.declared) if self.end else dict(proposed)
 
     @property
     def used_values(self) -> dict[str, Any]:
@@ -110,7 +110,7 @@ def fold(records: Iterable[Record]) -> SearchState:
     trials: dict[int, TrialState] = {}  # ours alone until it is returned: no copy a record
     for sequence, record in enumerate(records, start=1):
         try:
-            if of_trial(record):
+            if is_trial_record(record):
                 trials[record.trial] = _told(trials.get(record.trial), record)
             state = _passed(state, record)
         except ValueError as error:
@@ -128,14 +128,14 @@ def advance(state: SearchState, record: Record) -> SearchState:
         ValueError: ``record`` contradicts those before it.
     """
     trials = state.trials
-    if of_trial(record):
+    if is_trial_record(record):
         told = _told(trials.get(record.trial), record)
         whole = trials if isinstance(trials, ChunkedMap) else ChunkedMap.of(trials)
         trials = whole.with_value(record.trial, told)
     return replace(_passed(state, record), trials=trials)
 
 
-def of_trial(record: Record) -> TypeGuard[TrialRecord]:
+def is_trial_record(record: Record) -> TypeGuard[TrialRecord]:
     """Whether ``record`` is about a trial, and not about the search."""
     return isinstance(record, Proposed | Started | AttemptLost | Ended)
 
@@ -158,7 +158,7 @@ def _passed(state: SearchState, record: Record) -> SearchState:
 def _declared(known: tuple[Hyperparameter, ...], record: Record) -> tuple[Hyperparameter, ...]:
     if not isinstance(record, Ended) or not record.declared.new:
         return known
-    return (*known, *unknown(known, record.declared.new))
+    return (*known, *new_hyperparameters(known, record.declared.new))
 
 
 def _told(trial: TrialState | None, record: TrialRecord) -> TrialState:

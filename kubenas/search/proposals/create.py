@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from kubenas.config import Config
 from kubenas.search.oracles import check_oracle
-from kubenas.search.proposals.proposer import Revisable
+from kubenas.search.proposals.proposer import RevisableProposer
 
 if TYPE_CHECKING:
     from kubenas.search.oracles.encoding import GraphOf
@@ -17,7 +17,7 @@ def create_proposer(
     *,
     space: Mapping[str, Any],
     graph: "GraphOf | None" = None,
-) -> Revisable:
+) -> RevisableProposer:
     """The oracle that ``config`` names, fresh.
 
     Args:

@@ -6,7 +6,7 @@ from typing import Any
 
 from kubenas.search.journal import Ended, Proposed
 
-IN_A_ROW = 20
+MAX_DUPLICATES_IN_A_ROW = 20
 """Duplicates in a row after which a space counts as exhausted."""
 
 _BOOKKEEPING = "tuner/"
@@ -19,7 +19,7 @@ def signature(values: Mapping[str, Any], epochs: int | None = None) -> str:
     return json.dumps([epochs, kept], sort_keys=True)
 
 
-class Originals:
+class DuplicateFinder:
     """The first trial of each signature."""
 
     def __init__(self) -> None:
@@ -40,7 +40,7 @@ class Originals:
             self.in_a_row += 1
 
 
-def end_like(original: Ended, *, trial: int, at: float) -> Ended:
+def duplicate_end(original: Ended, *, trial: int, at: float) -> Ended:
     """The end of a duplicate, whose original ended with ``original``."""
     return original.model_copy(
         update={

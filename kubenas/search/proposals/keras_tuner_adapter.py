@@ -31,7 +31,7 @@ from kubenas.search.oracles.create import create_oracle
 from kubenas.search.oracles.encoding import GraphOf, Limits
 from kubenas.search.proposals.proposer import NoProposal, Proposal
 from kubenas.search.seeds import derived_seed
-from kubenas.search.space import take_declared
+from kubenas.search.space import apply_declared
 from kubenas.search.space.point import read_space
 from kubenas.trial import Outcome
 
@@ -110,7 +110,7 @@ class _Hyperband(_Replayable, HyperbandOracle):  # type: ignore[misc]
 
 
 class KerasTunerProposer:
-    """See :class:`kubenas.search.proposals.proposer.Revisable`."""
+    """See :class:`kubenas.search.proposals.proposer.RevisableProposer`."""
 
     def __init__(self, oracle: Replayable, objectives: Sequence[Objective]) -> None:
         self._oracle = oracle
@@ -184,7 +184,7 @@ class KerasTunerProposer:
 
     def report(self, oracle_trial: str, end: Ended) -> None:
         trial = self._oracle.get_trial(oracle_trial)
-        take_declared(trial.hyperparameters, end.declared)  # end_trial() adds it to the space
+        apply_declared(trial.hyperparameters, end.declared)  # end_trial() adds it to the space
         values = self._values(end)
         if values is None:
             failed = end.outcome == Outcome.FAILED

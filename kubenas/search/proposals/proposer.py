@@ -54,7 +54,7 @@ class Proposer(Protocol):
         ...
 
 
-class Revisable(Proposer, Protocol):
+class RevisableProposer(Proposer, Protocol):
     """A proposer whose trials may be told to have ended otherwise than before."""
 
     def revise(self, ends: Mapping[str, Ended]) -> bool:

@@ -3,14 +3,14 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from kubenas.search.journal import Proposed, Telling
+from kubenas.search.journal import OracleEvent, Proposed
 from kubenas.search.proposals.proposer import Proposal
 from kubenas.search.seeds import derived_seed
-from kubenas.search.space import Hyperparameter, unknown
+from kubenas.search.space import Hyperparameter, new_hyperparameters
 
 
-class BaselineDraws:
-    """See :class:`kubenas.search.proposals.sources.Source`.
+class RandomBaseline:
+    """See :class:`kubenas.search.proposals.sources.ProposalSource`.
 
     Args:
         draw: a random point of the space, by seed and by what the space has grown by.
@@ -36,13 +36,13 @@ class BaselineDraws:
         self._drawn = 0
         self._declared: list[Hyperparameter] = []
 
-    def see(self, record: Telling) -> None:
+    def see(self, record: OracleEvent) -> None:
         if isinstance(record, Proposed):
             self._trials += 1
             self._networks += record.parent is None
             self._drawn += record.origin == "baseline"
         else:
-            self._declared += unknown(self._declared, record.declared.new)
+            self._declared += new_hyperparameters(self._declared, record.declared.new)
 
     def propose(self) -> Proposal | None:
         if self._drawn + 1 > self._share * (self._networks + 1):

@@ -1,4 +1,4 @@
-"""Who proposes next, and what the oracle is told: between the search's ledger and its oracle.
+"""Who proposes next, and what the oracle is told: between the search's recorder and its oracle.
 
 Some proposals are not the oracle's: a promotion of successive halving, a draw at random for
 comparison. And an oracle is not told the journal as it is: of a network that was trained on several
@@ -10,14 +10,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from kubenas.search.journal import Ended, Proposed, Record, Telling
-from kubenas.search.proposals.proposer import NoProposal, Proposal, Revisable
+from kubenas.search.journal import Ended, OracleEvent, Proposed, Record
+from kubenas.search.proposals.proposer import NoProposal, Proposal, RevisableProposer
 
 
-class Source(Protocol):
+class ProposalSource(Protocol):
     """Proposes without an oracle, from what it has seen."""
 
-    def see(self, record: Telling) -> None:
+    def see(self, record: OracleEvent) -> None:
         """Takes note of a proposal, its own too, or of an end."""
         ...
 
@@ -26,7 +26,7 @@ class Source(Protocol):
         ...
 
 
-class Director:
+class MultiSourceProposer:
     """See :class:`kubenas.search.proposals.proposer.Proposer`. Its ids of trials are their numbers.
 
     Args:
@@ -38,17 +38,17 @@ class Director:
 
     def __init__(
         self,
-        create: Callable[[], Revisable],
+        create: Callable[[], RevisableProposer],
         *,
-        tell: Callable[[Sequence[Telling]], list[Telling]],
-        sources: Sequence[Source] = (),
+        tell: Callable[[Sequence[OracleEvent]], list[OracleEvent]],
+        sources: Sequence[ProposalSource] = (),
         epochs: int | None = None,
     ) -> None:
         self._create = create
         self._tell = tell
         self._sources = sources
         self._epochs = epochs
-        self._records: list[Telling] = []
+        self._records: list[OracleEvent] = []
         self._trials = 0
         self._oracle = create()
         self._ids: dict[int, str] = {}
@@ -91,7 +91,7 @@ class Director:
         )
         return proposal
 
-    def _see(self, record: Telling) -> None:
+    def _see(self, record: OracleEvent) -> None:
         record = record.model_copy(update={"at": 0.0})
         self._trials += isinstance(record, Proposed)
         self._records.append(record)

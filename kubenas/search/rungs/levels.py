@@ -4,7 +4,7 @@ from kubenas.config import Config
 from kubenas.search.rungs.successive_halving import rung_epochs
 
 
-def rungs_of(config: Config) -> tuple[int, ...]:
+def rung_levels(config: Config) -> tuple[int, ...]:
     """Epochs of each rung, ascending; none if every trial is trained at full length."""
     rungs = config.search.rungs
     if rungs.eta is None:
@@ -12,8 +12,8 @@ def rungs_of(config: Config) -> tuple[int, ...]:
     return rung_epochs(config.training.epochs, eta=rungs.eta, least=rungs.min_epochs)
 
 
-def least_epochs(config: Config) -> int:
+def min_epochs_per_trial(config: Config) -> int:
     """Epochs that the shortest trial takes."""
     if config.search.oracle == "hyperband":
         return 1
-    return min(rungs_of(config), default=config.training.epochs)
+    return min(rung_levels(config), default=config.training.epochs)

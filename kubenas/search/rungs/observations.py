@@ -9,12 +9,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from kubenas.search.journal import Ended, Proposed, Telling
+from kubenas.search.journal import Ended, OracleEvent, Proposed
 from kubenas.search.milestones import milestone
 from kubenas.search.rungs.scale import RungScale
 from kubenas.trial import Outcome
 
-ENOUGH_SCORES = 4
+MIN_SCORES = 4
 """On a rung, before the oracle learns from it. Trials below it still count, so a few are enough."""
 
 
@@ -40,9 +40,9 @@ class _Network:
         return None if below is None or above is None else (below, above)
 
 
-def tell_networks(
-    records: Sequence[Telling], rungs: Sequence[int], direction: Literal["max", "min"]
-) -> list[Telling]:
+def merge_promotions(
+    records: Sequence[OracleEvent], rungs: Sequence[int], direction: Literal["max", "min"]
+) -> list[OracleEvent]:
     """``records`` as if each network were one trial; promotions are left out.
 
     So are draws for comparison, which are trained at full length whatever comes of them.
@@ -57,7 +57,7 @@ def tell_networks(
     roots, networks = _networks(records, rungs)
     learnt = _learnt_rung(networks.values(), len(rungs))
     imputed = _imputed(networks, learnt, 1 if direction == "max" else -1)
-    told: list[Telling] = []
+    told: list[OracleEvent] = []
     for record in records:
         if roots[record.trial] != record.trial:
             continue
@@ -69,7 +69,7 @@ def tell_networks(
 
 
 def _networks(
-    records: Iterable[Telling], rungs: Sequence[int]
+    records: Iterable[OracleEvent], rungs: Sequence[int]
 ) -> tuple[dict[int, int], dict[int, _Network]]:
     """The first trial of each trial's network, and the networks by their first trials."""
     roots: dict[int, int] = {}
@@ -93,7 +93,7 @@ def _learnt_rung(networks: Iterable[_Network], rungs: int) -> int:
     for network in networks:
         for rung in network.ends:
             counts[rung] += network.score(rung) is not None
-    return max((rung for rung in range(rungs) if counts[rung] >= ENOUGH_SCORES), default=0)
+    return max((rung for rung in range(rungs) if counts[rung] >= MIN_SCORES), default=0)
 
 
 def _imputed(networks: dict[int, _Network], learnt: int, sign: int) -> dict[int, float]:

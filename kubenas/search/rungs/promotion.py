@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from kubenas.search.journal import Proposed, Telling
+from kubenas.search.journal import OracleEvent, Proposed
 from kubenas.search.proposals import Proposal
 from kubenas.search.rungs.successive_halving import Promotion, SuccessiveHalving
 from kubenas.trial import Outcome
 
 
 class Promotions:
-    """See :class:`kubenas.search.proposals.sources.Source`.
+    """See :class:`kubenas.search.proposals.sources.ProposalSource`.
 
     Args:
         rungs: the epochs of each, ascending.
@@ -26,7 +26,7 @@ class Promotions:
         self._latest: dict[int, int] = {}
         """The trial in which each network was trained last."""
 
-    def see(self, record: Telling) -> None:
+    def see(self, record: OracleEvent) -> None:
         if isinstance(record, Proposed):
             self._see_proposal(record)
         elif record.outcome == Outcome.COMPLETED and record.attempt is not None:

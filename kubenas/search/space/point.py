@@ -30,7 +30,7 @@ def random_point(space: keras_tuner.HyperParameters, seed: int) -> dict[str, Any
     return dict(point.values)
 
 
-def point_of(
+def to_point(
     space: keras_tuner.HyperParameters, values: Mapping[str, Any]
 ) -> dict[str, Any] | None:
     """The point that ``values``, from elsewhere, mean in this space; None: none.

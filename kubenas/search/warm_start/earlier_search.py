@@ -13,7 +13,7 @@ from kubenas.trial import Outcome
 _logger = logging.getLogger(__name__)
 
 
-def predecessor(output: Storage, search: str) -> SearchDefinition | None:
+def find_earlier_search(output: Storage, search: str) -> SearchDefinition | None:
     """The search other than ``search`` that was closed last with a network to show.
 
     Whatever its data. One that cannot be read, such as another version's, is passed over and named

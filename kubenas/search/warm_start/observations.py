@@ -8,19 +8,19 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean, stdev
 from typing import Any, Literal
 
-from kubenas.search.journal import Ended, Proposed, Telling
-from kubenas.search.warm_start.prior_results import Known
+from kubenas.search.journal import Ended, OracleEvent, Proposed
+from kubenas.search.warm_start.prior_results import PriorResult
 from kubenas.trial import Outcome
 
-ENOUGH_OWN = 30
+MIN_OWN_SCORES = 30
 """Scores of the search's own, after which results from elsewhere are not told any more."""
 _DISCOUNT = 0.5
 _MOST_TOLD = 100
 
 
-def tell_with_prior(
-    told: Sequence[Telling], known: Sequence[Known], direction: Literal["max", "min"]
-) -> list[Telling]:
+def add_prior_results(
+    told: Sequence[OracleEvent], known: Sequence[PriorResult], direction: Literal["max", "min"]
+) -> list[OracleEvent]:
     """``told``, after what is ``known`` from elsewhere, as trials with negative numbers.
 
     Args:
@@ -35,13 +35,13 @@ def tell_with_prior(
         and record.outcome == Outcome.COMPLETED
         and record.score is not None
     ]
-    if len(own) >= ENOUGH_OWN:
+    if len(own) >= MIN_OWN_SCORES:
         return list(told)
     centre = fmean(own) if own else 0.0
     scale = (stdev(own) if len(own) > 1 else 0.0) or 1.0
     sign = 1 if direction == "max" else -1
     tried = [record.values for record in told if isinstance(record, Proposed)]
-    records: list[Telling] = []
+    records: list[OracleEvent] = []
     for number, each in enumerate(known[:: -(-len(known) // _MOST_TOLD) or 1], start=1):
         if each.values not in tried:
             score = centre + sign * _DISCOUNT * scale * each.merit
@@ -49,7 +49,7 @@ def tell_with_prior(
     return [*records, *told]
 
 
-def _trial(number: int, values: Mapping[str, Any], score: float) -> list[Telling]:
+def _trial(number: int, values: Mapping[str, Any], score: float) -> list[OracleEvent]:
     return [
         Proposed(at=0.0, trial=number, values=dict(values), oracle_trial="", origin="prior"),
         Ended(at=0.0, trial=number, outcome=Outcome.COMPLETED, score=score),

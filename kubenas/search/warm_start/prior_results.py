@@ -18,7 +18,7 @@ from kubenas.search.definition import read_definition
 from kubenas.search.journal import Journal, fold
 from kubenas.search.layout import SEARCHES, definition_file, prior_file, search_folder
 from kubenas.search.objectives import objectives_of
-from kubenas.search.warm_start.earlier_search import predecessor
+from kubenas.search.warm_start.earlier_search import find_earlier_search
 from kubenas.search.warm_start.listing import search_ids
 from kubenas.search.warm_start.results_table import read_table
 from kubenas.storage import Storage, join, open_storage, split
@@ -29,7 +29,7 @@ _logger = logging.getLogger(__name__)
 _PRIOR = "what a search began with"
 
 
-class Known(Value):
+class PriorResult(Value):
     """One result from elsewhere."""
 
     values: dict[str, Any]
@@ -59,7 +59,7 @@ class Prior(Value):
     version: Literal[1] = 1
     sources: tuple[str, ...] = ()
     """What was read; in place of ``last`` the search that this was."""
-    known: tuple[Known, ...] = ()
+    known: tuple[PriorResult, ...] = ()
     """Best first; of equals those of the source that was named first."""
     alone: bool = False
     """Nothing is searched: the one known network, the champion's, is trained again."""
@@ -70,7 +70,7 @@ class Prior(Value):
         return hashlib.sha256(self.to_json()).hexdigest()[:12]
 
 
-def frozen_prior(
+def freeze_prior(
     config: SearchConfig,
     output: Storage,
     search: str,
@@ -94,17 +94,19 @@ def frozen_prior(
     name = prior_file(search)
     if not output.exists(name):
         with suppress(ObjectExists):
-            output.create(name, _settled(config, output, search, champion).to_json())
+            output.create(name, _build_prior(config, output, search, champion).to_json())
     return read_document(output, name, Prior, what=_PRIOR)
 
 
-def _settled(config: SearchConfig, output: Storage, search: str, champion: FindChampion) -> Prior:
+def _build_prior(
+    config: SearchConfig, output: Storage, search: str, champion: FindChampion
+) -> Prior:
     reused = champion() if config.reuse is not None else None
     if reused is not None:
-        known = Known(values=reused.values, merit=0.0)
+        known = PriorResult(values=reused.values, merit=0.0)
         return Prior(sources=(reused.search,), known=(known,), alone=True)
     sources = _without_last(config.warm_start, output, search)
-    return gather(sources, objectives_of(config)[0].direction)
+    return read_sources(sources, objectives_of(config)[0].direction)
 
 
 def read_prior(output: Storage, search: str) -> Prior | None:
@@ -116,7 +118,7 @@ def _without_last(sources: Sequence[str], output: Storage, search: str) -> Seque
     """``sources`` with the search before ``search`` for ``last``; where there is none, without."""
     if LAST_SEARCH not in sources:
         return sources
-    last = predecessor(output, search)
+    last = find_earlier_search(output, search)
     if last is None:
         _logger.info("there is no finished search in %s yet to begin from", output.uri)
         return [source for source in sources if source != LAST_SEARCH]
@@ -124,7 +126,7 @@ def _without_last(sources: Sequence[str], output: Storage, search: str) -> Seque
     return [uri if source == LAST_SEARCH else source for source in sources]
 
 
-def gather(sources: Sequence[str], direction: Literal["max", "min"]) -> Prior:
+def read_sources(sources: Sequence[str], direction: Literal["max", "min"]) -> Prior:
     """What ``sources`` hold now; ``direction`` is of the scores in tables, searches tell their own.
 
     Raises:
@@ -135,20 +137,20 @@ def gather(sources: Sequence[str], direction: Literal["max", "min"]) -> Prior:
     return Prior(sources=tuple(sources), known=tuple(known))
 
 
-def ranked(results: Sequence[dict[str, Any]]) -> list[Known]:
+def rank_results(results: Sequence[dict[str, Any]]) -> list[PriorResult]:
     """``results``, best first, with their merits."""
     normal, count = NormalDist(), len(results)
     return [
-        Known(values=values, merit=normal.inv_cdf(1 - (place + 0.5) / count))
+        PriorResult(values=values, merit=normal.inv_cdf(1 - (place + 0.5) / count))
         for place, values in enumerate(results)
     ]
 
 
-def _known(source: str, direction: Literal["max", "min"]) -> Iterable[Known]:
+def _known(source: str, direction: Literal["max", "min"]) -> Iterable[PriorResult]:
     if source.lower().endswith(".csv"):
-        found = [ranked(read_table(source, direction))]
+        found = [rank_results(read_table(source, direction))]
     else:
-        found = [ranked(_results(*search)) for search in _searches(source)]
+        found = [rank_results(_results(*search)) for search in _searches(source)]
     known = [each for results in found for each in results]
     if not known:
         raise UserError(f"search.warm_start: {source} holds no completed trial")

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from kubenas.errors import ObjectNotFound, UserError
-from kubenas.search.warm_start.csv_cells import unguarded
+from kubenas.search.warm_start.csv_cells import unescape_formula
 from kubenas.storage import open_storage, split
 
 _SCORE, _RANK, _PREFIX = "score", "rank", "values."
@@ -59,7 +59,7 @@ def _number(text: str | None, uri: str) -> float | None:
 def _values(row: Mapping[str, str]) -> dict[str, Any]:
     ours = any(name.startswith(_PREFIX) for name in row)
     cells = {
-        name.removeprefix(_PREFIX): unguarded(text) if ours else text
+        name.removeprefix(_PREFIX): unescape_formula(text) if ours else text
         for name, text in row.items()
         if text and (name.startswith(_PREFIX) if ours else name != _SCORE)
     }

@@ -16,9 +16,9 @@ from kubenas.search.journal.records import Ended, Proposed, Record
 from kubenas.search.journal.state import SearchState
 from kubenas.search.layout import search_folder
 from kubenas.search.loop import SearchLoop
-from kubenas.search.proposal_sources import directed
+from kubenas.search.proposal_sources import add_proposal_sources
 from kubenas.search.proposals.proposer import NoProposal, Proposal
-from kubenas.search.recorder import Ledger
+from kubenas.search.recorder import SearchRecorder
 from kubenas.storage import ObjectInfo, open_storage
 from kubenas.storage.directory import DirectoryStorage
 from kubenas.training.process.declared import GivenHyperparameters
@@ -284,10 +284,12 @@ class Scenario:
         )
         try:
             journal = self.journal(storage)
-            proposer = directed(self._fresh_proposer, self.definition, {"space": []})
-            ledger = Ledger(journal, journal.read(), proposer=proposer, specs=specs, **clock)
+            proposer = add_proposal_sources(self._fresh_proposer, self.definition, {"space": []})
+            recorder = SearchRecorder(
+                journal, journal.read(), proposer=proposer, specs=specs, **clock
+            )
             loop.setdefault("interruption", Interruption())
-            return SearchLoop(specs, ledger=ledger, runner=runner, **loop).run()
+            return SearchLoop(specs, recorder=recorder, runner=runner, **loop).run()
         finally:
             self.specs += runner.specs
             self.stopped = runner.stopped

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from kubenas.config.search import SearchConfig
 from kubenas.search.journal.records import Ended, Proposed
 from kubenas.search.journal.state import TrialState
-from kubenas.search.objectives import Objective, front, objectives_of
+from kubenas.search.objectives import Objective, objectives_of, pareto_front
 from kubenas.trial import Outcome
 
 TWO = (Objective("val_accuracy", "max"), Objective("latency_ms", "min"))
@@ -62,8 +62,8 @@ def test_the_front_is_what_nothing_beats(pairs):
         return a != b and a[0] >= b[0] and a[1] <= b[1]
 
     expected = {n for n, p in known.items() if not any(beats(q, p) for q in known.values())}
-    assert front(trials, TWO) == expected
+    assert pareto_front(trials, TWO) == expected
 
 
 def test_a_shorter_rung_is_not_on_the_front():
-    assert front([trial(0, 0.9, 1.0, 1), trial(1, 0.5, 2.0, 9)], TWO) == {1}
+    assert pareto_front([trial(0, 0.9, 1.0, 1), trial(1, 0.5, 2.0, 9)], TWO) == {1}

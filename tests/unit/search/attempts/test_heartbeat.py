@@ -5,14 +5,14 @@ import sys
 import time
 from pathlib import Path
 
-from kubenas.search.attempts.heartbeat import beating
+from kubenas.search.attempts.heartbeat import send_heartbeats
 from kubenas.trial import Heartbeat
 
 FOREVER = """
 import sys, time
-from kubenas.search.attempts.heartbeat import beating
+from kubenas.search.attempts.heartbeat import send_heartbeats
 from kubenas.trial import Heartbeat
-with beating(Heartbeat(uri=sys.argv[1], seconds=0.2)):
+with send_heartbeats(Heartbeat(uri=sys.argv[1], seconds=0.2)):
     print("beats", flush=True)
     time.sleep(600)
 """
@@ -38,7 +38,7 @@ def make_folder(file: Path) -> None:
 
 def test_it_is_there_before_anyone_looks_and_stops_when_left(tmp_path):
     file = tmp_path / "heartbeat.json"
-    with beating(Heartbeat(uri=str(file), seconds=0.2)):
+    with send_heartbeats(Heartbeat(uri=str(file), seconds=0.2)):
         assert file.exists()
         assert changes_within(file, 20)
     assert not changes_within(file, 0.5)
@@ -59,7 +59,7 @@ def test_it_dies_with_its_process(tmp_path):
 def test_a_store_that_refuses_for_a_while_does_not_end_it(tmp_path):
     folder = tmp_path / "search"
     file = folder / "heartbeat.json"
-    with beating(Heartbeat(uri=str(file), seconds=0.2)):
+    with send_heartbeats(Heartbeat(uri=str(file), seconds=0.2)):
         make_folder(file)  # no object can be written there
         time.sleep(0.3)
         file.rmdir()

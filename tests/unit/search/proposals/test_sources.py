@@ -1,4 +1,4 @@
-"""What a directed oracle hears, and that a restart makes no difference to what it proposes."""
+"""What an oracle beside other proposal sources is told; a restart does not change its proposals."""
 
 from collections.abc import Callable
 from functools import partial
@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from kubenas.config import Config
 from kubenas.search.definition import SearchDefinition, define
 from kubenas.search.journal.records import Ended, Proposed, Record
-from kubenas.search.proposal_sources import directed
+from kubenas.search.proposal_sources import add_proposal_sources
 from kubenas.search.proposals import create_proposer
-from kubenas.search.proposals.proposer import NoProposal, Proposer, Revisable
+from kubenas.search.proposals.proposer import NoProposal, Proposer, RevisableProposer
 from kubenas.trial import Outcome, SpaceRef
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:keras_tuner")
@@ -44,7 +44,7 @@ def definition(**search: object) -> SearchDefinition:
 
 def fresh(told: SearchDefinition) -> Proposer:
     create = partial(create_proposer, told.config, space=SPACE)
-    return directed(create, told, SPACE)
+    return add_proposal_sources(create, told, SPACE)
 
 
 class Play:
@@ -131,17 +131,17 @@ def test_an_oracle_that_learns_is_not_made_anew_when_scores_change():
     told = definition(rungs={"eta": 3}, oracle="auto", max_trials=200)
     made = []
 
-    def create() -> Revisable:
+    def create() -> RevisableProposer:
         made.append(create_proposer(told.config, space=SPACE))
         return made[-1]
 
-    play = Play(partial(directed, create, told, SPACE))
+    play = Play(partial(add_proposal_sources, create, told, SPACE))
     for number in range(120):
         play.propose()
         if number >= 4:
             play.end(number * 7)
     assert len(made) == 1
-    again = directed(create, told, SPACE)
+    again = add_proposal_sources(create, told, SPACE)
     again.replay(play.records)
     assert again.propose() == play.proposer.propose()
 

@@ -4,10 +4,10 @@ import pytest
 from pydantic import ValidationError
 
 from kubenas.config import Config
-from kubenas.search.budget.cost import Expense
-from kubenas.search.budget.limits import Usage, nothing_more
+from kubenas.search.budget.cost import Cost
+from kubenas.search.budget.limits import Usage, stop_reason
 from kubenas.search.journal.state import fold
-from kubenas.search.rungs.levels import least_epochs, rungs_of
+from kubenas.search.rungs.levels import min_epochs_per_trial, rung_levels
 from kubenas.storage import open_storage
 from tests.unit.search.scenario import Crash, Scenario, ScriptedRunner, TwoSeconds
 
@@ -96,11 +96,11 @@ def test_the_budget_knows_how_short_a_trial_may_be():
             "training": {"epochs": 27},
         }
     )
-    assert (rungs_of(config), least_epochs(config)) == ((3, 9, 27), 3)
+    assert (rung_levels(config), min_epochs_per_trial(config)) == ((3, 9, 27), 3)
     usage = Usage(
         trials=1,
         seconds=0.0,
-        expense=Expense(),
+        cost=Cost(),
         affordable_seconds=12.0,
         best=None,
         best_trial=None,
@@ -108,7 +108,7 @@ def test_the_budget_knows_how_short_a_trial_may_be():
         slow_epoch_seconds=10.0,
     )
     for epochs, over in ((1, False), (2, True)):
-        assert bool(nothing_more(config.search, usage, "max", epochs=epochs)) == over
+        assert bool(stop_reason(config.search, usage, "max", epochs=epochs)) == over
 
 
 def test_a_promotion_that_the_budget_does_not_pay_for_ends_the_search(tmp_path):

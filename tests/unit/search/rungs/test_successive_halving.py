@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubenas.search.journal.records import Ended, Proposed, Telling
-from kubenas.search.rungs.observations import ENOUGH_SCORES, tell_networks
+from kubenas.search.journal.records import Ended, OracleEvent, Proposed
+from kubenas.search.rungs.observations import MIN_SCORES, merge_promotions
 from kubenas.search.rungs.scale import RungScale
 from kubenas.search.rungs.successive_halving import Promotion, SuccessiveHalving, rung_epochs
 from kubenas.trial import FailureClass, Outcome
@@ -105,9 +105,9 @@ def ended(trial: int, score: float | None) -> Ended:
     return Ended(at=0, trial=trial, attempt=1, outcome=Outcome.COMPLETED, score=score)
 
 
-def climbing(networks: int, promoted: int) -> list[Telling]:
+def climbing(networks: int, promoted: int) -> list[OracleEvent]:
     """Scores of the second rung are a tenth of those of the first, in the same order."""
-    records: list[Telling] = []
+    records: list[OracleEvent] = []
     for trial in range(networks):
         records += [proposed(trial), ended(trial, float(trial))]
     for place in range(promoted):
@@ -116,18 +116,18 @@ def climbing(networks: int, promoted: int) -> list[Telling]:
     return records
 
 
-def scores_told(records: list[Telling]) -> dict[int, float | None]:
+def scores_told(records: list[OracleEvent]) -> dict[int, float | None]:
     return {record.trial: record.score for record in records if isinstance(record, Ended)}
 
 
 def test_the_lowest_rung_teaches_until_a_higher_one_has_enough_scores():
-    told = tell_networks(climbing(40, ENOUGH_SCORES - 1), RUNGS, "max")
+    told = merge_promotions(climbing(40, MIN_SCORES - 1), RUNGS, "max")
     assert scores_told(told) == {trial: float(trial) for trial in range(40)}
 
 
 @pytest.mark.parametrize("direction", ["max", "min"])
 def test_then_who_was_left_behind_is_told_on_the_scale_of_who_was_not(direction):
-    scores = scores_told(tell_networks(climbing(40, 20), RUNGS, direction))
+    scores = scores_told(merge_promotions(climbing(40, 20), RUNGS, direction))
     up = {trial: trial / 10 for trial in range(20, 40)}
     assert {trial: scores[trial] for trial in up} == up
     behind = [scores[trial] for trial in range(20)]
@@ -152,9 +152,9 @@ def test_where_all_scored_the_same_below_differences_are_taken_to_last():
 
 
 def test_on_its_way_up_is_in_flight_and_a_failure_there_is_the_networks():
-    records = climbing(40, ENOUGH_SCORES)
+    records = climbing(40, MIN_SCORES)
     records += [proposed(50, 29, 1), proposed(51, 28, 1), ended(51, None)]
-    told = tell_networks(records, RUNGS, "max")
+    told = merge_promotions(records, RUNGS, "max")
     ends = {record.trial: record for record in told if isinstance(record, Ended)}
     assert 29 not in ends
     assert ends[28].outcome == Outcome.INFEASIBLE
@@ -163,7 +163,7 @@ def test_on_its_way_up_is_in_flight_and_a_failure_there_is_the_networks():
 
 @given(st.lists(st.tuples(st.integers(0, 2), st.none() | st.floats(-1, 1)), max_size=40))
 def test_a_network_is_told_once_whatever_happened(steps):
-    records: list[Telling] = []
+    records: list[OracleEvent] = []
     latest: dict[int, tuple[int, int]] = {}
     for number, (move, score) in enumerate(steps):
         if move == 0 or not latest:
@@ -178,7 +178,7 @@ def test_a_network_is_told_once_whatever_happened(steps):
         records.append(ended(number, score))
         if score is None or latest[root][1] == 2:
             latest.pop(root)
-    told = tell_networks(records, RUNGS, "max")
+    told = merge_promotions(records, RUNGS, "max")
     roots = [r.trial for r in records if isinstance(r, Proposed) and r.parent is None]
     assert [r.trial for r in told if isinstance(r, Proposed)] == roots
     assert [r.trial for r in told if isinstance(r, Ended)] == roots

@@ -12,19 +12,19 @@ from kubenas.errors import UserError
 from kubenas.search.journal.journal import JournalDamaged
 from kubenas.search.journal.records import Ended, Proposed
 from kubenas.search.layout import definition_file, prior_file
-from kubenas.search.proposal_sources import directed
+from kubenas.search.proposal_sources import add_proposal_sources
 from kubenas.search.proposals import create_proposer
-from kubenas.search.space.point import point_of, random_point, read_space
-from kubenas.search.warm_start.earlier_search import predecessor
+from kubenas.search.space.point import random_point, read_space, to_point
+from kubenas.search.warm_start.earlier_search import find_earlier_search
 from kubenas.search.warm_start.listing import search_ids
-from kubenas.search.warm_start.observations import ENOUGH_OWN, tell_with_prior
+from kubenas.search.warm_start.observations import MIN_OWN_SCORES, add_prior_results
 from kubenas.search.warm_start.prior_results import (
     Champion,
-    Known,
     Prior,
-    gather,
-    ranked,
+    PriorResult,
+    rank_results,
     read_prior,
+    read_sources,
 )
 from kubenas.search.warm_start.results_table import read_table
 from kubenas.storage import open_storage
@@ -87,14 +87,14 @@ CONDITIONAL = {
     ],
 )
 def test_values_from_elsewhere_are_a_point_of_the_space_or_left_out(values, point):
-    assert point_of(read_space(CONDITIONAL), values) == point
+    assert to_point(read_space(CONDITIONAL), values) == point
 
 
 @given(st.integers(0, 10**6))
 def test_a_random_point_is_one_of_the_space(seed):
     space = read_space(CONDITIONAL)
     point = random_point(space, seed)
-    assert point_of(space, point) == point
+    assert to_point(space, point) == point
     assert random_point(space, seed) == point
 
 
@@ -136,11 +136,11 @@ def test_what_is_no_table_of_results_is_named(tmp_path, text, words):
 
 def test_a_source_that_holds_nothing_is_named(tmp_path):
     with pytest.raises(UserError, match="no output of kubenas"):
-        gather([str(tmp_path)], "max")
+        read_sources([str(tmp_path)], "max")
     with pytest.raises(UserError, match="no such file"):
-        gather([str(tmp_path / "gone.csv")], "max")
+        read_sources([str(tmp_path / "gone.csv")], "max")
     with pytest.raises(UserError, match="no completed trial"):
-        gather([table(tmp_path, "a,score\n1,\n")], "max")
+        read_sources([table(tmp_path, "a,score\n1,\n")], "max")
 
 
 def test_merits_are_ranks_of_each_source_whatever_its_scores(tmp_path):
@@ -149,12 +149,12 @@ def test_merits_are_ranks_of_each_source_whatever_its_scores(tmp_path):
     written = tmp_path / "out" / definition_file(earlier.definition.id)
     written.write_bytes(earlier.definition.to_json())
     uri = table(tmp_path, "x,score\n1,0.001\n2,0.003\n3,0.002\n")
-    whole = gather([str(tmp_path / "out"), uri], "max")
+    whole = read_sources([str(tmp_path / "out"), uri], "max")
     assert [each.values["x"] for each in whole.known] == [30.0, 2, 20.0, 3, 10.0, 1]
     merits = [each.merit for each in whole.known]
     assert merits[::2] == merits[1::2]
     assert sum(merits) == pytest.approx(0)
-    one = gather([f"{tmp_path}/out/searches/{earlier.definition.id}"], "max")
+    one = read_sources([f"{tmp_path}/out/searches/{earlier.definition.id}"], "max")
     assert [each.values["x"] for each in one.known] == [30.0, 20.0, 10.0]
 
 
@@ -169,15 +169,15 @@ def own(scores):
     ]
 
 
-KNOWN = ranked([{"x": x} for x in range(20)])
+KNOWN = rank_results([{"x": x} for x in range(20)])
 
 
 @given(st.lists(st.floats(-5, 5), max_size=40), st.sampled_from(["max", "min"]))
 def test_the_prior_is_told_in_its_order_around_our_mean_until_we_know_better(scores, direction):
-    told = tell_with_prior(own(scores), KNOWN, direction)
+    told = add_prior_results(own(scores), KNOWN, direction)
     prior = [r.score for r in told if isinstance(r, Ended) and r.trial < 0]
     assert [record for record in told if record.trial >= 0] == own(scores)
-    assert len(prior) == (0 if len(scores) >= ENOUGH_OWN else len(KNOWN))
+    assert len(prior) == (0 if len(scores) >= MIN_OWN_SCORES else len(KNOWN))
     assert prior == sorted(prior, reverse=direction == "max")
     if prior and scores:
         assert sum(prior) / len(prior) == pytest.approx(sum(scores) / len(scores), abs=1e-6)
@@ -185,10 +185,10 @@ def test_the_prior_is_told_in_its_order_around_our_mean_until_we_know_better(sco
 
 def test_our_own_result_replaces_the_one_from_elsewhere_and_a_large_prior_is_thinned():
     mine = Proposed(at=0, trial=0, values={"x": 3}, oracle_trial="0")
-    told = tell_with_prior([mine], KNOWN, "max")
+    told = add_prior_results([mine], KNOWN, "max")
     assert sum(r.values == {"x": 3} for r in told if isinstance(r, Proposed)) == 1
-    large = ranked([{"x": x} for x in range(1000)])
-    told = tell_with_prior([], large, "max")
+    large = rank_results([{"x": x} for x in range(1000)])
+    told = add_prior_results([], large, "max")
     assert len(told) == 2 * 100
     assert told[0].values == {"x": 0}
 
@@ -196,10 +196,10 @@ def test_our_own_result_replaces_the_one_from_elsewhere_and_a_large_prior_is_thi
 @pytest.mark.parametrize("options", [{}, {"rungs": {"eta": 3}}], ids=str)
 def test_the_best_from_elsewhere_are_tried_first_and_a_restart_changes_nothing(options):
     points = [{"left": x / 10, "right": 0.3} for x in range(9)]
-    prior = Prior(known=tuple(ranked([*points, {"left": 7}])))
+    prior = Prior(known=tuple(rank_results([*points, {"left": 7}])))
     told = definition(**options)
     create = partial(create_proposer, told.config, space=SPACE)
-    make = partial(directed, create, told, SPACE, prior)
+    make = partial(add_proposal_sources, create, told, SPACE, prior)
     steady, restless = Play(make), Play(make)
     for _ in range(50):
         restless.restart()
@@ -276,10 +276,10 @@ def test_last_passes_over_what_is_unfinished_or_cannot_be_read(tmp_path, caplog)
     unfinished = finished.definition.model_copy(update={"id": "open"})
     output.write(definition_file("open"), unfinished.to_json())
     output.write(definition_file("old"), b'{"version": 0}')
-    last = predecessor(output, "another")
+    last = find_earlier_search(output, "another")
     assert last is not None
     assert last.id == finished.id
-    assert predecessor(output, finished.id) is None
+    assert find_earlier_search(output, finished.id) is None
     assert "search old is passed over" in caplog.text
 
 
@@ -294,7 +294,7 @@ def test_a_search_is_warm_once_and_its_sources_may_change(tmp_path):
     file = tmp_path / "out" / prior_file(definition_.id)
     prior = Prior.from_json(file.read_bytes())
     assert definition_.prior == prior.digest
-    known = [Known(values={"left": 0.1}, merit=0.0).model_dump()]
+    known = [PriorResult(values={"left": 0.1}, merit=0.0).model_dump()]
     file.write_text(json.dumps({**prior.model_dump(), "known": known}))
     with pytest.raises(JournalDamaged, match="not what the search began with"):
         search(config)

@@ -18,12 +18,12 @@ Hyperparameter: TypeAlias = Mapping[str, Any]
 """An entry of keras_tuner.HyperParameters.get_config()["space"]."""
 
 
-def grown(space: Mapping[str, Any], declared: Sequence[Hyperparameter]) -> dict[str, Any]:
+def extend_space(space: Mapping[str, Any], declared: Sequence[Hyperparameter]) -> dict[str, Any]:
     """``space``, as HyperParameters.get_config() gives it, with ``declared`` at its end."""
-    return {**space, "space": [*space["space"], *unknown(space["space"], declared)]}
+    return {**space, "space": [*space["space"], *new_hyperparameters(space["space"], declared)]}
 
 
-def unknown(
+def new_hyperparameters(
     known: Sequence[Hyperparameter], declared: Sequence[Hyperparameter]
 ) -> list[Hyperparameter]:
     """Those of ``declared`` that ``known`` lacks, each once: a name may stand under different
@@ -34,17 +34,17 @@ def unknown(
     return list(found.values())
 
 
-def with_declared(proposed: Mapping[str, Any], declared: Declared) -> dict[str, Any]:
+def merge_declared(proposed: Mapping[str, Any], declared: Declared) -> dict[str, Any]:
     """What a trial ran at. What was proposed comes first, and no trial can change it."""
     return {**proposed, **{n: v for n, v in declared.values.items() if n not in proposed}}
 
 
-def take_declared(hyperparameters: "keras_tuner.HyperParameters", declared: Declared) -> None:
+def apply_declared(hyperparameters: "keras_tuner.HyperParameters", declared: Declared) -> None:
     """Adds what a trial's code asked for to the hyperparameters that it was proposed."""
     proposed = dict(hyperparameters.values)
     if declared.new:
         hyperparameters.merge(_read(declared), overwrite=False)
-    hyperparameters.values = with_declared(proposed, declared)
+    hyperparameters.values = merge_declared(proposed, declared)
 
 
 def check_declared(declared: Declared) -> None:
