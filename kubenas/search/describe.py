@@ -37,7 +37,7 @@ def describe_space(
     name = space_file(definition.id)
     with suppress(ObjectNotFound):
         return dict(read_object(storage, name))
-    data = _described(definition, storage, runner, on_progress)
+    data = _run_describe(definition, storage, runner, on_progress)
     with suppress(ObjectExists):
         storage.create(name, data)
     return dict(read_object(storage, name))
@@ -62,7 +62,7 @@ def graph_of(space: SpaceRef, dataset: str) -> "GraphOf | None":
     return make(input_shape=schema.shape, num_classes=len(schema.classes))
 
 
-def _described(
+def _run_describe(
     definition: SearchDefinition,
     storage: Storage,
     runner: TrialRunner,

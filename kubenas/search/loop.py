@@ -73,10 +73,10 @@ class SearchLoop:
         self._interruption = interruption
         self._on_progress = on_progress
         self._on_state = on_state
-        self._shown: SearchState | None = None
+        self._last_reported_state: SearchState | None = None
         """The state that ``on_state`` saw last."""
         self._clock = clock
-        self._dry = False
+        self._exhausted = False
         """The oracle has nothing to propose until a trial ends."""
         self._paused = ""
         """Why no attempt could succeed at present."""
@@ -103,19 +103,19 @@ class SearchLoop:
         return self._recorder.state
 
     def _step(self) -> None:
-        self._leave_if_told()
+        self._raise_if_over()
         over = self._stop_reason()
         if not over:
             self._fill_slots()
         elif self._must_stop_now():
             self._stop_running()
-        reason = "" if self._running else over or self._nothing_left()
+        reason = "" if self._running else over or self._exhaustion_reason()
         if reason:
             self._recorder.record(Closed(at=self._clock(), reason=reason))
             return
         self._report()
         for ended in self._running.wait(_POLL_SECONDS):
-            self._take(ended)
+            self._record_end(ended)
 
     # Taking the search up.
 
@@ -157,10 +157,10 @@ class SearchLoop:
             message="it ended with the process that ran the search",
         )
         most = self._clock() - started.at
-        result, lost = resolve_result(storage, folder, binding, event, most_seconds=most)
+        result, lost = resolve_result(storage, folder, binding, event, max_seconds=most)
         progressed = has_checkpoint(storage, folder)
         ended = EndedAttempt(ref, lost, result, progressed, result.seconds if result else None)
-        self._take(ended, last_seen=cut_off_at)
+        self._record_end(ended, last_seen=cut_off_at)
 
     # What starts and what ended.
 
@@ -195,19 +195,19 @@ class SearchLoop:
 
     def _propose(self) -> bool:
         """Whether there was anything to propose."""
-        if self._dry or budget.trial_limit_reason(self._config, self._usage()):
+        if self._exhausted or budget.trial_limit_reason(self._config, self._usage()):
             return False
         proposed = self._recorder.propose()
         tried_before = self._recorder.duplicates_in_a_row >= MAX_DUPLICATES_IN_A_ROW
-        self._dry = isinstance(proposed, NoProposal) or tried_before
-        return not self._dry
+        self._exhausted = isinstance(proposed, NoProposal) or tried_before
+        return not self._exhausted
 
-    def _take(self, ended: EndedAttempt, *, last_seen: float | None = None) -> None:
+    def _record_end(self, ended: EndedAttempt, *, last_seen: float | None = None) -> None:
         """Takes note of an attempt's end; ``last_seen``: when the search was last alive before."""
         if ended.seconds is None:
             ended = replace(ended, seconds=self._estimate_run_seconds(ended, last_seen))
         conclusion = self._recorder.record_attempt_end(ended)
-        self._dry = False
+        self._exhausted = False
         if isinstance(conclusion.decision, Pause):
             self._paused = f"{ended.ref}: {conclusion.message}"
 
@@ -232,7 +232,7 @@ class SearchLoop:
         overtime = left is not None and left < -_OVERTIME_SECONDS
         return overtime or budget.target_reached(self._config, usage, self._direction)
 
-    def _nothing_left(self) -> str:
+    def _exhaustion_reason(self) -> str:
         """Why there is nothing left to do; empty: there is."""
         if self._recorder.counters.open:
             return ""
@@ -241,32 +241,33 @@ class SearchLoop:
         if self._recorder.duplicates_in_a_row >= MAX_DUPLICATES_IN_A_ROW:
             repeats = MAX_DUPLICATES_IN_A_ROW
             return f"the space is exhausted: {repeats} proposals in a row had been tried before"
-        return "the space is exhausted: the oracle found nothing new to try" if self._dry else ""
+        exhausted = "the space is exhausted: the oracle found nothing new to try"
+        return exhausted if self._exhausted else ""
 
-    def _leave_if_told(self) -> None:
+    def _raise_if_over(self) -> None:
         if self._interruption.requested:
             for ended in self._running.detach():
-                self._take(ended)
+                self._record_end(ended)
             raise Interrupted("search: stopped; the same command resumes")
         if self._paused:
-            self._give_up(UserError(f"search paused: {self._paused}"))
+            self._abort(UserError(f"search paused: {self._paused}"))
         if budget.too_many_failures(self._recorder.counters):
             reason = budget.most_frequent_reason(self._state)
-            self._give_up(SearchFailed(f"search: the first trials all failed, mostly by {reason}"))
-        if self._on_state is not None and self._shown is not self._state:
-            self._shown = self._state
+            self._abort(SearchFailed(f"search: the first trials all failed, mostly by {reason}"))
+        if self._on_state is not None and self._last_reported_state is not self._state:
+            self._last_reported_state = self._state
             try:
                 self._on_state(self._state)
             except KubenasError as error:
-                self._give_up(error)
+                self._abort(error)
 
-    def _give_up(self, error: KubenasError) -> NoReturn:
+    def _abort(self, error: KubenasError) -> NoReturn:
         self._stop_running()
         raise error
 
     def _stop_running(self) -> None:
         for ended in self._running.stop_all():
-            self._take(ended)
+            self._record_end(ended)
 
     # What is told.
 

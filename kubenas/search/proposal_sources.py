@@ -41,14 +41,14 @@ def add_proposal_sources(
     Raises:
         UserError: the one network that is to be trained again is none of ``space``.
     """
-    known = _points(prior, space) if prior else []
+    known = _prior_points(prior, space) if prior else []
     if prior and prior.alone and not known:
         raise UserError(
             "search.reuse: the champion's network is no point of this space any more; leave 'reuse'"
             " out to search"
         )
     sources = [
-        *_repeated(definition, known),
+        *_prior_trials(definition, known),
         *_promotions(definition),
         *_baseline(definition, space),
     ]
@@ -64,7 +64,7 @@ def add_proposal_sources(
     return MultiSourceProposer(create, tell=tell, sources=sources, epochs=min(rungs, default=None))
 
 
-def _points(prior: Prior, space: Mapping[str, Any]) -> list[PriorResult]:
+def _prior_points(prior: Prior, space: Mapping[str, Any]) -> list[PriorResult]:
     """What is known of points of ``space``, each once."""
     from kubenas.search.space.point import read_space, to_point  # noqa: PLC0415, slow
 
@@ -77,7 +77,9 @@ def _points(prior: Prior, space: Mapping[str, Any]) -> list[PriorResult]:
     return points
 
 
-def _repeated(definition: SearchDefinition, known: Sequence[PriorResult]) -> list[ProposalSource]:
+def _prior_trials(
+    definition: SearchDefinition, known: Sequence[PriorResult]
+) -> list[ProposalSource]:
     best = known[: prior_trial_count(definition.config.search.max_trials)]
     epochs = min(rung_levels(definition.config), default=None)
     return [PriorTrials(best, epochs=epochs)] if best else []

@@ -29,7 +29,7 @@ from kubenas.search.journal import (
 from kubenas.search.proposals import DuplicateFinder, NoProposal, Proposer, duplicate_end
 from kubenas.trial import AttemptSpec, FailureClass
 
-_OF_RESULT = (
+_RESULT_FIELDS = (
     "score",
     "metrics",
     "epochs",
@@ -103,7 +103,7 @@ class SearchRecorder:
             oracle_state=proposal.state,
             duplicate_of=self._duplicates.find(proposal.values, proposal.epochs),
             epochs=proposal.epochs,
-            parent=self._trained(proposal.parent),
+            parent=self._trained_trial(proposal.parent),
             origin=proposal.origin,
         )
         self.record(record)
@@ -172,7 +172,7 @@ class SearchRecorder:
         if original is not None and (end := self.state.trials[original].end):
             self._record_end(trial, duplicate_end(end, trial=trial.number, at=self._clock()))
 
-    def _trained(self, oracle_trial: str | None) -> int | None:
+    def _trained_trial(self, oracle_trial: str | None) -> int | None:
         """The trial that was trained as ``oracle_trial``: of a duplicate its original."""
         number = None if oracle_trial is None else self.counters.trial_number(oracle_trial)
         if number is None:
@@ -202,7 +202,7 @@ class SearchRecorder:
             message=conclusion.message,
         )
         if last is not None and last.result is not None:
-            told = {name: getattr(last.result, name) for name in _OF_RESULT}
+            told = {name: getattr(last.result, name) for name in _RESULT_FIELDS}
             held = last.seconds or 0.0
             told |= {"held_seconds": held, "seconds": min(last.result.seconds, held)}
             ended = ended.model_copy(update=told)

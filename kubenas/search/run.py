@@ -84,15 +84,15 @@ def run_search(  # noqa: PLR0913  # all by name
         definition = define(
             config, dataset=dataset, dataset_digest=dataset_digest, space=space, prior=digest
         )
-        _define(output, definition)
+        _write_definition(output, definition)
         journal = Journal(output, search_folder(definition.id))
         records = journal.read()
         state = fold(records)
         if state.closed is not None:
             stop_leftovers(runner)
         else:
-            hyperparameters = _described(definition, output, runner, on_progress)
-            bounded = _without_search(definition) if prior and prior.alone else definition
+            hyperparameters = _load_space(definition, output, runner, on_progress)
+            bounded = _with_single_trial(definition) if prior and prior.alone else definition
             specs = TrialSpecs(bounded, output, hyperparameters)
             proposer = _proposer(bounded, hyperparameters, prior)
             state = SearchLoop(
@@ -104,11 +104,11 @@ def run_search(  # noqa: PLR0913  # all by name
                 on_state=on_state,
             ).run()
     if not state.ended(Outcome.COMPLETED):
-        raise _failed(state)
+        raise _no_completed_trial(state)
     return _search_run(definition, output, state)
 
 
-def _described(
+def _load_space(
     definition: SearchDefinition,
     output: Storage,
     runner: TrialRunner,
@@ -128,21 +128,21 @@ def _proposer(
     """What proposes the search's trials, fresh."""
     create = partial(
         create_proposer,
-        _with_room(definition.config, prior),
+        _with_prior_trials(definition.config, prior),
         space=hyperparameters,
         graph=graph_of(definition.space, definition.dataset),
     )
     return add_proposal_sources(create, definition, hyperparameters, prior)
 
 
-def _without_search(definition: SearchDefinition) -> SearchDefinition:
+def _with_single_trial(definition: SearchDefinition) -> SearchDefinition:
     """``definition`` with room for what is known alone."""
     search = definition.config.search.model_copy(update={"max_trials": 1, "oracle": "random"})
     config = definition.config.model_copy(update={"search": search})
     return definition.model_copy(update={"config": config})
 
 
-def _define(output: Storage, definition: SearchDefinition) -> None:
+def _write_definition(output: Storage, definition: SearchDefinition) -> None:
     """Writes search.json, once.
 
     Raises:
@@ -159,7 +159,7 @@ def _define(output: Storage, definition: SearchDefinition) -> None:
         )
 
 
-def _with_room(config: Config, prior: Prior | None) -> Config:
+def _with_prior_trials(config: Config, prior: Prior | None) -> Config:
     """``config`` for an oracle that counts what it is told from elsewhere as trials."""
     room = config.search.max_trials + (len(prior.known) if prior else 0)
     search = config.search.model_copy(update={"max_trials": room})
@@ -191,7 +191,7 @@ def _search_run(definition: SearchDefinition, output: Storage, state: SearchStat
     )
 
 
-def _failed(state: SearchState) -> SearchFailed:
+def _no_completed_trial(state: SearchState) -> SearchFailed:
     reason = most_frequent_reason(state) or (state.closed.reason if state.closed else "")
     return SearchFailed(
         f"search: none of {len(state.trials)} trials completed, mostly by {reason}; mend this and"

@@ -100,7 +100,7 @@ def _documents(run: Any) -> dict[str, tuple[bytes | None, Read]]:
     trial = f"{folder}/trials/00000/a1"
 
     def result(output: Storage) -> object:
-        return read_result(output, trial, binding, most_seconds=1.0)
+        return read_result(output, trial, binding, max_seconds=1.0)
 
     def drawn(output: Storage) -> object:
         found = _architecture(output, f"{trial}/architecture.json")

@@ -28,7 +28,7 @@ _LOG = logging.getLogger(__name__)
 _POLL_SECONDS = 0.5
 
 
-def _anything(_prefix: str) -> None:
+def _accept_all(_prefix: str) -> None:
     """Takes whatever an attempt has left."""
 
 
@@ -37,7 +37,7 @@ def run_attempts(
     runner: TrialRunner,
     *,
     records: AttemptRecords,
-    check: Check = _anything,
+    check: Check = _accept_all,
     on_progress: OnProgress | None = None,
 ) -> list[Result]:
     """Runs each spec to its end, with retries, as many at a time as ``runner`` takes.
@@ -78,11 +78,13 @@ class _Job:
         self.losses: list[Loss] = []
         self._attempts = records.attempts(self._folder)
         decided = records.decided(self._folder)
-        stands = decided is not None and self._stands(decided)
-        self._revoked = 0 if decided is None or stands else decided.attempt
+        still_valid = decided is not None and self._is_still_valid(decided)
+        self._revoked = 0 if decided is None or still_valid else decided.attempt
         """The attempt that had decided and is not believed any more; 0: there is none."""
         self.result = self._resolve(
-            decided if stands else self._left(n for n in self._attempts if n > self._revoked)
+            decided
+            if still_valid
+            else self._last_final_result(n for n in self._attempts if n > self._revoked)
         )
 
     @property
@@ -133,10 +135,12 @@ class _Job:
 
     def take(self, ended: EndedAttempt) -> Conclusion:
         """Takes note of an attempt's end."""
-        result, event = self._checked(ended)
+        result, event = self._check_end(ended)
         conclusion = conclude(result, event, earlier=self.losses, progressed=ended.progressed)
         earlier = (each for each in self._attempts if self._revoked < each < ended.ref.attempt)
-        deciding = result if result is not None and is_final(result) else self._left(earlier)
+        deciding = (
+            result if result is not None and is_final(result) else self._last_final_result(earlier)
+        )
         if deciding is not None:
             self.result = self._resolve(deciding)
         elif isinstance(conclusion.decision, End):
@@ -146,7 +150,7 @@ class _Job:
             self.losses.append(Loss(conclusion.failure, ended.progressed))
         return conclusion
 
-    def _stands(self, decided: Result) -> bool:
+    def _is_still_valid(self, decided: Result) -> bool:
         """Whether what decided the task before does so still: unchanged, and for this spec."""
         try:
             if decided.outcome == Outcome.COMPLETED:
@@ -157,7 +161,7 @@ class _Job:
             return False
         return (decided.trial, decided.task) == (self._first.trial, self._first.task)
 
-    def _left(self, attempts: Iterable[int]) -> Result | None:
+    def _last_final_result(self, attempts: Iterable[int]) -> Result | None:
         """The last result that ``attempts``, in order, have left and that decides; None: none does.
 
         One that was given up may have left it late. Of two the later one was started because
@@ -178,7 +182,7 @@ class _Job:
             return None
         return result
 
-    def _checked(self, ended: EndedAttempt) -> tuple[Result | None, AttemptEvent]:
+    def _check_end(self, ended: EndedAttempt) -> tuple[Result | None, AttemptEvent]:
         """What an attempt has come to, now that what it left has been looked at."""
         try:
             if ended.result is not None and ended.result.outcome == Outcome.COMPLETED:

@@ -14,9 +14,9 @@ from typing import Self
 
 from kubenas.trial import AttemptRef, AttemptSpec, FailureClass, Result, Task
 
-_LARGEST = 2**63 - 1
-_MOST_METRICS = 1000
-_RUNNERS_WORD = frozenset(
+_MAX_COUNT = 2**63 - 1
+_MAX_METRICS = 1000
+_RUNNER_FAILURES = frozenset(
     {
         FailureClass.DISRUPTION,
         FailureClass.NODE_LOSS,
@@ -70,20 +70,20 @@ def rejection_reason(result: Result, binding: Binding) -> str:
             "it does not repeat the attempt's nonce: another process wrote it, or the trial's image"
             " holds an older kubenas"
         )
-    if result.failure in _RUNNERS_WORD:
+    if result.failure in _RUNNER_FAILURES:
         return f"it claims '{result.failure}', which is not for an attempt to say"
     return _implausible(result)
 
 
-def sanitize_result(result: Result, *, most_seconds: float) -> Result:
+def sanitize_result(result: Result, *, max_seconds: float) -> Result:
     """``result`` with what the controller knows itself, and without what only it needs to know.
 
     Args:
         result: can be believed.
-        most_seconds: that the attempt can have run.
+        max_seconds: that the attempt can have run.
     """
     message = "".join(letter if letter.isprintable() else " " for letter in result.message)
-    seconds = min(result.seconds, max(0.0, most_seconds))
+    seconds = min(result.seconds, max(0.0, max_seconds))
     changes = {"message": message, "seconds": seconds, "nonce": None, "image": None}
     return result.model_copy(update=changes)
 
@@ -97,11 +97,11 @@ def _implausible(result: Result) -> str:
         "flops": result.flops,
     }
     for name, count in counts.items():
-        if count is not None and not 0 <= count <= _LARGEST:
+        if count is not None and not 0 <= count <= _MAX_COUNT:
             return f"{name} is {str(count)[:40]}"
     latency = result.latency_ms
     if latency is not None and not (math.isfinite(latency) and latency >= 0):
         return f"latency_ms is {latency}"
-    if len(result.metrics) > _MOST_METRICS:
+    if len(result.metrics) > _MAX_METRICS:
         return f"it has {len(result.metrics)} metrics"
     return ""

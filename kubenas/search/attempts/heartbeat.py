@@ -12,9 +12,9 @@ from kubenas.errors import StorageError
 from kubenas.storage import Storage, open_storage, split
 from kubenas.trial import Heartbeat
 
-_BEATS = 4
+_BEATS_PER_TIMEOUT = 4
 """Within the time after which attempts give their search up."""
-_PARTING_SECONDS = 5.0
+_JOIN_SECONDS = 5.0
 """For a beat that is under way; a store that hangs holds nobody up for longer."""
 _LOG = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ def send_heartbeats(heartbeat: Heartbeat) -> Iterator[None]:
     storage = open_storage(folder)
     _beat(storage, name)
     left = threading.Event()
-    interval = heartbeat.seconds / _BEATS
+    interval = heartbeat.seconds / _BEATS_PER_TIMEOUT
 
     def beat_on() -> None:
         while not left.wait(interval):
@@ -45,7 +45,7 @@ def send_heartbeats(heartbeat: Heartbeat) -> Iterator[None]:
         yield
     finally:
         left.set()
-        beats.join(_PARTING_SECONDS)
+        beats.join(_JOIN_SECONDS)
 
 
 def _beat(storage: Storage, name: str) -> None:

@@ -23,7 +23,7 @@ RESULT_FILE: Final = "result.json"
 
 
 def read_result(
-    storage: Storage, folder: str, binding: Binding, *, most_seconds: float
+    storage: Storage, folder: str, binding: Binding, *, max_seconds: float
 ) -> Result | None:
     """The result of an attempt in ``folder``; None: it left none.
 
@@ -34,7 +34,7 @@ def read_result(
         storage: where it is.
         folder: of the attempt.
         binding: what the result must repeat.
-        most_seconds: that the attempt can have run.
+        max_seconds: that the attempt can have run.
 
     Raises:
         DocumentUnusable: it cannot be believed; the message says why.
@@ -49,7 +49,7 @@ def read_result(
         raise DocumentUnusable(f"{join(storage.uri, name)}: {error}") from error
     if reason := rejection_reason(result, binding):
         raise DocumentUnusable(f"{join(storage.uri, name)}: {reason}")
-    return _scored(sanitize_result(result, most_seconds=most_seconds))
+    return _scored(sanitize_result(result, max_seconds=max_seconds))
 
 
 def _scored(result: Result) -> Result:

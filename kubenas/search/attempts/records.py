@@ -31,8 +31,8 @@ _FOLDER = "attempts"
 _DECIDED_FILE = "decided.json"
 _DECISION = "the record of the attempt that counts"
 _STARTED = re.compile(r".*/a([1-9]\d{0,8})\.json")
-_LEGACY = re.compile(r".*/a([1-9]\d{0,8})/spec\.json")
-_OWN_WORDS = frozenset({"spec.json", RESULT_FILE, "log.txt", "history.jsonl"})
+_LEGACY_SPEC = re.compile(r".*/a([1-9]\d{0,8})/spec\.json")
+_REPORT_FILES = frozenset({"spec.json", RESULT_FILE, "log.txt", "history.jsonl"})
 """What an attempt leaves for people and for its own end."""
 
 
@@ -100,7 +100,7 @@ class AttemptRecords:
         numbers = [int(match[1]) for name in names if (match := _STARTED.fullmatch(name))]
         if not self._complete:
             names = [info.name for info in self._storage.list(f"{folder}/a")]
-            numbers += [int(match[1]) for name in names if (match := _LEGACY.fullmatch(name))]
+            numbers += [int(match[1]) for name in names if (match := _LEGACY_SPEC.fullmatch(name))]
         return sorted(set(numbers))
 
     def start(self, folder: str, spec: AttemptSpec) -> None:
@@ -130,7 +130,7 @@ class AttemptRecords:
             self._storage,
             f"{folder}/a{ref.attempt}",
             _binding(ref, task, started),
-            most_seconds=time.time() - since,
+            max_seconds=time.time() - since,
         )
 
     def decided(self, folder: str) -> Result | None:
@@ -250,7 +250,9 @@ class AttemptRecords:
         root = self._storage.stage(prefix)
         files = [path for path in sorted(root.rglob("*")) if path.is_file()]
         named = {path.relative_to(root).as_posix(): path for path in files}
-        return {name: file_sha256(path) for name, path in named.items() if name not in _OWN_WORDS}
+        return {
+            name: file_sha256(path) for name, path in named.items() if name not in _REPORT_FILES
+        }
 
 
 def open_attempt_records(output: Storage, search: str) -> AttemptRecords:

@@ -78,7 +78,7 @@ class RunningAttempts:
         """Attempts that have ended; waits up to ``timeout`` seconds for one."""
         events = [each for each in self._runner.poll(timeout) if each.ref in self._running]
         for event in events:
-            self._running[event.ref] = self._told(event, self._running[event.ref])
+            self._running[event.ref] = self._update(event, self._running[event.ref])
         return [
             self._close(event, self._running.pop(event.ref))
             for event in events
@@ -113,7 +113,7 @@ class RunningAttempts:
             for ref, running in sorted(self._running.items(), key=lambda item: item[1].since)
         )
 
-    def _told(self, event: AttemptEvent, running: _Running) -> _Running:
+    def _update(self, event: AttemptEvent, running: _Running) -> _Running:
         """``running`` after ``event``: until it runs, it holds nothing that counts."""
         waiting = event.message if event.kind == "waiting" else ""
         if event.kind == "running" and not running.began:
@@ -125,7 +125,7 @@ class RunningAttempts:
         seen = max(0.0, self._clock() - running.since)
         most = seen if event.seconds is None else event.seconds
         result, event = resolve_result(
-            running.storage, running.folder, running.binding, event, most_seconds=most
+            running.storage, running.folder, running.binding, event, max_seconds=most
         )
         return EndedAttempt(
             ref=event.ref,
@@ -142,14 +142,14 @@ def resolve_result(
     binding: Binding,
     event: AttemptEvent,
     *,
-    most_seconds: float,
+    max_seconds: float,
 ) -> tuple[Result | None, AttemptEvent]:
     """The result of an attempt that ended with ``event``, and its end.
 
     One that cannot be believed is none, and the end says why: the attempt has failed.
     """
     try:
-        result = read_result(storage, folder, binding, most_seconds=most_seconds)
+        result = read_result(storage, folder, binding, max_seconds=max_seconds)
     except DocumentUnusable as error:
         return None, reject_result(event, str(error))
     return result and result.model_copy(update={"image": event.image}), event

@@ -14,7 +14,7 @@ WRAP_UP_SHARE = 0.1
 """Share of its time in which an attempt validates, saves and ends."""
 _SAFETY_FACTOR = 2.0
 """Times what a trial is expected to take: a slow one is not cut short while there is enough."""
-_LEAST_SECONDS = 1.0
+_MIN_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -67,15 +67,15 @@ def allocate_seconds(affordable: float, *, needed: float | None, slots: int) -> 
     """
     seconds = affordable / max(1, slots)
     if needed is not None:
-        enough = max(needed / (1 - WRAP_UP_SHARE), _LEAST_SECONDS)
+        enough = max(needed / (1 - WRAP_UP_SHARE), _MIN_SECONDS)
         seconds = min(affordable, _SAFETY_FACTOR * enough) if affordable >= enough else 0.0
-    return seconds if seconds >= _LEAST_SECONDS else 0.0
+    return seconds if seconds >= _MIN_SECONDS else 0.0
 
 
 def describe_usage(config: SearchConfig, used: Cost) -> tuple[str, ...]:
     """What was used of what, for people; nothing about what neither is used nor has a cap."""
     return tuple(
-        _words(words, amount, cap)
+        _describe_amount(words, amount, cap)
         for words, amount, cap in (
             ("accelerator-hours {}", used.gpu_hours, config.max_gpu_hours),
             ("cost {}", used.money, config.max_cost),
@@ -84,5 +84,5 @@ def describe_usage(config: SearchConfig, used: Cost) -> tuple[str, ...]:
     )
 
 
-def _words(words: str, amount: float, cap: float | None) -> str:
+def _describe_amount(words: str, amount: float, cap: float | None) -> str:
     return words.format(f"{amount:.3g}" + ("" if cap is None else f" of {cap:g}"))

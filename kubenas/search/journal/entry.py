@@ -41,7 +41,7 @@ def decode(line: bytes, sequence: int) -> Record:
         EntryUnusable: it is torn, altered, foreign or another entry.
     """
     try:
-        entry = _whole(line)
+        entry = _parse(line)
         _check_version(entry["schema"], _SCHEMA)
         if entry["sequence"] != sequence:
             raise EntryUnusable(f"says that it is entry {entry['sequence']}")
@@ -54,7 +54,7 @@ def decode(line: bytes, sequence: int) -> Record:
     return _record(entry["record"])
 
 
-def _whole(line: bytes) -> Any:
+def _parse(line: bytes) -> Any:
     try:
         return from_json(line)
     except ValueError as error:

@@ -21,7 +21,7 @@ SEGMENT_ENTRIES = 512
 """At most so many single entries are read at the end of a journal."""
 
 _SCHEMA = "kubenas/journal-segment/v1"
-_MOST_BYTES = 1 << 30
+_MAX_BYTES = 1 << 30
 """Of a segment's lines, before it is called no segment."""
 
 
@@ -68,7 +68,7 @@ class Segment:
         Raises:
             SegmentUnusable: it is torn, altered, foreign or of another version.
         """
-        head, *lines = _unpacked(data).split(b"\n")
+        head, *lines = _decompress(data).split(b"\n")
         try:
             header = from_json(head)
             schema, last = header["schema"], header["last"]
@@ -85,14 +85,14 @@ class Segment:
         return segment
 
 
-def _unpacked(data: bytes) -> bytes:
+def _decompress(data: bytes) -> bytes:
     try:
         with gzip.open(io.BytesIO(data)) as stream:
-            content = stream.read(_MOST_BYTES + 1)
+            content = stream.read(_MAX_BYTES + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise SegmentUnusable("is torn") from error
-    if len(content) > _MOST_BYTES:
-        raise SegmentUnusable(f"unpacks to more than {_MOST_BYTES:,} bytes")
+    if len(content) > _MAX_BYTES:
+        raise SegmentUnusable(f"unpacks to more than {_MAX_BYTES:,} bytes")
     return content
 
 

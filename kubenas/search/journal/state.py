@@ -111,8 +111,8 @@ def fold(records: Iterable[Record]) -> SearchState:
     for sequence, record in enumerate(records, start=1):
         try:
             if is_trial_record(record):
-                trials[record.trial] = _told(trials.get(record.trial), record)
-            state = _passed(state, record)
+                trials[record.trial] = _update_trial(trials.get(record.trial), record)
+            state = _update_search(state, record)
         except ValueError as error:
             raise JournalDamaged(
                 f"journal entry {sequence:08d}.json: {error}; restore the journal from a backup, or"
@@ -129,10 +129,10 @@ def advance(state: SearchState, record: Record) -> SearchState:
     """
     trials = state.trials
     if is_trial_record(record):
-        told = _told(trials.get(record.trial), record)
+        updated = _update_trial(trials.get(record.trial), record)
         whole = trials if isinstance(trials, ChunkedMap) else ChunkedMap.of(trials)
-        trials = whole.with_value(record.trial, told)
-    return replace(_passed(state, record), trials=trials)
+        trials = whole.with_value(record.trial, updated)
+    return replace(_update_search(state, record), trials=trials)
 
 
 def is_trial_record(record: Record) -> TypeGuard[TrialRecord]:
@@ -140,7 +140,7 @@ def is_trial_record(record: Record) -> TypeGuard[TrialRecord]:
     return isinstance(record, Proposed | Started | AttemptLost | Ended)
 
 
-def _passed(state: SearchState, record: Record) -> SearchState:
+def _update_search(state: SearchState, record: Record) -> SearchState:
     """The search's own clock and end after ``record``, without its trials."""
     if state.closed and not isinstance(record, Opened):
         raise ValueError(f"a closed search has a record '{record.kind}'")
@@ -151,17 +151,19 @@ def _passed(state: SearchState, record: Record) -> SearchState:
         active_seconds=state.active_seconds + passed,
         last_at=record.at,
         closed=record if isinstance(record, Closed) else state.closed,
-        declared=_declared(state.declared, record),
+        declared=_extend_declared(state.declared, record),
     )
 
 
-def _declared(known: tuple[Hyperparameter, ...], record: Record) -> tuple[Hyperparameter, ...]:
+def _extend_declared(
+    known: tuple[Hyperparameter, ...], record: Record
+) -> tuple[Hyperparameter, ...]:
     if not isinstance(record, Ended) or not record.declared.new:
         return known
     return (*known, *new_hyperparameters(known, record.declared.new))
 
 
-def _told(trial: TrialState | None, record: TrialRecord) -> TrialState:
+def _update_trial(trial: TrialState | None, record: TrialRecord) -> TrialState:
     """A trial after a record about it."""
     if isinstance(record, Proposed):
         if trial is not None:

@@ -56,14 +56,14 @@ class MultiSourceProposer:
     def propose(self) -> Proposal | NoProposal:
         for source in self._sources:
             if (proposal := source.propose()) is not None:
-                return self._noted(proposal)
-        self._catch_up()
+                return self._record_proposal(proposal)
+        self._update_oracle()
         asked = self._oracle.propose()
         if isinstance(asked, NoProposal):
             return asked
         self._ids[self._trials] = asked.oracle_trial
         proposal = replace(asked, oracle_trial=str(self._trials), epochs=self._epochs)
-        return self._noted(proposal)
+        return self._record_proposal(proposal)
 
     def report(self, oracle_trial: str, end: Ended) -> None:
         del oracle_trial  # its number, which the end says, too
@@ -75,7 +75,7 @@ class MultiSourceProposer:
                 self._see(record)
         return {number: str(number) for number in range(self._trials)}
 
-    def _noted(self, proposal: Proposal) -> Proposal:
+    def _record_proposal(self, proposal: Proposal) -> Proposal:
         """``proposal``, as it will be in the journal, seen by all."""
         self._see(
             Proposed(
@@ -98,7 +98,7 @@ class MultiSourceProposer:
         for source in self._sources:
             source.see(record)
 
-    def _catch_up(self) -> None:
+    def _update_oracle(self) -> None:
         told = self._tell(self._records)
         own = [record.trial for record in told if isinstance(record, Proposed)] == list(self._ids)
         ends = {r.trial: r for r in told if isinstance(r, Ended)}

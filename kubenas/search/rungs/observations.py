@@ -55,7 +55,7 @@ def merge_promotions(
     aside = {r.trial for r in records if isinstance(r, Proposed) and r.origin == "baseline"}
     records = [record for record in records if record.trial not in aside]
     roots, networks = _networks(records, rungs)
-    learnt = _learnt_rung(networks.values(), len(rungs))
+    learnt = _learning_rung(networks.values(), len(rungs))
     imputed = _imputed(networks, learnt, 1 if direction == "max" else -1)
     told: list[OracleEvent] = []
     for record in records:
@@ -63,7 +63,7 @@ def merge_promotions(
             continue
         if isinstance(record, Proposed):
             told.append(record)
-        elif (end := _told(record, networks[record.trial], imputed, learnt)) is not None:
+        elif (end := _network_end(record, networks[record.trial], imputed, learnt)) is not None:
             told.append(end)
     return told
 
@@ -87,7 +87,7 @@ def _networks(
     return roots, networks
 
 
-def _learnt_rung(networks: Iterable[_Network], rungs: int) -> int:
+def _learning_rung(networks: Iterable[_Network], rungs: int) -> int:
     """The highest rung with enough scores; the lowest if none has."""
     counts = [0] * rungs
     for network in networks:
@@ -116,7 +116,9 @@ def _imputed(networks: dict[int, _Network], learnt: int, sign: int) -> dict[int,
     }
 
 
-def _told(first: Ended, network: _Network, imputed: dict[int, float], learnt: int) -> Ended | None:
+def _network_end(
+    first: Ended, network: _Network, imputed: dict[int, float], learnt: int
+) -> Ended | None:
     """The end of a network whose first trial ended with ``first``; None: it is on its way."""
     if first.outcome != Outcome.COMPLETED:
         return first

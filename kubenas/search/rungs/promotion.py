@@ -32,10 +32,10 @@ class Promotions:
         elif record.outcome == Outcome.COMPLETED and record.attempt is not None:
             network = self._roots[record.trial]
             if record.score is not None:
-                self._halving.ended(network, self._rung(record.trial), record.score)
+                self._halving.add_score(network, self._rung(record.trial), record.score)
 
     def propose(self) -> Proposal | None:
-        promotion = self._halving.promotion()
+        promotion = self._halving.next_promotion()
         if promotion is None:
             return None
         parent = self._latest[promotion.network]
@@ -52,7 +52,7 @@ class Promotions:
         root = number if record.parent is None else self._roots[record.parent]
         self._proposals[number], self._roots[number], self._latest[root] = record, root, number
         if record.parent is not None:
-            self._halving.promoted(Promotion(root, self._rung(number)))
+            self._halving.mark_promoted(Promotion(root, self._rung(number)))
 
     def _rung(self, trial: int) -> int:
         return self._rungs.index(self._proposals[trial].epochs or self._rungs[0])

@@ -54,16 +54,16 @@ class SuccessiveHalving:
         self._eta = eta
         self._sign = -1 if direction == "max" else 1
 
-    def ended(self, network: int, rung: int, score: float) -> None:
+    def add_score(self, network: int, rung: int, score: float) -> None:
         """Takes note of a score; a network that failed has none and is never promoted."""
         scores = self._rungs[rung].scores
         insort(scores, (self._sign * score, len(scores), network))
 
-    def promoted(self, promotion: Promotion) -> None:
+    def mark_promoted(self, promotion: Promotion) -> None:
         """Takes note that ``promotion`` was made."""
         self._rungs[promotion.rung - 1].promoted.add(promotion.network)
 
-    def promotion(self) -> Promotion | None:
+    def next_promotion(self) -> Promotion | None:
         """Who is to be trained further, from the highest rung that has someone; None: nobody."""
         for number in range(len(self._rungs) - 2, -1, -1):
             if (network := self._promotable(self._rungs[number])) is not None:

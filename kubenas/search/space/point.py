@@ -45,14 +45,14 @@ def to_point(
             continue
         name = hyperparameter.name
         value = values.get(name, hyperparameter.default)
-        allowed = _allowed(hyperparameter, value)
+        allowed = _convert(hyperparameter, value)
         if allowed is None:
             return None
         point.values[name] = allowed
     return dict(point.values)
 
 
-def _allowed(hyperparameter: Any, value: Any) -> Any:
+def _convert(hyperparameter: Any, value: Any) -> Any:
     """``value`` as ``hyperparameter`` has it; None: it does not."""
     if isinstance(hyperparameter, kinds.Int | kinds.Float):
         return _on_scale(hyperparameter, value)
@@ -62,10 +62,10 @@ def _allowed(hyperparameter: Any, value: Any) -> Any:
         options = [True, False]
     else:
         options = [hyperparameter.value]
-    return next((own for own in options if _same(own, value)), None)
+    return next((own for own in options if _same_option(own, value)), None)
 
 
-def _same(own: Any, value: Any) -> bool:
+def _same_option(own: Any, value: Any) -> bool:
     """Whether both are one option; a table tells of text and numbers alike as it is written."""
     return str(own) == str(value) or (own == value and _is_bool(own) == _is_bool(value))
 

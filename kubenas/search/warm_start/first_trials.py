@@ -6,13 +6,13 @@ from kubenas.search.journal import OracleEvent, Proposed
 from kubenas.search.proposals import Proposal
 from kubenas.search.warm_start.prior_results import PriorResult
 
-_SHARE = 5
-_MOST = 5
+_ONE_IN = 5
+_MAX_TRIALS = 5
 
 
 def prior_trial_count(max_trials: int) -> int:
     """How many of the best results from elsewhere a search begins with."""
-    return max(1, min(_MOST, max_trials // _SHARE))
+    return max(1, min(_MAX_TRIALS, max_trials // _ONE_IN))
 
 
 class PriorTrials:

@@ -15,7 +15,7 @@ from kubenas.trial import Outcome
 MIN_OWN_SCORES = 30
 """Scores of the search's own, after which results from elsewhere are not told any more."""
 _DISCOUNT = 0.5
-_MOST_TOLD = 100
+_MAX_RESULTS = 100
 
 
 def add_prior_results(
@@ -42,7 +42,7 @@ def add_prior_results(
     sign = 1 if direction == "max" else -1
     tried = [record.values for record in told if isinstance(record, Proposed)]
     records: list[OracleEvent] = []
-    for number, each in enumerate(known[:: -(-len(known) // _MOST_TOLD) or 1], start=1):
+    for number, each in enumerate(known[:: -(-len(known) // _MAX_RESULTS) or 1], start=1):
         if each.values not in tried:
             score = centre + sign * _DISCOUNT * scale * each.merit
             records += _trial(-number, each.values, score)

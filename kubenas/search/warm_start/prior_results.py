@@ -105,7 +105,7 @@ def _build_prior(
     if reused is not None:
         known = PriorResult(values=reused.values, merit=0.0)
         return Prior(sources=(reused.search,), known=(known,), alone=True)
-    sources = _without_last(config.warm_start, output, search)
+    sources = _resolve_last(config.warm_start, output, search)
     return read_sources(sources, objectives_of(config)[0].direction)
 
 
@@ -114,7 +114,7 @@ def read_prior(output: Storage, search: str) -> Prior | None:
     return find_document(output, prior_file(search), Prior, what=_PRIOR)
 
 
-def _without_last(sources: Sequence[str], output: Storage, search: str) -> Sequence[str]:
+def _resolve_last(sources: Sequence[str], output: Storage, search: str) -> Sequence[str]:
     """``sources`` with the search before ``search`` for ``last``; where there is none, without."""
     if LAST_SEARCH not in sources:
         return sources

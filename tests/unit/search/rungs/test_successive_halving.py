@@ -49,8 +49,8 @@ def test_one_in_eta_at_most_never_twice_and_only_from_the_best(eta, direction, m
     running: list[tuple[int, int]] = []
     calls: list[tuple[object, ...]] = []
     for network, (score, fails, which) in enumerate(moves):
-        promotion = halving.promotion()
-        assert promotion == halving.promotion()  # asking changes nothing
+        promotion = halving.next_promotion()
+        assert promotion == halving.next_promotion()  # asking changes nothing
         if promotion is None:
             running.append((network, 0))
         else:
@@ -60,32 +60,32 @@ def test_one_in_eta_at_most_never_twice_and_only_from_the_best(eta, direction, m
             assert promotion.network not in promoted[below]
             assert place < len(order) // eta
             promoted[below].add(promotion.network)
-            halving.promoted(promotion)
+            halving.mark_promoted(promotion)
             calls.append(("promoted", promotion))
             running.append((promotion.network, promotion.rung))
         ended, rung = running.pop(which % len(running))
         if not fails:
             scores[rung][ended] = score
-            halving.ended(ended, rung, score)
+            halving.add_score(ended, rung, score)
             calls.append(("ended", ended, rung, score))
         assert all(len(promoted[k]) <= len(scores[k]) // eta for k in (0, 1))
     again = SuccessiveHalving(3, eta=eta, direction=direction)
     for name, *arguments in calls:
         getattr(again, str(name))(*arguments)
-    assert again.promotion() == halving.promotion()
+    assert again.next_promotion() == halving.next_promotion()
 
 
 def test_the_highest_rung_is_served_first():
     halving = SuccessiveHalving(3, eta=2, direction="max")
     for network in range(8):
-        halving.ended(network, 0, float(network))
-    assert halving.promotion() == Promotion(7, 1)
+        halving.add_score(network, 0, float(network))
+    assert halving.next_promotion() == Promotion(7, 1)
     for network in (7, 6):
-        halving.promoted(Promotion(network, 1))
-        halving.ended(network, 1, -float(network))
-    assert halving.promotion() == Promotion(6, 2)
-    halving.promoted(Promotion(6, 2))
-    assert halving.promotion() == Promotion(5, 1)
+        halving.mark_promoted(Promotion(network, 1))
+        halving.add_score(network, 1, -float(network))
+    assert halving.next_promotion() == Promotion(6, 2)
+    halving.mark_promoted(Promotion(6, 2))
+    assert halving.next_promotion() == Promotion(5, 1)
 
 
 RUNGS = (1, 3, 9)
