@@ -1,8 +1,9 @@
-"""The search's loop: what ended -> the journal -> the oracle -> what starts. One thread.
+"""The single-threaded main loop of a search.
 
-Crash-proof by order: a proposal is in the journal before its first attempt, the intent to start
-an attempt before the attempt, and a trial's end exactly once. Whatever point the process dies
-at, the journal and the attempts' folders say how to go on.
+Each step records ended attempts in the journal, reports them to the oracle and starts new
+attempts. The order of writes makes the loop crash-safe: a proposal is in the journal before its
+first attempt, the intent to start an attempt before the attempt, and the end of a trial exactly
+once. After a crash, the journal and the attempts' folders are enough to resume.
 """
 
 import os
@@ -35,20 +36,20 @@ from kubenas.trial import AttemptEvent, AttemptRef, FailureClass, Task
 
 _POLL_SECONDS = 0.5
 _OVERTIME_SECONDS = 60.0
-"""For trials in flight to end by themselves once the search's time is over."""
+"""Grace period for trials in flight to end by themselves after the search's time limit."""
 
 
 class SearchLoop:
-    """Runs one search to its end, from wherever its recorder says that it is.
+    """Runs or resumes one search until it is closed.
 
     Args:
-        specs: knows the search and its attempts' folders.
-        recorder: what has happened so far.
-        runner: where attempts run.
-        interruption: looked at between two steps.
+        specs: creates attempt specs and names the attempts' folders.
+        recorder: the journal and state so far.
+        runner: runs the attempts.
+        interruption: checked in every step.
         on_progress: called on every change and about twice a second.
         on_state: called on every change; a KubenasError that it raises ends the search.
-        clock: Unix time.
+        clock: returns Unix time.
     """
 
     def __init__(
@@ -74,22 +75,22 @@ class SearchLoop:
         self._on_progress = on_progress
         self._on_state = on_state
         self._last_reported_state: SearchState | None = None
-        """The state that ``on_state`` saw last."""
+        """The state that was passed to ``on_state`` last."""
         self._clock = clock
         self._exhausted = False
-        """The oracle has nothing to propose until a trial ends."""
+        """Whether the oracle has nothing to propose until a trial ends."""
         self._paused = ""
-        """Why no attempt could succeed at present."""
+        """Why no attempt can succeed at present; empty: attempts may start."""
 
     def run(self) -> SearchState:
         """Runs until the search is closed.
 
         Raises:
-            SearchFailed: the first trials all failed by errors of the program.
-            UserError: no attempt could succeed, for a reason outside of them.
-            Interrupted: SIGTERM or SIGINT; attempts that cannot outlive us have been stopped.
-            AnotherController: someone else runs this search.
-            KubenasError: what ``on_state`` raised.
+            SearchFailed: the first trials all failed with errors of the program.
+            UserError: no attempt can succeed, for a reason outside the trials.
+            Interrupted: SIGTERM or SIGINT; attempts that cannot outlive this process were stopped.
+            AnotherController: another process runs this search.
+            KubenasError: raised by ``on_state``.
         """
         if self._state.closed is None:
             self._open()
@@ -117,10 +118,8 @@ class SearchLoop:
         for ended in self._running.wait(_POLL_SECONDS):
             self._record_end(ended)
 
-    # Taking the search up.
-
     def _open(self) -> None:
-        """Settles what the last controller left: nothing finished is done again."""
+        """Takes over the attempts of the previous controller; finished work is not repeated."""
         cut_off_at = self._state.last_at or 0.0
         controller = f"{socket.gethostname()}:{os.getpid()}"
         opened = Opened(at=self._clock(), controller=controller, epoch=self._runner.epoch)
@@ -132,7 +131,7 @@ class SearchLoop:
             if trial.in_flight
         }
         for ref in adopted - in_flight:
-            self._runner.stop(ref)  # it has ended, or a controller started it too late
+            self._runner.stop(ref)  # the journal does not list it as in flight
         for trial in self._recorder.counters.open:
             if trial.in_flight:
                 self._recover(trial, adopted, cut_off_at)
@@ -145,7 +144,7 @@ class SearchLoop:
         started = trial.started[-1]
         ref = AttemptRef(trial=trial.number, attempt=started.attempt)
         binding = Binding(ref, Task.TRAIN, started.nonce_sha256)
-        if ref in adopted:  # its runner tells how it ends or ended, and when it began
+        if ref in adopted:  # the runner will report when it began and how it ended
             prefix = self._specs.prefix(ref.trial, ref.attempt)
             self._running.adopt(binding, prefix, since=started.at)
             return
@@ -154,15 +153,13 @@ class SearchLoop:
             ref=ref,
             kind="ended",
             failure=FailureClass.NODE_LOSS,
-            message="it ended with the process that ran the search",
+            message="the attempt ended together with the controller",
         )
         most = self._clock() - started.at
         result, lost = resolve_result(storage, folder, binding, event, max_seconds=most)
         progressed = has_checkpoint(storage, folder)
         ended = EndedAttempt(ref, lost, result, progressed, result.seconds if result else None)
         self._record_end(ended, last_seen=cut_off_at)
-
-    # What starts and what ended.
 
     def _fill_slots(self) -> None:
         while self._running.free and not self._interruption.requested and not self._stop_reason():
@@ -172,7 +169,7 @@ class SearchLoop:
                 return
 
     def _next_open(self) -> TrialState | None:
-        """The trial to start next, of those that have been proposed."""
+        """Returns the first proposed trial that can be started."""
         return next(filter(self._startable, self._recorder.counters.open), None)
 
     def _epochs(self, trial: TrialState) -> int:
@@ -182,7 +179,7 @@ class SearchLoop:
         return not trial.in_flight and trial.proposal.duplicate_of is None
 
     def _start(self, trial: TrialState) -> bool:
-        """Whether the budget had room for it."""
+        """Starts the next attempt of ``trial``; returns False if the budget does not allow it."""
         usage, slots = self._usage(), self._running.free
         seconds = budget.time_limit_seconds(usage, epochs=self._epochs(trial), slots=slots)
         if seconds == 0:
@@ -194,7 +191,7 @@ class SearchLoop:
         return True
 
     def _propose(self) -> bool:
-        """Whether there was anything to propose."""
+        """Asks for a new trial; returns False if there is none."""
         if self._exhausted or budget.trial_limit_reason(self._config, self._usage()):
             return False
         proposed = self._recorder.propose()
@@ -203,7 +200,12 @@ class SearchLoop:
         return not self._exhausted
 
     def _record_end(self, ended: EndedAttempt, *, last_seen: float | None = None) -> None:
-        """Takes note of an attempt's end; ``last_seen``: when the search was last alive before."""
+        """Records the end of an attempt.
+
+        Args:
+            ended: how it ended.
+            last_seen: Unix time of the last record of the previous controller; None: now.
+        """
         if ended.seconds is None:
             ended = replace(ended, seconds=self._estimate_run_seconds(ended, last_seen))
         conclusion = self._recorder.record_attempt_end(ended)
@@ -215,11 +217,10 @@ class SearchLoop:
         now, started = self._clock(), self._state.trials[ended.ref.trial].started[-1]
         folder = self._specs.folder(ended.ref.trial, ended.ref.attempt)
         told = read_start_time(self._specs.storage, folder, earliest=started.at, latest=now)
-        began = started.at if told is None and ended.result else told  # older versions tell nothing
+        # Attempts of older versions do not report when they began.
+        began = started.at if told is None and ended.result else told
         last_seen = now if last_seen is None else last_seen
         return budget.estimate_run_seconds(started, began=began, last_seen=last_seen, now=now)
-
-    # When it is over.
 
     def _stop_reason(self) -> str:
         trial = self._next_open()
@@ -233,7 +234,7 @@ class SearchLoop:
         return overtime or budget.target_reached(self._config, usage, self._direction)
 
     def _exhaustion_reason(self) -> str:
-        """Why there is nothing left to do; empty: there is."""
+        """Returns why no trial is left to run or to propose; empty if there is one."""
         if self._recorder.counters.open:
             return ""
         if reason := budget.trial_limit_reason(self._config, self._usage()):
@@ -241,8 +242,7 @@ class SearchLoop:
         if self._recorder.duplicates_in_a_row >= MAX_DUPLICATES_IN_A_ROW:
             repeats = MAX_DUPLICATES_IN_A_ROW
             return f"the space is exhausted: {repeats} proposals in a row had been tried before"
-        exhausted = "the space is exhausted: the oracle found nothing new to try"
-        return exhausted if self._exhausted else ""
+        return "the space is exhausted: the oracle has no new trial" if self._exhausted else ""
 
     def _raise_if_over(self) -> None:
         if self._interruption.requested:
@@ -268,8 +268,6 @@ class SearchLoop:
     def _stop_running(self) -> None:
         for ended in self._running.stop_all():
             self._record_end(ended)
-
-    # What is told.
 
     def _usage(self) -> budget.Usage:
         return budget.measure(

@@ -1,4 +1,4 @@
-"""The config's oracle, with the further proposal sources that the config asks for."""
+"""Combines the config's oracle with rungs, a random baseline and a warm start."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -30,22 +30,22 @@ def add_proposal_sources(
     space: Mapping[str, Any],
     prior: Prior | None = None,
 ) -> Proposer:
-    """What proposes the trials of a search: the oracle itself where there are no others.
+    """Returns the proposer of a search: the oracle, combined with the sources of the config.
 
     Args:
-        create: makes the config's oracle, a fresh one each time.
-        definition: of the search.
-        space: keras_tuner.HyperParameters.get_config() of what may be built.
-        prior: what is known from elsewhere.
+        create: creates a new instance of the config's oracle.
+        definition: the search's definition.
+        space: the search space, as keras_tuner.HyperParameters.get_config().
+        prior: results of earlier searches and tables.
 
     Raises:
-        UserError: the one network that is to be trained again is none of ``space``.
+        UserError: ``search.reuse`` is set and the champion's network is not in ``space``.
     """
     known = _prior_points(prior, space) if prior else []
     if prior and prior.alone and not known:
         raise UserError(
-            "search.reuse: the champion's network is no point of this space any more; leave 'reuse'"
-            " out to search"
+            "search.reuse: the champion's network is not in this search space; remove 'reuse' from"
+            " the config to search for a new network"
         )
     sources = [
         *_prior_trials(definition, known),
@@ -55,7 +55,7 @@ def add_proposal_sources(
     if not sources:
         return create()
     rungs, direction = rung_levels(definition.config), definition.direction
-    several = len(definition.config.search.objectives) > 1  # a rank from elsewhere is of one only
+    several = len(definition.config.search.objectives) > 1  # prior results rank one objective
 
     def tell(records: Sequence[OracleEvent]) -> list[OracleEvent]:
         told = merge_promotions(records, rungs, direction) if rungs else list(records)
@@ -65,7 +65,7 @@ def add_proposal_sources(
 
 
 def _prior_points(prior: Prior, space: Mapping[str, Any]) -> list[PriorResult]:
-    """What is known of points of ``space``, each once."""
+    """Returns the prior results that are points of ``space``, without duplicates."""
     from kubenas.search.space.point import read_space, to_point  # noqa: PLC0415, slow
 
     own = read_space(space)

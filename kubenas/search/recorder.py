@@ -1,4 +1,4 @@
-"""What has happened in a search: journal, state and oracle, kept in step with each other."""
+"""Recorder of a search: keeps journal, state and proposer consistent with each other."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -43,14 +43,16 @@ _RESULT_FIELDS = (
 
 
 class SearchRecorder:
-    """Brings ``proposer``, a fresh one, to where the journal ends, and goes on from there.
+    """Appends records to the journal, updates the state and reports to the proposer.
+
+    The constructor replays the journal into ``proposer``.
 
     Args:
-        journal: has been read.
-        records: what was read.
-        proposer: what proposes trials.
-        specs: knows the search and its attempts' folders.
-        clock: Unix time.
+        journal: the journal, after ``read()``.
+        records: the records that ``read()`` returned.
+        proposer: a new proposer.
+        specs: creates attempt specs and names the attempts' folders.
+        clock: returns Unix time.
 
     Raises:
         JournalDamaged: the records contradict each other.
@@ -79,11 +81,11 @@ class SearchRecorder:
 
     @property
     def duplicates_in_a_row(self) -> int:
-        """How many of the latest proposals were duplicates."""
+        """Number of consecutive duplicates among the latest proposals."""
         return self._duplicates.in_a_row
 
     def record(self, record: Record) -> None:
-        """Makes a record durable, then takes it into the state."""
+        """Appends a record to the journal, then updates the state and the counters."""
         self._journal.append(record)
         self.state = advance(self.state, record)
         self.counters.update(
@@ -91,7 +93,7 @@ class SearchRecorder:
         )
 
     def propose(self) -> Proposed | NoProposal:
-        """Has the oracle propose a trial; one that repeats an ended trial ends at once."""
+        """Asks for a trial and records it. A duplicate of an ended trial ends at once."""
         proposal = self._proposer.propose()
         if isinstance(proposal, NoProposal):
             return proposal
@@ -112,12 +114,12 @@ class SearchRecorder:
         return record
 
     def parent(self, trial: TrialState) -> TrialState | None:
-        """The trial whose training ``trial`` goes on with."""
+        """Returns the trial whose training ``trial`` continues; None if there is none."""
         number = trial.proposal.parent
         return None if number is None else self.state.trials[number]
 
     def record_start(self, trial: TrialState, time_limit: TimeLimit) -> AttemptSpec:
-        """Records that the trial's next attempt is about to be started."""
+        """Records that the trial's next attempt is about to start, and returns its spec."""
         spec = self._specs.next_attempt(
             trial, parent=self.parent(trial), declared=self.state.declared, time_limit=time_limit
         )
@@ -135,7 +137,7 @@ class SearchRecorder:
         return spec
 
     def record_attempt_end(self, ended: EndedAttempt) -> Conclusion:
-        """Records how an attempt ended and, if that decides it, its trial."""
+        """Records the end of an attempt and, if the result is final, the end of its trial."""
         trial = self.state.trials[ended.ref.trial]
         conclusion = conclude(
             ended.result,
@@ -158,7 +160,7 @@ class SearchRecorder:
         return conclusion
 
     def end_if_lost_for_good(self, trial: TrialState) -> None:
-        """Ends a trial that was not ended for a crash between the loss and the end."""
+        """Ends a trial whose controller crashed after the last lost attempt, before the end."""
         if not trial.lost or trial.in_flight:
             return
         *earlier, last = self._losses(trial)
@@ -167,13 +169,16 @@ class SearchRecorder:
         self._end_if_decided(trial, Conclusion(decision, lost.failure, lost.message), None)
 
     def end_if_duplicate(self, trial: TrialState) -> None:
-        """Ends a trial that repeats one that has ended."""
+        """Ends a trial that is a duplicate of an ended trial."""
         original = trial.proposal.duplicate_of
         if original is not None and (end := self.state.trials[original].end):
             self._record_end(trial, duplicate_end(end, trial=trial.number, at=self._clock()))
 
     def _trained_trial(self, oracle_trial: str | None) -> int | None:
-        """The trial that was trained as ``oracle_trial``: of a duplicate its original."""
+        """Returns the number of the trial that was trained as ``oracle_trial``.
+
+        For a duplicate, this is its original.
+        """
         number = None if oracle_trial is None else self.counters.trial_number(oracle_trial)
         if number is None:
             return None

@@ -1,4 +1,4 @@
-"""A whole search, begun or taken up again."""
+"""Entry points to run, resume and read a search."""
 
 import threading
 from contextlib import suppress
@@ -32,7 +32,7 @@ __all__ = ["SearchRun", "read_search", "run_search", "search_id"]
 
 @dataclass(frozen=True)
 class SearchRun:
-    """A search as its journal tells it."""
+    """A search, read from its journal."""
 
     id: str
     prefix: str
@@ -54,27 +54,27 @@ def run_search(  # noqa: PLR0913  # all by name
     on_progress: OnProgress | None = None,
     on_state: OnState | None = None,
 ) -> SearchRun:
-    """Runs a search to its end; one that was interrupted goes on, one that is over is read.
+    """Runs a search to its end. Resumes an interrupted search; only reads a closed one.
 
     Args:
-        config: what to search for and how long.
+        config: the search configuration.
         dataset: URI of the prepared data set's folder.
-        dataset_digest: of the data set.
-        space: what may be built.
-        output: the root that everything is written below.
-        runner: where attempts run; the caller closes it.
-        champion: finds the network in production, for a config that asks for it, not a search.
+        dataset_digest: digest of the data set.
+        space: the search space.
+        output: the root of the output.
+        runner: runs the attempts; the caller closes it.
+        champion: finds the champion's network; used only if the config sets ``search.reuse``.
         on_progress: called on every change and about twice a second.
-        on_state: called on every change, while there is something to run; a KubenasError that it
-            raises ends the search.
+        on_state: called on every change while the search runs; a KubenasError that it raises ends
+            the search.
 
     Raises:
-        UserError: unknown oracle, a space that cannot be built, or a reason outside of the
-            trials for which none of them can succeed.
-        SearchFailed: no trial completed, or the first ones all failed by errors of the program.
-        Interrupted: SIGTERM or SIGINT; the same call goes on.
+        UserError: the oracle is unknown, the space cannot be built, or no trial can succeed for a
+            reason outside the trials.
+        SearchFailed: no trial completed, or the first trials all failed with errors of the program.
+        Interrupted: SIGTERM or SIGINT; the same call resumes the search.
         AnotherController: another process runs this search.
-        JournalDamaged: the journal cannot be believed.
+        JournalDamaged: the journal is incomplete or altered.
     """
     check_oracle(config.search.oracle)
     search = search_id(config, dataset_digest, space)
@@ -114,7 +114,7 @@ def _load_space(
     runner: TrialRunner,
     on_progress: OnProgress | None,
 ) -> dict[str, Any]:
-    """The search's space; meanwhile the oracles are loaded, which takes seconds as well."""
+    """Loads the search's space and, in a thread, the oracles: both take seconds."""
     loading = threading.Thread(target=load_oracles)
     loading.start()
     hyperparameters = describe_space(definition, output, runner, on_progress=on_progress)
@@ -125,7 +125,7 @@ def _load_space(
 def _proposer(
     definition: SearchDefinition, hyperparameters: dict[str, Any], prior: Prior | None
 ) -> Proposer:
-    """What proposes the search's trials, fresh."""
+    """Creates a new proposer for the search."""
     create = partial(
         create_proposer,
         _with_prior_trials(definition.config, prior),
@@ -136,17 +136,17 @@ def _proposer(
 
 
 def _with_single_trial(definition: SearchDefinition) -> SearchDefinition:
-    """``definition`` with room for what is known alone."""
+    """Returns ``definition`` with a single trial: the one that the prior provides."""
     search = definition.config.search.model_copy(update={"max_trials": 1, "oracle": "random"})
     config = definition.config.model_copy(update={"search": search})
     return definition.model_copy(update={"config": config})
 
 
 def _write_definition(output: Storage, definition: SearchDefinition) -> None:
-    """Writes search.json, once.
+    """Writes search.json if it does not exist.
 
     Raises:
-        JournalDamaged: it was begun with another prior than lies beside it now.
+        JournalDamaged: ``prior.json`` has changed since the search began.
     """
     name = definition_file(definition.id)
     with suppress(ObjectExists):
@@ -154,24 +154,27 @@ def _write_definition(output: Storage, definition: SearchDefinition) -> None:
     begun_with = read_definition(output, definition.id).prior
     if begun_with != definition.prior:
         raise JournalDamaged(
-            f"{join(output.uri, prior_file(definition.id))}: not what the search began with;"
+            f"{join(output.uri, prior_file(definition.id))}: has changed since the search began;"
             " restore it from a backup, or raise search.generation to search again from scratch"
         )
 
 
 def _with_prior_trials(config: Config, prior: Prior | None) -> Config:
-    """``config`` for an oracle that counts what it is told from elsewhere as trials."""
+    """Returns ``config`` with ``max_trials`` raised by the prior results.
+
+    Oracles count prior results as trials.
+    """
     room = config.search.max_trials + (len(prior.known) if prior else 0)
     search = config.search.model_copy(update={"max_trials": room})
     return config.model_copy(update={"search": search})
 
 
 def read_search(output: Storage, search: str) -> SearchRun:
-    """The search ``search`` as it is now, running or over. Writes nothing.
+    """Reads the current state of a running or closed search. Writes nothing.
 
     Raises:
-        UserError: there is no such search below ``output``, or its definition cannot be read.
-        JournalDamaged: the journal cannot be believed.
+        UserError: ``output`` has no such search, or its definition cannot be read.
+        JournalDamaged: the journal is incomplete or altered.
     """
     try:
         definition = read_definition(output, search)
@@ -194,6 +197,6 @@ def _search_run(definition: SearchDefinition, output: Storage, state: SearchStat
 def _no_completed_trial(state: SearchState) -> SearchFailed:
     reason = most_frequent_reason(state) or (state.closed.reason if state.closed else "")
     return SearchFailed(
-        f"search: none of {len(state.trials)} trials completed, mostly by {reason}; mend this and"
-        " raise search.generation to search again"
+        f"search: none of {len(state.trials)} trials completed, mostly by {reason}; fix the cause"
+        " and raise search.generation to search again"
     )

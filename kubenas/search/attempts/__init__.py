@@ -1,4 +1,4 @@
-"""Attempts of trials and of steps: their specs, their outputs, and which one counts."""
+"""Attempts of trials and steps: specs, outputs, records and results."""
 
 from kubenas.search.attempts.batch import Check, run_attempts
 from kubenas.search.attempts.binding import Binding

@@ -1,4 +1,4 @@
-"""What a search may spend and what it has spent."""
+"""Budget of a search: limits, cost so far and the time limit of the next attempt."""
 
 from kubenas.search.budget.cost import Rate, estimate_run_seconds, total_cost
 from kubenas.search.budget.counters import SearchCounters

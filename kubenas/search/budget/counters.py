@@ -1,6 +1,6 @@
-"""What a search's loop asks at each step, kept up to date record by record.
+"""Running counters of a search, updated with every record.
 
-None of it looks at all trials: a step costs the same after ten trials and after ten thousand.
+An update does not iterate over all trials, so a step of the search loop takes constant time.
 """
 
 from bisect import insort
@@ -21,11 +21,11 @@ from kubenas.trial import FailureClass, Outcome
 
 
 class SearchCounters:
-    """Counts of the trials in ``state``, and of what is taken after them.
+    """Counters over the trials in ``state`` and over the records passed to ``update``.
 
     Args:
-        state: of the search, before a controller takes it up.
-        direction: of the objective.
+        state: the search's state when its controller starts.
+        direction: direction of the objective.
     """
 
     def __init__(self, state: SearchState, direction: Literal["max", "min"]) -> None:
@@ -35,17 +35,17 @@ class SearchCounters:
         self._best: tuple[int, float, int] | None = None
         self._epoch_seconds: list[float] = []
         self.ended = 0
-        """Trials that have ended, duplicates too."""
+        """Ended trials, including duplicates."""
         self.completed = 0
-        """Those of them that have completed."""
+        """Completed trials."""
         self.seconds = 0.0
-        """Wall-clock of all ended attempts."""
+        """Wall-clock time of all ended attempts."""
         self.cost = Cost()
-        """What they have used."""
+        """Cost of all ended attempts."""
         self.recent_trials = 0
-        """Trials that have ended since the search was last opened, without duplicates."""
+        """Trials that ended since the search was last opened, without duplicates."""
         self.recent_failures = 0
-        """Those of them that an error of the program ended."""
+        """Recent trials that failed with an error of the program."""
         for trial in sorted(state.trials.values(), key=lambda trial: trial.number):
             self.update(trial.proposal, trial)
             for lost in trial.lost:
@@ -56,30 +56,30 @@ class SearchCounters:
 
     @property
     def open(self) -> list[TrialState]:
-        """Trials that have not ended, by number."""
+        """Trials that have not ended."""
         return list(self._open.values())
 
     @property
     def best(self) -> tuple[float, int] | None:
-        """The best score of the longest rung, and the trial that has it; of equals the earlier."""
+        """The best score of the highest rung and its trial; the earliest of equal ones."""
         return None if self._best is None else (self._sign * self._best[1], self._best[2])
 
     @property
     def epoch_seconds(self) -> Sequence[float]:
-        """What an epoch took in each trial that completed at once, from the start; sorted."""
+        """Seconds per epoch, sorted, of trials that completed in one attempt from scratch."""
         return self._epoch_seconds
 
     @property
     def reserved(self) -> Cost:
-        """What the attempts in flight may yet use."""
+        """Maximum cost of the attempts in flight."""
         return reserved_cost(self._open.values())
 
     def trial_number(self, oracle_trial: str) -> int | None:
-        """The trial that the oracle calls ``oracle_trial``."""
+        """Returns the number of the trial with the oracle's id ``oracle_trial``."""
         return self._numbers.get(oracle_trial)
 
     def update(self, record: Record, trial: TrialState | None) -> None:
-        """Takes note of a record and of its trial as it is after it."""
+        """Updates the counters with a record and the state of its trial after the record."""
         match record:
             case Opened():
                 self.recent_trials = self.recent_failures = 0
@@ -102,7 +102,7 @@ class SearchCounters:
         self.ended += 1
         self.completed += end.outcome == Outcome.COMPLETED
         self.seconds += end.seconds
-        if end.attempt is None:  # a duplicate says nothing new
+        if end.attempt is None:  # a duplicate
             return
         self.recent_trials += 1
         self.recent_failures += end.failure == FailureClass.APPLICATION

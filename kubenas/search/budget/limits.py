@@ -1,4 +1,4 @@
-"""When a search is over. Pure."""
+"""Stop conditions of a search. Pure functions."""
 
 from dataclasses import dataclass
 from statistics import median
@@ -13,32 +13,32 @@ from kubenas.search.journal import SearchState
 
 @dataclass(frozen=True)
 class Usage:
-    """What a search has used and reached."""
+    """Resources used by a search and the scores reached."""
 
     trials: int
-    """Proposed ones, duplicates included."""
+    """Proposed trials, including duplicates."""
     seconds: float
-    """In which a controller was at work."""
+    """Time in which a controller was running."""
     cost: Cost
-    """Of attempts that have ended."""
+    """Cost of ended attempts."""
     affordable_seconds: float | None
-    """That one more attempt could run, besides those in flight; None: no cap binds."""
+    """Maximum run time of one more attempt, besides those in flight; None: no cap."""
     best: float | None
     best_trial: int | None
     epoch_seconds: float | None
-    """Median over completed trials; None: not known yet."""
+    """Median over completed trials; None: unknown so far."""
     slow_epoch_seconds: float | None = None
-    """Their upper tenth begins here."""
+    """90th percentile over completed trials; None: unknown so far."""
 
     def seconds_for(self, epochs: int) -> float | None:
-        """What training for ``epochs`` hardly ever exceeds; None: not known yet."""
+        """Returns the 90th percentile of the time for ``epochs``; None: unknown so far."""
         return None if self.slow_epoch_seconds is None else epochs * self.slow_epoch_seconds
 
 
 def measure(
     config: SearchConfig, state: SearchState, counters: SearchCounters, *, rate: Rate, now: float
 ) -> Usage:
-    """The usage at Unix time ``now``, where an attempt is started at ``rate``."""
+    """Returns the usage at Unix time ``now``; a new attempt would cost ``rate``."""
     score, number = counters.best or (None, None)
     epochs = counters.epoch_seconds
     return Usage(
@@ -54,7 +54,7 @@ def measure(
 
 
 def seconds_at_work(state: SearchState, *, now: float) -> float:
-    """Seconds in which a controller was at work, up to Unix time ``now``."""
+    """Returns the seconds in which a controller was running, up to Unix time ``now``."""
     since = 0.0 if state.last_at is None or state.closed else max(0.0, now - state.last_at)
     return state.active_seconds + since
 
@@ -62,23 +62,23 @@ def seconds_at_work(state: SearchState, *, now: float) -> float:
 def stop_reason(
     search: SearchConfig, usage: Usage, direction: Literal["max", "min"], *, epochs: int
 ) -> str:
-    """Why the next attempt, which trains ``epochs``, may not be started, in words for people.
+    """Returns why the next attempt, which trains ``epochs``, must not start; empty if it may.
 
-    Empty: it may. While others are in flight it may be able to later, when they have ended.
+    The reason may cease to hold when attempts in flight end and release their reserved budget.
     """
     if target_reached(search, usage, direction):
         return f"the target score {search.target_score:g} was reached: {usage.best:g}"
     left = seconds_left(search, usage)
     if left is not None and left <= 0.5 * (usage.epoch_seconds or 0.0):
-        return f"the {search.max_seconds:g} seconds of the search were used"
+        return f"the search's {search.max_seconds:g} seconds were used"
     if time_limit_seconds(usage, epochs=epochs, slots=1) == 0:
         used = " and ".join(describe_usage(search, usage.cost))
-        return f"too little was left of its budget for another trial: {used}"
+        return f"the remaining budget is too small for another trial: {used}"
     return ""
 
 
 def trial_limit_reason(config: SearchConfig, usage: Usage) -> str:
-    """Why no further trial may be proposed, in words for people; empty: one may."""
+    """Returns why no further trial may be proposed; empty if one may."""
     if usage.trials >= config.max_trials:
         many = config.max_trials > 1
         return f"all {config.max_trials} trials were run" if many else "its one trial was run"
@@ -86,17 +86,17 @@ def trial_limit_reason(config: SearchConfig, usage: Usage) -> str:
 
 
 def seconds_left(config: SearchConfig, usage: Usage) -> float | None:
-    """Seconds that the search may go on for; None: it has no limit."""
+    """Returns the search's remaining seconds; None: no limit."""
     return None if config.max_seconds is None else config.max_seconds - usage.seconds
 
 
 def time_limit_seconds(usage: Usage, *, epochs: int, slots: int) -> float | None:
-    """Seconds that an attempt at ``epochs`` may run; 0: it may not start; None: no cap binds.
+    """Returns the time limit of the next attempt; 0: it must not start; None: no cap.
 
     Args:
-        usage: so far.
-        epochs: that it trains.
-        slots: attempts that may be started now, this one included.
+        usage: the search's usage so far.
+        epochs: epochs that the attempt trains.
+        slots: attempts that may start now, including this one.
     """
     if usage.affordable_seconds is None:
         return None
@@ -105,7 +105,7 @@ def time_limit_seconds(usage: Usage, *, epochs: int, slots: int) -> float | None
 
 
 def target_reached(config: SearchConfig, usage: Usage, direction: Literal["max", "min"]) -> bool:
-    """Whether a trial scored as well as was asked for."""
+    """Whether the best score has reached ``target_score``."""
     if config.target_score is None or usage.best is None:
         return False
     sign = 1 if direction == "max" else -1

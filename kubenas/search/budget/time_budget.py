@@ -1,8 +1,8 @@
-"""How long the next attempt may run so that the search stays within its caps. Pure.
+"""Time limits of attempts, which keep a search within its caps. Pure functions.
 
-The caps are hard: what was used, what attempts in flight were granted and what the next one is
-granted never exceed them together. An attempt is asked to end a little before its time is over
-and killed when it is. One that ends early gives back what it has not used.
+The caps are hard: the cost so far, the time limits of attempts in flight and the time limit of the
+next attempt never exceed them together. An attempt is asked to end shortly before its time limit
+and killed at the limit. An attempt that ends early releases the rest of its reservation.
 """
 
 from dataclasses import dataclass
@@ -11,38 +11,38 @@ from kubenas.config import SearchConfig
 from kubenas.search.budget.cost import Cost, Rate
 
 WRAP_UP_SHARE = 0.1
-"""Share of its time in which an attempt validates, saves and ends."""
+"""Share of the time limit that is kept for validating, saving and exiting."""
 _SAFETY_FACTOR = 2.0
-"""Times what a trial is expected to take: a slow one is not cut short while there is enough."""
+"""Time limit as a multiple of the expected time, so that slow trials are not cut short."""
 _MIN_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
 class TimeLimit:
-    """What an attempt may use."""
+    """The time limit of an attempt, and its cost per hour."""
 
     rate: Rate
     seconds: float | None = None
-    """Of its run after which it is killed; None: no cap."""
+    """Run time after which the attempt is killed; None: no cap."""
     deadline: float | None = None
-    """Unix time at which the search's time is over, and it is asked to end; None: never."""
+    """Unix time at which the search's time ends and the attempt is asked to end; None: never."""
 
     @property
     def work_seconds(self) -> float | None:
-        """Of its run, to which waiting does not belong, after which it is asked to end; or None."""
+        """Run time, without queueing, after which the attempt is asked to end; None: no cap."""
         return None if self.seconds is None else (1 - WRAP_UP_SHARE) * self.seconds
 
 
 def affordable_seconds(
     config: SearchConfig, used: Cost, reserved: Cost, rate: Rate
 ) -> float | None:
-    """Seconds that one more attempt at ``rate`` could run within the caps; None: no cap binds.
+    """Returns how long one more attempt could run within the caps; None: no cap.
 
     Args:
         config: the caps.
-        used: by attempts that have ended.
-        reserved: to attempts in flight.
-        rate: of the attempt.
+        used: cost of ended attempts.
+        reserved: maximum cost of attempts in flight.
+        rate: cost of the new attempt per hour.
     """
     taken = used + reserved
     limits = [
@@ -58,12 +58,12 @@ def affordable_seconds(
 
 
 def allocate_seconds(affordable: float, *, needed: float | None, slots: int) -> float:
-    """Seconds that the next attempt may run; 0: it may not be started.
+    """Returns the time limit of the next attempt; 0: it must not start.
 
     Args:
-        affordable: of one attempt, as by :func:`affordable_seconds`.
-        needed: what a trial takes; None: not known yet, what there is is shared out.
-        slots: attempts that may be started now, this one included.
+        affordable: maximum for one attempt, from :func:`affordable_seconds`.
+        needed: expected time of a trial; None: unknown, ``affordable`` is divided by ``slots``.
+        slots: attempts that may start now, including this one.
     """
     seconds = affordable / max(1, slots)
     if needed is not None:
@@ -73,7 +73,7 @@ def allocate_seconds(affordable: float, *, needed: float | None, slots: int) -> 
 
 
 def describe_usage(config: SearchConfig, used: Cost) -> tuple[str, ...]:
-    """What was used of what, for people; nothing about what neither is used nor has a cap."""
+    """Describes accelerator-hours and cost with their caps; omits unused ones without a cap."""
     return tuple(
         _describe_amount(words, amount, cap)
         for words, amount, cap in (

@@ -1,4 +1,4 @@
-"""The durable record of a search, and the state that is a fold of it."""
+"""The journal of a search, and the search state computed from it."""
 
 from kubenas.search.journal.journal import AnotherController, Journal, JournalDamaged
 from kubenas.search.journal.records import (

@@ -1,4 +1,4 @@
-"""Who proposes the next trial."""
+"""Proposers: oracles and other sources of new trials."""
 
 from kubenas.search.proposals.create import create_proposer, load_oracles
 from kubenas.search.proposals.duplicates import (

@@ -1,4 +1,4 @@
-"""The space of a search: its points, and hyperparameters that trials add to it."""
+"""The search space: its points, and the hyperparameters that trials add to it."""
 
 from kubenas.search.space.declared import (
     Hyperparameter,

@@ -1,4 +1,4 @@
-"""Results from earlier searches and from tables, given to a new search."""
+"""Warm start: results of earlier searches and of tables for a new search."""
 
 from kubenas.search.warm_start.csv_cells import escape_formula
 from kubenas.search.warm_start.earlier_search import find_earlier_search
