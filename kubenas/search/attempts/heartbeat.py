@@ -1,4 +1,4 @@
-"""A step's heartbeat. Attempts watch it (kubenas.training.process.heartbeat) and end without it."""
+"""Heartbeat of a step. Attempts watch it (kubenas.training.process.heartbeat) and end without it."""
 
 import json
 import logging
@@ -13,18 +13,18 @@ from kubenas.storage import Storage, open_storage, split
 from kubenas.trial import Heartbeat
 
 _BEATS_PER_TIMEOUT = 4
-"""Within the time after which attempts give their search up."""
+"""Heartbeats per timeout of the attempts that watch."""
 _JOIN_SECONDS = 5.0
-"""For a beat that is under way; a store that hangs holds nobody up for longer."""
+"""Maximum wait for a write in progress, in case the store does not answer."""
 _LOG = logging.getLogger(__name__)
 
 
 @contextmanager
 def send_heartbeats(heartbeat: Heartbeat) -> Iterator[None]:
-    """Rewrites the object while entered, from a thread that dies with this process.
+    """Context manager: a daemon thread rewrites the heartbeat object periodically.
 
     Raises:
-        StorageError: the first beat cannot be written.
+        StorageError: the first heartbeat cannot be written.
     """
     folder, name = split(heartbeat.uri)
     storage = open_storage(folder)
@@ -37,7 +37,7 @@ def send_heartbeats(heartbeat: Heartbeat) -> Iterator[None]:
             try:
                 _beat(storage, name)
             except StorageError as error:
-                _LOG.warning("no sign of life: %s", error)
+                _LOG.warning("heartbeat not written: %s", error)
 
     beats = threading.Thread(target=beat_on, name="heartbeat", daemon=True)
     beats.start()
@@ -49,5 +49,5 @@ def send_heartbeats(heartbeat: Heartbeat) -> Iterator[None]:
 
 
 def _beat(storage: Storage, name: str) -> None:
-    """No two beats are alike, whoever writes them."""
+    """Writes a heartbeat with unique content."""
     storage.write(name, json.dumps({"at": time.time(), "beat": uuid.uuid4().hex}).encode())

@@ -296,5 +296,5 @@ def test_a_search_is_warm_once_and_its_sources_may_change(tmp_path):
     assert definition_.prior == prior.digest
     known = [PriorResult(values={"left": 0.1}, merit=0.0).model_dump()]
     file.write_text(json.dumps({**prior.model_dump(), "known": known}))
-    with pytest.raises(JournalDamaged, match="not what the search began with"):
+    with pytest.raises(JournalDamaged, match="has changed since the search began"):
         search(config)
