@@ -16,7 +16,7 @@ def milestone(count: int, *, apart: int = _APART) -> int:
 
 
 def milestones(after: int, upto: int, *, apart: int = _APART) -> Iterator[int]:
-    """Yields the milestones above ``after``, up to ``upto``. Their distance is at least ``apart``."""
+    """Yields the milestones in (``after``, ``upto``], at least ``apart`` from each other."""
     reached = apart
     while reached <= upto:
         if reached > after:

@@ -1,4 +1,4 @@
-"""Decision after the end of an attempt: retry, end the trial or pause the search. Pure functions."""
+"""Decision after an attempt: retry, end the trial or pause the search. Pure functions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

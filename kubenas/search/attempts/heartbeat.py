@@ -1,4 +1,4 @@
-"""Heartbeat of a step. Attempts watch it (kubenas.training.process.heartbeat) and end without it."""
+"""Heartbeat of a step. Attempts watch it and end if it stops (training.process.heartbeat)."""
 
 import json
 import logging

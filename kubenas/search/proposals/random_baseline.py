@@ -1,4 +1,4 @@
-"""Draws at random for comparison: a share of the search's trials that learns from nothing."""
+"""Random baseline: a share of the search's trials that is sampled at random for comparison."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -10,13 +10,13 @@ from kubenas.search.space import Hyperparameter, new_hyperparameters
 
 
 class RandomBaseline:
-    """See :class:`kubenas.search.proposals.sources.ProposalSource`.
+    """Proposal source of random points.
 
     Args:
-        draw: a random point of the space, by seed and by what the space has grown by.
-        share: of the networks tried.
-        seed: of the search.
-        epochs: that they are trained for, at full length; None: there are no rungs.
+        draw: samples a point, given a seed and the hyperparameters added to the space.
+        share: share of the search's networks.
+        seed: the search's seed.
+        epochs: epochs of the highest rung; None: no rungs.
     """
 
     def __init__(

@@ -1,9 +1,9 @@
-"""Who proposes next, and what the oracle is told: between the search's recorder and its oracle.
+"""Proposer that combines an oracle with other proposal sources.
 
-Some proposals are not the oracle's: a promotion of successive halving, a draw at random for
-comparison. And an oracle is not told the journal as it is: of a network that was trained on several
-rungs it hears one score. What it is to be told is a pure function of the journal, and may differ
-from what it was told before. Where it cannot take that back, a fresh one is told everything.
+Some proposals do not come from the oracle: promotions of successive halving, the random baseline,
+prior trials. The oracle's observations are a pure function of the journal: for example, one score
+for a network that was trained on several rungs. If earlier observations change and the oracle
+cannot revise them, a new oracle is created and all observations are replayed.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,25 +15,25 @@ from kubenas.search.proposals.proposer import NoProposal, Proposal, RevisablePro
 
 
 class ProposalSource(Protocol):
-    """Proposes without an oracle, from what it has seen."""
+    """Proposes trials without an oracle, based on the records so far."""
 
     def see(self, record: OracleEvent) -> None:
-        """Takes note of a proposal, its own too, or of an end."""
+        """Processes a proposal (of any source) or an end."""
         ...
 
     def propose(self) -> Proposal | None:
-        """What it wants tried now; None: nothing. Asking changes nothing."""
+        """Returns the next proposal; None if there is none. Does not change the source."""
         ...
 
 
 class MultiSourceProposer:
-    """See :class:`kubenas.search.proposals.proposer.Proposer`. Its ids of trials are their numbers.
+    """A :class:`Proposer` that asks several sources, then the oracle. Its ids are trial numbers.
 
     Args:
-        create: makes a fresh oracle.
-        tell: what the oracle is told of the records so far.
+        create: creates a new oracle.
+        tell: computes the oracle's observations from the records so far.
         sources: asked before the oracle, in this order.
-        epochs: of the rung that the oracle's proposals begin on; None: there are no rungs.
+        epochs: epochs of the lowest rung, for the oracle's proposals; None: no rungs.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class MultiSourceProposer:
         return self._record_proposal(proposal)
 
     def report(self, oracle_trial: str, end: Ended) -> None:
-        del oracle_trial  # its number, which the end says, too
+        del oracle_trial  # same as end.trial
         self._see(end)
 
     def replay(self, records: Iterable[Record]) -> Mapping[int, str]:
@@ -76,7 +76,7 @@ class MultiSourceProposer:
         return {number: str(number) for number in range(self._trials)}
 
     def _record_proposal(self, proposal: Proposal) -> Proposal:
-        """``proposal``, as it will be in the journal, seen by all."""
+        """Shows ``proposal`` to all sources, as it will be in the journal, and returns it."""
         self._see(
             Proposed(
                 at=0.0,

@@ -5,7 +5,7 @@ from kubenas.search.rungs.successive_halving import rung_epochs
 
 
 def rung_levels(config: Config) -> tuple[int, ...]:
-    """Epochs of each rung, ascending; none if every trial is trained at full length."""
+    """Returns the epochs of each rung, ascending; empty if the search has no rungs."""
     rungs = config.search.rungs
     if rungs.eta is None:
         return ()
@@ -13,7 +13,7 @@ def rung_levels(config: Config) -> tuple[int, ...]:
 
 
 def min_epochs_per_trial(config: Config) -> int:
-    """Epochs that the shortest trial takes."""
+    """Returns the epochs of the shortest trial."""
     if config.search.oracle == "hyperband":
         return 1
     return min(rung_levels(config), default=config.training.epochs)

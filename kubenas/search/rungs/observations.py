@@ -1,8 +1,8 @@
-"""What an oracle is told of a search with rungs: one score a network, all on one scale.
+"""Observations of an oracle in a search with rungs: one score per network, all on one scale.
 
-The oracle learns from the highest rung with enough scores. A network that was left behind below it
-is told with what it would score there, going by those that have scores on both rungs. A network on
-its way up is told as still in flight. Pure.
+The oracle learns from the highest rung with enough scores, the learning rung. A network that ended
+on a lower rung is reported with an imputed score, estimated from the networks with scores on both
+rungs. A network that was promoted and has not ended is reported as in flight. Pure functions.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,27 +15,27 @@ from kubenas.search.rungs.scale import RungScale
 from kubenas.trial import Outcome
 
 MIN_SCORES = 4
-"""On a rung, before the oracle learns from it. Trials below it still count, so a few are enough."""
+"""Scores on a rung before the oracle learns from it. Lower rungs still count, so few suffice."""
 
 
 @dataclass
 class _Network:
-    """One network on its way up."""
+    """One network and its trials on all rungs."""
 
     rung: int = 0
-    """That it was last put on."""
+    """The highest rung that it was promoted to."""
     ends: dict[int, Ended] = field(default_factory=dict)
-    """By rung."""
+    """Ends of its trials by rung."""
     arrivals: dict[int, int] = field(default_factory=dict)
-    """By rung the place of its end among all records."""
+    """Positions of these ends among all records, by rung."""
 
     def score(self, rung: int) -> float | None:
-        """On ``rung``; None: it has none there."""
+        """Returns its score on ``rung``; None if it has none."""
         end = self.ends.get(rung)
         return end.score if end and end.outcome == Outcome.COMPLETED else None
 
     def both(self, lower: int, higher: int) -> tuple[float, float] | None:
-        """Its scores on two rungs; None: it has not both."""
+        """Returns its scores on two rungs; None if one is missing."""
         below, above = self.score(lower), self.score(higher)
         return None if below is None or above is None else (below, above)
 
@@ -43,14 +43,14 @@ class _Network:
 def merge_promotions(
     records: Sequence[OracleEvent], rungs: Sequence[int], direction: Literal["max", "min"]
 ) -> list[OracleEvent]:
-    """``records`` as if each network were one trial; promotions are left out.
+    """Merges the trials of each network into one; omits promotions and the random baseline.
 
-    So are draws for comparison, which are trained at full length whatever comes of them.
+    Trials of the random baseline are trained at full length regardless of their scores.
 
     Args:
         records: proposals and ends, in the journal's order.
         rungs: epochs of each rung, ascending.
-        direction: of the score.
+        direction: direction of the score.
     """
     aside = {r.trial for r in records if isinstance(r, Proposed) and r.origin == "baseline"}
     records = [record for record in records if record.trial not in aside]
@@ -71,7 +71,7 @@ def merge_promotions(
 def _networks(
     records: Iterable[OracleEvent], rungs: Sequence[int]
 ) -> tuple[dict[int, int], dict[int, _Network]]:
-    """The first trial of each trial's network, and the networks by their first trials."""
+    """Returns the first trial of each trial's network, and the networks by their first trial."""
     roots: dict[int, int] = {}
     networks: dict[int, _Network] = {}
     places: dict[int, int] = {}
@@ -88,7 +88,7 @@ def _networks(
 
 
 def _learning_rung(networks: Iterable[_Network], rungs: int) -> int:
-    """The highest rung with enough scores; the lowest if none has."""
+    """Returns the highest rung with enough scores, or else the lowest rung."""
     counts = [0] * rungs
     for network in networks:
         for rung in network.ends:
@@ -97,9 +97,9 @@ def _learning_rung(networks: Iterable[_Network], rungs: int) -> int:
 
 
 def _imputed(networks: dict[int, _Network], learnt: int, sign: int) -> dict[int, float]:
-    """What networks that were left behind would score on the learnt rung, at most its best.
+    """Imputes scores on the learning rung for networks that ended below, at most its best score.
 
-    By the first so many that got there, a milestone, so that what was told seldom changes.
+    Uses the networks that arrived there first, up to a milestone, so imputed scores change rarely.
     """
     there = [network for network in networks.values() if network.score(learnt) is not None]
     there.sort(key=lambda network: network.arrivals[learnt])
@@ -119,7 +119,7 @@ def _imputed(networks: dict[int, _Network], learnt: int, sign: int) -> dict[int,
 def _network_end(
     first: Ended, network: _Network, imputed: dict[int, float], learnt: int
 ) -> Ended | None:
-    """The end of a network whose first trial ended with ``first``; None: it is on its way."""
+    """Returns the end of a network whose first trial ended with ``first``; None if in flight."""
     if first.outcome != Outcome.COMPLETED:
         return first
     if network.score(learnt) is not None:
@@ -134,6 +134,6 @@ def _network_end(
 
 
 def _as_first(end: Ended, first: Ended) -> Ended:
-    """``end`` of a later trial of the network as that of its first one."""
+    """Returns ``end`` of a later trial as the end of the network's first trial."""
     as_first = {"trial": first.trial, "at": first.at, "declared": first.declared}
     return end.model_copy(update=as_first)

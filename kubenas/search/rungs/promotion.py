@@ -1,4 +1,4 @@
-"""Successive halving as a source of proposals: the better networks of a rung, trained further."""
+"""Successive halving as a proposal source: trains the best networks of a rung further."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -10,12 +10,12 @@ from kubenas.trial import Outcome
 
 
 class Promotions:
-    """See :class:`kubenas.search.proposals.sources.ProposalSource`.
+    """Proposal source that promotes networks by successive halving.
 
     Args:
-        rungs: the epochs of each, ascending.
-        eta: one network in so many is promoted.
-        direction: of the score.
+        rungs: epochs of each rung, ascending.
+        eta: the best 1/eta of a rung is promoted.
+        direction: direction of the score.
     """
 
     def __init__(self, rungs: Sequence[int], *, eta: int, direction: Literal["max", "min"]) -> None:
@@ -24,7 +24,7 @@ class Promotions:
         self._proposals: dict[int, Proposed] = {}
         self._roots: dict[int, int] = {}
         self._latest: dict[int, int] = {}
-        """The trial in which each network was trained last."""
+        """The latest trial of each network."""
 
     def see(self, record: OracleEvent) -> None:
         if isinstance(record, Proposed):

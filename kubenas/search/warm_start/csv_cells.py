@@ -1,4 +1,4 @@
-"""Texts of users in the cells of a .csv that people open in a spreadsheet."""
+"""Escaping of CSV cells against formula injection in spreadsheets."""
 
 from typing import Any
 
@@ -7,13 +7,13 @@ _FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def escape_formula(cell: Any) -> Any:
-    """``cell`` with a mark before a text that a spreadsheet would run as a formula."""
+    """Returns ``cell``, quoted if it is text that a spreadsheet would run as a formula."""
     if isinstance(cell, str) and cell.startswith((*_FORMULAS, _MARK)):
         return _MARK + cell
     return cell
 
 
 def unescape_formula(text: str) -> str:
-    """What the cell ``text`` was before it was escaped; other text is returned unchanged."""
+    """Reverts ``escape_formula``; returns other text unchanged."""
     inner = text.removeprefix(_MARK)
     return inner if text != inner and inner.startswith((*_FORMULAS, _MARK)) else text

@@ -1,4 +1,4 @@
-"""The best networks from elsewhere as the first trials: what was good there may be good here."""
+"""Prior trials: the best networks of the warm start as the first trials of a search."""
 
 from collections.abc import Sequence
 
@@ -11,16 +11,16 @@ _MAX_TRIALS = 5
 
 
 def prior_trial_count(max_trials: int) -> int:
-    """How many of the best results from elsewhere a search begins with."""
+    """Returns how many of the best prior results a search trains first."""
     return max(1, min(_MAX_TRIALS, max_trials // _ONE_IN))
 
 
 class PriorTrials:
-    """See :class:`kubenas.search.proposals.sources.ProposalSource`.
+    """Proposal source of prior results.
 
     Args:
         known: points of the space, best first; each is proposed once.
-        epochs: of the lowest rung; None: there are no rungs.
+        epochs: epochs of the lowest rung; None: no rungs.
     """
 
     def __init__(self, known: Sequence[PriorResult], *, epochs: int | None = None) -> None:

@@ -1,7 +1,7 @@
-"""What an oracle is told of results from elsewhere, until there are enough of its own.
+"""Prior results as observations of an oracle, until the search has enough scores of its own.
 
-Their merits are put on the scale of this search's scores, around the mean, and only half as far
-from it as they say: other data may rank networks otherwise. Pure.
+Merits are converted to the mean and standard deviation of this search's scores and halved, because
+networks may rank differently on other data. Pure functions.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ from kubenas.search.warm_start.prior_results import PriorResult
 from kubenas.trial import Outcome
 
 MIN_OWN_SCORES = 30
-"""Scores of the search's own, after which results from elsewhere are not told any more."""
+"""Own scores after which prior results are omitted."""
 _DISCOUNT = 0.5
 _MAX_RESULTS = 100
 
@@ -21,12 +21,12 @@ _MAX_RESULTS = 100
 def add_prior_results(
     told: Sequence[OracleEvent], known: Sequence[PriorResult], direction: Literal["max", "min"]
 ) -> list[OracleEvent]:
-    """``told``, after what is ``known`` from elsewhere, as trials with negative numbers.
+    """Returns ``known`` as trials with negative numbers, followed by ``told``.
 
     Args:
-        told: of the search's own trials.
-        known: points of the space, best first.
-        direction: of the score.
+        told: records of the search's own trials.
+        known: prior results that are points of the space, best first.
+        direction: direction of the score.
     """
     own = [
         record.score
