@@ -28,7 +28,7 @@ class DuplicateFinder:
         """Number of consecutive duplicates among the latest proposals."""
 
     def find(self, values: Mapping[str, Any], epochs: int | None = None) -> int | None:
-        """Returns the trial that already trains ``values`` for ``epochs``; None if there is none."""
+        """Returns the earlier trial with the same signature; None if there is none."""
         return self._trials.get(signature(values, epochs))
 
     def add(self, proposal: Proposed) -> None:

@@ -58,7 +58,7 @@ class RevisableProposer(Proposer, Protocol):
     """A proposer that accepts changes to ends that were already reported."""
 
     def revise(self, ends: Mapping[str, Ended]) -> bool:
-        """Replaces all reported ends, by its own trial ids and in order. Other trials are in flight.
+        """Replaces all reported ends, by trial id and in order. Other trials are in flight.
 
         Returns:
             False if it cannot revise earlier ends; then it is unchanged.

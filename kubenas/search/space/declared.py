@@ -36,7 +36,7 @@ def new_hyperparameters(
 
 
 def merge_declared(proposed: Mapping[str, Any], declared: Declared) -> dict[str, Any]:
-    """Returns the values of a trial: proposed and declared ones. Proposed values take precedence."""
+    """Returns the proposed and declared values of a trial. Proposed values take precedence."""
     return {**proposed, **{n: v for n, v in declared.values.items() if n not in proposed}}
 
 
