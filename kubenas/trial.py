@@ -107,27 +107,29 @@ class SpaceRef(Value):
 class Limits(Value):
     """Limits of a network. A network that exceeds one of them is not trained."""
 
-    parameters: int | None = Field(None, ge=1, description="Weights at the most; empty: no limit.")
+    parameters: int | None = Field(
+        None, ge=1, description="Maximum number of weights; empty: no limit."
+    )
     flops: int | None = Field(
         None,
         ge=1,
-        description="Floating-point operations for one example at the most, a multiplication and"
-        " an addition being two; empty: no limit.",
+        description="Maximum floating-point operations per example; a multiplication and an"
+        " addition count as two. Empty: no limit.",
     )
     latency_ms: float | None = Field(
         None,
         gt=0,
-        description="Milliseconds for one example at the most, on the machine that trains it;"
-        " empty: no limit.",
+        description="Maximum inference time per example in milliseconds, on the machine that trains"
+        " the network; empty: no limit.",
     )
     memory_mib: float | None = Field(
         None,
         gt=0,
-        description="MiB of memory to train it at the most, as estimated from weights, optimiser"
-        " and one batch's activations; empty: no limit.",
+        description="Maximum memory for training in MiB, estimated from the weights, the optimiser"
+        " and the activations of one batch; empty: no limit.",
     )
     model_mib: float | None = Field(
-        None, gt=0, description="MiB of the model's weights at the most; empty: no limit."
+        None, gt=0, description="Maximum size of the model's weights in MiB; empty: no limit."
     )
 
 

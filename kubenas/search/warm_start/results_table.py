@@ -42,7 +42,7 @@ def _text(uri: str) -> str:
     try:
         return open_storage(folder).read(name).decode("utf-8-sig")
     except ObjectNotFound as error:
-        raise UserError(f"search.warm_start: {uri}: file not found") from error
+        raise UserError(f"search.warm_start: {uri}: no such file") from error
     except UnicodeDecodeError as error:
         raise UserError(f"search.warm_start: {uri}: not a UTF-8 text file") from error
 

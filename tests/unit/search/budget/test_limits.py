@@ -55,7 +55,7 @@ def test_limits(limits, direction, words):
 def test_it_is_over_when_no_trial_could_end_within_the_budget(seconds, over):
     usage = replace(USAGE, affordable_seconds=seconds)  # 8 epochs of 5 s, and a tenth
     reason = stop_reason(SearchConfig(max_gpu_hours=2), usage, "max", epochs=8)
-    words = "too little was left of its budget for another trial: accelerator-hours 1 of 2"
+    words = "the remaining budget is too small for another trial: accelerator-hours 1 of 2"
     assert reason == (words if over else "")
 
 

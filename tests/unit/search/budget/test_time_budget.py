@@ -124,7 +124,7 @@ def test_a_search_stops_before_its_cap_and_says_what_it_used(tmp_path):
     assert total_cost(state).gpu_hours == pytest.approx(16 / 3600)
     assert total_cost(state).money == pytest.approx(6 * 8 / 3600)
     assert state.closed.reason == (
-        "too little was left of its budget for another trial:"
+        "the remaining budget is too small for another trial:"
         " accelerator-hours 0.00444 of 0.0056 and cost 0.0133 of 1"
     )
     assert all(spec.work_seconds < spec.max_seconds for spec in scenario.specs)

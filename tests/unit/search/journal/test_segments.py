@@ -109,10 +109,10 @@ def alter(path: Path) -> None:
 @pytest.mark.parametrize(
     ("damage", "words"),
     [
-        (lambda path: path.write_bytes(path.read_bytes()[:-100]), "is torn"),
-        (lambda path: path.write_bytes(b""), "is torn"),
+        (lambda path: path.write_bytes(path.read_bytes()[:-100]), "is truncated or damaged"),
+        (lambda path: path.write_bytes(b""), "is truncated or damaged"),
         (lambda path: path.write_bytes(gzip.compress(b"{}")), "is not a segment"),
-        (lambda path: path.write_bytes(b"notes"), "is torn"),
+        (lambda path: path.write_bytes(b"notes"), "is truncated or damaged"),
         (alter, "checksum"),
         (lambda path: rewrite(path, first=7), "belongs to 00000007"),
         (lambda path: rewrite(path, previous="0", chain="0"), "checksum"),
@@ -144,13 +144,13 @@ def test_a_segment_of_a_newer_version_is_left_out(long, caplog):
     plain = gzip.decompress(segment(long, 1).read_bytes())
     segment(long, 1).write_bytes(gzip.compress(plain.replace(b"segment/v1", b"segment/v2", 1)))
     assert read(long) == RECORDS
-    assert "is of version 'kubenas/journal-segment/v2'" in caplog.text
+    assert "has version 'kubenas/journal-segment/v2'" in caplog.text
 
 
 @pytest.mark.parametrize("number", [2 * N, 2 * N + 3])
 def test_a_lost_entry_is_damage_however_whole_the_segments_are(long, number):
     entry(long, number).unlink()
-    with pytest.raises(JournalDamaged, match=f"{number:08d}.json: missing, though later entries"):
+    with pytest.raises(JournalDamaged, match=f"{number:08d}.json: missing, although later entries"):
         read(long)
 
 
@@ -198,4 +198,4 @@ def test_a_segment_that_cannot_be_written_costs_no_record(tmp_path, caplog):
     for record in RECORDS[: N + 1]:
         journal.append(record)
     assert read(tmp_path) == RECORDS[: N + 1]
-    assert "a resume will be slower" in caplog.text
+    assert "resuming this search will be slower" in caplog.text

@@ -120,7 +120,7 @@ def test_a_promotion_that_the_budget_does_not_pay_for_ends_the_search(tmp_path):
         tmp_path, proposals, sections=sections, rungs=rungs, max_trials=TRIALS, max_cost=cap
     )
     state = scenario.run(capacity=1, runner=TwoSeconds)
-    assert "too little was left of its budget" in state.closed.reason
+    assert "the remaining budget is too small" in state.closed.reason
     waiting = [trial for trial in state.trials.values() if trial.end is None]
     assert [trial.proposal.epochs for trial in waiting] == [3]
 
