@@ -216,9 +216,9 @@ class SearchLoop:
     def _estimate_run_seconds(self, ended: EndedAttempt, last_seen: float | None) -> float:
         now, started = self._clock(), self._state.trials[ended.ref.trial].started[-1]
         folder = self._specs.folder(ended.ref.trial, ended.ref.attempt)
-        told = read_start_time(self._specs.storage, folder, earliest=started.at, latest=now)
+        reported = read_start_time(self._specs.storage, folder, earliest=started.at, latest=now)
         # Attempts of older versions do not report when they began.
-        began = started.at if told is None and ended.result else told
+        began = started.at if reported is None and ended.result else reported
         last_seen = now if last_seen is None else last_seen
         return budget.estimate_run_seconds(started, began=began, last_seen=last_seen, now=now)
 

@@ -58,8 +58,8 @@ def add_proposal_sources(
     several = len(definition.config.search.objectives) > 1  # prior results rank one objective
 
     def tell(records: Sequence[OracleEvent]) -> list[OracleEvent]:
-        told = merge_promotions(records, rungs, direction) if rungs else list(records)
-        return told if several else add_prior_results(told, known, direction)
+        observations = merge_promotions(records, rungs, direction) if rungs else list(records)
+        return observations if several else add_prior_results(observations, known, direction)
 
     return MultiSourceProposer(create, tell=tell, sources=sources, epochs=min(rungs, default=None))
 

@@ -207,10 +207,10 @@ class SearchRecorder:
             message=conclusion.message,
         )
         if last is not None and last.result is not None:
-            told = {name: getattr(last.result, name) for name in _RESULT_FIELDS}
+            fields = {name: getattr(last.result, name) for name in _RESULT_FIELDS}
             held = last.seconds or 0.0
-            told |= {"held_seconds": held, "seconds": min(last.result.seconds, held)}
-            ended = ended.model_copy(update=told)
+            fields |= {"held_seconds": held, "seconds": min(last.result.seconds, held)}
+            ended = ended.model_copy(update=fields)
         self._record_end(trial, ended)
         for other in self.counters.open:
             if other.proposal.duplicate_of == trial.number:

@@ -218,21 +218,21 @@ class AttemptRecords:
     def _decided_by_older_version(self, folder: str) -> Result | None:
         """Returns the recorded result, or else the last attempt's final result."""
         name = f"{folder}/{_DECIDED_FILE}"
-        told = find_document(self._storage, name, _OlderDecision, what=_DECISION)
+        decision = find_document(self._storage, name, _OlderDecision, what=_DECISION)
         results = {n: self._result_of_older_version(folder, n) for n in self.attempts(folder)}
         deciding = [result for result in results.values() if result and is_final(result)]
-        recorded = results.get(told.attempt) if told else None
+        recorded = results.get(decision.attempt) if decision else None
         return recorded or (deciding[-1] if deciding else None)
 
     def _result_of_older_version(self, folder: str, attempt: int) -> Result | None:
         """Reads the result of an attempt without a record: only the result tells its task."""
         name = f"{folder}/a{attempt}/{RESULT_FILE}"
         try:
-            told = find_document(self._storage, name, Result, what="a result")
-            if told is None:
+            result = find_document(self._storage, name, Result, what="a result")
+            if result is None:
                 return None
-            ref = AttemptRef.model_construct(trial=told.trial, attempt=attempt)
-            return self.result(folder, ref, told.task)
+            ref = AttemptRef.model_construct(trial=result.trial, attempt=attempt)
+            return self.result(folder, ref, result.task)
         except DocumentUnusable:
             return None
 

@@ -195,15 +195,15 @@ class KerasTunerProposer:
         self._ends[oracle_trial] = end
 
     def revise(self, ends: Mapping[str, Ended]) -> bool:
-        told = list(self._ends.items())
-        grown = list(ends.items())[: len(told)] == told
-        if not grown:
+        reported = list(self._ends.items())
+        only_appended = list(ends.items())[: len(reported)] == reported
+        if not only_appended:
             if not isinstance(self._oracle, SearchOracle) or not self._oracle.revisable:
                 return False
-            self._take_back([name for name, end in told if ends.get(name) != end])
+            self._take_back([name for name, end in reported if ends.get(name) != end])
         for name in [name for name in ends if name not in self._ends]:
             self.report(name, ends[name])
-        if not grown:
+        if not only_appended:
             self._ends = dict(ends)
             self._oracle.end_order = list(ends)
             self._oracle.prepare()  # refit: the former ends no longer hold

@@ -36,7 +36,7 @@ class RandomBaseline:
         self._drawn = 0
         self._declared: list[Hyperparameter] = []
 
-    def see(self, record: OracleEvent) -> None:
+    def observe(self, record: OracleEvent) -> None:
         if isinstance(record, Proposed):
             self._trials += 1
             self._networks += record.parent is None

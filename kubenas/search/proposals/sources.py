@@ -17,7 +17,7 @@ from kubenas.search.proposals.proposer import NoProposal, Proposal, RevisablePro
 class ProposalSource(Protocol):
     """Proposes trials without an oracle, based on the records so far."""
 
-    def see(self, record: OracleEvent) -> None:
+    def observe(self, record: OracleEvent) -> None:
         """Processes a proposal (of any source) or an end."""
         ...
 
@@ -67,17 +67,17 @@ class MultiSourceProposer:
 
     def report(self, oracle_trial: str, end: Ended) -> None:
         del oracle_trial  # same as end.trial
-        self._see(end)
+        self._observe(end)
 
     def replay(self, records: Iterable[Record]) -> Mapping[int, str]:
         for record in records:
             if isinstance(record, Proposed | Ended):
-                self._see(record)
+                self._observe(record)
         return {number: str(number) for number in range(self._trials)}
 
     def _record_proposal(self, proposal: Proposal) -> Proposal:
         """Shows ``proposal`` to all sources, as it will be in the journal, and returns it."""
-        self._see(
+        self._observe(
             Proposed(
                 at=0.0,
                 trial=self._trials,
@@ -91,17 +91,18 @@ class MultiSourceProposer:
         )
         return proposal
 
-    def _see(self, record: OracleEvent) -> None:
+    def _observe(self, record: OracleEvent) -> None:
         record = record.model_copy(update={"at": 0.0})
         self._trials += isinstance(record, Proposed)
         self._records.append(record)
         for source in self._sources:
-            source.see(record)
+            source.observe(record)
 
     def _update_oracle(self) -> None:
-        told = self._tell(self._records)
-        own = [record.trial for record in told if isinstance(record, Proposed)] == list(self._ids)
-        ends = {r.trial: r for r in told if isinstance(r, Ended)}
-        if not own or not self._oracle.revise({self._ids[n]: end for n, end in ends.items()}):
+        observations = self._tell(self._records)
+        proposed = [r.trial for r in observations if isinstance(r, Proposed)]
+        ends = {r.trial: r for r in observations if isinstance(r, Ended)}
+        changed = proposed != list(self._ids)
+        if changed or not self._oracle.revise({self._ids[n]: end for n, end in ends.items()}):
             self._oracle = self._create()
-            self._ids = dict(self._oracle.replay(told))
+            self._ids = dict(self._oracle.replay(observations))

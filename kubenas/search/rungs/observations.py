@@ -57,15 +57,15 @@ def merge_promotions(
     roots, networks = _networks(records, rungs)
     learnt = _learning_rung(networks.values(), len(rungs))
     imputed = _imputed(networks, learnt, 1 if direction == "max" else -1)
-    told: list[OracleEvent] = []
+    observations: list[OracleEvent] = []
     for record in records:
         if roots[record.trial] != record.trial:
             continue
         if isinstance(record, Proposed):
-            told.append(record)
+            observations.append(record)
         elif (end := _network_end(record, networks[record.trial], imputed, learnt)) is not None:
-            told.append(end)
-    return told
+            observations.append(end)
+    return observations
 
 
 def _networks(
@@ -127,10 +127,10 @@ def _network_end(
     last = network.ends.get(network.rung)
     if last is None:
         return None
-    told = _as_first(last, first)
+    end = _as_first(last, first)
     if last.outcome != Outcome.COMPLETED:
-        return told
-    return told.model_copy(update={"score": imputed[first.trial]})
+        return end
+    return end.model_copy(update={"score": imputed[first.trial]})
 
 
 def _as_first(end: Ended, first: Ended) -> Ended:

@@ -26,9 +26,9 @@ class Promotions:
         self._latest: dict[int, int] = {}
         """The latest trial of each network."""
 
-    def see(self, record: OracleEvent) -> None:
+    def observe(self, record: OracleEvent) -> None:
         if isinstance(record, Proposed):
-            self._see_proposal(record)
+            self._observe_proposal(record)
         elif record.outcome == Outcome.COMPLETED and record.attempt is not None:
             network = self._roots[record.trial]
             if record.score is not None:
@@ -47,7 +47,7 @@ class Promotions:
             origin="promotion",
         )
 
-    def _see_proposal(self, record: Proposed) -> None:
+    def _observe_proposal(self, record: Proposed) -> None:
         number = record.trial
         root = number if record.parent is None else self._roots[record.parent]
         self._proposals[number], self._roots[number], self._latest[root] = record, root, number

@@ -29,7 +29,7 @@ class PriorTrials:
         self._trials = 0
         self._repeated = 0
 
-    def see(self, record: OracleEvent) -> None:
+    def observe(self, record: OracleEvent) -> None:
         if isinstance(record, Proposed):
             self._trials += 1
             self._repeated += record.origin == "prior"

@@ -19,34 +19,36 @@ _MAX_RESULTS = 100
 
 
 def add_prior_results(
-    told: Sequence[OracleEvent], known: Sequence[PriorResult], direction: Literal["max", "min"]
+    observations: Sequence[OracleEvent],
+    known: Sequence[PriorResult],
+    direction: Literal["max", "min"],
 ) -> list[OracleEvent]:
-    """Returns ``known`` as trials with negative numbers, followed by ``told``.
+    """Returns ``known`` as trials with negative numbers, followed by ``observations``.
 
     Args:
-        told: records of the search's own trials.
+        observations: records of the search's own trials.
         known: prior results that are points of the space, best first.
         direction: direction of the score.
     """
     own = [
         record.score
-        for record in told
+        for record in observations
         if isinstance(record, Ended)
         and record.outcome == Outcome.COMPLETED
         and record.score is not None
     ]
     if len(own) >= MIN_OWN_SCORES:
-        return list(told)
+        return list(observations)
     centre = fmean(own) if own else 0.0
     scale = (stdev(own) if len(own) > 1 else 0.0) or 1.0
     sign = 1 if direction == "max" else -1
-    tried = [record.values for record in told if isinstance(record, Proposed)]
+    tried = [record.values for record in observations if isinstance(record, Proposed)]
     records: list[OracleEvent] = []
     for number, each in enumerate(known[:: -(-len(known) // _MAX_RESULTS) or 1], start=1):
         if each.values not in tried:
             score = centre + sign * _DISCOUNT * scale * each.merit
             records += _trial(-number, each.values, score)
-    return [*records, *told]
+    return [*records, *observations]
 
 
 def _trial(number: int, values: Mapping[str, Any], score: float) -> list[OracleEvent]:
