@@ -57,7 +57,7 @@ def undisturbed(tmp_path_factory):
     return end_of(state), scenario.fuse.passed
 
 
-def test_one_crash_at_every_point(tmp_path, undisturbed):
+def test_a_crash_at_any_point_does_not_change_the_search(tmp_path, undisturbed):
     expected, points = undisturbed
     assert points > 60
     for point in range(1, points):  # after the last one the search is over
@@ -74,7 +74,7 @@ def test_one_crash_at_every_point(tmp_path, undisturbed):
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(crashes=st.lists(st.integers(1, 40), max_size=12), capacity=st.integers(1, 4))
-def test_many_crashes(tmp_path_factory, undisturbed, crashes, capacity):
+def test_many_crashes_do_not_change_the_search(tmp_path_factory, undisturbed, crashes, capacity):
     scenario = Scenario(tmp_path_factory.mktemp("crashes"), PROPOSALS)
     state = None
     for point in crashes:

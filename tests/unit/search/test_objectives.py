@@ -16,7 +16,7 @@ SMALL = st.integers(1, 6).map(float)
 
 
 @pytest.mark.parametrize("given_", ["val_accuracy, latency_ms,val_loss", None])
-def test_they_are_a_list_or_a_text_and_have_their_directions(given_):
+def test_objectives_are_a_list_or_a_string_with_directions(given_):
     objective = given_ or ["val_accuracy", "latency_ms", "val_loss"]
     config = SearchConfig.model_validate({"objective": objective})
     assert config.metric == "val_accuracy"
@@ -32,7 +32,7 @@ def test_they_are_a_list_or_a_text_and_have_their_directions(given_):
         ([], "give one metric"),
     ],
 )
-def test_what_makes_no_sense_is_refused(objective, words):
+def test_invalid_objectives_are_rejected(objective, words):
     with pytest.raises(ValidationError, match=words):
         SearchConfig.model_validate({"objective": objective})
     with pytest.raises(ValidationError, match="takes one only"):
@@ -54,7 +54,7 @@ def trial(number, score, latency, epochs=None):
 
 
 @given(st.lists(st.tuples(SMALL, st.none() | SMALL), max_size=20))
-def test_the_front_is_what_nothing_beats(pairs):
+def test_the_front_is_not_dominated(pairs):
     trials = [trial(number, *pair) for number, pair in enumerate(pairs)]
     known = {n: pair for n, pair in enumerate(pairs) if pair[1] is not None}
 
@@ -65,5 +65,5 @@ def test_the_front_is_what_nothing_beats(pairs):
     assert pareto_front(trials, TWO) == expected
 
 
-def test_a_shorter_rung_is_not_on_the_front():
+def test_a_lower_rung_is_not_on_the_front():
     assert pareto_front([trial(0, 0.9, 1.0, 1), trial(1, 0.5, 2.0, 9)], TWO) == {1}

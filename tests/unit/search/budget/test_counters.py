@@ -26,7 +26,7 @@ def figures(counters: SearchCounters) -> dict[str, object]:
 
 
 @given(histories(), st.sampled_from(["max", "min"]), st.data())
-def test_the_tally_is_what_the_state_says(records, direction, data):
+def test_counters_agree_with_the_state(records, direction, data):
     half = data.draw(st.integers(0, len(records)))
     state = fold(records[:half])
     counters = SearchCounters(state, direction)
@@ -43,7 +43,7 @@ def test_the_tally_is_what_the_state_says(records, direction, data):
     assert all(counters.trial_number(str(number)) == number for number in state.trials)
 
 
-def test_only_what_this_controller_has_seen_counts_as_lately():
+def test_recent_counters_are_reset_when_the_search_is_opened():
     counters = SearchCounters(SearchState(), "max")
     bug = Ended(
         at=1.0, trial=0, outcome="failed", attempt=1, failure=FailureClass.APPLICATION, message="x"
@@ -54,7 +54,7 @@ def test_only_what_this_controller_has_seen_counts_as_lately():
     assert (counters.recent_trials, counters.recent_failures) == (0, 0)
 
 
-def test_a_duplicates_end_is_counted_and_says_nothing_new():
+def test_the_end_of_a_duplicate_changes_only_the_count():
     counters = SearchCounters(SearchState(), "max")
     counters.update(Ended(at=1.0, trial=1, outcome="completed", score=0.5, epochs=3), None)
     assert (counters.ended, counters.completed) == (1, 1)
@@ -80,7 +80,7 @@ def seconds_of_steps(state: SearchState, counters: SearchCounters, steps: int) -
     return time.process_time() - started
 
 
-def test_a_step_costs_the_same_after_13000_trials_and_40000_records_fold_in_2_seconds():
+def test_a_step_takes_constant_time_and_40000_records_fold_in_2_seconds():
     records = [record for number in range(13_400) for record in trial(number)]
     started = time.process_time()
     large = fold(records)
@@ -95,7 +95,7 @@ def test_a_step_costs_the_same_after_13000_trials_and_40000_records_fold_in_2_se
 
 
 @given(st.dictionaries(st.integers(0, 1000), st.integers()), st.integers(0, 1000), st.integers())
-def test_a_chunked_map_is_a_mapping_whose_copies_change(values, number, value):
+def test_a_chunked_map_copies_like_a_dict(values, number, value):
     before = ChunkedMap.of(values)
     after = before.with_value(number, value)
     assert before == values

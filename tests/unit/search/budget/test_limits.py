@@ -52,14 +52,14 @@ def test_limits(limits, direction, words):
 
 
 @pytest.mark.parametrize(("seconds", "over"), [(None, False), (45.0, False), (44.0, True)])
-def test_it_is_over_when_no_trial_could_end_within_the_budget(seconds, over):
+def test_the_search_stops_when_no_trial_fits_into_the_budget(seconds, over):
     usage = replace(USAGE, affordable_seconds=seconds)  # 8 epochs of 5 s, and a tenth
     reason = stop_reason(SearchConfig(max_gpu_hours=2), usage, "max", epochs=8)
     words = "the remaining budget is too small for another trial: accelerator-hours 1 of 2"
     assert reason == (words if over else "")
 
 
-def test_the_number_of_trials_is_a_limit_of_its_own():
+def test_the_number_of_trials_is_a_separate_limit():
     assert trial_limit_reason(SearchConfig(max_trials=4), USAGE) == ""
     assert trial_limit_reason(SearchConfig(max_trials=3), USAGE) == "all 3 trials were run"
     assert stop_reason(SearchConfig(max_trials=3), USAGE, "max", epochs=8) == ""
@@ -105,7 +105,7 @@ def test_different_values_differ(one, other):
     )
 
 
-def test_an_oracles_notes_do_not_count_but_the_epochs_do():
+def test_signatures_ignore_control_values_but_not_epochs():
     rung = {"x": 1, "tuner/epochs": 2, "tuner/initial_epoch": 0, "tuner/bracket": 1}
     assert signature(rung, 2) == signature({**rung, "tuner/bracket": 0, "tuner/round": 3}, 2)
     assert signature(rung, 2) == signature({"x": 1}, 2)
@@ -113,7 +113,7 @@ def test_an_oracles_notes_do_not_count_but_the_epochs_do():
 
 
 @given(st.lists(st.integers(0, 5), max_size=30))
-def test_every_duplicate_names_the_first_of_its_kind(xs):
+def test_a_duplicate_refers_to_the_first_trial_with_its_signature(xs):
     originals = DuplicateFinder()
     for number, x in enumerate(xs):
         found = originals.find({"x": x})
@@ -155,7 +155,7 @@ def test_the_direction_follows_from_the_objective(objective, direction):
 
 
 @given(st.integers(0, 1000), st.integers(0, 1000))
-def test_seeds_of_neighbours_are_far_apart(one, other):
+def test_seeds_of_neighbours_are_independent(one, other):
     assert 1 <= derived_seed("oracle", one) < 2**31
     if one != other:
         assert abs(derived_seed("oracle", one) - derived_seed("oracle", other)) > 100

@@ -26,7 +26,7 @@ from tests.unit.search.scenario import Crash, Scenario, ScriptedRunner, TwoSecon
 MINIMAL = {"name": "s", "output": "o", "data": {"source": "digits"}}
 
 
-def test_a_trial_costs_its_accelerators_or_itself():
+def test_the_price_counts_per_accelerator_or_once():
     pod = {"accelerator": "nvidia.com/gpu", "accelerators": 4}
     cluster = {"kind": "kubernetes", "pod": pod}
     assert Rate.of(RunnerConfig(**cluster, price_per_hour=2.5)) == Rate(4, 10.0)
@@ -43,7 +43,7 @@ def test_a_cap_on_cost_needs_a_price():
     Config.model_validate({**MINIMAL, "search": search, "runner": {"price_per_hour": 1}})
 
 
-def test_the_tightest_cap_binds_and_what_is_promised_counts():
+def test_the_tightest_cap_applies_and_reserved_cost_counts():
     config = SearchConfig(max_gpu_hours=10, max_cost=6)
     used, promised = Cost(4.0, 1.0), Cost(2.0, 2.0)
     assert affordable_seconds(config, used, promised, Rate(2, 1.0)) == 2 * 3600
@@ -63,7 +63,7 @@ def test_the_tightest_cap_binds_and_what_is_promised_counts():
         (9.9, 9.0, 4, 0.0),  # it could not end in time
     ],
 )
-def test_what_is_granted(affordable, needed, slots, seconds):
+def test_allocated_time_limits(affordable, needed, slots, seconds):
     assert allocate_seconds(affordable, needed=needed, slots=slots) == pytest.approx(seconds)
 
 
@@ -83,7 +83,7 @@ def a_spec(**limits):
     return AttemptSpec(**common, trial=0, attempt=1, **limits)
 
 
-def test_words_name_the_cap_and_leave_out_what_does_not_count():
+def test_the_description_names_the_cap_and_omits_unused_resources():
     assert describe_usage(SearchConfig(), Cost()) == ()
     assert describe_usage(SearchConfig(), Cost(0.5, 0.0)) == ("accelerator-hours 0.5",)
     config = SearchConfig(max_gpu_hours=2, max_cost=8)
@@ -95,7 +95,7 @@ def test_words_name_the_cap_and_leave_out_what_does_not_count():
     st.integers(1, 8),
     st.lists(st.tuples(st.none() | st.floats(0.1, 1e4), st.floats(0, 1)), max_size=60),
 )
-def test_grants_never_exceed_the_cap_together(cap_seconds, slots, moves):
+def test_time_limits_together_never_exceed_the_cap(cap_seconds, slots, moves):
     """Whatever is known, and whatever share of its time each attempt uses."""
     config, rate = SearchConfig(max_gpu_hours=2 * cap_seconds / 3600), Rate(2, 0.0)
     used, flying = 0.0, []
@@ -116,7 +116,7 @@ def capped(tmp_path, proposals, **search):
     return Scenario(tmp_path, proposals, sections={"runner": runner}, **search)
 
 
-def test_a_search_stops_before_its_cap_and_says_what_it_used(tmp_path):
+def test_a_search_stops_before_its_cap_and_reports_its_usage(tmp_path):
     # A scripted trial takes 2 s on 2 accelerators; of 20.2 accelerator-seconds it needs 4.4.
     proposals = [{"x": float(x)} for x in range(10)]
     scenario = capped(tmp_path, proposals, max_gpu_hours=0.0056, max_cost=1)
@@ -131,7 +131,7 @@ def test_a_search_stops_before_its_cap_and_says_what_it_used(tmp_path):
     assert scenario.run() == state
 
 
-def test_the_journal_tells_what_each_attempt_held_and_lost_ones_count(tmp_path):
+def test_the_journal_records_the_cost_of_each_attempt_and_lost_ones_count(tmp_path):
     scenario = capped(tmp_path, [{"x": 1.0, "behave": "lost-once"}])
     ticks = iter(range(10**9, 2 * 10**9))
     state = scenario.run(clock=lambda: float(next(ticks)))
@@ -143,7 +143,7 @@ def test_the_journal_tells_what_each_attempt_held_and_lost_ones_count(tmp_path):
     assert total_cost(state).gpu_hours == pytest.approx(2 * (lost.seconds + held) / 3600)
 
 
-def test_an_attempt_in_flight_reserves_all_it_was_granted(tmp_path):
+def test_an_attempt_in_flight_reserves_its_whole_time_limit(tmp_path):
     scenario = capped(tmp_path, [{"x": 1.0}], max_gpu_hours=1)
     scenario.run()
     records = [r for r in scenario.records() if not isinstance(r, Ended) and r.kind != "closed"]
@@ -153,7 +153,7 @@ def test_an_attempt_in_flight_reserves_all_it_was_granted(tmp_path):
     assert reserved_cost(fold([*records, lost]).trials.values()) == Cost()
 
 
-def test_what_a_process_needs_besides_its_training_counts_and_waiting_does_not(tmp_path):
+def test_start_and_end_of_a_process_count_and_queueing_does_not(tmp_path):
     """Every look at the clock takes a second; the attempt waits, runs, and ends."""
 
     class TellingRunner(ScriptedRunner):
@@ -179,7 +179,7 @@ def test_what_a_process_needs_besides_its_training_counts_and_waiting_does_not(t
 @pytest.mark.parametrize(
     ("granted", "now", "seconds"), [(None, 900.0, 30.0), (50.0, 900.0, 50.0), (50.0, 120.0, 20.0)]
 )
-def test_an_attempt_that_nobody_saw_end_counts_in_full_where_a_cap_binds(granted, now, seconds):
+def test_the_estimated_run_time_is_the_maximum_if_there_is_a_cap(granted, now, seconds):
     started = Started(at=20.0, trial=0, attempt=1, granted_seconds=granted)
     assert estimate_run_seconds(started, began=100.0, last_seen=130.0, now=now) == seconds
     assert estimate_run_seconds(started, began=None, last_seen=130.0, now=now) == 0.0
@@ -197,7 +197,7 @@ def test_an_attempt_that_nobody_saw_end_counts_in_full_where_a_cap_binds(granted
         (None, 0.0),
     ],
 )
-def test_a_made_up_beginning_neither_lowers_nor_raises_what_is_charged(tmp_path, told, seconds):
+def test_a_forged_start_time_does_not_change_the_cost(tmp_path, told, seconds):
     started, storage = Started(at=100.0, trial=0, attempt=1), open_storage(str(tmp_path))
     if told is not None:
         storage.write("a1/begun.json", told.encode())
@@ -227,7 +227,7 @@ class NeverRunning(Waiting):
     runs = False
 
 
-def test_time_in_the_queue_is_charged_nothing(tmp_path):
+def test_queueing_time_costs_nothing(tmp_path):
     waited = capped(tmp_path / "waited", [{"x": 1.0}])
     state = waited.run(clock=Leaping(), runner=Waiting)
     assert state.trials[0].end.held_seconds == 60.0
@@ -246,7 +246,7 @@ class Adopting(ScriptedRunner):
 
 
 @pytest.mark.parametrize("left", ["result", "nothing"])
-def test_what_is_charged_does_not_depend_on_who_watched(tmp_path, left):
+def test_the_cost_does_not_depend_on_the_controller(tmp_path, left):
     scenario, clock = capped(tmp_path, [{"x": 1.0}], max_gpu_hours=9), Leaping()
     with pytest.raises(Crash):
         scenario.run(crash_at=8, clock=clock)

@@ -118,7 +118,7 @@ def step(journalled: Journalled, number: int) -> None:
         ("reinforce", 20),
     ],
 )
-def test_a_replayed_oracle_proposes_what_the_first_one_would_have(oracle, steps):
+def test_a_replayed_oracle_continues_with_the_same_proposals(oracle, steps):
     own = Journalled(proposer_for(oracle))
     for number in range(steps):
         step(own, number)
@@ -144,7 +144,7 @@ def loop_over_layers(values) -> Declared:
 
 
 @pytest.mark.parametrize("oracle", [info.name for info in ORACLES])
-def test_what_trials_ask_for_besides_is_searched_and_replayed(oracle):
+def test_declared_hyperparameters_are_searched_and_replayed(oracle):
     own = Journalled(proposer_for(oracle), loop_over_layers)
     for number in range(24):
         step(own, number)
@@ -172,14 +172,14 @@ def test_a_replayed_gaussian_process_proposes_the_same_when_nothing_is_in_flight
     assert again.propose().values == pytest.approx(own.propose().values)
 
 
-def test_bayesian_begins_with_the_defaults_and_only_with_those_that_are_active():
+def test_bayesian_begins_with_the_active_defaults():
     first, second = (
         proposer_for("keras_tuner.bayesian", seed=seed).propose().values for seed in (1, 2)
     )
     assert first == second == {"kind": "dense", "units": 8, "rate": 1e-4, "classes": 10}
 
 
-def test_hyperband_trains_the_better_ones_on():
+def test_hyperband_trains_the_best_trials_further():
     own = Journalled(proposer_for("hyperband"))
     for number in range(60):
         step(own, number)
@@ -194,7 +194,7 @@ def test_hyperband_trains_the_better_ones_on():
 
 
 @pytest.mark.parametrize("oracle", ["random", "hyperband"])
-def test_what_is_journalled_does_not_grow_with_the_trials(oracle):
+def test_the_recorded_oracle_state_does_not_grow_with_the_trials(oracle):
     own = Journalled(proposer_for(oracle, trials=400))
     sizes = []
     for _ in range(150):
@@ -208,7 +208,7 @@ def test_what_is_journalled_does_not_grow_with_the_trials(oracle):
 
 
 @pytest.mark.parametrize("oracle", [info.name for info in ORACLES])
-def test_an_exhausted_space_says_so(oracle):
+def test_an_exhausted_space_is_reported(oracle):
     proposer = proposer_for(oracle, content=tiny_space())
     values = []
     for trial in range(40):
@@ -246,7 +246,7 @@ def test_inactive_values_are_not_proposed():
         assert ("filters" in values) == (values["kind"] == "conv")
 
 
-def test_an_unknown_oracle_is_refused_with_a_suggestion():
+def test_an_unknown_oracle_is_rejected_with_a_suggestion():
     with pytest.raises(UserError, match="did you mean 'bayesian'"):
         check_oracle("bayesain")
     with pytest.raises(UserError, match="there are auto, bayesian"):

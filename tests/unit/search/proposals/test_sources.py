@@ -113,7 +113,7 @@ OPTIONS = [
 @pytest.mark.parametrize("options", OPTIONS, ids=str)
 @settings(max_examples=6)
 @given(moves=st.lists(st.integers(0, 5), min_size=20, max_size=45))
-def test_a_restart_at_any_moment_changes_no_proposal(options, moves):
+def test_a_restart_does_not_change_the_proposals(options, moves):
     """Odd moves propose, others end a trial; one player is restarted before each proposal."""
     make = partial(fresh, definition(**options))
     steady, restless = Play(make), Play(make)
@@ -127,7 +127,7 @@ def test_a_restart_at_any_moment_changes_no_proposal(options, moves):
     assert steady.records == restless.records
 
 
-def test_an_oracle_that_learns_is_not_made_anew_when_scores_change():
+def test_a_revisable_oracle_is_not_recreated_when_scores_change():
     told = definition(rungs={"eta": 3}, oracle="auto", max_trials=200)
     made = []
 
@@ -146,7 +146,7 @@ def test_an_oracle_that_learns_is_not_made_anew_when_scores_change():
     assert again.propose() == play.proposer.propose()
 
 
-def test_the_oracle_is_asked_only_when_nobody_is_to_be_promoted():
+def test_promotions_take_precedence_over_the_oracle():
     play = Play(partial(fresh, definition(rungs={"eta": 3, "min_epochs": 1})))
     for _ in range(40):
         play.propose()
@@ -161,7 +161,7 @@ def test_the_oracle_is_asked_only_when_nobody_is_to_be_promoted():
     assert all(record.parent in ended for record in proposed if record.parent is not None)
 
 
-def test_a_share_of_the_networks_is_drawn_at_random_at_full_length():
+def test_a_share_of_the_networks_is_random_and_trained_for_all_epochs():
     play = Play(partial(fresh, definition(rungs={"eta": 2}, baseline_share=0.25)))
     for _ in range(40):
         play.propose()

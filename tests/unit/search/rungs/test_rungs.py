@@ -53,7 +53,7 @@ def folder(scenario, trial):
     return f"searches/{scenario.definition.id}/trials/{trial:05d}/a1"
 
 
-def test_the_ranking_compares_within_a_rung_and_names_a_network_once(tmp_path):
+def test_the_ranking_compares_within_a_rung_and_lists_a_network_once(tmp_path):
     state = climb(tmp_path).run(capacity=1)
     ranked = state.ranked("max")
     places = [(-trial.proposal.epochs, -trial.end.score) for trial in ranked]
@@ -86,7 +86,7 @@ def test_a_network_that_never_completes_is_never_promoted(tmp_path):
     assert all(trial.proposal.parent is None for trial in state.trials.values())
 
 
-def test_the_budget_knows_how_short_a_trial_may_be():
+def test_the_budget_considers_the_shortest_trial():
     config = Config.model_validate(
         {
             "name": "s",
@@ -111,7 +111,7 @@ def test_the_budget_knows_how_short_a_trial_may_be():
         assert bool(stop_reason(config.search, usage, "max", epochs=epochs)) == over
 
 
-def test_a_promotion_that_the_budget_does_not_pay_for_ends_the_search(tmp_path):
+def test_a_promotion_beyond_the_budget_ends_the_search(tmp_path):
     """Short trials are still paid for, but their turn would not come."""
     sections = {"training": {"epochs": 9}, "runner": {"price_per_hour": 1}}
     proposals = [{"x": value} for value in VALUES]
@@ -132,7 +132,7 @@ def test_a_promotion_that_the_budget_does_not_pay_for_ends_the_search(tmp_path):
         ({"rungs": {"eta": 4, "min_epochs": 3}}, 11, "at least 12"),
     ],
 )
-def test_rungs_that_cannot_be(search, epochs, words):
+def test_invalid_rungs(search, epochs, words):
     content = {"name": "s", "output": "o", "data": {"source": "digits"}, "search": search}
     with pytest.raises(ValidationError, match=words):
         Config.model_validate({**content, "training": {"epochs": epochs}})

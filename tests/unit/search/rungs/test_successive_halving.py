@@ -24,7 +24,7 @@ DIRECTIONS = st.sampled_from(["max", "min"])
         (2, 2, 1, (1, 2)),
     ],
 )
-def test_rungs_end_at_the_full_length(epochs, eta, least, rungs):
+def test_the_last_rung_has_all_epochs(epochs, eta, least, rungs):
     assert rung_epochs(epochs, eta=eta, least=least) == rungs
 
 
@@ -41,7 +41,7 @@ def test_rungs_ascend(epochs, eta, least):
     DIRECTIONS,
     st.lists(st.tuples(st.floats(-1, 1), st.booleans(), st.integers(0, 3)), max_size=80),
 )
-def test_one_in_eta_at_most_never_twice_and_only_from_the_best(eta, direction, moves):
+def test_at_most_one_in_eta_is_promoted_once_and_from_the_best(eta, direction, moves):
     """Trials end in any order, at any time, and some fail."""
     halving = SuccessiveHalving(3, eta=eta, direction=direction)
     scores: list[dict[int, float]] = [{}, {}, {}]
@@ -75,7 +75,7 @@ def test_one_in_eta_at_most_never_twice_and_only_from_the_best(eta, direction, m
     assert again.next_promotion() == halving.next_promotion()
 
 
-def test_the_highest_rung_is_served_first():
+def test_the_highest_rung_is_promoted_first():
     halving = SuccessiveHalving(3, eta=2, direction="max")
     for network in range(8):
         halving.add_score(network, 0, float(network))
@@ -120,13 +120,13 @@ def scores_told(records: list[OracleEvent]) -> dict[int, float | None]:
     return {record.trial: record.score for record in records if isinstance(record, Ended)}
 
 
-def test_the_lowest_rung_teaches_until_a_higher_one_has_enough_scores():
+def test_the_oracle_learns_from_the_lowest_rung_until_a_higher_one_has_enough_scores():
     told = merge_promotions(climbing(40, MIN_SCORES - 1), RUNGS, "max")
     assert scores_told(told) == {trial: float(trial) for trial in range(40)}
 
 
 @pytest.mark.parametrize("direction", ["max", "min"])
-def test_then_who_was_left_behind_is_told_on_the_scale_of_who_was_not(direction):
+def test_scores_of_lower_rungs_are_imputed_on_the_learning_rung(direction):
     scores = scores_told(merge_promotions(climbing(40, 20), RUNGS, direction))
     up = {trial: trial / 10 for trial in range(20, 40)}
     assert {trial: scores[trial] for trial in up} == up
@@ -142,16 +142,16 @@ SCORES = st.floats(-1, 1) | st.floats(-1e200, 1e200)
 
 
 @given(st.lists(st.tuples(SCORES, SCORES), min_size=1, max_size=30))
-def test_the_order_of_a_lower_rung_is_never_turned_round(pairs):
+def test_imputation_keeps_the_order_of_a_lower_rung(pairs):
     scale = RungScale.of(pairs)
     assert scale(-1.0) <= scale(0.0) <= scale(1.0)
 
 
-def test_where_all_scored_the_same_below_differences_are_taken_to_last():
+def test_equal_scores_on_the_lower_rung_give_a_slope_of_one():
     assert RungScale.of([(0.5, 0.7), (0.5, 0.9)])(0.4) == pytest.approx(0.7)
 
 
-def test_on_its_way_up_is_in_flight_and_a_failure_there_is_the_networks():
+def test_a_promoted_network_is_in_flight_and_its_failure_counts():
     records = climbing(40, MIN_SCORES)
     records += [proposed(50, 29, 1), proposed(51, 28, 1), ended(51, None)]
     told = merge_promotions(records, RUNGS, "max")
@@ -162,7 +162,7 @@ def test_on_its_way_up_is_in_flight_and_a_failure_there_is_the_networks():
 
 
 @given(st.lists(st.tuples(st.integers(0, 2), st.none() | st.floats(-1, 1)), max_size=40))
-def test_a_network_is_told_once_whatever_happened(steps):
+def test_a_network_is_reported_once(steps):
     records: list[OracleEvent] = []
     latest: dict[int, tuple[int, int]] = {}
     for number, (move, score) in enumerate(steps):
