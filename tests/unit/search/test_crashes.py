@@ -1,4 +1,4 @@
-"""Killed at any point and resumed, a search comes to the same end and does nothing twice."""
+"""Crashes: a search that is killed at any point and resumed ends the same and repeats no work."""
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -27,7 +27,7 @@ def end_of(state):
 
 
 def check(scenario, state):
-    """What must hold of a finished search, however often it was killed."""
+    """Checks the invariants of a finished search."""
     records = scenario.records()
     ended = [record.trial for record in records if isinstance(record, Ended)]
     proposed = [record.values for record in records if isinstance(record, Proposed)]
@@ -43,7 +43,7 @@ def check(scenario, state):
 
 @pytest.fixture(scope="module", autouse=True)
 def short_segments():
-    """So that some are written, and crashes come between an entry and its segment."""
+    """Short segments, so that crashes can happen between an entry and its segment."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("kubenas.search.journal.segment.SEGMENT_ENTRIES", 8)
         yield

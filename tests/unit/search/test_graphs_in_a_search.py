@@ -1,4 +1,4 @@
-"""The graphs of a space reach the oracle: equal networks once, none beyond what is allowed."""
+"""Graphs of a space in the oracle: equal networks are proposed once, and limits hold."""
 
 import json
 

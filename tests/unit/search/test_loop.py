@@ -1,4 +1,4 @@
-"""The loop, with a scripted runner: what is started, what is recorded, and when it is over."""
+"""The search loop with a scripted runner: starts, records and stop conditions."""
 
 import pytest
 
@@ -11,7 +11,7 @@ from tests.unit.search.scenario import Scenario
 
 
 class Clock:
-    """Every look at it takes a second."""
+    """Advances by a second per call."""
 
     def __init__(self) -> None:
         self.now = 1e9

@@ -1,4 +1,4 @@
-"""Several objectives: how a config names them, and which trials are on the front."""
+"""Several objectives: their names in the config, and the Pareto front."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""One search with nothing stood in for: real digits, real TensorFlow workers, Hyperband."""
+"""A search without test doubles: real digits, TensorFlow workers and Hyperband."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A whole search with real worker processes (stand-ins that train nothing) and Keras-Tuner."""
+"""A whole search with Keras-Tuner and worker processes that train nothing."""
 
 import os
 import signal
@@ -191,7 +191,7 @@ def test_a_step_that_is_killed_leaves_no_process_and_is_resumed(tmp_path, number
 
 
 def workers_of(parent: int) -> list[int]:
-    """Stand-ins that are still there although ``parent``, or whoever inherited them, is not."""
+    """Returns the stand-in workers of ``parent`` that are still running."""
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and int(entry.name) != os.getpid():

@@ -1,4 +1,4 @@
-"""Batches of attempts: each to its end, none twice, whatever happened before."""
+"""Batches of attempts: results, retries and resumption after a crash."""
 
 from pathlib import Path
 

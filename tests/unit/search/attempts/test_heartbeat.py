@@ -1,4 +1,4 @@
-"""The sign of life of a search: it changes while the process lives, and not afterwards."""
+"""Heartbeat of a search: the object changes as long as the process runs."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""One attempt at a task counts, for everyone, and stays the one whatever arrives late."""
+"""Attempt records: a task has one final result, which late results do not change."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ def records_in(root: Path, *, complete: bool = True) -> AttemptRecords:
 
 
 def start(root: Path, attempt: int, behave: str = "complete") -> AttemptSpec:
-    """An attempt that the controller has started."""
+    """Records the start of an attempt."""
     (spec,) = specs_in(root, behave)
     prefix = spec.prefix.removesuffix("a1") + f"a{attempt}"
     spec = spec.model_copy(update={"attempt": attempt, "prefix": prefix, "nonce": NONCE})
@@ -28,7 +28,7 @@ def start(root: Path, attempt: int, behave: str = "complete") -> AttemptSpec:
 
 
 def leave(spec: AttemptSpec, **changes: object) -> Result:
-    """Its result arrives."""
+    """Writes the result of an attempt."""
     result = result_of(spec, {}, "complete").model_copy(update=changes)
     open_storage(spec.prefix).write("result.json", result.to_json())
     return result
@@ -142,7 +142,7 @@ def test_a_result_for_another_candidate_is_produced_again(tmp_path: Path) -> Non
 
 
 class TestOlderOutput:
-    """Its attempts have no records; ``decided.json`` is in the task's own folder, if anywhere."""
+    """Attempts of older versions have no records; ``decided.json`` is in the task's folder."""
 
     @staticmethod
     def leave(root: Path, number: int, **changes: object) -> None:

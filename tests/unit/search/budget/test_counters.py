@@ -1,4 +1,4 @@
-"""What is counted record by record is what a look at all trials says, at the same cost for all."""
+"""Counters: they agree with the state, and an update takes constant time."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""When a search is over, and what counts as the same trial."""
+"""Stop conditions of a search, duplicates, seeds and the estimate of the remaining time."""
 
 from dataclasses import replace
 

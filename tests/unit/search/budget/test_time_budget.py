@@ -1,4 +1,4 @@
-"""Caps on accelerator-hours and money: what was used, and that a search never passes them."""
+"""Caps on accelerator-hours and cost: accounting, and a search never exceeds them."""
 
 import pytest
 from hypothesis import given
@@ -96,7 +96,7 @@ def test_the_description_names_the_cap_and_omits_unused_resources():
     st.lists(st.tuples(st.none() | st.floats(0.1, 1e4), st.floats(0, 1)), max_size=60),
 )
 def test_time_limits_together_never_exceed_the_cap(cap_seconds, slots, moves):
-    """Whatever is known, and whatever share of its time each attempt uses."""
+    """Holds for any expected time and any used share of the time limits."""
     config, rate = SearchConfig(max_gpu_hours=2 * cap_seconds / 3600), Rate(2, 0.0)
     used, flying = 0.0, []
     for needed, share in moves:
@@ -154,7 +154,7 @@ def test_an_attempt_in_flight_reserves_its_whole_time_limit(tmp_path):
 
 
 def test_start_and_end_of_a_process_count_and_queueing_does_not(tmp_path):
-    """Every look at the clock takes a second; the attempt waits, runs, and ends."""
+    """The clock advances by a second per call; the attempt waits, runs and ends."""
 
     class TellingRunner(ScriptedRunner):
         told = 0
@@ -206,7 +206,7 @@ def test_a_forged_start_time_does_not_change_the_cost(tmp_path, told, seconds):
 
 
 class Waiting(ScriptedRunner):
-    """Its attempts wait for two hours; those that run do so for a minute, unseen by the search."""
+    """Attempts wait for two hours, then run for a minute without an event."""
 
     runs = True
 
@@ -237,7 +237,7 @@ def test_queueing_time_costs_nothing(tmp_path):
 
 
 class Adopting(ScriptedRunner):
-    """Tells of an attempt that it found how its container began and ended, two hours late."""
+    """Reports start and end of an adopted attempt two hours late."""
 
     def poll(self, timeout):
         found, self._found = self._found, []
@@ -264,7 +264,7 @@ def test_the_cost_does_not_depend_on_the_controller(tmp_path, left):
 
 
 def test_a_killed_search_never_passes_its_cap(tmp_path):
-    """The clock leaps by an hour at each restart; what was in flight is charged in full."""
+    """The clock advances by an hour at each restart; attempts in flight cost their time limit."""
     proposals = [{"x": float(x)} for x in range(9)]
     whole = capped(tmp_path / "whole", proposals, max_cost=0.02)
     whole.run(clock=Leaping())
@@ -289,7 +289,7 @@ def lost_attempts(scenario):
 
 
 class Leaping:
-    """A clock that a test may set; each look takes a hundredth of a second."""
+    """A settable clock that advances by 0.01 seconds per call."""
 
     now = 1e9
 

@@ -1,4 +1,4 @@
-"""The journal on a real directory: what it promises, and what it refuses to believe."""
+"""The journal in a real directory: appending, reading and detection of damage."""
 
 import hashlib
 import json
@@ -87,8 +87,8 @@ def empty(path):
 @pytest.mark.parametrize(
     ("damage", "words"),
     [
-        (tear, "torn"),
-        (empty, "torn"),
+        (tear, "truncated"),
+        (empty, "truncated"),
         (alter, "checksum"),
         (lambda path: path.write_text('{"schema": "katib/v1"}'), "version 'katib/v1'"),
         (copy_next, "entry 4"),
@@ -109,7 +109,7 @@ def test_a_damaged_entry_is_an_error_with_a_remedy(written, damage, words):
 
 
 def resealed(record: bytes) -> bytes:
-    """The first entry with another record, its checksum right."""
+    """Returns the first entry with another record and a valid checksum."""
     content = json.loads(record)
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
     seal = hashlib.sha256(canonical.encode()).hexdigest()
@@ -147,12 +147,12 @@ def test_a_truncated_last_entry_may_be_deleted(written):
 
 def test_an_unexpected_object_is_named(written):
     (written / "searches/s/journal/notes.txt").write_text("mine")
-    with pytest.raises(JournalDamaged, match=r"notes.txt: does not belong"):
+    with pytest.raises(JournalDamaged, match=r"notes.txt: is not a journal entry"):
         journal(written).read()
 
 
 class HastyStorage(DirectoryStorage):
-    """Writes the files of a long journal quickly; reading them is what is measured."""
+    """Writes files without fsync: the test measures reading."""
 
     def create(self, name: str, data: bytes) -> None:
         Path(self.uri, name).write_bytes(data)

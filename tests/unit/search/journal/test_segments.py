@@ -1,4 +1,4 @@
-"""A long journal: read from its segments, which are never believed more than the entries."""
+"""Segments of a long journal: the entries remain authoritative."""
 
 import gzip
 import logging
@@ -54,7 +54,7 @@ def entry(folder: Path, number: int) -> Path:
 
 
 class CountingStorage(DirectoryStorage):
-    """Notes what was asked of it."""
+    """Counts the requests."""
 
     def __init__(self, root: Path) -> None:
         super().__init__(root)
@@ -114,7 +114,7 @@ def alter(path: Path) -> None:
         (lambda path: path.write_bytes(gzip.compress(b"{}")), "is not a segment"),
         (lambda path: path.write_bytes(b"notes"), "is truncated or damaged"),
         (alter, "checksum"),
-        (lambda path: rewrite(path, first=7), "belongs to 00000007"),
+        (lambda path: rewrite(path, first=7), "content of 00000007"),
         (lambda path: rewrite(path, previous="0", chain="0"), "checksum"),
     ],
 )
@@ -171,7 +171,7 @@ def test_entries_of_a_damaged_segment_must_exist(long):
 
 
 class HidingStorage(DirectoryStorage):
-    """Lists like a folder that changes meanwhile: an entry, but not the one before it."""
+    """Lists an entry but omits the one before, as a listing during a write may do."""
 
     def list(self, prefix: str = "", *, after: str = "") -> Iterator[ObjectInfo]:
         infos = [*super().list(prefix, after=after)]
@@ -189,7 +189,7 @@ def test_a_gap_before_a_stray_entry_is_an_error(long):
 
 
 class CrampedStorage(DirectoryStorage):
-    """Takes entries, and nothing else."""
+    """Accepts journal entries only."""
 
     def write(self, name: str, data: bytes) -> None:  # noqa: ARG002
         raise StorageFull(f"{name}: the disk is full")

@@ -1,4 +1,4 @@
-"""The fold: the same state record by record as at once, and contradictions are refused."""
+"""Search state: incremental updates agree with the fold; contradictions are rejected."""
 
 from itertools import pairwise
 
@@ -14,7 +14,7 @@ from kubenas.trial import FailureClass, Outcome
 
 @st.composite
 def histories(draw):
-    """Journals as a search writes them: several trials, interleaved, at any stage."""
+    """Generates valid journals of several interleaved trials at any stage."""
     records = [Opened(at=0.0, controller="a")]
     stages: dict[int, tuple[str, int]] = {}
     for at in range(draw(st.integers(0, 40))):
@@ -91,8 +91,8 @@ CLOSED = Closed(at=0.0, reason="done")
     [
         ([PROPOSED, PROPOSED], "proposed twice"),
         ([STARTED], "was not proposed"),
-        ([PROPOSED, ENDED, ENDED], "has ended"),
-        ([PROPOSED, ENDED, STARTED], "has ended"),
+        ([PROPOSED, ENDED, ENDED], "has already ended"),
+        ([PROPOSED, ENDED, STARTED], "has already ended"),
         ([CLOSED, PROPOSED], "closed"),
     ],
 )

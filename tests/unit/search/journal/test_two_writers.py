@@ -1,4 +1,4 @@
-"""Two real processes at one journal: of each step exactly one of them is the author."""
+"""Two processes that append to one journal: exactly one of them writes each entry."""
 
 import json
 import subprocess

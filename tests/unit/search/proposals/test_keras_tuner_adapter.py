@@ -1,4 +1,4 @@
-"""Keras-Tuner's oracles, real ones: taken up again from the journal, they go on as they would."""
+"""Adapter for Keras-Tuner's oracles: a replay of the journal restores them."""
 
 import json
 
@@ -53,7 +53,7 @@ def proposer_for(oracle: str, *, seed: int = 1, content: dict | None = None, tri
 
 
 class Journalled:
-    """Drives a proposer and keeps the journal of it."""
+    """Drives a proposer and keeps its journal."""
 
     def __init__(self, proposer, declare=lambda _: Declared()):
         self.proposer = proposer
@@ -77,7 +77,7 @@ class Journalled:
         return record
 
     def end(self, outcome: Outcome = Outcome.COMPLETED) -> None:
-        """Ends the trial that has been open for longest; its score is its learning rate."""
+        """Ends the oldest open trial with its learning rate as the score."""
         trial = self.open.pop(0)
         completed = outcome == Outcome.COMPLETED
         score = trial.values["rate"] * 10 if completed else None
@@ -97,7 +97,7 @@ class Journalled:
 
 
 def step(journalled: Journalled, number: int) -> None:
-    """Three in flight; every fifth ends badly, in turn infeasible and failed."""
+    """Keeps three trials in flight; every fifth is infeasible or failed, in turn."""
     journalled.propose()
     if len(journalled.open) > 2:
         bad = (Outcome.INFEASIBLE, Outcome.FAILED)[number % 2]
@@ -135,7 +135,7 @@ def test_a_replayed_oracle_continues_with_the_same_proposals(oracle, steps):
 
 
 def loop_over_layers(values) -> Declared:
-    """``for k in range(1 + kind == "conv"): hp.Int(f"layer_{k}", 1, 4)``, not explored before."""
+    """Declares the hyperparameters of ``for k in range(...): hp.Int(f"layer_{k}", 1, 4)``."""
     asked = ["layer_0", *(["layer_1"] if values["kind"] == "conv" else [])]
     hp = keras_tuner.HyperParameters()
     got = {name: hp.Int(name, 1, 4) for name in asked if name not in values}

@@ -1,4 +1,4 @@
-"""What an oracle beside other proposal sources is told; a restart does not change its proposals."""
+"""Proposal sources beside an oracle: observations, and restarts do not change proposals."""
 
 from collections.abc import Callable
 from functools import partial
@@ -48,7 +48,7 @@ def fresh(told: SearchDefinition) -> Proposer:
 
 
 class Play:
-    """A search without training: what ends next is for the test to say."""
+    """A search without training; the test decides which trial ends next."""
 
     def __init__(self, make: Callable[[], Proposer]) -> None:
         self._make = make
@@ -114,7 +114,7 @@ OPTIONS = [
 @settings(max_examples=6)
 @given(moves=st.lists(st.integers(0, 5), min_size=20, max_size=45))
 def test_a_restart_does_not_change_the_proposals(options, moves):
-    """Odd moves propose, others end a trial; one player is restarted before each proposal."""
+    """Odd moves propose, even moves end a trial. One search is restarted before each proposal."""
     make = partial(fresh, definition(**options))
     steady, restless = Play(make), Play(make)
     for move in moves:

@@ -1,4 +1,4 @@
-"""A search with rungs: what is trained, how long and from where; crashes change nothing."""
+"""A search with rungs: promotions, epochs, checkpoints and crashes."""
 
 import pytest
 from pydantic import ValidationError
@@ -112,7 +112,7 @@ def test_the_budget_considers_the_shortest_trial():
 
 
 def test_a_promotion_beyond_the_budget_ends_the_search(tmp_path):
-    """Short trials are still paid for, but their turn would not come."""
+    """The budget would allow shorter trials, but promotions come first."""
     sections = {"training": {"epochs": 9}, "runner": {"price_per_hour": 1}}
     proposals = [{"x": value} for value in VALUES]
     rungs, cap = {"eta": 3, "min_epochs": 1}, 9.5 / 3600  # 2 s for each trial, whatever its epochs

@@ -1,4 +1,4 @@
-"""Successive halving: who is promoted, and what the oracle is told of it. Without a search."""
+"""Successive halving without a search: promotions, and observations of the oracle."""
 
 import pytest
 from hypothesis import given
@@ -42,7 +42,7 @@ def test_rungs_ascend(epochs, eta, least):
     st.lists(st.tuples(st.floats(-1, 1), st.booleans(), st.integers(0, 3)), max_size=80),
 )
 def test_at_most_one_in_eta_is_promoted_once_and_from_the_best(eta, direction, moves):
-    """Trials end in any order, at any time, and some fail."""
+    """Trials end in any order and at any time, and some fail."""
     halving = SuccessiveHalving(3, eta=eta, direction=direction)
     scores: list[dict[int, float]] = [{}, {}, {}]
     promoted: list[set[int]] = [set(), set()]
@@ -106,7 +106,7 @@ def ended(trial: int, score: float | None) -> Ended:
 
 
 def climbing(networks: int, promoted: int) -> list[OracleEvent]:
-    """Scores of the second rung are a tenth of those of the first, in the same order."""
+    """Scores on the second rung are a tenth of those on the first, in the same order."""
     records: list[OracleEvent] = []
     for trial in range(networks):
         records += [proposed(trial), ended(trial, float(trial))]

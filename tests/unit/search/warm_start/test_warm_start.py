@@ -1,4 +1,4 @@
-"""Results from elsewhere: how they are read, ranked, told to the oracle, tried again and frozen."""
+"""Warm start: reading and ranking prior results, observations, first trials and the saved prior."""
 
 import json
 from functools import partial
@@ -135,7 +135,7 @@ def test_an_invalid_table_is_named(tmp_path, text, words):
 
 
 def test_an_empty_source_is_named(tmp_path):
-    with pytest.raises(UserError, match="no output of kubenas"):
+    with pytest.raises(UserError, match="neither an output of kubenas"):
         read_sources([str(tmp_path)], "max")
     with pytest.raises(UserError, match="no such file"):
         read_sources([str(tmp_path / "gone.csv")], "max")
@@ -255,7 +255,7 @@ def test_reuse_without_a_champion_is_a_search(tmp_path):
 def test_a_champion_outside_the_space_is_an_error(tmp_path):
     config = config_in(tmp_path, reuse="last-best")
     champion = Champion(search="elsewhere", values={"left": 7.0, "right": 0.5})
-    with pytest.raises(UserError, match="leave 'reuse' out to search"):
+    with pytest.raises(UserError, match="remove 'reuse' from"):
         search(config, champion=lambda: champion)
 
 
@@ -280,7 +280,7 @@ def test_last_skips_unfinished_and_unreadable_searches(tmp_path, caplog):
     assert last is not None
     assert last.id == finished.id
     assert find_earlier_search(output, finished.id) is None
-    assert "search old is passed over" in caplog.text
+    assert "search old is skipped" in caplog.text
 
 
 def test_the_prior_is_saved_once_and_its_sources_may_change(tmp_path):
