@@ -138,11 +138,11 @@ class _Job:
         result, event = self._check_end(ended)
         conclusion = conclude(result, event, earlier=self.losses, progressed=ended.progressed)
         earlier = (each for each in self._attempts if self._revoked < each < ended.ref.attempt)
-        deciding = (
+        final = (
             result if result is not None and is_final(result) else self._last_final_result(earlier)
         )
-        if deciding is not None:
-            self.result = self._resolve(deciding)
+        if final is not None:
+            self.result = self._resolve(final)
         elif isinstance(conclusion.decision, End):
             outcome = conclusion.decision.outcome
             self.result = result or self._without_result(outcome, conclusion)
@@ -191,11 +191,11 @@ class _Job:
             return None, reject_result(ended.event, str(error))
         return ended.result, ended.event
 
-    def _resolve(self, deciding: Result | None) -> Result | None:
-        """Records ``deciding`` as final and returns the result that counts."""
-        if deciding is None:
+    def _resolve(self, final: Result | None) -> Result | None:
+        """Records ``final`` as the final result and returns the one that counts."""
+        if final is None:
             return None
-        return self._records.decide(self._folder, deciding, instead_of=self._revoked)
+        return self._records.decide(self._folder, final, instead_of=self._revoked)
 
     def _without_result(self, outcome: Outcome, conclusion: Conclusion) -> Result:
         return Result(

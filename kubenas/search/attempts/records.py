@@ -220,9 +220,9 @@ class AttemptRecords:
         name = f"{folder}/{_DECIDED_FILE}"
         decision = find_document(self._storage, name, _OlderDecision, what=_DECISION)
         results = {n: self._result_of_older_version(folder, n) for n in self.attempts(folder)}
-        deciding = [result for result in results.values() if result and is_final(result)]
+        final = [result for result in results.values() if result and is_final(result)]
         recorded = results.get(decision.attempt) if decision else None
-        return recorded or (deciding[-1] if deciding else None)
+        return recorded or (final[-1] if final else None)
 
     def _result_of_older_version(self, folder: str, attempt: int) -> Result | None:
         """Reads the result of an attempt without a record: only the result tells its task."""

@@ -52,18 +52,18 @@ def merge_promotions(
         rungs: epochs of each rung, ascending.
         direction: direction of the score.
     """
-    aside = {r.trial for r in records if isinstance(r, Proposed) and r.origin == "baseline"}
-    records = [record for record in records if record.trial not in aside]
-    roots, networks = _networks(records, rungs)
-    learnt = _learning_rung(networks.values(), len(rungs))
-    imputed = _imputed(networks, learnt, 1 if direction == "max" else -1)
+    baseline = {r.trial for r in records if isinstance(r, Proposed) and r.origin == "baseline"}
+    records = [record for record in records if record.trial not in baseline]
+    first_trials, networks = _networks(records, rungs)
+    learning = _learning_rung(networks.values(), len(rungs))
+    imputed = _imputed(networks, learning, 1 if direction == "max" else -1)
     observations: list[OracleEvent] = []
     for record in records:
-        if roots[record.trial] != record.trial:
+        if first_trials[record.trial] != record.trial:
             continue
         if isinstance(record, Proposed):
             observations.append(record)
-        elif (end := _network_end(record, networks[record.trial], imputed, learnt)) is not None:
+        elif (end := _network_end(record, networks[record.trial], imputed, learning)) is not None:
             observations.append(end)
     return observations
 
@@ -72,19 +72,19 @@ def _networks(
     records: Iterable[OracleEvent], rungs: Sequence[int]
 ) -> tuple[dict[int, int], dict[int, _Network]]:
     """Returns the first trial of each trial's network, and the networks by their first trial."""
-    roots: dict[int, int] = {}
+    first_trials: dict[int, int] = {}
     networks: dict[int, _Network] = {}
-    places: dict[int, int] = {}
+    trial_rungs: dict[int, int] = {}
     for number, record in enumerate(records):
         if isinstance(record, Proposed):
-            root = record.trial if record.parent is None else roots[record.parent]
-            roots[record.trial] = root
-            places[record.trial] = rungs.index(record.epochs) if record.epochs in rungs else 0
-            networks.setdefault(root, _Network()).rung = places[record.trial]
+            root = record.trial if record.parent is None else first_trials[record.parent]
+            first_trials[record.trial] = root
+            trial_rungs[record.trial] = rungs.index(record.epochs) if record.epochs in rungs else 0
+            networks.setdefault(root, _Network()).rung = trial_rungs[record.trial]
         else:
-            network, rung = networks[roots[record.trial]], places[record.trial]
+            network, rung = networks[first_trials[record.trial]], trial_rungs[record.trial]
             network.ends[rung], network.arrivals[rung] = record, number
-    return roots, networks
+    return first_trials, networks
 
 
 def _learning_rung(networks: Iterable[_Network], rungs: int) -> int:
@@ -96,34 +96,37 @@ def _learning_rung(networks: Iterable[_Network], rungs: int) -> int:
     return max((rung for rung in range(rungs) if counts[rung] >= MIN_SCORES), default=0)
 
 
-def _imputed(networks: dict[int, _Network], learnt: int, sign: int) -> dict[int, float]:
+def _imputed(networks: dict[int, _Network], learning: int, sign: int) -> dict[int, float]:
     """Imputes scores on the learning rung for networks that ended below, at most its best score.
 
     Uses the networks that arrived there first, up to a milestone, so imputed scores change rarely.
     """
-    there = [network for network in networks.values() if network.score(learnt) is not None]
-    there.sort(key=lambda network: network.arrivals[learnt])
-    there = there[: milestone(len(there), apart=1)]
-    best = max((sign * score for n in there if (score := n.score(learnt)) is not None), default=0)
+    scored = [network for network in networks.values() if network.score(learning) is not None]
+    scored.sort(key=lambda network: network.arrivals[learning])
+    scored = scored[: milestone(len(scored), apart=1)]
+    best = max(
+        (sign * score for n in scored if (score := n.score(learning)) is not None),
+        default=0,
+    )
     scales = [
-        RungScale.of([pair for network in there if (pair := network.both(rung, learnt))])
-        for rung in range(learnt)
+        RungScale.of([pair for network in scored if (pair := network.both(rung, learning))])
+        for rung in range(learning)
     ]
     return {
         root: sign * min(sign * scales[network.rung](score), best)
         for root, network in networks.items()
-        if network.rung < learnt and (score := network.score(network.rung)) is not None
+        if network.rung < learning and (score := network.score(network.rung)) is not None
     }
 
 
 def _network_end(
-    first: Ended, network: _Network, imputed: dict[int, float], learnt: int
+    first: Ended, network: _Network, imputed: dict[int, float], learning: int
 ) -> Ended | None:
     """Returns the end of a network whose first trial ended with ``first``; None if in flight."""
     if first.outcome != Outcome.COMPLETED:
         return first
-    if network.score(learnt) is not None:
-        return _as_first(network.ends[learnt], first)
+    if network.score(learning) is not None:
+        return _as_first(network.ends[learning], first)
     last = network.ends.get(network.rung)
     if last is None:
         return None
