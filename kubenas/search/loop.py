@@ -136,7 +136,7 @@ class SearchLoop:
             if trial.in_flight:
                 self._recover(trial, adopted, cut_off_at)
             else:
-                self._recorder.end_if_lost_for_good(trial)
+                self._recorder.end_if_not_retried(trial)
         for trial in self._recorder.counters.open:
             self._recorder.end_if_duplicate(trial)
 

@@ -159,7 +159,7 @@ class SearchRecorder:
         self._end_if_decided(trial, conclusion, ended)
         return conclusion
 
-    def end_if_lost_for_good(self, trial: TrialState) -> None:
+    def end_if_not_retried(self, trial: TrialState) -> None:
         """Ends a trial whose controller crashed after the last lost attempt, before the end."""
         if not trial.lost or trial.in_flight:
             return
