@@ -61,13 +61,13 @@ def test_at_most_one_in_eta_is_promoted_once_and_from_the_best(eta, direction, m
             assert place < len(order) // eta
             promoted[below].add(promotion.network)
             halving.mark_promoted(promotion)
-            calls.append(("promoted", promotion))
+            calls.append(("mark_promoted", promotion))
             running.append((promotion.network, promotion.rung))
         ended, rung = running.pop(which % len(running))
         if not fails:
             scores[rung][ended] = score
             halving.add_score(ended, rung, score)
-            calls.append(("ended", ended, rung, score))
+            calls.append(("add_score", ended, rung, score))
         assert all(len(promoted[k]) <= len(scores[k]) // eta for k in (0, 1))
     again = SuccessiveHalving(3, eta=eta, direction=direction)
     for name, *arguments in calls:
