@@ -119,8 +119,8 @@ class Limits(Value):
     latency_ms: float | None = Field(
         None,
         gt=0,
-        description="Maximum inference time per example in milliseconds, on the machine that trains"
-        " the network; empty: no limit.",
+        description="Milliseconds of inference per example at most, on the machine that trains the"
+        " network; empty: no limit.",
     )
     memory_mib: float | None = Field(
         None,
