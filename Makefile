@@ -6,9 +6,14 @@ UV_VERSION := 0.13.9
 DOCKER ?= docker
 HELM ?= helm
 REGISTRY ?= $(KUBENAS_REGISTRY)
+LOCKS := requirements.lock $(wildcard docker/*.lock) release.lock
+# Known vulnerabilities that do no harm here: their ids, each with a comment that says why.
+HARMLESS :=
+# The exit status of `make scan` where no database of vulnerabilities is to be had.
+NOT_SCANNED := 1
 UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
 
-.PHONY: help setup run test check lock pipeline images release e2e e2e-all bench clean
+.PHONY: help setup run test check scan lock pipeline images release e2e e2e-all bench clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-10s %s\n", $$1, $$2}'
@@ -26,6 +31,21 @@ check: setup ## Lint, types, and who may import whom
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# Each version that a lock names, whatever its marker. pip-audit takes one version of a package at a
+# time, and without --strict passes over what its service does not know.
+scan: .release/.ready ## Look up all that is locked among the known vulnerabilities
+	@rm -f .release/scan*
+	@sed -nE 's/^([^ #]+==[^ ;]+).*/\1/p' $(LOCKS) | sort -u | \
+	  awk -F == '{print > (".release/scan" (++version[$$1]) ".txt")}'
+	@for names in .release/scan?.txt; do \
+	  .release/bin/pip-audit --strict --no-deps --disable-pip --progress-spinner off $(SCAN_OPTIONS) \
+	    $(HARMLESS:%=--ignore-vuln %) --requirement $$names > .release/scan.out 2> .release/scan.log && continue; \
+	  if [ -s .release/scan.out ]; then cat .release/scan.out; found=1; continue; fi; \
+	  echo "not scanned for known vulnerabilities: $$(tail -n 1 .release/scan.log | cut -c -160)"; exit $${found:-$(NOT_SCANNED)}; \
+	done; \
+	[ -z "$$found" ] || exit 1; \
+	echo "no known vulnerabilities$(if $(HARMLESS), but $(strip $(HARMLESS))) in $$(cat .release/scan?.txt | wc -l) locked versions of packages"
 
 images: setup ## Build the images, named for KUBENAS_REGISTRY (or REGISTRY=) if set; PUSH=1 pushes
 	for image in $$($(BIN)/python -m kubenas.images); do \
@@ -46,7 +66,7 @@ release: setup .release/.ready ## Write a release to dist/: the wheel, nas.yaml,
 	done
 	cd dist && sha256sum * > SHA256SUMS
 	if command -v cosign > /dev/null; then \
-	  cosign sign-blob --yes --bundle dist/SHA256SUMS.sigstore.json dist/SHA256SUMS; \
+	  cosign sign-blob --yes $(COSIGN_OPTIONS) --bundle dist/SHA256SUMS.sigstore.json dist/SHA256SUMS; \
 	else \
 	  echo "dist/SHA256SUMS is not signed: there is no cosign; sign it before it is published"; \
 	fi

@@ -7,15 +7,21 @@ with a :class:`Result` in ``<prefix>/result.json``, or without one if it was los
 
 import hashlib
 from enum import StrEnum
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 RESULT_LIMIT_BYTES = 64 * 1024
 BEGUN_FILE = "begun.json"
 NONCE_VARIABLE = "KUBENAS_ATTEMPT_NONCE"
 SPEC_DIGEST_VARIABLE = "KUBENAS_ATTEMPT_SPEC_SHA256"
+CONTROLLER_VERSION_VARIABLE = "KUBENAS_CONTROLLER_VERSION"
 """Environment variables of a process that runs one attempt."""
+
+SearchId: TypeAlias = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,99}$")
+]
+"""A search's id in a record. It is the name of a folder, and never a path."""
 
 
 class Value(BaseModel):
@@ -165,7 +171,7 @@ class AttemptSpec(Value):
 
     version: Literal[1] = 1
     task: Task
-    search: str
+    search: SearchId
     trial: int = Field(ge=0)
     attempt: int = Field(ge=1)
     prefix: str = Field(description="URI of the attempt's own output folder")

@@ -8,7 +8,7 @@ from pydantic import Field
 from kubenas.reporting.quantities import moment, plain
 from kubenas.serving.champion import ChampionRecord
 from kubenas.serving.gate import Decision
-from kubenas.trial import SpaceRef, Value
+from kubenas.trial import SearchId, SpaceRef, Value
 
 NOT_KNOWN = "not known"
 
@@ -47,7 +47,7 @@ class RunLineage(Value):
 class Lineage(Value):
     """From a model to everything that it came from. None: not known, or not come to yet."""
 
-    search: str
+    search: SearchId
     trial: int | None = Field(description="the candidate in the search")
     values: dict[str, Any] = Field(description="hyperparameters of the network")
     model: str | None = Field(description="URI of the SavedModel's folder")

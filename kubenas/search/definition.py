@@ -11,14 +11,14 @@ from kubenas.search.objectives import objectives_of
 from kubenas.storage import Storage
 from kubenas.storage.document import read_document
 from kubenas.training.process.software import software
-from kubenas.trial import SpaceRef, Value
+from kubenas.trial import SearchId, SpaceRef, Value
 
 
 class SearchDefinition(Value):
     """Everything that determines the result of a search."""
 
     version: Literal[1] = 1
-    id: str
+    id: SearchId
     config: Config
     dataset: str = Field(description="URI of the prepared data set's folder")
     dataset_digest: str

@@ -12,7 +12,7 @@ from pydantic import Field
 from kubenas.errors import KubenasError, ObjectExists, UserError
 from kubenas.storage import Storage, join
 from kubenas.storage.document import read_document
-from kubenas.trial import SpaceRef, Value
+from kubenas.trial import SearchId, SpaceRef, Value
 
 _FOLDER = "champion"
 
@@ -42,7 +42,7 @@ class ModelFigures(Value):
 class ChampionModel(Value):
     """A model that is or was in production, and where it came from."""
 
-    search: str
+    search: SearchId
     trial: int
     """The candidate's trial in the search."""
     saved_model: str

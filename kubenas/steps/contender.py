@@ -8,7 +8,9 @@ predictions.
 import io
 import math
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -35,6 +37,9 @@ _TOLERANCE = 1e-3
 Predictions = tuple[npt.NDArray[np.integer], npt.NDArray[np.floating]]
 """Labels (examples,) and probabilities (examples, classes)."""
 
+EvaluationCheck = Callable[[str], tuple[Evaluation, Predictions]]
+"""Given the URI of an attempt's folder."""
+
 
 @dataclass(frozen=True)
 class Contender:
@@ -60,13 +65,18 @@ class Contender:
         )
 
 
-def read_contender(done: ModelTaskDone, schema: DataSchema) -> Contender:
-    """The model that was evaluated on the data set of ``schema``.
+def evaluation_check(schema: DataSchema) -> EvaluationCheck:
+    """:func:`check_evaluation` on the data set of ``schema``, of each sound evaluation once."""
+    return cache(lambda prefix: check_evaluation(prefix, schema))
+
+
+def read_contender(done: ModelTaskDone, check: EvaluationCheck) -> Contender:
+    """The model that was evaluated in a task whose attempts ``check`` has looked at.
 
     Raises:
         DocumentUnusable: as of :func:`check_evaluation`.
     """
-    evaluation, (labels, probabilities) = check_evaluation(done.prefix, schema)
+    evaluation, (labels, probabilities) = check(done.prefix)
     return Contender(evaluation, done.result, probabilities.argmax(axis=1) == labels)
 
 

@@ -4,12 +4,12 @@ it for the model in production."""
 from dataclasses import dataclass
 from typing import Literal
 
-from kubenas.data.dataset.schema import DataSchema, read_schema
+from kubenas.data.dataset.schema import read_schema
 from kubenas.errors import UserError
 from kubenas.search.attempts import open_attempt_records
 from kubenas.search.layout import search_folder
 from kubenas.serving.gate import Decision, Verdict
-from kubenas.steps.contender import check_evaluation, read_contender
+from kubenas.steps.contender import EvaluationCheck, evaluation_check, read_contender
 from kubenas.steps.export import exported_model
 from kubenas.steps.gate import decided
 from kubenas.steps.model_task import ModelTask, run_model_task
@@ -47,8 +47,8 @@ def evaluate(context: RunContext) -> Evaluated:
     with running_step(_STEP, output, key=search):
         context = settled(context)
         status = StatusWriter(output, _STEP, search=search)
-        schema = read_schema(open_storage(context.dataset))
-        tested = read_contender(run_model_task(_task(context, schema), context, status), schema)
+        check = evaluation_check(read_schema(open_storage(context.dataset)))
+        tested = read_contender(run_model_task(_task(context, check), context, status), check)
         decision = decided(context, tested, status)
         expect_step(output, _NEXT, key=search, due=decision.verdict == "promote")
         done = is_done(output, _NEXT, key=search)
@@ -90,7 +90,7 @@ def scalars(evaluated: Evaluated) -> dict[str, float]:
     return figures
 
 
-def _task(context: RunContext, schema: DataSchema) -> ModelTask:
+def _task(context: RunContext, check: EvaluationCheck) -> ModelTask:
     output, search = context.output, context.search_id
     choice, model = read_choice(output, search), exported_model(output, search)
     if choice is None or model is None:
@@ -102,5 +102,5 @@ def _task(context: RunContext, schema: DataSchema) -> ModelTask:
         trial=choice.chosen.trial,
         space=context.space,
         model=model,
-        check=lambda prefix: check_evaluation(prefix, schema),
+        check=check,
     )

@@ -15,7 +15,7 @@ from kubenas.serving.champion import (
     present_champion,
 )
 from kubenas.serving.gate import Challenger, Decision, Ground, Opponent, Settled, compare, decide
-from kubenas.steps.contender import Contender, check_evaluation, read_contender
+from kubenas.steps.contender import Contender, evaluation_check, read_contender
 from kubenas.steps.export import check_export_unchanged
 from kubenas.steps.model_task import ModelTask, run_model_task
 from kubenas.steps.process import StatusWriter
@@ -121,7 +121,7 @@ def _opponent(
             " promotion.mode to always once to promote it",
         )
     status.write("evaluating the champion")
-    schema = read_schema(open_storage(context.dataset))
+    check = evaluation_check(read_schema(open_storage(context.dataset)))
     what = ModelTask(
         task=Task.EVALUATE,
         stage="champion",
@@ -129,11 +129,11 @@ def _opponent(
         trial=model.trial,
         space=model.space,
         model=exported,
-        check=lambda prefix: check_evaluation(prefix, schema),
+        check=check,
     )
     try:
         _check_champion(context.output, model)
-        tested = read_contender(run_model_task(what, context, status), schema)
+        tested = read_contender(run_model_task(what, context, status), check)
     except DocumentUnusable as error:
         return Settled(
             Ground.UNUSABLE,

@@ -67,8 +67,24 @@ def find_document(
         return None
 
 
-def parse_document(data: bytes, kind: type[V], *, uri: str, what: str, remedy: str = _REMEDY) -> V:
+def parse_document(
+    data: bytes,
+    kind: type[V],
+    *,
+    uri: str,
+    what: str,
+    remedy: str = _REMEDY,
+    update: str = _UPDATE,
+) -> V:
     """The document in ``data``, which were read from ``uri``.
+
+    Args:
+        data: its bytes.
+        kind: its class.
+        uri: where it is.
+        what: it should be, for people.
+        remedy: what a person can do where it is unusable.
+        update: what, where a newer version of kubenas may have written it.
 
     Raises:
         DocumentUnusable: as of :func:`read_document`.
@@ -77,7 +93,7 @@ def parse_document(data: bytes, kind: type[V], *, uri: str, what: str, remedy: s
         return kind.from_json(data)
     except ValidationError as error:
         reason, newer = _reason(error)
-        advice = _UPDATE if newer else remedy
+        advice = update if newer else remedy
         raise DocumentUnusable(
             f"{uri}: not {what} that this version of kubenas can read ({reason}); {advice}"
         ) from error

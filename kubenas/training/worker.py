@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import cast
 
+from kubenas import __version__
 from kubenas.errors import (
     DocumentUnusable,
     KubenasError,
@@ -32,6 +33,7 @@ from kubenas.training.process.software import software
 from kubenas.training.process.stopping import TERMINATED_EXIT_CODE, Terminated, Termination
 from kubenas.trial import (
     BEGUN_FILE,
+    CONTROLLER_VERSION_VARIABLE,
     NONCE_VARIABLE,
     RESULT_LIMIT_BYTES,
     SPEC_DIGEST_VARIABLE,
@@ -101,10 +103,27 @@ def read_spec(request: Request) -> AttemptSpec:
     if request.digest is not None and hashlib.sha256(data).hexdigest() != request.digest:
         raise SpecChanged(f"{request.spec}: changed since the attempt was started")
     try:
-        spec = parse_document(data, AttemptSpec, uri=request.spec, what="an attempt's spec")
+        advice = _same_version(request)
+        spec = parse_document(
+            data,
+            AttemptSpec,
+            uri=request.spec,
+            what="an attempt's spec",
+            remedy=advice,
+            update=advice,
+        )
     except DocumentUnusable as error:
         raise UserError(str(error)) from error
     return spec.model_copy(update={"nonce": request.nonce})
+
+
+def _same_version(request: Request) -> str:
+    """What to do about a spec that cannot be understood, though it is as it was written."""
+    known = f" ({request.controller})" if request.controller else ""
+    return (
+        "use a trainer image (runner.pod.image) with the same version of kubenas as the"
+        f" controller{known}; this one has {__version__}"
+    )
 
 
 def serve(channel: Channel, termination: Termination) -> None:
@@ -154,7 +173,9 @@ def main(arguments: Sequence[str]) -> int:
             # Out of the environment: what user code starts has no use for them.
             nonce = os.environ.pop(NONCE_VARIABLE, None)
             digest = os.environ.pop(SPEC_DIGEST_VARIABLE, None)
-            _run_alone(read_spec(Request(arguments[0], nonce, digest)), termination)
+            controller = os.environ.pop(CONTROLLER_VERSION_VARIABLE, None)
+            request = Request(arguments[0], nonce, digest, controller)
+            _run_alone(read_spec(request), termination)
     except Terminated:
         sys.stderr.write(f"{termination.reason}\n")
         return TERMINATED_EXIT_CODE

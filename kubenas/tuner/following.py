@@ -2,14 +2,12 @@
 
 from dataclasses import dataclass, field
 
-from pydantic import Field
-
 from kubenas.search.journal import SearchState
 from kubenas.search.layout import attempt_folder, definition_file
 from kubenas.storage import Storage, join
 from kubenas.storage.document import find_document
 from kubenas.training.program.layout import TRIAL_FOLDER
-from kubenas.trial import Outcome, Value
+from kubenas.trial import Outcome, SearchId, Value
 from kubenas.tuner.oracle import SearchedOracle
 
 _POINTER = "tuner.json"
@@ -18,7 +16,7 @@ _POINTER = "tuner.json"
 class Latest(Value):
     """``tuner.json``: the search that a tuner ran last in this output."""
 
-    search: str = Field(pattern=r"^[A-Za-z0-9_.-]{1,100}$")
+    search: SearchId
 
 
 @dataclass(frozen=True)

@@ -155,7 +155,10 @@ def test_a_result_made_up_before_the_step_is_not_taken_for_its_work(
 ) -> None:
     spec = _task(tmp_path, task, folder)
     _make_up(tmp_path, spec)
-    assert _records(tmp_path).finished(folder) is None
+    records = _records(tmp_path)
+    assert records.attempts(folder) == [], "none was started"
+    assert records.result(folder, spec.ref, task) is None
+    assert records.finished(folder) is None
     trained: list[Any] = []
     (result,) = run_attempts([spec], ScriptedRunner(trained, Fuse()), records=_records(tmp_path))
     assert [ref.attempt for ref in trained] == [2], "in a folder that nobody had written to"

@@ -1,10 +1,12 @@
 """What a trial process makes of a folder in which others have written before it."""
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from kubenas import __version__
 from kubenas.errors import UserError
 from kubenas.training.process.channel import Request
 from kubenas.training.process.stopping import Termination
@@ -70,5 +72,12 @@ def test_a_spec_of_a_newer_version_is_one_error(spec: AttemptSpec) -> None:
     content = spec.to_json()[:-1] + b', "later": 1}'
     Path(spec.prefix, "spec.json").write_bytes(content)
     digest = hashlib.sha256(content).hexdigest()
-    with pytest.raises(UserError, match="later: Extra inputs are not permitted"):
-        read_spec(Request(f"{spec.prefix}/spec.json", "secret", digest))
+    request = Request(f"{spec.prefix}/spec.json", "secret", digest, controller="7.8.9")
+    with pytest.raises(UserError, match="later: Extra inputs are not permitted") as raised:
+        read_spec(request)
+    assert str(raised.value).endswith(
+        "; use a trainer image (runner.pod.image) with the same version of kubenas as the"
+        f" controller (7.8.9); this one has {__version__}"
+    )
+    with pytest.raises(UserError, match="as the controller; this one has"):
+        read_spec(replace(request, controller=None))

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from kubenas.search.journal import SearchState, TrialState
 from kubenas.search.objectives import Objective, pareto_front
 from kubenas.search.warm_start import escape_formula
-from kubenas.trial import FailureClass, Outcome, Value
+from kubenas.trial import FailureClass, Outcome, SearchId, Value
 
 _ORDER = {Outcome.COMPLETED: 0, Outcome.INFEASIBLE: 1, Outcome.FAILED: 2}
 _VALUE_PREFIX = "values."
@@ -47,7 +47,7 @@ class Leaderboard(Value):
     """leaderboard.json."""
 
     version: Literal[1] = 1
-    search: str
+    search: SearchId
     objective: str
     direction: Literal["max", "min"]
     rows: tuple[Row, ...]

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from kubenas import __version__
 from kubenas.config import PodConfig, RunnerConfig
 from kubenas.scheduling.kubernetes.names import (
     EPOCH,
@@ -22,7 +23,14 @@ from kubenas.scheduling.kubernetes.names import (
 from kubenas.scheduling.quantity import amount, scaled
 from kubenas.scheduling.store_credentials import CONFIG_MAP, SECRET
 from kubenas.storage import join
-from kubenas.trial import NONCE_VARIABLE, SPEC_DIGEST_VARIABLE, AttemptSpec, Heartbeat, Task
+from kubenas.trial import (
+    CONTROLLER_VERSION_VARIABLE,
+    NONCE_VARIABLE,
+    SPEC_DIGEST_VARIABLE,
+    AttemptSpec,
+    Heartbeat,
+    Task,
+)
 
 WORKER = ("python", "-m", "kubenas.training.worker")
 CONTAINER = "trial"
@@ -148,6 +156,7 @@ def _container(spec: AttemptSpec, place: Place) -> dict[str, Any]:
         **({"KUBENAS_CACHE": _CACHE_FOLDER} if pod.cache else {}),
         **(place.environment or {}),
         **pod.env,
+        CONTROLLER_VERSION_VARIABLE: __version__,
         SPEC_DIGEST_VARIABLE: spec.digest,
         **({NONCE_VARIABLE: spec.nonce} if spec.nonce else {}),
     }

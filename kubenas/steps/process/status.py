@@ -6,7 +6,7 @@ from typing import Any
 
 from kubenas.storage import Storage
 from kubenas.storage.document import find_document
-from kubenas.trial import Value
+from kubenas.trial import SearchId, Value
 
 _NAME = "status.json"
 _LEAST_SECONDS_BETWEEN = 0.5
@@ -18,7 +18,7 @@ class Status(Value):
     step: str
     at: float
     """Unix time."""
-    search: str | None = None
+    search: SearchId | None = None
     detail: str = ""
     """What the step is doing, in words for people."""
     progress: dict[str, Any] = {}

@@ -12,7 +12,7 @@ from kubenas.search.budget import describe_usage, total_cost
 from kubenas.serving.gate import Ground, Verdict
 from kubenas.storage import Storage, join
 from kubenas.storage.document import find_document
-from kubenas.trial import Outcome, Value
+from kubenas.trial import Outcome, SearchId, Value
 
 _NAME = "summary.json"
 
@@ -61,7 +61,7 @@ class Summary(Value):
     """All URIs are absolute; seconds are wall-clock."""
 
     name: str
-    search: str
+    search: SearchId
     objective: str
     trials: dict[Outcome, int]
     duplicates: int

@@ -24,6 +24,8 @@ class Request:
     """For its result."""
     digest: str | None = None
     """SHA-256 of the spec, in hexadecimal; None: it is taken as it is."""
+    controller: str | None = None
+    """Version of kubenas that wrote the spec; None: not known."""
 
 
 class Channel:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pytest
 import tensorflow as tf
 
+from kubenas.data.dataset.digest import file_sha256
 from kubenas.data.dataset.loading import load_raw, load_split
 from kubenas.data.dataset.local_shards import LocalShards
 from kubenas.data.dataset.preprocessing import preprocessing_layers
@@ -148,7 +149,27 @@ def test_there_are_three_splits(folder: Path) -> None:
 def test_a_sound_shard_of_the_same_size_and_other_content_is_refused(
     copied: Path, how: dict[str, int]
 ) -> None:
+    relabel(next(copied.glob("train-*")))
+    with pytest.raises(StorageError, match=r"train-.*its checksum differs"):
+        whole(load_split(copied, "train", batch_size=64, **how))
+
+
+def test_a_copy_with_a_schema_to_match_its_other_content_is_refused(
+    copied: Path, folder: Path
+) -> None:
     path = next(copied.glob("train-*"))
+    schema = (copied / "schema.json").read_text()
+    before = file_sha256(path)
+    relabel(path)
+    assert before in schema
+    (copied / "schema.json").write_text(schema.replace(before, file_sha256(path)))
+    whole(load_split(LocalShards(copied), "train", batch_size=64))
+    with pytest.raises(StorageError, match=r"train-.*its checksum differs"):
+        load_split(LocalShards(copied, origin=str(folder)), "train", batch_size=64)
+
+
+def relabel(path: Path) -> None:
+    """Makes of a shard another one of the same size, with other labels."""
     size, examples = path.stat().st_size, []
     for record in tf.data.TFRecordDataset(str(path)).as_numpy_iterator():
         example = tf.train.Example.FromString(record)
@@ -159,5 +180,3 @@ def test_a_sound_shard_of_the_same_size_and_other_content_is_refused(
         for example in examples:
             writer.write(example)
     assert path.stat().st_size == size
-    with pytest.raises(StorageError, match=r"train-.*its checksum differs"):
-        whole(load_split(copied, "train", batch_size=64, **how))

@@ -87,6 +87,7 @@ def test_what_fits_is_staged_and_what_does_not_is_streamed(
     assert len(prepared.schema.splits["train"].shards) > 10
     staged = open_dataset(prepared.uri)
     assert isinstance(staged, LocalShards)
+    assert staged.origin == prepared.uri, "what the data are is not read from the cache"
     assert staged.folder.is_relative_to(cache)
     monkeypatch.setenv("KUBENAS_CACHE_GIB", TINY)
     monkeypatch.setenv("KUBENAS_CACHE", str(cache / "another"))

@@ -5,11 +5,19 @@ from typing import Any
 
 import pytest
 
+from kubenas import __version__
 from kubenas.config.runner import PodConfig, RunnerConfig
 from kubenas.scheduling.kubernetes.manifest import Place, job_manifest
 from kubenas.scheduling.kubernetes.names import Stage, job_name
 from kubenas.scheduling.quantity import scaled
-from kubenas.trial import NONCE_VARIABLE, SPEC_DIGEST_VARIABLE, AttemptSpec, SpaceRef, Task
+from kubenas.trial import (
+    CONTROLLER_VERSION_VARIABLE,
+    NONCE_VARIABLE,
+    SPEC_DIGEST_VARIABLE,
+    AttemptSpec,
+    SpaceRef,
+    Task,
+)
 
 STAGE = Stage(search="digits-0123456789", output="gs://b/out", step="search")
 SPEC = AttemptSpec(
@@ -79,6 +87,7 @@ def test_the_nonce_reaches_the_pod_and_no_file() -> None:
     environment = container_of(manifest(spec, env={NONCE_VARIABLE: "the user's"}))["env"]
     assert [each["value"] for each in environment if each["name"] == NONCE_VARIABLE] == ["secret"]
     assert {"name": SPEC_DIGEST_VARIABLE, "value": spec.digest} in environment
+    assert {"name": CONTROLLER_VERSION_VARIABLE, "value": __version__} in environment
     assert b"secret" not in spec.to_json()
     assert spec.digest == SPEC.digest
 

@@ -90,6 +90,12 @@ def test_a_result_without_the_nonce_is_not_final(tmp_path: Path) -> None:
     assert run(tmp_path, "complete").attempt == 1
 
 
+def test_a_file_in_the_folder_of_a_task_is_no_final_result(tmp_path: Path) -> None:
+    leave(start(tmp_path, 1))
+    (tmp_path / "searches/s/c0/decided.json").write_text('{"attempt": 1}')
+    assert records_in(tmp_path).decided("c0") is None, "the attempt's output was not checked"
+
+
 def test_the_result_that_another_process_recorded_first_counts(tmp_path: Path) -> None:
     records = records_in(tmp_path)
     results = [leave(start(tmp_path, attempt)) for attempt in (1, 2)]
