@@ -38,8 +38,8 @@ from kubenas.reporting.tables import (
     reason,
     trial_spend,
 )
-from kubenas.search.budget import expense_of, words_of_use
-from kubenas.search.rungs import rungs_of
+from kubenas.search.budget import describe_usage, total_cost
+from kubenas.search.rungs import rung_levels
 
 _SHOWN_ROWS = 20
 _MOST_ROWS = 500
@@ -103,7 +103,7 @@ def _search(report: ReportInput) -> dict[str, Any]:
     rows = board.rows[:_MOST_ROWS]
     return {
         "on_front": sum(bool(row.front) for row in board.rows),
-        "rungs": rungs_of(report.config),
+        "rungs": rung_levels(report.config),
         "beginning": beginning(report),
         "figures": [figure for figure in _figures(report) if figure],
         "rows": rows[:_SHOWN_ROWS],
@@ -190,7 +190,7 @@ def _data(report: ReportInput) -> dict[str, Any]:
 def _costs(report: ReportInput) -> dict[str, Any]:
     return {
         "spend": trial_spend(report.state),
-        "used": words_of_use(report.config.search, expense_of(report.state)),
+        "used": describe_usage(report.config.search, total_cost(report.state)),
         "config_yaml": yaml.safe_dump(
             report.config.model_dump(mode="json", exclude_none=True), sort_keys=False
         ),

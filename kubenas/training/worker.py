@@ -69,7 +69,7 @@ def run_attempt(
         return
     begun = Begun(at=time.time())
     storage.write(BEGUN_FILE, begun.to_json())
-    run_task, spec = load_tasks(), spec.begun(begun.at)
+    run_task, spec = load_tasks(), spec.with_start(begun.at)
     with captured_output() as log:
         try:
             result = run_task(spec, termination)

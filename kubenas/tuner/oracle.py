@@ -10,7 +10,7 @@ from keras_tuner.engine.trial import Trial
 
 from kubenas.errors import SearchFailed
 from kubenas.search.journal import SearchState, TrialState
-from kubenas.search.space import take_declared
+from kubenas.search.space import apply_declared
 from kubenas.training.program.oracle import trial_name
 from kubenas.trial import Outcome
 
@@ -113,7 +113,7 @@ class SearchedOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner i
         trial, end = self._trial(state), state.end
         if end is None:
             raise ValueError(f"trial {state.number} has not ended")
-        take_declared(trial.hyperparameters, end.declared)
+        apply_declared(trial.hyperparameters, end.declared)
         super().update_space(trial.hyperparameters)
         trial.message = end.message or None
         if end.outcome == Outcome.COMPLETED:

@@ -200,7 +200,7 @@ def test_a_result_of_an_attempt_without_a_nonce_is_read(tmp_path: Path) -> None:
     spec = _task(tmp_path, Task.TRAIN, "trials/00000")
     _make_up(tmp_path, spec)
     binding = Binding(spec.ref, spec.task, None)
-    result = read_result(open_storage(spec.prefix), ".", binding, most_seconds=5.0)
+    result = read_result(open_storage(spec.prefix), ".", binding, max_seconds=5.0)
     assert isinstance(result, Result)
 
 

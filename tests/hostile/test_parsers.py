@@ -24,12 +24,12 @@ from kubenas.errors import KubenasError
 from kubenas.reporting.network.drawing import network_drawing
 from kubenas.search.attempts.binding import Binding
 from kubenas.search.attempts.outputs import read_result
-from kubenas.search.attempts.records import Decided, Started, records_of
+from kubenas.search.attempts.records import Decided, Started, open_attempt_records
 from kubenas.search.journal.journal import Journal
 from kubenas.search.journal.segment import Segment, SegmentUnusable
 from kubenas.search.layout import search_folder
 from kubenas.search.run import read_search
-from kubenas.search.warm_start.prior_results import Known, Prior, read_prior
+from kubenas.search.warm_start.prior_results import Prior, PriorResult, read_prior
 from kubenas.serving.kserve.sample_check import read_sample
 from kubenas.steps.drift import read_drift
 from kubenas.steps.evaluate import evaluate
@@ -102,7 +102,7 @@ def _documents(run: Any) -> dict[str, tuple[bytes | None, Read]]:
     trial = f"{folder}/trials/00000/a1"
 
     def result(output: Storage) -> object:
-        return read_result(output, trial, binding, most_seconds=1.0)
+        return read_result(output, trial, binding, max_seconds=1.0)
 
     def drawn(output: Storage) -> object:
         found = _architecture(output, f"{trial}/architecture.json")
@@ -128,15 +128,18 @@ def _documents(run: Any) -> dict[str, tuple[bytes | None, Read]]:
             RunInfo(at=1.0, host="h").to_json(), lambda output: read_run_info(output, search),
         ),
         f"{folder}/prior.json": (
-            Prior(known=(Known(values={"x": 1}, merit=1.0),)).to_json(),
+            Prior(known=(PriorResult(values={"x": 1}, merit=1.0),)).to_json(),
             lambda output: read_prior(output, search),
         ),
         f"{folder}/attempts/evaluate/a1.json": (
             Started(at=1.0, nonce_sha256="0").to_json(),
-            lambda o: records_of(o, search).binding("evaluate", binding.ref, Task.EVALUATE),
+            lambda o: open_attempt_records(o, search).binding(
+                "evaluate", binding.ref, Task.EVALUATE
+            ),
         ),
         f"{folder}/attempts/evaluate/decided.json": (
-            counts.to_json(), lambda output: records_of(output, search).finished("evaluate"),
+            counts.to_json(),
+            lambda output: open_attempt_records(output, search).finished("evaluate"),
         ),
         f"{folder}/evaluate/a1/evaluation.json": (
             None, lambda output: check_evaluation(f"{output.uri}/{folder}/evaluate/a1", schema),

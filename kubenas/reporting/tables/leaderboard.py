@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from kubenas.search.journal import SearchState, TrialState
-from kubenas.search.objectives import Objective, front
-from kubenas.search.warm_start import guarded
+from kubenas.search.objectives import Objective, pareto_front
+from kubenas.search.warm_start import escape_formula
 from kubenas.trial import FailureClass, Outcome, SearchId, Value
 
 _ORDER = {Outcome.COMPLETED: 0, Outcome.INFEASIBLE: 1, Outcome.FAILED: 2}
@@ -78,7 +78,7 @@ def make_leaderboard(
         for trial in state.ended(Outcome.COMPLETED)
         if trial.proposal.parent is not None
     }
-    on_front = front(ranked, objectives) if len(objectives) > 1 else None
+    on_front = pareto_front(ranked, objectives) if len(objectives) > 1 else None
     rest.sort(key=lambda trial: (_ORDER[_outcome(trial)], trial.number))
     return Leaderboard(
         search=search,
@@ -115,7 +115,7 @@ def to_csv(board: Leaderboard) -> str:
         cells = [content[name] for name in fixed]
         cells += [content["metrics"].get(name) for name in metrics]
         cells += [content["values"].get(name) for name in names]
-        writer.writerow([guarded(cell) for cell in cells])
+        writer.writerow([escape_formula(cell) for cell in cells])
     return buffer.getvalue()
 
 

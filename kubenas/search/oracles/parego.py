@@ -16,7 +16,7 @@ import numpy as np
 from kubenas.search.oracles.base import SearchOracle
 from kubenas.search.oracles.encoding import Floats
 from kubenas.search.oracles.history import History, TrialOrder
-from kubenas.search.pareto import undominated
+from kubenas.search.pareto import non_dominated
 from kubenas.search.seeds import derived_seed
 
 _AUGMENTATION = 0.05
@@ -49,7 +49,7 @@ class ParEGO(SearchOracle):
         completed = [trial for trial in self.trials.values() if trial.status == "COMPLETED"]
         others = [trial for trial in self.trials.values() if trial.status != "COMPLETED"]
         values = self._values(completed)
-        order = np.lexsort((-values[:, 0], ~undominated(values)))
+        order = np.lexsort((-values[:, 0], ~non_dominated(values)))
         return [*(completed[place] for place in order), *others][:num_trials]
 
     def _values(self, trials: Sequence[Any]) -> Floats:
@@ -109,6 +109,6 @@ def tchebycheff(values: Floats, weights: Floats) -> Floats:
 
 def _range_of_front(values: Floats) -> Floats:
     """Of each objective over the front, or over all where the front has only one value."""
-    spread = np.ptp(values[undominated(values)], axis=0)
+    spread = np.ptp(values[non_dominated(values)], axis=0)
     spread = np.where(spread > 0, spread, np.ptp(values, axis=0))
     return np.asarray(np.where(spread > 0, spread, 1.0))

@@ -22,7 +22,7 @@ from kubenas.search.journal.records import (
     Started,
 )
 from kubenas.search.journal.state import SearchState, fold
-from kubenas.search.proposals.duplicates import end_like
+from kubenas.search.proposals.duplicates import duplicate_end
 from kubenas.training.evaluation import Evaluation, evaluate_predictions
 from kubenas.trial import FailureClass, Outcome
 
@@ -145,7 +145,7 @@ def journal(shape: Shape) -> Iterator[Record]:
         )
         yield told[number]
         if original is not None:
-            yield end_like(ends[original], trial=number, at=at)
+            yield duplicate_end(ends[original], trial=number, at=at)
             continue
         runs = not shape.finished and number >= shape.trials - 2
         for record in _attempts(number, at, values, shape):

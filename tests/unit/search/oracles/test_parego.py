@@ -13,7 +13,7 @@ from kubenas.errors import UserError
 from kubenas.search.journal.records import Ended
 from kubenas.search.oracles.create import create_oracle
 from kubenas.search.oracles.parego import tchebycheff
-from kubenas.search.pareto import undominated
+from kubenas.search.pareto import non_dominated
 from kubenas.trial import Outcome
 from tests.unit.search.proposals.test_sources import Play, definition, fresh
 
@@ -25,7 +25,7 @@ OBJECTIVES = [keras_tuner.Objective("gain", "max"), keras_tuner.Objective("cost"
 
 @given(VALUES)
 def test_the_best_by_any_weights_is_on_the_front(values):
-    front = undominated(values)
+    front = non_dominated(values)
     assert front.any()
     for weight in (0.0, 0.2, 0.5, 0.9, 1.0):
         scores = tchebycheff(values, np.array([weight, 1 - weight]))
@@ -37,7 +37,7 @@ def test_nothing_on_the_front_is_beaten_and_all_else_is(values):
     def beaten(own):
         return any((other >= own).all() and (other > own).any() for other in values)
 
-    assert undominated(values).tolist() == [not beaten(own) for own in values]
+    assert non_dominated(values).tolist() == [not beaten(own) for own in values]
 
 
 def test_weights_move_along_the_front_and_what_failed_has_no_score():
@@ -111,7 +111,7 @@ def test_the_best_trials_are_the_front_by_the_first_objective():
     oracle = search("random", OBJECTIVES, seed=1, trials=40)
     best = [judge(trial.hyperparameters.values) for trial in oracle.get_best_trials(40)]
     values = np.array([[each["gain"], -each["cost"]] for each in best])
-    front = undominated(values)
+    front = non_dominated(values)
     count = int(front.sum())
     assert front[:count].all()
     gains = values[:count, 0]

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from kubenas.search.attempts.heartbeat import beating
+from kubenas.search.attempts.heartbeat import send_heartbeats
 from kubenas.training.fit.checkpoint import load_checkpoint
 from kubenas.trial import AttemptSpec, Heartbeat, Result, Task
 from tests.unit.training.conftest import LINEAR, MakeSpec
@@ -157,7 +157,7 @@ def test_an_attempt_without_a_sign_of_life_of_its_search_checkpoints_and_ends(
         plan={"epochs": 100_000, "checkpoint_seconds": 0.0},
         heartbeat=heartbeat,
     )
-    with beating(heartbeat):
+    with send_heartbeats(heartbeat):
         attempt = subprocess.Popen(
             [sys.executable, "-m", "kubenas.training.worker", written(spec)],
             stderr=subprocess.PIPE,

@@ -1,7 +1,7 @@
-"""A space that grows: hyperparameters that trials' code asked for and the space did not have.
+"""Hyperparameters that trials declare in addition to the search space.
 
-They come from trial processes, so they are looked at before they are believed. Pure, but that
-looking imports Keras-Tuner, which takes seconds the first time.
+They come from trial processes, so they are validated first. Validation imports Keras-Tuner, which
+takes seconds the first time. Pure functions.
 """
 
 import json
@@ -18,55 +18,56 @@ Hyperparameter: TypeAlias = Mapping[str, Any]
 """An entry of keras_tuner.HyperParameters.get_config()["space"]."""
 
 
-def grown(space: Mapping[str, Any], declared: Sequence[Hyperparameter]) -> dict[str, Any]:
-    """``space``, as HyperParameters.get_config() gives it, with ``declared`` at its end."""
-    return {**space, "space": [*space["space"], *unknown(space["space"], declared)]}
+def extend_space(space: Mapping[str, Any], declared: Sequence[Hyperparameter]) -> dict[str, Any]:
+    """Returns ``space`` (HyperParameters.get_config()) with ``declared`` appended."""
+    return {**space, "space": [*space["space"], *new_hyperparameters(space["space"], declared)]}
 
 
-def unknown(
+def new_hyperparameters(
     known: Sequence[Hyperparameter], declared: Sequence[Hyperparameter]
 ) -> list[Hyperparameter]:
-    """Those of ``declared`` that ``known`` lacks, each once: a name may stand under different
-    conditions.
+    """Returns the entries of ``declared`` that are not in ``known``, without duplicates.
+
+    Entries with the same name and different conditions are different.
     """
     own = {_key(each) for each in known}
     found = {_key(each): each for each in declared if _key(each) not in own}
     return list(found.values())
 
 
-def with_declared(proposed: Mapping[str, Any], declared: Declared) -> dict[str, Any]:
-    """What a trial ran at. What was proposed comes first, and no trial can change it."""
+def merge_declared(proposed: Mapping[str, Any], declared: Declared) -> dict[str, Any]:
+    """Returns the proposed and declared values of a trial. Proposed values take precedence."""
     return {**proposed, **{n: v for n, v in declared.values.items() if n not in proposed}}
 
 
-def take_declared(hyperparameters: "keras_tuner.HyperParameters", declared: Declared) -> None:
-    """Adds what a trial's code asked for to the hyperparameters that it was proposed."""
+def apply_declared(hyperparameters: "keras_tuner.HyperParameters", declared: Declared) -> None:
+    """Adds the hyperparameters that a trial declared to the proposed ones, in place."""
     proposed = dict(hyperparameters.values)
     if declared.new:
         hyperparameters.merge(_read(declared), overwrite=False)
-    hyperparameters.values = with_declared(proposed, declared)
+    hyperparameters.values = merge_declared(proposed, declared)
 
 
 def check_declared(declared: Declared) -> None:
-    """Checks that what a trial declared are hyperparameters and values of such.
+    """Checks that a trial declared valid hyperparameters and values.
 
     Raises:
-        ValueError: some are not.
+        ValueError: a hyperparameter or a value is invalid.
     """
     if odd := [value for value in declared.values.values() if not _is_value(value)]:
-        raise ValueError(f"a hyperparameter cannot have the value {odd[0]!r:.100}")
+        raise ValueError(f"invalid hyperparameter value {odd[0]!r:.100}")
     if not declared.new:
         return
     try:
         for hyperparameter in _read(declared).space:
             hyperparameter.random_sample(1)
             _key({"config": hyperparameter.get_config()})
-    except Exception as error:  # whatever a trial wrote, Keras-Tuner may raise over it
-        raise ValueError(f"it declared no proper hyperparameters: {error}") from error
+    except Exception as error:  # Keras-Tuner raises anything on input from a trial
+        raise ValueError(f"invalid declared hyperparameters: {error}") from error
 
 
 def _is_value(value: Any) -> bool:
-    """Whether it is text, a truth value or a number that others can compute with."""
+    """Whether ``value`` is a string, a boolean or a finite number (64-bit if an integer)."""
     if isinstance(value, float):
         return math.isfinite(value)
     return isinstance(value, str | bool) or (isinstance(value, int) and abs(value) < 2**63)
