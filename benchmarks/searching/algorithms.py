@@ -129,7 +129,7 @@ def _ours() -> Iterator[Algorithm]:
     kubenas = _HERE.parents[1] / "kubenas"
     oracles = sorted((kubenas / "search" / "oracles").rglob("*.py"))
     state = _digest(kubenas / "spaces" / "graph.py", *oracles)
-    own = [oracle.name for oracle in ORACLES if not oracle.is_keras_tuners]
+    own = [oracle.name for oracle in ORACLES if not oracle.is_from_keras_tuner]
     for name in (each for each in own if each != "grid"):  # which is for a few dozen networks
         for graph in (False,) if name in WITHOUT_GRAPH else (False, True):
             yield Algorithm(

@@ -7,11 +7,11 @@ from kubenas.search.oracles.encoding import Floats, neighbours
 from kubenas.search.oracles.evolution import evolve
 from kubenas.search.oracles.history import History
 
-_JUDGED = 24
+_MIN_SCORES_TO_CHECK = 24
 """Scores after which the process is judged by what it would have said of each."""
-_EXPLAINS = 0.3
+_MIN_CORRELATION = 0.3
 """Rank correlation of that with the scores, below which it is not left to itself."""
-_CROWDED = 64
+_MANY_PENDING = 64
 """In flight, beyond which a process without new scores has little more to say."""
 
 
@@ -22,20 +22,20 @@ class AutoOracle(BayesianOracle):
 
     def most_promising(self, history: History, rng: np.random.Generator) -> Floats:
         """See :class:`BayesianOracle`."""
-        if rng.random() < self._share_of_others(history):
-            return self._others(history, rng)
+        if rng.random() < self._share_without_model(history):
+            return self._suggest_without_model(history, rng)
         return super().most_promising(history, rng)
 
-    def _others(self, history: History, rng: np.random.Generator) -> Floats:
+    def _suggest_without_model(self, history: History, rng: np.random.Generator) -> Floats:
         """Steps from what is best so far, which need no model."""
         if rng.random() < 0.5:
             return evolve(self.encoding, history, rng)
         return np.concatenate([neighbours(self.encoding, point, rng) for point in history.best(3)])
 
-    def _share_of_others(self, history: History) -> float:
-        crowded = 0.2 if len(history.pending) > _CROWDED else 0.0
-        return max(crowded, 0.0 if self._explains(history) else 0.5)
+    def _share_without_model(self, history: History) -> float:
+        crowded = 0.2 if len(history.pending) > _MANY_PENDING else 0.0
+        return max(crowded, 0.0 if self._model_fits(history) else 0.5)
 
-    def _explains(self, history: History) -> bool:
+    def _model_fits(self, history: History) -> bool:
         fitted = self.fitted(history)
-        return fitted.count < _JUDGED or fitted.correlation >= _EXPLAINS
+        return fitted.count < _MIN_SCORES_TO_CHECK or fitted.correlation >= _MIN_CORRELATION

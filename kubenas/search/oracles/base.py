@@ -18,9 +18,9 @@ import keras_tuner
 import numpy as np
 from numpy.typing import NDArray
 
-from kubenas.search.oracles.encoding import Designs, Encoding, Floats, GraphOf, Limits
-from kubenas.search.oracles.history import History, TrialOrder, given_trials
-from kubenas.search.oracles.initial import initial
+from kubenas.search.oracles.encoding import Architectures, Encoding, Floats, GraphOf, Limits
+from kubenas.search.oracles.history import History, TrialOrder, external_trials
+from kubenas.search.oracles.initial import suggest_initial
 from kubenas.search.oracles.surrogate import one_thread
 from kubenas.search.seeds import derived_seed
 
@@ -92,7 +92,7 @@ class SearchOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner is 
         """Whether each step is saved, as Keras-Tuner does; a journal makes that needless."""
         self._graph = graph
         self._limits = limits
-        self._given: list[str] = []
+        self._external: list[str] = []
         self._set_up()
         self._use_temporary_folder()
 
@@ -106,7 +106,7 @@ class SearchOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner is 
     def prepare(self) -> None:
         """Called when :attr:`encoding` and :attr:`designs` are there, and again if they change."""
 
-    def rescored(self) -> None:
+    def reset_models(self) -> None:
         """Called when scores are others than before: what was learnt from them alone is void."""
 
     def populate_space(self, trial_id: str) -> dict[str, Any]:
@@ -114,7 +114,7 @@ class SearchOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner is 
         del trial_id  # how many trials there are says as much
         if self.recorded:
             return {"status": "RUNNING", "values": self.recorded.popleft()}
-        self._take_in_given_trials()
+        self._add_external_trials()
         if self._known_space != self._space():
             self._set_up()
         history = self.history()
@@ -129,10 +129,10 @@ class SearchOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner is 
             return {"status": "STOPPED"}
         return {"status": "RUNNING", "values": self.encoding.decode(point)}
 
-    def begin(self, history: History, rng: np.random.Generator) -> Floats:
+    def suggest_initial(self, history: History, rng: np.random.Generator) -> Floats:
         """What to suggest before there is anything to learn from."""
-        points, self.at_random = initial(
-            self.encoding, self.designs, history, rng, prefer_large=self.prefers_large
+        points, self.at_random = suggest_initial(
+            self.encoding, self.architectures, history, rng, prefer_large=self.prefers_large
         )
         return points
 
@@ -155,20 +155,20 @@ class SearchOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner is 
             self._points(order.pending),
         )
 
-    def new(self, points: Floats) -> NDArray[np.intp]:
+    def select_new(self, points: Floats) -> NDArray[np.intp]:
         """Which of ``points`` may be proposed: allowed, not proposed yet, each network once."""
         found: dict[object, int] = {}
-        seen = self._seen()
-        for row, design in enumerate(self.designs.of(points)):
-            if design.allowed and design.key not in seen:
-                found.setdefault(design.key, row)
+        seen = self._proposed_keys()
+        for row, architecture in enumerate(self.architectures.of(points)):
+            if architecture.allowed and architecture.key not in seen:
+                found.setdefault(architecture.key, row)
         return np.fromiter(found.values(), dtype=np.intp, count=len(found))
 
     def _first_new(self, points: Floats) -> Floats | None:
-        seen = self._seen()
+        seen = self._proposed_keys()
         for point in points:
-            (design,) = self.designs.of(point[None])
-            if design.allowed and design.key not in seen:
+            (architecture,) = self.architectures.of(point[None])
+            if architecture.allowed and architecture.key not in seen:
                 return np.asarray(point)
         return None
 
@@ -205,11 +205,11 @@ class SearchOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner is 
             return np.nan
         return float(trial.score if self.objective.direction == "max" else -trial.score)
 
-    def _seen(self) -> set[object]:
+    def _proposed_keys(self) -> set[object]:
         new = self.trials.keys() - self._seen_trials
         for name in new:
-            (design,) = self.designs.of(self._point(self.trials[name])[None])
-            self._keys.add(design.key)
+            (architecture,) = self.architectures.of(self._point(self.trials[name])[None])
+            self._keys.add(architecture.key)
         self._seen_trials |= new
         return self._keys
 
@@ -217,7 +217,7 @@ class SearchOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner is 
         """Reads the space: at the beginning, and anew when it has grown."""
         self._known_space = self._space()
         self.encoding = Encoding(self.hyperparameters)
-        self.designs = Designs(self.encoding, graph=self._graph, limits=self._limits)
+        self.architectures = Architectures(self.encoding, graph=self._graph, limits=self._limits)
         self._encoded: dict[tuple[str, str, int], Floats] = {}
         self._keys: set[object] = set()
         self._seen_trials: set[str] = set()
@@ -227,15 +227,15 @@ class SearchOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner is 
         """The hyperparameters, which Keras-Tuner never changes: it adds others."""
         return list(self.hyperparameters.space)
 
-    def _take_in_given_trials(self) -> None:
+    def _add_external_trials(self) -> None:
         """Trials that somebody put beside those started here: as if they had ended before them."""
-        given = given_trials(self)
-        names = [trial.trial_id for trial in given]
-        if names == self._given:
+        external = external_trials(self)
+        names = [trial.trial_id for trial in external]
+        if names == self._external:
             return
-        self._given = names
+        self._external = names
         if self.allow_new_entries:
-            for trial in given:
+            for trial in external:
                 self.update_space(trial.hyperparameters)
         self._set_up()
 

@@ -17,7 +17,7 @@ class OracleInfo:
     """Module and class: it loads Keras-Tuner, so it is looked up when it is needed."""
 
     @property
-    def is_keras_tuners(self) -> bool:
+    def is_from_keras_tuner(self) -> bool:
         """Whether it is Keras-Tuner's own, which knows neither graphs nor limits."""
         return self.implementation[0] == _KERAS_TUNER
 

@@ -51,9 +51,9 @@ def create_oracle(
     implementation = getattr(importlib.import_module(module), kind)
     several = isinstance(objective, list) and len(objective) > 1
     if several:
-        implementation = _for_several(info, implementation)
+        implementation = _make_multi_objective(info, implementation)
     common = {"objective": objective, "hyperparameters": space, **options}
-    if info.is_keras_tuners:
+    if info.is_from_keras_tuner:
         if seed is not None:
             seed = derived_seed("oracle", seed)  # Keras-Tuner's neighbours repeat each other
         oracle = implementation(seed=seed, **common)
@@ -62,11 +62,11 @@ def create_oracle(
     return implementation(seed=seed, max_trials=max_trials, graph=graph, limits=limits, **common)
 
 
-def _for_several(info: OracleInfo, implementation: Any) -> Any:
-    if info.is_keras_tuners:
+def _make_multi_objective(info: OracleInfo, implementation: Any) -> Any:
+    if info.is_from_keras_tuner:
         raise UserError(
             f"search.objective: the oracle {info.name} takes one objective only; use another"
         )
-    from kubenas.search.oracles.parego import for_several  # noqa: PLC0415, slow
+    from kubenas.search.oracles.parego import make_multi_objective  # noqa: PLC0415, slow
 
-    return for_several(implementation)
+    return make_multi_objective(implementation)

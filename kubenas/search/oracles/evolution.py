@@ -21,9 +21,9 @@ class EvolutionOracle(SearchOracle):
 
     def suggest(self, history: History, rng: np.random.Generator) -> Floats:
         budget = self.max_trials or 10 * POPULATION
-        beginning = max(2, min(POPULATION, budget // 5))
-        if history.started < beginning or not history.feasible.any():
-            return self.begin(history, rng)
+        initial_trials = max(2, min(POPULATION, budget // 5))
+        if history.started < initial_trials or not history.feasible.any():
+            return self.suggest_initial(history, rng)
         return evolve(self.encoding, history, rng)
 
 

@@ -9,9 +9,9 @@ from kubenas.search.oracles.base import SearchOracle
 from kubenas.search.oracles.encoding import Dimension, Floats
 from kubenas.search.oracles.history import History
 
-_OF_A_CONTINUUM = 10
+_CONTINUOUS_VALUES = 10
 """Values, the same as in Keras-Tuner's grid."""
-_AT_A_TIME = 256
+_BATCH_SIZE = 256
 
 
 class GridOracle(SearchOracle):
@@ -28,8 +28,8 @@ class GridOracle(SearchOracle):
 
     def suggest(self, history: History, rng: np.random.Generator) -> Floats:
         del history, rng
-        while not len(self.new(self._batch)):  # what has been passed is never new again
-            rows = list(itertools.islice(self._combinations, _AT_A_TIME))
+        while not len(self.select_new(self._batch)):  # what has been passed is never new again
+            rows = list(itertools.islice(self._combinations, _BATCH_SIZE))
             self._batch = np.array(rows).reshape(len(rows), len(self.encoding))
             if not rows:
                 break
@@ -44,7 +44,7 @@ def _codes(dimension: Dimension) -> Iterator[float]:
     first = dimension.encode(dimension.hyperparameter.default)
     if first is not None:
         yield first
-    for level in range(dimension.levels or _OF_A_CONTINUUM):
+    for level in range(dimension.levels or _CONTINUOUS_VALUES):
         code = float(level) if dimension.levels else level * 0.1 + 0.05
         if code != first:
             yield code

@@ -8,7 +8,7 @@ from kubenas.search.oracles.base import SearchOracle
 from kubenas.search.oracles.encoding import Floats, neighbours
 from kubenas.search.oracles.history import History
 
-_BEGINNING = 10
+_INITIAL_TRIALS = 10
 _CENTRES = 3
 """Of the best trials, how many are walked around before a new start."""
 
@@ -19,8 +19,8 @@ class LocalSearchOracle(SearchOracle):
     name = "local_search"
 
     def suggest(self, history: History, rng: np.random.Generator) -> Floats:
-        beginning = min(_BEGINNING, max(2, (self.max_trials or 100) // 5))
-        if history.started < beginning or not history.feasible.any():
-            return self.begin(history, rng)
+        initial_trials = min(_INITIAL_TRIALS, max(2, (self.max_trials or 100) // 5))
+        if history.started < initial_trials or not history.feasible.any():
+            return self.suggest_initial(history, rng)
         around = [neighbours(self.encoding, point, rng) for point in history.best(_CENTRES)]
-        return np.concatenate([*around, self.begin(history, rng)])
+        return np.concatenate([*around, self.suggest_initial(history, rng)])

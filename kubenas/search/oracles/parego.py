@@ -31,7 +31,7 @@ class ParEGO(SearchOracle):
 
     def history(self) -> History:
         history = super().history()
-        self.rescored()
+        self.reset_models()
         rng = np.random.default_rng(derived_seed("weights", self.seed, history.started))
         values = self._values(TrialOrder.of(self).ended)
         weights = rng.dirichlet(np.ones(values.shape[1]))
@@ -50,15 +50,15 @@ class ParEGO(SearchOracle):
         others = [trial for trial in self.trials.values() if trial.status != "COMPLETED"]
         values = self._values(completed)
         order = np.lexsort((-values[:, 0], ~undominated(values)))
-        return [*(completed[place] for place in order), *others][:num_trials]
+        return [*(completed[index] for index in order), *others][:num_trials]
 
     def _values(self, trials: Sequence[Any]) -> Floats:
         """``(trials, objectives)``, the larger the better; NaN where a trial has no score."""
         for trial in trials:
-            if trial.trial_id not in self._known:  # what has ended does not change
-                self._known[trial.trial_id] = self._values_of(trial)
+            if trial.trial_id not in self._ended_values:  # what has ended does not change
+                self._ended_values[trial.trial_id] = self._values_of(trial)
         shape = (len(trials), len(self.objective.objectives))
-        return np.array([self._known[trial.trial_id] for trial in trials]).reshape(shape)
+        return np.array([self._ended_values[trial.trial_id] for trial in trials]).reshape(shape)
 
     def _values_of(self, trial: Any) -> list[float]:
         """At the step that scores it."""
@@ -70,7 +70,7 @@ class ParEGO(SearchOracle):
         ]
 
     @cached_property
-    def _known(self) -> dict[str, list[float]]:
+    def _ended_values(self) -> dict[str, list[float]]:
         """Values of trials that have ended."""
         return {}
 
@@ -83,7 +83,7 @@ def _at_best_step(trial: Any, metric: str) -> float:
     return next((float(each.mean()) for each in history if each.step == trial.best_step), np.nan)
 
 
-def for_several(kind: type[SearchOracle]) -> type[SearchOracle]:
+def make_multi_objective(kind: type[SearchOracle]) -> type[SearchOracle]:
     """``kind`` for a list of objectives."""
     return type(f"ParEGO{kind.__name__}", (ParEGO, kind), {"name": f"parego.{kind.name}"})
 
@@ -101,13 +101,13 @@ def tchebycheff(values: Floats, weights: Floats) -> Floats:
     scores = np.full(len(values), np.nan)
     if not known.any():
         return scores
-    shortfall = (values[known].max(axis=0) - values[known]) / _range_of_front(values[known])
+    shortfall = (values[known].max(axis=0) - values[known]) / _front_range(values[known])
     parts = weights * shortfall
     scores[known] = -(parts.max(axis=1) + _AUGMENTATION * parts.sum(axis=1))
     return scores
 
 
-def _range_of_front(values: Floats) -> Floats:
+def _front_range(values: Floats) -> Floats:
     """Of each objective over the front, or over all where the front has only one value."""
     spread = np.ptp(values[undominated(values)], axis=0)
     spread = np.where(spread > 0, spread, np.ptp(values, axis=0))

@@ -5,7 +5,7 @@ import numpy as np
 from kubenas.search.oracles.base import SearchOracle
 from kubenas.search.oracles.encoding import Floats
 from kubenas.search.oracles.history import History
-from kubenas.search.oracles.initial import stratified
+from kubenas.search.oracles.initial import stratified_sample
 
 
 class RandomOracle(SearchOracle):
@@ -15,4 +15,4 @@ class RandomOracle(SearchOracle):
 
     def suggest(self, history: History, rng: np.random.Generator) -> Floats:
         self.at_random = True
-        return stratified(self.encoding, history, rng)
+        return stratified_sample(self.encoding, history, rng)

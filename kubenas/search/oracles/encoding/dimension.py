@@ -84,22 +84,22 @@ class Dimension:
         """``count`` random codes, spread as Keras-Tuner spreads its own."""
         if not self.levels:
             return rng.random(count)
-        if self._rounds:
+        if self._is_log_int:
             low, high = self.hyperparameter.min_value, self.hyperparameter.max_value + 1
             drawn = low * (high / low) ** rng.random(count)
             return self._mirrored(np.clip(np.floor(drawn) - low, 0, self.levels - 1))
         return rng.integers(self.levels, size=count).astype(float)
 
-    def unit(self, codes: Floats) -> Floats:
+    def positions(self, codes: Floats) -> Floats:
         """Positions in [0, 1] of ``codes``, on the hyperparameter's own scale."""
         if not self.levels:
             return codes
         if self.levels == 1:
             return codes * 0.0
-        if self._rounds:
+        if self._is_log_int:
             low, high = self.hyperparameter.min_value, self.hyperparameter.max_value
             risen = np.log((low + self._mirrored(codes)) / low) / math.log(high / low)
-            return np.asarray(1.0 - risen if self._falls else risen)
+            return np.asarray(1.0 - risen if self._is_reversed else risen)
         return codes / (self.levels - 1)
 
     @property
@@ -107,25 +107,25 @@ class Dimension:
         """The code in the middle of a scale; of two the larger."""
         if not self.levels:
             return 0.5
-        if self._rounds:
+        if self._is_log_int:
             own = self.hyperparameter
             level = round(math.sqrt(own.min_value * own.max_value)) - own.min_value
-            return float(self.levels - 1 - level if self._falls else level)
+            return float(self.levels - 1 - level if self._is_reversed else level)
         return float(self.levels // 2)
 
     @property
-    def _rounds(self) -> bool:
+    def _is_log_int(self) -> bool:
         """Whether its values are whole numbers on a logarithmic scale."""
         own = self.hyperparameter
         return isinstance(own, kt.Int) and own.step is None and self.levels > 1
 
     @property
-    def _falls(self) -> bool:
+    def _is_reversed(self) -> bool:
         """Whether its scale is logarithmic from above."""
         return bool(self.hyperparameter.sampling == "reverse_log")
 
     def _mirrored(self, codes: Floats) -> Floats:
-        return np.asarray(self.levels - 1 - codes if self._falls else codes, dtype=float)
+        return np.asarray(self.levels - 1 - codes if self._is_reversed else codes, dtype=float)
 
     def _encode_number(self, value: float) -> float:
         hyperparameter = self.hyperparameter
@@ -137,7 +137,7 @@ class Dimension:
             level = (value - hyperparameter.min_value) / hyperparameter.step
         else:
             grown = value
-            if self._falls:
+            if self._is_reversed:
                 grown = hyperparameter.max_value + hyperparameter.min_value - value
             level = math.log(grown / hyperparameter.min_value, hyperparameter.step)
         return float(min(max(round(level), 0), self.levels - 1))
@@ -180,7 +180,7 @@ def dimensions(space: keras_tuner.HyperParameters) -> tuple[Dimension, ...]:
         conditions = tuple(
             Condition(
                 condition.name,
-                tuple(place for place, each in enumerate(found) if each.name == condition.name),
+                tuple(index for index, each in enumerate(found) if each.name == condition.name),
                 tuple(condition.values),
             )
             for condition in hyperparameter.conditions

@@ -21,13 +21,15 @@ def mutate(
     rank = np.argsort(np.argsort(order, axis=1), axis=1)
     chosen = (rank < rng.geometric(1.0 - extra, size=len(points))[:, None]) & np.isfinite(order)
     changed = np.array(points)
-    for place, dimension in enumerate(encoding.dimensions):
-        rows = np.flatnonzero(chosen[:, place])
-        changed[rows, place] = _changed(dimension, points[rows, place], rng)
+    for index, dimension in enumerate(encoding.dimensions):
+        rows = np.flatnonzero(chosen[:, index])
+        changed[rows, index] = _changed(dimension, points[rows, index], rng)
     return encoding.complete(changed, encoding.draw_codes(len(points), rng))
 
 
-def cross(encoding: Encoding, mothers: Floats, fathers: Floats, rng: np.random.Generator) -> Floats:
+def crossover(
+    encoding: Encoding, mothers: Floats, fathers: Floats, rng: np.random.Generator
+) -> Floats:
     """Children that take each choice from one of their two parents."""
     from_mother = rng.random(mothers.shape) < 0.5
     children = np.where(from_mother, mothers, fathers)
@@ -36,11 +38,13 @@ def cross(encoding: Encoding, mothers: Floats, fathers: Floats, rng: np.random.G
     return encoding.complete(children, np.where(np.isnan(others), drawn, others))
 
 
-def children(encoding: Encoding, parents: Floats, count: int, rng: np.random.Generator) -> Floats:
+def create_children(
+    encoding: Encoding, parents: Floats, count: int, rng: np.random.Generator
+) -> Floats:
     """``count`` mutations of each parent, and a quarter as many crossings of two."""
     mutated = mutate(encoding, np.repeat(parents, count, axis=0), rng)
     couples = rng.integers(len(parents), size=(2, len(mutated) // 4))
-    crossed = cross(encoding, parents[couples[0]], parents[couples[1]], rng)
+    crossed = crossover(encoding, parents[couples[0]], parents[couples[1]], rng)
     return np.concatenate([mutated, crossed])
 
 
@@ -50,12 +54,12 @@ def neighbours(encoding: Encoding, point: Floats, rng: np.random.Generator) -> F
     All values of an unordered choice; of a long scale the next values and two further ones.
     """
     found = []
-    for place, dimension in enumerate(encoding.dimensions):
-        if np.isnan(point[place]):
+    for index, dimension in enumerate(encoding.dimensions):
+        if np.isnan(point[index]):
             continue
-        for code in _other_codes(dimension, float(point[place]), rng):
+        for code in _other_codes(dimension, float(point[index]), rng):
             neighbour = point.copy()
-            neighbour[place] = code
+            neighbour[index] = code
             found.append(neighbour)
     if not found:
         return np.empty((0, len(encoding)))

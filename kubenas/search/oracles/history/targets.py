@@ -18,10 +18,10 @@ def observations(history: History, *, most: int) -> tuple[Floats, Floats]:
         step = np.linspace(0, len(others) - 1, most - len(best)).astype(int)
         kept = np.sort(np.concatenate([best, others[step]]))
         points, scores = points[kept], scores[kept]
-    return points, standardised(scores)
+    return points, standardise(scores)
 
 
-def standardised(scores: Floats) -> Floats:
+def standardise(scores: Floats) -> Floats:
     """Mean 0 and variance 1, the worst clipped."""
     clipped = np.maximum(scores, np.quantile(scores, _CLIPPED))
     spread = clipped.std()

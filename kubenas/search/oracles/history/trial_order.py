@@ -23,18 +23,18 @@ class TrialOrder:
         Those that somebody put there without starting them come first, by their names.
         """
         over = set(oracle.end_order)
-        given = given_trials(oracle)
+        external = external_trials(oracle)
         started = [oracle.trials[name] for name in oracle.start_order if name not in over]
         return cls(
             [
-                *(trial for trial in given if _has_ended(trial)),
+                *(trial for trial in external if _has_ended(trial)),
                 *(oracle.trials[name] for name in oracle.end_order),
             ],
-            [*(trial for trial in given if not _has_ended(trial)), *started],
+            [*(trial for trial in external if not _has_ended(trial)), *started],
         )
 
 
-def given_trials(oracle: keras_tuner.Oracle) -> list[Any]:
+def external_trials(oracle: keras_tuner.Oracle) -> list[Any]:
     """Trials that ``oracle`` did not start, sorted by name."""
     if len(oracle.trials) == len(oracle.start_order):
         return []

@@ -14,24 +14,24 @@ from numpy.typing import NDArray
 
 from kubenas.search.milestones import milestones
 from kubenas.search.oracles.encoding import Floats
-from kubenas.search.oracles.history import History, standardised
+from kubenas.search.oracles.history import History, standardise
 from kubenas.search.oracles.policy.network import Policy
-from kubenas.search.oracles.policy.tokens import Decisions, Tokens
+from kubenas.search.oracles.policy.tokenizer import Tokenizer, Tokens
 from kubenas.search.oracles.surrogate import Adam, Reals
 from kubenas.search.seeds import derived_seed
 
 _RECENT = 64
 """Trials, the latest, whose rewards count at a milestone."""
 _ELITES = 10
-_BOUND = 0.2
+_CLIP = 0.2
 """On how much likelier or less likely a milestone makes what it has a reward for."""
-_IMITATION = 0.5
-_DOUBT = 0.1
+_IMITATION_WEIGHT = 0.5
+_ENTROPY_WEIGHT = 0.1
 """Weight of the entropy of a decision."""
-_RATE = 0.01
-_DECISIONS = 400
+_LEARNING_RATE = 0.01
+_STEP_BUDGET = 400
 """Steps at a milestone, times dimensions: it bounds the time."""
-_FEWEST_STEPS = 8
+_MIN_STEPS = 8
 
 
 class PolicyLearner:
@@ -42,17 +42,17 @@ class PolicyLearner:
         seed: of where the first one starts.
     """
 
-    def __init__(self, decisions: Decisions, seed: int) -> None:
-        self._decisions = decisions
+    def __init__(self, tokenizer: Tokenizer, seed: int) -> None:
+        self._tokenizer = tokenizer
         rng = np.random.default_rng(derived_seed("policy", seed))
-        self._policies = {0: Policy.fresh(decisions, rng)}
-        self._anew = False
+        self._policies = {0: Policy.initialise(tokenizer, rng)}
+        self._from_scratch = False
 
-    def forget(self) -> None:
+    def reset(self) -> None:
         """Rewards are others than before, and will be again: each time, learning begins anew."""
-        self._policies, self._anew = {0: self._policies[0]}, True
+        self._policies, self._from_scratch = {0: self._policies[0]}, True
 
-    def after(self, history: History, writers: NDArray[np.intp]) -> Policy:
+    def learn(self, history: History, sampled_by: NDArray[np.intp]) -> Policy:
         """The policy of the last milestone of ``history``.
 
         Args:
@@ -61,66 +61,77 @@ class PolicyLearner:
         """
         done = max(self._policies)
         counts = list(milestones(done, len(history.points)))
-        if self._anew:
-            counts, writers = counts[-1:], np.zeros_like(writers)
+        if self._from_scratch:
+            counts, sampled_by = counts[-1:], np.zeros_like(sampled_by)
         for count in counts:
             until = History(history.points[:count], history.scores[:count], history.pending[:0])
-            self._policies[count] = self._learned(self._policies[done], until, writers[:count])
+            self._policies[count] = self._train(self._policies[done], until, sampled_by[:count])
             done = count
         return self._policies[done]
 
-    def _learned(self, policy: Policy, history: History, writers: NDArray[np.intp]) -> Policy:
-        rewards = own_rewards(history.scores)
-        recent = self._decisions.tokens(history.points[-_RECENT:])
-        elites = self._decisions.tokens(history.best(_ELITES))
-        then = self._log_odds_then(recent, writers[-_RECENT:])
-        imitation = np.full(len(elites), -_IMITATION / max(1, len(elites)))
+    def _train(self, policy: Policy, history: History, sampled_by: NDArray[np.intp]) -> Policy:
+        rewards = compute_rewards(history.scores)
+        recent = self._tokenizer.tokens(history.points[-_RECENT:])
+        elites = self._tokenizer.tokens(history.best(_ELITES))
+        when_sampled = self._log_probabilities_when_sampled(recent, sampled_by[-_RECENT:])
+        imitation = np.full(len(elites), -_IMITATION_WEIGHT / max(1, len(elites)))
 
-        def by_log_odds(log_odds: Reals) -> Reals:
-            own = clipped_gradient(log_odds[: len(recent)], then, rewards[-_RECENT:])
+        def grad_log_probabilities(log_probabilities: Reals) -> Reals:
+            own = clipped_gradient(
+                log_probabilities[: len(recent)], when_sampled, rewards[-_RECENT:]
+            )
             return np.concatenate([own, imitation])
 
-        steps = max(_FEWEST_STEPS, _DECISIONS // max(1, len(self._decisions)))
-        return learned(policy, np.concatenate([recent, elites]), by_log_odds, steps=steps)
+        steps = max(_MIN_STEPS, _STEP_BUDGET // max(1, len(self._tokenizer)))
+        return train_policy(
+            policy, np.concatenate([recent, elites]), grad_log_probabilities, steps=steps
+        )
 
-    def _log_odds_then(self, tokens: Tokens, writers: NDArray[np.intp]) -> Floats:
+    def _log_probabilities_when_sampled(
+        self, tokens: Tokens, sampled_by: NDArray[np.intp]
+    ) -> Floats:
         found = np.zeros(len(tokens))
-        for writer in np.unique(writers):
-            rows = writers == writer
-            found[rows] = self._policies[int(writer)].read(tokens[rows]).log_odds
+        for milestone in np.unique(sampled_by):
+            rows = sampled_by == milestone
+            found[rows] = self._policies[int(milestone)].forward(tokens[rows]).log_probabilities
         return found
 
 
-def learned(
-    policy: Policy, tokens: Tokens, by_log_odds: Callable[[Reals], Reals], *, steps: int
+def train_policy(
+    policy: Policy, tokens: Tokens, grad_log_probabilities: Callable[[Reals], Reals], *, steps: int
 ) -> Policy:
     """``policy`` after some steps on ``tokens``.
 
     Args:
         by_log_odds: the derivatives of the loss by log odds, given these.
     """
-    changed = Policy(policy.decisions, policy.weights.clone())
+    changed = Policy(policy.tokenizer, policy.weights.clone())
     optimizer = Adam(changed.weights)
     active = max(1.0, float((tokens >= 0).sum(axis=1).mean()))
     for _ in range(steps):
-        reading = changed.read(tokens)
-        doubt = -_DOUBT / (len(tokens) * active)
-        optimizer.step(changed.gradient(reading, by_log_odds(reading.log_odds), doubt), _RATE)
+        forward_pass = changed.forward(tokens)
+        entropy_weight = -_ENTROPY_WEIGHT / (len(tokens) * active)
+        optimizer.step(
+            changed.gradient(
+                forward_pass, grad_log_probabilities(forward_pass.log_probabilities), entropy_weight
+            ),
+            _LEARNING_RATE,
+        )
     return changed
 
 
-def clipped_gradient(log_odds: Reals, then: Reals, rewards: Reals) -> Floats:
+def clipped_gradient(log_probabilities: Reals, when_sampled: Reals, rewards: Reals) -> Floats:
     """Derivatives by ``log_odds`` of the clipped surrogate loss, ``(architectures,)``."""
-    ratio = np.exp(np.minimum(log_odds - then, 5.0))
-    spent = np.where(rewards > 0, ratio > 1.0 + _BOUND, ratio < 1.0 - _BOUND)
+    ratio = np.exp(np.minimum(log_probabilities - when_sampled, 5.0))
+    spent = np.where(rewards > 0, ratio > 1.0 + _CLIP, ratio < 1.0 - _CLIP)
     return np.where(spent, 0.0, -ratio * rewards) / len(rewards)
 
 
-def own_rewards(scores: Floats) -> Floats:
+def compute_rewards(scores: Floats) -> Floats:
     """Standardised scores, the worst clipped; what is infeasible gets the least."""
     known = ~np.isnan(scores)
     rewards = np.zeros(len(scores))
     if known.any():
-        rewards[known] = standardised(scores[known])
+        rewards[known] = standardise(scores[known])
         rewards[~known] = min(-1.0, rewards[known].min())
     return rewards

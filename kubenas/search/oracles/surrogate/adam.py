@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 Reals: TypeAlias = NDArray[np.floating[Any]]
 """Of whatever precision a network computes in."""
 
-_FIRST, _SECOND, _TINY = 0.9, 0.99, 1e-8
-_LONGEST = 5.0
+_BETA_1, _BETA_2, _EPSILON = 0.9, 0.99, 1e-8
+_MAX_NORM = 5.0
 """A gradient longer than this is shortened to it."""
 
 
@@ -52,9 +52,9 @@ class Adam:
     def step(self, gradient: Weights, rate: float) -> None:
         """One step of about ``rate`` in each weight against ``gradient``."""
         own = gradient.vector
-        own *= min(1.0, _LONGEST / (float(np.linalg.norm(own)) + _TINY))
+        own *= min(1.0, _MAX_NORM / (float(np.linalg.norm(own)) + _EPSILON))
         self._steps += 1
-        self._mean += (1.0 - _FIRST) * (own - self._mean)
-        self._square += (1.0 - _SECOND) * (own * own - self._square)
-        size = np.sqrt(self._square / (1.0 - _SECOND**self._steps)) + _TINY
-        self._weights.vector -= (rate / (1.0 - _FIRST**self._steps)) * self._mean / size
+        self._mean += (1.0 - _BETA_1) * (own - self._mean)
+        self._square += (1.0 - _BETA_2) * (own * own - self._square)
+        size = np.sqrt(self._square / (1.0 - _BETA_2**self._steps)) + _EPSILON
+        self._weights.vector -= (rate / (1.0 - _BETA_1**self._steps)) * self._mean / size

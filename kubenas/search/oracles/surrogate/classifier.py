@@ -9,14 +9,14 @@ import numpy as np
 from scipy import linalg, special
 
 from kubenas.search.oracles.encoding import Floats
-from kubenas.search.oracles.surrogate.input_features import Inputs
+from kubenas.search.oracles.surrogate.input_features import InputFeatures
 from kubenas.search.oracles.surrogate.kernel import Kernel
 
 _AMPLITUDES = (1.0, 4.0, 16.0)
 """Factors of the covariance to choose from: the larger, the sharper the border."""
-_STEPS = 30
-_CONVERGED = 1e-4
-_LENGTHS = (*(0.5**power for power in range(30)), 0.0)
+_MAX_STEPS = 30
+_TOLERANCE = 1e-4
+_STEP_LENGTHS = (*(0.5**power for power in range(30)), 0.0)
 """Of a step, in the order tried."""
 
 
@@ -33,25 +33,27 @@ class GaussianProcessClassifier:
         amplitude: as found by :func:`likeliest_amplitude`.
     """
 
-    def __init__(self, kernel: Kernel, inputs: Inputs, outcomes: Floats, amplitude: float) -> None:
+    def __init__(
+        self, kernel: Kernel, inputs: InputFeatures, outcomes: Floats, amplitude: float
+    ) -> None:
         self._kernel = kernel
         self._inputs = inputs
         self._amplitude = amplitude
         self._mode = _laplace(amplitude * (1.0 + kernel(inputs, inputs)), outcomes)
 
-    def log_chances(self, inputs: Inputs) -> Floats:
+    def log_probabilities(self, inputs: InputFeatures) -> Floats:
         """Logarithm of the chance of outcome 1 of each, ``(m,)``."""
         mode, amplitude = self._mode, self._amplitude
         cross = amplitude * (1.0 + self._kernel(inputs, self._inputs))
         solved = linalg.solve_triangular(
-            mode.factor, mode.roots[:, None] * cross.T, lower=True, check_finite=False
+            mode.factor, mode.curvature_roots[:, None] * cross.T, lower=True, check_finite=False
         )
         prior = amplitude * (1.0 + self._kernel.variances(inputs))
         variance = np.maximum(prior - np.einsum("ij,ij->j", solved, solved), 0.0)
         return np.asarray(special.log_ndtr(cross @ mode.weights / np.sqrt(1.0 + variance)))
 
 
-def likeliest_amplitude(kernel: Kernel, inputs: Inputs, outcomes: Floats) -> float:
+def most_likely_amplitude(kernel: Kernel, inputs: InputFeatures, outcomes: Floats) -> float:
     """Of some, by the marginal likelihood of the outcomes."""
     covariance = 1.0 + kernel(inputs, inputs)
     return max(_AMPLITUDES, key=lambda each: _laplace(each * covariance, outcomes).evidence)
@@ -65,7 +67,7 @@ class _Mode:
     """Logarithm of the marginal likelihood."""
     weights: Floats
     """Of the covariances with the observations; their sum is the latent function."""
-    roots: Floats
+    curvature_roots: Floats
     """Of the curvatures of the log likelihood."""
     factor: Floats
     """``(n, n)``, lower: of one plus the covariance between such roots."""
@@ -74,32 +76,36 @@ class _Mode:
 def _laplace(covariance: Floats, outcomes: Floats) -> _Mode:
     """By Newton's method; a step after which the posterior would be lower is halved."""
     weights = latent = np.zeros(len(outcomes))
-    height = _height(weights, latent, outcomes)
-    for _ in range(_STEPS):
-        step = _newton(covariance, latent, outcomes) - weights
-        rise = covariance @ step
-        paths = ((weights + each * step, latent + each * rise) for each in _LENGTHS)
-        weights, latent = next(p for p in paths if _height(*p, outcomes) >= height)
-        before, height = height, _height(weights, latent, outcomes)
-        if height - before < _CONVERGED:
+    log_posterior = _log_posterior(weights, latent, outcomes)
+    for _ in range(_MAX_STEPS):
+        step = _newton_weights(covariance, latent, outcomes) - weights
+        latent_step = covariance @ step
+        paths = ((weights + each * step, latent + each * latent_step) for each in _STEP_LENGTHS)
+        weights, latent = next(p for p in paths if _log_posterior(*p, outcomes) >= log_posterior)
+        before, log_posterior = log_posterior, _log_posterior(weights, latent, outcomes)
+        if log_posterior - before < _TOLERANCE:
             break
-    _, roots = _derivatives(latent, outcomes)
-    factor = _factor(covariance, roots)
-    return _Mode(height - float(np.log(np.diag(factor)).sum()), weights, roots, factor)
+    _, curvature_roots = _derivatives(latent, outcomes)
+    factor = _cholesky(covariance, curvature_roots)
+    return _Mode(
+        log_posterior - float(np.log(np.diag(factor)).sum()), weights, curvature_roots, factor
+    )
 
 
-def _height(weights: Floats, latent: Floats, outcomes: Floats) -> float:
+def _log_posterior(weights: Floats, latent: Floats, outcomes: Floats) -> float:
     """The log posterior of a latent function, less a constant."""
     return float(special.log_ndtr(outcomes * latent).sum() - 0.5 * weights @ latent)
 
 
-def _newton(covariance: Floats, latent: Floats, outcomes: Floats) -> Floats:
+def _newton_weights(covariance: Floats, latent: Floats, outcomes: Floats) -> Floats:
     """The weights that would be best if the log likelihood were a parabola."""
-    slopes, roots = _derivatives(latent, outcomes)
-    wanted = roots**2 * latent + slopes
-    inner = roots * (covariance @ wanted)
-    solved = linalg.cho_solve((_factor(covariance, roots), True), inner, check_finite=False)
-    return np.asarray(wanted - roots * solved)
+    slopes, curvature_roots = _derivatives(latent, outcomes)
+    wanted = curvature_roots**2 * latent + slopes
+    inner = curvature_roots * (covariance @ wanted)
+    solved = linalg.cho_solve(
+        (_cholesky(covariance, curvature_roots), True), inner, check_finite=False
+    )
+    return np.asarray(wanted - curvature_roots * solved)
 
 
 def _derivatives(latent: Floats, outcomes: Floats) -> tuple[Floats, Floats]:
@@ -109,7 +115,7 @@ def _derivatives(latent: Floats, outcomes: Floats) -> tuple[Floats, Floats]:
     return outcomes * ratio, np.sqrt(np.maximum(ratio * (ratio + margins), 0.0))
 
 
-def _factor(covariance: Floats, roots: Floats) -> Floats:
-    scaled = roots[:, None] * covariance * roots
+def _cholesky(covariance: Floats, curvature_roots: Floats) -> Floats:
+    scaled = curvature_roots[:, None] * covariance * curvature_roots
     scaled[np.diag_indices_from(scaled)] += 1.0
     return np.asarray(linalg.cholesky(scaled, lower=True, check_finite=False))

@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kubenas.search.oracles.encoding import Floats
-from kubenas.search.oracles.surrogate.input_features import Inputs
+from kubenas.search.oracles.surrogate.input_features import InputFeatures
 from kubenas.search.oracles.surrogate.trend import Trend
 
-_FEW = 16
+_FEW_VALUES = 16
 """Values that occur in one dimension, up to which a product of matrices is the faster way."""
 
 
@@ -40,41 +40,41 @@ class Kernel:
     weights: tuple[float, float, float]
     size_rate: float
     size_trend: Trend
-    tally_trend: Trend
+    count_trend: Trend
 
-    def __call__(self, left: Inputs, right: Inputs) -> Floats:
+    def __call__(self, left: InputFeatures, right: InputFeatures) -> Floats:
         """Covariances, ``(left, right)``."""
         if len(left) < len(right):  # with the many on the left it is much faster
             return self(right, left).T
-        values, graphs, large = self.weights
+        values, graphs, size_weight = self.weights
         total = values * np.exp(-self._distances(left.positions, right))
-        if left.features is not None and right.features is not None:
-            total += graphs * likeness(left, right)
-        if self.size_trend.scale.known.any():
-            own, others = self.size_trend.scale(left.sizes), self.size_trend.scale(right.sizes)
-            total += large * np.exp(-0.5 * self.size_rate * squared_distances(own, others))
+        if left.subtree_counts is not None and right.subtree_counts is not None:
+            total += graphs * graph_similarity(left, right)
+        if self.size_trend.scaler.used.any():
+            own, others = self.size_trend.scaler(left.sizes), self.size_trend.scaler(right.sizes)
+            total += size_weight * np.exp(-0.5 * self.size_rate * squared_distances(own, others))
         total += self.size_trend(left.sizes, right.sizes)
-        total += self.tally_trend(left.tallies, right.tallies)
+        total += self.count_trend(left.value_counts, right.value_counts)
         return np.asarray(total)
 
-    def variances(self, points: Inputs) -> Floats:
+    def variances(self, points: InputFeatures) -> Floats:
         """Of each point before anything is observed, ``(points,)``."""
         trends = self.size_trend.variances(points.sizes)
-        trends += self.tally_trend.variances(points.tallies)
+        trends += self.count_trend.variances(points.value_counts)
         return np.asarray(sum(self.weights) + trends)
 
-    def _distances(self, left: Floats, right: Inputs) -> Floats:
+    def _distances(self, left: Floats, right: InputFeatures) -> Floats:
         """Of the values: where few of them occur, by a product of two matrices for all at once."""
         total = np.zeros((len(left), len(right)))
         parts, occurs = [np.empty((len(left), 0))], [np.empty((0, len(right)))]
-        for place in np.flatnonzero(self.rates > 0):
-            ordered = bool(self.ordered[place])
-            values, which = right.occurrences[place]
-            if len(values) > _FEW:
-                column = right.positions[:, place]
-                total += self.rates[place] * distances(left[:, place], column, ordered=ordered)
+        for index in np.flatnonzero(self.rates > 0):
+            ordered = bool(self.ordered[index])
+            values, which = right.occurrences[index]
+            if len(values) > _FEW_VALUES:
+                column = right.positions[:, index]
+                total += self.rates[index] * distances(left[:, index], column, ordered=ordered)
                 continue
-            parts.append(self.rates[place] * distances(left[:, place], values, ordered=ordered))
+            parts.append(self.rates[index] * distances(left[:, index], values, ordered=ordered))
             occurs.append((np.arange(len(values))[:, None] == which).astype(float))
         total += np.concatenate(parts, axis=1) @ np.concatenate(occurs)
         return total
@@ -88,21 +88,23 @@ def squared_distances(left: Floats, right: Floats) -> Floats:
     return total
 
 
-def likeness(left: Inputs, right: Inputs) -> Floats:
+def graph_similarity(left: InputFeatures, right: InputFeatures) -> Floats:
     """The squared normalised dot product of subtree counts, ``(left, right)``."""
-    if left.features is None or right.features is None:
+    if left.subtree_counts is None or right.subtree_counts is None:
         raise ValueError("these points have no graphs")
-    used = np.unique(right.features.indices)  # the others meet nothing
-    narrow = right.features[:, used].toarray(order="F").T  # as the product reads it: row by row
-    return np.asarray(left.features[:, used] @ narrow) ** 2
+    used = np.unique(right.subtree_counts.indices)  # the others meet nothing
+    narrow = (
+        right.subtree_counts[:, used].toarray(order="F").T
+    )  # as the product reads it: row by row
+    return np.asarray(left.subtree_counts[:, used] @ narrow) ** 2
 
 
 def distances(left: Floats, right: Floats, *, ordered: bool) -> Floats:
     """Distances in one dimension, ``(left, right)``, at most 1; inactive: 0 to its like, else 1."""
-    return _apart(left, right) if ordered else _different(left, right)
+    return _absolute_distances(left, right) if ordered else _mismatches(left, right)
 
 
-def _apart(left: Floats, right: Floats) -> Floats:
+def _absolute_distances(left: Floats, right: Floats) -> Floats:
     difference = np.abs(left[:, None] - right[None])
     if np.isnan(difference).any():
         inactive = np.isnan(left)[:, None] != np.isnan(right)[None]
@@ -110,6 +112,6 @@ def _apart(left: Floats, right: Floats) -> Floats:
     return difference
 
 
-def _different(left: Floats, right: Floats) -> Floats:
+def _mismatches(left: Floats, right: Floats) -> Floats:
     codes = np.nan_to_num(left, nan=-1.0)[:, None], np.nan_to_num(right, nan=-1.0)[None]
     return np.asarray(codes[0] != codes[1], dtype=float)

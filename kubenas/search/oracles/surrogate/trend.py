@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from kubenas.search.oracles.encoding import Floats
 
-_ALIKE = 1e-9
+_MIN_DEVIATION = 1e-9
 
 
 @dataclass(frozen=True)
-class Scale:
+class StandardScaler:
     """Standardises columns by the observations'.
 
     Args:
@@ -23,20 +23,20 @@ class Scale:
         spread: ``(known,)``, their standard deviations.
     """
 
-    known: NDArray[np.bool_]
-    centre: Floats
-    spread: Floats
+    used: NDArray[np.bool_]
+    mean: Floats
+    deviation: Floats
 
     @classmethod
-    def of(cls, columns: Floats) -> Self:
+    def fit(cls, columns: Floats) -> Self:
         """By ``(observations, columns)``."""
-        spread = columns.std(axis=0)
-        known = spread > _ALIKE
-        return cls(known, columns[:, known].mean(axis=0), spread[known])
+        deviation = columns.std(axis=0)
+        used = deviation > _MIN_DEVIATION
+        return cls(used, columns[:, used].mean(axis=0), deviation[used])
 
     def __call__(self, columns: Floats) -> Floats:
         """``(points, known)``; 0 where a point's is not known."""
-        return np.nan_to_num((columns[:, self.known] - self.centre) / self.spread)
+        return np.nan_to_num((columns[:, self.used] - self.mean) / self.deviation)
 
 
 @dataclass(frozen=True)
@@ -48,13 +48,13 @@ class Trend:
         weight: variance of its slopes.
     """
 
-    scale: Scale
+    scaler: StandardScaler
     weight: float
 
     def __call__(self, left: Floats, right: Floats) -> Floats:
         """``(left, right)``, of unscaled columns."""
-        return np.asarray(self.weight * (self.scale(left) @ self.scale(right).T))
+        return np.asarray(self.weight * (self.scaler(left) @ self.scaler(right).T))
 
     def variances(self, columns: Floats) -> Floats:
         """Of each row, ``(points,)``."""
-        return np.asarray(self.weight * (self.scale(columns) ** 2).sum(axis=1))
+        return np.asarray(self.weight * (self.scaler(columns) ** 2).sum(axis=1))

@@ -17,7 +17,7 @@ from tests.unit.search.oracles.spaces import COUNTABLE, everything, spaces, tail
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:keras_tuner")
 
-NAMES = tuple(info.name for info in ORACLES if not info.is_keras_tuners)
+NAMES = tuple(info.name for info in ORACLES if not info.is_from_keras_tuner)
 few = settings(
     max_examples=5,
     derandomize=True,

@@ -5,7 +5,7 @@ import pytest
 from keras_tuner.oracles import GridSearchOracle
 
 from kubenas.search.oracles.create import create_oracle
-from kubenas.search.oracles.encoding.designs import Limits
+from kubenas.search.oracles.encoding.architectures import Limits
 from tests.unit.search.oracles.spaces import Graph
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:keras_tuner")

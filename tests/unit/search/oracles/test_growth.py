@@ -13,7 +13,7 @@ from kubenas.search.oracles.create import create_oracle
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:keras_tuner")
 
-ours = pytest.mark.parametrize("name", [i.name for i in ORACLES if not i.is_keras_tuners])
+ours = pytest.mark.parametrize("name", [i.name for i in ORACLES if not i.is_from_keras_tuner])
 
 
 def created(name: str, **options: Any) -> SearchOracle:

@@ -12,7 +12,7 @@ from kubenas.search.oracles.create import create_oracle
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:keras_tuner")
 
 every = pytest.mark.parametrize("name", [info.name for info in ORACLES])
-ours = pytest.mark.parametrize("name", [i.name for i in ORACLES if not i.is_keras_tuners])
+ours = pytest.mark.parametrize("name", [i.name for i in ORACLES if not i.is_from_keras_tuner])
 
 
 class PlainTuner(keras_tuner.Tuner):

@@ -13,7 +13,7 @@ from tests.unit.search.oracles.driving import Drive
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:keras_tuner")
 
-NAMES = tuple(info.name for info in ORACLES if not info.is_keras_tuners)
+NAMES = tuple(info.name for info in ORACLES if not info.is_from_keras_tuner)
 LOGARITHMIC = ("log", "reverse_log")
 numbers = st.floats(-50, 50, allow_subnormal=False).map(lambda each: round(each, 3))
 
@@ -88,5 +88,5 @@ def test_whole_numbers_are_drawn_where_keras_tuner_draws_them(sampling):
     drawn = [dimension.decode(c) for c in dimension.draw(4000, np.random.default_rng(0))]
     expected = [number.prob_to_value((place + 0.5) / 4000) for place in range(4000)]
     assert np.median(drawn) == pytest.approx(np.median(expected), rel=0.1)
-    positions = dimension.unit(np.array([0.0, dimension.middle, 999.0]))
+    positions = dimension.positions(np.array([0.0, dimension.middle, 999.0]))
     assert positions == pytest.approx([0.0, 0.5, 1.0], abs=0.01)

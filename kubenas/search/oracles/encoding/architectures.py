@@ -27,7 +27,7 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Design:
+class Architecture:
     """A point as a network."""
 
     key: object
@@ -39,7 +39,7 @@ class Design:
     allowed: bool
 
 
-class Designs:
+class Architectures:
     """Designs of the points of ``encoding``, each made once.
 
     Args:
@@ -54,31 +54,31 @@ class Designs:
         self._encoding = encoding
         self._graph = graph
         self._limits = limits or Limits()
-        self._made: dict[bytes, Design] = {}
+        self._made: dict[bytes, Architecture] = {}
 
     @property
     def has_graphs(self) -> bool:
         """Whether designs have features and sizes."""
         return self._graph is not None
 
-    def of(self, points: Floats) -> list[Design]:
+    def of(self, points: Floats) -> list[Architecture]:
         """The designs of ``(any number, dimensions)`` points."""
         found = []
         for key in self._encoding.keys(points):
-            design = self._made.get(key)
-            if design is None:
-                design = self._made[key] = self._make(key)
-            found.append(design)
+            architecture = self._made.get(key)
+            if architecture is None:
+                architecture = self._made[key] = self._make(key)
+            found.append(architecture)
         return found
 
-    def _make(self, key: bytes) -> Design:
+    def _make(self, key: bytes) -> Architecture:
         if self._graph is None:
-            return Design(key, None, (math.nan, math.nan), allowed=True)
+            return Architecture(key, None, (math.nan, math.nan), allowed=True)
         # Of the rounded point: a label with a number must not depend on its last digits, which
         # change when a proposal's values are read again from the journal.
         graph = self._graph(self._encoding.decode(np.frombuffer(key)))
         size = (_log(graph.parameters), _log(graph.flops))
-        return Design(graph.key, graph.features, size, self._limits.allow(graph))
+        return Architecture(graph.key, graph.features, size, self._limits.allow(graph))
 
 
 def _within(estimate: float | None, limit: float | None) -> bool:
@@ -89,6 +89,8 @@ def _log(estimate: float | None) -> float:
     return math.nan if estimate is None else math.log1p(max(0.0, estimate))
 
 
-def sizes(designs: list[Design]) -> Floats:
+def sizes(architectures: list[Architecture]) -> Floats:
     """``(designs, 2)``: logarithms of parameters and operations."""
-    return np.array([design.size for design in designs]).reshape(len(designs), 2)
+    return np.array([architecture.size for architecture in architectures]).reshape(
+        len(architectures), 2
+    )

@@ -15,46 +15,48 @@ _BINS = 10
 Tokens = NDArray[np.intp]
 
 
-class Decisions:
+class Tokenizer:
     """What may be decided in each dimension of ``encoding``, in the order of its dimensions."""
 
     def __init__(self, encoding: Encoding) -> None:
         self.encoding = encoding
-        units = encoding.units
-        self._edges = [_edges(each, units[i]) for i, each in enumerate(encoding.dimensions)]
+        ordered = encoding.ordered
+        self._edges = [
+            _edges(each, ordered=ordered[i]) for i, each in enumerate(encoding.dimensions)
+        ]
         sizes = [len(edges) - 1 for edges in self._edges]
-        self.starts: list[int] = [0, *np.cumsum(sizes, dtype=int).tolist()]
-        """Dimension ``i`` has the tokens from ``starts[i]`` to before ``starts[i + 1]``."""
+        self.offsets: list[int] = [0, *np.cumsum(sizes, dtype=int).tolist()]
+        """Dimension ``i`` has the tokens from ``offsets[i]`` to before ``offsets[i + 1]``."""
 
     def __len__(self) -> int:
         return len(self._edges)
 
     @property
-    def vocabulary(self) -> int:
+    def vocabulary_size(self) -> int:
         """How many tokens there are."""
-        return self.starts[-1]
+        return self.offsets[-1]
 
     def tokens(self, points: Floats) -> Tokens:
         """``(points, dimensions)``; INACTIVE where a dimension is."""
         found = np.full(points.shape, INACTIVE)
-        for place, edges in enumerate(self._edges):
-            active = ~np.isnan(points[:, place])
-            bins = np.searchsorted(edges, points[active, place], side="right") - 1
-            found[active, place] = self.starts[place] + np.clip(bins, 0, len(edges) - 2)
+        for index, edges in enumerate(self._edges):
+            active = ~np.isnan(points[:, index])
+            bins = np.searchsorted(edges, points[active, index], side="right") - 1
+            found[active, index] = self.offsets[index] + np.clip(bins, 0, len(edges) - 2)
         return found
 
-    def codes(self, place: int, tokens: Tokens, rng: np.random.Generator) -> Floats:
+    def codes(self, index: int, tokens: Tokens, rng: np.random.Generator) -> Floats:
         """Codes of dimension ``place``, each anywhere within its token's bin."""
-        edges, bins = self._edges[place], tokens - self.starts[place]
+        edges, bins = self._edges[index], tokens - self.offsets[index]
         drawn = edges[bins] + rng.random(len(bins)) * (edges[bins + 1] - edges[bins])
-        return np.asarray(np.floor(drawn) if self.encoding.dimensions[place].levels else drawn)
+        return np.asarray(np.floor(drawn) if self.encoding.dimensions[index].levels else drawn)
 
 
-def _edges(dimension: Dimension, scale: bool) -> Floats:
+def _edges(dimension: Dimension, *, ordered: bool) -> Floats:
     """Where bins begin and, last, where the last one ends."""
     if not dimension.levels:
         return np.linspace(0.0, 1.0, _BINS + 1)
-    if not scale or dimension.levels <= _BINS:
+    if not ordered or dimension.levels <= _BINS:
         return np.arange(dimension.levels + 1, dtype=float)
     position = partial(_position, dimension)
     cuts = (part / _BINS for part in range(1, _BINS))
@@ -63,4 +65,4 @@ def _edges(dimension: Dimension, scale: bool) -> Floats:
 
 
 def _position(dimension: Dimension, code: int) -> float:
-    return float(dimension.unit(np.array([float(code)]))[0])
+    return float(dimension.positions(np.array([float(code)]))[0])
