@@ -1,4 +1,4 @@
-"""What to try next: oracles, the loop around them, and its journal."""
+"""The search: oracles, the search loop and the journal."""
 
 from kubenas.search.oracles import create_oracle
 

@@ -1,4 +1,4 @@
-"""The default: a portfolio around Bayesian optimisation, for spaces that nobody has seen before."""
+"""The default oracle: Bayesian optimisation, combined with evolution and local search."""
 
 import numpy as np
 
@@ -8,15 +8,15 @@ from kubenas.search.oracles.evolution import evolve
 from kubenas.search.oracles.history import History
 
 _MIN_SCORES_TO_CHECK = 24
-"""Scores after which the process is judged by what it would have said of each."""
+"""Scores from which on the Gaussian process is checked by leave-one-out predictions."""
 _MIN_CORRELATION = 0.3
-"""Rank correlation of that with the scores, below which it is not left to itself."""
+"""Minimum rank correlation of predictions and scores; else half the proposals use no model."""
 _MANY_PENDING = 64
-"""In flight, beyond which a process without new scores has little more to say."""
+"""Pending trials above which a fifth of the proposals uses no model."""
 
 
 class AutoOracle(BayesianOracle):
-    """Bayesian optimisation; where it explains little or many trials are in flight, others too."""
+    """Bayesian optimisation, mixed with other methods if its model fits badly or many are pending."""
 
     name = "auto"
 
@@ -27,7 +27,7 @@ class AutoOracle(BayesianOracle):
         return super().most_promising(history, rng)
 
     def _suggest_without_model(self, history: History, rng: np.random.Generator) -> Floats:
-        """Steps from what is best so far, which need no model."""
+        """Returns children or neighbours of the best points. Needs no model."""
         if rng.random() < 0.5:
             return evolve(self.encoding, history, rng)
         return np.concatenate([neighbours(self.encoding, point, rng) for point in history.best(3)])

@@ -1,4 +1,4 @@
-"""Bayesian optimisation with a Gaussian process over values and graphs."""
+"""Bayesian optimisation with a Gaussian process over hyperparameter values and graphs."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,33 +23,32 @@ from kubenas.search.oracles.surrogate import (
 from kubenas.search.seeds import derived_seed
 
 _MAX_OBSERVATIONS = 400
-"""Observations that the process holds at the most: the best, and a sample of the others."""
+"""Maximum observations of the Gaussian process: the best ones and a sample of the others."""
 _MAX_FITTED = 150
-"""Observations that its settings are fitted to at the most."""
+"""Maximum observations that the kernel's settings are fitted to."""
 _GLOBAL_CANDIDATES = 1500
-"""Candidates from all over the space."""
+"""Candidates that are sampled from the whole space."""
 _DEVIATION_FACTOR = 1.5
-"""Times what the process says a deviation is: it takes its settings for certain, and the expected
-improvement of one step leaves out what is learnt for the next.
+"""Factor on the predicted standard deviations. The model ignores the uncertainty of its settings,
+and the expected improvement ignores what a trial teaches for later ones.
 """
 _PARENTS = 10
 _CHILDREN = 30
-"""Of each parent."""
+"""Children of each parent."""
 
 
 @dataclass(frozen=True)
 class FittedModel:
-    """What was learned of a search at one moment."""
+    """A model fitted to the first ``count`` observations."""
 
     count: int
-    """Observations so far."""
     inputs: InputFeatures
     targets: Floats
     settings: Settings
 
     @cached_property
     def correlation(self) -> float:
-        """Of the scores' ranks with those expected of each without itself."""
+        """Rank correlation of the scores and their leave-one-out predictions."""
         expected = GaussianProcess(self.inputs, self.targets, self.settings).predict_leave_one_out()
         if not np.ptp(expected) or not np.ptp(self.targets):
             return 0.0
@@ -57,7 +56,7 @@ class FittedModel:
 
 
 class BayesianOracle(SearchOracle):
-    """Tries where the expected improvement is largest."""
+    """Proposes the point with the largest expected improvement."""
 
     name = "bayesian"
 
@@ -77,7 +76,7 @@ class BayesianOracle(SearchOracle):
         return self.most_promising(history, rng)
 
     def most_promising(self, history: History, rng: np.random.Generator) -> Floats:
-        """Candidates by expected improvement, the largest first."""
+        """Returns candidates sorted by expected improvement, the largest first."""
         rows, targets = observations(history, most=_MAX_OBSERVATIONS)
         settings = self.fitted(history).settings
         process = GaussianProcess(self._extractor.extract(rows), targets, settings)
@@ -101,7 +100,7 @@ class BayesianOracle(SearchOracle):
         )
 
     def _global_candidates(self) -> tuple[Floats, InputFeatures]:
-        """Candidates from all over the space, the same at every asking until the space grows."""
+        """Returns candidates from the whole space: always the same ones until the space grows."""
         if self._cached_global_candidates is None:
             rng = np.random.default_rng(derived_seed("candidates", self.seed))
             points = self.encoding.sample(_GLOBAL_CANDIDATES, rng)
@@ -109,7 +108,7 @@ class BayesianOracle(SearchOracle):
         return self._cached_global_candidates
 
     def fitted(self, history: History) -> FittedModel:
-        """Fitted to the first so many observations: the same after a restart."""
+        """Returns the model of the last milestone, which is the same after a restart."""
         count = milestone(int(history.feasible.sum()), apart=1)
         if self._fitted is None or self._fitted.count != count:
             upto = np.flatnonzero(history.feasible)[count - 1] + 1

@@ -1,5 +1,5 @@
-"""A recurrent network writes architectures and learns from what becomes of each; of those that it
-writes, an ensemble of other networks picks the one to try.
+"""An oracle that samples architectures from a recurrent policy network and proposes the one with
+the largest expected improvement by an ensemble of neural networks.
 """
 
 from functools import cached_property
@@ -17,14 +17,16 @@ from kubenas.search.oracles.surrogate import EnsembleSurrogate
 
 _SAMPLES = 1000
 _EXPLORATION = 0.1
-"""Share of decisions that are made uniformly: what is written stays a little ahead of what pays."""
+"""Share of choices that are made uniformly at random."""
 
 
 class GeneratorOracle(SearchOracle):
-    """Tries, of the networks that it writes, the one of which most improvement is expected."""
+    """Samples architectures and proposes the one with the largest expected improvement."""
 
     name = "generator"
-    revisable = False  # which policy wrote a trial hangs on what had ended by then
+    revisable = (
+        False  # the policy that sampled a trial depends on the trials that had ended by then
+    )
 
     def prepare(self) -> None:
         self._surrogate = EnsembleSurrogate(self.encoding, self.architectures, self.seed)
@@ -32,7 +34,7 @@ class GeneratorOracle(SearchOracle):
 
     @cached_property
     def _sampled_by(self) -> dict[str, int]:
-        """By trial the milestone whose policy wrote it; who came from elsewhere is not in it."""
+        """The milestone of the policy that sampled each trial. External trials are missing."""
         return {}
 
     def reset_models(self) -> None:
@@ -40,7 +42,7 @@ class GeneratorOracle(SearchOracle):
         self._learner.reset()
 
     def populate_space(self, trial_id: str) -> dict[str, Any]:
-        # Which policy writes is known only now, and is needed once the trial has ended.
+        # Only now is it known which policy samples; training needs it when the trial has ended.
         self._sampled_by[trial_id] = milestone(len(TrialOrder.of(self).ended))
         return super().populate_space(trial_id)
 
@@ -54,7 +56,7 @@ class GeneratorOracle(SearchOracle):
         return self._surrogate.rank(sampled[self.select_new(sampled)], history)
 
     def get_state(self) -> dict[str, Any]:
-        """See Keras-Tuner's."""
+        """See ``keras_tuner.Oracle``."""
         return {**super().get_state(), "writers": self._sampled_by}
 
     def set_state(self, state: dict[str, Any]) -> None:

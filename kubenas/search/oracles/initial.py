@@ -1,4 +1,4 @@
-"""The trials before there is anything to learn from."""
+"""Initial trials, before there are scores to learn from."""
 
 from typing import Any
 
@@ -8,25 +8,26 @@ from kubenas.search.oracles.encoding import Architectures, Dimension, Encoding, 
 from kubenas.search.oracles.history import History
 
 _INITIAL_TRIALS = 8
-"""Trials before the first guess, of a search that is long enough."""
+"""Initial trials of a search that is long enough."""
 _MIN_SCORES = 4
-"""Scores to learn from."""
+"""Minimum scores to learn from."""
 _DRAWS = 64
 _LARGE_SHARE = 0.15
-"""Larger networks are better more often than not, and even the best of the smaller ones are seldom
-among the best: the share of the draws that counts as large.
+"""Share of the draws that counts as large. Larger networks are usually better, and the best of the
+smaller ones are rarely among the best.
 """
 _LARGE_PROBABILITY = 0.8
+"""Probability that an initial trial prefers large networks."""
 
 
 def too_few_trials(history: History, max_trials: int | None) -> bool:
-    """Whether there is too little yet to learn from."""
+    """Returns whether there are too few trials or scores to learn from."""
     initial_trials = max(_MIN_SCORES, min(_INITIAL_TRIALS, (max_trials or 100) // 3))
     return history.started < initial_trials or int(history.feasible.sum()) < _MIN_SCORES
 
 
 def stratified_sample(encoding: Encoding, history: History, rng: np.random.Generator) -> Floats:
-    """Random points, those first whose top-level choice has been made least often."""
+    """Returns random points. Those with the rarest values of the top-level choice come first."""
     drawn = encoding.sample(_DRAWS, rng)
     index = encoding.top_level_choice
     if index is None:
@@ -46,10 +47,11 @@ def suggest_initial(
     *,
     prefer_large: bool,
 ) -> tuple[Floats, bool]:
-    """Points to begin with, and whether they are drawn at random without preference.
+    """Returns candidates for an initial trial, and whether they are drawn without preference.
 
-    The space's own defaults, or what they usually are: all scales in the middle. Then random ones,
-    mostly larger networks if so asked, unless a trial was infeasible: it may have been too large.
+    The first trial takes the explicit defaults of the space, or else the middle of all scales.
+    Later ones are random. With ``prefer_large`` most are large networks, unless a trial was
+    infeasible: it may have been too large.
     """
     drawn = stratified_sample(encoding, history, rng)
     if history.started == 0 and has_explicit_default(encoding):
@@ -65,7 +67,7 @@ def suggest_initial(
 
 
 def _larger_first(points: Floats, architectures: Architectures) -> tuple[Floats, bool]:
-    """The points of large networks first, and whether nobody knows which these are."""
+    """Returns the points, large networks first, and whether the sizes are unknown."""
     parameters = sizes(architectures.of(points))[:, 0]
     if np.isnan(parameters).any():
         return points, True
@@ -74,7 +76,7 @@ def _larger_first(points: Floats, architectures: Architectures) -> tuple[Floats,
 
 
 def has_explicit_default(encoding: Encoding) -> bool:
-    """Whether whoever made the space named any default but the first value of a choice."""
+    """Returns whether the space declares a default other than the implicit one."""
     default = encoding.default()
     return any(
         not np.isnan(code) and code != dimension.encode(implicit_default(dimension))
@@ -83,6 +85,6 @@ def has_explicit_default(encoding: Encoding) -> bool:
 
 
 def implicit_default(dimension: Dimension) -> Any:
-    """What Keras-Tuner takes for the default where none is named."""
+    """Returns the value that Keras-Tuner uses if no default is declared."""
     own = dimension.hyperparameter
     return own.min_value if dimension.kind == "numeric" else dimension.decode(0.0)

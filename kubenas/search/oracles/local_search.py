@@ -1,5 +1,5 @@
 """Local search (White et al., Exploring the Loss Landscape in Neural Architecture Search, UAI
-2021): all networks one choice away from the best, then from the best of those, and so on.
+2021): tries all networks that differ in one choice from the best ones.
 """
 
 import numpy as np
@@ -10,11 +10,11 @@ from kubenas.search.oracles.history import History
 
 _INITIAL_TRIALS = 10
 _CENTRES = 3
-"""Of the best trials, how many are walked around before a new start."""
+"""Best trials whose neighbours are tried before a restart."""
 
 
 class LocalSearchOracle(SearchOracle):
-    """Goes uphill from the best of a few random networks; starts anew when there is no way up."""
+    """Hill climbing from the best initial trials, with random restarts."""
 
     name = "local_search"
 

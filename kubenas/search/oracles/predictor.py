@@ -1,4 +1,4 @@
-"""Small steps from the best, guided by an ensemble of neural networks (White et al., BANANAS:
+"""Mutations of the best networks, ranked by an ensemble of neural networks (White et al., BANANAS:
 Bayesian Optimization with Neural Architectures for Neural Architecture Search, AAAI 2021).
 """
 
@@ -12,13 +12,13 @@ from kubenas.search.oracles.surrogate import EnsembleSurrogate
 
 _PARENTS = 10
 _CHILDREN = 40
-"""Of each parent."""
+"""Children of each parent."""
 _RANDOM_CANDIDATES = 100
-"""Candidates from anywhere."""
+"""Candidates that are sampled from the whole space."""
 
 
 class PredictorOracle(SearchOracle):
-    """Tries, of the children of the best, the one of which most improvement is expected."""
+    """Proposes the child of the best networks with the largest expected improvement."""
 
     name = "predictor"
 

@@ -1,4 +1,4 @@
-"""Random search without repeats: the yardstick for all others."""
+"""Random search without repeats: the baseline for all other oracles."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from kubenas.search.oracles.initial import stratified_sample
 
 
 class RandomOracle(SearchOracle):
-    """Uniform over each choice, evenly spread over the values of the top-level choice."""
+    """Uniform random points, stratified by the top-level choice."""
 
     name = "random"
 

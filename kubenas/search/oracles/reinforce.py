@@ -1,5 +1,5 @@
-"""Pure policy gradient, with which neural architecture search began (Zoph and Le, Neural
-Architecture Search with Reinforcement Learning, ICLR 2017): a yardstick, not a recommendation.
+"""Policy gradient search (Zoph and Le, Neural Architecture Search with Reinforcement Learning,
+ICLR 2017): a baseline, not a recommendation.
 """
 
 import numpy as np
@@ -13,15 +13,15 @@ from kubenas.search.seeds import derived_seed
 
 _SAMPLES = 32
 _BATCH_SIZE = 4
-"""Ended trials for each step."""
+"""Ended trials per gradient step."""
 _LEARNING_RATE = 0.01
 _ENTROPY_WEIGHT = 0.01
 _BASELINE_DECAY = 0.9
-"""Of the running mean that a reward is compared with."""
+"""Decay of the running mean of rewards, which is the baseline."""
 
 
 class ReinforceOracle(SearchOracle):
-    """Tries what a recurrent network writes, which learns by REINFORCE (Williams, 1992)."""
+    """Samples from a recurrent policy network, trained by REINFORCE (Williams, 1992)."""
 
     name = "reinforce"
 

@@ -1,4 +1,4 @@
-"""Hyperparameter values as numbers, and new points from old ones."""
+"""Encoding of hyperparameter values as points, and variation of points."""
 
 from kubenas.search.oracles.encoding.architectures import (
     Architecture,

@@ -1,4 +1,4 @@
-"""What is known of a point before it is tried: which network it is, and how large."""
+"""The architectures of points: identity, graph features and size, known before training."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -16,36 +16,38 @@ GraphOf: TypeAlias = Callable[[Mapping[str, Any]], Graph]
 
 @dataclass(frozen=True)
 class Limits:
-    """What no proposal may exceed, by the estimates of the space's graphs. None: no limit."""
+    """Size limits of proposals, by the estimates of the space's graphs. None: no limit."""
 
     parameters: float | None = None
     flops: float | None = None
 
     def allow(self, graph: Graph) -> bool:
-        """Whether ``graph`` keeps within the limits; what is not known of it does."""
+        """Returns whether ``graph`` is within the limits. An unknown size is within them."""
         return _within(graph.parameters, self.parameters) and _within(graph.flops, self.flops)
 
 
 @dataclass(frozen=True)
 class Architecture:
-    """A point as a network."""
+    """The architecture of a point."""
 
     key: object
-    """Equal for points that are the same network."""
+    """Equal for points that stand for the same network."""
     features: Mapping[str, int] | None
-    """Weisfeiler-Lehman subtree counts; None: the space tells of no graph."""
+    """Weisfeiler-Lehman subtree counts. None: the space has no graphs."""
     size: tuple[float, float]
-    """Logarithms of parameters and of floating-point operations; NaN: not known."""
+    """Logarithms of parameters and of floating-point operations. NaN: unknown."""
     allowed: bool
+    """Whether it is within the limits."""
 
 
 class Architectures:
-    """Designs of the points of ``encoding``, each made once.
+    """Computes and caches the architectures of points.
 
     Args:
-        encoding: of the space.
-        graph: the network at some values, if the space can tell.
-        limits: what is allowed.
+        encoding: encoding of the space.
+        graph: function that returns the graph of the network with the given values, if the
+            space has one.
+        limits: size limits.
     """
 
     def __init__(
@@ -58,11 +60,11 @@ class Architectures:
 
     @property
     def has_graphs(self) -> bool:
-        """Whether designs have features and sizes."""
+        """Whether architectures have features and sizes."""
         return self._graph is not None
 
     def of(self, points: Floats) -> list[Architecture]:
-        """The designs of ``(any number, dimensions)`` points."""
+        """Returns the architectures of ``points``, ``(points, dimensions)``."""
         found = []
         for key in self._encoding.keys(points):
             architecture = self._made.get(key)
@@ -74,8 +76,8 @@ class Architectures:
     def _make(self, key: bytes) -> Architecture:
         if self._graph is None:
             return Architecture(key, None, (math.nan, math.nan), allowed=True)
-        # Of the rounded point: a label with a number must not depend on its last digits, which
-        # change when a proposal's values are read again from the journal.
+        # Decode the rounded point: labels must not depend on the last digits of numbers, which
+        # change when values are read back from the journal.
         graph = self._graph(self._encoding.decode(np.frombuffer(key)))
         size = (_log(graph.parameters), _log(graph.flops))
         return Architecture(graph.key, graph.features, size, self._limits.allow(graph))
@@ -90,7 +92,7 @@ def _log(estimate: float | None) -> float:
 
 
 def sizes(architectures: list[Architecture]) -> Floats:
-    """``(designs, 2)``: logarithms of parameters and operations."""
+    """Returns the logarithms of parameters and operations, ``(architectures, 2)``."""
     return np.array([architecture.size for architecture in architectures]).reshape(
         len(architectures), 2
     )

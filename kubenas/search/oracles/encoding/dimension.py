@@ -1,4 +1,4 @@
-"""One hyperparameter as a number: a level where values are countable, else a position in [0, 1)."""
+"""One hyperparameter as a number: a level if it is discrete, else a position in [0, 1)."""
 
 import math
 from dataclasses import dataclass, field
@@ -13,12 +13,12 @@ Floats: TypeAlias = NDArray[np.float64]
 Kind: TypeAlias = Literal["categorical", "ordered", "numeric"]
 
 _COUNTED = 2**48
-"""Beyond so many values a level, a float as all codes are, would no longer name one of them."""
+"""Maximum levels: above it, a float can no longer represent each level."""
 
 
 @dataclass(frozen=True)
 class Condition:
-    """Holds where one of the dimensions ``parents``, which share a name, has one of ``values``."""
+    """Holds if one of the dimensions ``parents``, which share a name, has one of ``values``."""
 
     name: str
     parents: tuple[int, ...]
@@ -27,18 +27,18 @@ class Condition:
 
 @dataclass(frozen=True)
 class Dimension:
-    """A hyperparameter under its conditions.
+    """A hyperparameter with its conditions.
 
     Args:
-        hyperparameter: Keras-Tuner's.
-        conditions: all of which must hold for it to be active.
+        hyperparameter: a hyperparameter of Keras-Tuner.
+        conditions: conditions that must all hold for it to be active.
     """
 
     hyperparameter: Any
     conditions: tuple[Condition, ...] = ()
     kind: Kind = field(init=False)
     levels: int = field(init=False)
-    """How many values there are; 0: a continuum, or too many to be told apart."""
+    """Number of values. 0: continuous, or too many values to represent."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "kind", _kind(self.hyperparameter))
@@ -46,11 +46,11 @@ class Dimension:
 
     @property
     def name(self) -> str:
-        """The hyperparameter's name, which others under other conditions may share."""
+        """Name of the hyperparameter. Hyperparameters with other conditions may share it."""
         return str(self.hyperparameter.name)
 
     def decode(self, code: float) -> Any:
-        """The value that ``code`` stands for."""
+        """Returns the value with this code."""
         hyperparameter = self.hyperparameter
         if isinstance(hyperparameter, kt.Fixed):
             return hyperparameter.value
@@ -65,7 +65,7 @@ class Dimension:
         return hyperparameter.prob_to_value((int(code) + 0.5) / self.levels)
 
     def encode(self, value: Any) -> float | None:
-        """The code of ``value``; None if it is none of this hyperparameter's."""
+        """Returns the code of ``value``, or None if the hyperparameter has no such value."""
         hyperparameter = self.hyperparameter
         if isinstance(hyperparameter, kt.Fixed):
             return 0.0 if value == hyperparameter.value else None
@@ -81,7 +81,7 @@ class Dimension:
         return self._encode_number(value)
 
     def draw(self, count: int, rng: np.random.Generator) -> Floats:
-        """``count`` random codes, spread as Keras-Tuner spreads its own."""
+        """Returns ``count`` random codes, distributed as in Keras-Tuner."""
         if not self.levels:
             return rng.random(count)
         if self._is_log_int:
@@ -91,7 +91,7 @@ class Dimension:
         return rng.integers(self.levels, size=count).astype(float)
 
     def positions(self, codes: Floats) -> Floats:
-        """Positions in [0, 1] of ``codes``, on the hyperparameter's own scale."""
+        """Returns the positions in [0, 1] of ``codes`` on the hyperparameter's scale."""
         if not self.levels:
             return codes
         if self.levels == 1:
@@ -104,7 +104,7 @@ class Dimension:
 
     @property
     def middle(self) -> float:
-        """The code in the middle of a scale; of two the larger."""
+        """Code in the middle of the scale. Of two middle codes, the larger one."""
         if not self.levels:
             return 0.5
         if self._is_log_int:
@@ -115,13 +115,13 @@ class Dimension:
 
     @property
     def _is_log_int(self) -> bool:
-        """Whether its values are whole numbers on a logarithmic scale."""
+        """Whether the values are integers on a logarithmic scale."""
         own = self.hyperparameter
         return isinstance(own, kt.Int) and own.step is None and self.levels > 1
 
     @property
     def _is_reversed(self) -> bool:
-        """Whether its scale is logarithmic from above."""
+        """Whether the scale is reverse logarithmic."""
         return bool(self.hyperparameter.sampling == "reverse_log")
 
     def _mirrored(self, codes: Floats) -> Floats:
@@ -162,7 +162,7 @@ def _levels(hyperparameter: Any) -> int:
 
 
 def _count(hyperparameter: Any) -> int:
-    """How many values a number has, as Keras-Tuner counts them; 0: a continuum."""
+    """Returns the number of values, as Keras-Tuner counts them. 0: continuous."""
     low, high, step = hyperparameter.min_value, hyperparameter.max_value, hyperparameter.step
     if low == high:
         return 1
@@ -174,7 +174,7 @@ def _count(hyperparameter: Any) -> int:
 
 
 def dimensions(space: keras_tuner.HyperParameters) -> tuple[Dimension, ...]:
-    """The hyperparameters of ``space``, parents before what depends on them."""
+    """Returns the dimensions of ``space``, parents before dependent ones."""
     found: list[Dimension] = []
     for hyperparameter in space.space:
         conditions = tuple(

@@ -1,4 +1,4 @@
-"""A recurrent network that generates architectures, and how it learns."""
+"""A recurrent policy network that samples architectures, and its training."""
 
 from kubenas.search.oracles.policy.learning import PolicyLearner, compute_rewards
 from kubenas.search.oracles.policy.network import Policy

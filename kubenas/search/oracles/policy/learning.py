@@ -1,10 +1,9 @@
-"""How a policy learns from what became of architectures, as a function of the history alone.
+"""Training of a policy on the rewards of architectures, as a function of the history alone.
 
-Each architecture counts with its own reward. Most were written by an earlier policy than the one
-that learns from them: the ratio of the odds, then and now, corrects for that, and beyond a bound
-there is nothing more to gain (Schulman et al., Proximal Policy Optimization Algorithms, 2017).
-The best of all times are made likelier besides (Oh et al., Self-Imitation Learning, ICML 2018), and
-some doubt is kept.
+Most architectures were sampled by an earlier policy than the one that is trained. The clipped
+ratio of the two probabilities corrects for that (Schulman et al., Proximal Policy Optimization
+Algorithms, 2017). The loss also imitates the best architectures (Oh et al., Self-Imitation
+Learning, ICML 2018) and rewards entropy.
 """
 
 from collections.abc import Callable
@@ -21,25 +20,26 @@ from kubenas.search.oracles.surrogate import Adam, Reals
 from kubenas.search.seeds import derived_seed
 
 _RECENT = 64
-"""Trials, the latest, whose rewards count at a milestone."""
+"""Latest trials whose rewards are used at a milestone."""
 _ELITES = 10
+"""Best trials that are imitated."""
 _CLIP = 0.2
-"""On how much likelier or less likely a milestone makes what it has a reward for."""
+"""Bound on the relative change of an architecture's probability at a milestone."""
 _IMITATION_WEIGHT = 0.5
 _ENTROPY_WEIGHT = 0.1
-"""Weight of the entropy of a decision."""
+"""Weight of the mean entropy of a choice."""
 _LEARNING_RATE = 0.01
 _STEP_BUDGET = 400
-"""Steps at a milestone, times dimensions: it bounds the time."""
+"""Gradient steps at a milestone, times dimensions. It bounds the time."""
 _MIN_STEPS = 8
 
 
 class PolicyLearner:
-    """The policies of a search, one a milestone.
+    """Trains the policies of a search, one per milestone.
 
     Args:
-        decisions: what they decide.
-        seed: of where the first one starts.
+        tokenizer: tokenizer of the space.
+        seed: seed of the initial weights.
     """
 
     def __init__(self, tokenizer: Tokenizer, seed: int) -> None:
@@ -49,15 +49,18 @@ class PolicyLearner:
         self._from_scratch = False
 
     def reset(self) -> None:
-        """Rewards are others than before, and will be again: each time, learning begins anew."""
+        """Discards the trained policies. From now on, training starts from the initial weights.
+
+        Called when rewards change, which then happens at each proposal.
+        """
         self._policies, self._from_scratch = {0: self._policies[0]}, True
 
     def learn(self, history: History, sampled_by: NDArray[np.intp]) -> Policy:
-        """The policy of the last milestone of ``history``.
+        """Trains up to the last milestone of ``history`` and returns that policy.
 
         Args:
-            history: at least as long as at any earlier call.
-            writers: ``(ended,)``: the milestone whose policy wrote each trial.
+            history: the history, at least as long as in earlier calls.
+            sampled_by: ``(ended,)``: the milestone of the policy that sampled each trial.
         """
         done = max(self._policies)
         counts = list(milestones(done, len(history.points)))
@@ -100,10 +103,11 @@ class PolicyLearner:
 def train_policy(
     policy: Policy, tokens: Tokens, grad_log_probabilities: Callable[[Reals], Reals], *, steps: int
 ) -> Policy:
-    """``policy`` after some steps on ``tokens``.
+    """Returns a copy of ``policy``, trained for ``steps`` gradient steps on ``tokens``.
 
     Args:
-        by_log_odds: the derivatives of the loss by log odds, given these.
+        grad_log_probabilities: function that returns the gradient of the loss with respect to
+            the log probabilities.
     """
     changed = Policy(policy.tokenizer, policy.weights.clone())
     optimizer = Adam(changed.weights)
@@ -121,14 +125,20 @@ def train_policy(
 
 
 def clipped_gradient(log_probabilities: Reals, when_sampled: Reals, rewards: Reals) -> Floats:
-    """Derivatives by ``log_odds`` of the clipped surrogate loss, ``(architectures,)``."""
+    """Returns the gradient of PPO's clipped loss w.r.t. the log probabilities, ``(n,)``.
+
+    Args:
+        log_probabilities: ``(n,)``, by the policy that is trained.
+        when_sampled: ``(n,)``, by the policies that sampled the architectures.
+        rewards: ``(n,)``.
+    """
     ratio = np.exp(np.minimum(log_probabilities - when_sampled, 5.0))
     spent = np.where(rewards > 0, ratio > 1.0 + _CLIP, ratio < 1.0 - _CLIP)
     return np.where(spent, 0.0, -ratio * rewards) / len(rewards)
 
 
 def compute_rewards(scores: Floats) -> Floats:
-    """Standardised scores, the worst clipped; what is infeasible gets the least."""
+    """Returns standardised scores, the worst ones clipped. Infeasible trials get the minimum."""
     known = ~np.isnan(scores)
     rewards = np.zeros(len(scores))
     if known.any():

@@ -1,9 +1,9 @@
-"""A recurrent network that writes architectures, one decision after the other (Zoph and Le, Neural
+"""A recurrent policy network that samples architectures token by token (Zoph and Le, Neural
 Architecture Search with Reinforcement Learning, ICLR 2017).
 
-A gated recurrent unit (Cho et al., 2014) reads which dimension is due and what was decided last,
-and gives the odds of each value. A dimension that earlier decisions leave inactive is passed over:
-it is not decided, and the state stays what it was.
+A gated recurrent unit (Cho et al., 2014) takes the embeddings of the dimension and of the previous
+token, and outputs the probabilities of the dimension's tokens. Inactive dimensions are skipped and
+leave the state unchanged.
 """
 
 from dataclasses import dataclass
@@ -17,46 +17,46 @@ from kubenas.search.oracles.surrogate import Reals, Weights
 
 _STATE_SIZE = 32
 _EMBEDDING_SIZE = 16
-"""Width of what is embedding at each decision."""
+"""Size of the embedding of a token and of a dimension."""
 
 
 @dataclass(frozen=True)
 class _Step:
-    """A decision of the ``rows`` in which its dimension is active, as the gradient needs it."""
+    """Activations of one step for the ``rows`` in which its dimension is active."""
 
     rows: NDArray[np.intp]
     previous_tokens: Tokens
-    """What was decided before it; the vocabulary's size: nothing."""
+    """Tokens of the previous step. The vocabulary size stands for the start."""
     embedding: Reals
     state_before: Reals
     gates: Reals
-    """Update and reset, side by side."""
+    """Update and reset gates, concatenated."""
     candidate: Reals
     next_state: Reals
     probabilities: Reals
-    """Probabilities of the dimension's values."""
+    """Probabilities of the dimension's tokens."""
 
 
 @dataclass(frozen=True)
 class ForwardPass:
-    """Architectures as the network reads them."""
+    """The result of a forward pass, with the activations for the backward pass."""
 
     tokens: Tokens
     """``(architectures, dimensions)``."""
     log_probabilities: Reals
-    """``(architectures,)``: the logarithm of the probability to write each."""
+    """``(architectures,)``: log probability that the policy samples each architecture."""
     entropy: Reals
-    """``(architectures,)``: of the decisions on the way, added up."""
+    """``(architectures,)``: sum of the entropies of all steps."""
     steps: tuple[_Step | None, ...]
-    """By dimension; None: active in none of them."""
+    """By dimension. None: the dimension is inactive in all architectures."""
 
 
 class Policy:
-    """What the network would write. It never changes: learning makes another.
+    """A policy network. It is immutable: training creates a new policy.
 
     Args:
-        decisions: what is to be decided.
-        weights: as from :meth:`fresh`.
+        tokenizer: tokenizer of the space.
+        weights: weights as returned by :meth:`initialise`.
     """
 
     def __init__(self, tokenizer: Tokenizer, weights: Weights) -> None:
@@ -65,7 +65,7 @@ class Policy:
 
     @classmethod
     def initialise(cls, tokenizer: Tokenizer, rng: np.random.Generator) -> "Policy":
-        """One that decides uniformly."""
+        """Returns a policy with initial weights, which samples uniformly."""
         vocabulary = tokenizer.vocabulary_size
         shapes = {
             "word": (vocabulary + 1, _EMBEDDING_SIZE),
@@ -84,9 +84,9 @@ class Policy:
         return cls(tokenizer, Weights(arrays))
 
     def sample(self, count: int, exploration: float, rng: np.random.Generator) -> Floats:
-        """Points that it decides on, ``(count, dimensions)``, some perhaps alike.
+        """Samples points, ``(count, dimensions)``, with possible repeats.
 
-        A share ``explore`` of its decisions is made uniformly.
+        A share ``exploration`` of the tokens is drawn uniformly.
         """
         points = np.full((count, len(self.tokenizer)), np.nan)
         state = np.zeros((count, _STATE_SIZE))
@@ -104,7 +104,7 @@ class Policy:
         return points
 
     def forward(self, tokens: Tokens) -> ForwardPass:
-        """How likely it is to write each of ``tokens``, ``(architectures, dimensions)``."""
+        """Computes the log probabilities of ``tokens``, ``(architectures, dimensions)``."""
         count = len(tokens)
         state, previous_tokens = (
             np.zeros((count, _STATE_SIZE)),
@@ -130,7 +130,7 @@ class Policy:
     def gradient(
         self, forward_pass: ForwardPass, grad_log_probabilities: Reals, grad_entropy: float
     ) -> Weights:
-        """Of a loss that has these derivatives by each architecture's log odds and entropy."""
+        """Computes the gradient of a loss from its gradient w.r.t. the outputs of ``forward``."""
         found = self.weights.zeros()
         grad_states = np.zeros((len(forward_pass.log_probabilities), _STATE_SIZE))
         for index in reversed(range(len(self.tokenizer))):
@@ -157,7 +157,7 @@ class Policy:
         return slice(self.tokenizer.offsets[index], self.tokenizer.offsets[index + 1])
 
     def _chosen(self, index: int, step: _Step, tokens: Tokens) -> tuple[Tokens, Tokens]:
-        """Where in a step's odds those are of what was decided."""
+        """Returns the indices of the sampled tokens in a step's probabilities."""
         return np.arange(len(step.rows)), tokens[step.rows, index] - self.tokenizer.offsets[index]
 
     def _step_forward(
@@ -188,7 +188,7 @@ class Policy:
     def _step_backward(
         self, index: int, step: _Step, grad_next_state: Reals, found: Weights
     ) -> Reals:
-        """Adds to ``found`` what a step contributes; the derivative by the state before it."""
+        """Adds a step's gradient to ``found``; returns the gradient w.r.t. the state before it."""
         weights = self.weights
         update, reset = step.gates[:, :_STATE_SIZE], step.gates[:, _STATE_SIZE:]
         grad_candidate = grad_next_state * (1.0 - update) * (1.0 - step.candidate**2)
@@ -222,7 +222,7 @@ _MATRICES = frozenset({"gates", "candidate"})
 
 
 def _draw(probabilities: Reals, rng: np.random.Generator) -> Tokens:
-    """One of each row's columns, drawn by its probabilities."""
+    """Draws one column index per row by the row's probabilities."""
     summed = np.cumsum(probabilities, axis=1)
     passed = rng.random(len(probabilities))[:, None] * summed[:, -1:] >= summed
     return np.asarray(np.minimum(passed.sum(axis=1), probabilities.shape[1] - 1))
@@ -233,6 +233,6 @@ def _sigmoid(values: Reals) -> Reals:
 
 
 def _softmax(logits: Reals) -> Reals:
-    """Probabilities along the last axis, none of them 0."""
+    """Returns probabilities along the last axis, all of them above 0."""
     powers = np.exp(np.maximum(logits - logits.max(axis=-1, keepdims=True), -30.0))
     return np.asarray(powers / powers.sum(axis=-1, keepdims=True))

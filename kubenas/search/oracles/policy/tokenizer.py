@@ -1,4 +1,4 @@
-"""Points as sequences of decisions, one a dimension, each out of a few: scales are cut in bins."""
+"""Points as sequences of tokens, one per dimension. Long scales are divided into bins."""
 
 from bisect import bisect_left
 from functools import partial
@@ -10,13 +10,13 @@ from kubenas.search.oracles.encoding import Dimension, Encoding, Floats
 
 INACTIVE = -1
 _BINS = 10
-"""Of a scale with more values than that."""
+"""Bins of a scale that has more values than this."""
 
 Tokens = NDArray[np.intp]
 
 
 class Tokenizer:
-    """What may be decided in each dimension of ``encoding``, in the order of its dimensions."""
+    """Converts points of ``encoding`` to tokens and back. Each dimension has its own tokens."""
 
     def __init__(self, encoding: Encoding) -> None:
         self.encoding = encoding
@@ -33,11 +33,11 @@ class Tokenizer:
 
     @property
     def vocabulary_size(self) -> int:
-        """How many tokens there are."""
+        """Number of different tokens."""
         return self.offsets[-1]
 
     def tokens(self, points: Floats) -> Tokens:
-        """``(points, dimensions)``; INACTIVE where a dimension is."""
+        """Returns tokens, ``(points, dimensions)``; INACTIVE for inactive dimensions."""
         found = np.full(points.shape, INACTIVE)
         for index, edges in enumerate(self._edges):
             active = ~np.isnan(points[:, index])
@@ -46,14 +46,14 @@ class Tokenizer:
         return found
 
     def codes(self, index: int, tokens: Tokens, rng: np.random.Generator) -> Floats:
-        """Codes of dimension ``place``, each anywhere within its token's bin."""
+        """Returns codes of dimension ``index``, drawn uniformly from the tokens' bins."""
         edges, bins = self._edges[index], tokens - self.offsets[index]
         drawn = edges[bins] + rng.random(len(bins)) * (edges[bins + 1] - edges[bins])
         return np.asarray(np.floor(drawn) if self.encoding.dimensions[index].levels else drawn)
 
 
 def _edges(dimension: Dimension, *, ordered: bool) -> Floats:
-    """Where bins begin and, last, where the last one ends."""
+    """Returns the edges of a dimension's bins, ``(bins + 1,)``."""
     if not dimension.levels:
         return np.linspace(0.0, 1.0, _BINS + 1)
     if not ordered or dimension.levels <= _BINS:

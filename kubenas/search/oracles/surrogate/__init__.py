@@ -1,4 +1,4 @@
-"""Models that predict the score of a point: Gaussian processes and ensembles of networks."""
+"""Surrogate models, which predict the scores of points: Gaussian processes and ensembles."""
 
 from kubenas.search.oracles.surrogate.adam import Adam, Reals, Weights
 from kubenas.search.oracles.surrogate.ensemble_surrogate import EnsembleSurrogate

@@ -1,6 +1,6 @@
-"""Gaussian process classification: chances from outcomes of two kinds, by Laplace's approximation
+"""Binary Gaussian process classification by Laplace's approximation with a probit likelihood
 (Rasmussen and Williams, Gaussian Processes for Machine Learning, 2006, section 3.4, algorithms 3.1
-and 3.2) with a probit likelihood.
+and 3.2).
 """
 
 from dataclasses import dataclass
@@ -13,24 +13,24 @@ from kubenas.search.oracles.surrogate.input_features import InputFeatures
 from kubenas.search.oracles.surrogate.kernel import Kernel
 
 _AMPLITUDES = (1.0, 4.0, 16.0)
-"""Factors of the covariance to choose from: the larger, the sharper the border."""
+"""Candidate factors of the covariance. A larger one gives a sharper decision boundary."""
 _MAX_STEPS = 30
 _TOLERANCE = 1e-4
 _STEP_LENGTHS = (*(0.5**power for power in range(30)), 0.0)
-"""Of a step, in the order tried."""
+"""Factors of a Newton step in the line search, in the order in which they are tried."""
 
 
 class GaussianProcessClassifier:
-    """The chance of one of two outcomes.
+    """A binary classifier.
 
-    It is that of a latent function to be positive, whose covariance is the kernel's and 1, of how
-    frequent the outcome is at all, times an amplitude.
+    The covariance of the latent function is ``amplitude * (1 + kernel)``. The constant 1 models
+    the frequency of the two classes.
 
     Args:
-        kernel: of the points.
-        inputs: what was observed, ``n`` of them.
-        outcomes: ``(n,)``, 1 or -1.
-        amplitude: as found by :func:`likeliest_amplitude`.
+        kernel: the kernel.
+        inputs: ``n`` observed points.
+        outcomes: ``(n,)``, their classes: 1 or -1.
+        amplitude: amplitude as returned by :func:`most_likely_amplitude`.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class GaussianProcessClassifier:
         self._mode = _laplace(amplitude * (1.0 + kernel(inputs, inputs)), outcomes)
 
     def log_probabilities(self, inputs: InputFeatures) -> Floats:
-        """Logarithm of the chance of outcome 1 of each, ``(m,)``."""
+        """Returns the log probabilities of class 1, ``(m,)``."""
         mode, amplitude = self._mode, self._amplitude
         cross = amplitude * (1.0 + self._kernel(inputs, self._inputs))
         solved = linalg.solve_triangular(
@@ -54,27 +54,27 @@ class GaussianProcessClassifier:
 
 
 def most_likely_amplitude(kernel: Kernel, inputs: InputFeatures, outcomes: Floats) -> float:
-    """Of some, by the marginal likelihood of the outcomes."""
+    """Returns the candidate amplitude with the largest marginal likelihood of the outcomes."""
     covariance = 1.0 + kernel(inputs, inputs)
     return max(_AMPLITUDES, key=lambda each: _laplace(each * covariance, outcomes).evidence)
 
 
 @dataclass(frozen=True)
 class _Mode:
-    """The most likely latent function, ``(n,)`` each, and the normal distribution there."""
+    """The mode of the posterior, and the normal approximation around it."""
 
     evidence: float
-    """Logarithm of the marginal likelihood."""
+    """Logarithm of the approximate marginal likelihood."""
     weights: Floats
-    """Of the covariances with the observations; their sum is the latent function."""
+    """``(n,)``: weights of the covariances. The latent function is ``covariance @ weights``."""
     curvature_roots: Floats
-    """Of the curvatures of the log likelihood."""
+    """``(n,)``: square roots of the negative second derivatives of the log likelihood."""
     factor: Floats
-    """``(n, n)``, lower: of one plus the covariance between such roots."""
+    """``(n, n)``: lower Cholesky factor of ``1 + roots * covariance * roots``."""
 
 
 def _laplace(covariance: Floats, outcomes: Floats) -> _Mode:
-    """By Newton's method; a step after which the posterior would be lower is halved."""
+    """Finds the mode by Newton's method, with a line search that halves the steps."""
     weights = latent = np.zeros(len(outcomes))
     log_posterior = _log_posterior(weights, latent, outcomes)
     for _ in range(_MAX_STEPS):
@@ -93,12 +93,12 @@ def _laplace(covariance: Floats, outcomes: Floats) -> _Mode:
 
 
 def _log_posterior(weights: Floats, latent: Floats, outcomes: Floats) -> float:
-    """The log posterior of a latent function, less a constant."""
+    """Returns the log posterior of a latent function, up to a constant."""
     return float(special.log_ndtr(outcomes * latent).sum() - 0.5 * weights @ latent)
 
 
 def _newton_weights(covariance: Floats, latent: Floats, outcomes: Floats) -> Floats:
-    """The weights that would be best if the log likelihood were a parabola."""
+    """Returns the weights after a full Newton step."""
     slopes, curvature_roots = _derivatives(latent, outcomes)
     wanted = curvature_roots**2 * latent + slopes
     inner = curvature_roots * (covariance @ wanted)
@@ -109,9 +109,9 @@ def _newton_weights(covariance: Floats, latent: Floats, outcomes: Floats) -> Flo
 
 
 def _derivatives(latent: Floats, outcomes: Floats) -> tuple[Floats, Floats]:
-    """The slopes of the log likelihood, and the roots of its curvatures."""
+    """Returns the first derivatives of the log likelihood and the roots of the negative second."""
     margins = outcomes * latent
-    ratio = np.sqrt(2.0 / np.pi) / special.erfcx(-margins / np.sqrt(2.0))  # density by chance
+    ratio = np.sqrt(2.0 / np.pi) / special.erfcx(-margins / np.sqrt(2.0))  # density / probability
     return outcomes * ratio, np.sqrt(np.maximum(ratio * (ratio + margins), 0.0))
 
 

@@ -1,9 +1,9 @@
-"""An ensemble of small multilayer perceptrons, all trained at once (White et al., BANANAS:
+"""An ensemble of small multilayer perceptrons, trained together (White et al., BANANAS:
 Bayesian Optimization with Neural Architectures for Neural Architecture Search, AAAI 2021).
 
-Members differ in where they start and in how much each example counts for them (the Bayesian
-bootstrap of Rubin, 1981), so that they disagree where little is known. Each has two outputs: a
-score, and the log odds that there is one at all.
+Members have different initial weights and different sample weights (the Bayesian bootstrap of
+Rubin, 1981). Their disagreement is a measure of uncertainty. Each member has two outputs: the score
+and the logit of feasibility.
 """
 
 from dataclasses import dataclass
@@ -19,19 +19,19 @@ _WIDTH = 64
 _BATCH_SIZE = 64
 _WEIGHT_DECAY = 1e-4
 _LEARNING_RATE = 0.01
-"""Falls to a tenth of it within a training."""
+"""Initial learning rate. It decays linearly to a tenth during a training."""
 
 
 @dataclass(frozen=True)
 class Examples:
-    """What is to be learned."""
+    """Training examples."""
 
     inputs: Reals
     """``(examples, features)``."""
     scores: Reals
-    """``(examples,)``, standardised; NaN: infeasible."""
+    """``(examples,)``: standardised scores. NaN: infeasible."""
     sample_weights: Reals
-    """``(examples, members)``: how much an example counts for a member, 1 on average."""
+    """``(examples, members)``: sample weights with mean 1."""
 
     def __len__(self) -> int:
         return len(self.scores)
@@ -39,19 +39,19 @@ class Examples:
 
 @dataclass(frozen=True)
 class Predictions:
-    """What the members hold of some architectures."""
+    """Predictions for architectures."""
 
     scores: Reals
-    """``(members, architectures)``."""
+    """``(members, architectures)``: predicted scores."""
     feasible: Reals
-    """``(architectures,)``: the chance that there is a score, on average over members."""
+    """``(architectures,)``: mean predicted probability of feasibility."""
 
 
 class Ensemble:
-    """The members' weights, which never change: training makes another ensemble.
+    """An ensemble. It is immutable: training creates a new ensemble.
 
     Args:
-        weights: as from :meth:`fresh`.
+        weights: weights as returned by :meth:`initialise`.
     """
 
     def __init__(self, weights: Weights) -> None:
@@ -59,7 +59,7 @@ class Ensemble:
 
     @classmethod
     def initialise(cls, features: int, rng: np.random.Generator) -> "Ensemble":
-        """Members that know nothing (He et al., 2015)."""
+        """Returns an ensemble with random weights (He et al., 2015)."""
         widths = (features, _WIDTH, _WIDTH, 2)
         arrays: dict[str, Reals] = {}
         for layer, (into, out) in enumerate(pairwise(widths)):
@@ -70,13 +70,13 @@ class Ensemble:
         return cls(Weights(arrays))
 
     def predict(self, inputs: Reals) -> Predictions:
-        """What is held of architectures with ``inputs``, ``(architectures, features)``."""
+        """Predicts scores and feasibility of ``inputs``, ``(architectures, features)``."""
         outputs = _forward(self._weights, inputs.astype(np.float32))[-1]
         chances = _sigmoid(outputs[..., 1].astype(float)).mean(axis=0)
         return Predictions(outputs[..., 0].astype(float), chances)
 
     def train(self, examples: Examples, steps: int, rng: np.random.Generator) -> "Ensemble":
-        """This ensemble after ``steps`` batches of ``examples``, of which there is at least one."""
+        """Returns this ensemble after training for ``steps`` batches of ``examples``."""
         weights = self._weights.clone()
         optimizer = Adam(weights)
         inputs = examples.inputs.astype(np.float32)
@@ -98,7 +98,7 @@ def _batch(count: int, size: int, rng: np.random.Generator) -> slice | NDArray[n
 
 
 def _forward(weights: Weights, inputs: Reals) -> tuple[Reals, Reals, Reals]:
-    """Both hidden layers and the outputs, ``(members, batch, ...)`` each."""
+    """Returns both hidden layers and the outputs, ``(members, batch, ...)`` each."""
     first = np.maximum(np.matmul(inputs, weights["w0"]) + weights["b0"], 0.0)
     second = np.maximum(np.matmul(first, weights["w1"]) + weights["b1"], 0.0)
     return first, second, np.matmul(second, weights["w2"]) + weights["b2"]
@@ -107,7 +107,7 @@ def _forward(weights: Weights, inputs: Reals) -> tuple[Reals, Reals, Reals]:
 def _gradient(
     weights: Weights, inputs: Reals, targets: Reals, feasible: Reals, sample_weights: Reals
 ) -> Weights:
-    """Of half the squared error of scores and the cross entropy of feasibility."""
+    """Returns the gradient of half the squared error plus the cross entropy of feasibility."""
     first, second, outputs = _forward(weights, inputs)
     errors = np.empty_like(outputs)
     errors[..., 0] = (outputs[..., 0] - targets) * feasible

@@ -1,4 +1,4 @@
-"""Points as a neural network sees them: always the same columns, each of about the same size."""
+"""Dense feature vectors of points, for the ensemble of neural networks."""
 
 import zlib
 
@@ -7,16 +7,16 @@ import numpy as np
 from kubenas.search.oracles.encoding import Architectures, Dimension, Encoding, Floats, sizes
 
 _LEVELS = 12
-"""Up to so many ordered values, each has a column besides the column for its position."""
+"""Ordered dimensions with at most this many levels also get a column for each level."""
 _SUBTREES = 64
-"""Columns for the subtrees of graphs; which one a subtree is counted in, its hash tells."""
+"""Columns for hashed subtree counts."""
 
 
 class EnsembleFeatures:
-    """Makes rows of features of points.
+    """Computes feature vectors of points, with values of similar magnitude.
 
-    One column for each value of a choice, one for each position on a scale, so many for subtrees
-    and two for sizes where the space tells of graphs. What is inactive is 0 throughout.
+    Categorical dimensions are one-hot encoded, ordered ones by their position. If the space has
+    graphs, hashed subtree counts and two sizes follow. Inactive dimensions are 0.
     """
 
     def __init__(self, encoding: Encoding, architectures: Architectures) -> None:
@@ -28,7 +28,7 @@ class EnsembleFeatures:
         return int(self(np.empty((0, len(self._encoding)))).shape[1])
 
     def __call__(self, points: Floats) -> Floats:
-        """``(points, features)``."""
+        """Returns features, ``(points, features)``."""
         dimensions = zip(self._encoding.dimensions, self._encoding.ordered, points.T, strict=True)
         parts = [_columns(each, codes, ordered=ordered) for each, ordered, codes in dimensions]
         if self._architectures.has_graphs:
@@ -43,7 +43,7 @@ class EnsembleFeatures:
                 column, sign = self._column(subtree)
                 row[column] += sign * count
         lengths = np.linalg.norm(counts, axis=1, keepdims=True)
-        # Natural logarithms of parameters are about 7 to 18, of operations 14 to 25.
+        # Typical logarithms are 7 to 18 for parameters and 14 to 25 for operations.
         magnitudes = np.nan_to_num((sizes(architectures) - (13.0, 19.0)) / 2.0)
         return [3.0 * counts / np.maximum(lengths, 1e-12), magnitudes]
 

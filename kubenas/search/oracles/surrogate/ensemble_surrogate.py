@@ -1,10 +1,10 @@
-"""What an ensemble of networks learns from a history, as a function of that history alone.
+"""An ensemble surrogate that is trained incrementally, as a function of the history alone.
 
-Networks are cheapest trained on from where they were, yet what they were must not depend on which
-process asked before. So the ensemble is trained at milestones, counts of ended trials that grow by
-a share, each on from the one before, on the trials up to there. The present one is the last
-milestone's after some steps on all trials, and some more on those in flight. A search that comes
-back trains through some dozens of milestones once.
+Continuing a training is cheaper than repeating it, but the result must not depend on which process
+trained before. The ensemble is therefore trained at milestones (see
+:mod:`kubenas.search.milestones`), each time from the weights of the previous milestone, on all
+trials up to there. For a proposal, the ensemble of the last milestone is trained for a few more
+steps, which include pending trials. After a restart, all milestones are trained once.
 """
 
 import numpy as np
@@ -19,22 +19,22 @@ from kubenas.search.seeds import derived_seed
 
 _INITIAL_STEPS = 200
 _STEPS = 60
-"""Of training at each later milestone."""
+"""Training steps at each later milestone."""
 _FINAL_STEPS = 30
-"""On what ended since the last milestone, and as many on what is in flight."""
+"""Training steps after the last milestone, on ended and pending trials."""
 _BEST_COMPARED = 20
-"""Of the best trials; one of them is the best in the ensemble's own view."""
+"""Best trials whose predictions are compared to find the best predicted score."""
 _MIN_DEVIATION = 0.05
-"""At least, of a score: few members may agree by chance."""
+"""Minimum standard deviation of a prediction, since few members may agree by chance."""
 
 
 class EnsembleSurrogate:
-    """Learns scores and feasibility.
+    """Predicts scores and feasibility.
 
     Args:
-        encoding: of the space.
-        designs: its networks.
-        seed: of where the members start.
+        encoding: encoding of the space.
+        architectures: architectures of the space.
+        seed: seed of the initial weights and of the batches.
     """
 
     def __init__(self, encoding: Encoding, architectures: Architectures, seed: int) -> None:
@@ -45,7 +45,7 @@ class EnsembleSurrogate:
         self._from_scratch = False
 
     def rank(self, points: Floats, history: History) -> Floats:
-        """``points`` by expected improvement, the largest first; infeasible ones are no gain."""
+        """Returns ``points`` by expected improvement times feasibility, the largest first."""
         ensemble = self.train(history)
         predictions = ensemble.predict(self.inputs(points))
         known = np.concatenate([history.best(_BEST_COMPARED), history.pending])
@@ -59,7 +59,7 @@ class EnsembleSurrogate:
         ]
 
     def train(self, history: History) -> Ensemble:
-        """What is held after ``history``, where those in flight are taken to end as expected."""
+        """Returns the ensemble after ``history``. Pending trials get their predicted scores."""
         self._extract_features(history)
         count = len(history.points)
         basis = self._train_to_milestone(milestone(count), history)
@@ -70,11 +70,14 @@ class EnsembleSurrogate:
         return basis.train(examples, _FINAL_STEPS, self._rng("late", history.started))
 
     def reset(self) -> None:
-        """Scores are others than before, and will be again: each time, training begins anew."""
+        """Discards the trained ensemble. From now on, training starts from the initial weights.
+
+        Called when scores change, which then happens at each proposal.
+        """
         self._trained, self._from_scratch = None, True
 
     def _train_to_milestone(self, target: int, history: History) -> Ensemble:
-        """The ensemble of a milestone."""
+        """Trains up to a milestone and returns that ensemble."""
         if self._trained is None:
             self._trained = 0, Ensemble.initialise(self._rows.shape[1], self._rng("fresh", 0))
         done, ensemble = self._trained
@@ -95,7 +98,7 @@ class EnsembleSurrogate:
         known = ~np.isnan(scores)
         if known.any():
             scores[known] = standardise(scores[known])
-        # Row by row: how much an example counts does not change as more come.
+        # Drawn row by row: the weights of an example do not change when more examples follow.
         sample_weights = self._rng("shares", 0).exponential(size=(count, MEMBERS))
         return Examples(self._rows[:count], scores, sample_weights)
 

@@ -1,5 +1,5 @@
-"""A Gaussian process whose settings are chosen by marginal likelihood (Rasmussen and Williams,
-Gaussian Processes for Machine Learning, 2006, chapter 5) with a prior on each.
+"""Gaussian process regression, with settings fitted by maximum a posteriori (Rasmussen and
+Williams, Gaussian Processes for Machine Learning, 2006, chapter 5).
 """
 
 from dataclasses import dataclass
@@ -21,26 +21,26 @@ from kubenas.search.oracles.surrogate.trend import StandardScaler, Trend
 _EVALUATIONS = 25
 _JITTER = 1e-6
 _NOISE = (1e-4, 1.0)
-"""Bounds of the noise variance; scores have variance 1."""
+"""Bounds of the noise variance. Scores have variance 1."""
 _SIZE_TREND = 1.0
-"""Variance of the slopes of the trend in sizes."""
+"""Prior variance of the slopes of the trend in sizes."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What is learned: a kernel and the variance of the noise."""
+    """The fitted settings: kernel and noise variance."""
 
     kernel: Kernel
     noise: float
 
 
 class GaussianProcess:
-    """Scores of architectures.
+    """A Gaussian process over the scores of architectures.
 
     Args:
-        inputs: what was observed, ``n`` of them.
-        scores: ``(n,)``, standardised.
-        settings: as found by :func:`fit`.
+        inputs: ``n`` observed points.
+        scores: ``(n,)``, their standardised scores.
+        settings: settings as returned by :func:`fit`.
     """
 
     def __init__(self, inputs: InputFeatures, scores: Floats, settings: Settings) -> None:
@@ -54,16 +54,16 @@ class GaussianProcess:
 
     @property
     def posterior_mean(self) -> Floats:
-        """What is expected at the observations themselves, ``(n,)``: their scores less noise."""
+        """Posterior mean at the observed points, ``(n,)``."""
         return np.asarray(self._scores - (self._settings.noise + _JITTER) * self._weights)
 
     def predict(
         self, inputs: InputFeatures, pending: InputFeatures | None = None
     ) -> tuple[Floats, Floats]:
-        """Expected scores and their standard deviations, ``(m,)`` each.
+        """Returns the predictive means and standard deviations, ``(m,)`` each.
 
-        Those in flight are taken to end as expected (the kriging believer of Ginsbourger et al.,
-        2010), which changes no expectation and narrows the deviations around them.
+        Pending points count with their predicted scores (the kriging believer of Ginsbourger et
+        al., 2010). This does not change the means, but reduces the deviations near them.
         """
         kernel = self._settings.kernel
         cross = kernel(inputs, self._inputs)
@@ -83,18 +83,18 @@ class GaussianProcess:
         return mean, np.sqrt(np.maximum(variance, 1e-12))
 
     def predict_leave_one_out(self) -> Floats:
-        """What would be expected of each observation without itself, ``(n,)``."""
+        """Returns the leave-one-out predictions of the observations, ``(n,)``."""
         inverse = linalg.cho_solve((self._factor, True), np.eye(len(self._scores)))
         return np.asarray(self._scores - self._weights / np.diag(inverse))
 
 
 def fit(inputs: InputFeatures, scores: Floats, ordered: NDArray[np.bool_]) -> Settings:
-    """The most likely settings given the prior.
+    """Returns the maximum a posteriori settings.
 
     Args:
-        inputs: ``n`` observations; some hundred at the most, for it takes ``n`` cubed.
-        scores: ``(n,)``, standardised.
-        ordered: which dimensions have positions.
+        inputs: ``n`` observed points, at most some hundreds: the time grows with ``n`` cubed.
+        scores: ``(n,)``, their standardised scores.
+        ordered: whether each dimension is ordered.
     """
     problem = _NegativeLogPosterior(inputs, scores, ordered)
     found = optimize.minimize(
@@ -109,7 +109,7 @@ def fit(inputs: InputFeatures, scores: Floats, ordered: NDArray[np.bool_]) -> Se
 
 
 class _NegativeLogPosterior:
-    """The negative log posterior of settings, as logarithms, and its gradient."""
+    """The negative log posterior of the logarithms of settings, and its gradient."""
 
     def __init__(self, inputs: InputFeatures, scores: Floats, ordered: NDArray[np.bool_]) -> None:
         self._scores = scores
@@ -137,7 +137,7 @@ class _NegativeLogPosterior:
         )
         mean_distance = float(self._distances.sum(axis=0).mean()) if used else 1.0
         rates = np.full(len(used), np.log(1.5 / max(mean_distance, 1e-9)))
-        # rates of the dimensions; weights of values, graphs, sizes; rate of sizes; tallies; noise
+        # Order: dimensions' rates; weights of values, graphs, sizes; size rate; counts; noise.
         others = np.log([0.5, 0.4, 0.2, 1.0, 0.02, 0.03])
         self.start = np.array([*rates, *others])
         self._deviations = np.array([*np.full(len(used), 0.8), 0.7, 0.7, 0.7, 1.0, 1.5, 1.5])
@@ -181,7 +181,7 @@ class _NegativeLogPosterior:
         return likelihood + 0.5 * float(away @ away), np.array(gradient) + away / self._deviations
 
     def settings(self, logs: Floats) -> Settings:
-        """Settings whose logarithms are ``logs``."""
+        """Returns the settings with the logarithms ``logs``."""
         rates, (values, graphs, size_weight, size_rate, count_weight, noise) = self._split(logs)
         everywhere = np.zeros(len(self._used))
         everywhere[self._used] = rates

@@ -1,4 +1,4 @@
-"""Points with all that a surrogate looks at, each worked out once."""
+"""Features of points for Gaussian processes: positions, subtree counts, sizes, value counts."""
 
 import zlib
 from dataclasses import dataclass
@@ -12,24 +12,24 @@ from scipy import sparse
 from kubenas.search.oracles.encoding import Architecture, Architectures, Encoding, Floats, sizes
 
 _COLUMNS = 4096
-"""Subtrees are hashed to so many columns; a network has some dozens of them."""
+"""Columns of the hashed subtree counts. A network has some dozens of subtrees."""
 
 _Row: TypeAlias = tuple[NDArray[np.int32], Floats]
 
 
 @dataclass(frozen=True)
 class InputFeatures:
-    """Points as a surrogate sees them."""
+    """Features of a batch of points."""
 
     positions: Floats
     """``(points, dimensions)``: see :meth:`Encoding.positions`."""
     subtree_counts: sparse.csr_array | None
-    """``(points, columns)``, rows of length 1; None: the space tells of no graphs."""
+    """``(points, columns)``: hashed subtree counts, of norm 1. None: the space has no graphs."""
     sizes: Floats
-    """``(points, 2)``: logarithms of parameters and operations; NaN: not known."""
+    """``(points, 2)``: logarithms of parameters and operations. NaN: unknown."""
     value_counts: Floats
-    """``(points, columns)``: see :meth:`Encoding.tallies`; no columns where there are graphs, whose
-    subtrees tell as much.
+    """``(points, columns)``: see :meth:`Encoding.value_counts`. No columns if the space has graphs,
+    whose subtree counts contain the same information.
     """
 
     def __len__(self) -> int:
@@ -37,7 +37,7 @@ class InputFeatures:
 
     @cached_property
     def occurrences(self) -> list[tuple[Floats, NDArray[np.intp]]]:
-        """Of each dimension the values that occur, and the place among them of each point's."""
+        """By dimension, the unique values and the index of each point's value."""
         return [np.unique(column, return_inverse=True) for column in self.positions.T]
 
     def __getitem__(self, rows: NDArray[np.intp]) -> "InputFeatures":
@@ -47,7 +47,7 @@ class InputFeatures:
         )
 
     def with_more(self, other: "InputFeatures") -> "InputFeatures":
-        """These points and then those of ``other``."""
+        """Returns these points followed by those of ``other``."""
         subtree_counts = None
         if self.subtree_counts is not None and other.subtree_counts is not None:
             subtree_counts = sparse.vstack(
@@ -62,7 +62,7 @@ class InputFeatures:
 
 
 class FeatureExtractor:
-    """Makes :class:`Inputs` of points."""
+    """Computes the features of points, and caches the hashed subtree counts."""
 
     def __init__(self, encoding: Encoding, architectures: Architectures) -> None:
         self._encoding = encoding
@@ -70,7 +70,7 @@ class FeatureExtractor:
         self._rows: dict[object, _Row] = {}
 
     def extract(self, points: Floats) -> InputFeatures:
-        """``points`` as a surrogate sees them."""
+        """Returns the features of ``points``."""
         architectures = self._architectures.of(points)
         positions, known = self._encoding.positions(points), sizes(architectures)
         if self._architectures.has_graphs:

@@ -1,12 +1,15 @@
-"""How alike two architectures are: the covariance of a Gaussian process over a space.
+"""The kernel of the Gaussian process over architectures.
 
-A weighted sum of a product kernel on the values (Hamming distance for unordered choices, L1 for
-ordered and numeric ones, nothing where both are inactive, 1 where only one is), a Weisfeiler-Lehman
-subtree kernel on the graphs (Ru et al., Interpretable NAS via Bayesian Optimisation with
-Weisfeiler-Lehman Kernels, ICLR 2021), a squared-exponential one on sizes, and a linear trend in
-them (Rasmussen and Williams, section 2.7): of networks larger than any so far, more is expected
-where larger ones did better, and not the mean of all. So too for how often a value is chosen in
-dimensions with the same choices: what helps in one place often helps in another.
+It is a weighted sum of these kernels:
+
+- A product kernel on the values, with the Hamming distance for categorical dimensions and the L1
+  distance for ordered ones. Two inactive values have distance 0, an active and an inactive one 1.
+- A Weisfeiler-Lehman subtree kernel on the graphs (Ru et al., Interpretable NAS via Bayesian
+  Optimisation with Weisfeiler-Lehman Kernels, ICLR 2021).
+- A squared-exponential kernel on the sizes, and a linear trend in the sizes (Rasmussen and
+  Williams, section 2.7), which extrapolates to larger networks.
+- A linear trend in the value counts: a value that helps in one dimension often helps in others
+  with the same choices.
 """
 
 from dataclasses import dataclass
@@ -19,7 +22,7 @@ from kubenas.search.oracles.surrogate.input_features import InputFeatures
 from kubenas.search.oracles.surrogate.trend import Trend
 
 _FEW_VALUES = 16
-"""Values that occur in one dimension, up to which a product of matrices is the faster way."""
+"""Unique values of a dimension up to which a matrix product is faster."""
 
 
 @dataclass(frozen=True)
@@ -27,12 +30,12 @@ class Kernel:
     """A kernel with its settings.
 
     Args:
-        ordered: which dimensions have positions; the others have codes.
-        rates: ``(dimensions,)``, the decay of likeness with distance in each.
-        weights: of values, graphs and sizes.
-        size_rate: the decay of likeness with the squared distance of standardised sizes.
-        size_trend: in log parameters and log operations.
-        tally_trend: in how often values are chosen.
+        ordered: ``(dimensions,)``, whether each dimension is ordered.
+        rates: ``(dimensions,)``, inverse length scales.
+        weights: weights of the kernels on values, graphs and sizes.
+        size_rate: decay with the squared distance of standardised sizes.
+        size_trend: linear trend in log parameters and log operations.
+        count_trend: linear trend in value counts.
     """
 
     ordered: NDArray[np.bool_]
@@ -43,8 +46,8 @@ class Kernel:
     count_trend: Trend
 
     def __call__(self, left: InputFeatures, right: InputFeatures) -> Floats:
-        """Covariances, ``(left, right)``."""
-        if len(left) < len(right):  # with the many on the left it is much faster
+        """Returns covariances, ``(left, right)``."""
+        if len(left) < len(right):  # much faster with the larger batch on the left
             return self(right, left).T
         values, graphs, size_weight = self.weights
         total = values * np.exp(-self._distances(left.positions, right))
@@ -58,13 +61,16 @@ class Kernel:
         return np.asarray(total)
 
     def variances(self, points: InputFeatures) -> Floats:
-        """Of each point before anything is observed, ``(points,)``."""
+        """Returns the prior variances of points, ``(points,)``."""
         trends = self.size_trend.variances(points.sizes)
         trends += self.count_trend.variances(points.value_counts)
         return np.asarray(sum(self.weights) + trends)
 
     def _distances(self, left: Floats, right: InputFeatures) -> Floats:
-        """Of the values: where few of them occur, by a product of two matrices for all at once."""
+        """Returns weighted distances of values, ``(left, right)``.
+
+        Dimensions with few unique values are computed together, as one matrix product.
+        """
         total = np.zeros((len(left), len(right)))
         parts, occurs = [np.empty((len(left), 0))], [np.empty((0, len(right)))]
         for index in np.flatnonzero(self.rates > 0):
@@ -81,7 +87,7 @@ class Kernel:
 
 
 def squared_distances(left: Floats, right: Floats) -> Floats:
-    """Between standardised sizes, ``(left, right)``."""
+    """Returns the squared distances of standardised sizes, ``(left, right)``."""
     total = np.zeros((len(left), len(right)))
     for own, others in zip(left.T, right.T, strict=True):
         total += (own[:, None] - others[None]) ** 2
@@ -89,18 +95,21 @@ def squared_distances(left: Floats, right: Floats) -> Floats:
 
 
 def graph_similarity(left: InputFeatures, right: InputFeatures) -> Floats:
-    """The squared normalised dot product of subtree counts, ``(left, right)``."""
+    """Returns the squared cosine similarity of subtree counts, ``(left, right)``."""
     if left.subtree_counts is None or right.subtree_counts is None:
         raise ValueError("these points have no graphs")
-    used = np.unique(right.subtree_counts.indices)  # the others meet nothing
+    used = np.unique(right.subtree_counts.indices)  # other columns add nothing
     narrow = (
         right.subtree_counts[:, used].toarray(order="F").T
-    )  # as the product reads it: row by row
+    )  # in the memory order of the product
     return np.asarray(left.subtree_counts[:, used] @ narrow) ** 2
 
 
 def distances(left: Floats, right: Floats, *, ordered: bool) -> Floats:
-    """Distances in one dimension, ``(left, right)``, at most 1; inactive: 0 to its like, else 1."""
+    """Returns distances in one dimension, ``(left, right)``, at most 1.
+
+    Two inactive values have distance 0, an active and an inactive one have distance 1.
+    """
     return _absolute_distances(left, right) if ordered else _mismatches(left, right)
 
 

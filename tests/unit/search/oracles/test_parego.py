@@ -120,7 +120,7 @@ def test_the_best_trials_are_the_front_by_the_first_objective():
 
 
 def test_keras_tuners_own_take_one_objective_only():
-    with pytest.raises(UserError, match="takes one objective only"):
+    with pytest.raises(UserError, match="supports only one objective"):
         create_oracle("keras_tuner.random", space(), OBJECTIVES, seed=1, max_trials=3)
 
 
