@@ -64,7 +64,7 @@ class Graph:
         (Shervashidze et al., Weisfeiler-Lehman Graph Kernels, JMLR 2011).
         """
         counts: Counter[str] = Counter()
-        for labels in self._rounds[: _HEIGHT + 1]:
+        for labels in self._label_rounds[: _HEIGHT + 1]:
             counts.update(labels)
         return dict(counts)
 
@@ -72,11 +72,11 @@ class Graph:
     def key(self) -> str:
         """Equal for equal graphs, whatever the order of their nodes."""
         size = f"{len(self.labels)} {len(self.edges)}"
-        rest = ",".join(f"{name}={_plain(self.rest[name])}" for name in sorted(self.rest))
-        return _digest(size, ",".join(sorted(self._rounds[-1])), rest)
+        rest = ",".join(f"{name}={_format(self.rest[name])}" for name in sorted(self.rest))
+        return _digest(size, ",".join(sorted(self._label_rounds[-1])), rest)
 
     @cached_property
-    def _rounds(self) -> list[list[str]]:
+    def _label_rounds(self) -> list[list[str]]:
         """The nodes' labels, and what they become when each takes in its neighbours' again and
         again, until that tells no more nodes apart and the features are complete.
         """
@@ -86,7 +86,11 @@ class Graph:
             last = rounds[-1]
             rounds.append(
                 [
-                    _digest(last[node], _of(last, before[node]), _of(last, after[node]))
+                    _digest(
+                        last[node],
+                        _join_labels(last, before[node]),
+                        _join_labels(last, after[node]),
+                    )
                     for node in range(len(last))
                 ]
             )
@@ -101,13 +105,13 @@ class Graph:
         return before, after
 
 
-def _of(labels: list[str], nodes: list[int]) -> str:
+def _join_labels(labels: list[str], nodes: list[int]) -> str:
     if len(nodes) < 2:
         return labels[nodes[0]] if nodes else ""
     return ",".join(sorted([labels[node] for node in nodes]))
 
 
-def _plain(value: Any) -> str:
+def _format(value: Any) -> str:
     """As text, numbers without the digits that arithmetic disturbs."""
     return f"{value:.9g}" if isinstance(value, float) else repr(value)
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 DEFAULT_SPACE = "layers"
 
 
-class MakeGraph(Protocol):
+class GraphFactory(Protocol):
     """Makes the function from values to graphs."""
 
     def __call__(
@@ -87,7 +87,7 @@ def check_space(space: SpaceRef | SpaceConfig) -> None:
         return
     if space.options:
         raise UserError(
-            f"space.options: {_listed(space.options)} cannot be given to a hypermodel of your own;"
+            f"space.options: {_join(space.options)} cannot be given to a hypermodel of your own;"
             " write the values into its file"
         )
     check_hypermodel_source(space.hypermodel)
@@ -116,7 +116,7 @@ def load_hypermodel(
     return hypermodel(input_shape=input_shape, num_classes=num_classes, options=options)
 
 
-def space_graph(space: SpaceRef) -> MakeGraph | None:
+def space_graph(space: SpaceRef) -> GraphFactory | None:
     """What tells of networks without building them, once the data's sizes are known.
 
     None: only a built model could tell, as of a user's HyperModel.
@@ -135,31 +135,31 @@ def _options(space: SpaceRef | SpaceConfig) -> Value:
     """The checked options of a registered space."""
     name = space.name or DEFAULT_SPACE
     if name not in _ENTRIES:
-        raise UserError(f"space.name: there is no space '{name}'; {_instead(name, _ENTRIES)}")
+        raise UserError(f"space.name: there is no space '{name}'; {_suggest(name, _ENTRIES)}")
     kind = _ENTRIES[name].options
     for option in space.options:
         if option not in kind.model_fields:
             raise UserError(
                 f"space.options.{option}: space '{name}' has no such option;"
-                f" {_instead(option, kind.model_fields)}"
+                f" {_suggest(option, kind.model_fields)}"
             )
     try:
         return kind.model_validate(space.options)
     except ValidationError as error:
-        raise UserError(_explained(error)) from error
+        raise UserError(_describe_error(error)) from error
 
 
-def _explained(error: ValidationError) -> str:
+def _describe_error(error: ValidationError) -> str:
     details = error.errors()[0]
     option = ".".join(str(part) for part in details["loc"])
     message = details["msg"][0].lower() + details["msg"][1:]
     return f"space.options.{option}: {message}, got {details['input']!r}"
 
 
-def _instead(name: str, allowed: Iterable[str]) -> str:
+def _suggest(name: str, allowed: Iterable[str]) -> str:
     close = difflib.get_close_matches(name, list(allowed), n=1)
-    return f"did you mean '{close[0]}'?" if close else f"there are: {_listed(allowed)}"
+    return f"did you mean '{close[0]}'?" if close else f"there are: {_join(allowed)}"
 
 
-def _listed(names: Iterable[str]) -> str:
+def _join(names: Iterable[str]) -> str:
     return ", ".join(sorted(names))

@@ -16,7 +16,7 @@ _MANY_PENDING = 64
 
 
 class AutoOracle(BayesianOracle):
-    """Bayesian optimisation, mixed with other methods if its model fits badly or many are pending."""
+    """Bayesian optimisation, mixed with other methods if its model fits badly."""
 
     name = "auto"
 

@@ -7,12 +7,12 @@ from typing import Any
 
 from kubenas.spaces.graph import Graph
 from kubenas.spaces.layers.network import Network, network_of
-from kubenas.spaces.layers.operations import Body, Convolve, Map, Operation, Pool, body
+from kubenas.spaces.layers.operations import Body, Convolve, Map, Operation, Pool, build_body
 from kubenas.spaces.options import LayersOptions
 
-_LAYER_BY_LAYER = ("layers", "layer_", "dense_", "head")
+_NODE_VALUES = ("layers", "layer_", "dense_", "head")
 """Begin the names of the values that the nodes tell."""
-_PER_NORM = 4
+_NORM_WEIGHTS = 4
 """Weights of batch normalisation for each channel."""
 
 
@@ -36,30 +36,30 @@ class LayersGraph:
         Weights are exact; of the operations those of convolutions, poolings and dense layers count.
         """
         network = network_of(values)
-        maps = body(network, self._input_shape)
-        costs = [*self._costs(network, maps)]
+        body = build_body(network, self._input_shape)
+        costs = [*self._costs(network, body)]
         return Graph.chain(
-            [*map(_label, maps.operations), network.head, *map("dense {}".format, network.dense)],
+            [*map(_label, body.operations), network.head, *map("dense {}".format, network.dense)],
             parameters=sum(weights for weights, _ in costs),
-            flops=sum(work for _, work in costs),
-            rest=_rest(values),
+            flops=sum(flops for _, flops in costs),
+            rest=_other_values(values),
         )
 
-    def _costs(self, network: Network, maps: Body) -> Iterator[tuple[int, int]]:
+    def _costs(self, network: Network, body: Body) -> Iterator[tuple[int, int]]:
         """Weights and floating-point operations of each layer."""
         shape = self._input_shape
-        for operation in maps.operations:
+        for operation in body.operations:
             output = operation.output(shape)
-            yield _weights(operation, shape[2]), _work(operation, shape[2], output)
+            yield _weights(operation, shape[2]), _flops(operation, shape[2], output)
             shape = output
         vector = shape[2] if network.head == "average" else math.prod(shape)
         for inputs, units in pairwise([vector, *network.dense, self._num_classes]):
             yield (inputs + 1) * units, (2 * inputs + 1) * units
 
 
-def _rest(values: Mapping[str, Any]) -> dict[str, Any]:
+def _other_values(values: Mapping[str, Any]) -> dict[str, Any]:
     """What the nodes do not tell: the activation, how it is trained."""
-    return {name: value for name, value in values.items() if not name.startswith(_LAYER_BY_LAYER)}
+    return {name: value for name, value in values.items() if not name.startswith(_NODE_VALUES)}
 
 
 def _label(operation: Operation) -> str:
@@ -72,8 +72,8 @@ def _label(operation: Operation) -> str:
 def _weights(operation: Operation, channels: int) -> int:
     if isinstance(operation, Pool):
         return 0
-    beside = _PER_NORM if operation.batch_norm else 1
-    return _kernel(operation, channels) + beside * operation.filters
+    extra = _NORM_WEIGHTS if operation.batch_norm else 1
+    return _kernel(operation, channels) + extra * operation.filters
 
 
 def _kernel(operation: Convolve, channels: int) -> int:
@@ -84,7 +84,7 @@ def _kernel(operation: Convolve, channels: int) -> int:
     return window * channels * operation.filters
 
 
-def _work(operation: Operation, channels: int, output: Map) -> int:
+def _flops(operation: Operation, channels: int, output: Map) -> int:
     """Floating-point operations; a multiplication and an addition are two."""
     if isinstance(operation, Pool):
         return math.prod(operation.size) * math.prod(output)

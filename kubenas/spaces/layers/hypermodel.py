@@ -18,7 +18,7 @@ _POOLINGS = ["max_pool", "average_pool"]
 _DEFAULT_LAYERS = 4
 _DEFAULT_KINDS = ["conv", "conv", "max_pool", "conv"]
 _DEFAULT_FILTERS = [16, 32]
-_FEWEST_FILTERS = 16
+_MIN_FILTERS = 16
 _ADAPTIVE = ["adam", "adamw", "rmsprop"]
 
 
@@ -65,10 +65,10 @@ class LayersHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]  # keras_t
 
 def choose_network(hp: keras_tuner.HyperParameters, options: LayersOptions) -> Network:
     """Declares the network's hyperparameters; the network at their values."""
-    most = options.max_layers
-    hp.Int("layers", 1, most, default=min(_DEFAULT_LAYERS, most))
+    maximum = options.max_layers
+    hp.Int("layers", 1, maximum, default=min(_DEFAULT_LAYERS, maximum))
     _declare_convolution(hp, 1, options)
-    for number in range(2, most + 1):
+    for number in range(2, maximum + 1):
         _declare_layer(hp, number, options)
     hp.Choice("activation", ["relu", "elu", "silu"])
     hp.Boolean("batch_norm", default=True)
@@ -110,20 +110,20 @@ def _declare_layer(hp: keras_tuner.HyperParameters, number: int, options: Layers
 def _declare_convolution(
     hp: keras_tuner.HyperParameters, number: int, options: LayersOptions
 ) -> None:
-    sizes = _doubled(_FEWEST_FILTERS, options.max_filters)
+    sizes = _powers_of_two(_MIN_FILTERS, options.max_filters)
     default = _at_most(_default(_DEFAULT_FILTERS, number), sizes)
     hp.Choice(f"layer_{number}/filters", sizes, default=default)
     hp.Choice(f"layer_{number}/kernel", [3, 5], default=5 if number == 1 else 3)
 
 
 def _declare_dense(hp: keras_tuner.HyperParameters, options: LayersOptions) -> None:
-    most = options.max_dense_layers
-    if most == 0:
+    maximum = options.max_dense_layers
+    if maximum == 0:
         return
-    sizes = _doubled(16, options.max_units)
-    hp.Int("dense_layers", 0, most, default=1)
-    for number in range(1, most + 1):
-        with hp.conditional_scope("dense_layers", list(range(number, most + 1))):
+    sizes = _powers_of_two(16, options.max_units)
+    hp.Int("dense_layers", 0, maximum, default=1)
+    for number in range(1, maximum + 1):
+        with hp.conditional_scope("dense_layers", list(range(number, maximum + 1))):
             hp.Choice(f"dense_{number}/units", sizes, default=_at_most(64, sizes))
 
 
@@ -136,7 +136,7 @@ def _at_most(wanted: int, sizes: list[int]) -> int:
     return max(size for size in sizes if size <= wanted)
 
 
-def _doubled(smallest: int, largest: int) -> list[int]:
+def _powers_of_two(smallest: int, largest: int) -> list[int]:
     """``smallest``, twice that, and so on, and ``largest``."""
     sizes = []
     size = smallest

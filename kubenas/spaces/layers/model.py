@@ -3,7 +3,7 @@
 import keras
 
 from kubenas.spaces.layers.network import Network
-from kubenas.spaces.layers.operations import Convolve, Pool, body
+from kubenas.spaces.layers.operations import Convolve, Pool, build_body
 
 _NORM_MOMENTUM = 0.9
 """Of the running mean and variance: after few steps they are of use already."""
@@ -18,7 +18,7 @@ def build_network(
     (batch, num_classes).
     """
     image = values = keras.Input(input_shape, name="image")
-    for operation in body(network, input_shape).operations:
+    for operation in build_body(network, input_shape).operations:
         if isinstance(operation, Pool):
             values = _pool(values, operation)
         else:

@@ -40,7 +40,7 @@ class Convolve:
 
     def output(self, shape: Map) -> Map:
         """Shape of its output for an input of ``shape``."""
-        return (*_after(shape, self.strides), self.filters)
+        return (*_output_sides(shape, self.strides), self.filters)
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Pool:
 
     def output(self, shape: Map) -> Map:
         """Shape of its output for an input of ``shape``."""
-        return (*_after(shape, self.size), shape[2])
+        return (*_output_sides(shape, self.size), shape[2])
 
 
 Operation: TypeAlias = Convolve | Pool
@@ -68,7 +68,7 @@ class Body:
     """Of the last map."""
 
 
-def body(network: Network, input_shape: Map) -> Body:
+def build_body(network: Network, input_shape: Map) -> Body:
     """The body of ``network`` for pictures of ``input_shape``."""
     found: list[Operation] = []
     shape = input_shape
@@ -119,7 +119,7 @@ def _convolve(network: Network, layer: Convolution, name: str, strides: Pair) ->
 def _first_strides(sides: Sequence[int]) -> Pair:
     """Strides of the first convolution: 1, 2 or 4, as needed to come near ``LONGEST_SIDE``."""
     height, width = (
-        next((s for s in (1, 2) if _shortened(side, s) <= LONGEST_SIDE), _LARGEST_STRIDE)
+        next((s for s in (1, 2) if _output_length(side, s) <= LONGEST_SIDE), _LARGEST_STRIDE)
         for side in sides
     )
     return height, width
@@ -147,11 +147,11 @@ def _reduce(shape: Map) -> Iterator[Pool]:
         number += 1
 
 
-def _after(shape: Map, steps: Pair) -> Pair:
+def _output_sides(shape: Map, steps: Pair) -> Pair:
     """Height and width of a map after steps of so many pixels."""
-    return _shortened(shape[0], steps[0]), _shortened(shape[1], steps[1])
+    return _output_length(shape[0], steps[0]), _output_length(shape[1], steps[1])
 
 
-def _shortened(side: int, step: int) -> int:
+def _output_length(side: int, step: int) -> int:
     """Length of ``side`` after steps of ``step`` with padding 'same'."""
     return -(-side // step)

@@ -23,18 +23,18 @@ class Gitignore:
         """Whether the file (or folder) ``path`` is left out, by itself or with a folder above."""
         parts = path.relative_to(self._top).parts
         above = (self._top.joinpath(*parts[:depth]) for depth in range(1, len(parts)))
-        return any(self._named(each, folder=True) for each in above) or self._named(
-            path, folder=folder
-        )
+        return any(
+            self._is_ignored_by_nearest(each, folder=True) for each in above
+        ) or self._is_ignored_by_nearest(path, folder=folder)
 
-    def _named(self, path: Path, *, folder: bool) -> bool:
+    def _is_ignored_by_nearest(self, path: Path, *, folder: bool) -> bool:
         """Whether the nearest .gitignore that speaks of ``path`` leaves it out."""
         for parent in path.parents:
             spec = self._spec(parent / ".gitignore")
             name = path.relative_to(parent).as_posix() + ("/" if folder else "")
-            verdict = spec.check_file(name).include if spec else None
-            if verdict is not None:
-                return verdict
+            ignored = spec.check_file(name).include if spec else None
+            if ignored is not None:
+                return ignored
             if parent == self._top:
                 break
         return False

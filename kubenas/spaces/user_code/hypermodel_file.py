@@ -12,8 +12,12 @@ import keras_tuner
 
 from kubenas.errors import UserError
 from kubenas.spaces.user_code.hypermodel_source import check_hypermodel_source, split_reference
-from kubenas.spaces.user_code.importing import import_afresh, line_in
-from kubenas.spaces.user_code.requirements import HOW_TO_INSTALL, advice, missing_requirements
+from kubenas.spaces.user_code.importing import import_fresh, locate_error
+from kubenas.spaces.user_code.requirements import (
+    HOW_TO_INSTALL,
+    missing_module_hint,
+    missing_requirements,
+)
 from kubenas.spaces.user_code.shadowing import check_shadowing
 from kubenas.storage import open_storage, split
 from kubenas.trial import SpaceRef
@@ -44,7 +48,7 @@ def load_hypermodel_file(
     except UserError as error:
         raise UserError(f"space.hypermodel: {file}: {error}") from error
     except Exception as error:  # whatever the user's constructor raises is the user's to read
-        raise _failed(f"{name}()", error, folder, file) from error
+        raise _failure(f"{name}()", error, folder, file) from error
 
 
 def _check_requirements(folder: Path, name: str | None) -> None:
@@ -57,9 +61,9 @@ def _check_requirements(folder: Path, name: str | None) -> None:
 
 def _import(folder: Path, file: str) -> ModuleType:
     try:
-        return import_afresh(folder, file.removesuffix(".py"))
+        return import_fresh(folder, file.removesuffix(".py"))
     except Exception as error:  # whatever the user's module raises is the user's to read
-        raise _failed("importing it", error, folder, file) from error
+        raise _failure("importing it", error, folder, file) from error
 
 
 def _hypermodel(named: Any, name: str, offered: dict[str, Any]) -> keras_tuner.HyperModel:
@@ -67,10 +71,10 @@ def _hypermodel(named: Any, name: str, offered: dict[str, Any]) -> keras_tuner.H
         return named
     if isinstance(named, type):
         if issubclass(named, keras_tuner.HyperModel):
-            return named(**_accepted(named, offered))
+            return named(**_accepted_arguments(named, offered))
         raise UserError(f"{name} is not a subclass of keras_tuner.HyperModel")
     if callable(named):
-        return _of_function(partial(named, **_accepted(named, offered)))
+        return _of_function(partial(named, **_accepted_arguments(named, offered)))
     raise UserError(f"{name} is neither a keras_tuner.HyperModel nor a function build(hp)")
 
 
@@ -79,15 +83,15 @@ def _of_function(build: Callable[..., Any]) -> keras_tuner.HyperModel:
     return importlib.import_module("keras_tuner.src.engine.hypermodel").get_hypermodel(build)
 
 
-def _accepted(named: Callable[..., Any], offered: dict[str, Any]) -> dict[str, Any]:
+def _accepted_arguments(named: Callable[..., Any], offered: dict[str, Any]) -> dict[str, Any]:
     parameters = inspect.signature(named).parameters
     return {name: value for name, value in offered.items() if name in parameters}
 
 
-def _failed(doing: str, error: Exception, folder: Path, file: str) -> UserError:
-    found = line_in(folder, error)
+def _failure(doing: str, error: Exception, folder: Path, file: str) -> UserError:
+    found = locate_error(folder, error)
     where = f"{found[0]}, line {found[1]}" if found else file
     text = " ".join(str(error).split())
     return UserError(
-        f"space.hypermodel: {where}: {doing} raised {type(error).__name__}: {text}{advice(error)}"
+        f"space.hypermodel: {where}: {doing} raised {type(error).__name__}: {text}{missing_module_hint(error)}"
     )

@@ -5,7 +5,7 @@ import difflib
 from collections.abc import Iterator
 
 from kubenas.errors import ObjectNotFound, UserError
-from kubenas.spaces.user_code.mentions import parsed
+from kubenas.spaces.user_code.source_references import parse_source
 from kubenas.storage import open_storage, split
 
 
@@ -17,7 +17,7 @@ def check_hypermodel_source(reference: str) -> None:
     """
     uri, name = split_reference(reference)
     file, source = _source(uri)
-    names = list(_top_level_names(parsed(source, file)))
+    names = list(_top_level_names(parse_source(source, file)))
     if name not in names:
         close = difflib.get_close_matches(name, names, n=1)
         hint = f"did you mean '{close[0]}'?" if close else "define it there"

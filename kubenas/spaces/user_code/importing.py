@@ -10,7 +10,7 @@ _folders: list[str] = []
 """That are on the path. One at a time: each attempt has its own version of the code."""
 
 
-def import_afresh(folder: Path, module: str) -> ModuleType:
+def import_fresh(folder: Path, module: str) -> ModuleType:
     """The top-level ``module`` of ``folder``, for which its other modules are found, too.
 
     Nothing of an earlier call is left, so that modules of one search are not taken for those of
@@ -35,7 +35,7 @@ def modules_in(folder: Path) -> list[ModuleType]:
     return [sys.modules[name] for name in _names_in([folder])]
 
 
-def line_in(folder: Path, error: BaseException) -> tuple[str, int] | None:
+def locate_error(folder: Path, error: BaseException) -> tuple[str, int] | None:
     """The file of ``folder``, by its name in it, and the line where ``error`` arose.
 
     The innermost one; None: in none of them.

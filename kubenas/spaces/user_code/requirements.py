@@ -16,7 +16,7 @@ HOW_TO_INSTALL = (
 )
 
 
-def advice(error: BaseException) -> str:
+def missing_module_hint(error: BaseException) -> str:
     """What to do about ``error``, raised by a user's code, where it is a missing module."""
     if not isinstance(error, ModuleNotFoundError):
         return ""

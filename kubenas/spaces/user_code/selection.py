@@ -9,15 +9,19 @@ from pathlib import PurePosixPath
 from pathspec import GitIgnoreSpec
 
 from kubenas.errors import UserError
-from kubenas.spaces.user_code.mentions import Mentions, mentions, parsed
-from kubenas.spaces.user_code.shadowing import check_shadowing, installed_as
+from kubenas.spaces.user_code.shadowing import check_shadowing, describe_installed
+from kubenas.spaces.user_code.source_references import (
+    SourceReferences,
+    find_references,
+    parse_source,
+)
 from kubenas.spaces.user_code.user_folder import UserFolder
 
 MOST_FILES = 200
 MOST_BYTES = 10 * 1024**2
 
 
-def selected_files(
+def select_files(
     folder: UserFolder, named: Sequence[str], *, globs: Sequence[str] = ()
 ) -> dict[str, bytes]:
     """Contents by name of the files that make up a user's code, in the order of their names.
@@ -31,14 +35,18 @@ def selected_files(
             installed package; or they are too many or too large.
     """
     taken: dict[str, bytes] = {}
-    known: dict[str, Mentions] = {}
+    known: dict[str, SourceReferences] = {}
     new = set(named)
     while new:
         _check_limits(folder, [*taken, *new])
         taken |= {name: folder.read(name) for name in new}
-        known |= {name: mentions(parsed(taken[name], name)) for name in new if _is_python(name)}
+        known |= {
+            name: find_references(parse_source(taken[name], name))
+            for name in new
+            if _is_python(name)
+        }
         wanted = _Wanted(folder, known, tuple(globs))
-        new = {name for name in folder.names(wanted.enter) if wanted.takes(name)} - set(taken)
+        new = {name for name in folder.names(wanted.enter) if wanted.includes(name)} - set(taken)
     _check_globs(globs, taken)
     _check_relative_imports(known)
     check_shadowing(taken)
@@ -50,7 +58,7 @@ class _Wanted:
     """What the sources known so far ask for."""
 
     folder: UserFolder
-    sources: Mapping[str, Mentions]
+    sources: Mapping[str, SourceReferences]
     globs: tuple[str, ...]
 
     def enter(self, name: str) -> bool:
@@ -59,7 +67,7 @@ class _Wanted:
         in_globs = any(_leads_to(path.parts, glob) for glob in self.globs)
         return in_globs or path.parts[0] in self._packages or self._mentioned(path)
 
-    def takes(self, name: str) -> bool:
+    def includes(self, name: str) -> bool:
         """Whether the file ``name`` is wanted, and may be taken.
 
         Raises:
@@ -71,7 +79,7 @@ class _Wanted:
             return False
         if by_glob or not self.folder.ignored(name):
             why = "is hidden or a link that leads out of the folder; put a copy there"
-            allowed = not self.folder.leads_out(name)
+            allowed = not self.folder.hidden_or_outside(name)
         else:
             why = "is left out by .gitignore; name it in space.files if it may be copied"
             allowed = False
@@ -94,8 +102,8 @@ class _Wanted:
         """Imported modules by their top-level names, and where that is done."""
         return {
             name: f"{source}, line {line}"
-            for source, said in reversed(list(self.sources.items()))
-            for name, line in said.modules.items()
+            for source, references in reversed(list(self.sources.items()))
+            for name, line in references.modules.items()
         }
 
     @cached_property
@@ -105,12 +113,12 @@ class _Wanted:
         return {
             name
             for name in self._modules
-            if self.folder.has(f"{name}/__init__.py") or installed_as(name) is None
+            if self.folder.has(f"{name}/__init__.py") or describe_installed(name) is None
         }
 
     @cached_property
     def _literals(self) -> set[str]:
-        return {part for said in self.sources.values() for part in said.literals}
+        return {part for references in self.sources.values() for part in references.literals}
 
     def _mentioned(self, path: PurePosixPath) -> bool:
         """Whether literals name all of ``path``, from the folder of one of the sources on."""
@@ -149,11 +157,11 @@ def _check_globs(globs: Sequence[str], taken: Mapping[str, bytes]) -> None:
             )
 
 
-def _check_relative_imports(sources: Mapping[str, Mentions]) -> None:
-    for name, said in sources.items():
-        if said.relative is not None and "/" not in name:
+def _check_relative_imports(sources: Mapping[str, SourceReferences]) -> None:
+    for name, references in sources.items():
+        if references.relative is not None and "/" not in name:
             raise UserError(
-                f"space.hypermodel: {name}, line {said.relative}: a relative import, but"
+                f"space.hypermodel: {name}, line {references.relative}: a relative import, but"
                 f" {name} is imported by itself and not as part of a package; import the module by"
                 " its name"
             )

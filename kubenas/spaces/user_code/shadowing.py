@@ -21,14 +21,14 @@ def check_shadowing(names: Iterable[str]) -> None:
         alone = path.suffix == ".py" and len(path.parts) == 1
         package = path.name == "__init__.py" and len(path.parts) == 2
         module = path.stem if alone else path.parts[0]
-        if (alone or package) and (other := installed_as(module)):
+        if (alone or package) and (other := describe_installed(module)):
             raise UserError(
                 f"space.hypermodel: {name} would be imported instead of {other} '{module}'; give it"
                 " another name"
             )
 
 
-def installed_as(module: str) -> str | None:
+def describe_installed(module: str) -> str | None:
     """What the top-level ``module`` is without any user's folder, in words; None: nothing."""
     if module in sys.stdlib_module_names:
         return "Python's own module"

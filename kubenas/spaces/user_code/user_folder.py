@@ -37,7 +37,7 @@ class UserFolder(Protocol):
         """Whether .gitignore leaves a file out."""
         ...
 
-    def leads_out(self, name: str) -> bool:
+    def hidden_or_outside(self, name: str) -> bool:
         """Whether a file is hidden, or a link to one that is or that is not in the folder."""
         ...
 
@@ -72,8 +72,8 @@ class _DiskFolder:
     def names(self, enter: Enter) -> Iterator[str]:
         for parent, folders, files in os.walk(self._root):
             above = Path(parent).relative_to(self._root)
-            folders[:] = sorted(name for name in folders if self._open(above / name, enter))
-            yield from ((above / name).as_posix() for name in sorted(files) if _visible(name))
+            folders[:] = sorted(name for name in folders if self._should_enter(above / name, enter))
+            yield from ((above / name).as_posix() for name in sorted(files) if _is_visible(name))
 
     def has(self, name: str) -> bool:
         return (self._root / name).is_file()
@@ -84,11 +84,11 @@ class _DiskFolder:
     def ignored(self, name: str) -> bool:
         return self._gitignore.ignores(self._root / name)
 
-    def leads_out(self, name: str) -> bool:
+    def hidden_or_outside(self, name: str) -> bool:
         target = (self._root / name).resolve()
         if not target.is_relative_to(self._root):
             return True
-        return not all(map(_visible, target.relative_to(self._root).parts))
+        return not all(map(_is_visible, target.relative_to(self._root).parts))
 
     def read(self, name: str) -> bytes:
         return self._storage.read(name)
@@ -97,9 +97,9 @@ class _DiskFolder:
     def _gitignore(self) -> Gitignore:
         return Gitignore(self._root)
 
-    def _open(self, folder: Path, enter: Enter) -> bool:
+    def _should_enter(self, folder: Path, enter: Enter) -> bool:
         path = self._root / folder
-        if not _visible(folder.name) or not enter(folder.as_posix()) or path == self._output:
+        if not _is_visible(folder.name) or not enter(folder.as_posix()) or path == self._output:
             return False
         return not (path / _VENV_MARK).exists()
 
@@ -124,7 +124,7 @@ class _BucketFolder:
     def ignored(self, name: str) -> bool:  # noqa: ARG002
         return False  # what somebody has put into a bucket is meant to be there
 
-    def leads_out(self, name: str) -> bool:  # noqa: ARG002
+    def hidden_or_outside(self, name: str) -> bool:  # noqa: ARG002
         return False
 
     def read(self, name: str) -> bytes:
@@ -140,14 +140,14 @@ class _BucketFolder:
             )
         venvs = {name.removesuffix(f"/{_VENV_MARK}") for name in sizes if _VENV_MARK in name}
         closed = {*venvs, self._output}  # one elsewhere is an URI, and no name here
-        return {name: size for name, size in sizes.items() if _reachable(name, closed)}
+        return {name: size for name, size in sizes.items() if _is_reachable(name, closed)}
 
 
-def _reachable(name: str, closed: set[str]) -> bool:
+def _is_reachable(name: str, closed: set[str]) -> bool:
     path = PurePosixPath(name)
     above = {str(each) for each in path.parents}
-    return all(_visible(part) for part in path.parts) and not above & closed
+    return all(_is_visible(part) for part in path.parts) and not above & closed
 
 
-def _visible(name: str) -> bool:
+def _is_visible(name: str) -> bool:
     return not name.startswith(".") and name != "__pycache__"

@@ -10,7 +10,7 @@ from kubenas.errors import UserError
 from kubenas.spaces.registry import DEFAULT_SPACE, check_space
 from kubenas.spaces.user_code.hypermodel_source import split_reference
 from kubenas.spaces.user_code.requirements import read_requirements
-from kubenas.spaces.user_code.selection import selected_files
+from kubenas.spaces.user_code.selection import select_files
 from kubenas.spaces.user_code.user_folder import UserFolder, open_user_folder
 from kubenas.storage import Storage, join, split
 from kubenas.trial import SpaceRef
@@ -63,13 +63,13 @@ def _files(config: Config, folder: UserFolder, file: str) -> dict[str, bytes]:
     if requirements:
         if not folder.has(requirements):
             raise UserError(f"space.requirements: {requirements}: no such file beside {file}")
-        if folder.leads_out(requirements):
+        if folder.hidden_or_outside(requirements):
             raise UserError(
                 f"space.requirements: {requirements} is hidden or a link that leads out of the"
                 " folder; put a copy there"
             )
         read_requirements(folder.read(requirements), requirements)
-    return selected_files(folder, named, globs=config.space.files)
+    return select_files(folder, named, globs=config.space.files)
 
 
 def _digest(files: Mapping[str, bytes]) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from kubenas.errors import UserError
 from kubenas.spaces.user_code import selection
-from kubenas.spaces.user_code.selection import selected_files
+from kubenas.spaces.user_code.selection import select_files
 from kubenas.spaces.user_code.user_folder import open_user_folder
 
 
@@ -23,7 +23,7 @@ def selected(
 ) -> list[str]:
     lay_out(folder, files)
     opened = open_user_folder(str(folder), output=output)
-    return list(selected_files(opened, ["mine.py"], globs=globs))
+    return list(select_files(opened, ["mine.py"], globs=globs))
 
 
 def refused(folder: Path, files: dict[str, str], *, globs: Sequence[str] = ()) -> str:
@@ -201,8 +201,8 @@ def test_selected_again_among_themselves_they_are_the_same(tmp_path: Path) -> No
     }
     lay_out(tmp_path / "first", files)
     opened = open_user_folder(str(tmp_path / "first"), output="gs://b/out")
-    once = selected_files(opened, ["mine.py"], globs=["**/y.csv"])
+    once = select_files(opened, ["mine.py"], globs=["**/y.csv"])
     lay_out(tmp_path / "second", {name: content.decode() for name, content in once.items()})
     opened = open_user_folder(str(tmp_path / "second"), output=str(tmp_path))
-    assert selected_files(opened, ["mine.py"], globs=["**/y.csv"]) == once
+    assert select_files(opened, ["mine.py"], globs=["**/y.csv"]) == once
     assert set(once) == files.keys() - {"z/data/x.txt"}

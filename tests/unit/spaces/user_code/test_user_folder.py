@@ -55,4 +55,4 @@ def test_a_file_is_told_of_and_read(folder: UserFolder) -> None:
     assert folder.read("data/a.csv") == b"data/a.csv"
     assert folder.size("data/a.csv") == len("data/a.csv")
     assert not folder.ignored("data/a.csv")
-    assert not folder.leads_out("data/a.csv")
+    assert not folder.hidden_or_outside("data/a.csv")

@@ -9,7 +9,7 @@ from kubenas.errors import UserError
 
 
 @dataclass(frozen=True)
-class Mentions:
+class SourceReferences:
     """What one source mentions."""
 
     modules: dict[str, int]
@@ -20,7 +20,7 @@ class Mentions:
     """Names of files and folders that string literals may stand for."""
 
 
-def parsed(source: bytes, name: str) -> ast.Module:
+def parse_source(source: bytes, name: str) -> ast.Module:
     """The Python file ``name``.
 
     Raises:
@@ -36,13 +36,13 @@ def parsed(source: bytes, name: str) -> ast.Module:
         raise UserError(f"space.hypermodel: {name}: not valid Python: {error}") from error
 
 
-def mentions(module: ast.Module) -> Mentions:
+def find_references(module: ast.Module) -> SourceReferences:
     """What ``module`` mentions, wherever in it."""
     modules: dict[str, int] = {}
     for name, line in sorted(_imports(module), key=lambda found: found[1]):
         modules.setdefault(name, line)
     relative = modules.pop("", None)
-    return Mentions(modules, relative, frozenset(_literal_parts(module)))
+    return SourceReferences(modules, relative, frozenset(_literal_parts(module)))
 
 
 def _imports(module: ast.Module) -> Iterator[tuple[str, int]]:
