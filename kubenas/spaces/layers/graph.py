@@ -1,4 +1,4 @@
-"""A network of the space ``layers`` as a graph, with its size, from its values alone. No Keras."""
+"""Graphs and sizes of networks of the space ``layers``, computed without Keras."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -11,18 +11,18 @@ from kubenas.spaces.layers.operations import Body, Convolve, Map, Operation, Poo
 from kubenas.spaces.options import LayersOptions
 
 _NODE_VALUES = ("layers", "layer_", "dense_", "head")
-"""Begin the names of the values that the nodes tell."""
+"""Prefixes of the values that the graph's nodes represent."""
 _NORM_WEIGHTS = 4
-"""Weights of batch normalisation for each channel."""
+"""Weights of batch normalisation per channel."""
 
 
 class LayersGraph:
-    """The graph at some values.
+    """Maps hyperparameter values to graphs.
 
     Args:
-        input_shape: height, width and channels of a picture.
-        num_classes: classes to tell apart.
-        options: what the space may hold; no matter here.
+        input_shape: height, width and channels of an image.
+        num_classes: number of classes.
+        options: options of the space. Not used.
     """
 
     def __init__(self, *, input_shape: Map, num_classes: int, options: LayersOptions) -> None:
@@ -31,9 +31,10 @@ class LayersGraph:
         self._num_classes = num_classes
 
     def __call__(self, values: Mapping[str, Any]) -> Graph:
-        """The graph of the network at ``values``, without poolings that have nothing to pool.
+        """Returns the graph of the network with ``values``, without poolings that have no effect.
 
-        Weights are exact; of the operations those of convolutions, poolings and dense layers count.
+        The number of weights is exact. Floating-point operations include convolutions, poolings
+        and dense layers.
         """
         network = network_of(values)
         body = build_body(network, self._input_shape)
@@ -46,7 +47,7 @@ class LayersGraph:
         )
 
     def _costs(self, network: Network, body: Body) -> Iterator[tuple[int, int]]:
-        """Weights and floating-point operations of each layer."""
+        """Yields the weights and floating-point operations of each layer."""
         shape = self._input_shape
         for operation in body.operations:
             output = operation.output(shape)
@@ -58,7 +59,7 @@ class LayersGraph:
 
 
 def _other_values(values: Mapping[str, Any]) -> dict[str, Any]:
-    """What the nodes do not tell: the activation, how it is trained."""
+    """Returns the values that the nodes do not represent, such as the learning rate."""
     return {name: value for name, value in values.items() if not name.startswith(_NODE_VALUES)}
 
 
@@ -77,7 +78,7 @@ def _weights(operation: Operation, channels: int) -> int:
 
 
 def _kernel(operation: Convolve, channels: int) -> int:
-    """Weights of the convolution itself, each used once for each place of its output."""
+    """Returns the weights of a convolution's kernel. Each is used once per output position."""
     window = operation.kernel**2
     if operation.separable:
         return window * channels + channels * operation.filters
@@ -85,7 +86,7 @@ def _kernel(operation: Convolve, channels: int) -> int:
 
 
 def _flops(operation: Operation, channels: int, output: Map) -> int:
-    """Floating-point operations; a multiplication and an addition are two."""
+    """Returns floating-point operations. A multiply-add counts as two."""
     if isinstance(operation, Pool):
         return math.prod(operation.size) * math.prod(output)
     places = output[0] * output[1]

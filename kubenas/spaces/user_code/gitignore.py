@@ -1,4 +1,4 @@
-"""What git leaves out of a folder."""
+"""The rules of .gitignore files."""
 
 from functools import cache
 from pathlib import Path
@@ -7,9 +7,9 @@ from pathspec import GitIgnoreSpec
 
 
 class Gitignore:
-    """The .gitignore files that apply below the folder ``root``, those of its repository included.
+    """The .gitignore files that apply to the folder ``root``, including those of its repository.
 
-    A folder that its own repository leaves out, such as one for outputs, has only those within.
+    If the repository ignores ``root`` itself, only the files below ``root`` apply.
     """
 
     def __init__(self, root: Path) -> None:
@@ -20,7 +20,7 @@ class Gitignore:
             self._top = root
 
     def ignores(self, path: Path, *, folder: bool = False) -> bool:
-        """Whether the file (or folder) ``path`` is left out, by itself or with a folder above."""
+        """Returns whether the file or folder ``path``, or a folder above it, is ignored."""
         parts = path.relative_to(self._top).parts
         above = (self._top.joinpath(*parts[:depth]) for depth in range(1, len(parts)))
         return any(
@@ -28,7 +28,7 @@ class Gitignore:
         ) or self._is_ignored_by_nearest(path, folder=folder)
 
     def _is_ignored_by_nearest(self, path: Path, *, folder: bool) -> bool:
-        """Whether the nearest .gitignore that speaks of ``path`` leaves it out."""
+        """Returns whether the nearest .gitignore with a matching rule ignores ``path``."""
         for parent in path.parents:
             spec = self._spec(parent / ".gitignore")
             name = path.relative_to(parent).as_posix() + ("/" if folder else "")

@@ -1,4 +1,4 @@
-"""A user's own HyperModel, loaded from its file. For trial processes only."""
+"""Loading of a user's HyperModel from its file. For trial processes only."""
 
 import importlib
 import inspect
@@ -26,15 +26,15 @@ from kubenas.trial import SpaceRef
 def load_hypermodel_file(
     space: SpaceRef, *, input_shape: tuple[int, int, int], num_classes: int
 ) -> keras_tuner.HyperModel:
-    """What ``space.hypermodel`` names: a class, an instance of one, or a function ``build(hp)``.
+    """Loads ``space.hypermodel``: a HyperModel class, an instance, or a function ``build(hp)``.
 
-    A class and a function get ``input_shape`` and ``num_classes`` as far as they name them.
+    A class or function gets ``input_shape`` and ``num_classes`` if it has these parameters.
 
     Raises:
-        UserError: with file and line, if the file or what it names cannot be used.
+        UserError: the file or the object in it cannot be used. The message has file and line.
     """
     if space.hypermodel is None:
-        raise UserError("space.hypermodel: is empty; give 'my_module.py:MyHyperModel'")
+        raise UserError("space.hypermodel: is empty; set it to 'my_module.py:MyHyperModel'")
     check_hypermodel_source(space.hypermodel)
     uri, name = split_reference(space.hypermodel)
     parent, file = split(uri)
@@ -47,7 +47,7 @@ def load_hypermodel_file(
         return _hypermodel(named, name, offered)
     except UserError as error:
         raise UserError(f"space.hypermodel: {file}: {error}") from error
-    except Exception as error:  # whatever the user's constructor raises is the user's to read
+    except Exception as error:  # reported to the user, whatever the constructor raises
         raise _failure(f"{name}()", error, folder, file) from error
 
 
@@ -55,14 +55,14 @@ def _check_requirements(folder: Path, name: str | None) -> None:
     missing = missing_requirements(folder / name) if name else []
     if missing:
         raise UserError(
-            f"space.requirements: {name} asks for {', '.join(missing)}; {HOW_TO_INSTALL}"
+            f"space.requirements: {name} requires {', '.join(missing)}; {HOW_TO_INSTALL}"
         )
 
 
 def _import(folder: Path, file: str) -> ModuleType:
     try:
         return import_fresh(folder, file.removesuffix(".py"))
-    except Exception as error:  # whatever the user's module raises is the user's to read
+    except Exception as error:  # reported to the user, whatever the module raises
         raise _failure("importing it", error, folder, file) from error
 
 
@@ -79,7 +79,7 @@ def _hypermodel(named: Any, name: str, offered: dict[str, Any]) -> keras_tuner.H
 
 
 def _of_function(build: Callable[..., Any]) -> keras_tuner.HyperModel:
-    """As keras_tuner.Tuner does it, which has no public name for it."""
+    """Wraps a function as ``keras_tuner.Tuner`` does. Keras-Tuner has no public function for it."""
     return importlib.import_module("keras_tuner.src.engine.hypermodel").get_hypermodel(build)
 
 
@@ -93,5 +93,6 @@ def _failure(doing: str, error: Exception, folder: Path, file: str) -> UserError
     where = f"{found[0]}, line {found[1]}" if found else file
     text = " ".join(str(error).split())
     return UserError(
-        f"space.hypermodel: {where}: {doing} raised {type(error).__name__}: {text}{missing_module_hint(error)}"
+        f"space.hypermodel: {where}: {doing} raised {type(error).__name__}:"
+        f" {text}{missing_module_hint(error)}"
     )

@@ -150,5 +150,5 @@ def test_requirements_that_are_not_met_are_told_before_anything_runs(tmp_path: P
     message = refused(
         tmp_path, "raise SystemExit\n" + HEADER + "  pass\n", requirements="requirements.txt"
     )
-    assert "asks for kubenas-no-such-package==1 (not installed); install it" in message
+    assert "requires kubenas-no-such-package==1 (not installed); install it" in message
     assert "runner.pod.image" in message

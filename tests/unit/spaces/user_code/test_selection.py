@@ -150,7 +150,7 @@ def test_what_git_leaves_out_comes_only_where_it_is_asked_for(tmp_path: Path) ->
     assert selected(tmp_path, files) == ["kept.bin", "mine.py"]
     assert selected(tmp_path, {}, globs=["big.bin"]) == ["big.bin", "kept.bin", "mine.py"]
     message = refused(tmp_path, {"mine.py": "\nimport blocks", "blocks.py": ""})
-    assert "mine.py, line 2: imports blocks.py, which is left out by .gitignore" in message
+    assert "mine.py, line 2: imports blocks.py, which is ignored by .gitignore" in message
     assert selected(tmp_path, {}, globs=["blocks.py"]) == ["blocks.py", "mine.py"]
 
 

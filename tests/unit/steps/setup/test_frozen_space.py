@@ -78,7 +78,9 @@ def test_requirements_are_read_before_anything_is_started(folder: Path) -> None:
     with pytest.raises(UserError, match=r"space.requirements: needs.txt: no such file beside mine"):
         freeze_space(config)
     (folder / "needs.txt").write_text("-r more.txt\n")
-    with pytest.raises(UserError, match=r"needs.txt, line 1: '-r more.txt' is no requirement"):
+    with pytest.raises(
+        UserError, match=r"needs.txt, line 1: '-r more.txt' is not a valid requirement"
+    ):
         freeze_space(config)
 
 
