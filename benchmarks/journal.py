@@ -123,11 +123,11 @@ def measure(store: str, *, trials: int, kills: int) -> Measured:
         requests=read.requests,
         objects=len(infos),
         kilobytes=sum(info.size for info in infos) / 1000,
-        kills=killed(store, kills) if kills else "-",
+        kills=kill_writers(store, kills) if kills else "-",
     )
 
 
-def killed(store: str, kills: int) -> str:
+def kill_writers(store: str, kills: int) -> str:
     """On a server of its own, since one in memory looks at all objects of a bucket for each list;
     in a process of its own, which has no connection to the store that a fork would share."""
     program = Path(__file__).with_name("journal_writers.py")

@@ -32,24 +32,26 @@ def kill_writers(uri: str, *, kills: int, seed: int = 1) -> str:
     longest = _LONGEST_SECONDS.get(uri.partition("://")[0], _LONGEST_SECONDS_HERE)
     open_storage(uri)  # imports its libraries and asks nothing: forked writers share no connection
     with tempfile.TemporaryDirectory() as folder:
-        told = Path(folder)
-        writers = [_start(uri, told) for _ in range(2)]
+        acknowledgements = Path(folder)
+        writers = [_start(uri, acknowledgements) for _ in range(2)]
         try:
             for _ in range(kills):
                 time.sleep(chance.uniform(0.0, longest))
                 place = chance.randrange(2)
                 _kill(writers[place])
-                writers[place] = _start(uri, told)
+                writers[place] = _start(uri, acknowledgements)
         finally:
             for writer in writers:
                 writer.kill()
                 writer.join()
-        return _verdict(uri, told, kills)
+        return _check(uri, acknowledgements, kills)
 
 
-def _start(uri: str, told: Path) -> multiprocessing.Process:
+def _start(uri: str, acknowledgements: Path) -> multiprocessing.Process:
     """Forked, so that it begins at once; it opens the store for itself."""
-    writer = multiprocessing.get_context("fork").Process(target=_write, args=(uri, told))
+    writer = multiprocessing.get_context("fork").Process(
+        target=_write, args=(uri, acknowledgements)
+    )
     writer.start()
     return writer
 
@@ -61,9 +63,11 @@ def _kill(writer: multiprocessing.Process) -> None:
         raise RuntimeError(f"a writer died of something else: exit code {writer.exitcode}")
 
 
-def _write(uri: str, told: Path) -> None:
+def _write(uri: str, acknowledgements: Path) -> None:
     """Takes the search up as often as it loses it, until it is killed."""
-    with (told / f"{os.getpid()}-{time.monotonic_ns()}").open("a", buffering=1) as acknowledged:
+    with (acknowledgements / f"{os.getpid()}-{time.monotonic_ns()}").open(
+        "a", buffering=1
+    ) as acknowledged:
         while True:
             journal = Journal(open_storage(uri), _SEARCH)
             records = journal.read()
@@ -91,11 +95,11 @@ def _next(state: SearchState) -> Record:
     return Ended(at=time.time(), trial=last, attempt=1, outcome="completed", score=0.5)
 
 
-def _verdict(uri: str, told: Path, kills: int) -> str:
+def _check(uri: str, acknowledgements: Path, kills: int) -> str:
     records = Journal(open_storage(uri), _SEARCH).read()
     fold(records)  # refuses a second end, and a step without the one before it
     ends = Counter(record.trial for record in records if isinstance(record, Ended))
-    lines = [line for file in told.iterdir() for line in file.read_text().splitlines()]
+    lines = [line for file in acknowledgements.iterdir() for line in file.read_text().splitlines()]
     acknowledged = Counter(line for line in lines if line != "lost")
     found = Counter(f"{n} {record.kind} {record.at!r}" for n, record in enumerate(records, 1))
     lost, doubled = acknowledged - found, [trial for trial, count in ends.items() if count != 1]

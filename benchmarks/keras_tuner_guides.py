@@ -54,15 +54,15 @@ def main() -> None:
     if options.record:
         record(options)
         return
-    sound = [compared(name, options) for name in options.guide or GUIDES]
+    sound = [compare_guide(name, options) for name in options.guide or GUIDES]
     sys.exit(not all(sound))
 
 
-def compared(name: str, options: argparse.Namespace) -> bool:
+def compare_guide(name: str, options: argparse.Namespace) -> bool:
     """Runs a guide both ways and prints how they differ; whether ours does what the other does."""
     guide = (options.guides / f"{name}.py").read_text()
-    ours = ran(with_kubenas(guide, options), name, options)
-    theirs = ours if options.alone else ran(guide, name, options)
+    ours = run_guide(with_kubenas(guide, options), name, options)
+    theirs = ours if options.alone else run_guide(guide, name, options)
     print(f"{name}: Keras-Tuner {theirs['ended']}; kubenas {ours['ended']}")
     sound = theirs["ended"] == ours["ended"] and len(theirs["tuners"]) == len(ours["tuners"])
     for their, our in zip(theirs["tuners"], ours["tuners"], strict=False):
@@ -85,7 +85,7 @@ def with_kubenas(guide: str, options: argparse.Namespace) -> str:
     """The guide with its tuners' lines changed."""
     numbers = iter(range(100))
 
-    def called(found: re.Match[str]) -> str:
+    def replace_call(found: re.Match[str]) -> str:
         kind, given = found["kind"], {}
         if kind in ORACLES:
             given["oracle"] = ORACLES[kind]
@@ -96,12 +96,12 @@ def with_kubenas(guide: str, options: argparse.Namespace) -> str:
         made = "kubenas.Tuner" if kind in ORACLES else kind
         return f"tuner = functools.partial({made}, **{given!r})("
 
-    code = re.sub(r"tuner = (?:keras_tuner\.|kt\.)?(?P<kind>\w+)\(", called, guide)
+    code = re.sub(r"tuner = (?:keras_tuner\.|kt\.)?(?P<kind>\w+)\(", replace_call, guide)
     code = re.sub(r"\((?:keras_tuner|kt)\.(?:RandomSearch|Tuner)\):", "(kubenas.Tuner):", code)
     return f"import functools\nimport kubenas\n{code}"
 
 
-def ran(code: str, name: str, options: argparse.Namespace) -> dict[str, Any]:
+def run_guide(code: str, name: str, options: argparse.Namespace) -> dict[str, Any]:
     """What tuners a script made and how it ended; its output is passed on to stderr."""
     with tempfile.TemporaryDirectory() as folder:
         script, report = Path(folder, f"{name}.py"), Path(folder, "record.json")
@@ -127,25 +127,25 @@ def record(options: argparse.Namespace) -> None:
     tuners: list[Any] = []
     make = BaseTuner.__init__
 
-    def noted(self: Any, *args: Any, **kwargs: Any) -> None:
+    def recording_init(self: Any, *args: Any, **kwargs: Any) -> None:
         tuners.append(self)
         make(self, *args, **kwargs)
 
-    BaseTuner.__init__ = noted
+    BaseTuner.__init__ = recording_init
     try:
         runpy.run_path(str(options.guides), run_name="__main__")
         ended = "well"
     except Exception as error:  # noqa: BLE001  # what a guide raises is what is asked
         ended = f"with {type(error).__name__}"
         print(f"{ended}: {error}", file=sys.stderr)
-    told = [
+    recorded = [
         {
             "space": tuner.oracle.get_space().get_config()["space"],
             "trials": dict(Counter(each.status for each in tuner.oracle.trials.values())),
         }
         for tuner in tuners
     ]
-    options.record.write_text(json.dumps({"ended": ended, "tuners": told}))
+    options.record.write_text(json.dumps({"ended": ended, "tuners": recorded}))
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ OURS = {
 }
 """Keras-Tuner's oracles, and which of ours is tested in their place."""
 
-NOT_ASKED = {
+SKIPPED = {
     "test_new_hp": "a grid combines only what was declared together; ours combine all, as"
     " Keras-Tuner's random search does",
     "test_exhaust_trials_in_between_before_the_latter_finishes": "a grid, once exhausted, waits"
@@ -61,7 +61,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         source = arguments.checkout / "keras_tuner"
         for file in (*FILES, "test_utils/mock_distribute.py"):
-            Path(folder, Path(file).name).write_text(for_installed((source / file).read_text()))
+            Path(folder, Path(file).name).write_text(adapt_imports((source / file).read_text()))
         path = [str(Path(__file__).parent), folder, os.environ.get("PYTHONPATH", "")]
         options = ["-q", "--no-header", "--tb=short", "--show-capture=no", "-W", "ignore"]
         options += ["-p", "keras_tuner_suite", "-c", os.devnull, "--rootdir", folder]
@@ -74,7 +74,7 @@ def main() -> None:
     sys.exit(run.returncode)
 
 
-def for_installed(test: str) -> str:
+def adapt_imports(test: str) -> str:
     """A test's source with the modules named as an installed Keras-Tuner has them."""
     test = test.replace(
         "from keras_tuner.test_utils import mock_distribute", "import mock_distribute"
@@ -94,17 +94,17 @@ def pytest_configure() -> None:
     from keras_tuner.src import tuners
 
     chosen = os.environ[_CHOSEN]
-    keras_tuner.src.Oracle = in_place(chosen or "random", max_trials=None)
+    keras_tuner.src.Oracle = make_replacement(chosen or "random", max_trials=None)
     for place, name in OURS.items():
         module, kind = place.split(".")
         grid = name == "grid"
-        made = in_place(name if grid else chosen or name, max_trials=None if grid else 10)
+        made = make_replacement(name if grid else chosen or name, max_trials=None if grid else 10)
         for holder in (getattr(tuners, module), oracles, keras_tuner.src.oracles):
             setattr(holder, kind, made)
     tuners.hyperband.HyperbandOracle = hyperband
 
 
-def in_place(name: str, *, max_trials: int | None) -> type:
+def make_replacement(name: str, *, max_trials: int | None) -> type:
     """Our oracle, made with the arguments of Keras-Tuner's."""
     import importlib
 
@@ -135,8 +135,8 @@ def hyperband(objective: Any = None, hyperparameters: Any = None, **options: Any
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if item.name in NOT_ASKED:
-            item.add_marker(pytest.mark.skip(reason=NOT_ASKED[item.name]))
+        if item.name in SKIPPED:
+            item.add_marker(pytest.mark.skip(reason=SKIPPED[item.name]))
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

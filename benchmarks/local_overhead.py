@@ -69,11 +69,11 @@ def measure(command: list[str]) -> Measured:
     peaks: list[int] = [0]
     sampler = threading.Thread(target=sample, args=(process, peaks))
     sampler.start()
-    _, said = process.communicate()
+    _, stderr = process.communicate()
     seconds = time.monotonic() - begun
     sampler.join()
     if process.returncode != 0:
-        raise SystemExit(f"failed: {command[:3]}: {said.decode()[-2000:]}")
+        raise SystemExit(f"failed: {command[:3]}: {stderr.decode()[-2000:]}")
     return Measured(seconds, max(peaks) / 1024)
 
 
@@ -106,7 +106,7 @@ def resident_kib(pid: int) -> int:
     return next((int(line.split()[1]) for line in lines if line.startswith("VmRSS")), 0)
 
 
-def prepared(folder: Path, arguments: argparse.Namespace, workers: int) -> Path:
+def prepare_context(folder: Path, arguments: argparse.Namespace, workers: int) -> Path:
     """A run's context, its data prepared, its search not begun."""
     from kubenas.config.loading import parse_config
     from kubenas.steps.prepare import prepare
@@ -131,7 +131,7 @@ def one_round(arguments: argparse.Namespace) -> dict[str, Measured]:
         for label, workers in {"plain": 0, "1 worker": 1, "2 workers": 2}.items():
             folder = Path(name) / label
             folder.mkdir()
-            context = prepared(folder, arguments, max(1, workers))
+            context = prepare_context(folder, arguments, max(1, workers))
             script = KUBENAS if workers else PLAIN
             command = [sys.executable, "-c", script, str(context), str(folder / "tuner")]
             results[label] = measure(command)

@@ -92,10 +92,12 @@ def compete(
 ) -> Measured:
     place = folder / f"{contestant}-{seed}"
     place.mkdir()
-    context = prepared(place, seed, source, arguments)
+    context = prepare_context(place, seed, source, arguments)
     command = [sys.executable, str(SCRIPT), contestant, str(context), str(place / "tuner")]
     begun = time.time()
-    lines = said_within(command, arguments.seconds + (GRACE_SECONDS * (contestant == "kubenas")))
+    lines = read_json_lines(
+        command, arguments.seconds + (GRACE_SECONDS * (contestant == "kubenas"))
+    )
     ended = [
         (line["at"] - begun, line) for line in lines
         if "score" in line and line["at"] - begun <= arguments.seconds
@@ -109,13 +111,13 @@ def compete(
         for target in arguments.targets
         if best["score"] >= target
     }
-    test = tested(chosen, place, seed, source, arguments)
+    test = retrained_accuracy(chosen, place, seed, source, arguments)
     result = Measured(contestant, len(ended), best["score"], reached, test)
     print(f"seed {seed}: {result}", flush=True)
     return result
 
 
-def prepared(folder: Path, seed: int, source: Path, arguments: argparse.Namespace) -> Path:
+def prepare_context(folder: Path, seed: int, source: Path, arguments: argparse.Namespace) -> Path:
     """A run's context, its data prepared, its search not begun."""
     from kubenas.config.loading import parse_config
     from kubenas.steps.prepare import prepare
@@ -139,20 +141,22 @@ def prepared(folder: Path, seed: int, source: Path, arguments: argparse.Namespac
     return file
 
 
-def said_within(command: Sequence[str], seconds: float) -> list[dict[str, Any]]:
+def read_json_lines(command: Sequence[str], seconds: float) -> list[dict[str, Any]]:
     """The lines of JSON that a process writes until it ends or its time does."""
-    with tempfile.TemporaryFile("w+") as said:
-        process = subprocess.Popen(command, stdout=said)
+    with tempfile.TemporaryFile("w+") as output:
+        process = subprocess.Popen(command, stdout=output)
         try:
             process.wait(seconds)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-        said.seek(0)
-        return [json.loads(line) for line in said if line.startswith("{") and line.endswith("}\n")]
+        output.seek(0)
+        return [
+            json.loads(line) for line in output if line.startswith("{") and line.endswith("}\n")
+        ]
 
 
-def tested(
+def retrained_accuracy(
     values: dict[str, Any], folder: Path, seed: int, source: Path, arguments: argparse.Namespace
 ) -> float:
     """Mean test accuracy of some trainings of the network that ``values`` describe."""
@@ -162,9 +166,9 @@ def tested(
     for again in range(RETRAININGS):
         place = folder / f"test-{again}"
         place.mkdir()
-        context = prepared(place, 1000 * seed + again, source, arguments)
+        context = prepare_context(place, 1000 * seed + again, source, arguments)
         command = [sys.executable, str(SCRIPT), "retrained", str(context), str(file)]
-        (line,) = said_within(command, 3600)
+        (line,) = read_json_lines(command, 3600)
         accuracies.append(line["test_accuracy"])
     return statistics.fmean(accuracies)
 

@@ -21,11 +21,11 @@ def kubenas(context: RunContext) -> None:
     run = search(context)
     for trial in run.state.ended(Outcome.COMPLETED):
         assert trial.end is not None
-        say(trial.end.at, trial.end.score, trial.end.epochs, trial.proposal.values)
+        report_trial(trial.end.at, trial.end.score, trial.end.epochs, trial.proposal.values)
     print(json.dumps({"chosen": run.state.ranked(run.direction)[0].proposal.values}))
 
 
-def say(at: float, score: float | None, epochs: int, values: dict[str, Any]) -> None:
+def report_trial(at: float, score: float | None, epochs: int, values: dict[str, Any]) -> None:
     line = {"at": at, "score": score, "epochs": epochs, "values": values}
     print(json.dumps(line), flush=True)
 
@@ -41,17 +41,19 @@ def keras_tuner(context: RunContext) -> None:
     from kubenas.spaces.registry import load_hypermodel
     from kubenas.storage import open_storage
 
-    class Telling(keras_tuner.BayesianOptimization):
+    class ReportingTuner(keras_tuner.BayesianOptimization):
         def on_trial_end(self, trial: Any) -> None:
             super().on_trial_end(trial)
             ended = self.oracle.get_trial(trial.trial_id)
             if ended.status == "COMPLETED":
                 epochs = (ended.best_step or 0) + 1
-                say(time.time(), float(ended.score), epochs, dict(ended.hyperparameters.values))
+                report_trial(
+                    time.time(), float(ended.score), epochs, dict(ended.hyperparameters.values)
+                )
 
     folder, config = Path(context.dataset), context.config
     schema = read_schema(open_storage(context.dataset))
-    tuner = Telling(
+    tuner = ReportingTuner(
         load_hypermodel(context.space, input_shape=schema.shape, num_classes=len(schema.classes)),
         objective="val_accuracy",
         max_trials=10_000,
@@ -69,7 +71,7 @@ def keras_tuner(context: RunContext) -> None:
     )
 
 
-def retrained(context: RunContext) -> None:
+def retrain(context: RunContext) -> None:
     """Trains the network of the values in a file anew; its accuracy on the test split."""
     import keras
     import keras_tuner
@@ -106,4 +108,4 @@ def retrained(context: RunContext) -> None:
 
 if __name__ == "__main__":
     given = RunContext.from_json(Path(sys.argv[2]).read_bytes())
-    {"kubenas": kubenas, "keras_tuner": keras_tuner, "retrained": retrained}[sys.argv[1]](given)
+    {"kubenas": kubenas, "keras_tuner": keras_tuner, "retrained": retrain}[sys.argv[1]](given)

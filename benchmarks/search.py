@@ -15,10 +15,10 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 
 from searching.algorithms import ALGORITHMS
-from searching.arrays import TableAbsent
-from searching.campaign import carry_out, crossed, missing
+from searching.arrays import TableNotFound
 from searching.catalogue import TABLES
 from searching.document import print_all, write_all
+from searching.jobs import make_conditions, missing_jobs, run_jobs
 from searching.results import Results
 from searching.timing import time_all
 
@@ -70,12 +70,12 @@ def main() -> None:
             time_all(arguments.algorithms, arguments.tables, arguments.results)
         else:
             run(arguments, results)
-    except TableAbsent as absent:
+    except TableNotFound as absent:
         raise SystemExit(str(absent)) from None
 
 
 def run(arguments: argparse.Namespace, results: Results) -> None:
-    conditions = crossed(
+    conditions = make_conditions(
         arguments.only,
         arguments.in_flight,
         noisy=arguments.noisy,
@@ -84,8 +84,8 @@ def run(arguments: argparse.Namespace, results: Results) -> None:
         even=arguments.even,
     )
     seeds = (arguments.seeds, arguments.slow_seeds)
-    jobs = missing(conditions, arguments.algorithms, results, arguments.tables, seeds)
-    carry_out(jobs, results, arguments.processes)
+    jobs = missing_jobs(conditions, arguments.algorithms, results, arguments.tables, seeds)
+    run_jobs(jobs, results, arguments.processes)
     print_all(results, arguments.tables, conditions)
 
 

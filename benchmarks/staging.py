@@ -96,13 +96,13 @@ def one_transfer(name: str, files: Path, prefix: str, target: Path) -> None:
     print(json.dumps({"seconds": seconds, "peak": peak}))
 
 
-def measured(name: str, files: Path, prefix: str, target: Path) -> tuple[float, float]:
+def measure_transfer(name: str, files: Path, prefix: str, target: Path) -> tuple[float, float]:
     command = [sys.executable, __file__, "--one", name, str(files), prefix, str(target)]
     answer = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
     return answer["seconds"], answer["peak"]
 
 
-def written(folder: Path, gib: float, file_mib: int) -> None:
+def write_files(folder: Path, gib: float, file_mib: int) -> None:
     folder.mkdir()
     for number in range(max(1, round(gib * 1024 / file_mib))):
         with (folder / f"shard-{number:05d}").open("wb") as file:
@@ -120,7 +120,7 @@ def compare(gib: float, file_mib: int, rounds: int) -> None:
     peaks: dict[str, float] = dict.fromkeys(TRANSFERS, 0.0)
     with tempfile.TemporaryDirectory() as scratch, output("gs"):
         files = Path(scratch) / "files"
-        written(files, gib, file_mib)
+        write_files(files, gib, file_mib)
         expected = digests(files)
         for number in range(rounds):
             # The first of a pair finds a colder server: each is the first as often.
@@ -130,7 +130,7 @@ def compare(gib: float, file_mib: int, rounds: int) -> None:
                     target = Path(scratch) / "target"
                     target.mkdir()
                     name = f"{who} {direction}"
-                    took, peak = measured(name, files, who, target)
+                    took, peak = measure_transfer(name, files, who, target)
                     seconds[name].append(took)
                     peaks[name] = max(peaks[name], peak)
                     if direction == "down" and digests(target) != expected:

@@ -12,7 +12,7 @@ from searching.space import Decision, Values
 Floats = npt.NDArray[np.float64]
 
 
-class TableAbsent(Exception):
+class TableNotFound(Exception):
     """A table's file is not there. The message says what to do."""
 
 
@@ -24,7 +24,7 @@ def load(folder: Path, file: str) -> dict[str, npt.NDArray[Any]]:
     """
     path = folder / file
     if not path.is_file():
-        raise TableAbsent(f"no table {path}; --tables names the folder with {file}")
+        raise TableNotFound(f"no table {path}; --tables names the folder with {file}")
     with np.load(path, allow_pickle=False) as arrays:
         return {name: arrays[name] for name in arrays.files}
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from searching import report, timing
 from searching.catalogue import load_table
-from searching.curves import drawing
+from searching.comparison import Comparison, compare
+from searching.curves import draw_curves
 from searching.results import Results
 from searching.simulation import Conditions
-from searching.standing import Comparison, compare
 from searching.table import Front
 
 DOCUMENT = "SEARCH_BENCHMARKS.md"
@@ -93,7 +93,7 @@ def _comparisons(
 ) -> list[Comparison]:
     ordered = sorted(conditions, key=_ORDER)
     found = [compare(results, c, load_table(c.table, tables, c.infeasible)) for c in ordered]
-    return [comparison for comparison in found if comparison.standings]
+    return [comparison for comparison in found if comparison.summaries]
 
 
 def _sections(comparisons: Sequence[Comparison], docs: Path | None) -> list[str]:
@@ -123,7 +123,7 @@ _VOLUMES = (
 
 
 def _one_table(name: str, group: list[Comparison], docs: Path | None) -> list[str]:
-    parts = [f"## {name}\n", report.near_words(group[0].table) + ".\n", report.one_table(group)]
+    parts = [f"## {name}\n", report.describe_goal(group[0].table) + ".\n", report.one_table(group)]
     if name == "layer-lists":
         for comparison in group:
             words = f"True score of the chosen network, {report.setting(comparison)} in flight:\n"
@@ -131,7 +131,7 @@ def _one_table(name: str, group: list[Comparison], docs: Path | None) -> list[st
     shown = next((c for c in group if report.setting(c) == "16"), group[0])
     if docs is not None:
         file = f"search-{name}.svg"
-        (docs / file).write_text(drawing(shown, _PLOTTED))
+        (docs / file).write_text(draw_curves(shown, _PLOTTED))
         parts.append(f"![Mean regret on {name}]({file})\n")
     return parts
 

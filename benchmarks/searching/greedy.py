@@ -4,7 +4,7 @@ from collections import defaultdict
 
 import numpy as np
 
-from searching.peers import Fresh
+from searching.peers import UnseenPoints
 from searching.searcher import Proposal
 from searching.space import Values
 from searching.table import Scores, Table
@@ -22,17 +22,17 @@ class Greedy:
     def __init__(self, table: Table, seed: int) -> None:
         self._space, self._sign = table.space, table.objectives[0].sign
         self._rng = np.random.default_rng(seed)
-        self._fresh = Fresh(table.space, self._rng)
+        self._unseen = UnseenPoints(table.space, self._rng)
         self._best: tuple[float, Values] | None = None
 
     def ask(self) -> Proposal | None:
         if self._best is None:
-            return self._fresh.draw()
+            return self._unseen.draw()
         for _ in range(_TRIES):
             part = self._part(self._best[1])
             kept = {name: value for name, value in self._best[1].items() if name not in part}
             values = self._space.draw(self._rng, kept)
-            if self._fresh.take(values):
+            if self._unseen.take(values):
                 return Proposal(values)
         return None
 

@@ -15,7 +15,7 @@ from searching.table import Scores, Table
 _TRIES = 200
 
 
-class Fresh:
+class UnseenPoints:
     """Points that were not proposed before."""
 
     def __init__(self, space: Space, rng: np.random.Generator) -> None:
@@ -41,10 +41,10 @@ class RandomSearch:
     """Uniform, without repeats."""
 
     def __init__(self, table: Table, seed: int) -> None:
-        self._fresh = Fresh(table.space, np.random.default_rng(seed))
+        self._unseen = UnseenPoints(table.space, np.random.default_rng(seed))
 
     def ask(self) -> Proposal | None:
-        return self._fresh.draw()
+        return self._unseen.draw()
 
     def tell(self, proposal: Proposal, scores: Scores | None) -> None:
         """Learns nothing."""
@@ -56,19 +56,19 @@ class RegularisedEvolution:
     def __init__(self, table: Table, seed: int, *, population: int = 20, sample: int = 10) -> None:
         self._space, self._sign = table.space, table.objectives[0].sign
         self._rng = np.random.default_rng(seed)
-        self._fresh = Fresh(table.space, self._rng)
+        self._unseen = UnseenPoints(table.space, self._rng)
         self._alive: deque[tuple[float, Values]] = deque(maxlen=population)
         self._sample, self._population, self._asked = sample, population, 0
 
     def ask(self) -> Proposal | None:
         self._asked += 1
         if self._asked <= self._population or not self._alive:
-            return self._fresh.draw()
+            return self._unseen.draw()
         for _ in range(_TRIES):
             child = self._space.mutated(self._parent(), self._rng)
-            if self._fresh.take(child):
+            if self._unseen.take(child):
                 return Proposal(child)
-        return self._fresh.draw()
+        return self._unseen.draw()
 
     def tell(self, proposal: Proposal, scores: Scores | None) -> None:
         if scores is not None:
@@ -90,31 +90,31 @@ class LocalSearch:
     def __init__(self, table: Table, seed: int, *, starts: int = 10) -> None:
         self._space, self._sign = table.space, table.objectives[0].sign
         self._rng = np.random.default_rng(seed)
-        self._fresh = Fresh(table.space, self._rng)
+        self._unseen = UnseenPoints(table.space, self._rng)
         self._starts, self._drawn = starts, 0
-        self._summit: tuple[float, Values] | None = None
-        self._around: Iterator[dict[str, str | int | float]] = iter(())
+        self._best: tuple[float, Values] | None = None
+        self._neighbours: Iterator[dict[str, str | int | float]] = iter(())
 
     def ask(self) -> Proposal | None:
         if self._drawn < self._starts:
             self._drawn += 1
-            return self._fresh.draw()
-        for neighbour in self._around:
-            if self._fresh.take(neighbour):
+            return self._unseen.draw()
+        for neighbour in self._neighbours:
+            if self._unseen.take(neighbour):
                 return Proposal(neighbour)
-        if self._summit is not None:
-            self._summit, self._drawn = None, 0
-        return self._fresh.draw()
+        if self._best is not None:
+            self._best, self._drawn = None, 0
+        return self._unseen.draw()
 
     def tell(self, proposal: Proposal, scores: Scores | None) -> None:
         if scores is None:
             return
         score = self._sign * scores[0]
-        if self._summit is None or score > self._summit[0]:
-            self._summit = (score, proposal.values)
-            around = list(self._space.neighbours(proposal.values, self._rng))
-            order = self._rng.permutation(len(around))
-            self._around = iter([around[i] for i in order])
+        if self._best is None or score > self._best[0]:
+            self._best = (score, proposal.values)
+            neighbours = list(self._space.neighbours(proposal.values, self._rng))
+            order = self._rng.permutation(len(neighbours))
+            self._neighbours = iter([neighbours[i] for i in order])
 
 
 class Reinforce:

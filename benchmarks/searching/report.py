@@ -4,8 +4,8 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 
 from searching.algorithms import ALGORITHMS
+from searching.comparison import AlgorithmSummary, Comparison
 from searching.metrics import Interval
-from searching.standing import Comparison, Standing
 from searching.table import Front, Goal, Table
 
 CHOSEN_AT = (60, 100, 200)
@@ -22,7 +22,7 @@ def summary(comparisons: Sequence[Comparison]) -> str:
             *(_interval(comparison.to_best_peer(name)) for name in names),
         ]
         for comparison in comparisons
-        if isinstance(comparison.table.goal, Goal) and set(names) & set(comparison.standings)
+        if isinstance(comparison.table.goal, Goal) and set(names) & set(comparison.summaries)
     ]
     return _table(["", "in flight", "best peer", *names], rows) if rows else ""
 
@@ -34,9 +34,9 @@ def one_table(comparisons: Sequence[Comparison]) -> str:
     names = sorted(_names(comparisons), key=_rank(comparisons))
     rows = []
     for name in names:
-        found = [comparison.standings.get(name) for comparison in comparisons]
-        seeds = [len(standing.seeds) for standing in found if standing]
-        cells = [_figures(standing, first.conditions.budget) for standing in found]
+        found = [comparison.summaries.get(name) for comparison in comparisons]
+        seeds = [len(summary.seeds) for summary in found if summary]
+        cells = [_figures(summary, first.conditions.budget) for summary in found]
         rows.append([name, _range(seeds), *cells])
     return _table(["", "seeds", *by_setting], rows)
 
@@ -48,11 +48,11 @@ def chosen(comparison: Comparison) -> str:
     points = [count for count in CHOSEN_AT if count <= comparison.conditions.budget]
     rows = [
         [
-            standing.algorithm,
-            str(len(standing.seeds)),
-            *(_short(goal.best - sign * standing.curves[:, n - 1].mean()) for n in points),
+            summary.algorithm,
+            str(len(summary.seeds)),
+            *(_short(goal.best - sign * summary.curves[:, n - 1].mean()) for n in points),
         ]
-        for standing in sorted(comparison.standings.values(), key=lambda s: s.area)
+        for summary in sorted(comparison.summaries.values(), key=lambda s: s.area)
     ]
     return _table(["", "seeds", *(f"after {count}" for count in points)], rows)
 
@@ -62,20 +62,20 @@ def volumes(comparisons: Sequence[Comparison]) -> str:
     by_table = {comparison.table.name: comparison for comparison in comparisons}
     names = sorted(
         _names(comparisons),
-        key=lambda name: -sum(c.standings[name].area for c in comparisons if name in c.standings),
+        key=lambda name: -sum(c.summaries[name].area for c in comparisons if name in c.summaries),
     )
     rows = []
     for name in names:
-        found = [comparison.standings.get(name) for comparison in comparisons]
-        seeds = [len(standing.seeds) for standing in found if standing]
-        cells = [f"{standing.area:.4f}" if standing else "" for standing in found]
+        found = [comparison.summaries.get(name) for comparison in comparisons]
+        seeds = [len(summary.seeds) for summary in found if summary]
+        cells = [f"{summary.area:.4f}" if summary else "" for summary in found]
         rows.append([name, _range(seeds), *cells])
     return _table(["", "seeds", *by_table], rows)
 
 
 def _names(comparisons: Sequence[Comparison]) -> list[str]:
     """In alphabetical order, in which those of equal rank stay."""
-    return sorted({name for comparison in comparisons for name in comparison.standings})
+    return sorted({name for comparison in comparisons for name in comparison.summaries})
 
 
 def setting(comparison: Comparison) -> str:
@@ -92,13 +92,13 @@ def versions(comparisons: Sequence[Comparison], of: Callable[[Comparison, str], 
     ours = {
         of(comparison, name)
         for comparison in comparisons
-        for name in comparison.standings
+        for name in comparison.summaries
         if ALGORITHMS[name].ours
     }
     return sorted(ours)
 
 
-def near_words(table: Table) -> str:
+def describe_goal(table: Table) -> str:
     """What counts as found."""
     goal = table.goal
     if isinstance(goal, Front):
@@ -106,20 +106,20 @@ def near_words(table: Table) -> str:
     return f"{table.quality}; best {_short(goal.best)}, found from {_short(goal.near)}"
 
 
-def _figures(standing: Standing | None, budget: int) -> str:
-    if standing is None:
+def _figures(summary: AlgorithmSummary | None, budget: int) -> str:
+    if summary is None:
         return ""
-    median = f"{standing.median:.0f}" if math.isfinite(standing.median) else f">{budget}"
-    return f"{_short(standing.area)} · {median} · {standing.hits:.0%}"
+    median = f"{summary.median:.0f}" if math.isfinite(summary.median) else f">{budget}"
+    return f"{_short(summary.area)} · {median} · {summary.hits:.0%}"
 
 
 def _rank(comparisons: Sequence[Comparison]) -> Callable[[str], float]:
     """By the mean of the ranks under all conditions."""
     ranks: dict[str, list[int]] = {}
     for comparison in comparisons:
-        ordered = sorted(comparison.standings.values(), key=lambda standing: standing.area)
-        for rank, standing in enumerate(ordered):
-            ranks.setdefault(standing.algorithm, []).append(rank)
+        ordered = sorted(comparison.summaries.values(), key=lambda summary: summary.area)
+        for rank, summary in enumerate(ordered):
+            ranks.setdefault(summary.algorithm, []).append(rank)
     return lambda name: sum(ranks[name]) / len(ranks[name])
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from searching.algorithms import ALGORITHMS
 from searching.catalogue import load_table
-from searching.peers import Fresh
+from searching.peers import UnseenPoints
 from searching.searcher import Proposal, Remembering, Searcher
 from searching.simulation import Conditions
 from searching.table import Scores, Table
@@ -96,6 +96,6 @@ def _one(searcher: Searcher, table: Table) -> tuple[float, float]:
 
 
 def _history(table: Table, count: int) -> list[tuple[Proposal, Scores]]:
-    fresh = Fresh(table.space, np.random.default_rng(0))
-    proposals = (fresh.draw() for _ in range(count))
+    unseen = UnseenPoints(table.space, np.random.default_rng(0))
+    proposals = (unseen.draw() for _ in range(count))
     return [(proposal, table.truth(proposal.values)) for proposal in proposals if proposal]

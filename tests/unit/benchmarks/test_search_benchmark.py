@@ -8,8 +8,8 @@ import pytest
 from kubenas.spaces.graph import Graph
 from searching import catalogue
 from searching.algorithms import ALGORITHMS
-from searching.campaign import crossed, missing, run_job
 from searching.document import print_all, write_all
+from searching.jobs import make_conditions, missing_jobs, run_job
 from searching.metrics import volume
 from searching.results import Results
 from searching.simulation import Conditions, simulate
@@ -151,11 +151,11 @@ def test_short_trainings_cost_their_share_tell_no_truth_and_are_gone_on_with(nam
 class TestCampaign:
     """What was run is not run again; a cut loses at most the runs under way."""
 
-    conditions = crossed(["small"], [1, 4], noisy=False, infeasible=0.0, budget=15)
+    conditions = make_conditions(["small"], [1, 4], noisy=False, infeasible=0.0, budget=15)
 
     def jobs(self, results, folder, seeds=(2, 1)):
         names = ["random", "Optuna TPE", "Optuna NSGA-II"]
-        return missing(self.conditions, names, results, folder, seeds)
+        return missing_jobs(self.conditions, names, results, folder, seeds)
 
     def carry_out(self, jobs, results):
         for job in jobs:
@@ -206,9 +206,9 @@ class TestCampaign:
         docs.mkdir()
         write_all(results, tmp_path, docs)
         text = (docs / "SEARCH_BENCHMARKS.md").read_text()
-        for said in (printed, text):
-            assert "| random | 2 |" in said
-            assert "| Optuna TPE | 2 |" in said
+        for shown in (printed, text):
+            assert "| random | 2 |" in shown
+            assert "| Optuna TPE | 2 |" in shown
         drawing = (docs / "search-small.svg").read_text()
         assert drawing.startswith("<svg")
         assert drawing.count("series-1") >= 3

@@ -15,7 +15,7 @@ from searching.table import Front, Table
 
 
 @dataclass(frozen=True)
-class Standing:
+class AlgorithmSummary:
     """One algorithm's figures. Curves are seeds x full trainings."""
 
     algorithm: str
@@ -49,18 +49,18 @@ class Comparison:
 
     conditions: Conditions
     table: Table
-    standings: Mapping[str, Standing]
+    summaries: Mapping[str, AlgorithmSummary]
 
     @property
-    def best_peer(self) -> Standing | None:
+    def best_peer(self) -> AlgorithmSummary | None:
         """The peer with the least area under regret, or the most dominated volume."""
-        peers = [s for s in self.standings.values() if not ALGORITHMS[s.algorithm].ours]
+        peers = [s for s in self.summaries.values() if not ALGORITHMS[s.algorithm].ours]
         better = max if isinstance(self.table.goal, Front) else min
-        return better(peers, key=lambda standing: standing.area, default=None)
+        return better(peers, key=lambda summary: summary.area, default=None)
 
     def to_best_peer(self, algorithm: str) -> Interval | None:
         """An algorithm's area by the best peer's, over the seeds that both have."""
-        ours, peer = self.standings.get(algorithm), self.best_peer
+        ours, peer = self.summaries.get(algorithm), self.best_peer
         if ours is None or peer is None:
             return None
         mine = dict(zip(ours.seeds, ours.areas, strict=True))
@@ -71,14 +71,14 @@ class Comparison:
 
 def compare(results: Results, conditions: Conditions, table: Table) -> Comparison:
     """What ``results`` hold for these conditions."""
-    standings = {}
+    summaries = {}
     for name in results.algorithms(conditions):
         if name in ALGORITHMS and (runs := results.runs(conditions, name)):
-            standings[name] = standing(name, runs, table, conditions.budget)
-    return Comparison(conditions, table, standings)
+            summaries[name] = summarise(name, runs, table, conditions.budget)
+    return Comparison(conditions, table, summaries)
 
 
-def standing(name: str, runs: Mapping[int, Run], table: Table, budget: int) -> Standing:
+def summarise(name: str, runs: Mapping[int, Run], table: Table, budget: int) -> AlgorithmSummary:
     """An algorithm's figures from its runs by seed."""
     seeds = tuple(sorted(runs))
     ordered = [runs[seed] for seed in seeds]
@@ -91,4 +91,4 @@ def standing(name: str, runs: Mapping[int, Run], table: Table, budget: int) -> S
         curves = np.stack([regret(run, goal, objective, budget) for run in ordered])
         areas = curves.mean(axis=1)
         queries = tuple(queries_to_near(run, goal, objective) for run in ordered)
-    return Standing(name, seeds, curves, tuple(areas.tolist()), queries)
+    return AlgorithmSummary(name, seeds, curves, tuple(areas.tolist()), queries)

@@ -14,7 +14,7 @@ from searching.results import Results
 from searching.simulation import Conditions, Run, simulate
 
 _BLOCK = 10
-_SAY_EVERY = 30.0
+_PRINT_EVERY_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Job:
     tables: Path
 
 
-def missing(
+def missing_jobs(
     conditions: Sequence[Conditions],
     algorithms: Sequence[str],
     results: Results,
@@ -44,23 +44,23 @@ def missing(
                 done = results.seeds(condition, algorithm.name, algorithm.version)
                 wanted = range(seeds[algorithm.slow])
                 jobs += [Job(condition, algorithm.name, s, tables) for s in wanted if s not in done]
-    return sorted(jobs, key=_turn)
+    return sorted(jobs, key=_priority)
 
 
-def _turn(job: Job) -> int:
+def _priority(job: Job) -> int:
     """Quick algorithms take turns by blocks of seeds, slow ones by single seeds."""
     return job.seed if ALGORITHMS[job.algorithm].slow else job.seed // _BLOCK
 
 
-def carry_out(jobs: Sequence[Job], results: Results, processes: int) -> None:
+def run_jobs(jobs: Sequence[Job], results: Results, processes: int) -> None:
     """Runs ``jobs`` and keeps each result as soon as it is there."""
-    said, begun = time.monotonic(), time.monotonic()
+    printed, begun = time.monotonic(), time.monotonic()
     for count, (job, run) in enumerate(_runs(jobs, processes), 1):
         version = ALGORITHMS[job.algorithm].version
         results.add(job.conditions, job.algorithm, version, job.seed, run)
-        if time.monotonic() - said > _SAY_EVERY or count == len(jobs):
-            said = time.monotonic()
-            print(f"{count} of {len(jobs)} runs after {said - begun:.0f} s", flush=True)
+        if time.monotonic() - printed > _PRINT_EVERY_SECONDS or count == len(jobs):
+            printed = time.monotonic()
+            print(f"{count} of {len(jobs)} runs after {printed - begun:.0f} s", flush=True)
 
 
 def _runs(jobs: Sequence[Job], processes: int) -> Iterator[tuple[Job, Run]]:
@@ -93,7 +93,7 @@ def run_job(job: Job) -> tuple[Job, Run]:
     return job, simulate(searcher, table, condition, job.seed)
 
 
-def crossed(
+def make_conditions(
     tables: Iterable[str],
     in_flight: Iterable[int],
     *,
