@@ -1,8 +1,8 @@
-"""What running trials through kubenas costs on one machine, against plain Keras-Tuner.
+"""Measures the overhead of kubenas on one machine, compared to plain Keras-Tuner.
 
-The same trials (same oracle, seed, values, data, epochs) three times: one Keras-Tuner process that
-may use all cores, kubenas with one worker, kubenas with two. Each is timed from the start of its
-process to its end, imports and the workers' start included, in turn and over several rounds.
+The same trials (same oracle, seed, values, data, epochs) run three times: in one Keras-Tuner
+process that may use all cores, and in kubenas with one and with two workers. Each run is timed from
+the start of its process to its end, with imports and the start of workers, over several rounds.
 
     .venv/bin/python benchmarks/local_overhead.py --source DATA.npz --trials 8 --epochs 3
 """
@@ -60,7 +60,7 @@ tuner.search(
 class Measured:
     seconds: float
     peak_mib: float
-    """Of all processes together, sampled."""
+    """Sampled resident memory of all processes together."""
 
 
 def measure(command: list[str]) -> Measured:
@@ -107,7 +107,7 @@ def resident_kib(pid: int) -> int:
 
 
 def prepare_context(folder: Path, arguments: argparse.Namespace, workers: int) -> Path:
-    """A run's context, its data prepared, its search not begun."""
+    """Prepares the data of a run and returns the file of its context."""
     from kubenas.config.loading import parse_config
     from kubenas.steps.prepare import prepare
 

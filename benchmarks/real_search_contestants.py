@@ -1,7 +1,7 @@
-"""The contestants of real_search.py, a process each, which says what its trials reached.
+"""The contestants of real_search.py. Each runs in its own process.
 
-Every line on standard output is a trial that ended: {"score", "epochs", "values"}; the last one
-is the network that was chosen, {"chosen": values}.
+Each JSON line on standard output is an ended trial, {"at", "score", "epochs", "values"}. The last
+line of kubenas is the chosen network, {"chosen": values}.
 """
 
 import json
@@ -14,7 +14,7 @@ from kubenas.steps.setup.context import RunContext
 
 
 def kubenas(context: RunContext) -> None:
-    """Its search step, which ends itself by ``search.max_seconds``."""
+    """Runs the search step of kubenas, which ends after ``search.max_seconds``."""
     from kubenas.steps.search import search
     from kubenas.trial import Outcome
 
@@ -31,7 +31,7 @@ def report_trial(at: float, score: float | None, epochs: int, values: dict[str, 
 
 
 def keras_tuner(context: RunContext) -> None:
-    """Its Bayesian optimisation as its guide shows it; it goes on until it is killed."""
+    """Runs Keras-Tuner's Bayesian optimisation as in its guide, until it is killed."""
     import keras
     import keras_tuner
 
@@ -72,7 +72,7 @@ def keras_tuner(context: RunContext) -> None:
 
 
 def retrain(context: RunContext) -> None:
-    """Trains the network of the values in a file anew; its accuracy on the test split."""
+    """Retrains the network with the values in a file and prints its test accuracy."""
     import keras
     import keras_tuner
 

@@ -1,9 +1,8 @@
-"""The search step of benchmarks/scale.py, which tells after every so many trials what it has used.
+"""The search step of benchmarks/scale.py, which reports its usage every N trials.
 
-    python benchmarks/scale_controller.py CONTEXT.json 100
+    python benchmarks/scale_controller.py CONTEXT.json N
 
-A line of JSON on stdout: trials that have ended, resident MiB, seconds of processor time, calls of
-the API server.
+Each report is a JSON line on stdout: ended trials, resident MiB, CPU seconds and API calls.
 """
 
 import json

@@ -1,9 +1,8 @@
-"""What it costs to bring data to a bucket and back, against plain google-cloud-storage.
+"""Measures uploads and downloads of data, compared to plain google-cloud-storage.
 
-The same files go up and come down through a store of kubenas and through the library's own
-``transfer_manager``, with as many threads, on the same server on this machine, by turns. kubenas
-also places the files in its cache. Each transfer is a process of its own, which is where its peak
-memory is taken.
+The same files are transferred by a store of kubenas and by the library's ``transfer_manager``, in
+turn, with the same number of threads and the same local server. kubenas also places the files in
+its cache. Each transfer runs in its own process, whose peak memory is measured.
 
     .venv/bin/python benchmarks/staging.py --gib 2
 """
@@ -85,7 +84,7 @@ TRANSFERS: dict[str, Callable[[Path, str, Path], None]] = {
 
 
 def one_transfer(name: str, files: Path, prefix: str, target: Path) -> None:
-    """In the child process: prints seconds, without imports, and peak memory."""
+    """Runs in the child process: prints the seconds, without imports, and the peak memory."""
 
     import kubenas.storage.gcs  # noqa: F401
 
@@ -123,7 +122,7 @@ def compare(gib: float, file_mib: int, rounds: int) -> None:
         write_files(files, gib, file_mib)
         expected = digests(files)
         for number in range(rounds):
-            # The first of a pair finds a colder server: each is the first as often.
+            # The first of a pair meets a colder server, so the order alternates.
             order = ("kubenas", "plain") if number % 2 == 0 else ("plain", "kubenas")
             for direction in ("up", "down"):
                 for who in order:
@@ -134,7 +133,9 @@ def compare(gib: float, file_mib: int, rounds: int) -> None:
                     seconds[name].append(took)
                     peaks[name] = max(peaks[name], peak)
                     if direction == "down" and digests(target) != expected:
-                        raise SystemExit(f"{name}: what came down is not what went up")
+                        raise SystemExit(
+                            f"{name}: the downloaded files differ from the uploaded ones"
+                        )
                     shutil.rmtree(target)
     report(seconds, peaks, gib)
 

@@ -1,4 +1,4 @@
-"""How every algorithm did under one set of conditions."""
+"""Results of all algorithms under the same conditions."""
 
 import statistics
 from collections.abc import Mapping
@@ -16,36 +16,36 @@ from searching.table import Front, Table
 
 @dataclass(frozen=True)
 class AlgorithmSummary:
-    """One algorithm's figures. Curves are seeds x full trainings."""
+    """Results of one algorithm. Curves have the shape (seeds, full trainings)."""
 
     algorithm: str
     seeds: tuple[int, ...]
     curves: Floats
-    """Regret, or for several objectives the dominated share."""
+    """Regret, or the dominated share for several objectives."""
     areas: tuple[float, ...]
-    """Each seed's mean over its curve."""
+    """Mean of each seed's curve, or its last value for several objectives."""
     queries: tuple[float, ...]
-    """Trainings to a point as good as the best; infinite where none was found."""
+    """Trainings until the first hit. Infinite: there was none."""
 
     @property
     def area(self) -> float:
-        """The mean over the seeds."""
+        """Mean area over the seeds."""
         return statistics.fmean(self.areas)
 
     @property
     def median(self) -> float:
-        """Of the trainings to a point as good as the best."""
+        """Median of the trainings until the first hit."""
         return float(statistics.median(self.queries))
 
     @property
     def hits(self) -> float:
-        """The share of seeds that found such a point at all."""
+        """Share of seeds with a hit."""
         return float(np.mean(np.isfinite(self.queries)))
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """All algorithms under the same conditions."""
+    """Summaries of all algorithms under the same conditions."""
 
     conditions: Conditions
     table: Table
@@ -53,13 +53,13 @@ class Comparison:
 
     @property
     def best_peer(self) -> AlgorithmSummary | None:
-        """The peer with the least area under regret, or the most dominated volume."""
+        """The peer with the smallest area under regret, or the largest dominated volume."""
         peers = [s for s in self.summaries.values() if not ALGORITHMS[s.algorithm].ours]
         better = max if isinstance(self.table.goal, Front) else min
         return better(peers, key=lambda summary: summary.area, default=None)
 
     def to_best_peer(self, algorithm: str) -> Interval | None:
-        """An algorithm's area by the best peer's, over the seeds that both have."""
+        """Returns the ratio of an algorithm's area to that of the best peer, over common seeds."""
         ours, peer = self.summaries.get(algorithm), self.best_peer
         if ours is None or peer is None:
             return None
@@ -70,7 +70,7 @@ class Comparison:
 
 
 def compare(results: Results, conditions: Conditions, table: Table) -> Comparison:
-    """What ``results`` hold for these conditions."""
+    """Returns the comparison of all ``results`` for these conditions."""
     summaries = {}
     for name in results.algorithms(conditions):
         if name in ALGORITHMS and (runs := results.runs(conditions, name)):
@@ -79,7 +79,7 @@ def compare(results: Results, conditions: Conditions, table: Table) -> Compariso
 
 
 def summarise(name: str, runs: Mapping[int, Run], table: Table, budget: int) -> AlgorithmSummary:
-    """An algorithm's figures from its runs by seed."""
+    """Summarises an algorithm's runs by seed."""
     seeds = tuple(sorted(runs))
     ordered = [runs[seed] for seed in seeds]
     goal, objective = table.goal, table.objectives[0]

@@ -1,4 +1,4 @@
-"""Curves of how searches went, as SVG files that stand alone."""
+"""Plots of search curves as standalone SVG files."""
 
 import math
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ text { font: 12px system-ui, sans-serif; fill: #5b6675; }
 
 
 def draw_curves(comparison: Comparison, algorithms: Sequence[str]) -> str:
-    """Mean regret (or dominated share) against trainings, a line for each of ``algorithms``."""
+    """Plots mean regret or dominated share over trainings, with a line per algorithm."""
     shown = [comparison.summaries[name] for name in algorithms if name in comparison.summaries]
     plot = _plot(comparison, shown)
     for number, summary in enumerate(shown):

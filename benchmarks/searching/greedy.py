@@ -1,4 +1,4 @@
-"""AutoKeras' greedy search as it is published, over names like ``layer_1/conv/filters``."""
+"""AutoKeras' greedy search as published, over names like ``layer_1/conv/filters``."""
 
 from collections import defaultdict
 
@@ -13,10 +13,10 @@ _TRIES = 200
 
 
 class Greedy:
-    """Takes the best point so far and draws one part of it anew (Jin et al., 2023).
+    """Resamples a part of the best point (Jin et al., 2023).
 
-    The names of a point's decisions form a tree. A part is a node of it, chosen with a chance
-    that falls with the number of its leaves.
+    The names of a point's decisions form a tree. A part is a node of the tree. Its probability is
+    inversely proportional to the number of its leaves.
     """
 
     def __init__(self, table: Table, seed: int) -> None:
@@ -50,7 +50,7 @@ class Greedy:
 
 
 def tree(names: Values) -> dict[str, set[str]]:
-    """Every node of the names' tree, root and leaves included, and the leaves below it."""
+    """Returns the nodes of the tree of names, root and leaves included, with their leaves."""
     nodes: dict[str, set[str]] = defaultdict(set)
     for name in names:
         steps = name.split("/")

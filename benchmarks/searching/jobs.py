@@ -1,4 +1,4 @@
-"""Runs whatever is missing, on several processes; may be cut at any moment and gone on with."""
+"""Runs of algorithms on tables in several processes. An interrupted benchmark can be resumed."""
 
 import multiprocessing
 import os
@@ -32,9 +32,9 @@ def missing_jobs(
     tables: Path,
     seeds: tuple[int, int],
 ) -> list[Job]:
-    """The jobs to do; a campaign that is cut has about as many seeds of everything.
+    """Returns the missing jobs, ordered so that all algorithms progress evenly.
 
-    ``seeds`` says how many a quick and a slow algorithm get.
+    ``seeds`` are the numbers of seeds of fast and of slow algorithms.
     """
     jobs = []
     for condition in conditions:
@@ -48,12 +48,12 @@ def missing_jobs(
 
 
 def _priority(job: Job) -> int:
-    """Quick algorithms take turns by blocks of seeds, slow ones by single seeds."""
+    """Orders fast algorithms by blocks of seeds, slow ones by single seeds."""
     return job.seed if ALGORITHMS[job.algorithm].slow else job.seed // _BLOCK
 
 
 def run_jobs(jobs: Sequence[Job], results: Results, processes: int) -> None:
-    """Runs ``jobs`` and keeps each result as soon as it is there."""
+    """Runs ``jobs`` and stores each result immediately."""
     printed, begun = time.monotonic(), time.monotonic()
     for count, (job, run) in enumerate(_runs(jobs, processes), 1):
         version = ALGORITHMS[job.algorithm].version
@@ -64,7 +64,7 @@ def run_jobs(jobs: Sequence[Job], results: Results, processes: int) -> None:
 
 
 def _runs(jobs: Sequence[Job], processes: int) -> Iterator[tuple[Job, Run]]:
-    # Each process thinks on one core, or its linear algebra would take its neighbour's.
+    # Each process uses one core: BLAS threads would compete with the other processes.
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[name] = "1"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -74,7 +74,7 @@ def _runs(jobs: Sequence[Job], processes: int) -> Iterator[tuple[Job, Run]]:
 
 
 def _end_with_parent() -> None:
-    """Lets a worker end when the campaign is killed, however hard."""
+    """Ends a worker when the main process dies."""
     parent = multiprocessing.parent_process()
     assert parent is not None
 
@@ -86,7 +86,7 @@ def _end_with_parent() -> None:
 
 
 def run_job(job: Job) -> tuple[Job, Run]:
-    """One search, from the first proposal to the end of its budget."""
+    """Runs one search until its budget is spent."""
     condition = job.conditions
     table = load_table(condition.table, job.tables, condition.infeasible)
     searcher = ALGORITHMS[job.algorithm].make(table, condition, job.seed)
@@ -102,7 +102,7 @@ def make_conditions(
     budget: int,
     even: bool = False,
 ) -> list[Conditions]:
-    """Each table with each number in flight."""
+    """Returns the conditions for each table and each number of trainings in flight."""
     flights = list(in_flight)
     return [
         Conditions(table, flight, noisy, infeasible, budget, even)

@@ -1,6 +1,6 @@
-"""The plain algorithms that any search has to beat, written for these tables.
+"""Baseline algorithms, implemented for these tables.
 
-All of them but REINFORCE never propose a point twice.
+All of them except REINFORCE never propose a point twice.
 """
 
 from collections import deque
@@ -16,20 +16,20 @@ _TRIES = 200
 
 
 class UnseenPoints:
-    """Points that were not proposed before."""
+    """Keeps track of proposed points and draws new ones."""
 
     def __init__(self, space: Space, rng: np.random.Generator) -> None:
         self._space, self._rng = space, rng
         self._seen: set[Key] = set()
 
     def take(self, values: Values) -> bool:
-        """Whether ``values`` are new; from now on they are not."""
+        """Returns whether ``values`` are new, and marks them as proposed."""
         known = key(values) in self._seen
         self._seen.add(key(values))
         return not known
 
     def draw(self) -> Proposal | None:
-        """A random one; None where none is found."""
+        """Draws a random new point. None: none was found."""
         for _ in range(_TRIES):
             values = self._space.draw(self._rng)
             if self.take(values):
@@ -38,7 +38,7 @@ class UnseenPoints:
 
 
 class RandomSearch:
-    """Uniform, without repeats."""
+    """Uniform random search without repeats."""
 
     def __init__(self, table: Table, seed: int) -> None:
         self._unseen = UnseenPoints(table.space, np.random.default_rng(seed))
@@ -47,11 +47,11 @@ class RandomSearch:
         return self._unseen.draw()
 
     def tell(self, proposal: Proposal, scores: Scores | None) -> None:
-        """Learns nothing."""
+        """Does nothing."""
 
 
 class RegularisedEvolution:
-    """Mutates the best of some of the youngest (Real et al., 2019); ages by order of ending."""
+    """Regularised evolution (Real et al., 2019). Age is the order of ends."""
 
     def __init__(self, table: Table, seed: int, *, population: int = 20, sample: int = 10) -> None:
         self._space, self._sign = table.space, table.objectives[0].sign
@@ -81,10 +81,10 @@ class RegularisedEvolution:
 
 
 class LocalSearch:
-    """Climbs from the best of a few random points to better neighbours, and starts anew at a top.
+    """Hill climbing from the best of a few random points, with restarts (White et al., 2021).
 
-    White et al., 2021. While the last neighbours of a top are in flight, the next start's random
-    points are drawn.
+    While the last neighbours of a local optimum are in flight, random points of the next start
+    are drawn.
     """
 
     def __init__(self, table: Table, seed: int, *, starts: int = 10) -> None:
@@ -118,10 +118,9 @@ class LocalSearch:
 
 
 class Reinforce:
-    """Independent softmax policies, one a decision, trained by policy gradient with Adam.
+    """Independent softmax policies, one per decision, trained by policy gradient with Adam.
 
-    Williams, 1992, as NAS-Bench-201 uses it. Rewards are centred on a moving mean and scaled by
-    a moving deviation.
+    Williams, 1992, as in NAS-Bench-201. Rewards are standardised by a moving mean and deviation.
     """
 
     def __init__(self, table: Table, seed: int, *, rate: float = 0.1) -> None:

@@ -1,4 +1,4 @@
-"""What was measured, as Markdown."""
+"""Markdown tables of the results."""
 
 import math
 from collections.abc import Callable, Iterable, Sequence
@@ -12,7 +12,7 @@ CHOSEN_AT = (60, 100, 200)
 
 
 def summary(comparisons: Sequence[Comparison]) -> str:
-    """Where our default stands against the best peer, a line a set of conditions."""
+    """Compares our default with the best peer. One row per set of conditions."""
     names = [f"kubenas auto{more}" for more in ("", "+graph", "+rungs", "+rungs+graph")]
     rows = [
         [
@@ -28,7 +28,7 @@ def summary(comparisons: Sequence[Comparison]) -> str:
 
 
 def one_table(comparisons: Sequence[Comparison]) -> str:
-    """All conditions of one table: area under regret, median and hits, a line an algorithm."""
+    """Shows area under regret, median and hits for all conditions of a table."""
     by_setting = {setting(comparison): comparison for comparison in comparisons}
     first = comparisons[0]
     names = sorted(_names(comparisons), key=_rank(comparisons))
@@ -42,7 +42,7 @@ def one_table(comparisons: Sequence[Comparison]) -> str:
 
 
 def chosen(comparison: Comparison) -> str:
-    """The true score of what would be chosen after some trainings, mean over the seeds."""
+    """Shows the mean regret of the chosen network after some trainings."""
     goal, sign = comparison.table.goal, comparison.table.objectives[0].sign
     assert isinstance(goal, Goal)
     points = [count for count in CHOSEN_AT if count <= comparison.conditions.budget]
@@ -58,7 +58,7 @@ def chosen(comparison: Comparison) -> str:
 
 
 def volumes(comparisons: Sequence[Comparison]) -> str:
-    """Dominated volume in the end, a column a table, for several objectives."""
+    """Shows the final dominated volume for several objectives. One column per table."""
     by_table = {comparison.table.name: comparison for comparison in comparisons}
     names = sorted(
         _names(comparisons),
@@ -74,12 +74,12 @@ def volumes(comparisons: Sequence[Comparison]) -> str:
 
 
 def _names(comparisons: Sequence[Comparison]) -> list[str]:
-    """In alphabetical order, in which those of equal rank stay."""
+    """Returns algorithm names in alphabetical order."""
     return sorted({name for comparison in comparisons for name in comparison.summaries})
 
 
 def setting(comparison: Comparison) -> str:
-    """The conditions in few words."""
+    """Returns a short description of the conditions."""
     conditions = comparison.conditions
     words = str(conditions.in_flight)
     words += ", noisy" if conditions.noisy else ""
@@ -88,7 +88,7 @@ def setting(comparison: Comparison) -> str:
 
 
 def versions(comparisons: Sequence[Comparison], of: Callable[[Comparison, str], str]) -> list[str]:
-    """The digests of our algorithms that the figures belong to; more than one mixes states."""
+    """Returns the version digests of our algorithms. Several digests mean mixed versions."""
     ours = {
         of(comparison, name)
         for comparison in comparisons
@@ -99,11 +99,11 @@ def versions(comparisons: Sequence[Comparison], of: Callable[[Comparison, str], 
 
 
 def describe_goal(table: Table) -> str:
-    """What counts as found."""
+    """Describes what counts as a hit."""
     goal = table.goal
     if isinstance(goal, Front):
         return f"{table.quality}; the true front dominates {goal.volume:.4f} of the range"
-    return f"{table.quality}; best {_short(goal.best)}, found from {_short(goal.near)}"
+    return f"{table.quality}; best {_short(goal.best)}, hit from {_short(goal.near)}"
 
 
 def _figures(summary: AlgorithmSummary | None, budget: int) -> str:
@@ -114,7 +114,7 @@ def _figures(summary: AlgorithmSummary | None, budget: int) -> str:
 
 
 def _rank(comparisons: Sequence[Comparison]) -> Callable[[str], float]:
-    """By the mean of the ranks under all conditions."""
+    """Returns a function that maps a name to its mean rank over all conditions."""
     ranks: dict[str, list[int]] = {}
     for comparison in comparisons:
         ordered = sorted(comparison.summaries.values(), key=lambda summary: summary.area)
