@@ -35,7 +35,7 @@ class Measured:
     best: float
     """Validation accuracy of the best trial."""
     reached: dict[float, float]
-    """By target, the seconds until a trial reached it. Targets that no trial reached are missing."""
+    """Seconds until a trial reached each target. Targets that were not reached are missing."""
     test: float
     """Mean test accuracy of the chosen network after retraining."""
 
