@@ -1,4 +1,4 @@
-"""The search benchmark on a small made-up table: every algorithm for real, cut runs, figures."""
+"""The search benchmark on a small synthetic table: all algorithms, interrupted runs, results."""
 
 import dataclasses
 
@@ -149,7 +149,7 @@ def test_short_trainings_cost_their_share_tell_no_truth_and_are_gone_on_with(nam
 
 
 class TestCampaign:
-    """What was run is not run again; a cut loses at most the runs under way."""
+    """Stored runs are not repeated. An interruption loses at most the current runs."""
 
     conditions = make_conditions(["small"], [1, 4], noisy=False, infeasible=0.0, budget=15)
 

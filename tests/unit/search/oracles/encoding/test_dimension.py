@@ -1,4 +1,4 @@
-"""Numbers as levels: counted without being written out, and yet exactly Keras-Tuner's values."""
+"""Levels of numeric dimensions: the values are exactly those of Keras-Tuner."""
 
 import keras_tuner
 import numpy as np
@@ -20,7 +20,7 @@ numbers = st.floats(-50, 50, allow_subnormal=False).map(lambda each: round(each,
 
 @st.composite
 def stepped(draw: st.DrawFn) -> kt.Int | kt.Float:
-    """A number with a step, of at most some thousand values."""
+    """Generates numbers with a step and at most some thousand values."""
     kind, sampling = (
         draw(st.sampled_from([kt.Int, kt.Float])),
         draw(st.sampled_from(["linear", *LOGARITHMIC])),
@@ -59,7 +59,7 @@ HUGE = {
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("scale", HUGE)
-def test_every_oracle_searches_ranges_that_cannot_be_written_out(name, scale):
+def test_every_oracle_searches_huge_ranges(name, scale):
     hp = keras_tuner.HyperParameters()
     hp.Int("n", **HUGE[scale])
     hp.Choice("kind", ["a", "b"])
@@ -75,14 +75,14 @@ def test_every_oracle_searches_ranges_that_cannot_be_written_out(name, scale):
 
 
 @pytest.mark.parametrize("scale", [scale for scale in HUGE if scale != "beyond floats"])
-def test_of_a_huge_range_each_value_has_its_code(scale):
+def test_in_a_huge_range_each_value_has_its_own_code(scale):
     dimension = Dimension(kt.Int("n", **HUGE[scale]))
     codes = dimension.draw(100, np.random.default_rng(0))
     assert [dimension.encode(dimension.decode(code)) for code in codes] == codes.tolist()
 
 
 @pytest.mark.parametrize("sampling", LOGARITHMIC)
-def test_whole_numbers_are_drawn_where_keras_tuner_draws_them(sampling):
+def test_integers_are_distributed_as_in_keras_tuner(sampling):
     number = kt.Int("n", 1, 1000, sampling=sampling)
     dimension = Dimension(number)
     drawn = [dimension.decode(c) for c in dimension.draw(4000, np.random.default_rng(0))]

@@ -1,4 +1,4 @@
-"""The recurrent network that writes architectures: its gradient, what it writes, what it learns."""
+"""The recurrent policy network: gradient, samples and training."""
 
 import keras_tuner
 import numpy as np
@@ -29,16 +29,16 @@ def tokenizer() -> Tokenizer:
     return Tokenizer(Encoding(space()))
 
 
-def opinionated(tokenizer: Tokenizer) -> Policy:
-    """One whose decisions depend on each other."""
+def nonuniform_policy(tokenizer: Tokenizer) -> Policy:
+    """Returns a policy whose tokens depend on each other."""
     rng = np.random.default_rng(0)
     policy = Policy.initialise(tokenizer, rng)
     policy.weights["out"][:] = rng.normal(0.0, 0.5, policy.weights["out"].shape)
     return policy
 
 
-def test_the_gradient_is_that_of_finite_differences(tokenizer):
-    policy, rng = opinionated(tokenizer), np.random.default_rng(1)
+def test_the_gradient_equals_finite_differences(tokenizer):
+    policy, rng = nonuniform_policy(tokenizer), np.random.default_rng(1)
     tokens = tokenizer.tokens(policy.sample(9, 0.5, rng))
     grad_log_probabilities = rng.normal(size=9)
 
@@ -61,8 +61,8 @@ def test_the_gradient_is_that_of_finite_differences(tokenizer):
         assert found[place] == pytest.approx((above - below) / (2 * step), rel=1e-4, abs=1e-6)
 
 
-def test_what_is_written_is_valid_and_as_frequent_as_its_odds(tokenizer):
-    policy = opinionated(tokenizer)
+def test_samples_are_valid_and_as_frequent_as_their_probabilities(tokenizer):
+    policy = nonuniform_policy(tokenizer)
     points = policy.sample(40_000, 0.0, np.random.default_rng(2))
     encoding = tokenizer.encoding
     again = np.array([encoding.encode(encoding.decode(point)) for point in points[:500]])
@@ -74,7 +74,7 @@ def test_what_is_written_is_valid_and_as_frequent_as_its_odds(tokenizer):
     assert np.corrcoef(counts, probabilities)[0, 1] > 0.9
 
 
-def test_a_scale_of_many_values_is_cut_into_bins_that_its_values_fall_into(tokenizer):
+def test_a_long_scale_is_divided_into_bins(tokenizer):
     rng = np.random.default_rng(3)
     names = [dimension.name for dimension in tokenizer.encoding.dimensions]
     place = names.index("units")
@@ -89,13 +89,13 @@ def test_a_scale_of_many_values_is_cut_into_bins_that_its_values_fall_into(token
     assert (tokenizer.tokens(drawn)[:, place] == active).all()
 
 
-def test_what_is_likelier_or_less_likely_beyond_the_bound_teaches_no_more():
+def test_the_gradient_is_zero_beyond_the_clipping_bound():
     then, now = np.zeros(4), np.log([1.1, 1.3, 0.9, 0.7])
     rewards = np.array([1.0, 1.0, -1.0, -1.0])
     assert (clipped_gradient(now, then, rewards) != 0).tolist() == [True, False, True, False]
 
 
-def test_it_comes_to_write_what_is_rewarded(tokenizer):
+def test_training_increases_rewards(tokenizer):
     rng = np.random.default_rng(4)
     points = tokenizer.encoding.sample(60, rng)
     depth = len(tokenizer.encoding) - 1

@@ -1,4 +1,4 @@
-"""Covariances: what is alike is alike, however it is worked out."""
+"""The kernel: covariances, trends and value counts."""
 
 import keras_tuner
 import numpy as np
@@ -33,7 +33,7 @@ def inputs(positions: Floats) -> InputFeatures:
 
 
 def points(count: int, seed: int) -> Floats:
-    """A continuum, a scale of five, two choices, one of which does not matter; some inactive."""
+    """Returns points with a continuous, an ordered and two categorical dimensions."""
     rng = np.random.default_rng(seed)
     columns = [
         rng.random(count),
@@ -57,14 +57,14 @@ def by_definition(left: Floats, right: Floats) -> float:
 
 
 @pytest.mark.parametrize("few", [0, 16, 1000])
-def test_values_are_as_alike_as_defined(few: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_value_covariances_match_the_definition(few: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_FEW", few)
     left, right = points(30, seed=1), points(40, seed=2)
     expected = [[by_definition(own, other) for other in right] for own in left]
     np.testing.assert_allclose(VALUES_ALONE(inputs(left), inputs(right)), expected)
 
 
-def test_what_is_expected_at_the_observations_is_what_is_predicted_there() -> None:
+def test_the_posterior_mean_equals_the_predictions_at_the_observations() -> None:
     observed = inputs(points(20, seed=3))
     scores = np.random.default_rng(0).normal(size=20)
     process = GaussianProcess(observed, scores, Settings(VALUES_ALONE, noise=0.1))
@@ -73,11 +73,11 @@ def test_what_is_expected_at_the_observations_is_what_is_predicted_there() -> No
 
 
 def sized(sizes: Floats) -> InputFeatures:
-    """Networks of which nothing but the sizes is known."""
+    """Returns features with nothing but sizes."""
     return InputFeatures(np.empty((len(sizes), 0)), None, sizes, np.empty((len(sizes), 0)))
 
 
-def test_a_trend_in_size_goes_on_beyond_what_was_observed() -> None:
+def test_a_trend_in_size_extrapolates() -> None:
     rng = np.random.default_rng(0)
     small = np.stack([rng.uniform(10.0, 12.0, 20), np.full(20, np.nan)], axis=1)
     scores = small[:, 0] - small[:, 0].mean()
@@ -88,12 +88,12 @@ def test_a_trend_in_size_goes_on_beyond_what_was_observed() -> None:
     assert deviation[1] > deviation[0]
 
 
-def test_networks_whose_size_is_not_known_count_as_of_middle_size() -> None:
+def test_unknown_sizes_count_as_the_mean_size() -> None:
     scale = StandardScaler.fit(np.array([[10.0, 20.0], [12.0, 20.0]]))
     np.testing.assert_allclose(scale(np.array([[np.nan, 1.0], [13.0, 1.0]])), [[0.0], [2.0]])
 
 
-def test_values_are_tallied_over_dimensions_with_the_same_choices() -> None:
+def test_values_are_counted_over_dimensions_with_the_same_choices() -> None:
     space = keras_tuner.HyperParameters()
     for place in range(3):
         space.Choice(f"operation {place}", ["conv", "pool"])
@@ -107,7 +107,7 @@ def test_values_are_tallied_over_dimensions_with_the_same_choices() -> None:
     )
 
 
-def test_what_helps_in_some_places_is_expected_to_help_in_others() -> None:
+def test_value_counts_generalise_to_other_dimensions() -> None:
     space = keras_tuner.HyperParameters()
     for place in range(6):
         space.Choice(f"operation {place}", ["conv", "pool", "none"])
