@@ -1,4 +1,4 @@
-"""What the benchmark knows of a search problem: the score of every point, without training."""
+"""Tables: search problems with known scores of all points, so that nothing is trained."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
