@@ -58,7 +58,7 @@ def by_definition(left: Floats, right: Floats) -> float:
 
 @pytest.mark.parametrize("few", [0, 16, 1000])
 def test_value_covariances_match_the_definition(few: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_FEW", few)
+    monkeypatch.setattr(module, "_FEW_VALUES", few)
     left, right = points(30, seed=1), points(40, seed=2)
     expected = [[by_definition(own, other) for other in right] for own in left]
     np.testing.assert_allclose(VALUES_ALONE(inputs(left), inputs(right)), expected)
