@@ -1,4 +1,4 @@
-"""Prints what was measured, and writes it as a document with plots."""
+"""Prints the results, or writes them as a document with plots."""
 
 import itertools
 import json
@@ -8,11 +8,11 @@ from operator import attrgetter
 from pathlib import Path
 
 from searching import report, timing
+from searching.comparison import Comparison, compare
 from searching.results import Results
 from searching.simulation import Conditions
-from searching.standing import Comparison, compare
 from searching.tables.catalogue import load_table
-from searching.tables.curves import drawing
+from searching.tables.curves import draw_curves
 from searching.tables.table import Front
 
 DOCUMENT = "SEARCH_BENCHMARKS.md"
@@ -29,29 +29,29 @@ _PLOTTED = (
 _ORDER = attrgetter("table", "infeasible", "noisy", "even", "in_flight")
 _INTRODUCTION = """# Search benchmarks
 
-How many trainings a search needs on published tables, where the score of every network is known
-and nothing has to be trained. Every figure here was printed by `benchmarks/search.py`; peers ran
-in the same program under the same conditions: Optuna {optuna} (TPE and NSGA-II with their
+These benchmarks count the trainings that a search needs, on published tables with the scores of all
+networks. `benchmarks/search.py` printed all figures. Peers ran in the same program under the same
+conditions: Optuna {optuna} (TPE and NSGA-II with their
 defaults), Keras-Tuner {keras_tuner} (its oracles as they are), and regularised evolution, local
-search, REINFORCE, AutoKeras' greedy and random search, written anew for this benchmark from how
-they are published.
+search, REINFORCE, AutoKeras' greedy search and random search, implemented for this benchmark from
+their publications.
 
-- Trainings take the seconds of the table (or in proportion to FLOPs where it has none), and as many
-  as are *in flight* run at once. An algorithm hears of a score when that training ends.
-- *Even*: all trainings take equally long. Otherwise good networks tend to be slow ones, whose
-  scores come late.
-- *Noisy*: a training gives one of its two to four known runs at random. Otherwise it gives their
-  mean. Regret is always by the mean of what an algorithm would choose.
-- A budget of {budget} full trainings. Those over 12 of 200 epochs count as 12/200, and those that
-  go on from there as 188/200 (Hyperband, *+rungs*).
-- Figures are *area under regret · median trainings until a point as good as the best was trained
-  (within 0.1 points of accuracy, 0.5 on layer-lists, the best 0.1 % of all losses on HPOlib) ·
-  share of seeds that found one*. The area is the mean regret over the budget, where nobody is
-  charged for being worse than the median point. Less is better.
-- Repeated proposals count as trainings. Seeds are the number of searches; Keras-Tuner's bayesian
-  needs seconds a proposal and gets fewer. Intervals are 95 % of paired bootstrap samples.
-- *+graph*: the space also says which network its values stand for.
-- *+rungs*: networks are trained for 12 epochs, and one in four of them to the end.
+- Trainings take the time in the table, or a time proportional to FLOPs if the table has none. *In
+  flight* is the number of parallel trainings. An algorithm gets a score when the training ends.
+- *Even*: all trainings take the same time. Otherwise good networks tend to be slow, and their
+  scores arrive late.
+- *Noisy*: a training returns one of its two to four known runs at random. Otherwise it returns
+  their mean. Regret is always computed from the mean of the chosen network's runs.
+- A budget of {budget} full trainings. A training of 12 of 200 epochs counts as 12/200, its
+  continuation as 188/200 (Hyperband, *+rungs*).
+- Figures are *area under regret · median trainings until the first hit · share of seeds with a
+  hit*. A hit is a point within 0.1 points of the best accuracy (0.5 on layer-lists, the best 0.1 %
+  of all losses on HPOlib). The area is the mean regret over the budget. Regret is capped at the
+  regret of the median point. Less is better.
+- Repeated proposals count as trainings. *Seeds* is the number of searches. Keras-Tuner's bayesian
+  takes seconds per proposal and gets fewer. Intervals are 95 % intervals by paired bootstrap.
+- *+graph*: the space provides graphs of its networks.
+- *+rungs*: networks are trained for 12 epochs, and one in four of them is promoted to all epochs.
 
 ```
 .venv/bin/python benchmarks/search.py --tables FOLDER --results search-runs
@@ -60,17 +60,17 @@ they are published.
 .venv/bin/python benchmarks/search.py --tables FOLDER --results search-runs --write docs
 ```
 
-A run that was cut goes on where it was.
+An interrupted benchmark resumes when it is started again.
 """
 
 
 def print_all(results: Results, tables: Path, conditions: Sequence[Conditions]) -> None:
-    """Prints the figures of ``conditions``."""
+    """Prints the results for ``conditions``."""
     print("\n".join(_sections(_comparisons(results, tables, conditions), None)))
 
 
 def write_all(results: Results, tables: Path, docs: Path) -> None:
-    """Writes all that ``results`` hold into ``docs``: the document and a plot a table."""
+    """Writes all ``results`` into ``docs``: the document and a plot per table."""
     comparisons = _comparisons(results, tables, results.conditions())
     if not comparisons:
         raise SystemExit("no finished runs; run the benchmark without --write first")
@@ -81,7 +81,7 @@ def write_all(results: Results, tables: Path, docs: Path) -> None:
     states = report.versions(
         comparisons, lambda comparison, name: results.version(comparison.conditions, name)
     )
-    known = ", ".join(states) or "not run into these results yet"
+    known = ", ".join(states) or "not in these results"
     head += f"\nState of our algorithms: {known}.\n"
     text = "\n".join([head, *_sections(comparisons, docs), *_timing(results)])
     (docs / DOCUMENT).write_text(text)
@@ -93,7 +93,7 @@ def _comparisons(
 ) -> list[Comparison]:
     ordered = sorted(conditions, key=_ORDER)
     found = [compare(results, c, load_table(c.table, tables, c.infeasible)) for c in ordered]
-    return [comparison for comparison in found if comparison.standings]
+    return [comparison for comparison in found if comparison.summaries]
 
 
 def _sections(comparisons: Sequence[Comparison], docs: Path | None) -> list[str]:
@@ -112,18 +112,18 @@ def _sections(comparisons: Sequence[Comparison], docs: Path | None) -> list[str]
 
 
 _RATIO = (
-    "Area under regret by that of the best peer under the same conditions, with its interval."
-    " Below 1 is better than every peer.\n"
+    "Ratio of the area under regret to that of the best peer under the same conditions, with its"
+    " interval. Below 1: better than every peer.\n"
 )
 _VOLUMES = (
-    "NAS-Bench-201's CIFAR-10 accuracy against latency on a device. The dominated share of what"
-    " the true front dominates, after the whole budget, up to the worst accuracy and latency of"
-    " the table. More is better.\n"
+    "NAS-Bench-201's CIFAR-10 accuracy against latency on a device. Figures are the dominated"
+    " share of the true front's volume after the whole budget. The reference point is the worst"
+    " accuracy and latency of the table. More is better.\n"
 )
 
 
 def _one_table(name: str, group: list[Comparison], docs: Path | None) -> list[str]:
-    parts = [f"## {name}\n", report.near_words(group[0].table) + ".\n", report.one_table(group)]
+    parts = [f"## {name}\n", report.describe_goal(group[0].table) + ".\n", report.one_table(group)]
     if name == "layer-lists":
         for comparison in group:
             words = f"True score of the chosen network, {report.setting(comparison)} in flight:\n"
@@ -131,7 +131,7 @@ def _one_table(name: str, group: list[Comparison], docs: Path | None) -> list[st
     shown = next((c for c in group if report.setting(c) == "16"), group[0])
     if docs is not None:
         file = f"search-{name}.svg"
-        (docs / file).write_text(drawing(shown, _PLOTTED))
+        (docs / file).write_text(draw_curves(shown, _PLOTTED))
         parts.append(f"![Mean regret on {name}]({file})\n")
     return parts
 
@@ -141,4 +141,4 @@ def _timing(results: Results) -> list[str]:
     if not file.exists():
         return []
     rows = [json.loads(line) for line in file.read_text().splitlines()]
-    return ["## Seconds a suggestion\n", timing.INTRODUCTION, timing.as_table(rows)]
+    return ["## Seconds per proposal\n", timing.INTRODUCTION, timing.as_table(rows)]

@@ -241,7 +241,7 @@ def test_a_module_that_was_not_copied_is_not_found_by_chance(
     last = done.stderr.strip().splitlines()[-1]
     assert done.returncode == 2, done.stderr
     assert "mine.py, line 2: importing it raised ModuleNotFoundError: No module named" in last
-    assert "if it is a file of yours, name it in space.files" in last
+    assert "if it is your own file, list it in space.files" in last
 
 
 @pytest.mark.parametrize("command", ["status", "report"])

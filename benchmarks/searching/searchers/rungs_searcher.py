@@ -1,4 +1,4 @@
-"""Our default with successive halving on top, put together as a search of kubenas is."""
+"""A searcher for kubenas' default oracle with rungs, assembled as in a search of kubenas."""
 
 from kubenas.search import create_oracle
 from kubenas.search.journal.records import Ended
@@ -18,7 +18,7 @@ _ETA = 4
 
 
 class RungsSearcher:
-    """Networks are trained for the table's few epochs, and one in four of them to the end."""
+    """Trains each network for the table's few epochs, and promotes one in four."""
 
     def __init__(self, table: Table, conditions: Conditions, seed: int, *, graph: bool) -> None:
         self._table = table

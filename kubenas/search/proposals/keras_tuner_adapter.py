@@ -130,7 +130,7 @@ class KerasTunerProposer:
         search = config.search
         objectives = objectives_of(search)
         first, *_ = several = [keras_tuner.Objective(o.name, o.direction) for o in objectives]
-        if not find_oracle(search.oracle).is_keras_tuners:
+        if not find_oracle(search.oracle).is_from_keras_tuner:
             oracle = create_oracle(
                 search.oracle,
                 read_space(space),

@@ -13,8 +13,8 @@ import tensorflow as tf
 from keras_tuner.errors import FailedTrialError, FatalError
 
 from kubenas.errors import KubenasError, StorageError, UserError
-from kubenas.spaces.user_code.importing import line_in
-from kubenas.spaces.user_code.requirements import advice
+from kubenas.spaces.user_code.importing import locate_error
+from kubenas.spaces.user_code.requirements import missing_module_hint
 from kubenas.trial import FailureClass, Outcome
 
 _MESSAGE_LIMIT = 1000
@@ -135,8 +135,8 @@ def _message(error: BaseException, phase: Phase, user_file: Path | None) -> str:
 
 def in_words(error: BaseException, user_file: Path | None) -> str:
     """``error`` with its innermost line in the folder of ``user_file``, if it arose there."""
-    found = line_in(user_file.parent, error) if user_file else None
-    where = f" ({found[0]}:{found[1]}){advice(error)}" if found else ""
+    found = locate_error(user_file.parent, error) if user_file else None
+    where = f" ({found[0]}:{found[1]}){missing_module_hint(error)}" if found else ""
     return f"{type(error).__name__}: {error}{where}"
 
 

@@ -249,5 +249,5 @@ def test_inactive_values_are_not_proposed():
 def test_an_unknown_oracle_is_rejected_with_a_suggestion():
     with pytest.raises(UserError, match="did you mean 'bayesian'"):
         check_oracle("bayesain")
-    with pytest.raises(UserError, match="there are auto, bayesian"):
+    with pytest.raises(UserError, match="choose one of auto, bayesian"):
         check_oracle("zzz")

@@ -1,4 +1,4 @@
-"""What a Python source mentions of the files around it. It is parsed, never executed."""
+"""References from a Python source to other files, found by parsing, without executing it."""
 
 import ast
 import re
@@ -9,22 +9,22 @@ from kubenas.errors import UserError
 
 
 @dataclass(frozen=True)
-class Mentions:
-    """What one source mentions."""
+class SourceReferences:
+    """References of one source file."""
 
     modules: dict[str, int]
-    """Top-level names of imported modules, and the first line that imports each."""
+    """Top-level names of imported modules, with the first line that imports each."""
     relative: int | None
-    """The first line with an import relative to the source's own package."""
+    """First line with a relative import, if there is one."""
     literals: frozenset[str]
-    """Names of files and folders that string literals may stand for."""
+    """Parts of paths in string literals."""
 
 
-def parsed(source: bytes, name: str) -> ast.Module:
-    """The Python file ``name``.
+def parse_source(source: bytes, name: str) -> ast.Module:
+    """Parses the Python file ``name``.
 
     Raises:
-        UserError: with the line, if it is not Python.
+        UserError: the file is not valid Python. The message has the line.
     """
     try:
         return ast.parse(source, filename=name)
@@ -36,17 +36,17 @@ def parsed(source: bytes, name: str) -> ast.Module:
         raise UserError(f"space.hypermodel: {name}: not valid Python: {error}") from error
 
 
-def mentions(module: ast.Module) -> Mentions:
-    """What ``module`` mentions, wherever in it."""
+def find_references(module: ast.Module) -> SourceReferences:
+    """Returns the references in all of ``module``."""
     modules: dict[str, int] = {}
     for name, line in sorted(_imports(module), key=lambda found: found[1]):
         modules.setdefault(name, line)
     relative = modules.pop("", None)
-    return Mentions(modules, relative, frozenset(_literal_parts(module)))
+    return SourceReferences(modules, relative, frozenset(_literal_parts(module)))
 
 
 def _imports(module: ast.Module) -> Iterator[tuple[str, int]]:
-    """Names and lines; a relative import has no name."""
+    """Yields names and lines of imports. Relative imports have an empty name."""
     for node in ast.walk(module):
         match node:
             case ast.Import():

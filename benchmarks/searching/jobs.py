@@ -1,4 +1,4 @@
-"""Runs whatever is missing, on several processes; may be cut at any moment and gone on with."""
+"""Runs of algorithms on tables in several processes. An interrupted benchmark can be resumed."""
 
 import multiprocessing
 import os
@@ -14,7 +14,7 @@ from searching.simulation import Conditions, Run, simulate
 from searching.tables.catalogue import load_table
 
 _BLOCK = 10
-_SAY_EVERY = 30.0
+_PRINT_EVERY_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -25,16 +25,16 @@ class Job:
     tables: Path
 
 
-def missing(
+def missing_jobs(
     conditions: Sequence[Conditions],
     algorithms: Sequence[str],
     results: Results,
     tables: Path,
     seeds: tuple[int, int],
 ) -> list[Job]:
-    """The jobs to do; a campaign that is cut has about as many seeds of everything.
+    """Returns the missing jobs, ordered so that all algorithms progress evenly.
 
-    ``seeds`` says how many a quick and a slow algorithm get.
+    ``seeds`` are the numbers of seeds of fast and of slow algorithms.
     """
     jobs = []
     for condition in conditions:
@@ -44,27 +44,27 @@ def missing(
                 done = results.seeds(condition, algorithm.name, algorithm.version)
                 wanted = range(seeds[algorithm.slow])
                 jobs += [Job(condition, algorithm.name, s, tables) for s in wanted if s not in done]
-    return sorted(jobs, key=_turn)
+    return sorted(jobs, key=_priority)
 
 
-def _turn(job: Job) -> int:
-    """Quick algorithms take turns by blocks of seeds, slow ones by single seeds."""
+def _priority(job: Job) -> int:
+    """Orders fast algorithms by blocks of seeds, slow ones by single seeds."""
     return job.seed if ALGORITHMS[job.algorithm].slow else job.seed // _BLOCK
 
 
-def carry_out(jobs: Sequence[Job], results: Results, processes: int) -> None:
-    """Runs ``jobs`` and keeps each result as soon as it is there."""
-    said, begun = time.monotonic(), time.monotonic()
+def run_jobs(jobs: Sequence[Job], results: Results, processes: int) -> None:
+    """Runs ``jobs`` and stores each result immediately."""
+    printed, begun = time.monotonic(), time.monotonic()
     for count, (job, run) in enumerate(_runs(jobs, processes), 1):
         version = ALGORITHMS[job.algorithm].version
         results.add(job.conditions, job.algorithm, version, job.seed, run)
-        if time.monotonic() - said > _SAY_EVERY or count == len(jobs):
-            said = time.monotonic()
-            print(f"{count} of {len(jobs)} runs after {said - begun:.0f} s", flush=True)
+        if time.monotonic() - printed > _PRINT_EVERY_SECONDS or count == len(jobs):
+            printed = time.monotonic()
+            print(f"{count} of {len(jobs)} runs after {printed - begun:.0f} s", flush=True)
 
 
 def _runs(jobs: Sequence[Job], processes: int) -> Iterator[tuple[Job, Run]]:
-    # Each process thinks on one core, or its linear algebra would take its neighbour's.
+    # Each process uses one core: BLAS threads would compete with the other processes.
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[name] = "1"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -74,7 +74,7 @@ def _runs(jobs: Sequence[Job], processes: int) -> Iterator[tuple[Job, Run]]:
 
 
 def _end_with_parent() -> None:
-    """Lets a worker end when the campaign is killed, however hard."""
+    """Ends a worker when the main process dies."""
     parent = multiprocessing.parent_process()
     assert parent is not None
 
@@ -86,14 +86,14 @@ def _end_with_parent() -> None:
 
 
 def run_job(job: Job) -> tuple[Job, Run]:
-    """One search, from the first proposal to the end of its budget."""
+    """Runs one search until its budget is spent."""
     condition = job.conditions
     table = load_table(condition.table, job.tables, condition.infeasible)
     searcher = ALGORITHMS[job.algorithm].make(table, condition, job.seed)
     return job, simulate(searcher, table, condition, job.seed)
 
 
-def crossed(
+def make_conditions(
     tables: Iterable[str],
     in_flight: Iterable[int],
     *,
@@ -102,7 +102,7 @@ def crossed(
     budget: int,
     even: bool = False,
 ) -> list[Conditions]:
-    """Each table with each number in flight."""
+    """Returns the conditions for each table and each number of trainings in flight."""
     flights = list(in_flight)
     return [
         Conditions(table, flight, noisy, infeasible, budget, even)

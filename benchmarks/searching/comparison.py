@@ -1,4 +1,4 @@
-"""How every algorithm did under one set of conditions."""
+"""Results of all algorithms under the same conditions."""
 
 import statistics
 from collections.abc import Mapping
@@ -15,52 +15,52 @@ from searching.tables.table import Front, Table
 
 
 @dataclass(frozen=True)
-class Standing:
-    """One algorithm's figures. Curves are seeds x full trainings."""
+class AlgorithmSummary:
+    """Results of one algorithm. Curves have the shape (seeds, full trainings)."""
 
     algorithm: str
     seeds: tuple[int, ...]
     curves: Floats
-    """Regret, or for several objectives the dominated share."""
+    """Regret, or the dominated share for several objectives."""
     areas: tuple[float, ...]
-    """Each seed's mean over its curve."""
+    """Mean of each seed's curve, or its last value for several objectives."""
     queries: tuple[float, ...]
-    """Trainings to a point as good as the best; infinite where none was found."""
+    """Trainings until the first hit. Infinite: there was none."""
 
     @property
     def area(self) -> float:
-        """The mean over the seeds."""
+        """Mean area over the seeds."""
         return statistics.fmean(self.areas)
 
     @property
     def median(self) -> float:
-        """Of the trainings to a point as good as the best."""
+        """Median of the trainings until the first hit."""
         return float(statistics.median(self.queries))
 
     @property
     def hits(self) -> float:
-        """The share of seeds that found such a point at all."""
+        """Share of seeds with a hit."""
         return float(np.mean(np.isfinite(self.queries)))
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """All algorithms under the same conditions."""
+    """Summaries of all algorithms under the same conditions."""
 
     conditions: Conditions
     table: Table
-    standings: Mapping[str, Standing]
+    summaries: Mapping[str, AlgorithmSummary]
 
     @property
-    def best_peer(self) -> Standing | None:
-        """The peer with the least area under regret, or the most dominated volume."""
-        peers = [s for s in self.standings.values() if not ALGORITHMS[s.algorithm].ours]
+    def best_peer(self) -> AlgorithmSummary | None:
+        """The peer with the smallest area under regret, or the largest dominated volume."""
+        peers = [s for s in self.summaries.values() if not ALGORITHMS[s.algorithm].ours]
         better = max if isinstance(self.table.goal, Front) else min
-        return better(peers, key=lambda standing: standing.area, default=None)
+        return better(peers, key=lambda summary: summary.area, default=None)
 
     def to_best_peer(self, algorithm: str) -> Interval | None:
-        """An algorithm's area by the best peer's, over the seeds that both have."""
-        ours, peer = self.standings.get(algorithm), self.best_peer
+        """Returns the ratio of an algorithm's area to that of the best peer, over common seeds."""
+        ours, peer = self.summaries.get(algorithm), self.best_peer
         if ours is None or peer is None:
             return None
         mine = dict(zip(ours.seeds, ours.areas, strict=True))
@@ -70,16 +70,16 @@ class Comparison:
 
 
 def compare(results: Results, conditions: Conditions, table: Table) -> Comparison:
-    """What ``results`` hold for these conditions."""
-    standings = {}
+    """Returns the comparison of all ``results`` for these conditions."""
+    summaries = {}
     for name in results.algorithms(conditions):
         if name in ALGORITHMS and (runs := results.runs(conditions, name)):
-            standings[name] = standing(name, runs, table, conditions.budget)
-    return Comparison(conditions, table, standings)
+            summaries[name] = summarise(name, runs, table, conditions.budget)
+    return Comparison(conditions, table, summaries)
 
 
-def standing(name: str, runs: Mapping[int, Run], table: Table, budget: int) -> Standing:
-    """An algorithm's figures from its runs by seed."""
+def summarise(name: str, runs: Mapping[int, Run], table: Table, budget: int) -> AlgorithmSummary:
+    """Summarises an algorithm's runs by seed."""
     seeds = tuple(sorted(runs))
     ordered = [runs[seed] for seed in seeds]
     goal, objective = table.goal, table.objectives[0]
@@ -91,4 +91,4 @@ def standing(name: str, runs: Mapping[int, Run], table: Table, budget: int) -> S
         curves = np.stack([regret(run, goal, objective, budget) for run in ordered])
         areas = curves.mean(axis=1)
         queries = tuple(queries_to_near(run, goal, objective) for run in ordered)
-    return Standing(name, seeds, curves, tuple(areas.tolist()), queries)
+    return AlgorithmSummary(name, seeds, curves, tuple(areas.tolist()), queries)
