@@ -12,7 +12,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 RESULT_LIMIT_BYTES = 64 * 1024
-BEGUN_FILE = "begun.json"
+ATTEMPT_START_FILE = "begun.json"
 NONCE_VARIABLE = "KUBENAS_ATTEMPT_NONCE"
 SPEC_DIGEST_VARIABLE = "KUBENAS_ATTEMPT_SPEC_SHA256"
 """Environment variables of a process that runs one attempt."""
@@ -202,16 +202,18 @@ class AttemptSpec(Value):
         """Which attempt this is."""
         return AttemptRef(trial=self.trial, attempt=self.attempt)
 
-    def begun(self, at: float) -> Self:
-        """This spec in a process that begins at Unix time ``at``: its deadline is the sooner one of
-        the two, however long it has waited for its place.
+    def with_deadline(self, start: float) -> Self:
+        """Returns this spec for a process that starts at Unix time ``start``.
+
+        Its deadline is the earlier of ``deadline`` and ``start + work_seconds``. The time that the
+        attempt spent in a queue does not count.
         """
-        ends = (self.deadline, None if self.work_seconds is None else at + self.work_seconds)
+        ends = (self.deadline, None if self.work_seconds is None else start + self.work_seconds)
         sooner = min((end for end in ends if end is not None), default=None)
         return self.model_copy(update={"deadline": sooner})
 
 
-class Declared(Value):
+class DeclaredHyperparameters(Value):
     """Which hyperparameters the attempt's code asked for, beside those that it was given."""
 
     new: tuple[dict[str, Any], ...] = Field(
@@ -221,7 +223,7 @@ class Declared(Value):
     unused: tuple[str, ...] = Field((), description="names of given values that were not asked for")
 
 
-class Begun(Value):
+class AttemptStart(Value):
     """``begun.json`` in an attempt's folder: written by its process before all else."""
 
     at: float = Field(description="Unix time")
@@ -246,7 +248,7 @@ class Result(Value):
     parameters: int | None = Field(None, description="trainable and other weights")
     flops: int | None = Field(None, description="floating-point operations for one example")
     latency_ms: float | None = Field(None, description="median inference time of one example")
-    declared: Declared = Declared()
+    declared: DeclaredHyperparameters = DeclaredHyperparameters()
     artifacts: dict[str, str] = Field({}, description="name -> path below the attempt's prefix")
     software: dict[str, str] = Field({}, description="versions of what it ran with, by package")
     image: str | None = Field(None, description="container image by digest, as its runner tells")

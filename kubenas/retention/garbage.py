@@ -14,9 +14,9 @@ from kubenas.retention.inventory import InAttempt, Inventory, KnownSearch, in_at
 from kubenas.retention.programs import StagedInUse, in_use
 from kubenas.search.layout import SEARCHES, checkpoint_folder
 from kubenas.training.program.layout import PROGRAMS
-from kubenas.trial import BEGUN_FILE, Outcome
+from kubenas.trial import ATTEMPT_START_FILE, Outcome
 
-_LINEAGE = frozenset({"spec.json", BEGUN_FILE, "result.json", "history.jsonl", "log.txt"})
+_LINEAGE = frozenset({"spec.json", ATTEMPT_START_FILE, "result.json", "history.jsonl", "log.txt"})
 """What stays of a lost attempt."""
 
 _DATA = "data"

@@ -25,18 +25,18 @@ from kubenas.errors import (
 )
 from kubenas.storage import Storage, open_storage, split
 from kubenas.storage.document import DOCUMENT_BYTES, parse_document, read_document
-from kubenas.training.process.capture import captured_output, tail
 from kubenas.training.process.channel import Channel, Request
 from kubenas.training.process.heartbeat import HeartbeatWatch
+from kubenas.training.process.output_capture import capture_output, read_tail
 from kubenas.training.process.software import software
 from kubenas.training.process.stopping import TERMINATED_EXIT_CODE, Terminated, Termination
 from kubenas.trial import (
-    BEGUN_FILE,
+    ATTEMPT_START_FILE,
     NONCE_VARIABLE,
     RESULT_LIMIT_BYTES,
     SPEC_DIGEST_VARIABLE,
     AttemptSpec,
-    Begun,
+    AttemptStart,
     FailureClass,
     Result,
 )
@@ -65,14 +65,14 @@ def run_attempt(
     storage = open_storage(spec.prefix)
     if _has_result(storage, spec):
         return
-    begun = Begun(at=time.time())
-    storage.write(BEGUN_FILE, begun.to_json())
-    run_task, spec = load_tasks(), spec.begun(begun.at)
-    with captured_output() as log:
+    begun = AttemptStart(at=time.time())
+    storage.write(ATTEMPT_START_FILE, begun.to_json())
+    run_task, spec = load_tasks(), spec.with_deadline(begun.at)
+    with capture_output() as log:
         try:
             result = run_task(spec, termination)
         finally:
-            storage.write(LOG_FILE, tail(log))
+            storage.write(LOG_FILE, read_tail(log))
     told = result.model_copy(update={"software": software(), "nonce": spec.nonce})
     storage.write(RESULT_FILE, told.to_json())
 

@@ -5,7 +5,7 @@ from contextlib import suppress
 import tensorflow as tf
 
 
-def leave_gpus_to_trials() -> None:
+def enable_memory_growth() -> None:
     """Lets TensorFlow take memory of GPUs as it needs it, not all of it at once."""
     for device in tf.config.list_physical_devices("GPU"):
         with suppress(RuntimeError):  # the user's code has used it already, and decided

@@ -18,7 +18,7 @@ import numpy as np
 from kubenas.tuner.libraries import is_library
 from kubenas.tuner.references import global_names, imported_modules
 
-_AUTOMATIC = re.compile(r"_\d+$")
+_AUTOMATIC_SUFFIX = re.compile(r"_\d+$")
 """What Keras appends to the second object of a kind, which another session may number first."""
 _NOT_CODE = frozenset(
     {
@@ -44,10 +44,10 @@ def fingerprint(content: Any, stand_in: Callable[[Any], Any] = lambda _: None) -
         content: anything.
         stand_in: what counts in place of an object; None: the object itself.
     """
-    return _Walk(stand_in).digest(content)
+    return _Fingerprinter(stand_in).digest(content)
 
 
-class _Walk:
+class _Fingerprinter:
     def __init__(self, stand_in: Callable[[Any], Any]) -> None:
         self._stand_in = stand_in
         self._path: list[int] = []
@@ -62,12 +62,12 @@ class _Walk:
             return _hashed("cycle", len(self._path) - self._path.index(id(content)))
         if id(content) in self._known:
             return self._known[id(content)][1]
-        found = self._looked_into(content)
+        found = self._digest_object(content)
         if isinstance(content, _SHARED):
             self._known[id(content)] = content, found
         return found
 
-    def _looked_into(self, content: Any) -> str:
+    def _digest_object(self, content: Any) -> str:
         self._path.append(id(content))
         other = self._stand_in(content)
         parts = self._parts(content) if other is None else self._all(["in its place", other])
@@ -96,9 +96,9 @@ class _Walk:
     @_parts.register(set)
     @_parts.register(frozenset)
     def _set(self, content: Iterable[Any]) -> Iterable[str]:
-        return sorted(map(self._apart, content))
+        return sorted(map(self._digest_isolated, content))
 
-    def _apart(self, content: Any) -> str:
+    def _digest_isolated(self, content: Any) -> str:
         """Without what other elements have made known: their order is another in each session."""
         before = dict(self._known)
         try:
@@ -148,7 +148,7 @@ class _Walk:
                 content.__code__,
                 content.__defaults__,
                 content.__kwdefaults__,
-                [_content(cell) for cell in content.__closure__ or ()],
+                [_cell_content(cell) for cell in content.__closure__ or ()],
                 {name: content.__globals__[name] for name in names},
                 list(imported_modules(content)),
             ]
@@ -198,7 +198,7 @@ def _hashed(*parts: str | bytes | int) -> str:
     return whole.hexdigest()
 
 
-def _content(cell: types.CellType) -> Any:
+def _cell_content(cell: types.CellType) -> Any:
     try:
         return cell.cell_contents
     except ValueError:  # not filled yet
@@ -209,7 +209,7 @@ def _config_and_weights(content: Any) -> tuple[Any, Any]:
     """Of an object of Keras', which keeps much else besides."""
     config = {**content.get_config()}
     if isinstance(config.get("name"), str):
-        config["name"] = _AUTOMATIC.sub("", config["name"])
+        config["name"] = _AUTOMATIC_SUFFIX.sub("", config["name"])
     return config, getattr(content, "get_weights", list)()
 
 

@@ -6,7 +6,7 @@ from kubenas.steps.setup import CLAIM_FILE, read_claim
 from kubenas.storage import Storage
 
 
-def check_claim(config: Config, output: Storage) -> None:
+def check_config_lock(config: Config, output: Storage) -> None:
     """Checks that ``output`` holds nothing, or searches of tuners like that of ``config``.
 
     Raises:
@@ -18,10 +18,10 @@ def check_claim(config: Config, output: Storage) -> None:
         )
 
 
-def claim(config: Config, output: Storage) -> None:
-    """Makes ``output`` hold the search of ``config``; errors as of :func:`check_claim`."""
+def lock_config(config: Config, output: Storage) -> None:
+    """Makes ``output`` hold the search of ``config``; errors as of :func:`check_config_lock`."""
     try:
         output.create(CLAIM_FILE, config.to_json())
     except ObjectExists:
-        check_claim(config, output)
+        check_config_lock(config, output)
         output.write(CLAIM_FILE, config.to_json())

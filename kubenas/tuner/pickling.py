@@ -13,7 +13,7 @@ from typing import Any
 import cloudpickle
 
 from kubenas.errors import UserError
-from kubenas.tuner.libraries import modules_beside_the_caller
+from kubenas.tuner.libraries import caller_modules
 
 _IN_BAND_BYTES = 64 * 1024
 """Smaller buffers stay in the pickle: a file each would cost more."""
@@ -24,22 +24,22 @@ PersistentId = Callable[[Any], Any]
 """What stands for an object in the pickle, see pickle; None: it is pickled as it is."""
 
 
-def pickled(
-    content: Any, *, keep: Callable[[memoryview], None], persistent_id: PersistentId
+def pickle_object(
+    content: Any, *, store_buffer: Callable[[memoryview], None], persistent_id: PersistentId
 ) -> bytes:
     """``content`` as a pickle of protocol 5.
 
     Args:
         content: what to pickle; user classes and functions included.
-        keep: takes each large buffer, in order; it is left out of the pickle.
+        store_buffer: takes each large buffer, in order; it is left out of the pickle.
         persistent_id: of objects that are kept in another way.
 
     Raises:
         Exception: whatever an object raises that cannot be pickled.
     """
     file = io.BytesIO()
-    with _own_modules_by_value():
-        _Pickler(file, keep, persistent_id).dump(content)
+    with _user_modules_by_value():
+        _Pickler(file, store_buffer, persistent_id).dump(content)
     return file.getvalue()
 
 
@@ -48,14 +48,14 @@ def check_picklable(parts: Mapping[str, Any], persistent_id: PersistentId) -> No
 
     Args:
         parts: what the user knows each of them as, and it.
-        persistent_id: as for :func:`pickled`.
+        persistent_id: as for :func:`pickle_object`.
 
     Raises:
         UserError: names it.
     """
     for name, part in parts.items():
         try:
-            pickled(part, keep=lambda _: None, persistent_id=persistent_id)
+            pickle_object(part, store_buffer=lambda _: None, persistent_id=persistent_id)
         except UserError:
             raise
         except Exception as error:  # objects refuse in ways of their own
@@ -66,41 +66,42 @@ def check_picklable(parts: Mapping[str, Any], persistent_id: PersistentId) -> No
             ) from error
 
 
-def _code_with_its_file(code: types.CodeType) -> tuple[Any, ...]:
+def _reduce_code(code: types.CodeType) -> tuple[Any, ...]:
     """As cloudpickle reduces ``code``, but errors in trials name the user's file."""
     make, arguments = cloudpickle.Pickler.dispatch_table[types.CodeType](code)
     return make, tuple(code.co_filename if each == _NO_FILE else each for each in arguments)
 
 
 class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle is untyped
-    dispatch_table = cloudpickle.Pickler.dispatch_table.new_child(
-        {types.CodeType: _code_with_its_file}
-    )
+    dispatch_table = cloudpickle.Pickler.dispatch_table.new_child({types.CodeType: _reduce_code})
 
     def __init__(
-        self, file: io.BytesIO, keep: Callable[[memoryview], None], persistent_id: PersistentId
+        self,
+        file: io.BytesIO,
+        store_buffer: Callable[[memoryview], None],
+        persistent_id: PersistentId,
     ) -> None:
-        super().__init__(file, protocol=5, buffer_callback=self._take)
-        self._keep = keep
+        super().__init__(file, protocol=5, buffer_callback=self._on_buffer)
+        self._store_buffer = store_buffer
         self._persistent_id = persistent_id
 
     def persistent_id(self, obj: Any) -> Any:
         return self._persistent_id(obj)
 
-    def _take(self, buffer: Any) -> bool:
+    def _on_buffer(self, buffer: Any) -> bool:
         """Whether the buffer stays in the pickle."""
         raw = buffer.raw()
         if raw.nbytes < _IN_BAND_BYTES:
             return True
-        self._keep(raw)
+        self._store_buffer(raw)
         return False
 
 
 @contextmanager
-def _own_modules_by_value() -> Iterator[None]:
+def _user_modules_by_value() -> Iterator[None]:
     """Within, the code of modules beside the script or notebook travels with what refers to it."""
     known = cloudpickle.list_registry_pickle_by_value()
-    modules = [each for each in modules_beside_the_caller() if each.__name__ not in known]
+    modules = [each for each in caller_modules() if each.__name__ not in known]
     for module in modules:
         cloudpickle.register_pickle_by_value(module)
     try:

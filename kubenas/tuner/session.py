@@ -18,9 +18,9 @@ from kubenas.steps.process import StatusWriter, expect_step, recorded
 from kubenas.steps.report import gather, write_report
 from kubenas.steps.search import progress_line
 from kubenas.steps.setup import RunContext, trial_runner
-from kubenas.training.process.declared import space_json
-from kubenas.tuner.following import Following, note_latest
-from kubenas.tuner.oracle import SearchedOracle, TooManyFailures
+from kubenas.training.process.hyperparameters import space_json
+from kubenas.tuner.oracle import SearchStateOracle, TooManyFailures
+from kubenas.tuner.search_view import SearchView, write_latest_search
 
 _LINE_SECONDS = 30.0
 _STOPPED = re.compile(r"search paused: trial \d+ attempt \d+: (?P<kind>\w+): (?P<words>.*)")
@@ -35,11 +35,11 @@ class Session:
         oracle: is told of its trials.
     """
 
-    def __init__(self, context: RunContext, oracle: SearchedOracle) -> None:
+    def __init__(self, context: RunContext, oracle: SearchStateOracle) -> None:
         self._context = context
         self._output = context.output
         self._oracle = oracle
-        self.following = Following(self._output, context.search_id, oracle)
+        self.view = SearchView(self._output, context.search_id, oracle)
         """The trials that there are."""
         self._live = False
         """Whether trials that begin or end do so now."""
@@ -59,16 +59,16 @@ class Session:
         self._write_space()
         try:
             with recorded("search", self._output, key=self._context.search_id):
-                self._take(self._searched())
-            self._report()
+                self._on_state(self._run_search())
+            self._write_report()
         except TooManyFailures as error:
             raise RuntimeError(str(error)) from None
         except Interrupted as error:
             raise KeyboardInterrupt(str(error)) from None
         except UserError as error:
-            raise as_keras_tuners(error) from None
+            raise to_keras_tuner_error(error) from None
 
-    def _searched(self) -> SearchState:
+    def _run_search(self) -> SearchState:
         context = self._context
         try:
             with trial_runner(context, step="search") as runner:
@@ -79,8 +79,8 @@ class Session:
                     space=context.space,
                     output=self._output,
                     runner=runner,
-                    on_progress=self._tell,
-                    on_state=self._take,
+                    on_progress=self._on_progress,
+                    on_state=self._on_state,
                 ).state
         except TooManyFailures:
             raise
@@ -88,12 +88,12 @@ class Session:
             warnings.warn(str(error), stacklevel=2)
             return read_search(self._output, context.search_id).state
 
-    def _report(self) -> None:
+    def _write_report(self) -> None:
         output, search = self._output, self._context.search_id
         expect_step(output, "promote", key=search, due=False)
         with recorded("report", output, key=search):
             written = write_report(output, gather(output, search, finished=True))
-        self._oracle.say(f"Report {written.html}")
+        self._oracle.print_line(f"Report {written.html}")
 
     def _write_space(self) -> None:
         """What the tuner found in its constructor, so that no trial is asked for it."""
@@ -102,20 +102,20 @@ class Session:
         with suppress(ObjectExists):
             self._output.create(space_file(self._context.search_id), space_json(space))
 
-    def _take(self, state: SearchState) -> None:
+    def _on_state(self, state: SearchState) -> None:
         if not self._live:  # the search is defined by now: a new tuner can show it
-            note_latest(self._output, self._context.search_id)
+            write_latest_search(self._output, self._context.search_id)
         live, self._live = self._live, True
-        self.following.take(state, tell=live)
+        self.view.update(state, announce=live)
 
-    def _tell(self, progress: Progress) -> None:
+    def _on_progress(self, progress: Progress) -> None:
         self._status.write(progress.activity, dataclasses.asdict(progress))
         if time.monotonic() - self._said_at >= _LINE_SECONDS:
             self._said_at = time.monotonic()
-            self._oracle.say(progress_line(progress))
+            self._oracle.print_line(progress_line(progress))
 
 
-def as_keras_tuners(error: UserError) -> Exception:
+def to_keras_tuner_error(error: UserError) -> Exception:
     """What Keras-Tuner would raise in the caller, where a trial has stopped the search with it."""
     found = _STOPPED.fullmatch(str(error))
     if found is None:

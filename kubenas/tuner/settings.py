@@ -39,7 +39,7 @@ def search_config(settings: Settings, objective: Any, *, epochs: int) -> Config:
     Raises:
         UserError: a value is not allowed, or does not go with another one.
     """
-    config = parse_config(_content(settings, objective, epochs), origin=_ORIGIN)
+    config = parse_config(_config_content(settings, objective, epochs), origin=_ORIGIN)
     _check(config)
     return config
 
@@ -49,7 +49,7 @@ def data_source(output: str) -> str:
     return join(output, "programs", "data")
 
 
-def _content(settings: Settings, objective: Any, epochs: int) -> dict[str, Any]:
+def _config_content(settings: Settings, objective: Any, epochs: int) -> dict[str, Any]:
     runner = settings.runner
     return {
         "name": _name(settings.output),

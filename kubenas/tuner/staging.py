@@ -28,7 +28,7 @@ from kubenas.training.program.layout import (
 from kubenas.training.program.load import Program
 from kubenas.tuner.datasets import save_dataset
 from kubenas.tuner.fingerprint import fingerprint
-from kubenas.tuner.pickling import check_picklable, pickled
+from kubenas.tuner.pickling import check_picklable, pickle_object
 
 
 class Staging:
@@ -49,7 +49,7 @@ class Staging:
 
     def digest(self, content: Any) -> str:
         """Of ``content``, which is or holds data; datasets are stored on the way."""
-        return fingerprint(content, self._in_digest)[:32]
+        return fingerprint(content, self._digest_stand_in)[:32]
 
     def write(self, digest: str) -> str:
         """Stores the program under ``digest``, unless it is there.
@@ -66,15 +66,15 @@ class Staging:
             return uri
         buffers: list[str] = []
         try:
-            data = pickled(
+            data = pickle_object(
                 self._program,
-                keep=lambda raw: buffers.append(self._keep(raw)),
-                persistent_id=self._in_pickle,
+                store_buffer=lambda raw: buffers.append(self._store_buffer(raw)),
+                persistent_id=self._persistent_id,
             )
         except UserError:
             raise
         except Exception as error:  # objects refuse in ways of their own: find out which did
-            check_picklable(self._parts(), self._in_pickle)
+            check_picklable(self._parts(), self._persistent_id)
             raise UserError(f"the tuner cannot be sent to a trial process: {error}") from error
         folder.write(PICKLE_FILE, data)
         index = ProgramIndex(
@@ -96,30 +96,34 @@ class Staging:
             **{f"search({name}=...)": each for name, each in self._program.kwargs.items()},
         }
 
-    def _keep(self, raw: memoryview) -> str:
+    def _store_buffer(self, raw: memoryview) -> str:
         digest = hashlib.sha256(raw).hexdigest()[:32]
         name = f"{PROGRAMS}/{DATA_FOLDER}/{digest}"
         if not self._output.exists(name):
             self._output.write(name, bytes(raw))
         return digest
 
-    def _in_pickle(self, content: Any) -> Any:
+    def _persistent_id(self, content: Any) -> Any:
         if isinstance(content, tf.data.Dataset):
-            return self._dataset(content).persistent_id()
+            return self._stage_dataset(content).persistent_id()
         if isinstance(content, types.GeneratorType):
-            return REPLAYED, self._replayed(content)
+            return REPLAYED, self._take_batches(content)
         return None
 
-    def _in_digest(self, content: Any) -> Any:
-        return self._dataset(content).model_dump() if isinstance(content, tf.data.Dataset) else None
+    def _digest_stand_in(self, content: Any) -> Any:
+        return (
+            self._stage_dataset(content).model_dump()
+            if isinstance(content, tf.data.Dataset)
+            else None
+        )
 
-    def _dataset(self, dataset: tf.data.Dataset) -> StagedDataset:
+    def _stage_dataset(self, dataset: tf.data.Dataset) -> StagedDataset:
         if id(dataset) not in self._datasets:
             with tempfile.TemporaryDirectory(prefix="kubenas-dataset-") as scratch:
-                self._datasets[id(dataset)] = self._saved(dataset, Path(scratch) / "data")
+                self._datasets[id(dataset)] = self._save_dataset(dataset, Path(scratch) / "data")
         return self._datasets[id(dataset)]
 
-    def _saved(self, dataset: tf.data.Dataset, folder: Path) -> StagedDataset:
+    def _save_dataset(self, dataset: tf.data.Dataset, folder: Path) -> StagedDataset:
         staged = save_dataset(dataset, folder, steps=self._steps.get(id(dataset)))
         data = open_storage(join(self._output.uri, PROGRAMS, DATA_FOLDER))
         if not data.exists(staged.index):
@@ -129,7 +133,7 @@ class Staging:
                 data.create(staged.index, name.encode())
         return staged
 
-    def _replayed(self, generator: Iterator[Any]) -> list[Any]:
+    def _take_batches(self, generator: Iterator[Any]) -> list[Any]:
         """One epoch of it, taken once: it cannot be taken again."""
         steps = self._steps.get(id(generator))
         if steps is None:

@@ -13,14 +13,14 @@ from kubenas.search.run import read_search
 from kubenas.storage import join, open_storage, split
 from kubenas.training.model.exploration import explore
 from kubenas.training.process.stopping import DeadlinePassed
-from kubenas.training.program.epochs import EpochLog
-from kubenas.training.program.hyperband import epochs_to_fit, load_earlier
-from kubenas.tuner.devices import leave_gpus_to_trials
-from kubenas.tuner.following import Following, latest_search
-from kubenas.tuner.oracle import SearchedOracle
-from kubenas.tuner.output_lock import claim
-from kubenas.tuner.own_content import OwnContent
-from kubenas.tuner.preparation import prepared
+from kubenas.training.program.epoch_log import EpochLog
+from kubenas.training.program.hyperband import epochs_to_fit, load_earlier_weights
+from kubenas.tuner.devices import enable_memory_growth
+from kubenas.tuner.hypermodel_digest import HypermodelDigest
+from kubenas.tuner.oracle import SearchStateOracle
+from kubenas.tuner.output_lock import lock_config
+from kubenas.tuner.preparation import prepare_search
+from kubenas.tuner.search_view import SearchView, latest_search
 from kubenas.tuner.session import Session
 from kubenas.tuner.settings import Settings, search_config
 
@@ -30,11 +30,11 @@ _NOT_SENT = (
     "project_name",
     "_settings",
     "_overwrite",
-    "_followed",
-    "_content",
+    "_view",
+    "_hypermodel_digest",
 )
 """Attributes that do not travel to trials."""
-_EXPLORING_SECONDS = 20.0
+_EXPLORATION_SECONDS = 20.0
 
 
 class Tuner(keras_tuner.Tuner):  # type: ignore[misc]  # keras_tuner is untyped
@@ -80,7 +80,7 @@ class Tuner(keras_tuner.Tuner):  # type: ignore[misc]  # keras_tuner is untyped
 
     epoch_log: EpochLog | None = None
     """In a trial's process: what keeps its learning curve."""
-    _followed: Following | None = None
+    _view: SearchView | None = None
     _settings: Any = None
 
     def __init__(  # noqa: PLR0913  # Keras-Tuner's own, and where the search runs
@@ -122,7 +122,7 @@ class Tuner(keras_tuner.Tuner):  # type: ignore[misc]  # keras_tuner is untyped
             max_cost=max_cost,
         )
         self._overwrite = overwrite
-        searched = SearchedOracle(
+        searched = SearchStateOracle(
             objective=objective,
             max_trials=max_trials,
             hyperparameters=hyperparameters,
@@ -136,11 +136,11 @@ class Tuner(keras_tuner.Tuner):  # type: ignore[misc]  # keras_tuner is untyped
         search_config(self._settings, searched.objective, epochs=1)
         check_oracle(oracle)
         folder, name = split(self._settings.output)
-        self._content = OwnContent(hypermodel)
+        self._hypermodel_digest = HypermodelDigest(hypermodel)
         super().__init__(
             searched, hypermodel=hypermodel, directory=folder, project_name=name, **options
         )
-        self._content.built(self.hypermodel)
+        self._hypermodel_digest.update_after_build(self.hypermodel)
         if not overwrite:
             self._show_latest()
 
@@ -160,15 +160,15 @@ class Tuner(keras_tuner.Tuner):  # type: ignore[misc]  # keras_tuner is untyped
         if "verbose" in fit_kwargs:
             self.oracle.verbose = fit_kwargs["verbose"]
         self.on_search_begin()
-        self.oracle.begin()
-        anew, self._overwrite = self._overwrite, False
-        with prepared(
-            self, self._settings, self._content, fit_args, fit_kwargs, anew=anew
+        self.oracle.reset()
+        overwrite, self._overwrite = self._overwrite, False
+        with prepare_search(
+            self, self._settings, self._hypermodel_digest, fit_args, fit_kwargs, overwrite=overwrite
         ) as context:
-            claim(context.config, context.output)
+            lock_config(context.config, context.output)
             session = Session(context, self.oracle)
-            self._followed = session.following
-            self.oracle.say(f"Search {context.search_id} in {self._settings.output}")
+            self._view = session.view
+            self.oracle.print_line(f"Search {context.search_id} in {self._settings.output}")
             session.run()
         self.on_search_end()
 
@@ -176,7 +176,7 @@ class Tuner(keras_tuner.Tuner):  # type: ignore[misc]  # keras_tuner is untyped
         """As Keras-Tuner's, which it hands down for others to override; then further points are
         built, to know before the first trial what Keras-Tuner meets during the search.
         """
-        leave_gpus_to_trials()
+        enable_memory_growth()
         with tf.device("CPU"):
             super()._populate_initial_space()
             self._explore()
@@ -185,7 +185,7 @@ class Tuner(keras_tuner.Tuner):  # type: ignore[misc]  # keras_tuner is untyped
         open_space = self.oracle.tune_new_entries and self.oracle.allow_new_entries
         if self.hypermodel is not None and open_space:
             known = self.oracle.get_space()
-            found = explore(self.hypermodel.build, known=known, seconds=_EXPLORING_SECONDS)
+            found = explore(self.hypermodel.build, known=known, seconds=_EXPLORATION_SECONDS)
             self.oracle.update_space(found)
 
     def run_trial(self, trial: Trial, *args: Any, **kwargs: Any) -> Any:
@@ -213,12 +213,12 @@ class Tuner(keras_tuner.Tuner):  # type: ignore[misc]  # keras_tuner is untyped
     def _build_hypermodel(self, hp: keras_tuner.HyperParameters) -> Any:
         model = super()._build_hypermodel(hp)
         if self.epoch_log is not None:
-            load_earlier(self, hp.values, model)
+            load_earlier_weights(self, hp.values, model)
         return model
 
     def get_trial_dir(self, trial_id: str) -> str:
         """A local folder with what the trial left; in its own process that which it writes to."""
-        uri = self._followed.folder(trial_id) if self._followed else None
+        uri = self._view.trial_folder(trial_id) if self._view else None
         if uri is None:
             return str(super().get_trial_dir(trial_id))
         folder, name = split(uri)
@@ -249,5 +249,5 @@ class Tuner(keras_tuner.Tuner):  # type: ignore[misc]  # keras_tuner is untyped
         output = open_storage(self._settings.output)
         search = latest_search(output)
         if search is not None:
-            self._followed = Following(output, search, self.oracle)
-            self._followed.take(read_search(output, search).state, tell=False)
+            self._view = SearchView(output, search, self.oracle)
+            self._view.update(read_search(output, search).state, announce=False)

@@ -47,7 +47,7 @@ from kubenas.storage import Storage, open_storage
 from kubenas.training.fit.history import EpochRecord
 from kubenas.training.sample_request import SampleAnswer
 from kubenas.trial import AttemptRef, Outcome, Result, Task
-from kubenas.tuner.following import Latest, latest_search
+from kubenas.tuner.search_view import LatestSearch, latest_search
 from tests.unit.steps.finished_runs import finished_run, right
 
 Read = Callable[[Storage], object]
@@ -113,7 +113,7 @@ def _documents(run: Any) -> dict[str, tuple[bytes | None, Read]]:
             StepOutcome(step="search", state="done", key="k").to_json(), read_outcomes,
         ),
         "summary.json": (b'{"name": "n"}', read_summary),
-        "tuner.json": (Latest(search=search).to_json(), latest_search),
+        "tuner.json": (LatestSearch(search=search).to_json(), latest_search),
         f"{folder}/search.json": (None, lambda output: read_search(output, search)),
         f"{folder}/journal/00000002.json": (None, lambda o: Journal(o, folder).read()),
         f"{folder}/retrain.json": (None, lambda output: read_choice(output, search)),

@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from kubenas.trial import Declared
+from kubenas.trial import DeclaredHyperparameters
 
 if TYPE_CHECKING:
     import keras_tuner
@@ -34,12 +34,14 @@ def unknown(
     return list(found.values())
 
 
-def with_declared(proposed: Mapping[str, Any], declared: Declared) -> dict[str, Any]:
+def with_declared(proposed: Mapping[str, Any], declared: DeclaredHyperparameters) -> dict[str, Any]:
     """What a trial ran at. What was proposed comes first, and no trial can change it."""
     return {**proposed, **{n: v for n, v in declared.values.items() if n not in proposed}}
 
 
-def take_declared(hyperparameters: "keras_tuner.HyperParameters", declared: Declared) -> None:
+def take_declared(
+    hyperparameters: "keras_tuner.HyperParameters", declared: DeclaredHyperparameters
+) -> None:
     """Adds what a trial's code asked for to the hyperparameters that it was proposed."""
     proposed = dict(hyperparameters.values)
     if declared.new:
@@ -47,7 +49,7 @@ def take_declared(hyperparameters: "keras_tuner.HyperParameters", declared: Decl
     hyperparameters.values = with_declared(proposed, declared)
 
 
-def check_declared(declared: Declared) -> None:
+def check_declared(declared: DeclaredHyperparameters) -> None:
     """Checks that what a trial declared are hyperparameters and values of such.
 
     Raises:
@@ -72,7 +74,7 @@ def _is_value(value: Any) -> bool:
     return isinstance(value, str | bool) or (isinstance(value, int) and abs(value) < 2**63)
 
 
-def _read(declared: Declared) -> "keras_tuner.HyperParameters":
+def _read(declared: DeclaredHyperparameters) -> "keras_tuner.HyperParameters":
     from kubenas.search.space.point import read_space  # noqa: PLC0415, slow
 
     return read_space({"space": declared.new})

@@ -69,7 +69,7 @@ def save_checkpoint(storage: Storage, state: TrainingState) -> None:
     Raises:
         StorageError: it could not be written; the one before is still in place.
     """
-    data = _packed(state)
+    data = _pack(state)
     digest = hashlib.sha256(data).hexdigest()
     name = f"state-{state.epochs:05d}-{digest[:8]}.npz"
     storage.write(f"{CHECKPOINT_FOLDER}/{name}", data)
@@ -106,10 +106,10 @@ def load_checkpoint(uri: str) -> TrainingState:
         raise CheckpointUnusable(str(error)) from error
     if hashlib.sha256(data).hexdigest() != latest.sha256:
         raise CheckpointUnusable(f"{uri}/{latest.state}: torn: its checksum differs")
-    return _unpacked(data, latest, uri)
+    return _unpack(data, latest, uri)
 
 
-def _packed(state: TrainingState) -> bytes:
+def _pack(state: TrainingState) -> bytes:
     groups = {"weights": state.weights, "optimizer": state.optimizer}
     if state.best_weights is not state.weights:
         groups["best"] = state.best_weights
@@ -128,7 +128,7 @@ def _storable(array: Array) -> Array:
     return array.astype(np.float32) if array.dtype.kind == "V" else array
 
 
-def _unpacked(data: bytes, latest: _Latest, uri: str) -> TrainingState:
+def _unpack(data: bytes, latest: _Latest, uri: str) -> TrainingState:
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
             weights = _group(arrays, "weights")
@@ -144,6 +144,6 @@ def _group(arrays: "np.lib.npyio.NpzFile", group: str) -> tuple[Array, ...]:
     return tuple(arrays[name] for name in sorted(arrays.files) if name.startswith(f"{group}_"))
 
 
-def matches(arrays: Sequence[Array], shapes: Iterable[tuple[int, ...]]) -> bool:
+def shapes_match(arrays: Sequence[Array], shapes: Iterable[tuple[int, ...]]) -> bool:
     """Whether ``arrays`` have these shapes, one by one."""
     return [array.shape for array in arrays] == [tuple(shape) for shape in shapes]

@@ -26,7 +26,7 @@ def reported_metrics(
     if returned is None:
         return None
     if isinstance(returned, list):
-        return _averaged([reported_metrics(one, objective, direction) for one in returned])
+        return _average([reported_metrics(one, objective, direction) for one in returned])
     if isinstance(returned, Real):
         return {objective: float(returned)}
     if isinstance(returned, Mapping):
@@ -88,7 +88,7 @@ def _with_objective(logs: Mapping[str, Any], objective: str, *, where: str) -> d
     return metrics
 
 
-def _averaged(runs: list[dict[str, float] | None]) -> dict[str, float] | None:
+def _average(runs: list[dict[str, float] | None]) -> dict[str, float] | None:
     known = [run for run in runs if run is not None]
     if not known:
         return None

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from kubenas.training.fit.checkpoint import Array, CheckpointUnusable, TrainingState, matches
+from kubenas.training.fit.checkpoint import Array, CheckpointUnusable, TrainingState, shapes_match
 
 _LOG = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ def restore(model: keras.Model, state: TrainingState) -> None:
         (model.variables, state.best_weights),
         (optimizer_variables(model), state.optimizer),
     ):
-        if not matches(arrays, (variable.shape for variable in variables)):
+        if not shapes_match(arrays, (variable.shape for variable in variables)):
             raise CheckpointUnusable("the checkpoint is of a model with other variables")
     write_variables(model.variables, state.weights)
     write_variables(optimizer_variables(model), state.optimizer)

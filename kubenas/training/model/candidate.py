@@ -15,7 +15,13 @@ from kubenas.spaces.registry import load_hypermodel
 from kubenas.spaces.user_code.hypermodel_source import split_reference
 from kubenas.storage import split
 from kubenas.training.process.attempt import Attempt
-from kubenas.training.process.failure import SHAPE_ERRORS, Infeasible, Phase, failing_in, in_words
+from kubenas.training.process.failure import (
+    SHAPE_ERRORS,
+    Infeasible,
+    Phase,
+    classify_errors,
+    describe_error,
+)
 
 
 def load_space(attempt: Attempt) -> keras_tuner.HyperModel:
@@ -24,7 +30,7 @@ def load_space(attempt: Attempt) -> keras_tuner.HyperModel:
     Raises:
         AttemptFailed: it cannot be loaded.
     """
-    with failing_in(Phase.LOADING):
+    with classify_errors(Phase.LOADING):
         return load_hypermodel(
             attempt.spec.space,
             input_shape=attempt.schema.shape,
@@ -95,7 +101,7 @@ def _first_output(
             raise
         raise Infeasible(
             f"the model does not take the data's pictures, {example.shape[1:]}; use input_shape,"
-            f" which __init__ is given, or resize inside the model: {in_words(error, file)}"
+            f" which __init__ is given, or resize inside the model: {describe_error(error, file)}"
         ) from error
     if not hasattr(output, "shape"):
         raise Infeasible(
@@ -105,7 +111,7 @@ def _first_output(
     return output
 
 
-def build_given(attempt: Attempt) -> Candidate:
+def build_trial_candidate(attempt: Attempt) -> Candidate:
     """The candidate at the attempt's hyperparameters, the same in every attempt with its seed.
 
     Seeded twice: a user's file may draw as it is loaded, and meanwhile a store's client in another
@@ -117,8 +123,8 @@ def build_given(attempt: Attempt) -> Candidate:
     """
     keras.utils.set_random_seed(attempt.plan.seed)
     hypermodel = load_space(attempt)
-    with failing_in(Phase.BUILDING, user_file=user_file(attempt)):
+    with classify_errors(Phase.BUILDING, user_file=user_file(attempt)):
         keras.utils.set_random_seed(attempt.plan.seed)
-        candidate = build_candidate(attempt, hypermodel, attempt.given.hp)
-        attempt.given.check_names()
+        candidate = build_candidate(attempt, hypermodel, attempt.hyperparameters.hp)
+        attempt.hyperparameters.check_names()
     return candidate

@@ -54,12 +54,12 @@ def explore(
     first = explorer.visit({})
     end = clock() + seconds
     while explorer.waiting and clock() < end:
-        explorer.visit_or_pass(explorer.waiting.popleft())
+        explorer.try_visit(explorer.waiting.popleft())
     seeds = range(1, _RANDOM_POINTS + 1) if clock() < end else ()
     for seed in seeds:
-        explorer.visit_or_pass(explorer.random_values(seed))
+        explorer.try_visit(explorer.random_values(seed))
     _check_same_names(first, explorer.visit({}))
-    explorer.tell()
+    explorer.log_summary()
     return explorer.space
 
 
@@ -73,7 +73,7 @@ class _Explorer:
         self._builds = 0
         self._failures: list[str] = []
         if known is not None:
-            self._take(known)
+            self._merge(known)
 
     def visit(self, values: Values) -> keras_tuner.HyperParameters:
         """What a build with ``values`` asks for; what is new is part of the space afterwards."""
@@ -86,10 +86,10 @@ class _Explorer:
         try:
             self._build(hp)
         finally:
-            self._take(hp)
+            self._merge(hp)
         return hp
 
-    def visit_or_pass(self, values: Values) -> None:
+    def try_visit(self, values: Values) -> None:
         """Builds with ``values`` unless that was done; a failure is noted."""
         name = json.dumps(values, sort_keys=True, default=repr)
         if name in self._visited:
@@ -105,7 +105,7 @@ class _Explorer:
         own = enumerate(self.space.space)
         return {hp.name: hp.random_sample(1000 * seed + place) for place, hp in own}
 
-    def tell(self) -> None:
+    def log_summary(self) -> None:
         """Logs what came of it."""
         _LOG.info("%d builds found %d hyperparameters", self._builds, len(self.space.space))
         if self._failures:
@@ -116,7 +116,7 @@ class _Explorer:
                 self._failures[0],
             )
 
-    def _take(self, hp: keras_tuner.HyperParameters) -> None:
+    def _merge(self, hp: keras_tuner.HyperParameters) -> None:
         before = len(self.space.space)
         self.space.merge(hp.space, overwrite=False)
         for found in self.space.space[before:]:

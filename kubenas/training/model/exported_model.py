@@ -18,7 +18,7 @@ from kubenas.storage import join, open_storage
 from kubenas.training.model.candidate import load_space, user_file
 from kubenas.training.model.size import mebibytes
 from kubenas.training.process.attempt import Attempt
-from kubenas.training.process.failure import Phase, failing_in
+from kubenas.training.process.failure import Phase, classify_errors
 
 SAVED_MODEL_FOLDER = "saved_model"
 SAVED_MODEL_VERSION = "1"
@@ -47,7 +47,7 @@ def load_exported(attempt: Attempt) -> ExportedModel:
     uri = attempt.model
     if uri.endswith(".keras"):
         return _of_keras(attempt)
-    with failing_in(Phase.OTHER):
+    with classify_errors(Phase.OTHER):
         folder = open_storage(join(uri, SAVED_MODEL_VERSION)).stage("")
         return _of_saved_model(tf.saved_model.load(str(folder)))
 
@@ -78,7 +78,7 @@ def _of_saved_model(loaded: Any) -> ExportedModel:
 def _of_keras(attempt: Attempt) -> ExportedModel:
     load_space(attempt)  # imports the user's layers
     file = user_file(attempt)
-    with failing_in(Phase.OTHER, user_file=file):
+    with classify_errors(Phase.OTHER, user_file=file):
         model = keras.models.load_model(
             attempt.fetch_model(), compile=False, custom_objects=custom_objects(file)
         )

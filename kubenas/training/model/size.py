@@ -49,7 +49,7 @@ def mebibytes(weights: Iterable[tuple[str, Sequence[int]]]) -> float:
     return sum(_width(dtype) * math.prod(shape) for dtype, shape in weights) / _MEBIBYTE
 
 
-def excess(size: ModelSize, limits: Limits) -> str:
+def limit_violation(size: ModelSize, limits: Limits) -> str:
     """The first limit that is exceeded or cannot be kept for sure, in words; empty: none is."""
     for name, unit in _UNITS.items():
         limit, value = getattr(limits, name), getattr(size, name)

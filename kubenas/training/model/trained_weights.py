@@ -13,10 +13,10 @@ import numpy.typing as npt
 from kubenas.data.dataset.loading import load_split
 from kubenas.errors import KubenasError
 from kubenas.storage import open_storage, split
-from kubenas.training.model.candidate import Candidate, build_given, user_file
+from kubenas.training.model.candidate import Candidate, build_trial_candidate, user_file
 from kubenas.training.model.tolerance import largest_difference, tolerance_of
 from kubenas.training.process.attempt import Attempt
-from kubenas.training.process.failure import NotANumber, Phase, failing_in
+from kubenas.training.process.failure import NotANumber, Phase, classify_errors
 
 WEIGHTS_FILE = "model.weights.h5"
 SAMPLE_PREDICTIONS_FILE = "sample_predictions.npy"
@@ -25,11 +25,11 @@ _EXAMPLES = 32
 _Floats = npt.NDArray[np.floating]
 
 
-class RebuiltDiffers(KubenasError):
+class RebuiltModelDiffers(KubenasError):
     """What ``build`` made at the same hyperparameters is another model than the trained one."""
 
 
-def leave_weights(attempt: Attempt, model: keras.Model) -> None:
+def write_trained_weights(attempt: Attempt, model: keras.Model) -> None:
     """Writes ``model.weights.h5`` and the predictions for the first validation examples.
 
     Raises:
@@ -46,16 +46,16 @@ def leave_weights(attempt: Attempt, model: keras.Model) -> None:
     attempt.storage.write(SAMPLE_PREDICTIONS_FILE, buffer.getvalue())
 
 
-def rebuild_trained(attempt: Attempt) -> Candidate:
+def rebuild_trained_model(attempt: Attempt) -> Candidate:
     """The candidate whose weights the spec names, built again at the spec's hyperparameters.
 
     Raises:
         AttemptFailed: it cannot be built, the weights do not fit it, or it predicts otherwise.
     """
     folder, _ = split(attempt.model)
-    candidate = build_given(attempt)
+    candidate = build_trial_candidate(attempt)
     model = candidate.model
-    with failing_in(Phase.REBUILDING, user_file=user_file(attempt)):
+    with classify_errors(Phase.REBUILDING, user_file=user_file(attempt)):
         model.load_weights(attempt.fetch_model())
         told = open_storage(folder).read(SAMPLE_PREDICTIONS_FILE)
         expected = np.load(io.BytesIO(told), allow_pickle=False)
@@ -73,7 +73,7 @@ def _sample_predictions(attempt: Attempt, model: keras.Model) -> _Floats:
 def _check_same(rebuilt: _Floats, trained: _Floats, tolerance: float) -> None:
     difference = largest_difference(rebuilt, trained)
     if not difference <= tolerance:
-        raise RebuiltDiffers(
+        raise RebuiltModelDiffers(
             f"the model that build() makes again differs from the trained one by {difference:.2g}"
             f" on {len(trained)} validation pictures, more than {tolerance:.0e}: build() must give"
             " the same model for the same hyperparameters"

@@ -14,8 +14,8 @@ from kubenas.data.dataset.schema import DataSchema
 from kubenas.data.dataset.streaming import StreamedShards
 from kubenas.errors import CacheTooSmall, UserError
 from kubenas.storage import Storage, open_storage, split
-from kubenas.training.process.declared import GivenHyperparameters
 from kubenas.training.process.failure import AttemptFailed
+from kubenas.training.process.hyperparameters import TrackedHyperparameters
 from kubenas.training.process.stopping import Termination
 from kubenas.trial import AttemptSpec, TrainingPlan
 
@@ -31,7 +31,7 @@ class Attempt:
     """The attempt's prefix: it alone writes there."""
     scratch: Path
     """A local folder that is gone after the attempt."""
-    given: GivenHyperparameters
+    hyperparameters: TrackedHyperparameters
     """What the spec gives, and what the attempt's code has asked for."""
     termination: Termination
 
@@ -79,7 +79,7 @@ class Attempt:
             ObjectNotFound: there is none at its URI.
         """
         folder, name = split(self.model)
-        path = self.scratch / "given" / name
+        path = self.scratch / "model" / name
         path.parent.mkdir()
         path.write_bytes(open_storage(folder).read(name))
         return path
@@ -87,7 +87,7 @@ class Attempt:
 
 @contextmanager
 def open_attempt(
-    spec: AttemptSpec, given: GivenHyperparameters, termination: Termination
+    spec: AttemptSpec, hyperparameters: TrackedHyperparameters, termination: Termination
 ) -> Iterator[Attempt]:
     """The attempt of ``spec``; its scratch folder is gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="kubenas-attempt-") as scratch:
@@ -95,7 +95,7 @@ def open_attempt(
             spec=spec,
             storage=open_storage(spec.prefix),
             scratch=Path(scratch),
-            given=given,
+            hyperparameters=hyperparameters,
             termination=termination,
         )
         with _streaming(attempt):

@@ -69,11 +69,11 @@ def classify(error: BaseException, phase: Phase, *, user_file: Path | None = Non
         user_file: the file of a user's HyperModel; a line of it, or of another file of its folder,
             is named in the message.
     """
-    outcome, kind = _verdict(error, phase)
+    outcome, kind = _apply_rules(error, phase)
     return Failure(outcome, kind, _message(error, phase, user_file))
 
 
-def _verdict(error: BaseException, phase: Phase) -> tuple[Outcome, FailureClass]:
+def _apply_rules(error: BaseException, phase: Phase) -> tuple[Outcome, FailureClass]:
     for applies, outcome, kind in _RULES:
         if applies(error, phase):
             return outcome, kind
@@ -129,18 +129,18 @@ _RULES: tuple[tuple[Callable[[BaseException, Phase], bool], Outcome, FailureClas
 
 def _message(error: BaseException, phase: Phase, user_file: Path | None) -> str:
     if isinstance(error, KubenasError | NotANumber | Infeasible):
-        return one_line(str(error))
-    return one_line(f"{phase}: {in_words(error, user_file)}")
+        return single_line(str(error))
+    return single_line(f"{phase}: {describe_error(error, user_file)}")
 
 
-def in_words(error: BaseException, user_file: Path | None) -> str:
+def describe_error(error: BaseException, user_file: Path | None) -> str:
     """``error`` with its innermost line in the folder of ``user_file``, if it arose there."""
     found = line_in(user_file.parent, error) if user_file else None
     where = f" ({found[0]}:{found[1]}){advice(error)}" if found else ""
     return f"{type(error).__name__}: {error}{where}"
 
 
-def one_line(text: str, limit: int = _MESSAGE_LIMIT) -> str:
+def single_line(text: str, limit: int = _MESSAGE_LIMIT) -> str:
     """``text`` without breaks and terminal codes, at most ``limit`` characters of it."""
     line = " ".join(_TERMINAL_CODES.sub("", text).split())
     return line if len(line) <= limit else f"{line[: limit - 1]}…"
@@ -155,7 +155,7 @@ class AttemptFailed(Exception):
 
 
 @contextmanager
-def failing_in(phase: Phase, *, user_file: Path | None = None) -> Iterator[None]:
+def classify_errors(phase: Phase, *, user_file: Path | None = None) -> Iterator[None]:
     """Turns whatever is raised within into :class:`AttemptFailed`; see :func:`classify`."""
     try:
         yield

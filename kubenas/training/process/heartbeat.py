@@ -14,7 +14,7 @@ from kubenas.storage import open_storage, split
 from kubenas.training.process.stopping import TERMINATED_EXIT_CODE, Termination
 from kubenas.trial import Heartbeat
 
-_LOOKS = 4
+_POLLS = 4
 """At the object, within the time that it may stay the same."""
 _GRACE_SECONDS = 60.0
 """For a checkpoint, before the process ends whatever it is doing."""
@@ -41,15 +41,15 @@ class HeartbeatWatch:
         self._termination = termination
         self._grace_seconds = grace_seconds
         self._changed_at = time.monotonic()
-        self._in_vain = 0
+        self._unchanged_polls = 0
         """Looks since then."""
 
     def start(self) -> None:
         """Watches from now on. Two threads: a store that does not answer must not keep us."""
-        for work in (self._look, self._judge):
+        for work in (self._poll, self._enforce):
             threading.Thread(target=work, name="heartbeat", daemon=True).start()
 
-    def _look(self) -> None:
+    def _poll(self) -> None:
         folder, name = split(self._heartbeat.uri)
         storage, last = open_storage(folder), b""
         while True:
@@ -59,20 +59,20 @@ class HeartbeatWatch:
                 _LOG.warning("no sign of life of the search: %s", error)
                 beat = last
             if beat != last:
-                last, self._changed_at, self._in_vain = beat, time.monotonic(), 0
+                last, self._changed_at, self._unchanged_polls = beat, time.monotonic(), 0
             else:
-                self._in_vain += 1
-            time.sleep(self._heartbeat.seconds / _LOOKS)
+                self._unchanged_polls += 1
+            time.sleep(self._heartbeat.seconds / _POLLS)
 
-    def _judge(self) -> None:
+    def _enforce(self) -> None:
         limit = self._heartbeat.seconds
-        while not self._silent(limit):
-            time.sleep(limit / _LOOKS)
-        self._termination.demand(f"the search has given no sign of life for {limit:.0f} s")
+        while not self._is_silent(limit):
+            time.sleep(limit / _POLLS)
+        self._termination.request(f"the search has given no sign of life for {limit:.0f} s")
         time.sleep(self._grace_seconds)
         os._exit(TERMINATED_EXIT_CODE)
 
-    def _silent(self, limit: float) -> bool:
+    def _is_silent(self, limit: float) -> bool:
         """Whether it has not changed for so long, and was looked at: an import may hold us up."""
         seconds = time.monotonic() - self._changed_at
-        return seconds > limit and (self._in_vain >= _LOOKS or seconds > 2 * limit)
+        return seconds > limit and (self._unchanged_polls >= _POLLS or seconds > 2 * limit)

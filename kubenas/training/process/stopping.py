@@ -41,7 +41,7 @@ class Termination:
         """Handles SIGTERM from now on."""
         signal.signal(signal.SIGTERM, self._handle)
 
-    def demand(self, reason: str) -> None:
+    def request(self, reason: str) -> None:
         """Does what SIGTERM does, from any thread."""
         if not self._requested:
             self.reason = reason

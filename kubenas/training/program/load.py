@@ -58,7 +58,7 @@ def load_program(uri: str) -> Program:
     own, shared = open_storage(uri), open_storage(folder)
     index = _index(own)
     use_keras_settings(index.keras)
-    buffers = [_mapped(shared.stage(f"{DATA_FOLDER}/{digest}")) for digest in index.buffers]
+    buffers = [_map_memory(shared.stage(f"{DATA_FOLDER}/{digest}")) for digest in index.buffers]
     unpickler = _Unpickler(own.read(PICKLE_FILE), buffers, shared)
     program: Program = unpickler.load()
     return program
@@ -88,18 +88,18 @@ class _Unpickler(pickle.Unpickler):
     def persistent_load(self, pid: Any) -> Any:
         kind, content = pid
         if kind == DATASET:
-            return _dataset(self._shared, StagedDataset.model_validate(content))
+            return _load_dataset(self._shared, StagedDataset.model_validate(content))
         if kind == REPLAYED:
-            return _replayed(content)
+            return _replay(content)
         raise UserError(f"{kind}: of another version of kubenas; use the same one everywhere")
 
 
-def _mapped(path: Path) -> mmap.mmap:
+def _map_memory(path: Path) -> mmap.mmap:
     with path.open("rb") as file:
         return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
 
 
-def _dataset(shared: Storage, staged: StagedDataset) -> tf.data.Dataset:
+def _load_dataset(shared: Storage, staged: StagedDataset) -> tf.data.Dataset:
     """Reads none of its elements yet."""
     folder = shared.read(f"{DATA_FOLDER}/{staged.index}").decode()
     path = shared.stage(f"{DATA_FOLDER}/{folder}")
@@ -112,6 +112,6 @@ def _dataset(shared: Storage, staged: StagedDataset) -> tf.data.Dataset:
     return dataset.prefetch(tf.data.AUTOTUNE)
 
 
-def _replayed(batches: Sequence[Any]) -> Iterator[Any]:
+def _replay(batches: Sequence[Any]) -> Iterator[Any]:
     """A generator, which Keras tells from other iterators."""
     yield from itertools.cycle(batches)

@@ -6,7 +6,7 @@ import keras_tuner
 from keras_tuner.engine.trial import Trial
 
 
-class OneTrialOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner is untyped
+class SingleTrialOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner is untyped
     """Holds ``trial`` and proposes nothing.
 
     Args:
@@ -38,7 +38,7 @@ def trial_name(number: int, max_trials: int) -> str:
     return f"{number:0{len(str(max_trials))}d}"
 
 
-def forget_run(trial: Trial) -> None:
+def reset_trial(trial: Trial) -> None:
     """Makes ``trial`` ready to be run again."""
     trial.metrics = type(trial.metrics)()
     trial.score, trial.best_step, trial.message, trial.status = None, 0, None, "RUNNING"

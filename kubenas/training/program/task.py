@@ -13,17 +13,25 @@ from keras_tuner.engine.trial import Trial
 
 from kubenas.training.fit.history import HISTORY_FILE
 from kubenas.training.process.attempt import Attempt
-from kubenas.training.process.failure import AttemptFailed, Failure, Phase, classify, failing_in
+from kubenas.training.process.failure import (
+    AttemptFailed,
+    Failure,
+    Phase,
+    classify,
+    classify_errors,
+)
 from kubenas.training.process.stopping import DeadlinePassed
-from kubenas.training.program.blame import in_one_line
-from kubenas.training.program.epochs import EpochLog
-from kubenas.training.program.hyperband import fetch_earlier
+from kubenas.training.program.epoch_log import EpochLog
+from kubenas.training.program.error_location import format_error
+from kubenas.training.program.hyperband import stage_earlier_trial
 from kubenas.training.program.layout import TRIAL_FOLDER
 from kubenas.training.program.load import Program, load_program
-from kubenas.training.program.oracle import OneTrialOracle, forget_run, trial_name
-from kubenas.trial import Declared, FailureClass, Outcome, Result
+from kubenas.training.program.oracle import SingleTrialOracle, reset_trial, trial_name
+from kubenas.trial import DeclaredHyperparameters, FailureClass, Outcome, Result
 
-_OF_THE_MACHINE = frozenset({FailureClass.STORAGE, FailureClass.HOST_OOM, FailureClass.DEVICE_OOM})
+_INFRASTRUCTURE_FAILURES = frozenset(
+    {FailureClass.STORAGE, FailureClass.HOST_OOM, FailureClass.DEVICE_OOM}
+)
 """Failures with rules of their own, whoever's code raised them."""
 
 
@@ -38,12 +46,12 @@ def run_program(attempt: Attempt) -> Result:
         Terminated: SIGTERM came.
     """
     keras.utils.set_random_seed(attempt.plan.seed)
-    with failing_in(Phase.LOADING):
+    with classify_errors(Phase.LOADING):
         program = load_program(attempt.spec.space.program or "")
     options = program.oracle
-    attempt.given.may_grow = options["tune_new_entries"] and options["allow_new_entries"]
+    attempt.hyperparameters.allow_new = options["tune_new_entries"] and options["allow_new_entries"]
     name = trial_name(attempt.spec.trial, options["max_trials"])
-    trial = Trial(attempt.given.hp, trial_id=name, status="RUNNING")
+    trial = Trial(attempt.hyperparameters.hp, trial_id=name, status="RUNNING")
     log = EpochLog(attempt.storage, attempt.spec.deadline, attempt.termination)
     _prepare(program, trial, log, attempt)
     try:
@@ -63,38 +71,38 @@ def _prepare(program: Program, trial: Trial, log: EpochLog, attempt: Attempt) ->
     tuner, folder = program.tuner, str(attempt.scratch)
     space = keras_tuner.HyperParameters()
     space.merge(trial.hyperparameters.space)
-    tuner.oracle = OneTrialOracle(trial, space, program.oracle)
+    tuner.oracle = SingleTrialOracle(trial, space, program.oracle)
     tuner.directory, tuner.project_name, tuner.epoch_log = folder, "tuner", log
     tuner.oracle._set_project_dir(folder, "tuner")  # noqa: SLF001  # as every Tuner does
     if attempt.spec.resume_from:
-        fetch_earlier(tuner, trial.hyperparameters.values, attempt.spec.resume_from)
+        stage_earlier_trial(tuner, trial.hyperparameters.values, attempt.spec.resume_from)
 
 
-def _run(attempt: Attempt, program: Program, trial: Trial) -> Declared:
+def _run(attempt: Attempt, program: Program, trial: Trial) -> DeclaredHyperparameters:
     """Runs until the oracle has done with the trial; see Keras-Tuner's BaseTuner.search().
 
     Returns:
         What the user's code has asked for.
     """
-    tuner, declared = program.tuner, Declared()
+    tuner, declared = program.tuner, DeclaredHyperparameters()
     for _ in range(tuner.oracle.max_retries_per_trial + 1):
-        forget_run(trial)
+        reset_trial(trial)
         try:
             tuner.on_trial_begin(trial)
-            _try(attempt, program, trial)
-            declared = attempt.given.declared()  # before the oracle reads every value
+            _run_once(attempt, program, trial)
+            declared = attempt.hyperparameters.declared()  # before the oracle reads every value
             tuner.on_trial_end(trial)
         except AttemptFailed:
             raise
         except Exception as error:  # of a hook or of the oracle: it ends a search of Keras-Tuner's
             attempt.termination.check()  # what SIGTERM raised may have become an error
-            raise _stopping(error) from error
+            raise _search_failure(error) from error
         if trial.status != "INVALID":
             break
     return declared
 
 
-def _try(attempt: Attempt, program: Program, trial: Trial) -> None:
+def _run_once(attempt: Attempt, program: Program, trial: Trial) -> None:
     try:
         program.tuner._run_and_update_trial(  # noqa: SLF001  # what results may be is decided there
             trial, *program.args, **program.kwargs
@@ -105,16 +113,16 @@ def _try(attempt: Attempt, program: Program, trial: Trial) -> None:
     except Exception as error:  # the user's code raises anything
         attempt.termination.check()
         failure = classify(error, Phase.TRAINING)
-        if failure.kind in _OF_THE_MACHINE:
+        if failure.kind in _INFRASTRUCTURE_FAILURES:
             raise AttemptFailed(failure) from error
         failed = isinstance(error, keras_tuner.errors.FailedTrialError)
         trial.status = "FAILED" if failed else "INVALID"
-        trial.message = in_one_line(error)
+        trial.message = format_error(error)
 
 
-def _stopping(error: Exception) -> AttemptFailed:
+def _search_failure(error: Exception) -> AttemptFailed:
     """A failure for which the whole search stops, as Keras-Tuner's would."""
-    return AttemptFailed(Failure(Outcome.FAILED, FailureClass.CONFIGURATION, in_one_line(error)))
+    return AttemptFailed(Failure(Outcome.FAILED, FailureClass.CONFIGURATION, format_error(error)))
 
 
 def _result(attempt: Attempt, program: Program, trial: Trial, log: EpochLog) -> Result:

@@ -8,9 +8,9 @@ from kubenas.errors import UserError
 from kubenas.training.model.candidate import build_model, load_space, user_file
 from kubenas.training.model.exploration import explore
 from kubenas.training.process.attempt import Attempt
-from kubenas.training.process.declared import space_json
-from kubenas.training.process.failure import Phase, failing_in
-from kubenas.training.tasks.rehearse import rehearse
+from kubenas.training.process.failure import Phase, classify_errors
+from kubenas.training.process.hyperparameters import space_json
+from kubenas.training.tasks.smoke_test import run_smoke_test
 from kubenas.trial import Outcome, Result
 
 SPACE_FILE = "space.json"
@@ -27,12 +27,12 @@ def describe(attempt: Attempt) -> Result:
             failed.
     """
     hypermodel = load_space(attempt)
-    with failing_in(Phase.DESCRIBING, user_file=user_file(attempt)):
+    with classify_errors(Phase.DESCRIBING, user_file=user_file(attempt)):
         hp = keras_tuner.HyperParameters()
         model = build_model(attempt, hypermodel, hp)
         _check_predicts_classes(model, attempt)
         if attempt.spec.space.hypermodel is not None:
-            asked = rehearse(attempt) if attempt.spec.training else hp
+            asked = run_smoke_test(attempt) if attempt.spec.training else hp
             # Loaded anew for each build, as for each trial.
             hp = explore(lambda hp: load_space(attempt).build(hp), known=asked)
     attempt.storage.write(SPACE_FILE, space_json(hp))

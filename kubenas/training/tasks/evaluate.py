@@ -15,7 +15,7 @@ from kubenas.training.evaluation import (
 from kubenas.training.model.exported_model import load_exported
 from kubenas.training.model.measure import measure_cost
 from kubenas.training.process.attempt import Attempt
-from kubenas.training.process.failure import Phase, failing_in
+from kubenas.training.process.failure import Phase, classify_errors
 from kubenas.trial import Outcome, Result
 
 _BATCH_SIZE = 256
@@ -32,7 +32,7 @@ def evaluate(attempt: Attempt) -> Result:
     """
     model = load_exported(attempt)
     examples = load_raw(attempt.dataset, "test", batch_size=_BATCH_SIZE)
-    with failing_in(Phase.OTHER):
+    with classify_errors(Phase.OTHER):
         labels, probabilities = predict(model.predict, examples)
         evaluation = evaluate_predictions(
             labels, probabilities, classes=attempt.schema.classes, model=attempt.spec.model or ""

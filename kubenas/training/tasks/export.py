@@ -25,9 +25,9 @@ from kubenas.training.model.exported_model import (
     custom_objects,
 )
 from kubenas.training.model.tolerance import largest_difference, tolerance_of
-from kubenas.training.model.trained_weights import rebuild_trained
+from kubenas.training.model.trained_weights import rebuild_trained_model
 from kubenas.training.process.attempt import Attempt
-from kubenas.training.process.failure import Phase, failing_in, one_line
+from kubenas.training.process.failure import Phase, classify_errors, single_line
 from kubenas.training.sample_request import (
     SAMPLE_ANSWER_FILE,
     SAMPLE_REQUEST_FILE,
@@ -86,9 +86,9 @@ def export(attempt: Attempt) -> Result:
         AttemptFailed: the model cannot be built again or saved, or what was saved predicts
             otherwise.
     """
-    candidate = rebuild_trained(attempt)
+    candidate = rebuild_trained_model(attempt)
     folder = attempt.scratch / "export"
-    with failing_in(Phase.OTHER):
+    with classify_errors(Phase.OTHER):
         check = _check_of(candidate.model, attempt)
         difference = _save(candidate.model, attempt.schema, folder / SAVED_MODEL_FOLDER, check)
         without_keras = _save_keras(candidate.model, attempt, folder / KERAS_FILE, check)
@@ -156,7 +156,7 @@ def _save_keras(model: keras.Model, attempt: Attempt, path: Path, check: _Check)
         check.difference(loaded.predict_on_batch(check.raw), KERAS_FILE)
     except Exception as error:  # noqa: BLE001  # the user's layers raise anything as they are saved
         path.unlink(missing_ok=True)
-        return one_line(f"Keras cannot save and load this model: {error}", _REASON_LIMIT)
+        return single_line(f"Keras cannot save and load this model: {error}", _REASON_LIMIT)
     return ""
 
 

@@ -11,26 +11,26 @@ import numpy as np
 from keras.callbacks import History
 
 from kubenas.data.dataset.loading import load_split
+from kubenas.training.fit.callback import TrainingCallback
 from kubenas.training.fit.checkpoint import (
     CHECKPOINT_FOLDER,
     CheckpointUnusable,
     TrainingState,
     load_checkpoint,
-    matches,
+    shapes_match,
 )
 from kubenas.training.fit.history import HISTORY_FILE
 from kubenas.training.fit.label_format import one_hot, takes_one_hot
-from kubenas.training.fit.loop import TrainingLoop
 from kubenas.training.fit.score import missing_objective, reported_metrics
 from kubenas.training.fit.variables import create_variables, restore, write_variables
 from kubenas.training.model.architecture import ARCHITECTURE_FILE, describe_architecture
-from kubenas.training.model.candidate import Candidate, build_given, user_file
+from kubenas.training.model.candidate import Candidate, build_trial_candidate, user_file
 from kubenas.training.model.measure import measure_cost
-from kubenas.training.model.size import excess, model_size
+from kubenas.training.model.size import limit_violation, model_size
 from kubenas.training.model.trained_weights import (
     SAMPLE_PREDICTIONS_FILE,
     WEIGHTS_FILE,
-    leave_weights,
+    write_trained_weights,
 )
 from kubenas.training.process.attempt import Attempt
 from kubenas.training.process.failure import (
@@ -40,7 +40,7 @@ from kubenas.training.process.failure import (
     NotANumber,
     Phase,
     classify,
-    failing_in,
+    classify_errors,
 )
 from kubenas.training.process.keras_settings import reset_keras
 from kubenas.training.process.stopping import DeadlinePassed, NotResumable, Terminated
@@ -50,7 +50,7 @@ _LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class _Fitted:
+class _FitResult:
     """How fitting ended."""
 
     reported: dict[str, float] | None
@@ -74,13 +74,13 @@ def train(attempt: Attempt) -> Result:
 
 
 def _train(attempt: Attempt, *, resume_from: str | None) -> Result:
-    candidate = build_given(attempt)
+    candidate = build_trial_candidate(attempt)
     _prepare(attempt, candidate)
     architecture = json.dumps(describe_architecture(candidate.model), indent=1)
     attempt.storage.write(ARCHITECTURE_FILE, architecture.encode())
-    if (too_large := _beyond_limits(attempt, candidate.model)) is not None:
+    if (too_large := _check_limits(attempt, candidate.model)) is not None:
         return too_large
-    loop = TrainingLoop(
+    callback = TrainingCallback(
         plan=attempt.plan,
         model=candidate.model,
         storage=attempt.storage,
@@ -90,13 +90,13 @@ def _train(attempt: Attempt, *, resume_from: str | None) -> Result:
         objective_in_logs=not candidate.own_fit,
     )
     try:
-        fitted = _fit(attempt, candidate, loop)
-        return _result(attempt, candidate, loop, fitted)
+        fitted = _fit(attempt, candidate, callback)
+        return _result(attempt, candidate, callback, fitted)
     except Terminated:
-        loop.save_checkpoint()
+        callback.save_checkpoint()
         raise
     finally:
-        loop.save_history()
+        callback.save_history()
 
 
 def _prepare(attempt: Attempt, candidate: Candidate) -> None:
@@ -106,7 +106,7 @@ def _prepare(attempt: Attempt, candidate: Candidate) -> None:
         AttemptFailed: it gives something else than a probability for each class.
     """
     classes = len(attempt.schema.classes)
-    with failing_in(Phase.BUILDING, user_file=user_file(attempt)):
+    with classify_errors(Phase.BUILDING, user_file=user_file(attempt)):
         if tuple(candidate.output.shape) != (1, classes):
             raise Infeasible(
                 f"the model's output for one picture has shape {tuple(candidate.output.shape)}; it"
@@ -117,7 +117,7 @@ def _prepare(attempt: Attempt, candidate: Candidate) -> None:
         create_variables(candidate.model, candidate.example, label, candidate.output)
 
 
-def _beyond_limits(attempt: Attempt, model: keras.Model) -> Result | None:
+def _check_limits(attempt: Attempt, model: keras.Model) -> Result | None:
     """The result of a network that is not worth training; None: it is within the limits.
 
     One that is resumed was within them; its latency may look different on another machine.
@@ -127,8 +127,8 @@ def _beyond_limits(attempt: Attempt, model: keras.Model) -> Result | None:
         return None
     cost = measure_cost(model, attempt.schema.shape)
     size = model_size(model, cost, batch_size=attempt.plan.batch_size)
-    words = excess(size, limits)
-    if not words:
+    violation = limit_violation(size, limits)
+    if not violation:
         return None
     return Result(
         task=attempt.spec.task,
@@ -136,7 +136,7 @@ def _beyond_limits(attempt: Attempt, model: keras.Model) -> Result | None:
         attempt=attempt.spec.attempt,
         outcome=Outcome.INFEASIBLE,
         failure=FailureClass.LIMIT,
-        message=words,
+        message=violation,
         parameters=size.parameters,
         flops=size.flops,
         latency_ms=size.latency_ms,
@@ -158,26 +158,28 @@ def _resume(model: keras.Model, uri: str | None) -> TrainingState | None:
     return state
 
 
-def _fit(attempt: Attempt, candidate: Candidate, loop: TrainingLoop) -> _Fitted:
+def _fit(attempt: Attempt, candidate: Candidate, callback: TrainingCallback) -> _FitResult:
     plan = attempt.plan
-    if not candidate.own_fit and loop.next_epoch == plan.epochs:
-        return _Fitted(reported=None, cut_short=False)
+    if not candidate.own_fit and callback.next_epoch == plan.epochs:
+        return _FitResult(reported=None, cut_short=False)
     try:
         with attempt.termination.deferred():
-            returned = _call_fit(attempt, candidate, loop)
-        reported = _score_of_its_own(returned, candidate, loop)
-        return _Fitted(reported_metrics(reported, plan.objective, plan.direction), cut_short=False)
+            returned = _call_fit(attempt, candidate, callback)
+        reported = _own_metrics(returned, candidate, callback)
+        return _FitResult(
+            reported_metrics(reported, plan.objective, plan.direction), cut_short=False
+        )
     except DeadlinePassed:
-        return _Fitted(reported=None, cut_short=True)
+        return _FitResult(reported=None, cut_short=True)
     except Exception as error:  # user code and TensorFlow raise anything; classify sorts it
-        if candidate.own_fit and loop.resumed and not loop.began:
+        if candidate.own_fit and callback.resumed and not callback.has_trained:
             raise NotResumable("fit() fails where no epoch is left to train") from error
-        phase = Phase.TRAINING if loop.began else Phase.STARTING
+        phase = Phase.TRAINING if callback.has_trained else Phase.STARTING
         file = user_file(attempt)
         raise AttemptFailed(classify(error, phase, user_file=file)) from error
 
 
-def _score_of_its_own(returned: Any, candidate: Candidate, loop: TrainingLoop) -> Any:
+def _own_metrics(returned: Any, candidate: Candidate, callback: TrainingCallback) -> Any:
     """What ``fit`` returned, if that counts; None: the epochs' logs do.
 
     Raises:
@@ -185,15 +187,15 @@ def _score_of_its_own(returned: Any, candidate: Candidate, loop: TrainingLoop) -
     """
     if not candidate.own_fit:
         return None
-    if loop.resumed and isinstance(returned, History):
-        return None  # the loop knows of earlier attempts' epochs, too
-    if loop.resumed and returned is not None:
+    if callback.resumed and isinstance(returned, History):
+        return None  # the callback knows of earlier attempts' epochs, too
+    if callback.resumed and returned is not None:
         raise NotResumable("fit() returns a score of its own")
     return returned
 
 
-def _call_fit(attempt: Attempt, candidate: Candidate, loop: TrainingLoop) -> Any:
-    plan, first = attempt.plan, loop.next_epoch
+def _call_fit(attempt: Attempt, candidate: Candidate, callback: TrainingCallback) -> Any:
+    plan, first = attempt.plan, callback.next_epoch
     examples = load_split(
         attempt.dataset,
         "train",
@@ -211,13 +213,15 @@ def _call_fit(attempt: Attempt, candidate: Candidate, loop: TrainingLoop) -> Any
         validation_data=validation,
         epochs=plan.epochs,
         initial_epoch=first,
-        callbacks=[loop],
+        callbacks=[callback],
         verbose=0,
     )
 
 
-def _result(attempt: Attempt, candidate: Candidate, loop: TrainingLoop, fitted: _Fitted) -> Result:
-    state, objective = loop.state, attempt.plan.objective
+def _result(
+    attempt: Attempt, candidate: Candidate, callback: TrainingCallback, fitted: _FitResult
+) -> Result:
+    state, objective = callback.state, attempt.plan.objective
     metrics = _metrics(state, fitted, objective)
     for name in attempt.plan.further_metrics:
         if name not in metrics:
@@ -225,7 +229,7 @@ def _result(attempt: Attempt, candidate: Candidate, loop: TrainingLoop, fitted: 
     score = metrics[objective]
     if math.isnan(score):
         raise AttemptFailed(classify(NotANumber(f"{objective} is NaN"), Phase.TRAINING))
-    _keep_best_weights(candidate, loop)
+    _keep_best_weights(candidate, callback)
     cost = measure_cost(candidate.model, attempt.schema.shape)
     return Result(
         task=attempt.spec.task,
@@ -240,29 +244,29 @@ def _result(attempt: Attempt, candidate: Candidate, loop: TrainingLoop, fitted: 
         parameters=candidate.model.count_params(),
         flops=cost.flops,
         latency_ms=cost.latency_ms,
-        declared=attempt.given.declared(),
-        artifacts=_leave_artifacts(attempt, candidate.model, loop),
+        declared=attempt.hyperparameters.declared(),
+        artifacts=_write_artifacts(attempt, candidate.model, callback),
     )
 
 
-def _keep_best_weights(candidate: Candidate, loop: TrainingLoop) -> None:
+def _keep_best_weights(candidate: Candidate, callback: TrainingCallback) -> None:
     """Puts the best epoch's weights into the model; where none is known, those at the end stay."""
-    if candidate.own_fit and not loop.called:
+    if candidate.own_fit and not callback.called:
         _LOG.warning(
             "fit() did not pass on the callbacks that it was given: there is no checkpoint, no"
             " deadline within the training and no best epoch; the weights at the end are kept"
         )
         return
-    state, variables = loop.state, candidate.model.variables
+    state, variables = callback.state, candidate.model.variables
     if state is None or state.best.epoch is None:
         return
-    if matches(state.best_weights, (variable.shape for variable in variables)):
+    if shapes_match(state.best_weights, (variable.shape for variable in variables)):
         write_variables(variables, state.best_weights)
     else:
         _LOG.warning("fit() changed the model's layers: the weights at the end are kept")
 
 
-def _metrics(state: TrainingState | None, fitted: _Fitted, objective: str) -> dict[str, float]:
+def _metrics(state: TrainingState | None, fitted: _FitResult, objective: str) -> dict[str, float]:
     """The metrics at the best epoch, or those that the user's fit reported."""
     if fitted.reported is not None:
         return fitted.reported
@@ -276,14 +280,16 @@ def _metrics(state: TrainingState | None, fitted: _Fitted, objective: str) -> di
     return best.metrics
 
 
-def _leave_artifacts(attempt: Attempt, model: keras.Model, loop: TrainingLoop) -> dict[str, str]:
+def _write_artifacts(
+    attempt: Attempt, model: keras.Model, callback: TrainingCallback
+) -> dict[str, str]:
     """Writes what the plan asks for; all artifacts by name."""
     artifacts = {"history": HISTORY_FILE, "architecture": ARCHITECTURE_FILE}
     if attempt.plan.keep_checkpoint:
-        loop.save_checkpoint()
+        callback.save_checkpoint()
         artifacts["checkpoint"] = CHECKPOINT_FOLDER
     if attempt.plan.keep_model:
-        with failing_in(Phase.OTHER):
-            leave_weights(attempt, model)
+        with classify_errors(Phase.OTHER):
+            write_trained_weights(attempt, model)
         artifacts |= {"weights": WEIGHTS_FILE, "sample_predictions": SAMPLE_PREDICTIONS_FILE}
     return artifacts

@@ -16,7 +16,7 @@ from kubenas.retention.programs import Programs, in_use, read_programs
 from kubenas.storage import ObjectInfo, Storage, open_storage
 from kubenas.storage.directory import DirectoryStorage
 from kubenas.training.program.layout import ProgramIndex
-from kubenas.training.program.under_way import program_under_way
+from kubenas.training.program.staging_marker import protect_staging
 
 KEEP_ONE = RetentionConfig(searches=1)
 SEARCHES = {
@@ -126,7 +126,7 @@ def test_programs_and_data_that_only_earlier_searches_used_go(output: Storage) -
 
 def test_while_something_is_at_work_no_program_goes(output: Storage) -> None:
     assert not gone(inventory_of(staged(output), running=True))
-    with program_under_way(output):
+    with protect_staging(output):
         assert not gone(inventory_of(output))
     assert gone(inventory_of(output))
 

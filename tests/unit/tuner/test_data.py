@@ -14,7 +14,7 @@ import tensorflow as tf
 import kubenas
 from kubenas.errors import UserError
 from kubenas.storage import open_storage
-from kubenas.training.program.blame import in_one_line
+from kubenas.training.program.error_location import format_error
 from kubenas.training.program.load import Program, load_program
 from kubenas.tuner.staging import Staging, steps_by_data
 from tests.unit.tuner.models import X, Y, regression
@@ -82,7 +82,7 @@ def test_an_error_in_a_trial_names_the_file_and_the_line(tmp_path):
     with pytest.raises(ValueError, match="no luck") as error:
         again()
     line = fails.__code__.co_firstlineno + 1
-    assert in_one_line(error.value) == f"ValueError: no luck ({__file__}:{line})"
+    assert format_error(error.value) == f"ValueError: no luck ({__file__}:{line})"
 
 
 def test_a_dataset_gives_the_same_batches(tmp_path):

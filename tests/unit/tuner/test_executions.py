@@ -14,7 +14,7 @@ import kubenas
 from kubenas.storage import open_storage
 from kubenas.training.fit.history import HISTORY_FILE
 from kubenas.training.process.stopping import DeadlinePassed, Terminated, Termination
-from kubenas.training.program.epochs import EpochLog
+from kubenas.training.program.epoch_log import EpochLog
 from tests.unit.tuner.models import X, Y, regression
 
 pytestmark = pytest.mark.filterwarnings("ignore")

@@ -4,8 +4,8 @@ import keras_tuner
 import pytest
 
 import kubenas
-from kubenas.tuner.own_content import OwnContent
-from kubenas.tuner.preparation import prepared
+from kubenas.tuner.hypermodel_digest import HypermodelDigest
+from kubenas.tuner.preparation import prepare_search
 from tests.unit.tuner.models import regression
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -26,9 +26,11 @@ class Counting(keras_tuner.HyperModel):
 
 
 def search_of(folder, monkeypatch, *, seconds=20.0, **options):
-    monkeypatch.setattr("kubenas.tuner.tuner._EXPLORING_SECONDS", seconds)
+    monkeypatch.setattr("kubenas.tuner.tuner._EXPLORATION_SECONDS", seconds)
     tuner = kubenas.Tuner(Counting(), "val_loss", output=folder, **options)
-    with prepared(tuner, tuner._settings, tuner._content, (), {}, anew=False) as context:
+    with prepare_search(
+        tuner, tuner._settings, tuner._hypermodel_digest, (), {}, overwrite=False
+    ) as context:
         return context.search_id
 
 
@@ -42,10 +44,10 @@ def test_it_does_not_depend_on_how_far_exploring_came(tmp_path, monkeypatch):
 
 def test_what_the_user_changes_afterwards_counts():
     model = Counting()
-    content = OwnContent(model)
+    content = HypermodelDigest(model)
     before = content.digests(model)
     model.builds = 5
-    content.built(model)
+    content.update_after_build(model)
     assert content.digests(model) == before
     model.builds = 6
     assert content.digests(model) != before

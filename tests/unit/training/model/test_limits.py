@@ -6,7 +6,7 @@ import keras
 import pytest
 
 from kubenas.training.model.measure import Cost
-from kubenas.training.model.size import ModelSize, excess, model_size
+from kubenas.training.model.size import ModelSize, limit_violation, model_size
 from kubenas.training.process.stopping import Termination
 from kubenas.training.tasks.run import run_task
 from kubenas.trial import Limits
@@ -18,14 +18,16 @@ SIZE = ModelSize(parameters=1000, flops=2000, latency_ms=1.5, memory_mib=10.0, m
 @pytest.mark.parametrize("name", sorted(Limits.model_fields))
 def test_each_limit_is_kept_and_named_when_it_is_exceeded(name: str) -> None:
     value = getattr(SIZE, name)
-    assert excess(SIZE, Limits(**{name: value})) == ""
-    assert f"more than search.limits.{name} of" in excess(SIZE, Limits(**{name: value // 2 or 0.1}))
+    assert limit_violation(SIZE, Limits(**{name: value})) == ""
+    assert f"more than search.limits.{name} of" in limit_violation(
+        SIZE, Limits(**{name: value // 2 or 0.1})
+    )
 
 
 def test_what_cannot_be_measured_is_not_taken_on_trust() -> None:
     unknown = ModelSize(1000, None, None, 10.0, 0.5)
-    assert excess(unknown, Limits(parameters=1000)) == ""
-    assert "cannot be measured" in excess(unknown, Limits(flops=10**9))
+    assert limit_violation(unknown, Limits(parameters=1000)) == ""
+    assert "cannot be measured" in limit_violation(unknown, Limits(flops=10**9))
 
 
 def test_memory_is_weights_gradients_optimiser_and_activations() -> None:

@@ -9,15 +9,15 @@ import keras_tuner
 import numpy as np
 
 from kubenas.errors import UserError
-from kubenas.trial import Declared
+from kubenas.trial import DeclaredHyperparameters
 
-_MOST_BYTES = 16 * 1024
+_MAX_BYTES = 16 * 1024
 """Of new hyperparameters told by one attempt, as JSON; the next one tells of more."""
-_STEERING = "tuner/"
+_TUNER_PREFIX = "tuner/"
 """Begins the names of values that are for the training, not for the user's code."""
 
 
-class GivenHyperparameters:
+class TrackedHyperparameters:
     """The hyperparameters of an attempt, which note what is asked for.
 
     What the space has and no value was given for has its default: the space may have grown since
@@ -36,30 +36,30 @@ class GivenHyperparameters:
         for hyperparameter in self.hp.space:
             if self.hp.is_active(hyperparameter):
                 self.hp.values.setdefault(hyperparameter.name, hyperparameter.default)
-        self._values = self.hp.values = _AskedFor(self.hp.values)
-        self.may_grow = True
+        self._values = self.hp.values = _ReadLog(self.hp.values)
+        self.allow_new = True
         """Whether what was not given is told of, and so becomes part of the space."""
 
-    def declared(self) -> Declared:
+    def declared(self) -> DeclaredHyperparameters:
         """What has been asked for up to now.
 
         Raises:
             UserError: a new hyperparameter's default is nothing that JSON has.
         """
-        if not self.may_grow:
-            return Declared()
+        if not self.allow_new:
+            return DeclaredHyperparameters()
         asked = self._values.asked
         new = _as_json(self.hp.space[self._known :])
         known = {hyperparameter.name for hyperparameter in self.hp.space[: self._known]}
         told = known | {each["config"]["name"] for each in new}
         unused = self._given - asked
-        return Declared(
+        return DeclaredHyperparameters(
             new=new,
             values={
                 name: _plain_value(self._values[name])
                 for name in sorted((asked - self._given) & told)
             },
-            unused=tuple(sorted(name for name in unused if not name.startswith(_STEERING))),
+            unused=tuple(sorted(name for name in unused if not name.startswith(_TUNER_PREFIX))),
         )
 
     def check_names(self) -> None:
@@ -71,16 +71,16 @@ class GivenHyperparameters:
         own = [hyperparameter.name for hyperparameter in self.hp.space[self._known :]]
         if own and self._given and self._given.isdisjoint(self._values.asked):
             raise UserError(
-                f"space.hypermodel: build() asked for {_some(own)}, and for none of the"
-                f" hyperparameters that were proposed: {_some(sorted(self._given))}; their names"
-                " must not depend on what was built before"
+                f"space.hypermodel: build() asked for {_list_names(own)}, but for none of the"
+                f" proposed hyperparameters: {_list_names(sorted(self._given))}; hyperparameter"
+                " names must not depend on earlier builds"
             )
 
 
 def _as_json(space: Sequence[Any]) -> tuple[dict[str, Any], ...]:
     """The first hyperparameters of ``space``, as many as there is room for."""
     found: list[dict[str, Any]] = []
-    room = _MOST_BYTES
+    room = _MAX_BYTES
     for hyperparameter in space:
         single = keras_tuner.HyperParameters()
         single.merge([hyperparameter])
@@ -121,12 +121,12 @@ def _plain_value(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} is no value that a hyperparameter may have")
 
 
-def _some(names: Sequence[str]) -> str:
+def _list_names(names: Sequence[str]) -> str:
     quoted = [f"'{name}'" for name in names[:3]]
     return ", ".join([*quoted, *(["..."] if len(names) > len(quoted) else [])])
 
 
-class _AskedFor(dict[str, Any]):
+class _ReadLog(dict[str, Any]):
     """Values by name that note which of them were read."""
 
     def __init__(self, values: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ _LOG_LIMIT_BYTES = 1 << 20
 
 
 @contextmanager
-def captured_output() -> Iterator[Path]:
+def capture_output() -> Iterator[Path]:
     """Sends stdout and stderr of this process to the file that it yields, until the end."""
     with tempfile.TemporaryDirectory(prefix="kubenas-log-") as folder:
         path = Path(folder, "log.txt")
@@ -29,7 +29,7 @@ def captured_output() -> Iterator[Path]:
                 os.close(original)
 
 
-def tail(path: Path) -> bytes:
+def read_tail(path: Path) -> bytes:
     """The last mebibyte of a log."""
     with path.open("rb") as log:
         log.seek(max(0, path.stat().st_size - _LOG_LIMIT_BYTES))

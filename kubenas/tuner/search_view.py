@@ -10,36 +10,36 @@ from kubenas.storage import Storage, join
 from kubenas.storage.document import find_document
 from kubenas.training.program.layout import TRIAL_FOLDER
 from kubenas.trial import Outcome, Value
-from kubenas.tuner.oracle import SearchedOracle
+from kubenas.tuner.oracle import SearchStateOracle
 
 _POINTER = "tuner.json"
 
 
-class Latest(Value):
+class LatestSearch(Value):
     """``tuner.json``: the search that a tuner ran last in this output."""
 
     search: str = Field(pattern=r"^[A-Za-z0-9_.-]{1,100}$")
 
 
 @dataclass(frozen=True)
-class Following:
+class SearchView:
     """The trials of one search, told to an oracle of Keras-Tuner's."""
 
     output: Storage
     search: str
-    oracle: SearchedOracle
+    oracle: SearchStateOracle
     _attempts: dict[int, int] = field(default_factory=dict)
     """The one that decided, of each completed trial."""
 
-    def take(self, state: SearchState, *, tell: bool) -> None:
-        """Brings the oracle to ``state``; errors as of :meth:`SearchedOracle.take`."""
+    def update(self, state: SearchState, *, announce: bool) -> None:
+        """Brings the oracle to ``state``; errors as of :meth:`SearchStateOracle.update_from`."""
         completed = state.ended(Outcome.COMPLETED)
         self._attempts.update(
             {t.number: t.end.attempt for t in completed if t.end and t.end.attempt}
         )
-        self.oracle.take(state, tell=tell)
+        self.oracle.update_from(state, announce=announce)
 
-    def folder(self, trial_id: str) -> str | None:
+    def trial_folder(self, trial_id: str) -> str | None:
         """URI of what the tuner left in its trial folder; None: that trial has not completed."""
         attempt = self._attempts.get(int(trial_id)) if trial_id.isdecimal() else None
         if attempt is None:
@@ -51,11 +51,11 @@ class Following:
 
 def latest_search(output: Storage) -> str | None:
     """The search that a tuner ran last in this output; None: there was none, or it never began."""
-    latest = find_document(output, _POINTER, Latest, what="the name of a search")
+    latest = find_document(output, _POINTER, LatestSearch, what="the name of a search")
     known = latest is not None and output.exists(definition_file(latest.search))
     return latest.search if latest and known else None
 
 
-def note_latest(output: Storage, search: str) -> None:
+def write_latest_search(output: Storage, search: str) -> None:
     """Makes ``search`` the one that a new tuner on this output shows."""
-    output.write(_POINTER, Latest(search=search).to_json())
+    output.write(_POINTER, LatestSearch(search=search).to_json())

@@ -21,15 +21,15 @@ _ABANDONED_SECONDS = 24 * 3600.0
 """After which a call that has not taken its mark away was killed, or its search is defined."""
 
 
-class _Mark(Value):
+class _Marker(Value):
     at: float = Field(description="Unix time at which staging began")
 
 
 @contextmanager
-def program_under_way(output: Storage) -> Iterator[None]:
+def protect_staging(output: Storage) -> Iterator[None]:
     """Keeps programs in ``output`` from being taken for garbage while entered."""
     name = f"{STAGING_FOLDER}/{uuid.uuid4().hex}.json"
-    output.write(name, _Mark(at=time.time()).to_json())
+    output.write(name, _Marker(at=time.time()).to_json())
     try:
         yield
     finally:
@@ -37,10 +37,10 @@ def program_under_way(output: Storage) -> Iterator[None]:
             output.delete(name)
 
 
-def staged_lately(output: Storage, name: str, *, now: float) -> bool:
+def is_staging(output: Storage, name: str, *, now: float) -> bool:
     """Whether the mark ``name`` may be that of a call that is at work at Unix time ``now``."""
     try:
-        mark = read_document(output, name, _Mark, what="the mark of a call of search()")
-        return now - mark.at < _ABANDONED_SECONDS
+        marker = read_document(output, name, _Marker, what="the mark of a call of search()")
+        return now - marker.at < _ABANDONED_SECONDS
     except (ObjectNotFound, DocumentUnusable):  # taken away just now: all may have changed
         return True

@@ -15,8 +15,8 @@ from kubenas.training.model.candidate import user_file
 from kubenas.training.model.exported_model import SAVED_MODEL_FOLDER
 from kubenas.training.model.trained_weights import WEIGHTS_FILE
 from kubenas.training.process.attempt import Attempt, open_attempt
-from kubenas.training.process.declared import GivenHyperparameters
-from kubenas.training.process.failure import AttemptFailed, Failure, Phase, failing_in
+from kubenas.training.process.failure import AttemptFailed, Failure, Phase, classify_errors
+from kubenas.training.process.hyperparameters import TrackedHyperparameters
 from kubenas.training.process.keras_settings import reset_keras
 from kubenas.training.tasks.evaluate import evaluate
 from kubenas.training.tasks.export import export
@@ -24,14 +24,16 @@ from kubenas.training.tasks.train import train
 from kubenas.trial import FailureClass, Limits, Result, Task, TrainingPlan
 
 _LOG = logging.getLogger(__name__)
-_MOST_EXAMPLES = 64
-_OF_THESE_VALUES = frozenset({FailureClass.NAN, FailureClass.DEVICE_OOM, FailureClass.HOST_OOM})
+_MAX_EXAMPLES = 64
+_VALUE_DEPENDENT_FAILURES = frozenset(
+    {FailureClass.NAN, FailureClass.DEVICE_OOM, FailureClass.HOST_OOM}
+)
 """Failures at the defaults that say nothing about other values."""
 
 _RunTask = Callable[[Attempt], Result]
 
 
-def rehearse(attempt: Attempt) -> keras_tuner.HyperParameters:
+def run_smoke_test(attempt: Attempt) -> keras_tuner.HyperParameters:
     """Trains the model at the defaults for an epoch, rebuilds, exports and evaluates it.
 
     Returns:
@@ -40,25 +42,27 @@ def rehearse(attempt: Attempt) -> keras_tuner.HyperParameters:
     Raises:
         AttemptFailed: one of these failed, and would in the search.
     """
-    examples = min(attempt.plan.batch_size, _MOST_EXAMPLES)
-    rehearsal = _Rehearsal(attempt, examples)
+    examples = min(attempt.plan.batch_size, _MAX_EXAMPLES)
+    smoke_test = _SmokeTest(attempt, examples)
     try:
-        rehearsal.run(Task.TRAIN, train, training=_short(attempt))
-        rehearsal.run(
+        smoke_test.run(Task.TRAIN, train, training=_smoke_test_plan(attempt))
+        smoke_test.run(
             Task.EXPORT,
             export,
-            training=_short(attempt),
-            model=rehearsal.uri(Task.TRAIN, WEIGHTS_FILE),
+            training=_smoke_test_plan(attempt),
+            model=smoke_test.uri(Task.TRAIN, WEIGHTS_FILE),
         )
-        rehearsal.run(Task.EVALUATE, evaluate, model=rehearsal.uri(Task.EXPORT, SAVED_MODEL_FOLDER))
+        smoke_test.run(
+            Task.EVALUATE, evaluate, model=smoke_test.uri(Task.EXPORT, SAVED_MODEL_FOLDER)
+        )
     except AttemptFailed as error:
-        if error.failure.kind not in _OF_THESE_VALUES:
+        if error.failure.kind not in _VALUE_DEPENDENT_FAILURES:
             raise
         _LOG.warning("the rest is not rehearsed: %s", error.failure.message)
-    return rehearsal.hp
+    return smoke_test.hp
 
 
-class _Rehearsal:
+class _SmokeTest:
     """Attempts in a scratch folder, on an excerpt of the data."""
 
     def __init__(self, attempt: Attempt, examples: int) -> None:
@@ -87,12 +91,12 @@ class _Rehearsal:
                 **fields,
             }
         )
-        given = GivenHyperparameters(None)
+        hyperparameters = TrackedHyperparameters(None)
         reset_keras()
         try:
             with (
-                failing_in(Phase.OTHER, user_file=user_file(self._attempt)),
-                open_attempt(spec, given, self._attempt.termination) as attempt,
+                classify_errors(Phase.OTHER, user_file=user_file(self._attempt)),
+                open_attempt(spec, hyperparameters, self._attempt.termination) as attempt,
             ):
                 run_task(attempt)
         except AttemptFailed as error:
@@ -100,10 +104,10 @@ class _Rehearsal:
             failure = Failure(error.failure.outcome, error.failure.kind, told)
             raise AttemptFailed(failure) from error
         finally:
-            self.hp.merge(given.hp.space, overwrite=False)
+            self.hp.merge(hyperparameters.hp.space, overwrite=False)
 
 
-def _short(attempt: Attempt) -> TrainingPlan:
+def _smoke_test_plan(attempt: Attempt) -> TrainingPlan:
     """An epoch of what a trial does, as a retraining leaves it."""
     changes = {"epochs": 1, "patience": 0, "keep_model": True, "limits": Limits()}
     return attempt.plan.model_copy(update=changes)

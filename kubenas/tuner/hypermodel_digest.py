@@ -5,7 +5,7 @@ from typing import Any
 from kubenas.tuner.fingerprint import fingerprint
 
 
-class OwnContent:
+class HypermodelDigest:
     """Digests of a hypermodel before and after the models that the tuner's constructor builds.
 
     How many are built depends on the time, and building one may change the object.
@@ -15,7 +15,7 @@ class OwnContent:
         self._before = fingerprint(hypermodel)
         self._after = self._before
 
-    def built(self, hypermodel: Any) -> None:
+    def update_after_build(self, hypermodel: Any) -> None:
         """Notes that models have been built: what has changed is none of the user's doing."""
         self._after = fingerprint(hypermodel)
 

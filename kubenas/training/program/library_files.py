@@ -16,7 +16,7 @@ _OF_PACKAGES = frozenset({"site-packages", "dist-packages"})
 """Folders of installed packages, wherever they are."""
 
 
-def is_installed(file: str) -> bool:
+def is_library_file(file: str) -> bool:
     """Whether ``file``, a path, is none that a user wrote."""
     path = Path(file)
     named = _OF_PACKAGES.intersection(path.parts)

@@ -33,7 +33,7 @@ _STEPS_PER_LOSS_CHECK = 20
 """Looking at the loss waits for the accelerator."""
 
 
-class TrainingLoop(keras.callbacks.Callback):  # type: ignore[misc]  # keras is untyped
+class TrainingCallback(keras.callbacks.Callback):  # type: ignore[misc]  # keras is untyped
     """Keeps history, best epoch and checkpoints; stops for SIGTERM, deadline, NaN and patience.
 
     Args:
@@ -81,7 +81,7 @@ class TrainingLoop(keras.callbacks.Callback):  # type: ignore[misc]  # keras is 
         return self._state
 
     @property
-    def began(self) -> bool:
+    def has_trained(self) -> bool:
         """Whether a step has been trained."""
         return self._steps > 0
 
@@ -130,8 +130,8 @@ class TrainingLoop(keras.callbacks.Callback):  # type: ignore[misc]  # keras is 
         del epoch  # of this fit
         number = self._state.epochs if self._state else 0
         metrics = scalar_metrics(logs or {}, self._plan.objective)
-        _check_numbers(metrics, number, self._plan.objective)
-        self._state = self._advanced(number, metrics)
+        _check_nan(metrics, number, self._plan.objective)
+        self._state = self._next_state(number, metrics)
         if self._best_of_fit.exhausted(self._plan.patience):
             self.model.stop_training = True
         if time.monotonic() - self._history_at >= HISTORY_SECONDS:
@@ -156,7 +156,7 @@ class TrainingLoop(keras.callbacks.Callback):  # type: ignore[misc]  # keras is 
         if self._deadline is not None and time.time() >= self._deadline:
             raise DeadlinePassed
 
-    def _advanced(self, epoch: int, metrics: dict[str, float]) -> TrainingState:
+    def _next_state(self, epoch: int, metrics: dict[str, float]) -> TrainingState:
         before = self._state
         best = before.best if before else BestEpoch(self._plan.direction)
         if self._plan.objective in metrics:
@@ -178,7 +178,7 @@ class TrainingLoop(keras.callbacks.Callback):  # type: ignore[misc]  # keras is 
         )
 
 
-def _check_numbers(metrics: Mapping[str, float], epoch: int, objective: str) -> None:
+def _check_nan(metrics: Mapping[str, float], epoch: int, objective: str) -> None:
     for name in ("loss", objective):
         if math.isnan(metrics.get(name, 0.0)):
             raise NotANumber(f"{name} was NaN at the end of epoch {epoch}")
