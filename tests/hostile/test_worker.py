@@ -54,7 +54,7 @@ def test_the_nonce_comes_with_the_request_and_goes_into_the_result(spec: Attempt
 def test_a_spec_that_was_replaced_is_not_run(spec: AttemptSpec) -> None:
     replaced = spec.model_copy(update={"hyperparameters": {"values": {"x": 1}}})
     Path(spec.prefix, "spec.json").write_bytes(replaced.to_json())
-    with pytest.raises(SpecChanged, match=r"spec\.json: changed since the attempt was started"):
+    with pytest.raises(SpecChanged, match=r"spec\.json: the spec was changed after the attempt"):
         read_spec(request_for(spec))
 
 

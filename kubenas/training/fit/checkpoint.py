@@ -1,7 +1,8 @@
-"""A training's state in storage, from which another process goes on.
+"""Checkpoints: the state of a training in storage, from which a later attempt resumes.
 
-``latest.json`` is written last and names its state file by content digest; older state files
-are deleted after it has moved on. A reader therefore finds a whole state or finds out.
+A checkpoint is a state file and ``latest.json``. ``latest.json`` is written after the state file
+and contains its name and SHA-256. Older state files are deleted afterwards. A reader therefore
+loads a complete state or raises :class:`CheckpointUnusable`.
 """
 
 import hashlib
@@ -28,26 +29,26 @@ Array = npt.NDArray[np.generic]
 
 
 class CheckpointUnusable(KubenasError):
-    """The checkpoint is missing, torn or of another model; the message says which."""
+    """The checkpoint is missing, corrupt or belongs to another model. See the message."""
 
 
 @dataclass(frozen=True)
 class TrainingState:
-    """A training at the end of an epoch."""
+    """The state of a training at the end of an epoch."""
 
     history: tuple[EpochRecord, ...]
-    """All epochs so far, those of earlier attempts included."""
+    """All epochs so far, including those of earlier attempts."""
     best: BestEpoch
     weights: tuple[Array, ...]
     optimizer: tuple[Array, ...]
     best_weights: tuple[Array, ...]
-    """Weights at the best epoch; ``weights`` itself where that was the last one."""
+    """Weights at the best epoch. The same object as ``weights`` if the last epoch is the best."""
     fits: int = 1
-    """Calls of ``model.fit`` so far, the one under way included."""
+    """Number of ``model.fit`` calls so far, including the current call."""
 
     @property
     def epochs(self) -> int:
-        """Epochs trained in all fits; the next one has this number."""
+        """Number of epochs trained in all fits. Also the index of the next epoch."""
         return self.history[-1].epoch + 1 if self.history else 0
 
 
@@ -64,10 +65,10 @@ class _Latest(Value):
 
 
 def save_checkpoint(storage: Storage, state: TrainingState) -> None:
-    """Makes ``state`` the latest under ``checkpoint/`` of an attempt's ``storage``.
+    """Writes ``state`` as the latest checkpoint below ``checkpoint/`` of the attempt's prefix.
 
     Raises:
-        StorageError: it could not be written; the one before is still in place.
+        StorageError: the write failed. The previous checkpoint is unchanged.
     """
     data = _pack(state)
     digest = hashlib.sha256(data).hexdigest()
@@ -90,11 +91,11 @@ def save_checkpoint(storage: Storage, state: TrainingState) -> None:
 
 
 def load_checkpoint(uri: str) -> TrainingState:
-    """The latest state in the checkpoint folder at ``uri``.
+    """Returns the latest state in the checkpoint folder at ``uri``.
 
     Raises:
-        CheckpointUnusable: there is none, or it is torn.
-        StorageError: it cannot be read for another reason.
+        CheckpointUnusable: there is no checkpoint, or it is corrupt.
+        StorageError: the store cannot be read.
     """
     storage = open_storage(uri)
     try:
@@ -105,7 +106,7 @@ def load_checkpoint(uri: str) -> TrainingState:
     except DocumentUnusable as error:
         raise CheckpointUnusable(str(error)) from error
     if hashlib.sha256(data).hexdigest() != latest.sha256:
-        raise CheckpointUnusable(f"{uri}/{latest.state}: torn: its checksum differs")
+        raise CheckpointUnusable(f"{uri}/{latest.state}: corrupt checkpoint: SHA-256 mismatch")
     return _unpack(data, latest, uri)
 
 
@@ -124,7 +125,7 @@ def _pack(state: TrainingState) -> bytes:
 
 
 def _storable(array: Array) -> Array:
-    """bfloat16 has no place in npz files; float32 holds all its values."""
+    """Converts bfloat16 to float32, which represents every value. npz has no bfloat16."""
     return array.astype(np.float32) if array.dtype.kind == "V" else array
 
 
@@ -145,5 +146,5 @@ def _group(arrays: "np.lib.npyio.NpzFile", group: str) -> tuple[Array, ...]:
 
 
 def shapes_match(arrays: Sequence[Array], shapes: Iterable[tuple[int, ...]]) -> bool:
-    """Whether ``arrays`` have these shapes, one by one."""
+    """Whether ``arrays`` have the given shapes, in order."""
     return [array.shape for array in arrays] == [tuple(shape) for shape in shapes]

@@ -1,7 +1,7 @@
-"""An exported model, which takes raw examples and gives class probabilities.
+"""Loading of an exported model, which maps raw examples to class probabilities.
 
-A SavedModel is run without the user's code: nothing of it is imported, and a class that was renamed
-since does no harm. Only ``model.keras``, which some earlier versions alone are left with, needs it.
+A SavedModel runs without importing the user's code, so a class that was renamed later does no harm.
+Only ``model.keras`` needs the code. Some earlier versions exported no SavedModel.
 """
 
 import math
@@ -30,19 +30,19 @@ OUTPUT = "probabilities"
 
 @dataclass(frozen=True)
 class ExportedModel:
-    """What can be asked of a model in production."""
+    """Prediction function and size of an exported model."""
 
     predict: Callable[[tf.Tensor], tf.Tensor]
-    """From float32 (batch, height, width, channels) to probabilities (batch, classes)."""
+    """Maps float32 (batch, height, width, channels) to probabilities (batch, classes)."""
     parameters: int
     weights_mib: float
 
 
 def load_exported(attempt: Attempt) -> ExportedModel:
-    """The exported model that the spec names: a SavedModel's folder, or a ``.keras`` file.
+    """Loads the exported model that the spec names: a SavedModel folder or a ``.keras`` file.
 
     Raises:
-        AttemptFailed: it cannot be loaded.
+        AttemptFailed: the model cannot be loaded.
     """
     uri = attempt.model
     if uri.endswith(".keras"):
@@ -53,7 +53,7 @@ def load_exported(attempt: Attempt) -> ExportedModel:
 
 
 def custom_objects(file: Path | None) -> dict[str, Any]:
-    """What the modules of a user's folder define, by name; in doubt what his ``file`` does."""
+    """Returns the callables defined in the user's folder by name. ``file`` takes precedence."""
     if file is None:
         return {}
     modules = sorted(modules_in(file.parent), key=lambda module: module.__file__ == str(file))
@@ -68,7 +68,7 @@ def custom_objects(file: Path | None) -> dict[str, Any]:
 def _of_saved_model(loaded: Any) -> ExportedModel:
     weights = [v for v in loaded.variables if "seed_generator_state" not in v.name]
     return ExportedModel(
-        # Through ``loaded``: its variables live as long as it does.
+        # The lambda keeps ``loaded``, which owns the variables, alive.
         predict=lambda images: loaded.signatures[SIGNATURE](**{INPUT: images})[OUTPUT],
         parameters=sum(math.prod(weight.shape) for weight in weights),
         weights_mib=mebibytes((weight.dtype.name, weight.shape) for weight in loaded.variables),

@@ -1,7 +1,8 @@
-"""What a training leaves of its model: weights, and predictions by which a rebuilt one is known.
+"""Saving the weights of a trained model, and rebuilding the model from them.
 
-As in Keras-Tuner the model itself is not saved: ``build`` makes it again at the same
-hyperparameters. So it may hold what Keras cannot save: lambdas, classes without ``get_config``.
+As in Keras-Tuner, the model itself is not saved: ``build`` creates it again from the same
+hyperparameters. The model may therefore contain objects that Keras cannot save, such as lambdas and
+classes without ``get_config``. Saved sample predictions verify the rebuilt model.
 """
 
 import io
@@ -26,19 +27,19 @@ _Floats = npt.NDArray[np.floating]
 
 
 class RebuiltModelDiffers(KubenasError):
-    """What ``build`` made at the same hyperparameters is another model than the trained one."""
+    """The model rebuilt from the same hyperparameters predicts other values."""
 
 
 def write_trained_weights(attempt: Attempt, model: keras.Model) -> None:
     """Writes ``model.weights.h5`` and the predictions for the first validation examples.
 
     Raises:
-        NotANumber: these are infinite or no numbers.
+        NotANumber: a prediction is NaN or infinite.
     """
     path = attempt.scratch / WEIGHTS_FILE
     predictions = _sample_predictions(attempt, model)
     if not np.isfinite(predictions).all():
-        raise NotANumber("the trained model's predictions are not numbers")
+        raise NotANumber("the trained model predicts NaN or infinite values")
     model.save_weights(path)
     buffer = io.BytesIO()
     np.save(buffer, predictions, allow_pickle=False)
@@ -47,10 +48,11 @@ def write_trained_weights(attempt: Attempt, model: keras.Model) -> None:
 
 
 def rebuild_trained_model(attempt: Attempt) -> Candidate:
-    """The candidate whose weights the spec names, built again at the spec's hyperparameters.
+    """Rebuilds the candidate from the spec's hyperparameters and loads the spec's weights.
 
     Raises:
-        AttemptFailed: it cannot be built, the weights do not fit it, or it predicts otherwise.
+        AttemptFailed: the model cannot be built, the weights do not match it, or the sample
+            predictions differ.
     """
     folder, _ = split(attempt.model)
     candidate = build_trial_candidate(attempt)
@@ -64,7 +66,7 @@ def rebuild_trained_model(attempt: Attempt) -> Candidate:
 
 
 def _sample_predictions(attempt: Attempt, model: keras.Model) -> _Floats:
-    """Float32 of shape (examples, classes). Not by ``predict``, which traces the model first."""
+    """Returns float32 (examples, classes). Avoids ``predict``, which traces the model."""
     examples = load_split(attempt.dataset, "validation", batch_size=_EXAMPLES)
     images, _labels = next(iter(examples))
     return np.asarray(model(images, training=False), np.float32)
@@ -74,7 +76,7 @@ def _check_same(rebuilt: _Floats, trained: _Floats, tolerance: float) -> None:
     difference = largest_difference(rebuilt, trained)
     if not difference <= tolerance:
         raise RebuiltModelDiffers(
-            f"the model that build() makes again differs from the trained one by {difference:.2g}"
-            f" on {len(trained)} validation pictures, more than {tolerance:.0e}: build() must give"
+            f"predictions of the rebuilt and the trained model differ by {difference:.2g}"
+            f" (tolerance {tolerance:.0e}, {len(trained)} validation images): build() must return"
             " the same model for the same hyperparameters"
         )

@@ -1,4 +1,4 @@
-"""An exception of an attempt -> how the attempt ended, and one line about it for people."""
+"""Classification of exceptions: outcome, failure class and message of an attempt."""
 
 import errno
 import re
@@ -19,7 +19,7 @@ from kubenas.trial import FailureClass, Outcome
 
 _MESSAGE_LIMIT = 1000
 _TERMINAL_CODES = re.compile(r"\x1b\[[0-9;]*m")
-"""Keras prints in bold."""
+"""Keras uses bold text in messages."""
 _DISK_FULL = {errno.ENOSPC, errno.EDQUOT}
 SHAPE_ERRORS = (
     ValueError,
@@ -27,33 +27,33 @@ SHAPE_ERRORS = (
     tf.errors.InvalidArgumentError,
     tf.errors.UnimplementedError,
 )
-"""What Keras and TensorFlow raise where sizes do not fit."""
+"""Exceptions that Keras and TensorFlow raise for incompatible shapes."""
 _FRAMEWORKS = ("/keras/", "/tensorflow/")
 
 
 class Phase(StrEnum):
-    """How far the attempt had come: the same exception means different things."""
+    """The phase of an attempt. The same exception has a different cause in each phase."""
 
     LOADING = "loading the space"
     DESCRIBING = "describing the space"
     BUILDING = "building the model"
     STARTING = "starting to train"
     TRAINING = "training"
-    REBUILDING = "building the trained model again"
+    REBUILDING = "rebuilding the trained model"
     OTHER = "running"
 
 
 class NotANumber(Exception):
-    """The loss or the objective became NaN."""
+    """The loss, the objective or a prediction is NaN."""
 
 
 class Infeasible(Exception):
-    """These hyperparameters give no usable model."""
+    """The hyperparameters do not give a valid model."""
 
 
 @dataclass(frozen=True)
 class Failure:
-    """How an attempt ended that did not complete."""
+    """Outcome, failure class and message of an attempt that did not complete."""
 
     outcome: Outcome
     kind: FailureClass
@@ -61,13 +61,13 @@ class Failure:
 
 
 def classify(error: BaseException, phase: Phase, *, user_file: Path | None = None) -> Failure:
-    """What ``error``, raised in ``phase``, means for the attempt.
+    """Classifies ``error``, raised in ``phase``.
 
     Args:
-        error: what was raised.
-        phase: where.
-        user_file: the file of a user's HyperModel; a line of it, or of another file of its folder,
-            is named in the message.
+        error: the exception.
+        phase: the phase in which it was raised.
+        user_file: the file of a user-defined HyperModel. The message names the line in its folder
+            that raised the error.
     """
     outcome, kind = _apply_rules(error, phase)
     return Failure(outcome, kind, _message(error, phase, user_file))
@@ -95,7 +95,7 @@ def _is_device_oom(error: BaseException, _phase: Phase) -> bool:
 
 
 def _is_configuration(error: BaseException, phase: Phase) -> bool:
-    """FatalError ends Keras-Tuner's whole search, too."""
+    """Keras-Tuner's FatalError ends the search, as in Keras-Tuner."""
     ends_search = isinstance(error, UserError | FatalError)
     return ends_search or phase in {Phase.LOADING, Phase.DESCRIBING}
 
@@ -134,20 +134,20 @@ def _message(error: BaseException, phase: Phase, user_file: Path | None) -> str:
 
 
 def describe_error(error: BaseException, user_file: Path | None) -> str:
-    """``error`` with its innermost line in the folder of ``user_file``, if it arose there."""
+    """Formats ``error`` with its innermost line in the folder of ``user_file``, if any."""
     found = line_in(user_file.parent, error) if user_file else None
     where = f" ({found[0]}:{found[1]}){advice(error)}" if found else ""
     return f"{type(error).__name__}: {error}{where}"
 
 
 def single_line(text: str, limit: int = _MESSAGE_LIMIT) -> str:
-    """``text`` without breaks and terminal codes, at most ``limit`` characters of it."""
+    """Returns ``text`` on one line, without terminal codes, cut to ``limit`` characters."""
     line = " ".join(_TERMINAL_CODES.sub("", text).split())
     return line if len(line) <= limit else f"{line[: limit - 1]}…"
 
 
 class AttemptFailed(Exception):
-    """The attempt is over, and this is why."""
+    """The attempt failed. ``failure`` contains the reason."""
 
     def __init__(self, failure: Failure) -> None:
         super().__init__(failure.message)
@@ -156,10 +156,10 @@ class AttemptFailed(Exception):
 
 @contextmanager
 def classify_errors(phase: Phase, *, user_file: Path | None = None) -> Iterator[None]:
-    """Turns whatever is raised within into :class:`AttemptFailed`; see :func:`classify`."""
+    """Converts exceptions to :class:`AttemptFailed`. See :func:`classify`."""
     try:
         yield
     except AttemptFailed:
         raise
-    except Exception as error:  # user code and TensorFlow raise anything; classify sorts it
+    except Exception as error:  # user code and TensorFlow may raise any exception
         raise AttemptFailed(classify(error, phase, user_file=user_file)) from error

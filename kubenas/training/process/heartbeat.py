@@ -1,7 +1,9 @@
-"""An attempt that outlives its search would hold an accelerator for nobody: it ends itself.
+"""Watch of the search's heartbeat. An attempt whose search has stopped ends itself.
 
-Only changes count, on this process's own clock, so that no two clocks need to agree. A store that
-cannot be read is silence too: nothing could be written there either.
+Otherwise it would keep an accelerator allocated without a purpose. The watch measures the time
+since the heartbeat object last changed on the local clock, so no clock synchronisation is needed.
+A store that cannot be read counts as a missing heartbeat: the attempt could not write its result
+there either.
 """
 
 import logging
@@ -15,19 +17,19 @@ from kubenas.training.process.stopping import TERMINATED_EXIT_CODE, Termination
 from kubenas.trial import Heartbeat
 
 _POLLS = 4
-"""At the object, within the time that it may stay the same."""
+"""Number of polls within the heartbeat timeout."""
 _GRACE_SECONDS = 60.0
-"""For a checkpoint, before the process ends whatever it is doing."""
+"""Time for a checkpoint before the process is killed."""
 _LOG = logging.getLogger(__name__)
 
 
 class HeartbeatWatch:
-    """Terminates this process when its search has given no sign of life for too long.
+    """Terminates this process when the heartbeat of its search stops.
 
     Args:
-        heartbeat: of the search.
-        termination: how this process ends in good order.
-        grace_seconds: from being told to end to being ended.
+        heartbeat: the heartbeat of the search.
+        termination: terminates this process gracefully.
+        grace_seconds: time from the request to terminate until the process exits.
     """
 
     def __init__(
@@ -42,10 +44,10 @@ class HeartbeatWatch:
         self._grace_seconds = grace_seconds
         self._changed_at = time.monotonic()
         self._unchanged_polls = 0
-        """Looks since then."""
+        """Number of polls since the last change."""
 
     def start(self) -> None:
-        """Watches from now on. Two threads: a store that does not answer must not keep us."""
+        """Starts the watch. Uses two threads because a read of the store may block."""
         for work in (self._poll, self._enforce):
             threading.Thread(target=work, name="heartbeat", daemon=True).start()
 
@@ -56,7 +58,7 @@ class HeartbeatWatch:
             try:
                 beat = storage.read(name)
             except StorageError as error:
-                _LOG.warning("no sign of life of the search: %s", error)
+                _LOG.warning("cannot read the heartbeat of the search: %s", error)
                 beat = last
             if beat != last:
                 last, self._changed_at, self._unchanged_polls = beat, time.monotonic(), 0
@@ -68,11 +70,11 @@ class HeartbeatWatch:
         limit = self._heartbeat.seconds
         while not self._is_silent(limit):
             time.sleep(limit / _POLLS)
-        self._termination.request(f"the search has given no sign of life for {limit:.0f} s")
+        self._termination.request(f"no heartbeat of the search for {limit:.0f} s")
         time.sleep(self._grace_seconds)
         os._exit(TERMINATED_EXIT_CODE)
 
     def _is_silent(self, limit: float) -> bool:
-        """Whether it has not changed for so long, and was looked at: an import may hold us up."""
+        """Whether the heartbeat has timed out. Requires polls, since an import may delay them."""
         seconds = time.monotonic() - self._changed_at
         return seconds > limit and (self._unchanged_polls >= _POLLS or seconds > 2 * limit)

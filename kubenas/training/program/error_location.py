@@ -1,4 +1,4 @@
-"""Which line of the user's own code an error came through."""
+"""The location of an error in the user's code."""
 
 import traceback
 from pathlib import Path
@@ -11,7 +11,7 @@ _OWN = str(Path(kubenas.__file__).parent)
 
 
 def user_code_location(error: BaseException) -> str:
-    """Where ``error`` was last in code that is no library's, as ``file:line``; empty: nowhere."""
+    """Returns the innermost ``file:line`` in user code, or an empty string."""
     frames = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
@@ -23,7 +23,7 @@ def user_code_location(error: BaseException) -> str:
 
 
 def format_error(error: BaseException, *, limit: int = 1000) -> str:
-    """The kind of ``error``, what it says and where; one line of at most ``limit`` characters."""
+    """Formats type, message and location of ``error`` in at most ``limit`` characters."""
     where = user_code_location(error)
     place = f" ({where})" if where else ""
     return single_line(f"{type(error).__name__}: {error}", limit - len(place)) + place

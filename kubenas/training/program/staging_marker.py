@@ -1,6 +1,7 @@
-"""``programs/staging/<id>.json``: a call of search() stages its program, or its search runs.
+"""Markers of running calls of search(): ``programs/staging/<id>.json``.
 
-Until the search is defined nothing else names what is staged for it.
+A marker protects a staged program from garbage collection. Until the search is defined, no other
+object refers to the program.
 """
 
 import time
@@ -18,29 +19,32 @@ from kubenas.trial import Value
 
 STAGING_FOLDER = f"{PROGRAMS}/staging"
 _ABANDONED_SECONDS = 24 * 3600.0
-"""After which a call that has not taken its mark away was killed, or its search is defined."""
+"""Age from which a marker is ignored: the call was killed, or its search is defined."""
 
 
 class _Marker(Value):
-    at: float = Field(description="Unix time at which staging began")
+    at: float = Field(description="Unix time of the start of staging")
 
 
 @contextmanager
 def protect_staging(output: Storage) -> Iterator[None]:
-    """Keeps programs in ``output`` from being taken for garbage while entered."""
+    """Protects the programs in ``output`` from garbage collection within the context."""
     name = f"{STAGING_FOLDER}/{uuid.uuid4().hex}.json"
     output.write(name, _Marker(at=time.time()).to_json())
     try:
         yield
     finally:
-        with suppress(StorageError):  # it counts for a day at the most
+        with suppress(StorageError):  # the marker expires after a day
             output.delete(name)
 
 
 def is_staging(output: Storage, name: str, *, now: float) -> bool:
-    """Whether the mark ``name`` may be that of a call that is at work at Unix time ``now``."""
+    """Whether the marker ``name`` may belong to a running call at Unix time ``now``."""
     try:
-        marker = read_document(output, name, _Marker, what="the mark of a call of search()")
+        marker = read_document(output, name, _Marker, what="the marker of a call of search()")
         return now - marker.at < _ABANDONED_SECONDS
-    except (ObjectNotFound, DocumentUnusable):  # taken away just now: all may have changed
+    except (
+        ObjectNotFound,
+        DocumentUnusable,
+    ):  # deleted in the meantime: the state may have changed
         return True

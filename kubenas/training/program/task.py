@@ -1,7 +1,7 @@
-"""TRAIN for a program: one trial of the user's own keras_tuner.Tuner, run by Keras-Tuner's rules.
+"""The TRAIN task of a program: one trial of the user's tuner, run by Keras-Tuner.
 
-What Keras-Tuner decides is left to it: executions, callbacks, checkpoints, what a result is worth
-and which failures are tried again. An attempt that is lost begins anew.
+Keras-Tuner controls executions, callbacks, checkpoints, scoring and retries of failures. After a
+lost attempt, the next attempt starts from the beginning.
 """
 
 from pathlib import Path
@@ -32,18 +32,18 @@ from kubenas.trial import DeclaredHyperparameters, FailureClass, Outcome, Result
 _INFRASTRUCTURE_FAILURES = frozenset(
     {FailureClass.STORAGE, FailureClass.HOST_OOM, FailureClass.DEVICE_OOM}
 )
-"""Failures with rules of their own, whoever's code raised them."""
+"""Failures with their own retry rules, even if user code raised them."""
 
 
 def run_program(attempt: Attempt) -> Result:
-    """Runs the trial; leaves its history and, of a completed one, the tuner's trial folder.
+    """Runs the trial. Writes its history and, if it completed, the tuner's trial folder.
 
-    A trial that the user's code has failed for good ends here: its result has no failure class,
-    for another attempt would not be run.
+    The result of a trial whose last retry failed has no failure class, so that the search starts no
+    further attempt.
 
     Raises:
-        AttemptFailed: there is no result for a reason that is not the trial's own.
-        Terminated: SIGTERM came.
+        AttemptFailed: there is no result for a reason outside the trial.
+        Terminated: SIGTERM was received.
     """
     keras.utils.set_random_seed(attempt.plan.seed)
     with classify_errors(Phase.LOADING):
@@ -57,7 +57,9 @@ def run_program(attempt: Attempt) -> Result:
     try:
         declared = _run(attempt, program, trial)
     except DeadlinePassed as error:
-        message = "the search's deadline passed before the trial had a result; allow more time"
+        message = (
+            "the search's deadline passed before the trial had a result; increase its time limit"
+        )
         failure = Failure(Outcome.FAILED, FailureClass.DEADLINE, message)
         raise AttemptFailed(failure) from error
     finally:
@@ -67,7 +69,7 @@ def run_program(attempt: Attempt) -> Result:
 
 
 def _prepare(program: Program, trial: Trial, log: EpochLog, attempt: Attempt) -> None:
-    """Gives the tuner what it left behind: an oracle, and a folder to work in."""
+    """Gives the unpickled tuner an oracle and a working folder."""
     tuner, folder = program.tuner, str(attempt.scratch)
     space = keras_tuner.HyperParameters()
     space.merge(trial.hyperparameters.space)
@@ -79,10 +81,10 @@ def _prepare(program: Program, trial: Trial, log: EpochLog, attempt: Attempt) ->
 
 
 def _run(attempt: Attempt, program: Program, trial: Trial) -> DeclaredHyperparameters:
-    """Runs until the oracle has done with the trial; see Keras-Tuner's BaseTuner.search().
+    """Runs the trial and its retries. See Keras-Tuner's BaseTuner.search().
 
     Returns:
-        What the user's code has asked for.
+        The hyperparameters that the user's code has defined.
     """
     tuner, declared = program.tuner, DeclaredHyperparameters()
     for _ in range(tuner.oracle.max_retries_per_trial + 1):
@@ -94,8 +96,10 @@ def _run(attempt: Attempt, program: Program, trial: Trial) -> DeclaredHyperparam
             tuner.on_trial_end(trial)
         except AttemptFailed:
             raise
-        except Exception as error:  # of a hook or of the oracle: it ends a search of Keras-Tuner's
-            attempt.termination.check()  # what SIGTERM raised may have become an error
+        except (
+            Exception
+        ) as error:  # an error in a hook or the oracle ends the search in Keras-Tuner
+            attempt.termination.check()  # user code may have converted Terminated to an error
             raise _search_failure(error) from error
         if trial.status != "INVALID":
             break
@@ -104,13 +108,13 @@ def _run(attempt: Attempt, program: Program, trial: Trial) -> DeclaredHyperparam
 
 def _run_once(attempt: Attempt, program: Program, trial: Trial) -> None:
     try:
-        program.tuner._run_and_update_trial(  # noqa: SLF001  # what results may be is decided there
+        program.tuner._run_and_update_trial(  # noqa: SLF001  # it validates the results
             trial, *program.args, **program.kwargs
         )
         trial.status = "COMPLETED"
     except keras_tuner.errors.FatalError:
         raise
-    except Exception as error:  # the user's code raises anything
+    except Exception as error:  # user code may raise any exception
         attempt.termination.check()
         failure = classify(error, Phase.TRAINING)
         if failure.kind in _INFRASTRUCTURE_FAILURES:
@@ -121,7 +125,7 @@ def _run_once(attempt: Attempt, program: Program, trial: Trial) -> None:
 
 
 def _search_failure(error: Exception) -> AttemptFailed:
-    """A failure for which the whole search stops, as Keras-Tuner's would."""
+    """Returns the failure that stops the search, as in Keras-Tuner."""
     return AttemptFailed(Failure(Outcome.FAILED, FailureClass.CONFIGURATION, format_error(error)))
 
 

@@ -1,4 +1,4 @@
-"""DESCRIBE: which hyperparameters a space has, as space.json, so that nobody else runs it."""
+"""The DESCRIBE task: discovers the hyperparameters of a space and writes space.json."""
 
 import keras
 import keras_tuner
@@ -18,12 +18,12 @@ _SUM_TOLERANCE = 1e-3
 
 
 def describe(attempt: Attempt) -> Result:
-    """Writes ``HyperParameters.get_config()`` of the whole space, values at their defaults.
+    """Writes ``HyperParameters.get_config()`` of the whole space with default values.
 
-    With a training plan, what a search will do with a user's code is rehearsed as well.
+    If the spec has a training plan, a smoke test runs the user's code as well.
 
     Raises:
-        AttemptFailed: the space cannot be loaded, its default model is of no use, or the rehearsal
+        AttemptFailed: the space cannot be loaded, its default model is not valid, or the smoke test
             failed.
     """
     hypermodel = load_space(attempt)
@@ -33,7 +33,7 @@ def describe(attempt: Attempt) -> Result:
         _check_predicts_classes(model, attempt)
         if attempt.spec.space.hypermodel is not None:
             asked = run_smoke_test(attempt) if attempt.spec.training else hp
-            # Loaded anew for each build, as for each trial.
+            # A trial also loads the space before each build.
             hp = explore(lambda hp: load_space(attempt).build(hp), known=asked)
     attempt.storage.write(SPACE_FILE, space_json(hp))
     return Result(
@@ -54,11 +54,11 @@ def _check_predicts_classes(model: keras.Model, attempt: Attempt) -> None:
     if shape != (2, classes):
         raise UserError(
             f"space.hypermodel: the model's output has shape {shape} for 2 examples; it must be"
-            f" (2, {classes}), a probability for each of the {classes} classes"
+            f" (2, {classes}): a probability for each of the {classes} classes"
         )
     sums = keras.ops.convert_to_numpy(output).sum(axis=1)
     if np.abs(sums - 1).max() > _SUM_TOLERANCE:
         raise UserError(
-            "space.hypermodel: the model's outputs do not sum to 1; end it with a softmax so that"
-            " it gives probabilities"
+            "space.hypermodel: the model's outputs do not sum to 1; use softmax as the last"
+            " activation"
         )

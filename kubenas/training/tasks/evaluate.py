@@ -1,4 +1,4 @@
-"""EVALUATE: an exported model on the test split, as it would be served."""
+"""The EVALUATE task: evaluates an exported model on the test split."""
 
 import io
 from collections.abc import Callable
@@ -24,11 +24,11 @@ _BATCH_SIZE = 256
 def evaluate(attempt: Attempt) -> Result:
     """Writes ``evaluation.json`` and ``predictions.npz`` (labels, probabilities).
 
-    The model takes raw examples: its own preprocessing was fitted on the data that it was trained
-    on, which may be others than those it is evaluated on.
+    The input is raw examples. The preprocessing is part of the model, since its data set may differ
+    from the data set of the evaluation.
 
     Raises:
-        AttemptFailed: the model cannot be loaded or does not fit the data.
+        AttemptFailed: the model cannot be loaded or does not match the data set.
     """
     model = load_exported(attempt)
     examples = load_raw(attempt.dataset, "test", batch_size=_BATCH_SIZE)
@@ -65,7 +65,7 @@ def evaluate(attempt: Attempt) -> Result:
 def predict(
     model: Callable[[tf.Tensor], tf.Tensor], examples: tf.data.Dataset
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Labels (int32) and probabilities (float32) of all ``examples``, in their order."""
+    """Returns the labels (int32) and probabilities (float32) of all ``examples`` in order."""
     labels: list[np.ndarray] = []
     probabilities: list[np.ndarray] = []
     for images, truth in examples:

@@ -1,4 +1,4 @@
-"""An attempt's spec -> its result, whatever happens in between."""
+"""Dispatch of an attempt's task, with conversion of failures to results."""
 
 import gc
 import logging
@@ -31,18 +31,18 @@ _TASKS: dict[Task, Callable[[Attempt], Result]] = {
 
 
 def configure_tensorflow() -> None:
-    """Once a process, before anything runs on a device."""
+    """Configures TensorFlow. Call it once per process before the first use of a device."""
     for device in tf.config.list_physical_devices("GPU"):
         tf.config.experimental.set_memory_growth(device, True)
-    keras.config.disable_traceback_filtering()  # failures are told apart by where they arose
+    keras.config.disable_traceback_filtering()  # failures are classified by the raising file
 
 
 def run_task(spec: AttemptSpec, termination: Termination) -> Result:
-    """Does what ``spec`` asks; everything but ``result.json`` is written.
+    """Runs the task of ``spec`` and writes all files except ``result.json``.
 
     Raises:
-        StorageError: the store refused, so that there can be no result.
-        Terminated: SIGTERM came.
+        StorageError: the store failed, so no result can be written.
+        Terminated: SIGTERM was received.
     """
     start = time.monotonic()
     hyperparameters = TrackedHyperparameters(spec.hyperparameters)

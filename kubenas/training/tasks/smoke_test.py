@@ -1,6 +1,7 @@
-"""All that a search will do with a user's code, on a few examples, before any of it is paid for.
+"""Smoke test of a user's code before the search: trains, exports and evaluates on a few examples.
 
-The tasks themselves are run, one after another: what would fail at the end fails here.
+It runs the tasks of the search in sequence, so errors that would occur late in the search occur
+before the first trial.
 """
 
 import logging
@@ -28,19 +29,19 @@ _MAX_EXAMPLES = 64
 _VALUE_DEPENDENT_FAILURES = frozenset(
     {FailureClass.NAN, FailureClass.DEVICE_OOM, FailureClass.HOST_OOM}
 )
-"""Failures at the defaults that say nothing about other values."""
+"""Failures at the default values that other values may not have."""
 
 _RunTask = Callable[[Attempt], Result]
 
 
 def run_smoke_test(attempt: Attempt) -> keras_tuner.HyperParameters:
-    """Trains the model at the defaults for an epoch, rebuilds, exports and evaluates it.
+    """Trains the default model for an epoch, then rebuilds, exports and evaluates it.
 
     Returns:
-        The hyperparameters that building and fitting asked for.
+        The hyperparameters that building and fitting used.
 
     Raises:
-        AttemptFailed: one of these failed, and would in the search.
+        AttemptFailed: a task failed and would also fail in the search.
     """
     examples = min(attempt.plan.batch_size, _MAX_EXAMPLES)
     smoke_test = _SmokeTest(attempt, examples)
@@ -58,30 +59,30 @@ def run_smoke_test(attempt: Attempt) -> keras_tuner.HyperParameters:
     except AttemptFailed as error:
         if error.failure.kind not in _VALUE_DEPENDENT_FAILURES:
             raise
-        _LOG.warning("the rest is not rehearsed: %s", error.failure.message)
+        _LOG.warning("skipping the rest of the smoke test: %s", error.failure.message)
     return smoke_test.hp
 
 
 class _SmokeTest:
-    """Attempts in a scratch folder, on an excerpt of the data."""
+    """Runs tasks in a scratch folder on an excerpt of the data set."""
 
     def __init__(self, attempt: Attempt, examples: int) -> None:
         self.hp = keras_tuner.HyperParameters()
-        """All that was asked for."""
+        """All hyperparameters used so far."""
         self._attempt = attempt
         self._examples = examples
-        self._folder = attempt.scratch / "rehearsal"
+        self._folder = attempt.scratch / "smoke-test"
         write_excerpt(attempt.dataset, self._folder / "data", examples=examples)
 
     def uri(self, task: Task, name: str) -> str:
-        """Of what an attempt has left."""
+        """Returns the URI of an artifact of ``task``."""
         return join(str(self._folder / task), name)
 
     def run(self, task: Task, run_task: _RunTask, **fields: Any) -> None:
-        """Does ``task`` as an attempt of its own does.
+        """Runs ``task`` as a separate attempt.
 
         Raises:
-            AttemptFailed: it failed.
+            AttemptFailed: the task failed.
         """
         spec = self._attempt.spec.model_copy(
             update={
@@ -100,7 +101,7 @@ class _SmokeTest:
             ):
                 run_task(attempt)
         except AttemptFailed as error:
-            told = f"rehearsal with {self._examples} examples, {task}: {error.failure.message}"
+            told = f"smoke test with {self._examples} examples, {task}: {error.failure.message}"
             failure = Failure(error.failure.outcome, error.failure.kind, told)
             raise AttemptFailed(failure) from error
         finally:
@@ -108,6 +109,6 @@ class _SmokeTest:
 
 
 def _smoke_test_plan(attempt: Attempt) -> TrainingPlan:
-    """An epoch of what a trial does, as a retraining leaves it."""
+    """Returns the plan for one epoch, with the artifacts of a final training."""
     changes = {"epochs": 1, "patience": 0, "keep_model": True, "limits": Limits()}
     return attempt.plan.model_copy(update=changes)

@@ -1,4 +1,4 @@
-"""TRAIN: one attempt at fitting one model, from the start or from a checkpoint."""
+"""The TRAIN task: fits one model, from the first epoch or from a checkpoint."""
 
 import json
 import logging
@@ -51,19 +51,19 @@ _LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class _FitResult:
-    """How fitting ended."""
+    """Result of a call of ``fit``."""
 
     reported: dict[str, float] | None
-    """Metrics that the user's own fit returned."""
+    """Metrics that a user-defined ``fit`` returned."""
     cut_short: bool
 
 
 def train(attempt: Attempt) -> Result:
-    """Trains; leaves history, architecture and, where the plan says so, weights and checkpoint.
+    """Trains the model. Writes history, architecture and, if planned, weights and checkpoint.
 
     Raises:
         AttemptFailed: there is no score.
-        Terminated: SIGTERM came; the state is in the checkpoint.
+        Terminated: SIGTERM was received. The checkpoint contains the state.
     """
     try:
         return _train(attempt, resume_from=attempt.spec.resume_from)
@@ -100,17 +100,17 @@ def _train(attempt: Attempt, *, resume_from: str | None) -> Result:
 
 
 def _prepare(attempt: Attempt, candidate: Candidate) -> None:
-    """Makes the variables that training needs; refuses a model that cannot be trained on the data.
+    """Checks the output shape and creates the variables that training needs.
 
     Raises:
-        AttemptFailed: it gives something else than a probability for each class.
+        AttemptFailed: the output is not one probability per class.
     """
     classes = len(attempt.schema.classes)
     with classify_errors(Phase.BUILDING, user_file=user_file(attempt)):
         if tuple(candidate.output.shape) != (1, classes):
             raise Infeasible(
-                f"the model's output for one picture has shape {tuple(candidate.output.shape)}; it"
-                f" must be (1, {classes}), a probability for each of the {classes} classes"
+                f"the model's output has shape {tuple(candidate.output.shape)} for one image; it"
+                f" must be (1, {classes}): a probability for each of the {classes} classes"
             )
         one_hot = takes_one_hot(candidate.model)
         label = np.zeros((1, classes), np.float32) if one_hot else np.zeros(1, np.int32)
@@ -118,9 +118,9 @@ def _prepare(attempt: Attempt, candidate: Candidate) -> None:
 
 
 def _check_limits(attempt: Attempt, model: keras.Model) -> Result | None:
-    """The result of a network that is not worth training; None: it is within the limits.
+    """Returns the result of a model that violates the limits, or None.
 
-    One that is resumed was within them; its latency may look different on another machine.
+    A resumed attempt is not checked again: its latency may differ on another machine.
     """
     limits = attempt.plan.limits
     if attempt.spec.resume_from is not None or limits == Limits():
@@ -145,7 +145,7 @@ def _check_limits(attempt: Attempt, model: keras.Model) -> Result | None:
 
 
 def _resume(model: keras.Model, uri: str | None) -> TrainingState | None:
-    """The state to go on from, put into ``model``; None: from the start."""
+    """Restores the checkpoint at ``uri`` into ``model``. Returns None if there is none."""
     if uri is None:
         return None
     try:
@@ -154,7 +154,7 @@ def _resume(model: keras.Model, uri: str | None) -> TrainingState | None:
     except CheckpointUnusable as error:
         _LOG.warning("training starts from the beginning: %s", error)
         return None
-    _LOG.info("training goes on at epoch %d, from %s", state.epochs, uri)
+    _LOG.info("training resumes at epoch %d from %s", state.epochs, uri)
     return state
 
 
@@ -171,26 +171,26 @@ def _fit(attempt: Attempt, candidate: Candidate, callback: TrainingCallback) -> 
         )
     except DeadlinePassed:
         return _FitResult(reported=None, cut_short=True)
-    except Exception as error:  # user code and TensorFlow raise anything; classify sorts it
+    except Exception as error:  # user code and TensorFlow may raise any exception
         if candidate.own_fit and callback.resumed and not callback.has_trained:
-            raise NotResumable("fit() fails where no epoch is left to train") from error
+            raise NotResumable("fit() fails if no epoch is left to train") from error
         phase = Phase.TRAINING if callback.has_trained else Phase.STARTING
         file = user_file(attempt)
         raise AttemptFailed(classify(error, phase, user_file=file)) from error
 
 
 def _own_metrics(returned: Any, candidate: Candidate, callback: TrainingCallback) -> Any:
-    """What ``fit`` returned, if that counts; None: the epochs' logs do.
+    """Returns the return value of a user-defined ``fit``, or None if the epochs' logs count.
 
     Raises:
-        NotResumable: it counts, and tells of the epochs after the resumption alone.
+        NotResumable: the returned score covers only the epochs after the checkpoint.
     """
     if not candidate.own_fit:
         return None
     if callback.resumed and isinstance(returned, History):
-        return None  # the callback knows of earlier attempts' epochs, too
+        return None  # the callback also has the epochs of earlier attempts
     if callback.resumed and returned is not None:
-        raise NotResumable("fit() returns a score of its own")
+        raise NotResumable("fit() returns its own score")
     return returned
 
 
@@ -200,7 +200,7 @@ def _call_fit(attempt: Attempt, candidate: Candidate, callback: TrainingCallback
         attempt.dataset,
         "train",
         batch_size=plan.batch_size,
-        shuffle_seed=plan.seed + first,  # a resumed training sees orders that it has not seen
+        shuffle_seed=plan.seed + first,  # a resumed training uses new shuffle orders
     )
     validation = load_split(attempt.dataset, "validation", batch_size=plan.batch_size)
     if takes_one_hot(candidate.model):
@@ -250,11 +250,11 @@ def _result(
 
 
 def _keep_best_weights(candidate: Candidate, callback: TrainingCallback) -> None:
-    """Puts the best epoch's weights into the model; where none is known, those at the end stay."""
+    """Restores the weights of the best epoch. Keeps the final weights if it is unknown."""
     if candidate.own_fit and not callback.called:
         _LOG.warning(
-            "fit() did not pass on the callbacks that it was given: there is no checkpoint, no"
-            " deadline within the training and no best epoch; the weights at the end are kept"
+            "fit() did not pass its callbacks to model.fit(): no checkpoints, no deadline within"
+            " the training and no best epoch; keeping the final weights"
         )
         return
     state, variables = callback.state, candidate.model.variables
@@ -263,15 +263,15 @@ def _keep_best_weights(candidate: Candidate, callback: TrainingCallback) -> None
     if shapes_match(state.best_weights, (variable.shape for variable in variables)):
         write_variables(variables, state.best_weights)
     else:
-        _LOG.warning("fit() changed the model's layers: the weights at the end are kept")
+        _LOG.warning("fit() changed the model's layers: keeping the final weights")
 
 
 def _metrics(state: TrainingState | None, fitted: _FitResult, objective: str) -> dict[str, float]:
-    """The metrics at the best epoch, or those that the user's fit reported."""
+    """Returns the metrics of the best epoch, or those that a user-defined ``fit`` returned."""
     if fitted.reported is not None:
         return fitted.reported
     if state is None and fitted.cut_short:
-        message = "no epoch had ended when the deadline passed; allow more time or fewer examples"
+        message = "the deadline passed before the first epoch ended; increase the time limit"
         raise AttemptFailed(Failure(Outcome.FAILED, FailureClass.DEADLINE, message))
     if state is None or state.best.epoch is None:
         seen = state.history[-1].metrics if state else {}
@@ -283,7 +283,7 @@ def _metrics(state: TrainingState | None, fitted: _FitResult, objective: str) ->
 def _write_artifacts(
     attempt: Attempt, model: keras.Model, callback: TrainingCallback
 ) -> dict[str, str]:
-    """Writes what the plan asks for; all artifacts by name."""
+    """Writes the artifacts of the plan and returns the paths of all artifacts by name."""
     artifacts = {"history": HISTORY_FILE, "architecture": ARCHITECTURE_FILE}
     if attempt.plan.keep_checkpoint:
         callback.save_checkpoint()

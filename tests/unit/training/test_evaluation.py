@@ -107,5 +107,5 @@ def test_it_survives_json() -> None:
 
 
 def test_shapes_that_do_not_fit_are_refused() -> None:
-    with pytest.raises(ValueError, match="do not fit"):
+    with pytest.raises(ValueError, match="do not match"):
         evaluate_predictions(np.zeros(3, int), np.zeros((3, 2)), classes=("a",), model="m")

@@ -68,7 +68,7 @@ def test_damage_is_found_out(tmp_path: Path) -> None:
     (file,) = (tmp_path / "checkpoint").glob("state-*.npz")
     whole = file.read_bytes()
     file.write_bytes(whole[:-20])
-    with pytest.raises(CheckpointUnusable, match="checksum"):
+    with pytest.raises(CheckpointUnusable, match="SHA-256 mismatch"):
         load_checkpoint(str(tmp_path / "checkpoint"))
     file.write_bytes(whole)
     latest = tmp_path / "checkpoint" / "latest.json"

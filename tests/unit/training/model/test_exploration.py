@@ -100,7 +100,7 @@ def test_names_that_count_builds_are_refused():
         count += 1
         hp.Int(f"units_{count}", 1, 2)
 
-    with pytest.raises(UserError, match=r"first units_1, then units_\d+; the same values"):
+    with pytest.raises(UserError, match=r"first units_1, then units_\d+; build\(\) must use"):
         explore(build, seconds=0)
 
 

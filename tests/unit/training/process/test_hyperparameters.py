@@ -1,4 +1,4 @@
-"""What an attempt's code asked for beside what it was tracked."""
+"""Tests of the record of hyperparameters that user code reads and defines."""
 
 import keras_tuner
 import numpy as np
@@ -50,7 +50,7 @@ def test_inactive_ones_are_declared_without_a_value():
 def test_code_that_asks_for_none_of_the_proposed_names_is_told():
     tracked = TrackedHyperparameters(config({"block_2/units": 16}))
     tracked.hp.Int("block_1/units", 8, 64)
-    with pytest.raises(UserError, match=r"'block_1/units', and for none .* 'block_2/units'"):
+    with pytest.raises(UserError, match=r"'block_1/units', and none of .* 'block_2/units'"):
         tracked.check_names()
 
 
@@ -83,7 +83,9 @@ def test_numbers_of_numpy_are_told_as_pythons_own():
 def test_a_value_that_is_none_is_refused_by_its_name():
     tracked = TrackedHyperparameters(None)
     tracked.hp.Int("depth", 1, 5, default=np.array([2]))
-    with pytest.raises(UserError, match="hyperparameter 'depth': ndarray is no value"):
+    with pytest.raises(
+        UserError, match="hyperparameter 'depth': a hyperparameter value cannot be a ndarray"
+    ):
         tracked.declared()
 
 

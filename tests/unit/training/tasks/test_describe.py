@@ -79,7 +79,10 @@ def test_a_failing_build_is_the_users_to_mend(make_spec: MakeSpec) -> None:
 
 def test_models_that_give_no_probabilities_are_refused(make_spec: MakeSpec) -> None:
     for wrong, expected in [
-        (LINEAR.replace('"softmax"', '"linear", bias_initializer="ones"'), "end it with a softmax"),
+        (
+            LINEAR.replace('"softmax"', '"linear", bias_initializer="ones"'),
+            "use softmax as the last",
+        ),
         (LINEAR.replace("Dense(10,", "Dense(7,"), "it must be (2, 10)"),
         (LINEAR.replace("return model", "return 3"), "returned a int, not a keras.Model"),
         (LINEAR.replace("model.compile(", "(lambda *_, **__: None)("), "not compiled"),

@@ -45,8 +45,8 @@ def test_hyperparameters_of_fit_are_part_of_the_space(make_spec: MakeSpec) -> No
         (fitting("1 / 0"), "train: starting to train: ZeroDivisionError: division by zero"),
         (
             LINEAR.replace('metrics=["accuracy"]', "metrics=[]"),
-            "train: search.objective: there is no metric 'val_accuracy' in the epoch's logs; there"
-            " are: loss, val_loss",
+            "train: search.objective: no metric 'val_accuracy' in the epoch's logs; available"
+            " metrics: loss, val_loss",
         ),
         (
             LINEAR.replace("Flatten()", "Lambda(lambda t: t.reshape(3))"),
@@ -58,7 +58,7 @@ def test_hyperparameters_of_fit_are_part_of_the_space(make_spec: MakeSpec) -> No
                 "        import numpy.random; image_scale = numpy.random.default_rng().random()\n"
                 "        values =",
             ).replace("(image)", "(image * image_scale)"),
-            "export: the model that build() makes again differs from the trained one",
+            "export: predictions of the rebuilt and the trained model differ",
         ),
     ],
     ids=["a bug in fit", "no such metric", "a bug in a layer", "not the same model again"],
@@ -74,7 +74,7 @@ def test_a_message_names_the_line_of_the_users_file(make_spec: MakeSpec) -> None
     source = fitting("1 / 0")
     line = source.splitlines().index("        1 / 0") + 1
     result = describe(make_spec(Task.DESCRIBE, source=source))
-    assert result.message.startswith("rehearsal with 64 examples, train:")
+    assert result.message.startswith("smoke test with 64 examples, train:")
     assert f"mine.py:{line}" in result.message
 
 

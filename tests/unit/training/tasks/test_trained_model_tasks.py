@@ -98,7 +98,7 @@ def test_a_rebuilt_model_that_predicts_otherwise_is_refused(make_spec: MakeSpec)
     spec = make_spec(Task.EXPORT, source=source, model=f"{trained.prefix}/model.weights.h5")
     result = run_task(spec, Termination())
     assert (result.outcome, result.failure) == ("failed", "application")
-    assert "build() must give the same model for the same hyperparameters" in result.message
+    assert "build() must return the same model for the same hyperparameters" in result.message
     assert not Path(spec.prefix, "saved_model").exists()
 
 
@@ -106,7 +106,7 @@ def test_a_spec_without_a_model_is_refused(make_spec: MakeSpec) -> None:
     spec = make_spec(Task.EVALUATE, source=None)
     result = run_task(spec, Termination())
     assert (result.outcome, result.failure) == ("failed", "configuration")
-    assert "needs 'model'" in result.message
+    assert "'model' is missing" in result.message
 
 
 SUBCLASS = """
