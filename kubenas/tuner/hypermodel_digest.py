@@ -1,4 +1,4 @@
-"""What of a hypermodel counts as the user's: not what building models has left in it."""
+"""Digest of a hypermodel that ignores changes made by building models."""
 
 from typing import Any
 
@@ -6,9 +6,9 @@ from kubenas.tuner.fingerprint import fingerprint
 
 
 class HypermodelDigest:
-    """Digests of a hypermodel before and after the models that the tuner's constructor builds.
+    """Digests of a hypermodel before and after the builds in the tuner's constructor.
 
-    How many are built depends on the time, and building one may change the object.
+    The number of builds depends on the time limit, and a build may change the hypermodel.
     """
 
     def __init__(self, hypermodel: Any) -> None:
@@ -16,10 +16,10 @@ class HypermodelDigest:
         self._after = self._before
 
     def update_after_build(self, hypermodel: Any) -> None:
-        """Notes that models have been built: what has changed is none of the user's doing."""
+        """Records the state after the builds. Changes up to here are not the user's."""
         self._after = fingerprint(hypermodel)
 
     def digests(self, hypermodel: Any) -> list[str]:
-        """What counts of ``hypermodel`` now: also what has changed since models were built."""
+        """Returns the digests of ``hypermodel``, including changes after the builds."""
         now = fingerprint(hypermodel)
         return [self._before] if now == self._after else [self._before, now]

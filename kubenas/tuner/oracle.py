@@ -1,4 +1,4 @@
-"""A search of ours as an oracle of Keras-Tuner's, which its own results and tables are made of."""
+"""A Keras-Tuner oracle with the trials of a kubenas search, for Keras-Tuner's result methods."""
 
 import sys
 from collections.abc import Sequence
@@ -16,27 +16,27 @@ from kubenas.trial import Outcome
 
 
 class TooManyFailures(SearchFailed):
-    """More trials in a row have failed than the user allows."""
+    """The number of consecutive failed trials exceeds the limit."""
 
 
 class SearchStateOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner is untyped
-    """Knows the trials of a search; they are proposed and run elsewhere.
+    """Mirrors the trials of a search. The controller proposes and runs them.
 
     Args:
-        options: of keras_tuner.Oracle.
+        options: options of keras_tuner.Oracle.
     """
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.hyperparameters: keras_tuner.HyperParameters
         self.given_space: dict[str, Any] = self.hyperparameters.get_config()
-        """The space as the user gave it, before any model was built."""
+        """The user's ``hyperparameters``, before any model was built."""
         self._failed_in_a_row = 0
         self.initial_space = self.hyperparameters.copy()
-        """The space without what trials have added to it."""
+        """The space without the hyperparameters that trials have added."""
 
     def update_space(self, hyperparameters: keras_tuner.HyperParameters) -> None:
-        """See keras_tuner.Oracle; what is not told by trials is known before the first."""
+        """See keras_tuner.Oracle. Calls from outside a trial also update the initial space."""
         grown, self.hyperparameters = self.hyperparameters, self.initial_space
         super().update_space(hyperparameters)
         self.hyperparameters = grown
@@ -46,15 +46,15 @@ class SearchStateOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tune
         return {"status": "STOPPED"}
 
     def update_from(self, state: SearchState, *, announce: bool) -> None:
-        """Brings the trials to where ``state`` is. Duplicates, which are not run, are left out.
+        """Updates the trials from ``state``. Omits duplicates, which are not run.
 
         Args:
-            state: of the search; it goes on from that of the call before.
-            announce: whether trials that begin or end are printed, as ``verbose`` says.
+            state: the state of the search, not older than that of the previous call.
+            announce: whether to print trials that start or end, subject to ``verbose``.
 
         Raises:
-            TooManyFailures: see ``max_consecutive_failed_trials``; only trials that are told count,
-                so that the same search goes on from there. All trials have been taken.
+            TooManyFailures: see ``max_consecutive_failed_trials``. Only announced trials count, so
+                that a resumed search starts counting at 0. All trials are updated first.
         """
         run = [each for _, each in sorted(state.trials.items()) if each.started]
         for trial in run:
@@ -68,7 +68,7 @@ class SearchStateOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tune
             self._count_failures([self._trial(trial) for trial in ended])
 
     def reset(self) -> None:
-        """Forgets all trials, and what they have added to the space."""
+        """Removes all trials and the hyperparameters that they added to the space."""
         self.hyperparameters = self.initial_space.copy()
         self.trials.clear()
         self.start_order.clear()
@@ -76,19 +76,19 @@ class SearchStateOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tune
         self._failed_in_a_row = 0
 
     def print_line(self, text: str) -> None:
-        """Prints a line where this oracle prints its trials, if it does."""
+        """Prints a line to stdout if ``verbose`` is set."""
         if self.verbose:
             sys.stdout.write(f"{text}\n")
             sys.stdout.flush()
 
     def save(self) -> None:
-        """Keeps nothing: the search's journal is the truth."""
+        """Does nothing: the journal records the search."""
 
     def reload(self) -> None:
-        """Nor does it read anything."""
+        """Does nothing: see :meth:`update_from`."""
 
     def _save_trial(self, trial: Trial) -> None:
-        """Nor this."""
+        """Does nothing: see :meth:`save`."""
 
     def _name(self, trial: TrialState) -> str:
         return trial_name(trial.number, self.max_trials)

@@ -1,4 +1,4 @@
-"""What a call of search() asks for -> a search: its config, its data and its program."""
+"""Preparation of a search from a call of search(): config, data and program."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -28,7 +28,7 @@ _TRIAL_ORACLE_OPTIONS = (
     "allow_new_entries",
     "tune_new_entries",
 )
-"""Options of a tuner's oracle that each trial's own has, too."""
+"""Options of the tuner's oracle that the oracle of a trial also gets."""
 _NON_DATA_ARGUMENTS = frozenset({"verbose"})
 
 
@@ -42,27 +42,27 @@ def prepare_search(
     *,
     overwrite: bool,
 ) -> Iterator[RunContext]:
-    """Stages what trials need, in the output, and tells which search it is of.
+    """Stages the program and the data in the output and yields the context of the search.
 
-    Until it is left nothing that was staged is taken for garbage.
+    Within the context, the staged objects are protected from garbage collection.
 
     Args:
         tuner: the keras_tuner.Tuner.
-        settings: of it.
-        hypermodel_digest: of its hypermodel.
-        args: of its search().
-        kwargs: the same.
-        overwrite: whether to search again where this has been searched.
+        settings: the settings of the tuner.
+        hypermodel_digest: the digest of its hypermodel.
+        args: the positional arguments of search().
+        kwargs: the keyword arguments of search().
+        overwrite: whether to start a new search if this search exists.
 
     Raises:
-        UserError: a value is not allowed, no cluster is there to run trials in, the output belongs
-            to a run of the pipeline, or something cannot be sent to a trial.
+        UserError: a value is not allowed, the cluster is not available, the output belongs to a
+            run of the pipeline, or an object cannot be pickled.
     """
     oracle: SearchStateOracle = tuner.oracle
     config = search_config(settings, oracle.objective, epochs=_epochs(tuner, settings, kwargs))
     config = settled_config(config, SpaceRef(program=settings.output), {})
     output = open_storage(settings.output)
-    check_config_lock(config, output)  # before anything is stored
+    check_config_lock(config, output)  # before anything is written
     with protect_staging(output):
         options = {name: getattr(oracle, name) for name in _TRIAL_ORACLE_OPTIONS}
         program = Program(tuner, args, dict(kwargs), options)
@@ -83,7 +83,7 @@ def prepare_search(
 
 
 def _epochs(tuner: Any, settings: Settings, kwargs: Mapping[str, Any]) -> int:
-    """Of a trial, all executions together; Hyperband counts those of one."""
+    """Returns the epochs per trial: of all executions, or of one execution for Hyperband."""
     executions = 1 if settings.oracle == "hyperband" else getattr(tuner, "executions_per_trial", 1)
     return int(kwargs.get("epochs") or 1) * int(executions)
 
@@ -91,7 +91,7 @@ def _epochs(tuner: Any, settings: Settings, kwargs: Mapping[str, Any]) -> int:
 def _with_generation(
     config: Config, output: Storage, data: str, space: SpaceRef, *, overwrite: bool
 ) -> Config:
-    """``config`` with the generation of the newest search like it in the output, or the next."""
+    """Sets the generation of the latest such search, or with ``overwrite`` the next one."""
 
     def of(generation: int) -> Config:
         search = config.search.model_copy(update={"generation": generation})

@@ -1,4 +1,4 @@
-"""Which search a tuner's output holds, and how far its trials have come."""
+"""A tuner's view of a search in its output: the trials and their folders."""
 
 from dataclasses import dataclass, field
 
@@ -16,23 +16,23 @@ _POINTER = "tuner.json"
 
 
 class LatestSearch(Value):
-    """``tuner.json``: the search that a tuner ran last in this output."""
+    """``tuner.json``: the latest search of a tuner in this output."""
 
     search: str = Field(pattern=r"^[A-Za-z0-9_.-]{1,100}$")
 
 
 @dataclass(frozen=True)
 class SearchView:
-    """The trials of one search, told to an oracle of Keras-Tuner's."""
+    """The trials of one search, mirrored in a Keras-Tuner oracle."""
 
     output: Storage
     search: str
     oracle: SearchStateOracle
     _attempts: dict[int, int] = field(default_factory=dict)
-    """The one that decided, of each completed trial."""
+    """Number of the attempt with the result, by completed trial."""
 
     def update(self, state: SearchState, *, announce: bool) -> None:
-        """Brings the oracle to ``state``; errors as of :meth:`SearchStateOracle.update_from`."""
+        """Updates the oracle. Raises the errors of :meth:`SearchStateOracle.update_from`."""
         completed = state.ended(Outcome.COMPLETED)
         self._attempts.update(
             {t.number: t.end.attempt for t in completed if t.end and t.end.attempt}
@@ -40,7 +40,7 @@ class SearchView:
         self.oracle.update_from(state, announce=announce)
 
     def trial_folder(self, trial_id: str) -> str | None:
-        """URI of what the tuner left in its trial folder; None: that trial has not completed."""
+        """Returns the URI of the trial folder, or None if the trial has not completed."""
         attempt = self._attempts.get(int(trial_id)) if trial_id.isdecimal() else None
         if attempt is None:
             return None
@@ -50,12 +50,12 @@ class SearchView:
 
 
 def latest_search(output: Storage) -> str | None:
-    """The search that a tuner ran last in this output; None: there was none, or it never began."""
+    """Returns the latest search of a tuner in this output, or None if none has started."""
     latest = find_document(output, _POINTER, LatestSearch, what="the name of a search")
     known = latest is not None and output.exists(definition_file(latest.search))
     return latest.search if latest and known else None
 
 
 def write_latest_search(output: Storage, search: str) -> None:
-    """Makes ``search`` the one that a new tuner on this output shows."""
+    """Records ``search`` as the latest search, which a new tuner on this output shows."""
     output.write(_POINTER, LatestSearch(search=search).to_json())

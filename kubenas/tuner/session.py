@@ -1,4 +1,4 @@
-"""One call of search(): the search of a staged program is run or taken up, and followed."""
+"""A call of search(): runs or resumes the search of a staged program."""
 
 import dataclasses
 import re
@@ -24,15 +24,15 @@ from kubenas.tuner.search_view import SearchView, write_latest_search
 
 _LINE_SECONDS = 30.0
 _STOPPED = re.compile(r"search paused: trial \d+ attempt \d+: (?P<kind>\w+): (?P<words>.*)")
-"""What a search says that a trial has stopped by an error of the user's code."""
+"""Message of a search that was stopped by an error of the user's code in a trial."""
 
 
 class Session:
-    """A search that ``tuner.search()`` runs in the caller's process.
+    """Runs a search in the process that calls ``tuner.search()``.
 
     Args:
-        context: its config, data and program.
-        oracle: is told of its trials.
+        context: the config, data and program of the search.
+        oracle: mirrors the trials of the search.
     """
 
     def __init__(self, context: RunContext, oracle: SearchStateOracle) -> None:
@@ -40,20 +40,20 @@ class Session:
         self._output = context.output
         self._oracle = oracle
         self.view = SearchView(self._output, context.search_id, oracle)
-        """The trials that there are."""
+        """The trials of the search."""
         self._live = False
-        """Whether trials that begin or end do so now."""
+        """Whether state changes are new, not read from an earlier session."""
         self._said_at = time.monotonic()
         self._status = StatusWriter(self._output, "search", search=context.search_id)
 
     def run(self) -> None:
-        """Runs the search to its end, or reads it if it is over.
+        """Runs the search to its end, or reads its results if it has ended.
 
         Raises:
             keras_tuner.errors.FatalError: a trial raised it.
-            RuntimeError: more trials in a row have failed than the tuner allows, or a trial raised
-                it in a place where it ends a search.
-            KeyboardInterrupt: a signal came; the same call goes on.
+            RuntimeError: too many consecutive trials failed, or a trial raised it in a hook, which
+                ends the search.
+            KeyboardInterrupt: a signal was received. The same call resumes the search.
             KubenasError: see :func:`kubenas.search.run.run_search`.
         """
         self._write_space()
@@ -84,7 +84,7 @@ class Session:
                 ).state
         except TooManyFailures:
             raise
-        except SearchFailed as error:  # Keras-Tuner ends such a search as any other
+        except SearchFailed as error:  # Keras-Tuner ends such a search normally
             warnings.warn(str(error), stacklevel=2)
             return read_search(self._output, context.search_id).state
 
@@ -96,14 +96,14 @@ class Session:
         self._oracle.print_line(f"Report {written.html}")
 
     def _write_space(self) -> None:
-        """What the tuner found in its constructor, so that no trial is asked for it."""
+        """Writes the space found in the constructor, which replaces the DESCRIBE attempt."""
         space = keras_tuner.HyperParameters()
         space.merge(self._oracle.get_space().space)
         with suppress(ObjectExists):
             self._output.create(space_file(self._context.search_id), space_json(space))
 
     def _on_state(self, state: SearchState) -> None:
-        if not self._live:  # the search is defined by now: a new tuner can show it
+        if not self._live:  # the search is defined now, so a new tuner can show it
             write_latest_search(self._output, self._context.search_id)
         live, self._live = self._live, True
         self.view.update(state, announce=live)
@@ -116,7 +116,7 @@ class Session:
 
 
 def to_keras_tuner_error(error: UserError) -> Exception:
-    """What Keras-Tuner would raise in the caller, where a trial has stopped the search with it."""
+    """Returns the exception that Keras-Tuner raises if a trial has stopped the search."""
     found = _STOPPED.fullmatch(str(error))
     if found is None:
         return error

@@ -148,7 +148,7 @@ def test_a_generator_is_taken_once_and_replayed(tmp_path):
 
 
 def test_what_cannot_travel_is_named(tmp_path):
-    with pytest.raises(UserError, match=r"^search\(callbacks=\.\.\.\): it cannot be sent") as error:
+    with pytest.raises(UserError, match=r"^search\(callbacks=\.\.\.\): cannot be pickled") as error:
         staged(tmp_path, LARGE, callbacks=[threading.Lock()])
     assert "\n" not in str(error.value)
 
