@@ -1,4 +1,4 @@
-"""A trial that changes a model after it was exported, and before it goes into production."""
+"""Tests of a trial that modifies an exported model before its promotion."""
 
 from pathlib import Path
 

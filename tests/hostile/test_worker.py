@@ -1,4 +1,4 @@
-"""What a trial process makes of a folder in which others have written before it."""
+"""Tests of a trial process whose folder contains files of other writers."""
 
 import hashlib
 from pathlib import Path
@@ -39,7 +39,7 @@ def made_up(spec: AttemptSpec, **changes: object) -> Result:
 
 
 def trained(spec: AttemptSpec) -> Result:
-    """What the attempt leaves, run by a task that scores 0.5."""
+    """Runs the attempt with a task that scores 0.5 and returns its result."""
     run_attempt(spec, lambda: lambda spec, _: made_up(spec, score=0.5), Termination())
     return Result.from_json(Path(spec.prefix, "result.json").read_bytes())
 

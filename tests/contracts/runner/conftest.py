@@ -17,7 +17,7 @@ MakeRunner = Callable[..., TrialRunner]
 
 @pytest.fixture
 def make_runner(tmp_path: Path) -> Iterator[MakeRunner]:
-    """Makes local runners; those that it made are closed after the test."""
+    """Returns a factory of local runners. Closes the runners after the test."""
     made: list[TrialRunner] = []
 
     def make(workers: int = 2, *arguments: str, limits: LocalLimits = LIMITS) -> TrialRunner:

@@ -1,8 +1,7 @@
-"""What every TrialRunner promises. Workers are stand-ins; the real one has its own tests.
+"""Contract tests of every TrialRunner, with stand-in workers. The real worker has its own tests.
 
-A file that imports these tests has the fixtures ``make_runner(workers)`` and
-``make_spec(behave, trial=0, **changes)``, whose runners are patient for a second with an attempt
-that they have asked to end.
+A file that imports these tests provides the fixtures ``make_runner(workers)`` and
+``make_spec(behave, trial=0, **changes)``. The termination grace period of the runners is 1 s.
 """
 
 import time
@@ -14,7 +13,7 @@ from kubenas.trial import AttemptRef, AttemptSpec, FailureClass, SpaceRef
 from tests.contracts.runner.waiting import ended, result_of, wait_for
 
 CLOCK_SECONDS = 1.0
-"""By which times may differ that a cluster tells."""
+"""Tolerance in seconds for times reported by a cluster."""
 
 
 def test_an_attempt_starts_runs_and_ends_with_its_result_in_place(make_runner, make_spec):

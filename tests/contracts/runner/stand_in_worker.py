@@ -1,9 +1,9 @@
-"""A worker that trains nothing. It speaks the protocol of
-kubenas.scheduling.local.worker_process or, given the URI of a spec, runs that one attempt with the
-exit codes of kubenas.training.worker.
+"""A stand-in worker that does not train.
 
-What it does with an attempt is said by the hyperparameter or space option ``behave``. Where it
-needs no object store it imports only the standard library, so that a test may start many of them.
+It implements the protocol of kubenas.scheduling.local.worker_process or, given the URI of a spec,
+runs this attempt with the exit codes of kubenas.training.worker. The hyperparameter or space option
+``behave`` selects its behaviour. It imports only the standard library unless it needs an object
+store, so that a test can start many workers.
 """
 
 import json
@@ -36,13 +36,13 @@ def main() -> None:
 
 
 def run_alone(uri: str) -> None:
-    """As a pod's first process, which signals of its own cannot kill: a child does the work."""
+    """Runs as PID 1 of a pod, which its own signals cannot kill, with a child for the work."""
     child = os.fork()
     if child:
         signal.signal(signal.SIGTERM, lambda *_: os.kill(child, signal.SIGTERM))
         code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         if code == -signal.SIGKILL:
-            time.sleep(1)  # containerd must hear of lack of memory before it hears of our end
+            time.sleep(1)  # containerd must receive the OOM event before the exit
         sys.exit(code if code >= 0 else 128 - code)
     from kubenas.storage import open_storage, split  # noqa: PLC0415 - only a pod has it
 
@@ -151,7 +151,7 @@ def hang_once(spec: dict, values: dict) -> None:
 
 def ignore_sigterm(spec: dict, values: dict) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    child = subprocess.Popen(["sleep", "600"])  # it holds our stdout, and outlives us
+    child = subprocess.Popen(["sleep", "600"])  # keeps stdout open and outlives this process
     put(spec, "running", child.pid)
     time.sleep(600)
 

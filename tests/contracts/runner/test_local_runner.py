@@ -1,4 +1,4 @@
-"""The local runner: what every runner promises, and what only processes beside the search do."""
+"""Tests of the local runner: the contract of all runners, and local processes."""
 
 import os
 import signal
@@ -26,7 +26,7 @@ def gone(pid: int) -> bool:
 
 
 def _ended(pid: int) -> bool:
-    """Whether all its threads have ended; its files stay open until then."""
+    """Whether all threads of the runner have ended. They keep its files open."""
     process = Path(f"/proc/{pid}")
     try:
         state = (process / "stat").read_text().rpartition(")")[2].split()[0]

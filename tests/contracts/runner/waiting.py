@@ -1,4 +1,4 @@
-"""Waits for what runners and attempts do."""
+"""Helpers that wait for events of runners and files of attempts."""
 
 import time
 
@@ -7,11 +7,11 @@ from kubenas.storage import open_storage
 from kubenas.trial import AttemptEvent, AttemptSpec, Result
 
 PATIENCE = 90.0
-"""Seconds for anything: a pod on a busy machine, an image that has to be pulled."""
+"""Timeout in seconds, including image pulls and the start of a pod on a busy machine."""
 
 
 def wait_for(spec: AttemptSpec, name: str, seconds: float = PATIENCE) -> str:
-    """What the attempt has written to ``name``, once it has."""
+    """Waits until the attempt has written ``name`` and returns the content."""
     storage = open_storage(spec.prefix)
     until = time.monotonic() + seconds
     while not storage.exists(name):
@@ -21,7 +21,7 @@ def wait_for(spec: AttemptSpec, name: str, seconds: float = PATIENCE) -> str:
 
 
 def ended(runner: TrialRunner, count: int = 1, seconds: float = PATIENCE) -> list[AttemptEvent]:
-    """The next ``count`` ended events."""
+    """Returns the next ``count`` ended events."""
     events: list[AttemptEvent] = []
     until = time.monotonic() + seconds
     while len(events) < count:
@@ -31,7 +31,7 @@ def ended(runner: TrialRunner, count: int = 1, seconds: float = PATIENCE) -> lis
 
 
 def waiting(runner: TrialRunner, words: str, seconds: float = PATIENCE) -> AttemptEvent:
-    """The next waiting event whose message has ``words`` in it."""
+    """Returns the next waiting event whose message contains ``words``."""
     heard: list[AttemptEvent] = []
     until = time.monotonic() + seconds
     while True:

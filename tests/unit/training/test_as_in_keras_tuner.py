@@ -1,4 +1,4 @@
-"""What a HyperModel may do in plain Keras-Tuner it may do here; plain Keras-Tuner is asked."""
+"""Parity tests: a HyperModel behaves as in Keras-Tuner, which runs as the reference."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -52,7 +52,7 @@ def tuned(
     classes: int | None = None,
     objective: str = "val_accuracy",
 ) -> keras_tuner.Tuner:
-    """Plain Keras-Tuner on the same HyperModel and data, one trial; labels one-hot with classes."""
+    """Runs one Keras-Tuner trial on the same HyperModel and data, one-hot with ``classes``."""
     reset_keras()
     keras.utils.set_random_seed(7)
     examples = load_split(Path(spec.dataset), "train", batch_size=128, shuffle_seed=1)
@@ -182,7 +182,7 @@ F1 = SEEDED.replace(
 def test_labels_are_one_hot_where_the_loss_wants_them_and_metrics_may_be_vectors(
     make_spec: MakeSpec, tmp_path: Path
 ) -> None:
-    """Keras-Tuner averages a metric for each class, but cannot compare epochs by one."""
+    """Keras-Tuner averages a metric per class, but cannot compare epochs by it."""
     spec = make_spec(source=F1)
     theirs = trial(tuned(spec, tmp_path / "tuner", classes=10))
     result = run(spec)

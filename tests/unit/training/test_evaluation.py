@@ -1,4 +1,4 @@
-"""What is said of predictions, against scikit-learn and against figures worked out by hand."""
+"""Tests of the evaluation metrics against scikit-learn and manual results."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What search() may be given: staged once, without a copy a trial, and the same in every trial."""
+"""Tests of the staging of search() arguments: stored once, shared and equal in all trials."""
 
 import itertools
 import mmap
@@ -24,21 +24,21 @@ LARGE = np.arange(40_000, dtype="float64")
 
 
 class Nothing:
-    """A tuner with nothing in it."""
+    """A minimal stand-in for a tuner."""
 
     def __getstate__(self):
         return vars(self)
 
 
 def staged(folder: Path, *args, **kwargs) -> Program:
-    """What a trial gets of these arguments."""
+    """Stages the arguments and returns what a trial loads."""
     program = Program(Nothing(), args, kwargs, {})
     staging = Staging(program, open_storage(str(folder)), steps_by_data(args, kwargs))
     return load_program(staging.write("one"))
 
 
 def base(array):
-    """What the memory of an array belongs to."""
+    """Returns the owner of the memory of an array."""
     while isinstance(array, np.ndarray) and array.base is not None:
         array = array.base
     return array.obj if isinstance(array, memoryview) else array

@@ -1,4 +1,4 @@
-"""How the executions of a trial end: at the search's deadline, and by SIGTERM."""
+"""Tests of the end of executions: by the search's deadline and by SIGTERM."""
 
 import signal
 import time
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 
 
 class UntilTheDeadline(keras_tuner.HyperModel):
-    """Whose deadline passes after so many executions."""
+    """A tuner whose deadline passes after the given number of executions."""
 
     def __init__(self, executions):
         super().__init__()

@@ -1,5 +1,4 @@
-"""A digest of code and data: the same in every session, another one for whatever would change the
-search."""
+"""Tests of the fingerprint: equal in all sessions, different for any change of the search."""
 
 import functools
 import site
@@ -55,9 +54,9 @@ def test_it_is_the_same_in_every_session():
 
 
 def code(text: str, **names: object) -> types.FunctionType:
-    """The function f that ``text`` defines."""
+    """Returns the function f that ``text`` defines."""
     space = {"__name__": "__main__", **names}
-    exec(text, space)  # what a notebook's cell is
+    exec(text, space)  # like a notebook cell
     return space["f"]
 
 
@@ -114,7 +113,7 @@ def test_what_refers_to_itself_has_a_digest():
 
 
 def test_time_does_not_grow_with_the_number_of_paths(monkeypatch):
-    """Each function refers to the next one twice: there are 4096 paths."""
+    """Each function refers twice to the next one, which gives 4096 paths."""
     function = code("def f(): return 1")
     for _ in range(12):
         function = code("def f(): return [g(), h.g()]", g=function, h=function)

@@ -1,4 +1,4 @@
-"""Which search a tuner's is: what the user wrote counts, not what building models made of it."""
+"""Tests of the search id: it ignores changes that builds make to the hypermodel."""
 
 import keras_tuner
 import pytest
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 
 
 class Counting(keras_tuner.HyperModel):
-    """Keeps state as it builds."""
+    """A HyperModel that changes its state in build()."""
 
     def __init__(self):
         super().__init__()

@@ -1,4 +1,4 @@
-"""Trials of a search, as Keras-Tuner's own results show them."""
+"""Tests of the trials of a search in Keras-Tuner's result methods."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What a call of search() leaves behind and raises, apart from its trials."""
+"""Tests of the files and exceptions of a call of search()."""
 
 import keras_tuner
 import pytest

@@ -1,4 +1,4 @@
-"""What a kubenas.Tuner is told, as a config; and what it refuses before anything is built."""
+"""Tests of the config of a kubenas.Tuner and the validation of its arguments."""
 
 import keras_tuner
 import numpy as np

@@ -1,4 +1,4 @@
-"""The space that a tuner knows before its first trial."""
+"""Tests of the space of a tuner before its first trial."""
 
 import keras_tuner
 import pytest

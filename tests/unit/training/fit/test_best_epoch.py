@@ -1,4 +1,4 @@
-"""Which epoch is the best, and when to stop looking."""
+"""Tests of the best epoch and of early stopping."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""A training's state survives storage exactly, and damage is found out."""
+"""Tests of the checkpoint round trip and the detection of corrupt checkpoints."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -81,7 +81,7 @@ def test_damage_is_found_out(tmp_path: Path) -> None:
 
 
 class FullOnLatest(DirectoryStorage):
-    """A store of ours whose disk is full when latest.json comes."""
+    """A store that fails to write latest.json."""
 
     def write(self, name: str, data: bytes) -> None:
         if name.endswith("latest.json"):

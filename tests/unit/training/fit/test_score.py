@@ -1,4 +1,4 @@
-"""What a user's fit may return, by Keras-Tuner's protocol."""
+"""Tests of the return values of a user-defined fit."""
 
 from typing import Literal
 

@@ -1,4 +1,4 @@
-"""The space of a function that builds: what plain Keras-Tuner finds, and what it meets later."""
+"""Tests of space exploration, compared with the initial space of Keras-Tuner."""
 
 import keras
 import keras_tuner
@@ -42,7 +42,7 @@ def scopes(hp):
 
 
 def keras_tuners(build, tmp_path) -> set[str]:
-    """What plain Keras-Tuner finds before the first trial."""
+    """Returns the space that Keras-Tuner finds before the first trial."""
     tuner = keras_tuner.RandomSearch(build, "val_loss", max_trials=1, directory=tmp_path)
     return names(tuner.oracle.get_space())
 

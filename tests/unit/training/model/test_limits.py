@@ -1,4 +1,4 @@
-"""Limits on what a network costs: it is measured, and not trained, before the first step."""
+"""Tests of the limits on model size and cost, checked before training."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A trial's process says when it began, and its time counts from there."""
+"""Tests of the start time of an attempt and the deadline computed from it."""
 
 import time
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Exceptions sorted into failure classes, with a line for people."""
+"""Tests of the classification of exceptions."""
 
 import errno
 import importlib

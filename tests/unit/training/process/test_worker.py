@@ -1,4 +1,4 @@
-"""The trial process as the runner sees it: its line, its exit codes, its death."""
+"""Tests of the trial process: protocol, exit codes and termination."""
 
 import json
 import signal

@@ -1,4 +1,4 @@
-"""DESCRIBE: the whole space without anyone else running user code; useless models told early."""
+"""Tests of the DESCRIBE task: the whole space, and rejection of invalid models."""
 
 import json
 from pathlib import Path
@@ -53,7 +53,7 @@ def test_conditional_branches_of_a_users_space_are_found(make_spec: MakeSpec) ->
 
 
 def test_names_that_count_blocks_are_those_of_a_trial(make_spec: MakeSpec) -> None:
-    """As AutoKeras' blocks do: their number goes on within a session of Keras."""
+    """Block names count up within a Keras session, as in AutoKeras."""
     source = LINEAR.replace(
         "        image =",
         """        block = f"block_{keras.backend.get_uid('block')}"

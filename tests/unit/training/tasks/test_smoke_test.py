@@ -1,4 +1,4 @@
-"""What would fail at the end of a search fails before its first trial, and says where."""
+"""Tests of the smoke test, which reports late errors before the first trial."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""TRAIN in this process: results, resuming, stopping, and what a user's code may do wrong."""
+"""Tests of the TRAIN task: results, resumption, stopping and errors of user code."""
 
 import json
 import math
@@ -66,7 +66,7 @@ def test_what_draws_while_the_space_is_loaded_changes_no_first_weight(make_spec:
 
 @pytest.fixture(scope="module")
 def first(digits: str, tmp_path_factory: pytest.TempPathFactory) -> AttemptSpec:
-    """An attempt that was trained for one epoch and left its checkpoint."""
+    """An attempt with a checkpoint after one epoch."""
     plan = {"epochs": 1, "keep_checkpoint": True}
     spec = spec_in(tmp_path_factory.mktemp("first"), digits, plan=plan)
     assert run(spec).artifacts["checkpoint"] == "checkpoint"
@@ -74,7 +74,7 @@ def first(digits: str, tmp_path_factory: pytest.TempPathFactory) -> AttemptSpec:
 
 
 def changed(first: AttemptSpec, folder: Path, **changes: Any) -> str:
-    """URI of a copy of the first attempt's checkpoint, changed."""
+    """Returns the URI of a modified copy of the first attempt's checkpoint."""
     state = replace(load_checkpoint(f"{first.prefix}/checkpoint"), **changes)
     save_checkpoint(open_storage(str(folder / "changed")), state)
     return str(folder / "changed" / "checkpoint")
