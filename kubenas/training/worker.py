@@ -73,8 +73,8 @@ def run_attempt(
             result = run_task(spec, termination)
         finally:
             storage.write(LOG_FILE, read_tail(log))
-    told = result.model_copy(update={"software": software(), "nonce": spec.nonce})
-    storage.write(RESULT_FILE, told.to_json())
+    result = result.model_copy(update={"software": software(), "nonce": spec.nonce})
+    storage.write(RESULT_FILE, result.to_json())
 
 
 def _has_result(storage: Storage, spec: AttemptSpec) -> bool:

@@ -51,7 +51,7 @@ class SearchView:
 
 def latest_search(output: Storage) -> str | None:
     """Returns the latest search of a tuner in this output, or None if none has started."""
-    latest = find_document(output, _POINTER, LatestSearch, what="the name of a search")
+    latest = find_document(output, _POINTER, LatestSearch, what="the latest search of a tuner")
     known = latest is not None and output.exists(definition_file(latest.search))
     return latest.search if latest and known else None
 

@@ -73,7 +73,7 @@ def test_an_export_has_one_version(tmp_path: Path) -> None:
         _check_export(str(tmp_path))
 
 
-def test_what_was_changed_is_seen(run: RunContext) -> None:
+def test_changed_artifacts_are_detected(run: RunContext) -> None:
     evaluate(run)
     records = records_of(run.output, run.search_id)
     records.check_unchanged("export")

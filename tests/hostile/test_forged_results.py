@@ -183,7 +183,7 @@ def test_a_result_that_is_replaced_afterwards_changes_nothing(tmp_path: Path) ->
     assert run_attempts([spec], ScriptedRunner([], Fuse()), records=_records(tmp_path)) == first
 
 
-def test_what_an_older_version_has_left_is_still_found(tmp_path: Path) -> None:
+def test_results_of_older_versions_are_accepted(tmp_path: Path) -> None:
     spec = _task(tmp_path, Task.EXPORT, "export")
     _make_up(tmp_path, spec)
     older = _records(tmp_path, complete=False)

@@ -58,7 +58,7 @@ def test_a_spec_that_was_replaced_is_not_run(spec: AttemptSpec) -> None:
         read_spec(request_for(spec))
 
 
-def test_a_result_that_lies_there_already_is_not_taken_for_ones_own(spec: AttemptSpec) -> None:
+def test_an_existing_result_with_another_nonce_is_ignored(spec: AttemptSpec) -> None:
     for nonce in (None, "guessed"):
         Path(spec.prefix, "result.json").write_bytes(made_up(spec, nonce=nonce).to_json())
         assert trained(spec).score == 0.5

@@ -99,7 +99,7 @@ def load_checkpoint(uri: str) -> TrainingState:
     """
     storage = open_storage(uri)
     try:
-        latest = read_document(storage, LATEST_FILE, _Latest, what="the state of a training")
+        latest = read_document(storage, LATEST_FILE, _Latest, what="a checkpoint")
         data = storage.read(latest.state)
     except ObjectNotFound as error:
         raise CheckpointUnusable(f"{uri}: no checkpoint: {error}") from error

@@ -59,8 +59,8 @@ def rebuild_trained_model(attempt: Attempt) -> Candidate:
     model = candidate.model
     with classify_errors(Phase.REBUILDING, user_file=user_file(attempt)):
         model.load_weights(attempt.fetch_model())
-        told = open_storage(folder).read(SAMPLE_PREDICTIONS_FILE)
-        expected = np.load(io.BytesIO(told), allow_pickle=False)
+        saved = open_storage(folder).read(SAMPLE_PREDICTIONS_FILE)
+        expected = np.load(io.BytesIO(saved), allow_pickle=False)
         _check_same(_sample_predictions(attempt, model), expected, tolerance_of(model))
     return candidate
 

@@ -51,13 +51,13 @@ class TrackedHyperparameters:
         asked = self._values.asked
         new = _as_json(self.hp.space[self._known :])
         known = {hyperparameter.name for hyperparameter in self.hp.space[: self._known]}
-        told = known | {each["config"]["name"] for each in new}
+        reported = known | {each["config"]["name"] for each in new}
         unused = self._given - asked
         return DeclaredHyperparameters(
             new=new,
             values={
                 name: _plain_value(self._values[name])
-                for name in sorted((asked - self._given) & told)
+                for name in sorted((asked - self._given) & reported)
             },
             unused=tuple(sorted(name for name in unused if not name.startswith(_TUNER_PREFIX))),
         )
@@ -71,7 +71,7 @@ class TrackedHyperparameters:
         own = [hyperparameter.name for hyperparameter in self.hp.space[self._known :]]
         if own and self._given and self._given.isdisjoint(self._values.asked):
             raise UserError(
-                f"space.hypermodel: build() asked for {_list_names(own)}, but for none of the"
+                f"space.hypermodel: build() used {_list_names(own)}, but none of the"
                 f" proposed hyperparameters: {_list_names(sorted(self._given))}; hyperparameter"
                 " names must not depend on earlier builds"
             )
@@ -118,7 +118,7 @@ def _plain_value(value: Any) -> Any:
         return value.item()
     if isinstance(value, str | int | float | bool):
         return value
-    raise TypeError(f"a hyperparameter value cannot be a {type(value).__name__}")
+    raise TypeError(f"a hyperparameter value cannot be of type {type(value).__name__}")
 
 
 def _list_names(names: Sequence[str]) -> str:

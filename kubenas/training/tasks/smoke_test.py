@@ -101,8 +101,8 @@ class _SmokeTest:
             ):
                 run_task(attempt)
         except AttemptFailed as error:
-            told = f"smoke test with {self._examples} examples, {task}: {error.failure.message}"
-            failure = Failure(error.failure.outcome, error.failure.kind, told)
+            message = f"smoke test with {self._examples} examples, {task}: {error.failure.message}"
+            failure = Failure(error.failure.outcome, error.failure.kind, message)
             raise AttemptFailed(failure) from error
         finally:
             self.hp.merge(hyperparameters.hp.space, overwrite=False)

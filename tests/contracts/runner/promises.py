@@ -75,7 +75,7 @@ def test_an_attempt_that_dies_is_classified_and_its_slot_is_free_again(
     assert ended(runner)[0].failure is None
 
 
-def test_what_a_dead_worker_said_last_is_in_the_message(make_runner, make_spec):
+def test_the_last_output_of_a_dead_worker_is_in_the_message(make_runner, make_spec):
     runner = make_runner(1)
     runner.start(make_spec("leave"))
     message = ended(runner)[0].message

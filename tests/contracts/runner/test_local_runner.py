@@ -35,7 +35,7 @@ def _ended(pid: int) -> bool:
         return True
 
 
-def test_it_leaves_nothing_for_a_later_process(make_runner):
+def test_a_local_runner_is_not_persistent(make_runner):
     runner = make_runner()
     assert not runner.persistent
     assert runner.adopt(Task.TRAIN) == []

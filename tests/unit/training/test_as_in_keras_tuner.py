@@ -89,7 +89,7 @@ def test_the_history_of_the_last_of_two_fits_is_scored(make_spec: MakeSpec, tmp_
 
 
 @pytest.mark.parametrize("interrupted", ["in the first fit", "in the second fit"])
-def test_two_fits_are_not_resumed_but_begun_again(
+def test_two_fits_are_restarted(
     make_spec: MakeSpec, tmp_path: Path, interrupted: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     whole = make_spec(source=TWO_FITS, plan={"keep_checkpoint": True})
@@ -113,7 +113,7 @@ def test_two_fits_are_not_resumed_but_begun_again(
     assert (again.score, again.epochs) == (expected.score, expected.epochs)
 
 
-def test_one_fit_of_ones_own_is_resumed_with_the_scores_before(
+def test_a_user_defined_fit_is_resumed_with_earlier_scores(
     make_spec: MakeSpec, tmp_path: Path
 ) -> None:
     source = with_fit("return model.fit(*args, **kwargs)")
@@ -138,7 +138,7 @@ def test_one_fit_of_ones_own_is_resumed_with_the_scores_before(
         "[history]",
     ],
 )
-def test_a_score_of_ones_own_is_of_all_epochs(
+def test_a_score_returned_by_fit_covers_all_epochs(
     make_spec: MakeSpec, score: str, epochs: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     source = with_fit(f"history = model.fit(*args, **kwargs); return {score}")
@@ -197,7 +197,7 @@ def test_labels_are_one_hot_where_the_loss_wants_them_and_metrics_may_be_vectors
     assert "'val_f1_score' is not a scalar: it has 10 values" in result.message
 
 
-def test_a_fit_may_drop_the_callbacks(
+def test_fit_may_ignore_the_callbacks(
     make_spec: MakeSpec, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     source = with_fit("return model.fit(*args, **{**kwargs, 'callbacks': []})")

@@ -101,7 +101,7 @@ def test_mistakes_are_the_most_confident_first() -> None:
     assert first.true == f"class {labels[first.index]}" != first.predicted
 
 
-def test_it_survives_json() -> None:
+def test_declared_hyperparameters_survive_json() -> None:
     evaluation = evaluated(50, 2)[2]
     assert Evaluation.from_json(evaluation.to_json()) == evaluation
 

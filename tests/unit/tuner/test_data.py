@@ -58,7 +58,7 @@ def test_arrays_are_mapped_wherever_they_are(tmp_path):
     assert len(list((tmp_path / "programs" / "data").iterdir())) == 1
 
 
-def test_what_a_trial_writes_to_its_array_stays_its_own(tmp_path):
+def test_a_trials_writes_to_an_array_are_private(tmp_path):
     staged(tmp_path, LARGE).args[0][0] = -1
     assert load_program(str(tmp_path / "programs" / "one")).args[0][0] == 0
 
@@ -147,7 +147,7 @@ def test_a_generator_is_taken_once_and_replayed(tmp_path):
     assert list(itertools.islice(program.args[0], 5)) == [0, 1, 2, 0, 1]
 
 
-def test_what_cannot_travel_is_named(tmp_path):
+def test_an_object_that_cannot_be_pickled_is_named(tmp_path):
     with pytest.raises(UserError, match=r"^search\(callbacks=\.\.\.\): cannot be pickled") as error:
         staged(tmp_path, LARGE, callbacks=[threading.Lock()])
     assert "\n" not in str(error.value)

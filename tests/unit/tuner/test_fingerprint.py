@@ -49,7 +49,7 @@ def run(*arguments: str, seed: str) -> str:
     return done.stdout
 
 
-def test_it_is_the_same_in_every_session():
+def test_the_fingerprint_is_equal_in_every_session():
     assert run(seed="1") == run("more", seed="2")
 
 
@@ -85,7 +85,7 @@ def code(text: str, **names: object) -> types.FunctionType:
         (threading.Lock(), None),
     ],
 )  # fmt: skip
-def test_it_tells_apart(one, other):
+def test_the_fingerprint_distinguishes(one, other):
     assert fingerprint(one) == fingerprint(one)
     assert fingerprint(one) != fingerprint(other)
 
@@ -99,11 +99,11 @@ def test_it_tells_apart(one, other):
         (np.zeros((4, 4))[::2], np.zeros((2, 4))),
     ],
 )
-def test_what_changes_nothing_does_not_count(one, other):
+def test_equivalent_changes_keep_the_fingerprint(one, other):
     assert fingerprint(one) == fingerprint(other)
 
 
-def test_what_refers_to_itself_has_a_digest():
+def test_cyclic_references_have_a_digest():
     def ring(value):
         content = [value]
         content.append(content)
@@ -168,7 +168,7 @@ def test_relative_imports_are_followed(monkeypatch):
         ("/home/me/work/p.py", False),
     ],
 )
-def test_whose_a_module_is(place, expected, monkeypatch):
+def test_user_and_library_modules(place, expected, monkeypatch):
     module = types.ModuleType("p")
     module.__file__ = place
     monkeypatch.setitem(sys.modules, "p", module)

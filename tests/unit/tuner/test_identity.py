@@ -34,7 +34,7 @@ def search_of(folder, monkeypatch, *, seconds=20.0, **options):
         return context.search_id
 
 
-def test_it_does_not_depend_on_how_far_exploring_came(tmp_path, monkeypatch):
+def test_the_search_id_does_not_depend_on_the_exploration(tmp_path, monkeypatch):
     one = search_of(tmp_path, monkeypatch)
     assert search_of(tmp_path, monkeypatch, seconds=0.0) == one
     hp = keras_tuner.HyperParameters()
@@ -42,7 +42,7 @@ def test_it_does_not_depend_on_how_far_exploring_came(tmp_path, monkeypatch):
     assert search_of(tmp_path, monkeypatch, hyperparameters=hp) != one
 
 
-def test_what_the_user_changes_afterwards_counts():
+def test_changes_after_the_builds_change_the_digest():
     model = Counting()
     content = HypermodelDigest(model)
     before = content.digests(model)

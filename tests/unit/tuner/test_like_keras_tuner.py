@@ -231,7 +231,7 @@ def test_a_finished_search_runs_nothing_more(make, tmp_path):
     assert again.get_best_models()
 
 
-def test_overwrite_searches_anew(make, tmp_path):
+def test_overwrite_starts_a_new_search(make, tmp_path):
     build = _noting(tmp_path / "fits")
     make(build, objective="val_loss").search(X, Y, validation_split=0.25, verbose=0)
     again = make(build, objective="val_loss", overwrite=True)

@@ -12,7 +12,7 @@ from kubenas.tuner.search_view import latest_search, write_latest_search
 from kubenas.tuner.session import to_keras_tuner_error
 
 
-def test_a_search_that_was_killed_before_it_began_is_none(tmp_path):
+def test_a_search_killed_before_its_definition_is_ignored(tmp_path):
     output = open_storage(str(tmp_path))
     write_latest_search(output, "s1")
     assert latest_search(output) is None

@@ -35,7 +35,7 @@ def test_a_search_has_a_config_like_any_other():
         ({"max_trials": 0}, "max_trials"),
     ],
 )
-def test_what_is_refused(changes, words):
+def test_invalid_arguments_raise(changes, words):
     with pytest.raises(UserError, match=words):
         search_config(settings(**changes), LOSS, epochs=1)
 

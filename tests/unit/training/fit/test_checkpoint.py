@@ -44,7 +44,7 @@ def assert_same(one: TrainingState, other: TrainingState) -> None:
 
 
 @pytest.mark.parametrize("best_is_last", [True, False])
-def test_a_state_comes_back_as_it_was(tmp_path: Path, best_is_last: bool) -> None:
+def test_a_checkpoint_round_trip_is_exact(tmp_path: Path, best_is_last: bool) -> None:
     before = state(3, best_is_last=best_is_last)
     save_checkpoint(open_storage(str(tmp_path)), before)
     assert_same(load_checkpoint(str(tmp_path / "checkpoint")), before)
@@ -58,12 +58,12 @@ def test_older_states_are_deleted(tmp_path: Path) -> None:
     assert load_checkpoint(str(tmp_path / "checkpoint")).epochs == 2
 
 
-def test_none_there_is_told(tmp_path: Path) -> None:
+def test_a_missing_checkpoint_raises(tmp_path: Path) -> None:
     with pytest.raises(CheckpointUnusable, match="no checkpoint"):
         load_checkpoint(str(tmp_path))
 
 
-def test_damage_is_found_out(tmp_path: Path) -> None:
+def test_corrupt_checkpoints_are_detected(tmp_path: Path) -> None:
     save_checkpoint(open_storage(str(tmp_path)), state(1))
     (file,) = (tmp_path / "checkpoint").glob("state-*.npz")
     whole = file.read_bytes()

@@ -13,7 +13,7 @@ from kubenas.training.fit.score import reported_metrics, scalar_metrics
 
 
 @pytest.mark.parametrize("returned", [None, [None]])
-def test_nothing_leaves_it_to_the_logs(returned: object) -> None:
+def test_none_uses_the_logs(returned: object) -> None:
     assert reported_metrics(returned, "score", "max") is None
 
 
@@ -33,7 +33,7 @@ def test_a_historys_best_epoch_is_the_one_that_keras_tuner_takes(
         assert "score" in ours
 
 
-def test_a_history_without_the_objective_lists_what_there_is() -> None:
+def test_a_history_without_the_objective_lists_the_available_metrics() -> None:
     history = keras.callbacks.History()
     history.history = {"loss": [1.0]}
     with pytest.raises(
@@ -59,7 +59,7 @@ def test_runs_are_averaged_over_the_metrics_that_all_have() -> None:
     assert reported_metrics(runs, "score", "max") == {"score": 1.5, "loss": 3.0}
 
 
-def test_a_missing_objective_lists_what_there_is() -> None:
+def test_a_missing_objective_lists_the_available_metrics() -> None:
     with pytest.raises(UserError, match=r"no metric 'score'.*available metrics: accuracy, loss"):
         reported_metrics({"loss": 1.0, "accuracy": 0.5}, "score", "max")
 

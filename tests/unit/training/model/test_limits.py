@@ -24,7 +24,7 @@ def test_each_limit_is_kept_and_named_when_it_is_exceeded(name: str) -> None:
     )
 
 
-def test_what_cannot_be_measured_is_not_taken_on_trust() -> None:
+def test_a_size_that_cannot_be_measured_violates_its_limit() -> None:
     unknown = ModelSize(1000, None, None, 10.0, 0.5)
     assert limit_violation(unknown, Limits(parameters=1000)) == ""
     assert "cannot be measured" in limit_violation(unknown, Limits(flops=10**9))
@@ -44,7 +44,7 @@ def test_memory_is_weights_gradients_optimiser_and_activations() -> None:
     assert 3 * weights + activations <= floats <= 3 * weights + activations + 4  # and a counter
 
 
-def test_a_network_beyond_a_limit_is_not_trained_and_tells_its_size(make_spec: MakeSpec) -> None:
+def test_a_model_above_a_limit_is_infeasible_and_reports_its_size(make_spec: MakeSpec) -> None:
     spec = make_spec(plan={"limits": Limits(parameters=649), "epochs": 1})
     result = run_task(spec, Termination())
     assert (result.outcome, result.failure, result.epochs) == ("infeasible", "limit", 0)

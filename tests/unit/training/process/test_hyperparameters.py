@@ -15,7 +15,7 @@ def config(values, *, declare=lambda hp: hp.Int("units", 8, 64)):
     return {**hp.get_config(), "values": values}
 
 
-def test_new_names_are_told_with_their_values_and_values_nobody_asked_for():
+def test_new_and_unused_hyperparameters_are_reported():
     tracked = TrackedHyperparameters(config({"units": 16, "idle": 3, "tuner/epochs": 4}))
     assert tracked.hp.Int("units", 8, 64) == 16
     assert tracked.hp.Float("rate", 0.1, 0.5) == 0.1
@@ -25,7 +25,7 @@ def test_new_names_are_told_with_their_values_and_values_nobody_asked_for():
     assert declared.unused == ("idle",)
 
 
-def test_what_the_space_has_grown_by_since_has_its_default():
+def test_hyperparameters_added_to_the_space_get_their_default():
     tracked = TrackedHyperparameters(config({}))
     assert tracked.hp.Int("units", 8, 64) == 8
     declared = tracked.declared()
@@ -38,7 +38,7 @@ def test_given_values_are_read_by_get_and_by_name():
     assert tracked.declared().unused == ("other",)
 
 
-def test_inactive_ones_are_declared_without_a_value():
+def test_inactive_hyperparameters_are_declared_without_a_value():
     tracked = TrackedHyperparameters(None)
     tracked.hp.Choice("kind", ["a", "b"])
     tracked.hp.Int("width", 1, 2, parent_name="kind", parent_values=["b"])
@@ -47,14 +47,14 @@ def test_inactive_ones_are_declared_without_a_value():
     assert declared.values == {"kind": "a"}
 
 
-def test_code_that_asks_for_none_of_the_proposed_names_is_told():
+def test_code_that_uses_no_proposed_name_raises():
     tracked = TrackedHyperparameters(config({"block_2/units": 16}))
     tracked.hp.Int("block_1/units", 8, 64)
-    with pytest.raises(UserError, match=r"'block_1/units', and none of .* 'block_2/units'"):
+    with pytest.raises(UserError, match=r"'block_1/units', but none of .* 'block_2/units'"):
         tracked.check_names()
 
 
-def test_code_that_asks_for_some_of_the_proposed_names_passes():
+def test_code_that_uses_some_proposed_names_passes():
     tracked = TrackedHyperparameters(config({"units": 16, "rate": 0.1}))
     tracked.hp.Int("units", 8, 64)
     tracked.hp.Boolean("new")
@@ -62,7 +62,7 @@ def test_code_that_asks_for_some_of_the_proposed_names_passes():
     TrackedHyperparameters(config({"units": 16})).check_names()  # of fit() alone: not asked yet
 
 
-def test_what_is_told_of_a_huge_space_fits_into_a_result():
+def test_the_declaration_of_a_huge_space_fits_into_a_result():
     tracked = TrackedHyperparameters(None)
     for number in range(2500):
         tracked.hp.Float(f"a_rather_long_name_of_a_hyperparameter_{number}", 0.0, 1.0)
@@ -72,7 +72,7 @@ def test_what_is_told_of_a_huge_space_fits_into_a_result():
     assert len(declared.new) > 50
 
 
-def test_numbers_of_numpy_are_told_as_pythons_own():
+def test_numpy_scalars_are_converted():
     tracked = TrackedHyperparameters(None)
     tracked.hp.Int("depth", 1, 5, default=np.int64(2))
     tracked.hp.Boolean("wide", default=np.bool_(True))
@@ -84,12 +84,12 @@ def test_a_value_that_is_none_is_refused_by_its_name():
     tracked = TrackedHyperparameters(None)
     tracked.hp.Int("depth", 1, 5, default=np.array([2]))
     with pytest.raises(
-        UserError, match="hyperparameter 'depth': a hyperparameter value cannot be a ndarray"
+        UserError, match="hyperparameter 'depth': a hyperparameter value cannot be of type ndarray"
     ):
         tracked.declared()
 
 
-def test_where_nothing_may_be_added_nothing_is_told():
+def test_a_closed_space_reports_no_new_hyperparameters():
     tracked = TrackedHyperparameters(None)
     tracked.allow_new = False
     tracked.hp.Int("depth", 1, 5)

@@ -52,7 +52,7 @@ def test_conditional_branches_of_a_users_space_are_found(make_spec: MakeSpec) ->
     assert hp.values == {"kind": "plain"}
 
 
-def test_names_that_count_blocks_are_those_of_a_trial(make_spec: MakeSpec) -> None:
+def test_numbered_block_names_match_those_of_a_trial(make_spec: MakeSpec) -> None:
     """Block names count up within a Keras session, as in AutoKeras."""
     source = LINEAR.replace(
         "        image =",
@@ -69,7 +69,7 @@ def test_names_that_count_blocks_are_those_of_a_trial(make_spec: MakeSpec) -> No
     assert (told.outcome, told.declared.new, told.declared.unused) == ("completed", (), ())
 
 
-def test_a_failing_build_is_the_users_to_mend(make_spec: MakeSpec) -> None:
+def test_a_failing_build_is_a_configuration_error(make_spec: MakeSpec) -> None:
     source = LINEAR.replace("def build(self, hp):", "def build(self, hp):\n        1 / 0")
     result = describe(make_spec(Task.DESCRIBE, source=source))
     assert (result.outcome, result.failure) == ("failed", "configuration")

@@ -63,7 +63,7 @@ def test_hyperparameters_of_fit_are_part_of_the_space(make_spec: MakeSpec) -> No
     ],
     ids=["a bug in fit", "no such metric", "a bug in a layer", "not the same model again"],
 )
-def test_what_would_fail_later_fails_now(make_spec: MakeSpec, source: str, expected: str) -> None:
+def test_late_errors_fail_the_smoke_test(make_spec: MakeSpec, source: str, expected: str) -> None:
     result = describe(make_spec(Task.DESCRIBE, source=source))
     assert result.outcome == "failed"
     assert expected in result.message
@@ -78,7 +78,7 @@ def test_a_message_names_the_line_of_the_users_file(make_spec: MakeSpec) -> None
     assert f"mine.py:{line}" in result.message
 
 
-def test_a_loss_that_is_no_number_at_the_defaults_is_no_obstacle(make_spec: MakeSpec) -> None:
+def test_a_nan_loss_at_the_defaults_does_not_fail_the_smoke_test(make_spec: MakeSpec) -> None:
     source = LINEAR.replace('"softmax", ', '"softmax", kernel_initializer="zeros", ').replace(
         "Adam(0.02)", 'SGD(float("nan"))'
     )

@@ -148,7 +148,7 @@ keras.mixed_precision.set_global_policy("{policy}")
     ],
     ids=["subclass", "lambda", "float16", "bfloat16"],
 )
-def test_what_keras_tuner_can_build_again_is_exported(
+def test_models_that_keras_tuner_can_rebuild_are_exported(
     make_spec: MakeSpec, source: str, reloads: bool
 ) -> None:
     trained = make_spec(source=source, plan={"epochs": 1, "keep_model": True})
