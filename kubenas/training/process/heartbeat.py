@@ -75,6 +75,6 @@ class HeartbeatWatch:
         os._exit(TERMINATED_EXIT_CODE)
 
     def _is_silent(self, limit: float) -> bool:
-        """Whether the heartbeat has timed out. Requires polls, since an import may delay them."""
+        """Whether the heartbeat has timed out. Counts polls too: an import may delay them."""
         seconds = time.monotonic() - self._changed_at
         return seconds > limit and (self._unchanged_polls >= _POLLS or seconds > 2 * limit)

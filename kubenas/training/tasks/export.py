@@ -41,7 +41,10 @@ LABELS_FILE = "labels.json"
 _CHECKED_EXAMPLES = 32
 _REASON_LIMIT = 300
 _SAMPLE_VALUES = 100_000
-"""Maximum number of values in the sample request: gateways often refuse more than 1 MB."""
+"""Maximum number of values in the sample request, if it has more than one example.
+
+Gateways often refuse more than 1 MB.
+"""
 _SAMPLE_EXAMPLES = 8
 
 _Floats = npt.NDArray[np.floating]
