@@ -77,7 +77,7 @@ class _Explorer:
             self._merge(known)
 
     def visit(self, values: Values) -> keras_tuner.HyperParameters:
-        """Builds with ``values`` and merges new hyperparameters into the space."""
+        """Builds with ``values``, merges the hyperparameters into the space and returns them."""
         hp = keras_tuner.HyperParameters()
         hp.values = dict(values)
         self._builds += 1
