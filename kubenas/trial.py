@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, Self, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 RESULT_LIMIT_BYTES = 64 * 1024
-BEGUN_FILE = "begun.json"
+ATTEMPT_START_FILE = "begun.json"
 NONCE_VARIABLE = "KUBENAS_ATTEMPT_NONCE"
 SPEC_DIGEST_VARIABLE = "KUBENAS_ATTEMPT_SPEC_SHA256"
 CONTROLLER_VERSION_VARIABLE = "KUBENAS_CONTROLLER_VERSION"
@@ -218,17 +218,18 @@ class AttemptSpec(Value):
         """Reference to this attempt."""
         return AttemptRef(trial=self.trial, attempt=self.attempt)
 
-    def with_start(self, at: float) -> Self:
-        """Returns the spec for a process that begins at Unix time ``at``.
+    def with_deadline(self, start: float) -> Self:
+        """Returns this spec for a process that starts at Unix time ``start``.
 
-        Its deadline is the earlier of ``deadline`` and ``at + work_seconds``.
+        Its deadline is the earlier of ``deadline`` and ``start + work_seconds``. The time that the
+        attempt spent in a queue does not count.
         """
-        ends = (self.deadline, None if self.work_seconds is None else at + self.work_seconds)
+        ends = (self.deadline, None if self.work_seconds is None else start + self.work_seconds)
         sooner = min((end for end in ends if end is not None), default=None)
         return self.model_copy(update={"deadline": sooner})
 
 
-class Declared(Value):
+class DeclaredHyperparameters(Value):
     """Hyperparameters that the attempt's code declared in addition to the given ones."""
 
     new: tuple[dict[str, Any], ...] = Field(
@@ -238,7 +239,7 @@ class Declared(Value):
     unused: tuple[str, ...] = Field((), description="names of given values that were not used")
 
 
-class Begun(Value):
+class AttemptStart(Value):
     """``begun.json`` in an attempt's folder, written first by its process."""
 
     at: float = Field(description="Unix time")
@@ -263,7 +264,7 @@ class Result(Value):
     parameters: int | None = Field(None, description="number of weights, trainable or not")
     flops: int | None = Field(None, description="floating-point operations for one example")
     latency_ms: float | None = Field(None, description="median inference time of one example")
-    declared: Declared = Declared()
+    declared: DeclaredHyperparameters = DeclaredHyperparameters()
     artifacts: dict[str, str] = Field({}, description="name -> path below the attempt's prefix")
     software: dict[str, str] = Field({}, description="package versions")
     image: str | None = Field(None, description="container image with digest, set by the runner")

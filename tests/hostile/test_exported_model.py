@@ -1,4 +1,4 @@
-"""A trial that changes a model after it was exported, and before it goes into production."""
+"""Tests of a trial that modifies an exported model before its promotion."""
 
 from pathlib import Path
 
@@ -73,7 +73,7 @@ def test_an_export_has_one_version(tmp_path: Path) -> None:
         _check_export(str(tmp_path))
 
 
-def test_what_was_changed_is_seen(run: RunContext) -> None:
+def test_changed_artifacts_are_detected(run: RunContext) -> None:
     evaluate(run)
     records = open_attempt_records(run.output, run.search_id)
     records.check_unchanged("export")

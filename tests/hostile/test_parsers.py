@@ -1,8 +1,8 @@
-"""Every parser of a file that another process has written, over files that nobody should write.
+"""Fuzz tests of all parsers of files that another process has written.
 
-What comes out is a value or one error of kubenas: no other exception, no endless reading. What is
-fed: noise, files cut off, and sound files in which one value was replaced by an odd one or one
-field was added.
+A parser returns a value or raises a KubenasError. It raises no other exception and terminates. The
+inputs are random bytes, truncated files, and valid files with one value replaced or one field
+added.
 """
 
 import copy
@@ -47,7 +47,7 @@ from kubenas.storage import Storage, open_storage
 from kubenas.training.fit.history import EpochRecord
 from kubenas.training.sample_request import SampleAnswer
 from kubenas.trial import AttemptRef, Outcome, Result, Task
-from kubenas.tuner.following import Latest, latest_search
+from kubenas.tuner.search_view import LatestSearch, latest_search
 from tests.unit.steps.finished_runs import correct_examples, finished_run
 
 Read = Callable[[Storage], object]
@@ -56,7 +56,7 @@ ODD: list[Any] = [
     None, True, -1, 0, 2, 10**30, -(10**30), 1e308, "NaN", "Infinity", "-Infinity", "", "x" * 5000,
     "\x1b[2J", "../../up", [], {}, [[]], {"a": 1}, [None] * 50, {"": {}},
 ]  # fmt: skip
-"""In place of a value, in JSON."""
+"""Replacements of JSON values."""
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +94,7 @@ _NEXT = {**_LAYER, "name": "next", "inbound": ["dense"]}
 
 
 def _documents(run: Any) -> dict[str, tuple[bytes | None, Read]]:
-    """By name: a sound content, None where the run has left one, and how it is read."""
+    """Returns valid content (None: written by the run) and a reader for each file."""
     search, folder, data = run.search_id, search_folder(run.search_id), "data/d1"
     binding = Binding(AttemptRef(trial=0, attempt=1), Task.TRAIN)
     schema = read_schema(open_storage(run.dataset))
@@ -115,7 +115,7 @@ def _documents(run: Any) -> dict[str, tuple[bytes | None, Read]]:
             StepOutcome(step="search", state="done", key="k").to_json(), read_outcomes,
         ),
         "summary.json": (b'{"name": "n"}', read_summary),
-        "tuner.json": (Latest(search=search).to_json(), latest_search),
+        "tuner.json": (LatestSearch(search=search).to_json(), latest_search),
         f"{folder}/search.json": (None, lambda output: read_search(output, search)),
         f"{folder}/journal/00000002.json": (None, lambda o: Journal(o, folder).read()),
         f"{folder}/retrain.json": (None, lambda output: read_choice(output, search)),
@@ -182,7 +182,7 @@ def _replaced(content: Any, path: tuple[Any, ...], value: Any) -> Any:
 
 
 def forged(data: st.DataObject, sound: bytes) -> bytes:
-    """What a trial might leave in place of ``sound``."""
+    """Yields corrupt variants of ``sound``."""
     how = data.draw(st.sampled_from(["noise", "cut", "nested", "replaced", "added"]))
     if how == "noise":
         return data.draw(st.binary(max_size=200))
@@ -203,7 +203,7 @@ FUZZED = settings(
 
 
 def refusal(read: Callable[[], object]) -> str:
-    """The error of kubenas by which ``read`` refuses; empty: it reads."""
+    """Returns the message of the KubenasError that ``read`` raises, or an empty string."""
     try:
         read()
     except KubenasError as error:

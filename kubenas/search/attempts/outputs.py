@@ -10,9 +10,9 @@ from kubenas.search.space import check_declared
 from kubenas.storage import Storage, join
 from kubenas.storage.document import DOCUMENT_BYTES, find_document, read_document
 from kubenas.trial import (
-    BEGUN_FILE,
+    ATTEMPT_START_FILE,
     RESULT_LIMIT_BYTES,
-    Begun,
+    AttemptStart,
     FailureClass,
     Outcome,
     Result,
@@ -80,8 +80,8 @@ def read_start_time(
         latest: the latest possible Unix time.
     """
     try:
-        name = f"{folder}/{BEGUN_FILE}"
-        begun = find_document(storage, name, Begun, what="the start time of an attempt")
+        name = f"{folder}/{ATTEMPT_START_FILE}"
+        begun = find_document(storage, name, AttemptStart, what="the start time of an attempt")
     except DocumentUnusable:
         return earliest
     if begun is None:

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter
 
-from kubenas.trial import Declared, FailureClass, Outcome, Value
+from kubenas.trial import DeclaredHyperparameters, FailureClass, Outcome, Value
 
 Origin = Literal["oracle", "random", "promotion", "baseline", "prior"]
 """Origin of a proposal: the oracle's model, a random draw of the oracle, a promotion to the next
@@ -95,7 +95,7 @@ class Ended(Value):
     parameters: int | None = None
     flops: int | None = None
     latency_ms: float | None = None
-    declared: Declared = Declared()
+    declared: DeclaredHyperparameters = DeclaredHyperparameters()
     oracle_state: dict[str, Any] | None = None
 
 

@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from kubenas.trial import Declared
+from kubenas.trial import DeclaredHyperparameters
 
 if TYPE_CHECKING:
     import keras_tuner
@@ -35,12 +35,16 @@ def new_hyperparameters(
     return list(found.values())
 
 
-def merge_declared(proposed: Mapping[str, Any], declared: Declared) -> dict[str, Any]:
+def merge_declared(
+    proposed: Mapping[str, Any], declared: DeclaredHyperparameters
+) -> dict[str, Any]:
     """Returns the proposed and declared values of a trial. Proposed values take precedence."""
     return {**proposed, **{n: v for n, v in declared.values.items() if n not in proposed}}
 
 
-def apply_declared(hyperparameters: "keras_tuner.HyperParameters", declared: Declared) -> None:
+def apply_declared(
+    hyperparameters: "keras_tuner.HyperParameters", declared: DeclaredHyperparameters
+) -> None:
     """Adds the hyperparameters that a trial declared to the proposed ones, in place."""
     proposed = dict(hyperparameters.values)
     if declared.new:
@@ -48,7 +52,7 @@ def apply_declared(hyperparameters: "keras_tuner.HyperParameters", declared: Dec
     hyperparameters.values = merge_declared(proposed, declared)
 
 
-def check_declared(declared: Declared) -> None:
+def check_declared(declared: DeclaredHyperparameters) -> None:
     """Checks that a trial declared valid hyperparameters and values.
 
     Raises:
@@ -73,7 +77,7 @@ def _is_value(value: Any) -> bool:
     return isinstance(value, str | bool) or (isinstance(value, int) and abs(value) < 2**63)
 
 
-def _read(declared: Declared) -> "keras_tuner.HyperParameters":
+def _read(declared: DeclaredHyperparameters) -> "keras_tuner.HyperParameters":
     from kubenas.search.space.point import read_space  # noqa: PLC0415, slow
 
     return read_space({"space": declared.new})

@@ -21,14 +21,14 @@ from kubenas.search.proposals.proposer import NoProposal, Proposal
 from kubenas.search.recorder import SearchRecorder
 from kubenas.storage import ObjectInfo, open_storage
 from kubenas.storage.directory import DirectoryStorage
-from kubenas.training.process.declared import GivenHyperparameters
+from kubenas.training.process.hyperparameters import TrackedHyperparameters
 from kubenas.trial import (
-    BEGUN_FILE,
+    ATTEMPT_START_FILE,
     AttemptEvent,
     AttemptRef,
     AttemptSpec,
-    Begun,
-    Declared,
+    AttemptStart,
+    DeclaredHyperparameters,
     FailureClass,
     Outcome,
     Result,
@@ -113,7 +113,9 @@ class ScriptedRunner(TrialRunner):
         assert len(self._running) < self._capacity
         self._fuse.burn()
         open_storage(spec.prefix).create("spec.json", spec.to_json())
-        open_storage(spec.prefix).create(BEGUN_FILE, Begun(at=self._clock()).to_json())
+        open_storage(spec.prefix).create(
+            ATTEMPT_START_FILE, AttemptStart(at=self._clock()).to_json()
+        )
         self._running.append(spec)
         self.specs.append(spec)
         self._fuse.burn()
@@ -177,12 +179,15 @@ def result_of(spec: AttemptSpec, values: dict[str, Any], behave: str) -> Result:
         case "forged":
             new = ({"class_name": "Int", "config": {"name": "x", "min_value": "a lot"}},)
             return Result(
-                **common, outcome=Outcome.COMPLETED, score=1.0, declared=Declared(new=new)
+                **common,
+                outcome=Outcome.COMPLETED,
+                score=1.0,
+                declared=DeclaredHyperparameters(new=new),
             )
         case "rewrites":
-            common["declared"] = Declared(values={"x": 9.0, "depth": 2})
+            common["declared"] = DeclaredHyperparameters(values={"x": 9.0, "depth": 2})
         case "asks":
-            given = GivenHyperparameters(spec.hyperparameters)
+            given = TrackedHyperparameters(spec.hyperparameters)
             for name in ("depth", f"units_{spec.trial}"):
                 given.hp.Int(name, 1, 4)
             common["declared"] = given.declared()

@@ -71,10 +71,10 @@ def test_an_attempt_is_asked_to_end_before_it_is_killed_and_with_the_search():
     assert TimeLimit(Rate(), seconds=100.0).work_seconds == 90.0
     assert TimeLimit(Rate()).work_seconds is None
     capped = a_spec(deadline=1005.0, work_seconds=90.0)
-    assert capped.with_start(900.0).deadline == 990.0
-    assert capped.with_start(1000.0).deadline == 1005.0  # however late it begins
-    assert a_spec(work_seconds=90.0).with_start(9e9).deadline == 9e9 + 90.0
-    assert a_spec().with_start(9e9).deadline is None
+    assert capped.with_deadline(900.0).deadline == 990.0
+    assert capped.with_deadline(1000.0).deadline == 1005.0  # however late it begins
+    assert a_spec(work_seconds=90.0).with_deadline(9e9).deadline == 9e9 + 90.0
+    assert a_spec().with_deadline(9e9).deadline is None
 
 
 def a_spec(**limits):

@@ -11,7 +11,7 @@ from kubenas.search.journal.records import RECORD, Ended, Proposed
 from kubenas.search.oracles import ORACLES, check_oracle
 from kubenas.search.proposals import create_proposer
 from kubenas.search.proposals.proposer import NoProposal
-from kubenas.trial import Declared, Outcome
+from kubenas.trial import DeclaredHyperparameters, Outcome
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:keras_tuner")
 
@@ -55,7 +55,7 @@ def proposer_for(oracle: str, *, seed: int = 1, content: dict | None = None, tri
 class Journalled:
     """Drives a proposer and keeps its journal."""
 
-    def __init__(self, proposer, declare=lambda _: Declared()):
+    def __init__(self, proposer, declare=lambda _: DeclaredHyperparameters()):
         self.proposer = proposer
         self.declare = declare
         self.records = []
@@ -134,13 +134,13 @@ def test_a_replayed_oracle_continues_with_the_same_proposals(oracle, steps):
     assert len(ids) == len(set(ids))
 
 
-def loop_over_layers(values) -> Declared:
+def loop_over_layers(values) -> DeclaredHyperparameters:
     """Declares the hyperparameters of ``for k in range(...): hp.Int(f"layer_{k}", 1, 4)``."""
     asked = ["layer_0", *(["layer_1"] if values["kind"] == "conv" else [])]
     hp = keras_tuner.HyperParameters()
     got = {name: hp.Int(name, 1, 4) for name in asked if name not in values}
     new = tuple(json.loads(json.dumps(hp.get_config()["space"])))
-    return Declared(new=new, values=got)
+    return DeclaredHyperparameters(new=new, values=got)
 
 
 @pytest.mark.parametrize("oracle", [info.name for info in ORACLES])

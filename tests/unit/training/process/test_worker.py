@@ -1,4 +1,4 @@
-"""The trial process as the runner sees it: its line, its exit codes, its death."""
+"""Tests of the trial process: protocol, exit codes and termination."""
 
 import json
 import signal
@@ -168,7 +168,7 @@ def test_an_attempt_without_a_sign_of_life_of_its_search_checkpoints_and_ends(
         assert attempt.poll() is None
     _, errors = attempt.communicate(timeout=60)
     assert attempt.returncode == 143
-    assert errors.endswith("the search has given no sign of life for 10 s\n")
+    assert errors.endswith("no heartbeat of the search for 10 s\n")
     assert load_checkpoint(f"{spec.prefix}/checkpoint").epochs >= 1
     assert not Path(spec.prefix, "result.json").exists()
 

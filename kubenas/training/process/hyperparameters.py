@@ -1,4 +1,4 @@
-"""Which hyperparameters an attempt's code asked for, beside those that it was given."""
+"""Hyperparameters that record which of them the user's code reads and defines."""
 
 import copy
 import json
@@ -9,23 +9,23 @@ import keras_tuner
 import numpy as np
 
 from kubenas.errors import UserError
-from kubenas.trial import Declared
+from kubenas.trial import DeclaredHyperparameters
 
-_MOST_BYTES = 16 * 1024
-"""Of new hyperparameters told by one attempt, as JSON; the next one tells of more."""
-_STEERING = "tuner/"
-"""Begins the names of values that are for the training, not for the user's code."""
+_MAX_BYTES = 16 * 1024
+"""Maximum size of new hyperparameters per attempt, as JSON. Later attempts report the rest."""
+_TUNER_PREFIX = "tuner/"
+"""Prefix of values that control the training and that user code does not read."""
 
 
-class GivenHyperparameters:
-    """The hyperparameters of an attempt, which note what is asked for.
+class TrackedHyperparameters:
+    """The hyperparameters of an attempt, with a record of those that the code reads.
 
-    What the space has and no value was given for has its default: the space may have grown since
+    A hyperparameter of the space without a value gets its default: the space may have grown since
     the trial was proposed.
 
     Args:
-        config: ``keras_tuner.HyperParameters.get_config()``; None: nothing is given, and a space
-            takes its defaults.
+        config: ``keras_tuner.HyperParameters.get_config()``. None: no values, all hyperparameters
+            get their defaults.
     """
 
     def __init__(self, config: dict[str, Any] | None) -> None:
@@ -36,51 +36,51 @@ class GivenHyperparameters:
         for hyperparameter in self.hp.space:
             if self.hp.is_active(hyperparameter):
                 self.hp.values.setdefault(hyperparameter.name, hyperparameter.default)
-        self._values = self.hp.values = _AskedFor(self.hp.values)
-        self.may_grow = True
-        """Whether what was not given is told of, and so becomes part of the space."""
+        self._values = self.hp.values = _ReadLog(self.hp.values)
+        self.allow_new = True
+        """Whether new hyperparameters are reported and become part of the space."""
 
-    def declared(self) -> Declared:
-        """What has been asked for up to now.
+    def declared(self) -> DeclaredHyperparameters:
+        """Returns the new, defaulted and unused hyperparameters so far.
 
         Raises:
-            UserError: a new hyperparameter's default is nothing that JSON has.
+            UserError: the default of a new hyperparameter is not a JSON value.
         """
-        if not self.may_grow:
-            return Declared()
+        if not self.allow_new:
+            return DeclaredHyperparameters()
         asked = self._values.asked
         new = _as_json(self.hp.space[self._known :])
         known = {hyperparameter.name for hyperparameter in self.hp.space[: self._known]}
-        told = known | {each["config"]["name"] for each in new}
+        reported = known | {each["config"]["name"] for each in new}
         unused = self._given - asked
-        return Declared(
+        return DeclaredHyperparameters(
             new=new,
             values={
                 name: _plain_value(self._values[name])
-                for name in sorted((asked - self._given) & told)
+                for name in sorted((asked - self._given) & reported)
             },
-            unused=tuple(sorted(name for name in unused if not name.startswith(_STEERING))),
+            unused=tuple(sorted(name for name in unused if not name.startswith(_TUNER_PREFIX))),
         )
 
     def check_names(self) -> None:
-        """Checks that the code knows the names that it was given values for.
+        """Checks that the code reads at least one of the proposed hyperparameters.
 
         Raises:
-            UserError: it asked for others, and for none of these: nothing would be searched.
+            UserError: the code reads only other names, so the search would have no effect.
         """
         own = [hyperparameter.name for hyperparameter in self.hp.space[self._known :]]
         if own and self._given and self._given.isdisjoint(self._values.asked):
             raise UserError(
-                f"space.hypermodel: build() asked for {_some(own)}, and for none of the"
-                f" hyperparameters that were proposed: {_some(sorted(self._given))}; their names"
-                " must not depend on what was built before"
+                f"space.hypermodel: build() used {_list_names(own)}, but none of the"
+                f" proposed hyperparameters: {_list_names(sorted(self._given))}; hyperparameter"
+                " names must not depend on earlier builds"
             )
 
 
 def _as_json(space: Sequence[Any]) -> tuple[dict[str, Any], ...]:
-    """The first hyperparameters of ``space``, as many as there is room for."""
+    """Returns the first hyperparameters of ``space``, up to the maximum size."""
     found: list[dict[str, Any]] = []
-    room = _MOST_BYTES
+    room = _MAX_BYTES
     for hyperparameter in space:
         single = keras_tuner.HyperParameters()
         single.merge([hyperparameter])
@@ -89,8 +89,8 @@ def _as_json(space: Sequence[Any]) -> tuple[dict[str, Any], ...]:
             text = json.dumps(config, default=_plain_value)
         except TypeError as error:
             raise UserError(
-                f"hyperparameter '{hyperparameter.name}': {error}; use Python's own numbers and"
-                " strings"
+                f"hyperparameter '{hyperparameter.name}': {error}; use Python numbers, strings"
+                " or booleans"
             ) from error
         room -= len(text)
         if room < 0:
@@ -100,34 +100,34 @@ def _as_json(space: Sequence[Any]) -> tuple[dict[str, Any], ...]:
 
 
 def space_json(hp: keras_tuner.HyperParameters) -> bytes:
-    """``hp`` as the file space.json, UTF-8: ``HyperParameters.get_config()``.
+    """Returns ``hp.get_config()`` as UTF-8 JSON, the content of space.json.
 
     Raises:
-        TypeError: a default is nothing that JSON has.
+        TypeError: a default is not a JSON value.
     """
     return json.dumps(hp.get_config(), indent=1, default=_plain_value).encode()
 
 
 def _plain_value(value: Any) -> Any:
-    """A number of NumPy's as Python's own.
+    """Converts a NumPy scalar to a Python value.
 
     Raises:
-        TypeError: it is something else than a number, text or a truth value.
+        TypeError: the value is not a number, string or boolean.
     """
     if isinstance(value, np.generic):
         return value.item()
     if isinstance(value, str | int | float | bool):
         return value
-    raise TypeError(f"{type(value).__name__} is no value that a hyperparameter may have")
+    raise TypeError(f"a hyperparameter value cannot be of type {type(value).__name__}")
 
 
-def _some(names: Sequence[str]) -> str:
+def _list_names(names: Sequence[str]) -> str:
     quoted = [f"'{name}'" for name in names[:3]]
     return ", ".join([*quoted, *(["..."] if len(names) > len(quoted) else [])])
 
 
-class _AskedFor(dict[str, Any]):
-    """Values by name that note which of them were read."""
+class _ReadLog(dict[str, Any]):
+    """A dict that records which keys were read."""
 
     def __init__(self, values: dict[str, Any]) -> None:
         super().__init__(values)

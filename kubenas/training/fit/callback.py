@@ -1,10 +1,10 @@
-"""What is done between an attempt's steps and epochs: a Keras callback that decides little.
+"""The Keras callback that monitors, checkpoints and stops a training.
 
-A user's own ``fit`` may call ``model.fit`` several times: epochs are numbered on over all of them,
-the best epoch is that of all of them, and patience begins anew with each.
+A user-defined ``fit`` may call ``model.fit`` several times. Epoch numbers and the best epoch count
+over all calls. Patience restarts with each call.
 
-The state after each epoch is copied, so that what is checkpointed when the attempt is stopped
-within an epoch is the state at that epoch's start, and a resumed attempt repeats it whole.
+The callback copies the state after each epoch. If an attempt is stopped within an epoch, its
+checkpoint contains the state at the start of this epoch, and a resumed attempt repeats the epoch.
 """
 
 import math
@@ -30,21 +30,22 @@ from kubenas.training.process.stopping import DeadlinePassed, NotResumable, Term
 from kubenas.trial import TrainingPlan
 
 _STEPS_PER_LOSS_CHECK = 20
-"""Looking at the loss waits for the accelerator."""
+"""Reading the loss synchronises with the accelerator."""
 
 
-class TrainingLoop(keras.callbacks.Callback):  # type: ignore[misc]  # keras is untyped
-    """Keeps history, best epoch and checkpoints; stops for SIGTERM, deadline, NaN and patience.
+class TrainingCallback(keras.callbacks.Callback):  # type: ignore[misc]  # keras is untyped
+    """Records history and checkpoints; stops on SIGTERM, deadline, NaN or lack of improvement.
 
     Args:
-        plan: how to train.
-        model: the candidate, whose weights are kept; a user's ``fit`` may train it within another.
+        plan: the training plan.
+        model: the candidate whose weights are saved. A user-defined ``fit`` may train it as a part
+            of another model.
         storage: the attempt's prefix.
-        termination: SIGTERM of this process.
-        deadline: Unix time after which to stop; None: never.
-        resumed: the state to go on from.
-        objective_in_logs: whether logs without the objective are an error; a user's own
-            ``fit`` may compute it after the epochs.
+        termination: handles SIGTERM of this process.
+        deadline: Unix time at which training stops. None: no deadline.
+        resumed: the state to resume from.
+        objective_in_logs: whether logs without the objective are an error. A user-defined
+            ``fit`` may compute the objective after the last epoch.
     """
 
     def __init__(
@@ -67,7 +68,7 @@ class TrainingLoop(keras.callbacks.Callback):  # type: ignore[misc]  # keras is 
         self._objective_in_logs = objective_in_logs
         self._state = resumed
         self.resumed = resumed is not None
-        """Whether the training goes on from an earlier attempt's state."""
+        """Whether the training resumed from a checkpoint."""
         self._fits = 0
         self._best_of_fit = resumed.best if resumed else BestEpoch(plan.direction)
         self._checkpoint_at = time.monotonic()
@@ -77,22 +78,22 @@ class TrainingLoop(keras.callbacks.Callback):  # type: ignore[misc]  # keras is 
 
     @property
     def state(self) -> TrainingState | None:
-        """At the end of the last whole epoch; None before the first."""
+        """The state at the end of the last complete epoch. None before the first."""
         return self._state
 
     @property
-    def began(self) -> bool:
-        """Whether a step has been trained."""
+    def has_trained(self) -> bool:
+        """Whether at least one step has been trained."""
         return self._steps > 0
 
     @property
     def called(self) -> bool:
-        """Whether ``fit`` was given this callback."""
+        """Whether ``fit`` passed this callback to ``model.fit``."""
         return self._fits > 0
 
     @property
     def next_epoch(self) -> int:
-        """The epoch to begin with; ``plan.epochs`` where there is nothing left to train."""
+        """The first epoch to train. Equal to ``plan.epochs`` if no epoch is left."""
         state, last = self._state, self._plan.epochs
         if state is None:
             return 0
@@ -103,14 +104,14 @@ class TrainingLoop(keras.callbacks.Callback):  # type: ignore[misc]  # keras is 
         self._fits += 1
         if self._fits > 1:
             if self.resumed:
-                raise NotResumable("fit() trains several times")
+                raise NotResumable("fit() calls model.fit() several times")
             self._best_of_fit = BestEpoch(self._plan.direction)
 
     def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         del logs
         self._check_stop()
         if self.resumed and self._state and epoch != self._state.epochs:
-            raise NotResumable(f"fit() began with epoch {epoch}, not with its initial_epoch")
+            raise NotResumable(f"fit() started at epoch {epoch} and ignored initial_epoch")
         self._epoch_started = time.monotonic()
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
@@ -118,7 +119,7 @@ class TrainingLoop(keras.callbacks.Callback):  # type: ignore[misc]  # keras is 
         self._check_stop()
         if batch % _STEPS_PER_LOSS_CHECK:
             return
-        loss = (logs or {}).get("loss")  # a user's own train_step may name its losses otherwise
+        loss = (logs or {}).get("loss")  # a user-defined train_step may name its losses differently
         if loss is not None and math.isnan(float(loss)):
             raise NotANumber(f"the loss became NaN after {self._steps} steps")
 
@@ -127,11 +128,11 @@ class TrainingLoop(keras.callbacks.Callback):  # type: ignore[misc]  # keras is 
         self._termination.check()
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
-        del epoch  # of this fit
+        del epoch  # counts from 0 in each fit
         number = self._state.epochs if self._state else 0
         metrics = scalar_metrics(logs or {}, self._plan.objective)
-        _check_numbers(metrics, number, self._plan.objective)
-        self._state = self._advanced(number, metrics)
+        _check_nan(metrics, number, self._plan.objective)
+        self._state = self._next_state(number, metrics)
         if self._best_of_fit.exhausted(self._plan.patience):
             self.model.stop_training = True
         if time.monotonic() - self._history_at >= HISTORY_SECONDS:
@@ -146,7 +147,7 @@ class TrainingLoop(keras.callbacks.Callback):  # type: ignore[misc]  # keras is 
         self._history_at = time.monotonic()
 
     def save_checkpoint(self) -> None:
-        """Writes the state after the last whole epoch, unless there is none."""
+        """Writes the state after the last complete epoch, if there is one."""
         if self._state is not None:
             save_checkpoint(self._storage, self._state)
         self._checkpoint_at = time.monotonic()
@@ -156,7 +157,7 @@ class TrainingLoop(keras.callbacks.Callback):  # type: ignore[misc]  # keras is 
         if self._deadline is not None and time.time() >= self._deadline:
             raise DeadlinePassed
 
-    def _advanced(self, epoch: int, metrics: dict[str, float]) -> TrainingState:
+    def _next_state(self, epoch: int, metrics: dict[str, float]) -> TrainingState:
         before = self._state
         best = before.best if before else BestEpoch(self._plan.direction)
         if self._plan.objective in metrics:
@@ -178,7 +179,7 @@ class TrainingLoop(keras.callbacks.Callback):  # type: ignore[misc]  # keras is 
         )
 
 
-def _check_numbers(metrics: Mapping[str, float], epoch: int, objective: str) -> None:
+def _check_nan(metrics: Mapping[str, float], epoch: int, objective: str) -> None:
     for name in ("loss", objective):
         if math.isnan(metrics.get(name, 0.0)):
             raise NotANumber(f"{name} was NaN at the end of epoch {epoch}")

@@ -1,4 +1,4 @@
-"""What an attempt prints, from C++ as well as from Python, in a file."""
+"""Capture of stdout and stderr, including output of C++ code, in a file."""
 
 import os
 import sys
@@ -11,8 +11,8 @@ _LOG_LIMIT_BYTES = 1 << 20
 
 
 @contextmanager
-def captured_output() -> Iterator[Path]:
-    """Sends stdout and stderr of this process to the file that it yields, until the end."""
+def capture_output() -> Iterator[Path]:
+    """Redirects stdout and stderr of this process to a file and yields its path."""
     with tempfile.TemporaryDirectory(prefix="kubenas-log-") as folder:
         path = Path(folder, "log.txt")
         kept = [os.dup(number) for number in (1, 2)]
@@ -29,8 +29,8 @@ def captured_output() -> Iterator[Path]:
                 os.close(original)
 
 
-def tail(path: Path) -> bytes:
-    """The last mebibyte of a log."""
+def read_tail(path: Path) -> bytes:
+    """Returns the last mebibyte of a log."""
     with path.open("rb") as log:
         log.seek(max(0, path.stat().st_size - _LOG_LIMIT_BYTES))
         return log.read()

@@ -1,4 +1,4 @@
-"""What would fail at the end of a search fails before its first trial, and says where."""
+"""Tests of the smoke test, which reports late errors before the first trial."""
 
 import json
 from pathlib import Path
@@ -45,8 +45,8 @@ def test_hyperparameters_of_fit_are_part_of_the_space(make_spec: MakeSpec) -> No
         (fitting("1 / 0"), "train: starting to train: ZeroDivisionError: division by zero"),
         (
             LINEAR.replace('metrics=["accuracy"]', "metrics=[]"),
-            "train: search.objective: there is no metric 'val_accuracy' in the epoch's logs; there"
-            " are: loss, val_loss",
+            "train: search.objective: no metric 'val_accuracy' in the epoch's logs; available"
+            " metrics: loss, val_loss",
         ),
         (
             LINEAR.replace("Flatten()", "Lambda(lambda t: t.reshape(3))"),
@@ -58,12 +58,12 @@ def test_hyperparameters_of_fit_are_part_of_the_space(make_spec: MakeSpec) -> No
                 "        import numpy.random; image_scale = numpy.random.default_rng().random()\n"
                 "        values =",
             ).replace("(image)", "(image * image_scale)"),
-            "export: the model that build() makes again differs from the trained one",
+            "export: predictions of the rebuilt and the trained model differ",
         ),
     ],
     ids=["a bug in fit", "no such metric", "a bug in a layer", "not the same model again"],
 )
-def test_what_would_fail_later_fails_now(make_spec: MakeSpec, source: str, expected: str) -> None:
+def test_late_errors_fail_the_smoke_test(make_spec: MakeSpec, source: str, expected: str) -> None:
     result = describe(make_spec(Task.DESCRIBE, source=source))
     assert result.outcome == "failed"
     assert expected in result.message
@@ -74,11 +74,11 @@ def test_a_message_names_the_line_of_the_users_file(make_spec: MakeSpec) -> None
     source = fitting("1 / 0")
     line = source.splitlines().index("        1 / 0") + 1
     result = describe(make_spec(Task.DESCRIBE, source=source))
-    assert result.message.startswith("rehearsal with 64 examples, train:")
+    assert result.message.startswith("smoke test with 64 examples, train:")
     assert f"mine.py:{line}" in result.message
 
 
-def test_a_loss_that_is_no_number_at_the_defaults_is_no_obstacle(make_spec: MakeSpec) -> None:
+def test_a_nan_loss_at_the_defaults_does_not_fail_the_smoke_test(make_spec: MakeSpec) -> None:
     source = LINEAR.replace('"softmax", ', '"softmax", kernel_initializer="zeros", ').replace(
         "Adam(0.02)", 'SGD(float("nan"))'
     )

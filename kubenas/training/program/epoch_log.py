@@ -1,4 +1,4 @@
-"""What a trial's epochs gave, told while it runs; and the end of a trial at its deadline."""
+"""The Keras callback that records the epochs of a trial and enforces its deadline."""
 
 import time
 from collections.abc import Mapping
@@ -18,16 +18,16 @@ from kubenas.training.process.stopping import DeadlinePassed, Termination
 
 
 class EpochLog(keras.callbacks.Callback):  # type: ignore[misc]  # keras is untyped
-    """Writes history.jsonl over all executions of a trial.
+    """Writes history.jsonl for all executions of a trial.
 
-    At the deadline the epoch under way is cut short, so that the user's fit() returns with what has
-    been reached; an execution that would begin after it raises DeadlinePassed. SIGTERM ends the
-    training also where the user's code has caught what it raised.
+    At the deadline, the callback stops the current epoch, so that the user's fit() returns the
+    result so far. An execution that starts after the deadline raises DeadlinePassed. SIGTERM ends
+    the training even if user code has caught the first Terminated exception.
 
     Args:
         storage: the attempt's prefix.
-        deadline: Unix time; None: never.
-        termination: SIGTERM of this process.
+        deadline: Unix time. None: no deadline.
+        termination: handles SIGTERM of this process.
     """
 
     def __init__(self, storage: Storage, deadline: float | None, termination: Termination) -> None:
@@ -39,17 +39,17 @@ class EpochLog(keras.callbacks.Callback):  # type: ignore[misc]  # keras is unty
         self._began = time.monotonic()
         self._written_at = float("-inf")
         self.cut_short = False
-        """Whether the deadline has ended an execution, or kept one from beginning."""
+        """Whether the deadline stopped an execution or prevented its start."""
         self.parameters: int | None = None
-        """Weights of the model that was trained last."""
+        """Number of parameters of the model trained last."""
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        """Itself: Keras-Tuner copies callbacks for each execution, and this one is of all."""
+        """Returns itself. Keras-Tuner copies callbacks per execution; all must share this one."""
         return self
 
     @property
     def epochs(self) -> int:
-        """Epochs trained so far, of all executions."""
+        """Number of epochs trained so far in all executions."""
         return len(self._records)
 
     def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:

@@ -1,11 +1,11 @@
-"""A trial's process says when it began, and its time counts from there."""
+"""Tests of the start time of an attempt and the deadline computed from it."""
 
 import time
 from pathlib import Path
 
 from kubenas.training.process.stopping import Termination
 from kubenas.training.worker import run_attempt
-from kubenas.trial import AttemptSpec, Begun, Outcome, Result, SpaceRef, Task
+from kubenas.trial import AttemptSpec, AttemptStart, Outcome, Result, SpaceRef, Task
 
 
 def test_the_time_of_an_attempt_counts_from_where_its_process_begins(tmp_path: Path) -> None:
@@ -20,11 +20,11 @@ def test_the_time_of_an_attempt_counts_from_where_its_process_begins(tmp_path: P
         work_seconds=90.0,
     )
     given: list[AttemptSpec] = []
-    at_work: list[Begun] = []
+    at_work: list[AttemptStart] = []
 
     def run_task(told: AttemptSpec, _: Termination) -> Result:
         given.append(told)
-        at_work.append(Begun.from_json((tmp_path / "begun.json").read_bytes()))
+        at_work.append(AttemptStart.from_json((tmp_path / "begun.json").read_bytes()))
         return Result(task=told.task, trial=0, attempt=1, outcome=Outcome.COMPLETED, score=1.0)
 
     started = time.time()

@@ -1,4 +1,4 @@
-"""Which files are a library's: of Python itself, or of a package that is installed."""
+"""Distinction between user files and library files: standard library and installed packages."""
 
 import site
 import sysconfig
@@ -13,11 +13,11 @@ _FOLDERS = tuple(
     }
 )
 _OF_PACKAGES = frozenset({"site-packages", "dist-packages"})
-"""Folders of installed packages, wherever they are."""
+"""Names of folders with installed packages, at any location."""
 
 
-def is_installed(file: str) -> bool:
-    """Whether ``file``, a path, is none that a user wrote."""
+def is_library_file(file: str) -> bool:
+    """Whether the path ``file`` belongs to Python or to an installed package."""
     path = Path(file)
     named = _OF_PACKAGES.intersection(path.parts)
     return bool(named) or any(folder in path.resolve().parents for folder in _FOLDERS)

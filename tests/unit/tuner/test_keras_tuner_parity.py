@@ -1,6 +1,7 @@
-"""What plain Keras-Tuner does in a search, asked of it and of kubenas.Tuner. Data that are not
-arrays are in test_data.py, trials that fail in test_failed_trials.py; processes, kills and
-resumption in tests/pipelines/test_tuner.py."""
+"""Parity tests of a search in keras_tuner.Tuner and kubenas.Tuner.
+
+test_data.py tests other data types than arrays, test_failed_trials.py failed trials, and
+tests/pipelines/test_tuner.py processes, kills and resumption."""
 
 import keras
 import keras_tuner
@@ -58,7 +59,7 @@ def test_trials_are_shown_as_they_begin_and_end(make, capsys):
 
 def test_executions_are_averaged_and_each_has_its_own_callbacks(make, tmp_path):
     class Note(keras.callbacks.Callback):
-        """Fails if it is used twice: it would count on."""
+        """Raises if it is used twice, because it would continue to count."""
 
         epochs = 0
 
@@ -230,7 +231,7 @@ def test_a_finished_search_runs_nothing_more(make, tmp_path):
     assert again.get_best_models()
 
 
-def test_overwrite_searches_anew(make, tmp_path):
+def test_overwrite_starts_a_new_search(make, tmp_path):
     build = _noting(tmp_path / "fits")
     make(build, objective="val_loss").search(X, Y, validation_split=0.25, verbose=0)
     again = make(build, objective="val_loss", overwrite=True)
@@ -245,7 +246,7 @@ def _two(hp):
 
 
 def _noting(path):
-    """A model-building class that counts its fits in a file."""
+    """A HyperModel that counts its fits in a file."""
 
     class Noting(keras_tuner.HyperModel):
         def build(self, hp):

@@ -1,4 +1,4 @@
-"""What a HyperModel may do in plain Keras-Tuner it may do here; plain Keras-Tuner is asked."""
+"""Parity tests: a HyperModel behaves as in Keras-Tuner, which runs as the reference."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -52,7 +52,7 @@ def tuned(
     classes: int | None = None,
     objective: str = "val_accuracy",
 ) -> keras_tuner.Tuner:
-    """Plain Keras-Tuner on the same HyperModel and data, one trial; labels one-hot with classes."""
+    """Runs one Keras-Tuner trial on the same HyperModel and data, one-hot with ``classes``."""
     reset_keras()
     keras.utils.set_random_seed(7)
     examples = load_split(Path(spec.dataset), "train", batch_size=128, shuffle_seed=1)
@@ -89,7 +89,7 @@ def test_the_history_of_the_last_of_two_fits_is_scored(make_spec: MakeSpec, tmp_
 
 
 @pytest.mark.parametrize("interrupted", ["in the first fit", "in the second fit"])
-def test_two_fits_are_not_resumed_but_begun_again(
+def test_two_fits_are_restarted(
     make_spec: MakeSpec, tmp_path: Path, interrupted: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     whole = make_spec(source=TWO_FITS, plan={"keep_checkpoint": True})
@@ -107,11 +107,13 @@ def test_two_fits_are_not_resumed_but_begun_again(
     save_checkpoint(open_storage(str(tmp_path / "earlier")), state)
     uri = str(tmp_path / "earlier" / "checkpoint")
     again = run(make_spec(source=TWO_FITS, resume_from=uri, attempt=2))
-    assert "training starts from the beginning: fit() trains several times" in caplog.text
+    assert (
+        "training starts from the beginning: fit() calls model.fit() several times" in caplog.text
+    )
     assert (again.score, again.epochs) == (expected.score, expected.epochs)
 
 
-def test_one_fit_of_ones_own_is_resumed_with_the_scores_before(
+def test_a_user_defined_fit_is_resumed_with_earlier_scores(
     make_spec: MakeSpec, tmp_path: Path
 ) -> None:
     source = with_fit("return model.fit(*args, **kwargs)")
@@ -136,7 +138,7 @@ def test_one_fit_of_ones_own_is_resumed_with_the_scores_before(
         "[history]",
     ],
 )
-def test_a_score_of_ones_own_is_of_all_epochs(
+def test_a_score_returned_by_fit_covers_all_epochs(
     make_spec: MakeSpec, score: str, epochs: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     source = with_fit(f"history = model.fit(*args, **kwargs); return {score}")
@@ -180,7 +182,7 @@ F1 = SEEDED.replace(
 def test_labels_are_one_hot_where_the_loss_wants_them_and_metrics_may_be_vectors(
     make_spec: MakeSpec, tmp_path: Path
 ) -> None:
-    """Keras-Tuner averages a metric for each class, but cannot compare epochs by one."""
+    """Keras-Tuner averages a metric per class, but cannot compare epochs by it."""
     spec = make_spec(source=F1)
     theirs = trial(tuned(spec, tmp_path / "tuner", classes=10))
     result = run(spec)
@@ -192,10 +194,10 @@ def test_labels_are_one_hot_where_the_loss_wants_them_and_metrics_may_be_vectors
     assert theirs.status == "FAILED"
     result = run(make_spec(source=F1, plan={"objective": "val_f1_score"}, attempt=2))
     assert result.failure == "configuration"
-    assert "'val_f1_score' is not one number but 10" in result.message
+    assert "'val_f1_score' is not a scalar: it has 10 values" in result.message
 
 
-def test_a_fit_may_drop_the_callbacks(
+def test_fit_may_ignore_the_callbacks(
     make_spec: MakeSpec, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     source = with_fit("return model.fit(*args, **{**kwargs, 'callbacks': []})")
@@ -204,7 +206,7 @@ def test_a_fit_may_drop_the_callbacks(
     result = run(spec)
     assert result.outcome == "completed", result.message
     assert result.score == result.metrics["val_accuracy"] > 0.5
-    assert "did not pass on the callbacks" in caplog.text
+    assert "did not pass its callbacks" in caplog.text
     assert Path(spec.prefix, "model.weights.h5").exists()
 
 
@@ -230,9 +232,9 @@ def test_a_failed_trial_is_not_tried_again(make_spec: MakeSpec, tmp_path: Path) 
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ("(8, 8, 1)", "(28, 28, 1)", "does not take the data's pictures, (8, 8, 1)"),
-        ("keras.Model(image, output)", "keras.Model(image, [output, output])", "gives 2 outputs"),
-        ("Dense(10,", "Dense(3,", "must be (1, 10), a probability for each of the 10 classes"),
+        ("(8, 8, 1)", "(28, 28, 1)", "does not accept images of shape (8, 8, 1)"),
+        ("keras.Model(image, output)", "keras.Model(image, [output, output])", "has 2 outputs"),
+        ("Dense(10,", "Dense(3,", "must be (1, 10): a probability for each of the 10 classes"),
     ],
 )
 def test_a_model_for_other_data_is_refused_in_a_line(
