@@ -4,18 +4,18 @@ import math
 from collections.abc import Iterator
 from statistics import median
 
-from kubenas.reporting.quantities import percent, score
-from kubenas.reporting.random_search import random_search, words
+from kubenas.reporting.formatting import percent, score
+from kubenas.reporting.random_search import describe_random_search, estimate_random_search
 from kubenas.reporting.report_input import ReportInput
 
-_ENOUGH_TRIALS = 3
+_MIN_TRIALS = 3
 """Scored trials below which a median says nothing that the leaderboard does not."""
 
 
-def comparisons(report: ReportInput) -> list[str]:
+def comparison_sentences(report: ReportInput) -> list[str]:
     """Sentences, the yardstick of the test split first; none where there is nothing to say."""
-    baseline = random_search(report)
-    at_random = [] if baseline is None else [words(baseline, report.objective)]
+    baseline = estimate_random_search(report)
+    at_random = [] if baseline is None else [describe_random_search(baseline, report.objective)]
     return [*_guessing(report), *_other_trials(report), *at_random]
 
 
@@ -36,7 +36,7 @@ def _other_trials(report: ReportInput) -> Iterator[str]:
         for trial in report.peers
         if trial.end and trial.end.score is not None and math.isfinite(trial.end.score)
     }
-    if len(scores) < _ENOUGH_TRIALS:
+    if len(scores) < _MIN_TRIALS:
         return
     first, best = min(scores), next(iter(scores))
     told = {number: score(scores[number], report.objective) for number in (first, best)}

@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from kubenas.reporting.promotion import promotion_headline
-from kubenas.reporting.quantities import (
+from kubenas.reporting.formatting import (
     compact,
     count,
     duration,
@@ -13,6 +12,7 @@ from kubenas.reporting.quantities import (
     plural,
     score,
 )
+from kubenas.reporting.promotion import promotion_headline
 from kubenas.reporting.report_input import ReportInput
 from kubenas.trial import Outcome
 

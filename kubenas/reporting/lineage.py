@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import Field
 
-from kubenas.reporting.quantities import moment, plain
+from kubenas.reporting.formatting import moment, plain
 from kubenas.serving.champion import ChampionRecord
 from kubenas.serving.gate import Decision
 from kubenas.trial import SpaceRef, Value

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from kubenas.reporting.quantities import compact, milliseconds, percent
+from kubenas.reporting.formatting import compact, milliseconds, percent
 from kubenas.reporting.report_input import ReportInput
 from kubenas.serving.champion import ModelFigures
 from kubenas.serving.gate import Decision
@@ -11,7 +11,7 @@ _NONE = "\u2013"
 
 
 @dataclass(frozen=True)
-class FigureRow:
+class MetricRow:
     """One figure of both models."""
 
     name: str
@@ -44,12 +44,12 @@ def promotion_headline(report: ReportInput) -> str:
     return "It is to be promoted." if decision.verdict == "promote" else "It was not promoted."
 
 
-def figure_rows(decision: Decision) -> list[FigureRow]:
+def metric_rows(decision: Decision) -> list[MetricRow]:
     """Both models on the same test split; empty: they were not compared."""
     if decision.champion is None:
         return []
     challenger, champion = _figures(decision.challenger), _figures(decision.champion)
-    return [FigureRow(name, challenger[name], champion[name]) for name in challenger]
+    return [MetricRow(name, challenger[name], champion[name]) for name in challenger]
 
 
 def _figures(model: ModelFigures) -> dict[str, str]:

@@ -16,12 +16,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import bdtrc
 
-from kubenas.reporting.quantities import plural, score
+from kubenas.reporting.formatting import plural, score
 from kubenas.reporting.report_input import ReportInput
 from kubenas.search.journal import Origin, TrialState
 from kubenas.trial import Outcome
 
-_LEAST_DRAWS = 3
+_MIN_DRAWS = 3
 CONFIDENCE = 0.95
 """Of the bound."""
 
@@ -42,7 +42,7 @@ class RandomSearch:
     """What it would have reached with even chance: a lower bound, with 95 % confidence."""
 
 
-def random_search(report: ReportInput) -> RandomSearch | None:
+def estimate_random_search(report: ReportInput) -> RandomSearch | None:
     """The baseline; None: too few draws, or the search is a random one itself."""
     search = report.config.search
     if search.baseline_share:
@@ -65,7 +65,7 @@ def lower_bound(scores: ArrayLike, trials: float, direction: Literal["max", "min
     """
     worst_first = np.sort(np.asarray(scores, float))
     draws = len(worst_first)
-    if draws < _LEAST_DRAWS or trials < draws:
+    if draws < _MIN_DRAWS or trials < draws:
         raise ValueError(f"no bound for {trials} trials can be told from {draws} scores")
     if direction == "min":
         worst_first = worst_first[::-1]
@@ -75,7 +75,7 @@ def lower_bound(scores: ArrayLike, trials: float, direction: Literal["max", "min
     return float(worst_first[covered.sum() - 1])
 
 
-def words(baseline: RandomSearch, objective: str) -> str:
+def describe_random_search(baseline: RandomSearch, objective: str) -> str:
     """The baseline in two sentences."""
     at_least, best = (score(n, objective) for n in (baseline.at_least, baseline.best))
     source = {
@@ -97,7 +97,7 @@ def _judged(
     drawn = [trial for trial in ended if trial.proposal.origin == origin]
     scores = np.array([s for trial in drawn if (s := _score(trial)) is not None])
     spent = sum(trial.seconds for trial in drawn)
-    if len(scores) < _LEAST_DRAWS or not spent:
+    if len(scores) < _MIN_DRAWS or not spent:
         return None
     total = sum(trial.seconds for trial in report.state.trials.values())
     trials = len(scores) * max(1.0, total / spent)

@@ -16,7 +16,7 @@ from kubenas.serving.gate import Decision
 from kubenas.training.evaluation import Evaluation
 from kubenas.trial import Outcome
 
-_ENOUGH_PEERS = 10
+_MIN_PEERS = 10
 """Trials of a rung for plots and comparisons."""
 
 
@@ -136,7 +136,7 @@ class ReportInput:
                 rungs.setdefault(trial.rung, []).append(trial)
         if not rungs:
             return []
-        enough = [rung for rung, trials in rungs.items() if len(trials) >= _ENOUGH_PEERS]
+        enough = [rung for rung, trials in rungs.items() if len(trials) >= _MIN_PEERS]
         rung = max(enough) if enough else max(rungs, key=lambda r: (len(rungs[r]), r))
         sign = -1 if self.direction == "max" else 1
         return sorted(rungs[rung], key=lambda t: (sign * _score(t), t.number))

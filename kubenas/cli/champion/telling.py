@@ -2,7 +2,7 @@
 
 from kubenas.cli.answer import Answer
 from kubenas.errors import UserError
-from kubenas.reporting.quantities import moment
+from kubenas.reporting.formatting import moment
 from kubenas.serving.champion import ChampionLog, ChampionRecord
 from kubenas.steps.setup import read_claim
 from kubenas.storage import open_storage

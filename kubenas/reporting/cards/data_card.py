@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from kubenas.data.dataset.card import DataCard
 from kubenas.data.drift import Drift
-from kubenas.reporting.cards.drift import drift_words
+from kubenas.reporting.cards.drift import drift_sentences
 from kubenas.reporting.cards.markdown import escaped
 
 
@@ -38,4 +38,4 @@ def _since_before(drift: Drift | None) -> Iterator[str]:
     if drift is None:
         return
     yield from ("", f"Compared with data `{drift.before}`:", "")
-    yield from (f"- {escaped(words)}" for words in drift_words(drift))
+    yield from (f"- {escaped(words)}" for words in drift_sentences(drift))

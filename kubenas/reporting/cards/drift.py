@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from kubenas.data.drift import Drift
 
 
-def drift_words(drift: Drift) -> Iterator[str]:
+def drift_sentences(drift: Drift) -> Iterator[str]:
     """What became of the earlier examples, then each finding."""
     if drift.digest == drift.before:
         yield f"the same {drift.examples:,} examples as before"

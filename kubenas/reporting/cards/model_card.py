@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 from kubenas.data.dataset.schema import DataSchema
 from kubenas.reporting.cards.markdown import escaped
-from kubenas.reporting.comparison import comparisons
+from kubenas.reporting.comparison import comparison_sentences
+from kubenas.reporting.formatting import ascii_spaces, percent, plain, score
 from kubenas.reporting.headline import headline, tiles
-from kubenas.reporting.quantities import ascii_spaces, percent, plain, score
 from kubenas.reporting.report_input import ReportInput
 from kubenas.reporting.tables import candidates
 
-_MOST_CLASSES = 100
+_MAX_CLASSES = 100
 
 
 def render_model_card(report: ReportInput) -> str:
@@ -53,7 +53,7 @@ def _quality(report: ReportInput) -> Iterator[str]:
     yield "|---|---:|---|"
     for tile in tiles(report):
         yield f"| {tile.label} | {escaped(tile.value)} | {escaped(tile.note)} |"
-    for sentence in comparisons(report):
+    for sentence in comparison_sentences(report):
         yield ""
         yield escaped(sentence)
     if report.evaluation is None:
@@ -61,7 +61,7 @@ def _quality(report: ReportInput) -> Iterator[str]:
     yield ""
     yield "| class | test examples | precision | recall | F1 |"
     yield "|---|---:|---:|---:|---:|"
-    for each in report.evaluation.classes[:_MOST_CLASSES]:
+    for each in report.evaluation.classes[:_MAX_CLASSES]:
         shares = " | ".join(percent(v) for v in (each.precision, each.recall, each.f1))
         yield f"| {escaped(each.name)} | {each.support} | {shares} |"
 

@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field, model_validator
 from kubenas.trial import Value
 
 ARCHITECTURE_BYTES = 8 << 20
-_MOST_LAYERS = 5000
+_MAX_LAYERS = 5000
 
 _Name = Annotated[str, Field(max_length=500)]
 _Number = Annotated[int, Field(ge=0, le=2**63 - 1)]
@@ -47,7 +47,7 @@ class Architecture(Value):
 
     model_config = ConfigDict(extra="ignore")
 
-    layers: tuple[Layer, ...] = Field((), max_length=_MOST_LAYERS)
+    layers: tuple[Layer, ...] = Field((), max_length=_MAX_LAYERS)
 
     @model_validator(mode="after")
     def _different_names(self) -> Self:

@@ -6,15 +6,15 @@ from typing import Any
 
 from markupsafe import Markup
 
+from kubenas.reporting.formatting import compact, plural
 from kubenas.reporting.network.graph import Box, boxes
 from kubenas.reporting.network.layout import BOX_HEIGHT, BOX_WIDTH, layout
 from kubenas.reporting.plots import Drawing, shorten
-from kubenas.reporting.quantities import compact, plural
 
 _MARGIN = 6.0
 
 
-def network_drawing(architecture: Mapping[str, Any]) -> Markup | None:
+def draw_network(architecture: Mapping[str, Any]) -> Markup | None:
     """The network from its input at the top to its output; None if it has no layers."""
     found = boxes(architecture)
     if not found:

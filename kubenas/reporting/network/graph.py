@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from kubenas.reporting.quantities import plain
+from kubenas.reporting.formatting import plain
 
 _FOLDED = {
     "Activation": "",

@@ -6,8 +6,8 @@ from typing import Literal
 
 import numpy as np
 
+from kubenas.reporting.formatting import is_share
 from kubenas.reporting.plots.plot import Axis, padded
-from kubenas.reporting.quantities import is_share
 
 _FENCE = 2.0
 """Box lengths beyond the box; Tukey's 1.5 is meant for finding outliers, not for hiding them."""
@@ -29,7 +29,7 @@ def score_axis(scores: Iterable[float], objective: str, direction: Literal["max"
     return _axis(low, min(high, 1.005) if is_share(objective) else high, objective)
 
 
-def outside(scores: Iterable[float], axis: Axis) -> int:
+def count_outside(scores: Iterable[float], axis: Axis) -> int:
     """How many scores the axis leaves out."""
     return sum(not axis.low <= score <= axis.high for score in scores)
 

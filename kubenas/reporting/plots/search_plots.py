@@ -6,10 +6,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from kubenas.reporting.plots.plot import Axis, Plot, padded
-from kubenas.reporting.plots.score_axis import outside, score_axis
-from kubenas.reporting.plots.thinning import evenly
-from kubenas.reporting.quantities import (
+from kubenas.reporting.formatting import (
     compact,
     count,
     duration,
@@ -17,11 +14,14 @@ from kubenas.reporting.quantities import (
     plural,
     score,
 )
+from kubenas.reporting.plots.plot import Axis, Plot, padded
+from kubenas.reporting.plots.sampling import sample_evenly
+from kubenas.reporting.plots.score_axis import count_outside, score_axis
 from kubenas.reporting.report_input import ReportInput
 from kubenas.reporting.tables import Point, Step, incumbents, pareto_front
 
-MOST_DOTS = 1_000
-MOST_CURVES = 150
+MAX_DOTS = 1_000
+MAX_CURVES = 150
 _HIGHLIGHTED = 5
 
 
@@ -71,11 +71,11 @@ def score_by_cost(report: ReportInput, cost: str) -> Figure | None:
     plot = _cost_plot(report, cost, points)
     chosen = report.chosen
     on_front = {point.trial for point in front}
-    for point in evenly(points, MOST_DOTS):
+    for point in sample_evenly(points, MAX_DOTS):
         if point.trial not in on_front:
             plot.dot(point.cost, point.score, "faint", tip=_cost_tip(point, report, cost))
     plot.steps([(p.cost, p.score) for p in front], "second")
-    for point in evenly(front, MOST_DOTS):
+    for point in sample_evenly(front, MAX_DOTS):
         css = "first" if chosen and point.trial == chosen.trial else "second"
         plot.dot(point.cost, point.score, css, tip=_cost_tip(point, report, cost), radius=4.5)
     _mark_chosen(plot, points, report, cost)
@@ -102,7 +102,7 @@ def learning_curves(report: ReportInput) -> Figure | None:
     x = Axis(1, max(2, longest), "epoch", lambda value: f"{value:.0f}", whole=True)
     plot = Plot(x, y, label=f"Learning curves of {len(curves)} trials: {objective} by epoch")
     top, rest = order[:_HIGHLIGHTED], order[_HIGHLIGHTED:]
-    for number in evenly(rest, MOST_CURVES):
+    for number in sample_evenly(rest, MAX_CURVES):
         plot.line(curves[number], "faint", tip=f"trial {number}")
     plot.legend([(str(number), f"top{place}") for place, number in enumerate(top)])
     for place, number in reversed(list(enumerate(top))):
@@ -136,12 +136,12 @@ def _best(
         label=f"Best {report.objective} so far against {x.name}; {len(scored)} trials scored,"
         f" best {score(scored[-1][1].best, report.objective)}",
     )
-    for place, step in evenly(scored, MOST_DOTS):
+    for place, step in sample_evenly(scored, MAX_DOTS):
         if not step.improved:
             plot.dot(place, step.score or 0.0, "faint", tip=_step_tip(step, report))
     line = [(place, step.best or 0.0) for place, step in scored if step.improved]
     plot.steps([*line, (places[-1], line[-1][1])], "first")
-    for place, step in evenly([pair for pair in scored if pair[1].improved], MOST_DOTS):
+    for place, step in sample_evenly([pair for pair in scored if pair[1].improved], MAX_DOTS):
         plot.dot(place, step.score or 0.0, "first", tip=_step_tip(step, report), radius=4)
     caption = f"Each dot is a trial, the line the best so far.{_hidden(scores, plot.y)}"
     if any(trial.rung for trial in report.ranked):
@@ -214,7 +214,7 @@ def _weights(value: float) -> str:
 
 def _sampled(number: int, noun: str) -> str:
     every = plural(number, noun)
-    return every if number <= MOST_DOTS else f"{every}, of which about {count(MOST_DOTS)} are drawn"
+    return every if number <= MAX_DOTS else f"{every}, of which about {count(MAX_DOTS)} are drawn"
 
 
 def _rung_note(report: ReportInput) -> str:
@@ -223,5 +223,5 @@ def _rung_note(report: ReportInput) -> str:
 
 
 def _hidden(scores: Sequence[float], axis: Axis) -> str:
-    hidden = outside(scores, axis)
+    hidden = count_outside(scores, axis)
     return f" {plural(hidden, 'far worse score')} at the edge, hollow." if hidden else ""

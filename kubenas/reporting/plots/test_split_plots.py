@@ -7,12 +7,12 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
+from kubenas.reporting.formatting import percent, plural
 from kubenas.reporting.plots.plot import Axis, Plot
 from kubenas.reporting.plots.svg import Drawing, shorten
-from kubenas.reporting.quantities import percent, plural
 from kubenas.training.evaluation import CalibrationBin, RocPoint
 
-MOST_CLASSES_DRAWN = 30
+MAX_CLASSES_DRAWN = 30
 
 
 class Confused(NamedTuple):

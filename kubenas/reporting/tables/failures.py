@@ -3,11 +3,15 @@
 from collections import defaultdict
 from dataclasses import dataclass
 
-from kubenas.reporting.tables.lost_attempts import last_seconds, superseded, tried_again
+from kubenas.reporting.tables.lost_attempts import (
+    last_seconds,
+    non_final_lost_attempts,
+    was_retried,
+)
 from kubenas.search.journal import SearchState
 from kubenas.trial import FailureClass, Outcome
 
-WORDS = {
+REASONS = {
     FailureClass.DISRUPTION: "The machine was taken away (eviction, preemption or restart)",
     FailureClass.NODE_LOSS: "The machine was lost",
     FailureClass.HOST_OOM: "Ran out of main memory",
@@ -38,25 +42,25 @@ class FailureGroup:
     """What one of them said last."""
 
 
-def failure_groups(state: SearchState) -> list[FailureGroup]:
+def group_failures(state: SearchState) -> list[FailureGroup]:
     """Groups by reason, most frequent first: trials without a score, and attempts lost."""
     found: dict[tuple[str, str], list[tuple[int, float, str]]] = defaultdict(list)
     for number, trial in sorted(state.trials.items()):
-        for lost in superseded(trial):
-            again = "tried again" if tried_again(trial, lost) else "not yet decided"
-            key = (reason(lost.failure), again)
+        for lost in non_final_lost_attempts(trial):
+            again = "tried again" if was_retried(trial, lost) else "not yet decided"
+            key = (describe_failure(lost.failure), again)
             found[key].append((number, lost.seconds, lost.message))
         end = trial.end
         if end and end.outcome != Outcome.COMPLETED and trial.proposal.duplicate_of is None:
-            key = (reason(end.failure), end.outcome.value)
+            key = (describe_failure(end.failure), end.outcome.value)
             found[key].append((number, last_seconds(trial), end.message))
     groups = [_group(why, what, entries) for (why, what), entries in found.items()]
     return sorted(groups, key=lambda group: (-len(group.trials), group.reason))
 
 
-def reason(failure: FailureClass | None) -> str:
+def describe_failure(failure: FailureClass | None) -> str:
     """A failure class in words."""
-    return WORDS[failure] if failure else _UNKNOWN
+    return REASONS[failure] if failure else _UNKNOWN
 
 
 def _group(why: str, what: str, entries: list[tuple[int, float, str]]) -> FailureGroup:

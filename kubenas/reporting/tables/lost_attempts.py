@@ -7,7 +7,7 @@ lost, with its seconds, and as the trial's end, without any.
 from kubenas.search.journal import AttemptLost, TrialState
 
 
-def superseded(trial: TrialState) -> list[AttemptLost]:
+def non_final_lost_attempts(trial: TrialState) -> list[AttemptLost]:
     """Lost attempts that did not end the trial."""
     decider = trial.end.attempt if trial.end else None
     return [lost for lost in trial.lost if lost.attempt != decider]
@@ -15,9 +15,9 @@ def superseded(trial: TrialState) -> list[AttemptLost]:
 
 def last_seconds(trial: TrialState) -> float:
     """Seconds of the attempt that ended the trial; 0 while none has."""
-    return trial.seconds - sum(lost.seconds for lost in superseded(trial))
+    return trial.seconds - sum(lost.seconds for lost in non_final_lost_attempts(trial))
 
 
-def tried_again(trial: TrialState, lost: AttemptLost) -> bool:
+def was_retried(trial: TrialState, lost: AttemptLost) -> bool:
     """Whether another attempt was started after ``lost``."""
     return any(started.attempt > lost.attempt for started in trial.started)

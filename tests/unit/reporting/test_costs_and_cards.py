@@ -7,9 +7,9 @@ from kubenas.reporting.cards.data_card import render_data_card
 from kubenas.reporting.cards.markdown import escaped
 from kubenas.reporting.cards.model_card import render_model_card
 from kubenas.reporting.report_input import Retrained
-from kubenas.reporting.tables.failures import WORDS, failure_groups
+from kubenas.reporting.tables.costs import trial_costs
+from kubenas.reporting.tables.failures import REASONS, group_failures
 from kubenas.reporting.tables.retraining import candidates
-from kubenas.reporting.tables.spend import trial_spend
 from kubenas.trial import FailureClass
 
 from .materials import NASTY, Shape, material, search_state
@@ -18,7 +18,7 @@ from .materials import NASTY, Shape, material, search_state
 @pytest.mark.parametrize("shape", [Shape(0), Shape(12), Shape(12, finished=False), Shape(200)])
 def test_every_second_and_every_attempt_is_spent_once(shape) -> None:
     state = search_state(shape)
-    items = trial_spend(state)
+    items = trial_costs(state)
     assert math.isclose(
         sum(item.seconds for item in items), sum(t.seconds for t in state.trials.values())
     )
@@ -27,19 +27,19 @@ def test_every_second_and_every_attempt_is_spent_once(shape) -> None:
     assert sum(item.attempts for item in items) == started - running
 
 
-def test_an_attempt_that_ended_its_trial_was_not_tried_again() -> None:
-    groups = {(g.reason, g.consequence): g for g in failure_groups(search_state(Shape(40)))}
-    killed = groups[WORDS[FailureClass.HOST_OOM], "failed"]
+def test_an_attempt_that_ended_its_trial_was_not_retried() -> None:
+    groups = {(g.reason, g.consequence): g for g in group_failures(search_state(Shape(40)))}
+    killed = groups[REASONS[FailureClass.HOST_OOM], "failed"]
     assert killed.trials == (5, 28)
     assert killed.seconds == pytest.approx(2.4)
-    assert (WORDS[FailureClass.HOST_OOM], "tried again") not in groups
-    evicted = groups[WORDS[FailureClass.DISRUPTION], "tried again"]
+    assert (REASONS[FailureClass.HOST_OOM], "tried again") not in groups
+    evicted = groups[REASONS[FailureClass.DISRUPTION], "tried again"]
     assert evicted.trials == (4, 13 + 9, 31)
     assert evicted.example == "evicted <by> the node"
 
 
 def test_every_class_of_failure_has_words() -> None:
-    assert set(WORDS) == set(FailureClass)
+    assert set(REASONS) == set(FailureClass)
 
 
 def test_candidates_are_told_by_seed() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kubenas.reporting.network.drawing import network_drawing
+from kubenas.reporting.network.drawing import draw_network
 from kubenas.reporting.network.graph import boxes
 from kubenas.reporting.network.layout import BOX_HEIGHT, BOX_WIDTH, isotonic, layout
 
@@ -30,7 +30,7 @@ def graphs(draw: st.DrawFn) -> dict[str, list[str]]:
 
 
 def drawing_of(architecture: dict[str, Any]) -> ET.Element:
-    markup = network_drawing(architecture)
+    markup = draw_network(architecture)
     assert markup is not None
     return ET.fromstring(markup)
 
@@ -147,8 +147,8 @@ def test_an_input_that_is_no_layer_is_left_out() -> None:
 
 
 def test_no_layers_no_drawing() -> None:
-    assert network_drawing({"layers": []}) is None
-    assert network_drawing({}) is None
+    assert draw_network({"layers": []}) is None
+    assert draw_network({}) is None
 
 
 def test_a_straight_network_is_drawn_straight_beside_its_shortcuts() -> None:

@@ -7,8 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubenas.reporting.comparison import comparisons
-from kubenas.reporting.random_search import lower_bound, random_search, words
+from kubenas.reporting.comparison import comparison_sentences
+from kubenas.reporting.random_search import (
+    describe_random_search,
+    estimate_random_search,
+    lower_bound,
+)
 from kubenas.reporting.report_input import ReportInput
 from kubenas.search.journal.state import SearchState
 
@@ -63,22 +67,24 @@ def report(origin: str, every: int, shape: Shape | None = None, **search: object
 @pytest.mark.parametrize("direction", ["max", "min"])
 def test_a_share_that_was_set_aside_measures_it(direction) -> None:
     of = report("baseline", 4, Shape(60, direction), baseline_share=0.25)
-    found = random_search(of)
+    found = estimate_random_search(of)
     assert found is not None
     assert found.kind == "measured"
     assert found.draws >= 10
     assert found.trials == pytest.approx(4 * found.draws, rel=0.5)
     assert found.at_least <= found.best if direction == "max" else found.at_least >= found.best
-    sentence = next(text for text in comparisons(of) if text.startswith("Random search"))
+    sentence = next(text for text in comparison_sentences(of) if text.startswith("Random search"))
     assert "drawn at random for this comparison" in sentence
     assert "or better with a chance of a half or more, at 95 % confidence" in sentence
 
 
 def test_else_it_is_estimated_from_what_the_oracle_began_with() -> None:
-    found = random_search(report("random", 3))
+    found = estimate_random_search(report("random", 3))
     assert found is not None
-    assert "began" not in words(found, "val_accuracy")
-    assert "that the oracle drew at random to begin with" in words(found, "val_accuracy")
+    assert "began" not in describe_random_search(found, "val_accuracy")
+    assert "that the oracle drew at random to begin with" in describe_random_search(
+        found, "val_accuracy"
+    )
 
 
 @pytest.mark.parametrize(
@@ -94,5 +100,5 @@ def test_else_it_is_estimated_from_what_the_oracle_began_with() -> None:
     ids=["a random search", "too few", "short trainings only", "none were set aside"],
 )
 def test_nothing_is_claimed_without_draws_that_compare(of) -> None:
-    assert random_search(of) is None
-    assert not any("Random search" in text for text in comparisons(of))
+    assert estimate_random_search(of) is None
+    assert not any("Random search" in text for text in comparison_sentences(of))

@@ -256,7 +256,7 @@ def test_the_network_is_drawn_once_and_its_choices_listed() -> None:
     page = page_of(report)
     assert sum(label.startswith("The network:") for label in _labels(page)) == 1
     assert report.winner
-    assert [row[0] for row in page.table("Choice")] == list(report.winner.values)
+    assert [row[0] for row in page.table("Importance")] == list(report.winner.values)
 
 
 def test_what_went_wrong_is_told_once() -> None:

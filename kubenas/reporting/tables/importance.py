@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kubenas.reporting.quantities import plain
+from kubenas.reporting.formatting import plain
 from kubenas.search.journal import TrialState
 
-ENOUGH_TRIALS = 10
+MIN_TRIALS = 10
 """Below this many scored trials no effect is worth showing."""
-_MOST_GROUPS = 8
+_MAX_GROUPS = 8
 _PERMUTATIONS = 1_000
-_MOST_TRIALS = 1_000
+_MAX_TRIALS = 1_000
 _LEVEL = 0.05
 
 
@@ -33,20 +33,20 @@ class Group:
 
 
 @dataclass(frozen=True)
-class Choice:
+class Importance:
     """One hyperparameter. ``effect`` is epsilon squared, 0 to 1."""
 
     name: str
     effect: float
-    chance: float
+    p_value: float
     """Share of random regroupings of the same scores that look at least as strong."""
     trials: int
     groups: tuple[Group, ...]
-    clear: bool = False
+    significant: bool = False
     """Whether it stands out from chance although so many choices were looked at (5 % level)."""
 
 
-def rank_choices(trials: Sequence[TrialState]) -> list[Choice]:
+def rank_hyperparameters(trials: Sequence[TrialState]) -> list[Importance]:
     """All hyperparameters that took at least two values: clear ones, then strongest first.
 
     ``trials`` are completed ones, best first. Empty when there are too few of them. Scores are
@@ -54,41 +54,43 @@ def rank_choices(trials: Sequence[TrialState]) -> list[Choice]:
     very many trials an even sample is looked at.
     """
     scored = [trial for trial in trials if math.isfinite(_score(trial))]
-    if len(scored) < ENOUGH_TRIALS:
+    if len(scored) < MIN_TRIALS:
         return []
-    sample = scored[:: math.ceil(len(scored) / _MOST_TRIALS)]
+    sample = scored[:: math.ceil(len(scored) / _MAX_TRIALS)]
     tried = [(trial.used_values, _score(trial)) for trial in sample]
     names = dict.fromkeys(name for values, _ in tried for name in values)
-    found = [choice for name in names if (choice := _choice(name, tried))]
-    return sorted(_cleared(found), key=lambda c: (not c.clear, -c.effect, c.chance, c.name))
+    found = [importance for name in names if (importance := _importance(name, tried))]
+    return sorted(
+        _mark_significant(found), key=lambda c: (not c.significant, -c.effect, c.p_value, c.name)
+    )
 
 
-def _cleared(found: Sequence[Choice]) -> list[Choice]:
+def _mark_significant(found: Sequence[Importance]) -> list[Importance]:
     """Which of many effects are clear (Holm 1979): the chance that even one of them is none."""
-    marked: list[Choice] = []
-    for place, choice in enumerate(sorted(found, key=lambda c: c.chance)):
-        so_far = all(earlier.clear for earlier in marked)
-        clear = so_far and choice.chance * (len(found) - place) <= _LEVEL
-        marked.append(replace(choice, clear=clear))
+    marked: list[Importance] = []
+    for place, importance in enumerate(sorted(found, key=lambda c: c.p_value)):
+        so_far = all(earlier.significant for earlier in marked)
+        significant = so_far and importance.p_value * (len(found) - place) <= _LEVEL
+        marked.append(replace(importance, significant=significant))
     return marked
 
 
-def _choice(name: str, tried: Sequence[tuple[Mapping[str, Any], float]]) -> Choice | None:
+def _importance(name: str, tried: Sequence[tuple[Mapping[str, Any], float]]) -> Importance | None:
     """What ``name`` did to the scores; ``tried`` are the values of each trial and its score."""
     active = [(values[name], score) for values, score in tried if name in values]
     labels = _labels([value for value, _ in active])
     order = list(dict.fromkeys(label for _, label in sorted(set(labels), key=lambda pair: pair[0])))
     scores = np.array([score for _, score in active])
     codes = np.array([order.index(label) for _, label in labels])
-    if len(order) < 2 or len(active) < ENOUGH_TRIALS:
+    if len(order) < 2 or len(active) < MIN_TRIALS:
         return None
     ranks = _ranks(scores)
-    effect, chance = _effect(ranks, codes, len(order))
+    effect, p_value = _effect(ranks, codes, len(order))
     groups = tuple(
         Group(label, tuple(float(s) for s in scores[codes == code]))
         for code, label in enumerate(order)
     )
-    return Choice(name, effect, chance, len(active), groups)
+    return Importance(name, effect, p_value, len(active), groups)
 
 
 def _labels(values: Sequence[Any]) -> list[tuple[float, str]]:
@@ -98,7 +100,7 @@ def _labels(values: Sequence[Any]) -> list[tuple[float, str]]:
     if len(numbers) < len(distinct):
         places = {value: place for place, value in enumerate(sorted(distinct, key=str))}
         return [(places[value], plain(value)) for value in values]
-    if len(distinct) <= _MOST_GROUPS:
+    if len(distinct) <= _MAX_GROUPS:
         return [(float(value), plain(value)) for value in values]
     return _quarters(np.array(values, dtype=float))
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from kubenas.reporting.tables.lost_attempts import last_seconds, superseded
+from kubenas.reporting.tables.lost_attempts import last_seconds, non_final_lost_attempts
 from kubenas.search.journal import SearchState
 from kubenas.trial import Outcome
 
@@ -17,10 +17,10 @@ class Item:
     useful: bool
 
 
-def trial_spend(state: SearchState) -> list[Item]:
+def trial_costs(state: SearchState) -> list[Item]:
     """Seconds of all ended attempts by what came of them, without the empty ones."""
     items = [_ended(state, outcome) for outcome in Outcome]
-    lost = [lost for trial in state.trials.values() for lost in superseded(trial)]
+    lost = [lost for trial in state.trials.values() for lost in non_final_lost_attempts(trial)]
     items.append(
         Item("lost to failures and restarts", sum(x.seconds for x in lost), len(lost), useful=False)
     )

@@ -1,12 +1,12 @@
 """What a search began with, in words."""
 
-from kubenas.reporting.quantities import count
+from kubenas.reporting.formatting import count
 from kubenas.reporting.report_input import ReportInput
 from kubenas.search.layout import SEARCHES
 from kubenas.storage import split
 
 
-def beginning(report: ReportInput) -> str:
+def summarize_warm_start(report: ReportInput) -> str:
     """A clause for the sentence on the search; empty: it was to begin with nothing.
 
     Whoever asked for a warm start or for the champion must see when there was none.

@@ -6,7 +6,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def evenly(items: Sequence[T], most: int) -> list[T]:
+def sample_evenly(items: Sequence[T], most: int) -> list[T]:
     """At most ``most`` of ``items`` at even distances; the first and the last among them."""
     if len(items) <= most:
         return list(items)
