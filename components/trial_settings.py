@@ -5,7 +5,7 @@ Accelerators, nodes and the like are for the trials alone: the task itself only 
 
 from kfp import dsl
 
-FOR_TRIALS = [
+TRIAL_PASSTHROUGHS = [
     dsl.TaskConfigField.RESOURCES,
     dsl.TaskConfigField.KUBERNETES_NODE_SELECTOR,
     dsl.TaskConfigField.KUBERNETES_TOLERATIONS,

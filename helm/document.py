@@ -18,21 +18,21 @@ from kubenas.scheduling.policy import Volume
 from kubenas.scheduling.store_credentials import CONFIG_KEYS
 
 CHART = Path(__file__).parent / "kubenas"
-_AS_KUBERNETES_HAS_THEM = {"type": "array", "items": {"type": "object"}}
+_KUBERNETES_OBJECTS = {"type": "array", "items": {"type": "object"}}
 _LOCKABLE = [
     *(key for key in RunnerConfig.model_fields if key != "pod"),
     *(f"pod.{key}" for key in PodConfig.model_fields),
 ]
 _OPEN: dict[str, dict[str, Any]] = {
-    "networkPolicy.trialEgress": _AS_KUBERNETES_HAS_THEM,
-    "networkPolicy.metricsFrom": _AS_KUBERNETES_HAS_THEM,
+    "networkPolicy.trialEgress": _KUBERNETES_OBJECTS,
+    "networkPolicy.metricsFrom": _KUBERNETES_OBJECTS,
     "policy.locked": {"type": "array", "items": {"enum": _LOCKABLE}, "uniqueItems": True},
     "policy.volumes": {
         "type": "array",
         "items": {"enum": list(get_args(Volume))},
         "uniqueItems": True,
     },
-    "prePull.tolerations": _AS_KUBERNETES_HAS_THEM,
+    "prePull.tolerations": _KUBERNETES_OBJECTS,
     "store.environment": {
         "type": "object",
         "additionalProperties": False,
@@ -59,7 +59,7 @@ class Setting:
     name: str
     """With a dot before a key within a section."""
     default: Any
-    says: str
+    description: str
     """Its comment."""
 
 
@@ -68,10 +68,10 @@ def settings() -> Iterator[Setting]:
     text = (CHART / "values.yaml").read_text(encoding="utf-8")
     values = yaml.safe_load(text)
     section = ""
-    for says, indent, key in re.findall(r"(?m)^ *# (?:-- )?(.+)\n( *)([A-Za-z]+):", text):
+    for description, indent, key in re.findall(r"(?m)^ *# (?:-- )?(.+)\n( *)([A-Za-z]+):", text):
         section = section if indent else key
         name = f"{section}.{key}" if indent else key
-        yield Setting(name, values[section][key] if indent else values[key], says)
+        yield Setting(name, values[section][key] if indent else values[key], description)
 
 
 def readme() -> str:
@@ -94,9 +94,11 @@ def readme() -> str:
     ]
     for setting in settings():
         if "." in setting.name:
-            lines.append(f"| `{setting.name}` | `{json.dumps(setting.default)}` | {setting.says} |")
+            lines.append(
+                f"| `{setting.name}` | `{json.dumps(setting.default)}` | {setting.description} |"
+            )
         else:
-            lines += ["", f"## {setting.name}", "", setting.says]
+            lines += ["", f"## {setting.name}", "", setting.description]
             if setting.default:
                 lines += ["", "| value | default | |", "|---|---|---|"]
     return "\n".join(lines) + "\n"
@@ -110,9 +112,9 @@ def schema() -> dict[str, Any]:
         section, _, key = setting.name.partition(".")
         if key:
             kind = _OPEN.get(setting.name, _TYPES[type(setting.default)])
-            properties[section]["properties"][key] = {"description": setting.says, **kind}
+            properties[section]["properties"][key] = {"description": setting.description, **kind}
         else:
-            properties[section] = _closed(setting.says, {})
+            properties[section] = _closed(setting.description, {})
     properties["runner"] |= {"properties": runner["properties"]}
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
@@ -129,9 +131,9 @@ def files() -> dict[Path, str]:
     }
 
 
-def _closed(says: str, properties: dict[str, Any]) -> dict[str, Any]:
+def _closed(description: str, properties: dict[str, Any]) -> dict[str, Any]:
     return {
-        "description": says,
+        "description": description,
         "type": "object",
         "additionalProperties": False,
         "properties": properties,

@@ -2,14 +2,14 @@
 
 from kfp import dsl
 
-from components.trial_settings import FOR_TRIALS
+from components.trial_settings import TRIAL_PASSTHROUGHS
 from kubenas.images import CONTROLLER_IMAGE
 
 
 @dsl.component(
     base_image=CONTROLLER_IMAGE,
     install_kfp_package=False,
-    task_config_passthroughs=FOR_TRIALS,
+    task_config_passthroughs=TRIAL_PASSTHROUGHS,
 )
 def train(
     run: str,

@@ -63,7 +63,7 @@ def collect_garbage(
 def _inventory(storage: Storage, local: Path) -> Iterator[Inventory]:
     """What is there; as far as locks go, no run begins until the block ends."""
     with ExitStack() as stack:
-        free = _hold(storage, local, stack)
+        free = _try_lock(storage, local, stack)
         status, outcomes = read_status(storage), read_outcomes(storage)
         objects = tuple(storage.list())
         free = hold_searches(storage, search_ids(objects), objects, stack) and free
@@ -79,7 +79,7 @@ def _inventory(storage: Storage, local: Path) -> Iterator[Inventory]:
         )
 
 
-def _hold(storage: Storage, local: Path, stack: ExitStack) -> bool:
+def _try_lock(storage: Storage, local: Path, stack: ExitStack) -> bool:
     try:
         stack.enter_context(output_lock(local, storage.uri))
     except OutputInUse:

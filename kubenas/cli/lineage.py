@@ -7,7 +7,7 @@ from kubenas.steps.setup import read_claim
 from kubenas.storage import open_storage
 
 
-def tell_lineage(output: str, search: str | None, answer: Answer) -> None:
+def print_lineage(output: str, search: str | None, answer: Answer) -> None:
     """Tells where the model of ``search`` came from; without one, the model in production.
 
     Raises:

@@ -75,7 +75,7 @@ class LocalPipeline:
         """Whether all steps are done."""
         return self._process.returncode == 0
 
-    def last_words(self) -> str:
+    def error_line(self) -> str:
         """What the failed step said of its error, or failing that the last line there is."""
         log = self.log.read_text(errors="replace")
         lines = [line.strip() for line in log.splitlines() if line.strip()]

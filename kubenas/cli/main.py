@@ -8,7 +8,7 @@ from kubenas import __version__
 from kubenas.cli.answer import JSON_OPTION, answering
 from kubenas.cli.champion.commands import champion
 from kubenas.cli.kubeflow.commands import schedule, submit
-from kubenas.cli.step_image import StepImage, chooses_image
+from kubenas.cli.step_image import StepImage, image_options
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -48,10 +48,10 @@ def doctor(file: Path | None, namespace: str | None, as_json: bool) -> None:
 @JSON_OPTION
 def status(output: str, as_json: bool) -> None:
     """Tell how far the run in OUTPUT has come."""
-    from kubenas.cli.status import tell_status
+    from kubenas.cli.status import print_status
 
     with answering(as_json) as answer:
-        tell_status(output, answer)
+        print_status(output, answer)
 
 
 @kubenas.command()
@@ -113,7 +113,7 @@ def gc(
     required=True,
     help="File to write, such as nas.yaml.",
 )
-@chooses_image
+@image_options
 @JSON_OPTION
 def compile_(target: Path, *, as_json: bool, step_image: StepImage) -> None:
     """Write the pipeline for upload to Kubeflow: the very file that 'run' executes."""
@@ -134,10 +134,10 @@ kubenas.add_command(schedule)
 @JSON_OPTION
 def lineage(output: str, search: str | None, as_json: bool) -> None:
     """Tell where the model in production in OUTPUT came from: run, data, seeds, code, decision."""
-    from kubenas.cli.lineage import tell_lineage
+    from kubenas.cli.lineage import print_lineage
 
     with answering(as_json) as answer:
-        tell_lineage(output, search, answer)
+        print_lineage(output, search, answer)
 
 
 @kubenas.command()

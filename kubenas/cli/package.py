@@ -24,7 +24,7 @@ def write_package(target: Path, step_image: StepImage, answer: Answer) -> None:
     Raises:
         UserError: the image is not a reference, or the file cannot be written.
     """
-    image = step_image.named()
+    image = step_image.resolve()
     try:
         target.write_text(package_text(image), encoding="utf-8")
     except OSError as error:

@@ -59,7 +59,7 @@ class TerminalDisplay:
                 self._bars.update(bar, total=1, completed=1, words="")
             elif status is not None and status.step == outcome.step:
                 done, total = _share(status.progress)
-                self._bars.update(bar, total=total, completed=done, words=words(status))
+                self._bars.update(bar, total=total, completed=done, words=describe_progress(status))
 
     def _bar(self, step: str) -> TaskID:
         if step not in self._tasks:
@@ -87,14 +87,14 @@ class LineDisplay:
                 self._done.add(outcome.step)
                 self._say(f"{outcome.step}: done in {outcome.seconds:.0f} s")
         if status is not None and time.monotonic() - self._said >= _LINE_SECONDS:
-            self._say(f"{status.step}: {words(status)}")
+            self._say(f"{status.step}: {describe_progress(status)}")
 
     def _say(self, text: str) -> None:
         self._said = time.monotonic()
         self._console.print(text, markup=False)
 
 
-def words(status: Status) -> str:
+def describe_progress(status: Status) -> str:
     """``status`` in one line."""
     progress = status.progress
     if not progress:

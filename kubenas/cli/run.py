@@ -71,7 +71,7 @@ def _failure(storage: Storage, pipeline: LocalPipeline) -> KubenasError:
     """The failed step's own error; without one, the last that the log has."""
     failed = [outcome for outcome in read_outcomes(storage) if outcome.state == "failed"]
     if not failed:
-        return SearchFailed(f"the pipeline broke: {pipeline.last_words()} (log: {pipeline.log})")
+        return SearchFailed(f"the pipeline broke: {pipeline.error_line()} (log: {pipeline.log})")
     outcome = failed[-1]
     if outcome.exit_code == UserError.exit_code:
         return UserError(outcome.message)

@@ -12,7 +12,7 @@ from kubenas.storage import open_storage
 _STALE_SECONDS = 30.0
 
 
-def tell_status(output: str, answer: Answer) -> None:
+def print_status(output: str, answer: Answer) -> None:
     """Says what has been done in ``output`` and what is going on.
 
     Raises:
@@ -28,8 +28,8 @@ def tell_status(output: str, answer: Answer) -> None:
     for outcome in outcomes:
         figures = f"{outcome.state:<9}{outcome.seconds:>8.1f} s"
         answer.line(f"  {outcome.step:<10}{figures}  {outcome.message}".rstrip())
-    _tell_search(outcomes, status, answer)
-    _tell_summary(summary, answer)
+    _print_search(outcomes, status, answer)
+    _print_summary(summary, answer)
     answer.put(
         {
             "name": config.name,
@@ -57,7 +57,7 @@ def _headline(outcomes: list[StepOutcome], status: Status | None, *, done: bool)
     return state
 
 
-def _tell_search(outcomes: list[StepOutcome], status: Status | None, answer: Answer) -> None:
+def _print_search(outcomes: list[StepOutcome], status: Status | None, answer: Answer) -> None:
     progress: dict[str, Any] = status.progress if status else {}
     ended = {outcome.step for outcome in outcomes if outcome.state == "done"}
     if status is None or not progress or status.step in ended:
@@ -71,7 +71,7 @@ def _tell_search(outcomes: list[StepOutcome], status: Status | None, answer: Ans
     )
 
 
-def _tell_summary(summary: Summary | None, answer: Answer) -> None:
+def _print_summary(summary: Summary | None, answer: Answer) -> None:
     if summary is None:
         return
     for line in summary.lines():

@@ -25,7 +25,7 @@ class StepImage:
     registry: str | None = None
     """Where ``make images`` pushed to: the controller's image is there under its own name."""
 
-    def named(self, in_file: str | None = None) -> str | None:
+    def resolve(self, in_file: str | None = None) -> str | None:
         """The image: as the command line says, else ``in_file``, else the registry's; or None.
 
         Raises:
@@ -41,13 +41,13 @@ class StepImage:
             CONTROLLER_IMAGE, _checked(self.registry, _REGISTRY, f"{REGISTRY_VARIABLE}: ", what)
         )
 
-    def required(self, in_file: str | None = None) -> str:
+    def resolve_required(self, in_file: str | None = None) -> str:
         """The same for who starts runs at once: a cluster pulls from a registry.
 
         Raises:
-            UserError: nothing says which image, or see :meth:`named`.
+            UserError: nothing says which image, or see :meth:`resolve`.
         """
-        image = self.named(in_file)
+        image = self.resolve(in_file)
         if image is None:
             raise UserError(
                 f"{CONTROLLER_IMAGE} is in no registry that a cluster could pull it from: set"
@@ -57,7 +57,7 @@ class StepImage:
         return image
 
 
-def chooses_image(command: Callable[..., None]) -> Callable[..., None]:
+def image_options(command: Callable[..., None]) -> Callable[..., None]:
     """Gives ``command`` the options --image and --registry as its argument ``step_image``."""
 
     @functools.wraps(command)

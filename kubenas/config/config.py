@@ -77,7 +77,7 @@ class Config(Value):
                 raise ValueError(f"search.{name}: does not go with hyperband; use another oracle")
         return self
 
-    def identified(self) -> dict[str, Any]:
+    def identity_content(self) -> dict[str, Any]:
         """All that decides what is looked for; where it runs, what is promoted, served or kept is
         not.
 
@@ -99,6 +99,6 @@ class Config(Value):
         return content
 
     def identity(self) -> str:
-        """A digest of :meth:`identified`."""
-        content = json.dumps(self.identified(), sort_keys=True)
+        """A digest of :meth:`identity_content`."""
+        content = json.dumps(self.identity_content(), sort_keys=True)
         return hashlib.sha256(content.encode()).hexdigest()[:12]

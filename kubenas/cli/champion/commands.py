@@ -15,7 +15,7 @@ def champion() -> None:
 @JSON_OPTION
 def show(output: str, as_json: bool) -> None:
     """Tell which model of OUTPUT is in production, and why."""
-    from kubenas.cli.champion.telling import show_champion
+    from kubenas.cli.champion.display import show_champion
 
     with answering(as_json) as answer:
         show_champion(output, answer)
@@ -26,7 +26,7 @@ def show(output: str, as_json: bool) -> None:
 @JSON_OPTION
 def history(output: str, as_json: bool) -> None:
     """List all champions of OUTPUT, the latest last."""
-    from kubenas.cli.champion.telling import list_champions
+    from kubenas.cli.champion.display import list_champions
 
     with answering(as_json) as answer:
         list_champions(output, answer)

@@ -3,7 +3,7 @@
 import time
 
 from kubenas.cli.answer import Answer
-from kubenas.cli.champion.telling import champion_lines
+from kubenas.cli.champion.display import champion_lines
 from kubenas.errors import UserError
 from kubenas.serving.champion import ChampionLog, rollback
 from kubenas.serving.succession import succeed

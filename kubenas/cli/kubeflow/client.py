@@ -18,7 +18,13 @@ from kfp.client.set_volume_credentials import ServiceAccountTokenVolumeCredentia
 from kfp_server_api import ApiException
 
 from kubenas.cli.kubeflow.connection import Connection
-from kubenas.cli.kubeflow.refusals import Refused, ServerAway, SignInNeeded, no_api, refusal
+from kubenas.cli.kubeflow.server_errors import (
+    AuthenticationRequired,
+    RequestRejected,
+    ServerUnavailable,
+    error_from_response,
+    not_the_api,
+)
 from kubenas.errors import UserError
 
 _ENDPOINT_VARIABLE = "KF_PIPELINES_ENDPOINT"
@@ -30,13 +36,13 @@ _UNREAD = {"_preload_content": False, "_request_timeout": _SECONDS}
 _TAIL_BYTES, _MOST_BYTES = 256 << 10, 64 << 20
 """Of a log: how much of its end is kept, and after how much no end is hoped for."""
 
-Answered = dict[str, Any]
+JsonObject = dict[str, Any]
 
 
 class PipelinesClient(kfp.client.Client):  # type: ignore[misc]
     """kfp's client, whose answers are looked at and whose errors say what to do."""
 
-    def ask(self, doing: str, call: Callable[..., Any], /, *given: Any, **named: Any) -> Answered:
+    def ask(self, doing: str, call: Callable[..., Any], /, *given: Any, **named: Any) -> JsonObject:
         """The JSON object that the server answers ``call`` with, a method of kfp's API.
 
         Args:
@@ -44,26 +50,26 @@ class PipelinesClient(kfp.client.Client):  # type: ignore[misc]
             call: with the arguments that follow.
 
         Raises:
-            Refused, Conflict: the server refuses.
-            ServerFailed, ServerAway: it broke, or did not answer.
+            RequestRejected, Conflict: the server refuses.
+            ServerFailed, ServerUnavailable: it broke, or did not answer.
         """
-        with self._explained(doing):
+        with self._translate_errors(doing):
             data = call(*given, **named, **_UNREAD).data
         try:
             content = json.loads(data or b"{}")
         except ValueError as error:
-            raise no_api(self._existing_config.host) from error
+            raise not_the_api(self._existing_config.host) from error
         if not isinstance(content, dict):
-            raise no_api(self._existing_config.host)
+            raise not_the_api(self._existing_config.host)
         return content
 
     def tail(self, doing: str, path: str) -> str:
         """The end of the text that the server has at ``path``, however long it is.
 
         Raises:
-            Refused, ServerFailed, ServerAway: see :meth:`ask`.
+            RequestRejected, ServerFailed, ServerUnavailable: see :meth:`ask`.
         """
-        with self._explained(doing):
+        with self._translate_errors(doing):
             answer = self.get(path, **_UNREAD)
             try:
                 return _end(answer.stream(64 << 10)).decode(errors="replace")
@@ -75,18 +81,20 @@ class PipelinesClient(kfp.client.Client):  # type: ignore[misc]
         return self.runs.api_client.call_api(path, "GET", auth_settings=["Bearer"], **how)
 
     @contextmanager
-    def _explained(self, doing: str) -> Iterator[None]:
+    def _translate_errors(self, doing: str) -> Iterator[None]:
         host = self._existing_config.host
         try:
             yield
         except ApiException as error:
             if not error.status:
                 raise _away(host, doing, error) from error
-            raise refusal(error.status, error.body or "", doing=doing, host=host) from error
+            raise error_from_response(
+                error.status, error.body or "", doing=doing, host=host
+            ) from error
         except urllib3.exceptions.HTTPError as error:
             raise _away(host, doing, error) from error
         except OSError as error:
-            raise Refused(f"{doing}: the token cannot be read: {error}") from error
+            raise RequestRejected(f"{doing}: the token cannot be read: {error}") from error
 
     def get_kfp_healthz(self, sleep_duration: int = 5) -> SimpleNamespace:  # noqa: ARG002
         """Whether the server keeps users apart, as ``multi_user``. The original asks five times
@@ -94,7 +102,7 @@ class PipelinesClient(kfp.client.Client):  # type: ignore[misc]
         found = self.ask("greeting the server", self.healthzs.healthz_service_get_healthz)
         return SimpleNamespace(multi_user=found.get("multi_user") is True)
 
-    def follow_token(self, file: Path) -> None:
+    def use_token_file(self, file: Path) -> None:
         """Takes the token from ``file`` at each request."""
         hook = ServiceAccountTokenVolumeCredentials(str(file)).refresh_api_key_hook
         self._existing_config.refresh_api_key_hook = hook
@@ -111,7 +119,7 @@ def connect(connection: Connection) -> PipelinesClient:
     Raises:
         UserError: the address is no URL, the token file cannot be read, no server is named, or it
             refuses.
-        ServerFailed, ServerAway: it broke, or did not answer.
+        ServerFailed, ServerUnavailable: it broke, or did not answer.
     """
     host = _checked_host(connection.host or os.environ.get(_ENDPOINT_VARIABLE))
     token = _token(connection)
@@ -128,12 +136,12 @@ def connect(connection: Connection) -> PipelinesClient:
             )
         except auth.google.auth.exceptions.GoogleAuthError as error:
             said = " ".join(str(error).split())
-            raise SignInNeeded(
+            raise AuthenticationRequired(
                 f"--iap-client-id: no token for the Identity-Aware Proxy; sign in with 'gcloud auth"
                 f" application-default login' or a service account: {said}"
             ) from error
     if connection.token_file is not None:
-        client.follow_token(connection.token_file)
+        client.use_token_file(connection.token_file)
     return client
 
 
@@ -146,12 +154,14 @@ def _end(chunks: Iterable[bytes]) -> bytes:
     return kept
 
 
-def _away(host: str, doing: str, error: object) -> ServerAway:
+def _away(host: str, doing: str, error: object) -> ServerUnavailable:
     reason = getattr(error, "reason", error)
     remedy = "see whether the server is up and the address right"
     if isinstance(reason, urllib3.exceptions.SSLError):
         remedy = "for a certificate authority of your own, set SSL_CERT_FILE to its certificates"
-    return ServerAway(f"{host}: {doing}: no answer; {remedy} ({' '.join(str(reason).split())})")
+    return ServerUnavailable(
+        f"{host}: {doing}: no answer; {remedy} ({' '.join(str(reason).split())})"
+    )
 
 
 def _checked_host(host: str | None) -> str | None:

@@ -9,7 +9,7 @@ import click
 
 from kubenas.cli.answer import JSON_OPTION, answering
 from kubenas.cli.kubeflow.connection import Connection
-from kubenas.cli.step_image import StepImage, chooses_image
+from kubenas.cli.step_image import StepImage, image_options
 
 _FILE = click.Path(path_type=Path)
 _SERVER = (
@@ -30,7 +30,7 @@ _SERVER = (
 )
 
 
-def _asks_server(command: Callable[..., None]) -> Callable[..., None]:
+def server_options(command: Callable[..., None]) -> Callable[..., None]:
     """Gives ``command`` the options that say which server, as its argument ``connection``."""
 
     @functools.wraps(command)
@@ -55,9 +55,9 @@ def _asks_server(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--experiment", help="Experiment of the run; default: the search's name.")
 @click.option("--pipeline-root", help="Where Kubeflow keeps what steps hand on.")
 @click.option("--service-account", help="Service account of the steps.")
-@chooses_image
+@image_options
 @click.option("--wait", is_flag=True, help="Follow the run; exit 1 if it fails.")
-@_asks_server
+@server_options
 def submit(
     file: Path,
     *,
@@ -87,14 +87,14 @@ def schedule() -> None:
 
 @schedule.command("apply")
 @click.argument("file", type=_FILE)
-@chooses_image
+@image_options
 @click.option("--dry-run", is_flag=True, help="Tell what would change, and change nothing.")
-@_asks_server
+@server_options
 def apply_(
     file: Path, *, step_image: StepImage, dry_run: bool, as_json: bool, connection: Connection
 ) -> None:
     """Make the schedule of FILE, or change it to what FILE says."""
-    from kubenas.cli.kubeflow.schedule.operations import apply_schedule
+    from kubenas.cli.kubeflow.schedule.commands import apply_schedule
 
     with answering(as_json) as answer:
         apply_schedule(file, step_image, connection, answer, dry_run=dry_run)
@@ -102,10 +102,10 @@ def apply_(
 
 @schedule.command("list")
 @click.argument("file", type=_FILE, required=False)
-@_asks_server
+@server_options
 def list_(file: Path | None, *, as_json: bool, connection: Connection) -> None:
     """List the schedules on the server, or that of FILE."""
-    from kubenas.cli.kubeflow.schedule.operations import list_schedules
+    from kubenas.cli.kubeflow.schedule.commands import list_schedules
 
     with answering(as_json) as answer:
         list_schedules(file, connection, answer)
@@ -113,10 +113,10 @@ def list_(file: Path | None, *, as_json: bool, connection: Connection) -> None:
 
 @schedule.command()
 @click.argument("file", type=_FILE)
-@_asks_server
+@server_options
 def pause(file: Path, *, as_json: bool, connection: Connection) -> None:
     """Start no more runs of the schedule of FILE; those that run go on."""
-    from kubenas.cli.kubeflow.schedule.operations import pause_schedule
+    from kubenas.cli.kubeflow.schedule.commands import pause_schedule
 
     with answering(as_json) as answer:
         pause_schedule(file, connection, answer)
@@ -124,10 +124,10 @@ def pause(file: Path, *, as_json: bool, connection: Connection) -> None:
 
 @schedule.command()
 @click.argument("file", type=_FILE)
-@_asks_server
+@server_options
 def resume(file: Path, *, as_json: bool, connection: Connection) -> None:
     """Start runs of the schedule of FILE again."""
-    from kubenas.cli.kubeflow.schedule.operations import resume_schedule
+    from kubenas.cli.kubeflow.schedule.commands import resume_schedule
 
     with answering(as_json) as answer:
         resume_schedule(file, connection, answer)
@@ -135,10 +135,10 @@ def resume(file: Path, *, as_json: bool, connection: Connection) -> None:
 
 @schedule.command()
 @click.argument("file", type=_FILE)
-@_asks_server
+@server_options
 def delete(file: Path, *, as_json: bool, connection: Connection) -> None:
     """Delete the schedule of FILE; the runs that it has started stay."""
-    from kubenas.cli.kubeflow.schedule.operations import delete_schedule
+    from kubenas.cli.kubeflow.schedule.commands import delete_schedule
 
     with answering(as_json) as answer:
         delete_schedule(file, connection, answer)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import kfp_server_api as api
 
 from kubenas import __version__
-from kubenas.cli.kubeflow.refusals import Conflict
 from kubenas.cli.kubeflow.server import Server
+from kubenas.cli.kubeflow.server_errors import Conflict
 
 PIPELINE = "kubenas"
 _DESCRIPTION = "Neural architecture search: from labelled data to a model ready to serve."
@@ -44,11 +44,11 @@ def ensure_version(server: Server, package: str) -> PipelineVersion:
     Pipeline and version are created apart, so that whatever was left half done is completed, and
     what somebody else creates meanwhile is taken.
     """
-    pipeline = ensured(
+    pipeline = get_or_create(
         lambda: server.pipeline(PIPELINE), lambda: server.create_pipeline(PIPELINE, _DESCRIPTION)
     )[0]
     name = version_name(package)
-    version, uploaded = ensured(
+    version, uploaded = get_or_create(
         lambda: server.version(pipeline, name),
         lambda: server.upload_version(pipeline, name, package),
     )
@@ -57,10 +57,10 @@ def ensure_version(server: Server, package: str) -> PipelineVersion:
 
 def ensure_experiment(server: Server, name: str) -> str:
     """Id of the experiment, created if the server has none."""
-    return ensured(lambda: server.experiment(name), lambda: server.create_experiment(name))[0]
+    return get_or_create(lambda: server.experiment(name), lambda: server.create_experiment(name))[0]
 
 
-def ensured(find: Callable[[], str | None], create: Callable[[], str]) -> tuple[str, bool]:
+def get_or_create(find: Callable[[], str | None], create: Callable[[], str]) -> tuple[str, bool]:
     """What ``find`` finds, else what ``create`` creates, and whether it was created.
 
     Raises:

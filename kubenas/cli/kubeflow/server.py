@@ -12,10 +12,10 @@ from typing import Any
 
 import kfp_server_api as api
 
-from kubenas.cli.kubeflow.client import Answered, connect
+from kubenas.cli.kubeflow.client import JsonObject, connect
 from kubenas.cli.kubeflow.connection import Connection
-from kubenas.cli.kubeflow.refusals import NotFound, ServerFailed
 from kubenas.cli.kubeflow.run_states import ENDED
+from kubenas.cli.kubeflow.server_errors import NotFound, ServerFailed
 from kubenas.errors import UserError
 
 _PAGE = 100
@@ -106,13 +106,13 @@ class Server:
         call = self._client.runs.run_service_create_run
         return _id(self._client.ask("creating the run", call, body), "run_id")
 
-    def runs(self, experiment: str, name: str) -> list[Answered]:
+    def runs(self, experiment: str, name: str) -> list[JsonObject]:
         """Runs of this name in an experiment."""
         call = self._client.runs.run_service_list_runs
         named = {"experiment_id": experiment, "filter": _equals("display_name", name)}
         return list(self._list("looking for the run", call, "runs", named))
 
-    def run(self, run_id: str) -> Answered:
+    def run(self, run_id: str) -> JsonObject:
         """A run with the states of its tasks."""
         call = self._client.runs.run_service_get_run
         return self._client.ask("following the run", call, run_id)
@@ -126,11 +126,11 @@ class Server:
         found = self._list("looking for runs in flight", call, "runs", named)
         return [_id(run, "run_id") for run in found]
 
-    def workflow(self, run_id: str) -> Answered:
+    def workflow(self, run_id: str) -> JsonObject:
         """A run as Argo has it, of which the second version of the API leaves out the most."""
         doing, path = "reading the run's workflow", f"/apis/v1beta1/runs/{run_id}"
         found = self._client.ask(doing, self._client.get, path).get("pipeline_runtime") or {}
-        content: Answered = json.loads(found.get("workflow_manifest") or "{}")
+        content: JsonObject = json.loads(found.get("workflow_manifest") or "{}")
         return content
 
     def log(self, run_id: str, pod: str, namespace: str) -> str | None:
@@ -152,7 +152,7 @@ class Server:
         call = self._client.recurring_runs.recurring_run_service_create_recurring_run
         return _id(self._client.ask("creating the recurring run", call, body), "recurring_run_id")
 
-    def recurring_runs(self, name: str | None = None) -> list[Answered]:
+    def recurring_runs(self, name: str | None = None) -> list[JsonObject]:
         """All recurring runs, or those of this name."""
         call = self._client.recurring_runs.recurring_run_service_list_recurring_runs
         named = (
@@ -184,7 +184,7 @@ class Server:
 
     def _list(
         self, doing: str, call: Callable[..., Any], key: str, named: dict[str, Any]
-    ) -> Iterator[Answered]:
+    ) -> Iterator[JsonObject]:
         token = ""
         while True:
             page = self._client.ask(doing, call, page_size=_PAGE, page_token=token, **named)
@@ -203,12 +203,12 @@ def _filter(*predicates: tuple[str, str, str]) -> str:
     return json.dumps({"predicates": [dict(zip(names, each, strict=True)) for each in predicates]})
 
 
-def _only(found: Iterator[Answered], key: str) -> str | None:
+def _only(found: Iterator[JsonObject], key: str) -> str | None:
     first = next(found, None)
     return None if first is None else _id(first, key)
 
 
-def _id(answer: Answered, key: str) -> str:
+def _id(answer: JsonObject, key: str) -> str:
     if not answer.get(key):
         raise ServerFailed(f"the server answered without {key}: is it Kubeflow Pipelines 2?")
     return str(answer[key])

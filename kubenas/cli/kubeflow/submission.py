@@ -17,9 +17,9 @@ from kubenas.cli.kubeflow.pipeline_version import (
     ensure_version,
 )
 from kubenas.cli.kubeflow.portable import as_shipped, check_portable, ship
-from kubenas.cli.kubeflow.refusals import ServerAway, ServerFailed
 from kubenas.cli.kubeflow.server import Server
-from kubenas.cli.kubeflow.waiting.following import Followed, follow
+from kubenas.cli.kubeflow.server_errors import ServerFailed, ServerUnavailable
+from kubenas.cli.kubeflow.waiting.follow_run import OutputSnapshot, follow
 from kubenas.cli.package import package_text
 from kubenas.cli.step_image import StepImage
 from kubenas.config import load_config
@@ -44,19 +44,19 @@ def submit_run(
 
     Raises:
         UserError: something in the config or the settings is wrong, or the server refuses.
-        ServerFailed, ServerAway: the server broke, or does not answer.
+        ServerFailed, ServerUnavailable: the server broke, or does not answer.
         SearchFailed: the run was waited for and failed.
         Interrupted: while waiting; the run goes on.
     """
     config = load_config(file)
     check_portable(config, file)
-    package = package_text(settings.image.required())
+    package = package_text(settings.image.resolve_required())
     check_output(config, answer)
     server = Server(connection)
     ship(config)
     version = ensure_version(server, package)
     experiment = ensure_experiment(server, settings.experiment or config.name)
-    before = Followed.of(config.output) if wait else None
+    before = OutputSnapshot.of(config.output) if wait else None
     body = run_body(
         name=f"{config.name} {datetime.now(UTC):%Y-%m-%d %H:%M:%S}",
         experiment=experiment,
@@ -100,7 +100,7 @@ def _created_once(server: Server, body: api.V2beta1Run) -> str:
     """Creates the run. After a failure it looks whether the server did so all the same."""
     try:
         return server.create_run(body)
-    except (ServerAway, ServerFailed):
+    except (ServerUnavailable, ServerFailed):
         for run in server.runs(body.experiment_id, body.display_name):
             if run.get("description") == body.description:
                 return str(run["run_id"])

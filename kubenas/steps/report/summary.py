@@ -6,7 +6,7 @@ from pydantic import field_validator
 
 from kubenas.data.drift import Drift
 from kubenas.reporting.cards import drift_sentences
-from kubenas.reporting.random_search import random_search
+from kubenas.reporting.random_search import estimate_random_search
 from kubenas.reporting.report_input import ReportInput
 from kubenas.search.budget import expense_of, words_of_use
 from kubenas.serving.gate import Ground, Verdict
@@ -179,7 +179,7 @@ def read_summary(output: Storage) -> Summary | None:
 
 
 def _random_baseline(material: ReportInput) -> RandomBaseline | None:
-    found = random_search(material)
+    found = estimate_random_search(material)
     if found is None:
         return None
     return RandomBaseline(

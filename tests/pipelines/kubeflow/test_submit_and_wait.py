@@ -7,7 +7,7 @@ import yaml
 from click.testing import Result
 
 from kubenas.cli.kubeflow.run_states import TASKS
-from kubenas.cli.kubeflow.waiting import following, starting
+from kubenas.cli.kubeflow.waiting import follow_run, pod_start
 from kubenas.cli.package import package_text
 from kubenas.steps.process.outcome import StepOutcome
 from kubenas.storage import open_storage
@@ -29,7 +29,7 @@ PULL = 'ErrImagePull: failed to pull and unpack image "reg/nas:1": not found'
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(following, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(follow_run, "LOOK_SECONDS", 0.05)
 
 
 @pytest.fixture
@@ -219,7 +219,7 @@ def test_a_pod_without_a_node_is_told_once_and_waited_for(
 
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("LOOK_AFTER", "LOOK_EVERY", "TELL_AFTER", "GIVE_UP"):
-        monkeypatch.setattr(starting, f"{name}_SECONDS", 0.01)
+        monkeypatch.setattr(pod_start, f"{name}_SECONDS", 0.01)
 
 
 def test_an_interrupt_leaves_the_run_alone(
@@ -231,7 +231,7 @@ def test_an_interrupt_leaves_the_run_alone(
     def interrupted(_: float) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("kubenas.cli.kubeflow.waiting.following.time.sleep", interrupted)
+    monkeypatch.setattr("kubenas.cli.kubeflow.waiting.follow_run.time.sleep", interrupted)
     done = run("submit", search_yaml, "--wait")
     assert done.exit_code == 130
     assert f"the run goes on: {run_page(done.stdout)}" in done.stderr

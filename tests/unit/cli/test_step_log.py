@@ -2,7 +2,7 @@
 
 import pytest
 
-from kubenas.cli.kubeflow.waiting.step_log import telling_line
+from kubenas.cli.kubeflow.waiting.step_log import find_error_line
 
 LAUNCHER = """\
 I1129 09:00:01.000001      21 launcher_v2.go:154] publish success.
@@ -35,8 +35,8 @@ ValueError: no pictures in
     ],
 )  # fmt: skip
 def test_the_line_that_tells_most(log: str, told: str | None) -> None:
-    assert telling_line(log) == told
+    assert find_error_line(log) == told
 
 
 def test_a_line_without_an_end_is_cut() -> None:
-    assert len(telling_line("Error: " + "x" * 100_000) or "") == 1000
+    assert len(find_error_line("Error: " + "x" * 100_000) or "") == 1000

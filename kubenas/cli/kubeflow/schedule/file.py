@@ -98,7 +98,7 @@ def load_schedule(path: Path) -> Schedule:
     return schedule.model_copy(update={"search": str(search)})
 
 
-def config_of(schedule: Schedule) -> Config:
+def make_config(schedule: Schedule) -> Config:
     """What each run of ``schedule`` searches.
 
     Raises:

@@ -40,7 +40,7 @@ class Mark:
 
 
 @dataclass(frozen=True)
-class Recurring:
+class RecurringRun:
     """A recurring run that the server has under the schedule's name."""
 
     id: str
@@ -55,7 +55,7 @@ class Recurring:
 
 
 @dataclass(frozen=True)
-class Step:
+class Action:
     """One request to the server."""
 
     verb: Verb
@@ -67,7 +67,7 @@ class Step:
     """Of a creation."""
 
 
-def check_ours(existing: Sequence[Recurring], name: str) -> None:
+def check_ownership(existing: Sequence[RecurringRun], name: str) -> None:
     """Refuses to touch what somebody else has made.
 
     Raises:
@@ -81,72 +81,72 @@ def check_ours(existing: Sequence[Recurring], name: str) -> None:
             )
 
 
-def to_apply(existing: Sequence[Recurring], digest: str) -> tuple[Step, ...]:
+def plan_apply(existing: Sequence[RecurringRun], digest: str) -> tuple[Action, ...]:
     """Steps after which the newest has the settings of ``digest`` and no other is on.
 
-    A paused schedule stays paused. Between two steps two may be on; never none is that should be.
+    A paused schedule stays paused. Between two actions two may be on; never none is that should be.
     """
     last = newest(existing)
     if last is not None and last.mark is not None and last.mark.digest == digest:
         others = [each for each in existing if each is not last]
-        enable = [Step("enable", last.id)] if is_on(existing) and not last.on else []
+        enable = [Action("enable", last.id)] if is_on(existing) and not last.on else []
         return (*enable, *_switched_off(others))
     revision = 1 + (last.revision if last else 0)
-    create = Step("create", on=not existing or is_on(existing), mark=Mark(digest, revision))
+    create = Action("create", on=not existing or is_on(existing), mark=Mark(digest, revision))
     return (create, *_switched_off(existing))
 
 
-def to_pause(existing: Sequence[Recurring]) -> tuple[Step, ...]:
+def plan_pause(existing: Sequence[RecurringRun]) -> tuple[Action, ...]:
     """Steps after which none is on."""
     return _switched_off(existing)
 
 
-def to_resume(existing: Sequence[Recurring]) -> tuple[Step, ...]:
+def plan_resume(existing: Sequence[RecurringRun]) -> tuple[Action, ...]:
     """Steps after which the newest is on and no other."""
     last = newest(existing)
-    enable = [Step("enable", last.id)] if last is not None and not last.on else []
+    enable = [Action("enable", last.id)] if last is not None and not last.on else []
     return (*enable, *_switched_off([each for each in existing if each is not last]))
 
 
-def to_sweep(existing: Sequence[Recurring], busy: Collection[str]) -> tuple[Step, ...]:
+def plan_cleanup(existing: Sequence[RecurringRun], busy: Collection[str]) -> tuple[Action, ...]:
     """Steps after which the superseded ones are gone, but those whose id is in ``busy``."""
     return _deleted(superseded(existing), busy)
 
 
-def to_delete(existing: Sequence[Recurring], busy: Collection[str]) -> tuple[Step, ...]:
+def plan_delete(existing: Sequence[RecurringRun], busy: Collection[str]) -> tuple[Action, ...]:
     """Steps after which all are gone, but those whose id is in ``busy``.
 
     The newest stays while another does: it is the schedule that a later command completes.
     """
     if any(each.id in busy for each in existing):
-        return to_sweep(existing, busy)
+        return plan_cleanup(existing, busy)
     return _deleted(existing, busy)
 
 
-def is_on(existing: Sequence[Recurring]) -> bool:
+def is_on(existing: Sequence[RecurringRun]) -> bool:
     """Whether the schedule starts runs: it is paused if none of its recurring runs is on."""
     return any(each.on for each in existing)
 
 
-def newest(existing: Sequence[Recurring]) -> Recurring | None:
+def newest(existing: Sequence[RecurringRun]) -> RecurringRun | None:
     """The one that was created last; of two that were created at once, one that is on."""
     return max(existing, key=lambda each: (each.revision, each.on, each.id), default=None)
 
 
-def superseded(existing: Sequence[Recurring]) -> tuple[Recurring, ...]:
+def superseded(existing: Sequence[RecurringRun]) -> tuple[RecurringRun, ...]:
     """All but the newest, the oldest first."""
     last = newest(existing)
     return tuple(each for each in _by_age(existing) if each is not last)
 
 
-def _by_age(those: Sequence[Recurring]) -> list[Recurring]:
+def _by_age(those: Sequence[RecurringRun]) -> list[RecurringRun]:
     return sorted(those, key=lambda each: each.revision)
 
 
-def _switched_off(those: Sequence[Recurring]) -> tuple[Step, ...]:
-    return tuple(Step("disable", each.id) for each in _by_age(those) if each.on)
+def _switched_off(those: Sequence[RecurringRun]) -> tuple[Action, ...]:
+    return tuple(Action("disable", each.id) for each in _by_age(those) if each.on)
 
 
-def _deleted(those: Sequence[Recurring], busy: Collection[str]) -> tuple[Step, ...]:
+def _deleted(those: Sequence[RecurringRun], busy: Collection[str]) -> tuple[Action, ...]:
     free = [each for each in _by_age(those) if each.id not in busy and not each.on]
-    return tuple(Step("delete", each.id) for each in free)
+    return tuple(Action("delete", each.id) for each in free)

@@ -9,7 +9,7 @@ from typing import Any
 import kfp_server_api as api
 
 from kubenas.cli.kubeflow.schedule.file import Schedule
-from kubenas.cli.kubeflow.schedule.plan import Step
+from kubenas.cli.kubeflow.schedule.plan import Action
 from kubenas.config.parameters import Scalar
 
 
@@ -41,7 +41,7 @@ class Settings:
         return {name: _word(value) for name, value in content.items()}
 
 
-def settings_of(
+def make_settings(
     schedule: Schedule, *, experiment: str, version: str, parameters: Mapping[str, Scalar]
 ) -> Settings:
     """The settings that ``schedule`` asks for."""
@@ -58,11 +58,11 @@ def settings_of(
     )
 
 
-def body_of(
+def make_body(
     settings: Settings,
     *,
     name: str,
-    step: Step,
+    action: Action,
     experiment: str,
     version: api.V2beta1PipelineVersionReference,
 ) -> api.V2beta1RecurringRun:
@@ -70,7 +70,7 @@ def body_of(
     cron, interval = settings.cron, settings.interval
     return api.V2beta1RecurringRun(
         display_name=name,
-        description=str(step.mark),
+        description=str(action.mark),
         experiment_id=experiment,
         pipeline_version_reference=version,
         runtime_config=api.V2beta1RuntimeConfig(
@@ -79,7 +79,7 @@ def body_of(
         service_account=settings.service_account,
         max_concurrency=str(settings.max_concurrency),
         no_catchup=settings.no_catchup,
-        mode=api.RecurringRunMode.ENABLE if step.on else api.RecurringRunMode.DISABLE,
+        mode=api.RecurringRunMode.ENABLE if action.on else api.RecurringRunMode.DISABLE,
         trigger=api.V2beta1Trigger(
             cron_schedule=cron and api.V2beta1CronSchedule(cron=cron),
             periodic_schedule=interval
@@ -88,7 +88,7 @@ def body_of(
     )
 
 
-def words_of(recurring_run: Mapping[str, Any], *, experiment: str, version: str) -> dict[str, str]:
+def describe(recurring_run: Mapping[str, Any], *, experiment: str, version: str) -> dict[str, str]:
     """What the server says of a recurring run, named as :meth:`Settings.words` names it."""
     trigger = recurring_run.get("trigger") or {}
     runtime = recurring_run.get("runtime_config") or {}

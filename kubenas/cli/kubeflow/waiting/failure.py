@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from kubenas.cli.kubeflow.run_states import states_in, was_terminated
-from kubenas.cli.kubeflow.waiting.step_log import telling_line
+from kubenas.cli.kubeflow.waiting.step_log import find_error_line
 from kubenas.cli.kubeflow.waiting.workflow import Pod, Workflow
 from kubenas.errors import KubenasError, SearchFailed, UserError
 from kubenas.steps.process import StepOutcome
@@ -14,7 +14,7 @@ _ENDED_BY_ITSELF = re.compile(r"(?:main: )?Error \(exit code \d+\)(?:: .*)?$")
 """What Argo says of a step that failed by itself, whose log says more."""
 
 
-def failure(
+def explain_failure(
     run: Mapping[str, Any],
     workflow: Workflow,
     outcomes: Sequence[StepOutcome],
@@ -56,4 +56,4 @@ def _cause(pod: Pod, log: Callable[[Pod], str | None]) -> str:
     if pod.message and not _ENDED_BY_ITSELF.match(pod.message):
         return pod.message
     more = f"'kubectl logs -n {pod.namespace} {pod.name} -c main' tells more"
-    return telling_line(log(pod) or "") or f"{pod.message or 'failed'}; {more}"
+    return find_error_line(log(pod) or "") or f"{pod.message or 'failed'}; {more}"

@@ -13,7 +13,7 @@ _EXIT = re.compile(r"exit (status|code) \d+$")
 """What those that watch a process say of its end: the step has said more."""
 
 
-def telling_line(log: str) -> str | None:
+def find_error_line(log: str) -> str | None:
     """The error in ``log``; None if it tells of none.
 
     That is what the step says itself, else what Python does, else what Kubeflow's own programs do.

@@ -8,45 +8,45 @@ from zoneinfo import ZoneInfo
 import kfp_server_api as api
 
 from kubenas.cli.answer import Answer
-from kubenas.cli.kubeflow.client import Answered
+from kubenas.cli.kubeflow.client import JsonObject
 from kubenas.cli.kubeflow.schedule.cron import next_times, parse_cron
 from kubenas.cli.kubeflow.schedule.file import Schedule
-from kubenas.cli.kubeflow.schedule.plan import Mark, Recurring, Step, newest
-from kubenas.cli.kubeflow.schedule.settings import words_of
+from kubenas.cli.kubeflow.schedule.plan import Action, Mark, RecurringRun, newest
+from kubenas.cli.kubeflow.schedule.settings import describe
 
 
-def recurring_of(answered: Answered) -> Recurring:
+def recurring_of(answered: JsonObject) -> RecurringRun:
     """A recurring run as far as plans go, of what the server says of it."""
     state = answered.get("mode") or answered.get("status")
-    return Recurring(
+    return RecurringRun(
         id=str(answered["recurring_run_id"]),
         on=state in (api.RecurringRunMode.ENABLE, api.V2beta1RecurringRunStatus.ENABLED),
         mark=Mark.read(answered.get("description") or ""),
     )
 
 
-def current(found: Sequence[Answered]) -> list[Answered]:
+def current(found: Sequence[JsonObject]) -> list[JsonObject]:
     """Of what was ``found`` the schedules: of each name the newest that was created by us."""
-    named: dict[str, list[Answered]] = {}
+    named: dict[str, list[JsonObject]] = {}
     for each in found:
         if recurring_of(each).mark:
             named.setdefault(str(each["display_name"]), []).append(each)
     return [_newest(those) for those in named.values()]
 
 
-def tell_difference(lines: Sequence[str], steps: Sequence[Step], answer: Answer) -> None:
-    """Tells what is about to change: ``lines``, and the recurring runs that ``steps`` replace."""
-    first = any(step.mark is not None and step.mark.revision == 1 for step in steps)
-    answer.line("new:" if first else "to be changed:" if steps else "unchanged")
+def print_difference(lines: Sequence[str], actions: Sequence[Action], answer: Answer) -> None:
+    """Tells what is about to change: ``lines``, and the recurring runs that ``actions`` replace."""
+    first = any(action.mark is not None and action.mark.revision == 1 for action in actions)
+    answer.line("new:" if first else "to be changed:" if actions else "unchanged")
     for line in lines:
         answer.line(f"  {line}")
-    for step in steps:
-        if step.verb == "disable":
-            answer.line(f"  the recurring run {step.id} goes, once no run of it is in flight")
+    for action in actions:
+        if action.verb == "disable":
+            answer.line(f"  the recurring run {action.id} goes, once no run of it is in flight")
     answer.put({"difference": list(lines)})
 
 
-def tell_times(schedule: Schedule, answer: Answer, *, paused: bool) -> None:
+def print_times(schedule: Schedule, answer: Answer, *, paused: bool) -> None:
     """Tells the next three starts of ``schedule``, or that it is paused."""
     times = starts(schedule.cron, schedule.zone)
     if paused:
@@ -58,7 +58,7 @@ def tell_times(schedule: Schedule, answer: Answer, *, paused: bool) -> None:
     answer.put({"state": "paused" if paused else "on", "next": times})
 
 
-def tell_list(found: Sequence[Answered], zone: str, answer: Answer) -> None:
+def print_list(found: Sequence[JsonObject], zone: str, answer: Answer) -> None:
     """Tells of each recurring run in ``found`` in a line, with times by the clocks of ``zone``."""
     listed = [_listed(each, zone) for each in found]
     for each in listed:
@@ -82,13 +82,13 @@ def starts(cron: str | None, zone: str) -> list[str]:
     return [f"{time:%a %Y-%m-%d %H:%M:%S} {time:%Z}" for time in times]
 
 
-def _newest(those: Sequence[Answered]) -> Answered:
+def _newest(those: Sequence[JsonObject]) -> JsonObject:
     last = newest([recurring_of(each) for each in those])
     return next(each for each in those if last and each["recurring_run_id"] == last.id)
 
 
-def _listed(answered: Answered, zone: str) -> dict[str, Any]:
-    words = words_of(answered, experiment="", version="")
+def _listed(answered: JsonObject, zone: str) -> dict[str, Any]:
+    words = describe(answered, experiment="", version="")
     cron = words["cron"] or None
     interval = int(words["interval"]) if words["interval"] else None
     return {

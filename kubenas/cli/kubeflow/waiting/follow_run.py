@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from typing import Any, Self, TypeVar
 
 from kubenas.cli.answer import Answer
-from kubenas.cli.kubeflow.refusals import (
-    NotFound,
-    Refused,
-    ServerAway,
-    ServerFailed,
-    SignInNeeded,
-)
 from kubenas.cli.kubeflow.run_states import ENDED, changes, states_in
 from kubenas.cli.kubeflow.server import Server
-from kubenas.cli.kubeflow.waiting.failure import failure
-from kubenas.cli.kubeflow.waiting.starting import StartWatch
+from kubenas.cli.kubeflow.server_errors import (
+    AuthenticationRequired,
+    NotFound,
+    RequestRejected,
+    ServerFailed,
+    ServerUnavailable,
+)
+from kubenas.cli.kubeflow.waiting.failure import explain_failure
+from kubenas.cli.kubeflow.waiting.pod_start import PodStartMonitor
 from kubenas.cli.kubeflow.waiting.workflow import Pod, Workflow, read_workflow
 from kubenas.errors import Interrupted, SearchFailed, StorageError
 from kubenas.steps.process import StepOutcome, read_outcomes
@@ -31,7 +31,7 @@ Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
-class Followed:
+class OutputSnapshot:
     """The output of a run that is about to start, and how the steps of earlier runs ended there."""
 
     output: str
@@ -50,7 +50,7 @@ class Followed:
 def follow(
     connect: Callable[[], Server],
     run_id: str,
-    before: Followed,
+    before: OutputSnapshot,
     answer: Answer,
 ) -> None:
     """Tells each change of the run's states and what keeps its pods from starting, then how it
@@ -64,20 +64,20 @@ def follow(
 
     Raises:
         SearchFailed, UserError: the run failed, for the reason that its step or Kubernetes gives.
-        CannotStart: it waits for what does not come, and goes on waiting.
-        ServerAway, ServerFailed: the server does not answer any more; the run may go on.
+        PodCannotStart: it waits for what does not come, and goes on waiting.
+        ServerUnavailable, ServerFailed: the server does not answer any more; the run may go on.
         Interrupted: the run goes on.
     """
     page = ""
     try:
         watch = _Watch(connect, run_id)
         page = watch.page
-        run = _to_its_end(watch, answer)
+        run = _wait_for_end(watch, answer)
     except KeyboardInterrupt as error:
         raise Interrupted(f"interrupted; the run goes on: {page}") from error
     if run.get("state") != "SUCCEEDED":
-        raise failure(run, watch.workflow(), before.since(), watch.log, page)
-    _tell_summary(before.output, answer)
+        raise explain_failure(run, watch.workflow(), before.since(), watch.log, page)
+    _print_summary(before.output, answer)
 
 
 class _Watch:
@@ -95,7 +95,7 @@ class _Watch:
         while True:
             try:
                 return self._signed_in(lambda server: server.run(self._run_id))
-            except (ServerAway, ServerFailed):
+            except (ServerUnavailable, ServerFailed):
                 if time.monotonic() > until:
                     raise
                 time.sleep(LOOK_SECONDS)
@@ -104,30 +104,30 @@ class _Watch:
 
     def workflow(self) -> Workflow:
         """The run as Argo has it; without any content if the server does not say."""
-        return read_workflow(self._tried(lambda server: server.workflow(self._run_id)) or {})
+        return read_workflow(self._optional(lambda server: server.workflow(self._run_id)) or {})
 
     def log(self, pod: Pod) -> str | None:
         """The end of a pod's log; None if the server does not say."""
-        return self._tried(lambda server: server.log(self._run_id, pod.name, pod.namespace))
+        return self._optional(lambda server: server.log(self._run_id, pod.name, pod.namespace))
 
-    def _tried(self, ask: Callable[[Server], Found]) -> Found | None:
+    def _optional(self, ask: Callable[[Server], Found]) -> Found | None:
         """What makes a message better is asked for once, and done without."""
         try:
             return self._signed_in(ask)
-        except (ServerAway, ServerFailed, Refused):
+        except (ServerUnavailable, ServerFailed, RequestRejected):
             return None
 
     def _signed_in(self, ask: Callable[[Server], Found]) -> Found:
         try:
             return ask(self._server)
-        except SignInNeeded:
+        except AuthenticationRequired:
             self._server = self._connect()
             return ask(self._server)
 
 
-def _to_its_end(watch: _Watch, answer: Answer) -> Mapping[str, Any]:
+def _wait_for_end(watch: _Watch, answer: Answer) -> Mapping[str, Any]:
     """The run once it has ended."""
-    starting = StartWatch(watch.page)
+    starting = PodStartMonitor(watch.page)
     states: dict[str, str] = {}
     while True:
         run = watch.run()
@@ -150,7 +150,7 @@ def _outcomes(output: str) -> tuple[StepOutcome, ...]:
         return ()
 
 
-def _tell_summary(output: str, answer: Answer) -> None:
+def _print_summary(output: str, answer: Answer) -> None:
     try:
         summary = read_summary(open_storage(output))
     except StorageError as error:

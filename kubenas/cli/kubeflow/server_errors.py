@@ -7,15 +7,15 @@ from kubenas.errors import KubenasError, UserError
 _BUSY = (408, 429, 502, 503, 504)
 
 
-class Refused(UserError):
+class RequestRejected(UserError):
     """The server does not do this for these credentials, or not with these values."""
 
 
-class SignInNeeded(Refused):
+class AuthenticationRequired(RequestRejected):
     """The token is missing, wrong or has expired."""
 
 
-class NotFound(Refused):
+class NotFound(RequestRejected):
     """The server has no such thing, or is none of Kubeflow Pipelines."""
 
 
@@ -27,19 +27,19 @@ class ServerFailed(KubenasError):
     """The server broke over a request. Whether it did what was asked is not known."""
 
 
-class ServerAway(KubenasError):
+class ServerUnavailable(KubenasError):
     """The server does not answer, or is too busy to. Whether it did what was asked is not known."""
 
 
 _KNOWN: dict[int, tuple[type[KubenasError], str, str]] = {
     401: (
-        SignInNeeded,
+        AuthenticationRequired,
         "not signed in",
         ": the token is missing or has expired; put a fresh one into KF_PIPELINES_TOKEN or"
         " --token-file, or give --iap-client-id",
     ),
     403: (
-        Refused,
+        RequestRejected,
         "not allowed",
         "; ask for the right, give another --namespace, or a fresh token if this one has expired",
     ),
@@ -54,7 +54,7 @@ _KNOWN: dict[int, tuple[type[KubenasError], str, str]] = {
 """By HTTP status: the error, what it means, and what to do."""
 
 
-def refusal(status: int, body: str, *, doing: str, host: str) -> KubenasError:
+def error_from_response(status: int, body: str, *, doing: str, host: str) -> KubenasError:
     """The error that an answer with ``status`` and ``body`` means.
 
     Args:
@@ -66,13 +66,15 @@ def refusal(status: int, body: str, *, doing: str, host: str) -> KubenasError:
     said = message_in(body)
     where = f"{host}: {doing}"
     if status in _BUSY:
-        return ServerAway(f"{where}: the server is busy or restarts ({status}); try again later")
+        return ServerUnavailable(
+            f"{where}: the server is busy or restarts ({status}); try again later"
+        )
     if status >= 500:
         return ServerFailed(
             f"{where}: the server failed ({status}){said}; look at the log of its ml-pipeline pod,"
             " then run the same command again"
         )
-    kind, means, remedy = _KNOWN.get(status, (Refused, "refused", ""))
+    kind, means, remedy = _KNOWN.get(status, (RequestRejected, "refused", ""))
     return kind(f"{where}: {means} ({status}){said}{remedy}")
 
 
@@ -88,9 +90,9 @@ def message_in(body: str) -> str:
     return f": {' '.join(str(text).split())[:500]}" if text else ""
 
 
-def no_api(host: str) -> Refused:
+def not_the_api(host: str) -> RequestRejected:
     """The error that an answer which is none of the API's means."""
-    return Refused(
+    return RequestRejected(
         f"{host}: answers with a page instead of the API's JSON: sign in (KF_PIPELINES_TOKEN,"
         " --token-file or --iap-client-id), or give the address of the API, such as"
         " http://localhost:8080 or https://kubeflow.example/pipeline"

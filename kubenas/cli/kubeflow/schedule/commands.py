@@ -5,36 +5,36 @@ from functools import partial
 from pathlib import Path
 
 from kubenas.cli.answer import Answer
-from kubenas.cli.kubeflow.client import Answered
+from kubenas.cli.kubeflow.client import JsonObject
 from kubenas.cli.kubeflow.connection import Connection
 from kubenas.cli.kubeflow.output_check import check_output
 from kubenas.cli.kubeflow.pipeline_version import ensure_experiment, ensure_version, version_name
 from kubenas.cli.kubeflow.portable import as_shipped, check_portable, ship
-from kubenas.cli.kubeflow.refusals import Refused
-from kubenas.cli.kubeflow.schedule.answer import (
+from kubenas.cli.kubeflow.schedule.display import (
     current,
-    tell_difference,
-    tell_list,
-    tell_times,
+    print_difference,
+    print_list,
+    print_times,
 )
-from kubenas.cli.kubeflow.schedule.execution import carry_out, delete_all, ours, sweep
-from kubenas.cli.kubeflow.schedule.file import Schedule, config_of, load_schedule
+from kubenas.cli.kubeflow.schedule.execution import clean_up, delete_all, execute, list_own
+from kubenas.cli.kubeflow.schedule.file import Schedule, load_schedule, make_config
 from kubenas.cli.kubeflow.schedule.plan import (
-    Recurring,
-    Step,
+    Action,
+    RecurringRun,
     is_on,
-    to_apply,
-    to_pause,
-    to_resume,
+    plan_apply,
+    plan_pause,
+    plan_resume,
 )
 from kubenas.cli.kubeflow.schedule.settings import (
     Settings,
-    body_of,
+    describe,
     difference,
-    settings_of,
-    words_of,
+    make_body,
+    make_settings,
 )
 from kubenas.cli.kubeflow.server import Server
+from kubenas.cli.kubeflow.server_errors import RequestRejected
 from kubenas.cli.package import package_text
 from kubenas.cli.step_image import StepImage
 from kubenas.config import Config
@@ -52,14 +52,14 @@ def apply_schedule(
 
     Raises:
         UserError: something in the files is wrong, or the server refuses.
-        ServerFailed, ServerAway: the server broke or does not answer; again completes it.
+        ServerFailed, ServerUnavailable: the server broke or does not answer; again completes it.
     """
     schedule = load_schedule(file)
-    config = config_of(schedule)
+    config = make_config(schedule)
     check_portable(config, file)
-    package = package_text(step_image.required(schedule.image))
+    package = package_text(step_image.resolve_required(schedule.image))
     check_output(config, answer)
-    settings = settings_of(
+    settings = make_settings(
         schedule,
         experiment=schedule.experiment or config.name,
         version=version_name(package),
@@ -67,15 +67,15 @@ def apply_schedule(
     )
     server = Server(connection)
     found = server.recurring_runs(schedule.name)
-    existing = ours(found, schedule.name)
-    steps = to_apply(existing, settings.digest)
-    tell_difference(_differences(server, found, settings) if steps else (), steps, answer)
+    existing = list_own(found, schedule.name)
+    actions = plan_apply(existing, settings.digest)
+    print_difference(_differences(server, found, settings) if actions else (), actions, answer)
     if not dry_run:
         create = partial(_create, server, config, settings, package, name=schedule.name)
-        carry_out(server, steps, lambda step: create(step=step))
-        sweep(server, schedule.name, steps, answer)
-    tell_times(schedule, answer, paused=bool(existing) and not is_on(existing))
-    answer.put({"name": schedule.name, "changed": bool(steps) and not dry_run})
+        execute(server, actions, lambda action: create(action=action))
+        clean_up(server, schedule.name, actions, answer)
+    print_times(schedule, answer, paused=bool(existing) and not is_on(existing))
+    answer.put({"name": schedule.name, "changed": bool(actions) and not dry_run})
 
 
 def pause_schedule(file: Path, connection: Connection, answer: Answer) -> None:
@@ -83,9 +83,9 @@ def pause_schedule(file: Path, connection: Connection, answer: Answer) -> None:
 
     Raises:
         UserError: the server has no such schedule, or refuses.
-        ServerFailed, ServerAway: the server broke or does not answer.
+        ServerFailed, ServerUnavailable: the server broke or does not answer.
     """
-    name = _switch(file, connection, to_pause, answer).name
+    name = _switch(file, connection, plan_pause, answer).name
     answer.line(f"{name}: paused; 'kubenas schedule resume {file}' ends that")
     answer.put({"name": name, "state": "paused"})
 
@@ -95,11 +95,11 @@ def resume_schedule(file: Path, connection: Connection, answer: Answer) -> None:
 
     Raises:
         UserError: the server has no such schedule, or refuses.
-        ServerFailed, ServerAway: the server broke or does not answer.
+        ServerFailed, ServerUnavailable: the server broke or does not answer.
     """
-    schedule = _switch(file, connection, to_resume, answer)
+    schedule = _switch(file, connection, plan_resume, answer)
     answer.line(f"{schedule.name}: on")
-    tell_times(schedule, answer, paused=False)
+    print_times(schedule, answer, paused=False)
     answer.put({"name": schedule.name, "state": "on"})
 
 
@@ -107,9 +107,9 @@ def delete_schedule(file: Path, connection: Connection, answer: Answer) -> None:
     """Deletes the schedule of ``file`` from the server; its runs stay.
 
     Raises:
-        InFlight: one of them would end with it; it only starts no more.
+        RunInFlight: one of them would end with it; it only starts no more.
         UserError: the server refuses.
-        ServerFailed, ServerAway: the server broke or does not answer.
+        ServerFailed, ServerUnavailable: the server broke or does not answer.
     """
     name = load_schedule(file).name
     answer.put({"name": name})
@@ -123,22 +123,22 @@ def list_schedules(file: Path | None, connection: Connection, answer: Answer) ->
 
     Raises:
         UserError: the server refuses.
-        ServerFailed, ServerAway: the server broke or does not answer.
+        ServerFailed, ServerUnavailable: the server broke or does not answer.
     """
     schedule = load_schedule(file) if file else None
     found = Server(connection).recurring_runs(schedule.name if schedule else None)
-    tell_list(current(found), schedule.zone if schedule else "UTC", answer)
+    print_list(current(found), schedule.zone if schedule else "UTC", answer)
 
 
 def _create(
-    server: Server, config: Config, settings: Settings, package: str, *, name: str, step: Step
+    server: Server, config: Config, settings: Settings, package: str, *, name: str, action: Action
 ) -> str:
     """Creates a recurring run with all that it refers to; its id."""
     ship(config)
-    body = body_of(
+    body = make_body(
         settings,
         name=name,
-        step=step,
+        action=action,
         version=ensure_version(server, package).reference,
         experiment=ensure_experiment(server, settings.experiment),
     )
@@ -148,33 +148,33 @@ def _create(
 def _switch(
     file: Path,
     connection: Connection,
-    plan: Callable[[Sequence[Recurring]], tuple[Step, ...]],
+    plan: Callable[[Sequence[RecurringRun]], tuple[Action, ...]],
     answer: Answer,
 ) -> Schedule:
     """Carries ``plan`` out on what the server has of the schedule in ``file``; the schedule."""
     schedule = load_schedule(file)
     server = Server(connection)
-    existing = ours(server.recurring_runs(schedule.name), schedule.name)
+    existing = list_own(server.recurring_runs(schedule.name), schedule.name)
     if not existing:
         raise UserError(
             f"{schedule.name}: the server has no such schedule; 'kubenas schedule apply {file}'"
             " makes it"
         )
-    steps = plan(existing)
-    carry_out(server, steps)
-    sweep(server, schedule.name, steps, answer)
+    actions = plan(existing)
+    execute(server, actions)
+    clean_up(server, schedule.name, actions, answer)
     return schedule
 
 
-def _differences(server: Server, found: Sequence[Answered], settings: Settings) -> list[str]:
+def _differences(server: Server, found: Sequence[JsonObject], settings: Settings) -> list[str]:
     """How ``settings`` differ from those of the newest that was ``found``, a line each."""
     if not found:
         return [f"{name}: {value}" for name, value in settings.words().items() if value]
     before = current(found)[0]
-    return list(difference(_words(server, before), settings.words()))
+    return list(difference(_describe(server, before), settings.words()))
 
 
-def _words(server: Server, answered: Answered) -> dict[str, str]:
+def _describe(server: Server, answered: JsonObject) -> dict[str, str]:
     """What the server says of a recurring run, with names for what it knows by id."""
     reference = answered.get("pipeline_version_reference") or {}
     version = str(reference.get("pipeline_version_id") or "")
@@ -182,6 +182,6 @@ def _words(server: Server, answered: Answered) -> dict[str, str]:
     try:
         version = server.version_name(str(reference.get("pipeline_id") or ""), version)
         experiment = server.experiment_name(experiment)
-    except Refused:
+    except RequestRejected:
         pass  # deleted meanwhile: the id says that it is another one
-    return words_of(answered, experiment=experiment, version=version)
+    return describe(answered, experiment=experiment, version=version)

@@ -31,15 +31,15 @@ _IMAGE = frozenset(
         "SignatureValidationFailed",
     )
 )
-_HOPELESS = _IMAGE | {"CreateContainerConfigError"}
-_ORDINARY = frozenset(("", "ContainerCreating", "PodInitializing"))
+_PERMANENT_REASONS = _IMAGE | {"CreateContainerConfigError"}
+_NORMAL_REASONS = frozenset(("", "ContainerCreating", "PodInitializing"))
 
 
-class CannotStart(UserError):
+class PodCannotStart(UserError):
     """A pod waits for what does not come by itself, such as an image that does not exist."""
 
 
-class StartWatch:
+class PodStartMonitor:
     """Looks after the pods of one run that have not started; says each reason once."""
 
     def __init__(self, page: str) -> None:
@@ -61,7 +61,7 @@ class StartWatch:
             now: seconds by a clock that only goes on.
 
         Raises:
-            CannotStart: what keeps one from starting was told and does not mend itself.
+            PodCannotStart: what keeps one from starting was told and does not mend itself.
         """
         if not any_pending(run):
             self._look_at = None
@@ -81,21 +81,21 @@ class StartWatch:
     def _tell(self, pod: Pod, now: float) -> Iterator[str]:
         reason = pod.message.partition(":")[0]
         waited = now - self._seen.setdefault(pod.name, now)
-        if waited < (SILENT_SECONDS if reason in _ORDINARY else TELL_AFTER_SECONDS):
+        if waited < (SILENT_SECONDS if reason in _NORMAL_REASONS else TELL_AFTER_SECONDS):
             return
         key = pod.name, "image" if reason in _IMAGE else reason
         if key not in self._told:
             self._told[key] = now
             yield f"{pod.task:<12}cannot start: {_words(pod)}"
-        elif reason in _HOPELESS and now - self._told[key] >= GIVE_UP_SECONDS:
-            raise CannotStart(
+        elif reason in _PERMANENT_REASONS and now - self._told[key] >= GIVE_UP_SECONDS:
+            raise PodCannotStart(
                 f"{pod.task}: its pod cannot start: {_words(pod)}; the run still waits for it: mend"
                 f" that, or terminate the run on its page: {self._page}"
             )
 
 
 def _words(pod: Pod) -> str:
-    if pod.message not in _ORDINARY:
+    if pod.message not in _NORMAL_REASONS:
         return pod.message
     if not pod.name:
         return "no pod of it is made; look at the log of Argo's workflow-controller"

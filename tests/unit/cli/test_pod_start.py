@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from kubenas.cli.kubeflow.waiting.starting import CannotStart, StartWatch
+from kubenas.cli.kubeflow.waiting.pod_start import PodCannotStart, PodStartMonitor
 from kubenas.cli.kubeflow.waiting.workflow import Pod, Workflow
 
 PENDING = {"run_details": {"task_details": [{"display_name": "executor", "state": "PENDING"}]}}
@@ -21,7 +21,7 @@ class Clock:
     """Looks every five seconds."""
 
     def __init__(self) -> None:
-        self.watch = StartWatch("http://kfp/#/runs/1")
+        self.watch = PodStartMonitor("http://kfp/#/runs/1")
         self.now = 0.0
         self.asked = 0
 
@@ -50,7 +50,7 @@ def test_nothing_is_asked_for_while_pods_start_as_they_do() -> None:
 def test_an_image_that_cannot_be_pulled_is_told_once_and_then_given_up(later: str) -> None:
     clock = Clock()
     assert clock.look(60, PENDING, PULL) == [f"prepare     cannot start: {PULL}"]
-    with pytest.raises(CannotStart, match="http://kfp/#/runs/1") as raised:
+    with pytest.raises(PodCannotStart, match="http://kfp/#/runs/1") as raised:
         clock.look(60, PENDING, later)
     assert later in str(raised.value)
     assert raised.value.exit_code == 2
@@ -84,14 +84,14 @@ def test_silence_is_told_after_a_while(message: str) -> None:
 
 
 def test_a_run_that_nobody_begins_is_told_of() -> None:
-    watch, run = StartWatch("page"), {"state": "PENDING"}
+    watch, run = PodStartMonitor("page"), {"state": "PENDING"}
     lines = [line for now in range(0, 600, 5) for line in watch.look(run, Workflow, now)]
     assert len(lines) == 1
     assert lines[0].startswith("run         cannot start: no pod of it is made")
 
 
 def test_a_server_that_does_not_say_is_asked_seldom() -> None:
-    watch, asked = StartWatch("page"), []
+    watch, asked = PodStartMonitor("page"), []
 
     def unknown() -> Workflow:
         asked.append(1)
