@@ -1,4 +1,4 @@
-"""What the result compares with: guessing, the median trial, the first one, random search."""
+"""Baselines of the result: majority class, median trial, first trial and random search."""
 
 import math
 from collections.abc import Iterator
@@ -9,25 +9,25 @@ from kubenas.reporting.random_search import describe_random_search, estimate_ran
 from kubenas.reporting.report_input import ReportInput
 
 _MIN_TRIALS = 3
-"""Scored trials below which a median says nothing that the leaderboard does not."""
+"""Minimum number of scored trials for a comparison with the median trial."""
 
 
 def comparison_sentences(report: ReportInput) -> list[str]:
-    """Sentences, the yardstick of the test split first; none where there is nothing to say."""
+    """Returns one sentence for each baseline that is available, the test baseline first."""
     baseline = estimate_random_search(report)
     at_random = [] if baseline is None else [describe_random_search(baseline, report.objective)]
-    return [*_guessing(report), *_other_trials(report), *at_random]
+    return [*_majority_class(report), *_other_trials(report), *at_random]
 
 
-def _guessing(report: ReportInput) -> Iterator[str]:
-    """The test accuracy of the class that is most frequent in training (no-information rate)."""
+def _majority_class(report: ReportInput) -> Iterator[str]:
+    """Yields the test accuracy of predicting the most frequent training class."""
     if report.evaluation is None or report.schema is None:
         return
     seen, tested = (report.schema.splits[s].class_counts for s in ("train", "test"))
     common = max(range(len(seen)), key=seen.__getitem__)
     if total := sum(tested):
         name, share = report.schema.classes[common], percent(tested[common] / total)
-        yield f"Answering \u201c{name}\u201d every time is right on {share}."
+        yield f"Baseline: always predicting \u201c{name}\u201d has test accuracy {share}."
 
 
 def _other_trials(report: ReportInput) -> Iterator[str]:
@@ -40,9 +40,9 @@ def _other_trials(report: ReportInput) -> Iterator[str]:
         return
     first, best = min(scores), next(iter(scores))
     told = {number: score(scores[number], report.objective) for number in (first, best)}
-    words = f"The best trial has {report.objective} {told[best]}"
-    words += f", the median trial {score(median(scores.values()), report.objective)}"
+    words = f"Best trial: {report.objective} {told[best]}"
+    words += f"; median trial: {score(median(scores.values()), report.objective)}"
     if first == best:
-        yield f"{words}; the best was also the first with a score."
+        yield f"{words}. The best trial was also the first with a score."
     else:
-        yield f"{words}, the first with a score (trial {first}) {told[first]}."
+        yield f"{words}; first trial with a score (trial {first}): {told[first]}."

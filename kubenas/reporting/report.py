@@ -1,4 +1,4 @@
-"""report.html: one self-contained page, of a search that runs or is done."""
+"""report.html: a self-contained page on a running or finished search."""
 
 import base64
 from typing import Any
@@ -49,7 +49,7 @@ _MAX_CLASSES = 100
 
 
 def render_report(report: ReportInput) -> str:
-    """The page. Nothing in it is loaded from elsewhere; texts of users are escaped."""
+    """Renders the page. It loads no external resources; texts from users are escaped."""
     environment = Environment(
         loader=PackageLoader("kubenas.reporting"),
         autoescape=True,
@@ -63,7 +63,7 @@ def render_report(report: ReportInput) -> str:
     )
     return environment.get_template("report.html.j2").render(
         report=report,
-        # Ours, without a text of anyone else's in it.
+        # The style sheet is part of the package and contains no text of users.
         style=Markup(style),  # noqa: S704
         headline=headline(report),
         tiles=tiles(report),
@@ -86,7 +86,7 @@ def _filters(report: ReportInput) -> dict[str, Any]:
         "duration": formatting.duration,
         "percent": formatting.percent,
         "spread": lambda value: formatting.spread(value, report.objective),
-        "plain": formatting.plain,
+        "format_value": formatting.format_value,
         "figure": "{:.4g}".format,
         "describe_failure": describe_failure,
     }
@@ -129,7 +129,9 @@ def _figures(report: ReportInput) -> list[Figure | None]:
 
 
 def _value_words(row: Row) -> str:
-    return ", ".join(f"{name} {formatting.plain(value)}" for name, value in row.values.items())
+    return ", ".join(
+        f"{name} {formatting.format_value(value)}" for name, value in row.values.items()
+    )
 
 
 def _importances(report: ReportInput) -> list[dict[str, Any]]:

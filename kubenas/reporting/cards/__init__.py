@@ -1,4 +1,4 @@
-"""Markdown documents: the model card, the data card and what Kubeflow shows of a step."""
+"""Markdown documents: the model card, the data card and the serving result."""
 
 from kubenas.reporting.cards.data_card import render_data_card
 from kubenas.reporting.cards.drift import drift_sentences

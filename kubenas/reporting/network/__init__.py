@@ -1,4 +1,4 @@
-"""The drawing of a network."""
+"""The network drawing of a report."""
 
 from kubenas.reporting.network.architecture import ARCHITECTURE_BYTES, Architecture
 from kubenas.reporting.network.drawing import draw_network

@@ -1,4 +1,4 @@
-"""``architecture.json`` as a report takes it: checked before it is drawn, for a trial wrote it."""
+"""Validation of ``architecture.json``, which is written by a trial and therefore untrusted."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Self
@@ -16,7 +16,7 @@ _Plain = _Name | bool | int | float
 
 
 class LayerSettings(Value):
-    """What is shown of a layer's configuration; the rest is left out."""
+    """The displayed part of a layer's configuration; other keys are ignored."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -30,7 +30,7 @@ class LayerSettings(Value):
 
 
 class Layer(Value):
-    """One layer."""
+    """A layer of the network."""
 
     model_config = ConfigDict(extra="ignore", populate_by_name=True)
 
@@ -43,7 +43,7 @@ class Layer(Value):
 
 
 class Architecture(Value):
-    """A network's layers."""
+    """The layers of a network."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -56,5 +56,5 @@ class Architecture(Value):
         return self
 
     def content(self) -> Mapping[str, Any]:
-        """As in the file, without what is not known."""
+        """Returns the content as in the file, without unknown values."""
         return self.model_dump(by_alias=True, exclude_none=True)

@@ -1,4 +1,4 @@
-"""Plots as inline SVG."""
+"""Plots of the report, as inline SVG."""
 
 from kubenas.reporting.plots.importance_plot import plot_importance
 from kubenas.reporting.plots.search_plots import (

@@ -1,4 +1,4 @@
-"""One hyperparameter: a strip of dots for each of its values, with the median."""
+"""Strip plot of one hyperparameter: the scores by value, with medians."""
 
 from statistics import median
 from typing import Literal
@@ -19,7 +19,7 @@ _MAX_ROWS, _MAX_DOTS = 10, 120
 def plot_importance(
     importance: Importance, *, objective: str, direction: Literal["max", "min"]
 ) -> Markup:
-    """Strips from top to bottom in the values' order; best on the right for either direction."""
+    """Draws one strip for each group of values, in the order of the values."""
     groups = importance.groups[:_MAX_ROWS]
     axis = score_axis([s for g in importance.groups for s in g.scores], objective, direction)
     height = _TOP + _ROW * len(groups) + 24

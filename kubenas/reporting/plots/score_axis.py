@@ -1,4 +1,4 @@
-"""The axis that shows scores: its range leaves out what is so bad that it hides the rest."""
+"""The score axis of plots. Its range excludes outliers on the bad side."""
 
 import math
 from collections.abc import Iterable
@@ -10,11 +10,11 @@ from kubenas.reporting.formatting import is_share
 from kubenas.reporting.plots.plot import Axis, padded
 
 _FENCE = 2.0
-"""Box lengths beyond the box; Tukey's 1.5 is meant for finding outliers, not for hiding them."""
+"""Interquartile ranges beyond the quartile. Wider than Tukey's 1.5, since outliers are hidden."""
 
 
 def score_axis(scores: Iterable[float], objective: str, direction: Literal["max", "min"]) -> Axis:
-    """From the best score to the worst that is no outlier; outliers only on the bad side."""
+    """Returns an axis from the best score to the worst score that is not an outlier."""
     values = np.array([s for s in scores if math.isfinite(s)])
     if not values.size:
         return _axis(0.0, 1.0, objective)
@@ -30,7 +30,7 @@ def score_axis(scores: Iterable[float], objective: str, direction: Literal["max"
 
 
 def count_outside(scores: Iterable[float], axis: Axis) -> int:
-    """How many scores the axis leaves out."""
+    """Returns the number of scores outside the range of the axis."""
     return sum(not axis.low <= score <= axis.high for score in scores)
 
 

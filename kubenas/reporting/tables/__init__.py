@@ -1,4 +1,4 @@
-"""Tables of a report: trials, costs, failures and choices."""
+"""Tables of a report: trials, costs, failures and hyperparameter importance."""
 
 from kubenas.reporting.tables.costs import trial_costs
 from kubenas.reporting.tables.failures import describe_failure, group_failures

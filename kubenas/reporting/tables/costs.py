@@ -1,4 +1,4 @@
-"""What the search cost, and what for."""
+"""The trial time of a search by outcome."""
 
 from dataclasses import dataclass
 
@@ -8,8 +8,8 @@ from kubenas.trial import Outcome
 
 
 @dataclass(frozen=True)
-class Item:
-    """Seconds of trial processes, and how many attempts they were spent on."""
+class CostItem:
+    """Trial time in seconds and number of attempts of one category."""
 
     label: str
     seconds: float
@@ -17,19 +17,17 @@ class Item:
     useful: bool
 
 
-def trial_costs(state: SearchState) -> list[Item]:
-    """Seconds of all ended attempts by what came of them, without the empty ones."""
+def trial_costs(state: SearchState) -> list[CostItem]:
+    """Returns the trial time of all ended attempts by outcome, without empty categories."""
     items = [_ended(state, outcome) for outcome in Outcome]
     lost = [lost for trial in state.trials.values() for lost in non_final_lost_attempts(trial)]
-    items.append(
-        Item("lost to failures and restarts", sum(x.seconds for x in lost), len(lost), useful=False)
-    )
+    items.append(CostItem("lost attempts", sum(x.seconds for x in lost), len(lost), useful=False))
     return [item for item in items if item.attempts]
 
 
-def _ended(state: SearchState, outcome: Outcome) -> Item:
+def _ended(state: SearchState, outcome: Outcome) -> CostItem:
     own = [trial for trial in state.ended(outcome) if trial.proposal.duplicate_of is None]
-    return Item(
+    return CostItem(
         label=f"{outcome.value} trials",
         seconds=sum(last_seconds(trial) for trial in own),
         attempts=len(own),

@@ -4,7 +4,7 @@ import pytest
 
 from kubenas.data.dataset.card import DataCard
 from kubenas.reporting.cards.data_card import render_data_card
-from kubenas.reporting.cards.markdown import escaped
+from kubenas.reporting.cards.markdown import escape
 from kubenas.reporting.cards.model_card import render_model_card
 from kubenas.reporting.report_input import Retrained
 from kubenas.reporting.tables.costs import trial_costs
@@ -32,8 +32,8 @@ def test_an_attempt_that_ended_its_trial_was_not_retried() -> None:
     killed = groups[REASONS[FailureClass.HOST_OOM], "failed"]
     assert killed.trials == (5, 28)
     assert killed.seconds == pytest.approx(2.4)
-    assert (REASONS[FailureClass.HOST_OOM], "tried again") not in groups
-    evicted = groups[REASONS[FailureClass.DISRUPTION], "tried again"]
+    assert (REASONS[FailureClass.HOST_OOM], "retried") not in groups
+    evicted = groups[REASONS[FailureClass.DISRUPTION], "retried"]
     assert evicted.trials == (4, 13 + 9, 31)
     assert evicted.example == "evicted <by> the node"
 
@@ -72,7 +72,7 @@ def test_a_model_card_tells_what_the_model_is() -> None:
     card = render_model_card(report)
     assert report.evaluation
     assert report.winner
-    assert f"right on {100 * report.evaluation.accuracy:.1f} % of 1 500 test examples" in card
+    assert f"Test accuracy {100 * report.evaluation.accuracy:.1f} % (95 % CI " in card
     assert "`runs/fashion/export`" in card
     assert f"- optimizer: {report.winner.values['optimizer']}" in card
     assert "float32, (batch, 28, 28, 1)" in card
@@ -125,4 +125,4 @@ def test_a_data_card_has_a_row_a_class_and_escapes_their_names() -> None:
     ],
 )
 def test_a_name_is_neither_a_picture_nor_a_link_nor_a_mark(name: str, shown: str) -> None:
-    assert escaped(name) == shown
+    assert escape(name) == shown

@@ -54,7 +54,7 @@ def test_less_than_all_is_never_100_percent(share, text) -> None:
 
 
 def test_an_interval_below_100_percent_says_so() -> None:
-    assert words(formatting.percent_interval(0.99981, 1.0)) == "99.9\u2013100.0 %"
+    assert words(formatting.percent_interval(0.99981, 1.0)) == "99.9 to 100.0"
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from kubenas.reporting.network.drawing import draw_network
 from kubenas.reporting.network.graph import boxes
-from kubenas.reporting.network.layout import BOX_HEIGHT, BOX_WIDTH, isotonic, layout
+from kubenas.reporting.network.layout import BOX_HEIGHT, BOX_WIDTH, isotonic, layout_graph
 
 from .networks import branching_network, layer
 
@@ -38,7 +38,7 @@ def drawing_of(architecture: dict[str, Any]) -> ET.Element:
 @settings(max_examples=40)
 @given(graphs())
 def test_boxes_never_overlap_and_every_edge_leads_down(graph) -> None:
-    plan = layout(graph)
+    plan = layout_graph(graph)
     assert list(plan.centres) == list(graph)
     for (ax, ay), (bx, by) in itertools.combinations(plan.centres.values(), 2):
         assert abs(ax - bx) >= BOX_WIDTH - 1e-6 or abs(ay - by) >= BOX_HEIGHT
@@ -55,7 +55,7 @@ def test_boxes_never_overlap_and_every_edge_leads_down(graph) -> None:
 @settings(max_examples=40)
 @given(graphs())
 def test_a_lane_passes_between_boxes_not_through_them(graph) -> None:
-    plan = layout(graph)
+    plan = layout_graph(graph)
     for edge in plan.edges:
         for x, y in edge[1:-1]:
             for bx, by in plan.centres.values():
@@ -153,7 +153,7 @@ def test_no_layers_no_drawing() -> None:
 
 def test_a_straight_network_is_drawn_straight_beside_its_shortcuts() -> None:
     graph = {box.name: box.inbound for box in boxes(branching_network())}
-    plan = layout(graph)
+    plan = layout_graph(graph)
     spine = [x for name, (x, _) in plan.centres.items() if name not in ("branch_1", "branch_5")]
     assert max(spine) - min(spine) < 20
 

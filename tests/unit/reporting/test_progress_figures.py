@@ -110,7 +110,7 @@ def test_the_chosen_network_is_marked_and_one_of_a_running_search_is_the_best() 
     done, running = material(Shape(40)), material(Shape(12, finished=False))
     marked = score_by_cost(done, "parameters")
     assert marked
-    assert ">chosen</text>" in marked.drawing
+    assert ">selected</text>" in marked.drawing
     figure = score_by_cost(running, "latency_ms")
     assert figure
     assert ">best</text>" in figure.drawing

@@ -51,15 +51,15 @@ def test_a_decision_with_its_interval_and_both_models(
 
 def test_a_promotion_names_its_record() -> None:
     page = Page(render_report(replace(decided(90, 30), promotion=record(3))))
-    assert "It was promoted (record 3 of the champion log)." in page.text
-    assert "Promoted, as record 3 of the champion log: better." in page.text
+    assert "Promoted (record 3 of the champion log)." in page.text
+    assert "Promoted (record 3 of the champion log): better." in page.text
 
 
 def test_without_a_comparison_only_the_reason_is_told() -> None:
     settled = Settled(Ground.MISSING, "the champion's <model> is gone")
     decision = decide(PromotionConfig(), Challenger(CHALLENGER, {}), settled, against=1)
     page = Page(render_report(replace(material(Shape(5)), decision=decision)))
-    assert "stays: the champion's <model> is gone." in page.text
+    assert "stays in production: the champion's <model> is gone." in page.text
     assert not [rows for rows in page.tables if "In production" in rows[0]]
     before = Page(render_report(material(Shape(5))))
-    assert "Against the model in production" not in before.text
+    assert "Comparison with the model in production" not in before.text

@@ -74,15 +74,15 @@ def test_a_share_that_was_set_aside_measures_it(direction) -> None:
     assert found.trials == pytest.approx(4 * found.draws, rel=0.5)
     assert found.at_least <= found.best if direction == "max" else found.at_least >= found.best
     sentence = next(text for text in comparison_sentences(of) if text.startswith("Random search"))
-    assert "drawn at random for this comparison" in sentence
-    assert "or better with a chance of a half or more, at 95 % confidence" in sentence
+    assert "reserved for this comparison" in sentence
+    assert "or better (95 % confidence)" in sentence
 
 
 def test_else_it_is_estimated_from_what_the_oracle_began_with() -> None:
     found = estimate_random_search(report("random", 3))
     assert found is not None
-    assert "began" not in describe_random_search(found, "val_accuracy")
-    assert "that the oracle drew at random to begin with" in describe_random_search(
+    assert "initial design" not in describe_random_search(found, "val_accuracy")
+    assert "that the oracle drew for its initial design" in describe_random_search(
         found, "val_accuracy"
     )
 

@@ -68,7 +68,7 @@ def test_ten_thousand_trials_are_quick_and_small(ten_thousand) -> None:
     page = Page(html)
     assert len(page.table("Rank")) == 500
     left_out = len(ten_thousand.state.ended()) - 500
-    assert f"{left_out:,} more are in leaderboard.csv".replace(",", " ") in page.text
+    assert f"{left_out:,} more trials are in leaderboard.csv".replace(",", " ") in page.text
 
 
 def test_ten_thousand_trials_each_better_than_the_one_before_stay_small(ten_thousand) -> None:
@@ -95,13 +95,13 @@ def test_the_figures_of_a_finished_report_are_those_of_its_search() -> None:
     best = report.ranked[0]
     assert report.evaluation
     accuracy = report.evaluation.accuracy
-    assert f"Of 40 trials, the network of trial {best.number} was chosen" in page.text
-    assert f"right on {100 * accuracy:.1f} % of 1 500 test examples" in page.text
-    assert f"Best in search {100 * best.end.score:.2f} %" in page.text
+    assert f"with the network of trial {best.number}, selected from 40 trials" in page.text
+    assert f"Test accuracy {100 * accuracy:.1f} % (95 % CI " in page.text
+    assert f"Best score {100 * best.end.score:.2f} %" in page.text
     without = 40 - len(report.state.ended(Outcome.COMPLETED))
     assert f"Trials 40 {without} without a score" in page.text
-    assert "Time 1 h 01 min all steps" in page.text
-    assert "The chosen network" in page.text
+    assert "Duration 1 h 01 min all steps" in page.text
+    assert "Selected network" in page.text
     assert "all 40 trials were run" in page.text
     assert "not finished" not in page.text
 
@@ -115,14 +115,18 @@ WEEK = "out/searches/week-1"
         (
             {"warm_start": ("last", "known.csv")},
             {"sources": (WEEK, "known.csv")},
-            "; it began with the best network of search week-1 and known.csv; it ended",
+            ". Warm start from the best network of search week-1 and known.csv. Stopped:",
         ),
-        ({"warm_start": ("last",)}, {}, "; it began cold, for there was no earlier search here;"),
-        ({"reuse": "last-best"}, {}, "; there was no champion yet to train again; it ended"),
+        (
+            {"warm_start": ("last",)},
+            {},
+            ". No warm start: no earlier search was found in this output. Stopped:",
+        ),
+        ({"reuse": "last-best"}, {}, ". No champion was available to retrain. Stopped:"),
         (
             {"reuse": "last-best"},
             {"sources": (WEEK,), "alone": True},
-            "In place of a search, the champion's network, of search week-1, was trained again.",
+            "No search was run: the champion's network from search week-1 was retrained.",
         ),
     ],
 )
@@ -136,7 +140,7 @@ def test_what_the_search_began_with_is_said(asked: dict, prior: dict, words: str
         trials[0] = replace(trials[0], proposal=origin)
     state = replace(report.state, trials=trials)
     assert words in page_of(replace(report, config=config, state=state)).text
-    assert "it began" not in page_of(material(Shape(12))).text
+    assert "arm start" not in page_of(material(Shape(12))).text
 
 
 def drift(**changes: object) -> Drift:
@@ -159,33 +163,35 @@ def drift(**changes: object) -> Drift:
 
 def test_what_has_changed_in_the_data_is_on_the_page() -> None:
     page = page_of(material(Shape(12), drift=drift()))
-    words = "1,000 examples, 900 before: of their pictures 150 are new, 50 are gone, 850 stayed"
+    words = "1,000 examples (previously 900): 150 new, 50 removed, 850 unchanged images"
     assert words in page.text
     assert f"new: class {NASTY[0]}" in page.text
-    assert "Population stability index of the shares of the classes among the new" in page.text
+    assert (
+        "Population stability index (PSI) of the class distribution of the new images" in page.text
+    )
     assert ["0", "1.5", "1.25", "1", "2"] in page.table("Channel")
-    assert "Since the data before" not in page_of(material(Shape(12))).text
+    assert "Data drift" not in page_of(material(Shape(12))).text
     unknown = page_of(material(Shape(12), drift=drift(overlap=None, channels=())))
-    assert "how many of them are the same is not known" in unknown.text
+    assert "overlap unknown" in unknown.text
     same = page_of(material(Shape(12), drift=drift(before="abcdef012345", findings=())))
-    assert "the same 1,000 examples as before" in same.text
+    assert "unchanged: 1,000 examples" in same.text
 
 
 def test_a_running_search_calls_nothing_chosen_and_counts_its_own_time() -> None:
     report = material(Shape(12, finished=False))
     page = page_of(report)
     seconds = 12.5 + report.state.active_seconds
-    assert f"Time {seconds // 60:.0f} min {round(seconds % 60):02d} s so far" in page.text
-    assert "The best of 10 trials so far" in page.text
-    assert "chosen" not in page.text
-    assert "The best network" in page.text
+    assert f"Duration {seconds // 60:.0f} min {round(seconds % 60):02d} s so far" in page.text
+    assert "Best of 10 trials so far" in page.text
+    assert "elected" not in page.text
+    assert "Best network so far" in page.text
     assert "not finished" in page.text
     assert "Not evaluated yet" in page.text
 
 
 def test_a_closed_search_is_not_called_unfinished_business() -> None:
     report = material(Shape(12), finished=False, evaluation=None, winner=None, retrained=())
-    assert "The best of 12 trials has val_accuracy" in page_of(report).text
+    assert "Best of 12 trials: val_accuracy" in page_of(report).text
 
 
 def test_without_any_completed_trial_the_report_says_so() -> None:
@@ -194,7 +200,7 @@ def test_without_any_completed_trial_the_report_says_so() -> None:
     assert report.state.closed
     page = page_of(report)
     assert "No trial completed." in page.text
-    assert "Trials 0 none ended" in page.text
+    assert "Trials 0 none finished" in page.text
 
 
 def test_the_board_on_the_page_is_the_leaderboard() -> None:
@@ -207,7 +213,7 @@ def test_the_board_on_the_page_is_the_leaderboard() -> None:
     assert [row[0] for row in rows] == [DASH if r.rank is None else str(r.rank) for r in board.rows]
     assert rows[0][2] == f"{100 * report.ranked[0].end.score:.2f} %"
     duplicate = next(row for row in rows if row[1] == "13")
-    assert duplicate[-1] == "the same network as trial 10"
+    assert duplicate[-1] == "duplicate of trial 10"
 
 
 def test_texts_of_users_are_never_markup() -> None:
@@ -254,16 +260,16 @@ def test_a_seed_that_is_missing_leaves_its_cell_empty() -> None:
 def test_the_network_is_drawn_once_and_its_choices_listed() -> None:
     report = material(Shape(12))
     page = page_of(report)
-    assert sum(label.startswith("The network:") for label in _labels(page)) == 1
+    assert sum(label.startswith("Network:") for label in _labels(page)) == 1
     assert report.winner
-    assert [row[0] for row in page.table("Importance")] == list(report.winner.values)
+    assert [row[0] for row in page.table("Hyperparameter")] == list(report.winner.values)
 
 
 def test_what_went_wrong_is_told_once() -> None:
     report = material(Shape(12))
     rows = page_of(report).table("Reason")
-    assert ["Ran out of main memory", "failed", "1", "1.2 s", "killed: 5 GiB used"] in rows
-    assert [row[1] for row in rows].count("tried again") == 1
+    assert ["Out of memory (host)", "failed", "1", "1.2 s", "killed: 5 GiB used"] in rows
+    assert [row[1] for row in rows].count("retried") == 1
     assert sum(int(row[2]) for row in rows) == 3
 
 
@@ -276,7 +282,7 @@ def test_few_trials_are_too_few_and_equal_trials_show_nothing() -> None:
         for n, t in report.state.trials.items()
     }
     alike = replace(report, state=SearchState(trials=same, closed=report.state.closed))
-    assert "No choice took two values" in page_of(alike).text
+    assert "No hyperparameter has two values" in page_of(alike).text
 
 
 def test_all_right_is_no_mistake() -> None:
@@ -285,8 +291,8 @@ def test_all_right_is_no_mistake() -> None:
         update={"confusion": ((5, 0, 0), (0, 5, 0), (0, 0, 5)), "accuracy": 1.0}
     )
     report = material(Shape(12, classes=3), evaluation=perfect)
-    assert "No mistakes." in page_of(report).text
-    assert "right on 100.0 % of" in page_of(report).text
+    assert "No errors." in page_of(report).text
+    assert "Test accuracy 100.0 % (95 % CI" in page_of(report).text
 
 
 def test_a_report_says_the_same_twice() -> None:
