@@ -1,4 +1,4 @@
-"""What a run shows while it runs: bars on a terminal, elsewhere a line now and then."""
+"""Progress display of a run: bars on a terminal, otherwise a line every half minute."""
 
 import sys
 import time
@@ -13,24 +13,24 @@ _LINE_SECONDS = 30.0
 
 
 class Display(Protocol):
-    """Shows how far a run has come; a context manager."""
+    """A progress display; a context manager."""
 
     def __enter__(self) -> Self: ...
 
     def __exit__(self, *_: object) -> None: ...
 
     def show(self, status: Status | None, outcomes: list[StepOutcome]) -> None:
-        """Shows the latest."""
+        """Shows the latest state."""
         ...
 
 
 def display() -> Display:
-    """The display that suits standard error."""
+    """Returns the display for standard error."""
     return TerminalDisplay() if sys.stderr.isatty() else LineDisplay()
 
 
 class TerminalDisplay:
-    """A bar for each step."""
+    """A progress bar for each step."""
 
     def __init__(self) -> None:
         self._bars = Progress(
@@ -68,7 +68,7 @@ class TerminalDisplay:
 
 
 class LineDisplay:
-    """A line when a step ends, and one every half minute."""
+    """A line at the end of each step and every half minute."""
 
     def __init__(self) -> None:
         self._console = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -95,7 +95,7 @@ class LineDisplay:
 
 
 def describe_progress(status: Status) -> str:
-    """``status`` in one line."""
+    """Formats ``status`` in one line."""
     progress = status.progress
     if not progress:
         return terminal_safe(status.detail)

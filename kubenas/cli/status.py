@@ -1,4 +1,4 @@
-"""``kubenas status``: how far a run has come."""
+"""``kubenas status``: the status of a run."""
 
 import time
 from typing import Any
@@ -13,10 +13,10 @@ _STALE_SECONDS = 30.0
 
 
 def print_status(output: str, answer: Answer) -> None:
-    """Says what has been done in ``output`` and what is going on.
+    """Prints the state of the run in ``output``.
 
     Raises:
-        UserError: no run is there.
+        UserError: the output contains no run.
     """
     storage = open_storage(output)
     config = read_claim(storage)
@@ -53,7 +53,7 @@ def _state(outcomes: list[StepOutcome], status: Status | None, *, done: bool) ->
 def _headline(outcomes: list[StepOutcome], status: Status | None, *, done: bool) -> str:
     state = _state(outcomes, status, done=done)
     if state in {"stopped", "interrupted"}:
-        return f"{state}; the command that started it resumes it"
+        return f"{state}; run the same command again to resume"
     return state
 
 

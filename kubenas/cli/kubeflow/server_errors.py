@@ -1,4 +1,4 @@
-"""What a Kubeflow Pipelines server's refusals mean, in one line that says what to do."""
+"""Errors of a Kubeflow Pipelines server, with a suggested fix."""
 
 import json
 
@@ -8,7 +8,7 @@ _BUSY = (408, 429, 502, 503, 504)
 
 
 class RequestRejected(UserError):
-    """The server does not do this for these credentials, or not with these values."""
+    """The server rejected the request, its credentials or its values."""
 
 
 class AuthenticationRequired(RequestRejected):
@@ -16,52 +16,52 @@ class AuthenticationRequired(RequestRejected):
 
 
 class NotFound(RequestRejected):
-    """The server has no such thing, or is none of Kubeflow Pipelines."""
+    """The object does not exist, or the URL is not a Kubeflow Pipelines server."""
 
 
 class Conflict(KubenasError):
-    """What was to be created exists."""
+    """The object to be created exists already."""
 
 
 class ServerFailed(KubenasError):
-    """The server broke over a request. Whether it did what was asked is not known."""
+    """The server failed. It is unknown whether the request took effect."""
 
 
 class ServerUnavailable(KubenasError):
-    """The server does not answer, or is too busy to. Whether it did what was asked is not known."""
+    """The server is busy or does not respond. It is unknown whether the request took effect."""
 
 
 _KNOWN: dict[int, tuple[type[KubenasError], str, str]] = {
     401: (
         AuthenticationRequired,
         "not signed in",
-        ": the token is missing or has expired; put a fresh one into KF_PIPELINES_TOKEN or"
-        " --token-file, or give --iap-client-id",
+        ": the token is missing or has expired; set KF_PIPELINES_TOKEN or --token-file to a new"
+        " token, or use --iap-client-id",
     ),
     403: (
         RequestRejected,
         "not allowed",
-        "; ask for the right, give another --namespace, or a fresh token if this one has expired",
+        "; request the permission, set another --namespace, or renew an expired token",
     ),
     404: (
         NotFound,
         "not found",
-        "; if there is no Kubeflow Pipelines 2 at this address, give that of its API, such as"
+        "; if this URL is not the API of Kubeflow Pipelines 2, use one such as"
         " http://localhost:8080 or https://kubeflow.example/pipeline",
     ),
-    409: (Conflict, "it exists already", "; run the same command again"),
+    409: (Conflict, "already exists", "; run the same command again"),
 }
-"""By HTTP status: the error, what it means, and what to do."""
+"""Error class, meaning and fix by HTTP status."""
 
 
 def error_from_response(status: int, body: str, *, doing: str, host: str) -> KubenasError:
-    """The error that an answer with ``status`` and ``body`` means.
+    """Returns the error for an HTTP response.
 
     Args:
-        status: of the HTTP answer.
-        body: of the answer; most are JSON with a message.
-        doing: what was asked for, such as "creating the run".
-        host: of the server.
+        status: status of the response.
+        body: body of the response, usually JSON with a message.
+        doing: the operation, such as "creating the run".
+        host: host of the server.
     """
     said = message_in(body)
     where = f"{host}: {doing}"
@@ -71,15 +71,15 @@ def error_from_response(status: int, body: str, *, doing: str, host: str) -> Kub
         )
     if status >= 500:
         return ServerFailed(
-            f"{where}: the server failed ({status}){said}; look at the log of its ml-pipeline pod,"
+            f"{where}: the server failed ({status}){said}; check the log of its ml-pipeline pod,"
             " then run the same command again"
         )
-    kind, means, remedy = _KNOWN.get(status, (RequestRejected, "refused", ""))
+    kind, means, remedy = _KNOWN.get(status, (RequestRejected, "rejected", ""))
     return kind(f"{where}: {means} ({status}){said}{remedy}")
 
 
 def message_in(body: str) -> str:
-    """The message in an answer's body, with a colon before it; the empty text without one."""
+    """Returns the message of a response body after a colon, or an empty string."""
     try:
         content = json.loads(body)
     except ValueError:
@@ -91,9 +91,9 @@ def message_in(body: str) -> str:
 
 
 def not_the_api(host: str) -> RequestRejected:
-    """The error that an answer which is none of the API's means."""
+    """Returns the error for a response that is not from the API."""
     return RequestRejected(
-        f"{host}: answers with a page instead of the API's JSON: sign in (KF_PIPELINES_TOKEN,"
-        " --token-file or --iap-client-id), or give the address of the API, such as"
+        f"{host}: the response is not JSON of the API: sign in (KF_PIPELINES_TOKEN,"
+        " --token-file or --iap-client-id), or use the URL of the API, such as"
         " http://localhost:8080 or https://kubeflow.example/pipeline"
     )

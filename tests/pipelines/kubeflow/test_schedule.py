@@ -96,7 +96,7 @@ def test_pause_resume_and_delete(
     assert run("schedule", "delete", schedule_yaml).stdout == "weekly: deleted\n"
     assert pipelines.recurring == []
     assert pipelines.switches[-2:] == [("disable", 0), ("delete", 0)]
-    assert run("schedule", "delete", schedule_yaml).stdout == "weekly: was not there\n"
+    assert run("schedule", "delete", schedule_yaml).stdout == "weekly: not found\n"
     gone = run("schedule", "pause", schedule_yaml)
     assert (gone.exit_code, "kubenas schedule apply" in gone.stderr) == (2, True)
     assert run("schedule", "list").stdout == "no schedules\n"
@@ -110,7 +110,7 @@ def test_what_others_have_made_is_listed_by_none_and_touched_by_none(
     change(schedule_yaml, cron="0 4 * * *")
     for verb in ("apply", "pause", "resume", "delete"):
         done = run("schedule", verb, schedule_yaml)
-        assert (done.exit_code, "made by other means" in done.stderr) == (2, True)
+        assert (done.exit_code, "created by other means" in done.stderr) == (2, True)
     assert state(pipelines) == [("ENABLE", "0 0 3 * * mon")]
     assert run("schedule", "list").stdout == "no schedules\n"
 

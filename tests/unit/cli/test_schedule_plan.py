@@ -168,5 +168,5 @@ def test_a_mark_is_read_back_and_others_descriptions_have_none() -> None:
     mark = Mark("0123456789ab", 7)
     assert Mark.read(f"by CI: {mark}") == mark
     assert Mark.read("every week") is None
-    with pytest.raises(UserError, match="made by other means"):
+    with pytest.raises(UserError, match="created by other means"):
         check_ownership([RecurringRun("x", True, None)], "weekly")

@@ -45,14 +45,15 @@ from kubenas.errors import UserError
 def apply_schedule(
     file: Path, step_image: StepImage, connection: Connection, answer: Answer, *, dry_run: bool
 ) -> None:
-    """Sees to it that the server has the schedule of ``file`` once, with these settings.
+    """Creates or updates the schedule of ``file`` on the server.
 
-    Tells what differs before anything is changed; with ``dry_run`` nothing is. A run that is in
-    flight goes on with the settings that it has begun with.
+    Prints the differences first; with ``dry_run`` nothing is changed. Active runs keep their
+    settings.
 
     Raises:
-        UserError: something in the files is wrong, or the server refuses.
-        ServerFailed, ServerUnavailable: the server broke or does not answer; again completes it.
+        UserError: a file is invalid, or the server rejected a request.
+        ServerFailed, ServerUnavailable: the server failed or does not respond; a repeated call
+            completes the change.
     """
     schedule = load_schedule(file)
     config = make_config(schedule)
@@ -79,23 +80,23 @@ def apply_schedule(
 
 
 def pause_schedule(file: Path, connection: Connection, answer: Answer) -> None:
-    """Keeps the schedule of ``file`` from starting runs; those that run go on.
+    """Pauses the schedule of ``file``. Active runs continue.
 
     Raises:
-        UserError: the server has no such schedule, or refuses.
-        ServerFailed, ServerUnavailable: the server broke or does not answer.
+        UserError: the schedule does not exist, or the server rejected a request.
+        ServerFailed, ServerUnavailable: the server failed or does not respond.
     """
     name = _switch(file, connection, plan_pause, answer).name
-    answer.line(f"{name}: paused; 'kubenas schedule resume {file}' ends that")
+    answer.line(f"{name}: paused; resume with 'kubenas schedule resume {file}'")
     answer.put({"name": name, "state": "paused"})
 
 
 def resume_schedule(file: Path, connection: Connection, answer: Answer) -> None:
-    """Lets the schedule of ``file`` start runs again.
+    """Resumes the schedule of ``file``.
 
     Raises:
-        UserError: the server has no such schedule, or refuses.
-        ServerFailed, ServerUnavailable: the server broke or does not answer.
+        UserError: the schedule does not exist, or the server rejected a request.
+        ServerFailed, ServerUnavailable: the server failed or does not respond.
     """
     schedule = _switch(file, connection, plan_resume, answer)
     answer.line(f"{schedule.name}: on")
@@ -104,26 +105,26 @@ def resume_schedule(file: Path, connection: Connection, answer: Answer) -> None:
 
 
 def delete_schedule(file: Path, connection: Connection, answer: Answer) -> None:
-    """Deletes the schedule of ``file`` from the server; its runs stay.
+    """Deletes the schedule of ``file`` from the server. Finished runs are kept.
 
     Raises:
-        RunInFlight: one of them would end with it; it only starts no more.
-        UserError: the server refuses.
-        ServerFailed, ServerUnavailable: the server broke or does not answer.
+        RunInFlight: a run is active; the schedule is disabled only.
+        UserError: the server rejected a request.
+        ServerFailed, ServerUnavailable: the server failed or does not respond.
     """
     name = load_schedule(file).name
     answer.put({"name": name})
     deleted = delete_all(Server(connection), name, answer)
-    answer.line(f"{name}: {'deleted' if deleted else 'was not there'}")
+    answer.line(f"{name}: {'deleted' if deleted else 'not found'}")
     answer.put({"deleted": deleted})
 
 
 def list_schedules(file: Path | None, connection: Connection, answer: Answer) -> None:
-    """Lists the schedules that the server has, or the one of ``file``.
+    """Prints the schedules on the server, or only the schedule of ``file``.
 
     Raises:
-        UserError: the server refuses.
-        ServerFailed, ServerUnavailable: the server broke or does not answer.
+        UserError: the server rejected a request.
+        ServerFailed, ServerUnavailable: the server failed or does not respond.
     """
     schedule = load_schedule(file) if file else None
     found = Server(connection).recurring_runs(schedule.name if schedule else None)
@@ -133,7 +134,7 @@ def list_schedules(file: Path | None, connection: Connection, answer: Answer) ->
 def _create(
     server: Server, config: Config, settings: Settings, package: str, *, name: str, action: Action
 ) -> str:
-    """Creates a recurring run with all that it refers to; its id."""
+    """Creates a recurring run, its experiment and its pipeline version. Returns its id."""
     ship(config)
     body = make_body(
         settings,
@@ -151,14 +152,14 @@ def _switch(
     plan: Callable[[Sequence[RecurringRun]], tuple[Action, ...]],
     answer: Answer,
 ) -> Schedule:
-    """Carries ``plan`` out on what the server has of the schedule in ``file``; the schedule."""
+    """Executes ``plan`` for the schedule in ``file``. Returns the schedule."""
     schedule = load_schedule(file)
     server = Server(connection)
     existing = list_own(server.recurring_runs(schedule.name), schedule.name)
     if not existing:
         raise UserError(
-            f"{schedule.name}: the server has no such schedule; 'kubenas schedule apply {file}'"
-            " makes it"
+            f"{schedule.name}: no such schedule on the server; create it with"
+            f" 'kubenas schedule apply {file}'"
         )
     actions = plan(existing)
     execute(server, actions)
@@ -167,7 +168,7 @@ def _switch(
 
 
 def _differences(server: Server, found: Sequence[JsonObject], settings: Settings) -> list[str]:
-    """How ``settings`` differ from those of the newest that was ``found``, a line each."""
+    """Returns the differences of ``settings`` to the newest recurring run, a line each."""
     if not found:
         return [f"{name}: {value}" for name, value in settings.words().items() if value]
     before = current(found)[0]
@@ -175,7 +176,7 @@ def _differences(server: Server, found: Sequence[JsonObject], settings: Settings
 
 
 def _describe(server: Server, answered: JsonObject) -> dict[str, str]:
-    """What the server says of a recurring run, with names for what it knows by id."""
+    """Describes a recurring run, with names instead of ids."""
     reference = answered.get("pipeline_version_reference") or {}
     version = str(reference.get("pipeline_version_id") or "")
     experiment = str(answered.get("experiment_id") or "")
@@ -183,5 +184,5 @@ def _describe(server: Server, answered: JsonObject) -> dict[str, str]:
         version = server.version_name(str(reference.get("pipeline_id") or ""), version)
         experiment = server.experiment_name(experiment)
     except RequestRejected:
-        pass  # deleted meanwhile: the id says that it is another one
+        pass  # deleted meanwhile: the ids are shown
     return describe(answered, experiment=experiment, version=version)

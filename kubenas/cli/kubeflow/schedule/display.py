@@ -1,4 +1,4 @@
-"""What ``kubenas schedule`` tells: what differs, when runs start, which schedules there are."""
+"""Output of ``kubenas schedule``: differences, start times and the list of schedules."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -16,7 +16,7 @@ from kubenas.cli.kubeflow.schedule.settings import describe
 
 
 def recurring_of(answered: JsonObject) -> RecurringRun:
-    """A recurring run as far as plans go, of what the server says of it."""
+    """Converts a recurring run from the server."""
     state = answered.get("mode") or answered.get("status")
     return RecurringRun(
         id=str(answered["recurring_run_id"]),
@@ -26,7 +26,7 @@ def recurring_of(answered: JsonObject) -> RecurringRun:
 
 
 def current(found: Sequence[JsonObject]) -> list[JsonObject]:
-    """Of what was ``found`` the schedules: of each name the newest that was created by us."""
+    """Returns the newest recurring run of each schedule that kubenas created."""
     named: dict[str, list[JsonObject]] = {}
     for each in found:
         if recurring_of(each).mark:
@@ -35,31 +35,35 @@ def current(found: Sequence[JsonObject]) -> list[JsonObject]:
 
 
 def print_difference(lines: Sequence[str], actions: Sequence[Action], answer: Answer) -> None:
-    """Tells what is about to change: ``lines``, and the recurring runs that ``actions`` replace."""
+    """Prints the changed settings ``lines`` and the recurring runs that ``actions`` replace."""
     first = any(action.mark is not None and action.mark.revision == 1 for action in actions)
-    answer.line("new:" if first else "to be changed:" if actions else "unchanged")
+    answer.line("new:" if first else "changes:" if actions else "unchanged")
     for line in lines:
         answer.line(f"  {line}")
     for action in actions:
         if action.verb == "disable":
-            answer.line(f"  the recurring run {action.id} goes, once no run of it is in flight")
+            answer.line(
+                f"  recurring run {action.id} is replaced, and deleted once it has no active run"
+            )
     answer.put({"difference": list(lines)})
 
 
 def print_times(schedule: Schedule, answer: Answer, *, paused: bool) -> None:
-    """Tells the next three starts of ``schedule``, or that it is paused."""
+    """Prints the next three start times of ``schedule``, or that it is paused."""
     times = starts(schedule.cron, schedule.zone)
     if paused:
-        answer.line(f"{schedule.name}: paused, and stays so until 'kubenas schedule resume'")
+        answer.line(f"{schedule.name}: paused; 'kubenas schedule resume' resumes it")
     elif schedule.interval is not None:
         answer.line(f"{schedule.name}: a run every {schedule.interval} s")
     else:
-        answer.line(f"{schedule.name}: next runs at {', '.join(times) or 'no time of five years'}")
+        answer.line(
+            f"{schedule.name}: next runs at {', '.join(times) or 'no time in the next five years'}"
+        )
     answer.put({"state": "paused" if paused else "on", "next": times})
 
 
 def print_list(found: Sequence[JsonObject], zone: str, answer: Answer) -> None:
-    """Tells of each recurring run in ``found`` in a line, with times by the clocks of ``zone``."""
+    """Prints a line for each recurring run in ``found``, with times in the time zone ``zone``."""
     listed = [_listed(each, zone) for each in found]
     for each in listed:
         when = each["cron"] or f"every {each['interval']} s"
@@ -72,9 +76,9 @@ def print_list(found: Sequence[JsonObject], zone: str, answer: Answer) -> None:
 
 
 def starts(cron: str | None, zone: str) -> list[str]:
-    """The next three starts by the clocks of ``zone``; none without ``cron``.
+    """Returns the next three start times in the time zone ``zone``; empty without ``cron``.
 
-    When an interval ends depends on the last start, which the server does not tell.
+    Start times of an interval depend on the last start, which the server does not report.
     """
     if cron is None:
         return []

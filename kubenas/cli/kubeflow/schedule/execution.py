@@ -1,4 +1,4 @@
-"""The actions of a schedule's plan, carried out; what is superseded goes without ending a run."""
+"""Execution of a schedule's plan, without deleting recurring runs that have active runs."""
 
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -19,21 +19,21 @@ from kubenas.cli.kubeflow.server import Server
 from kubenas.errors import KubenasError
 
 SETTLE_SECONDS = 10.0
-"""A run that a recurring run has just started is known to the server after at most so long."""
+"""Time after which the server lists a run that a recurring run has just started."""
 
 Busy = Mapping[str, Sequence[str]]
-"""Runs in flight, by the recurring run that has started them."""
+"""Active runs by the recurring run that started them."""
 
 
 class RunInFlight(KubenasError):
-    """A run is in flight that would end with its schedule."""
+    """An active run would be terminated by deleting its schedule."""
 
 
 def list_own(found: Sequence[JsonObject], name: str) -> list[RecurringRun]:
-    """What was ``found`` under a schedule's name, as far as plans go.
+    """Returns the recurring runs ``found`` under a schedule's name.
 
     Raises:
-        UserError: somebody else has made one of them.
+        UserError: one of them was not created by kubenas.
     """
     existing = [recurring_of(each) for each in found]
     check_ownership(existing, name)
@@ -43,7 +43,7 @@ def list_own(found: Sequence[JsonObject], name: str) -> list[RecurringRun]:
 def execute(
     server: Server, actions: Sequence[Action], create: Callable[[Action], str] | None = None
 ) -> None:
-    """Does ``actions`` in their order."""
+    """Executes ``actions`` in order."""
     requests = {"enable": server.enable, "disable": server.disable, "delete": server.delete}
     for action in actions:
         if action.verb == "create" and create is not None:
@@ -53,24 +53,24 @@ def execute(
 
 
 def clean_up(server: Server, name: str, done: Sequence[Action], answer: Answer) -> None:
-    """Deletes what the actions ``done``, or earlier ones, have superseded; tells what must wait."""
+    """Deletes superseded recurring runs. Prints a line for each one with active runs."""
     existing = list_own(server.recurring_runs(name), name)
     those = superseded(existing)
-    busy = _in_flight(server, those, settle=_switches_off(done))
+    busy = _in_flight(server, those, settle=_disables_any(done))
     execute(server, plan_cleanup(existing, busy))
     for recurring, runs in busy.items():
         answer.line(
-            f"{name}: what was before ({recurring}) is off; it stays while its run is in flight,"
-            f" {_pages(server, runs)}, and goes with a later 'kubenas schedule apply' or 'delete'"
+            f"{name}: the previous recurring run {recurring} is disabled, but has an active run"
+            f" ({_pages(server, runs)}); a later 'kubenas schedule apply' or 'delete' deletes it"
         )
     answer.put({"superseded": list(busy)})
 
 
 def delete_all(server: Server, name: str, answer: Answer) -> int:
-    """Switches all off, and deletes them unless a run is in flight; how many there were.
+    """Disables all recurring runs and deletes them. Returns their number.
 
     Raises:
-        RunInFlight: one is.
+        RunInFlight: a recurring run has an active run; it is disabled but not deleted.
     """
     off = plan_pause(list_own(server.recurring_runs(name), name))
     execute(server, off)
@@ -81,9 +81,9 @@ def delete_all(server: Server, name: str, answer: Answer) -> int:
     execute(server, plan_delete(existing, busy))
     if runs:
         raise RunInFlight(
-            f"{name}: starts no more runs, but is not deleted: that would end its run in flight,"
+            f"{name}: disabled, but not deleted, because deleting would end its active run"
             f" {_pages(server, runs)}; run the same command again when it has ended, or terminate"
-            " it there first"
+            " the run first"
         )
     return len(existing)
 
@@ -95,7 +95,7 @@ def _in_flight(server: Server, those: Sequence[RecurringRun], *, settle: bool) -
     return {recurring: runs for recurring, runs in found.items() if runs}
 
 
-def _switches_off(actions: Sequence[Action]) -> bool:
+def _disables_any(actions: Sequence[Action]) -> bool:
     return any(action.verb == "disable" for action in actions)
 
 

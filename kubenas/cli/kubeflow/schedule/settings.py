@@ -1,4 +1,4 @@
-"""What a recurring run is made with: as a file says, as a server says, and how the two differ."""
+"""Settings of recurring runs, from files and servers, and their differences."""
 
 import hashlib
 import json
@@ -15,7 +15,7 @@ from kubenas.config.parameters import Scalar
 
 @dataclass(frozen=True)
 class Settings:
-    """All that decides when and how the runs of a schedule are made."""
+    """All settings of the runs of a schedule."""
 
     cron: str | None
     interval: int | None
@@ -23,19 +23,19 @@ class Settings:
     max_concurrency: int
     experiment: str
     version: str
-    """Of the pipeline, by name."""
+    """Name of the pipeline version."""
     pipeline_root: str | None
     service_account: str | None
     parameters: Mapping[str, Scalar]
 
     @property
     def digest(self) -> str:
-        """Equal for equal settings."""
+        """Digest of the settings."""
         content = json.dumps(asdict(self), sort_keys=True)
         return hashlib.sha256(content.encode()).hexdigest()[:12]
 
     def words(self) -> dict[str, str]:
-        """By name, for people."""
+        """Returns the settings as texts by name."""
         content = {**asdict(self), **self.parameters}
         del content["parameters"]
         return {name: _word(value) for name, value in content.items()}
@@ -44,7 +44,7 @@ class Settings:
 def make_settings(
     schedule: Schedule, *, experiment: str, version: str, parameters: Mapping[str, Scalar]
 ) -> Settings:
-    """The settings that ``schedule`` asks for."""
+    """Returns the settings of ``schedule``."""
     return Settings(
         cron=schedule.cron,
         interval=schedule.interval,
@@ -66,7 +66,7 @@ def make_body(
     experiment: str,
     version: api.V2beta1PipelineVersionReference,
 ) -> api.V2beta1RecurringRun:
-    """The recurring run as the server is told to create it."""
+    """Builds the request for a recurring run."""
     cron, interval = settings.cron, settings.interval
     return api.V2beta1RecurringRun(
         display_name=name,
@@ -89,7 +89,7 @@ def make_body(
 
 
 def describe(recurring_run: Mapping[str, Any], *, experiment: str, version: str) -> dict[str, str]:
-    """What the server says of a recurring run, named as :meth:`Settings.words` names it."""
+    """Returns the settings of a recurring run on the server, as :meth:`Settings.words`."""
     trigger = recurring_run.get("trigger") or {}
     runtime = recurring_run.get("runtime_config") or {}
     content = {
@@ -107,17 +107,17 @@ def describe(recurring_run: Mapping[str, Any], *, experiment: str, version: str)
 
 
 def difference(before: Mapping[str, str], wanted: Mapping[str, str]) -> Iterator[str]:
-    """A line for each setting that differs. What the server has filled in is no difference."""
+    """Yields a line for each different setting. Defaults filled in by the server are ignored."""
     for name, value in wanted.items():
         had = before.get(name, "")
         if had != value and not (name in ("pipeline_root", "service_account") and not value):
             yield f"{name}: {had or '(empty)'} -> {value or '(empty)'}"
     for name in before.keys() - wanted.keys():
-        yield f"{name}: {before[name] or '(empty)'} -> (gone)"
+        yield f"{name}: {before[name] or '(empty)'} -> (removed)"
 
 
 def _word(value: Any) -> str:
-    """Numbers as people write them: a server gives 8 back as 8.0."""
+    """Formats a value. The server returns 8 as 8.0."""
     if value is None:
         return ""
     if isinstance(value, bool):
