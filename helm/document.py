@@ -1,7 +1,7 @@
-"""Writes the chart's README.md and values.schema.json from its values.yaml and the runner's config.
+"""Generates the chart's README.md and values.schema.json from values.yaml and RunnerConfig.
 
-``python -m helm.document``, or ``make pipeline``. Types are those of the default values; what these
-leave open is in ``_OPEN``.
+Run ``python -m helm.document`` or ``make pipeline``. Types are inferred from the default values;
+``_OPEN`` holds the types that cannot be inferred.
 """
 
 import json
@@ -54,17 +54,17 @@ _TYPES = {
 
 @dataclass(frozen=True)
 class Setting:
-    """One line of values.yaml."""
+    """A value of values.yaml."""
 
     name: str
-    """With a dot before a key within a section."""
+    """Key, with the section and a dot before it."""
     default: Any
     description: str
-    """Its comment."""
+    """Comment of the value."""
 
 
 def settings() -> Iterator[Setting]:
-    """Sections and their keys, in order."""
+    """Yields sections and their keys, in order."""
     text = (CHART / "values.yaml").read_text(encoding="utf-8")
     values = yaml.safe_load(text)
     section = ""
@@ -75,22 +75,22 @@ def settings() -> Iterator[Setting]:
 
 
 def readme() -> str:
-    """The chart's README."""
+    """Returns the README of the chart."""
     chart = yaml.safe_load((CHART / "Chart.yaml").read_text(encoding="utf-8"))
     lines = [
         "# Chart kubenas",
         "",
-        f"{chart['description']}: service accounts, the rights of those that",
-        "start trials, network policies, and defaults. Install it into each namespace that",
-        "searches run in; nothing cluster-wide is made unless `priorityClasses.create` or",
-        "`admissionPolicy.enabled` says so.",
+        f"{chart['description']}: service accounts, RBAC for the steps,",
+        "network policies and defaults. Install it in each namespace that runs searches. It",
+        "creates cluster-wide objects only with `priorityClasses.create` or",
+        "`admissionPolicy.enabled`.",
         "",
         "```",
         "helm install kubenas helm/kubenas -n team --set 'controller.alsoFor={pipeline-runner}'",
         "helm test kubenas -n team",
         "```",
         "",
-        "This file and `values.schema.json` are made by `make pipeline` from `values.yaml`.",
+        "`make pipeline` generates this file and `values.schema.json` from `values.yaml`.",
     ]
     for setting in settings():
         if "." in setting.name:
@@ -105,7 +105,7 @@ def readme() -> str:
 
 
 def schema() -> dict[str, Any]:
-    """The JSON schema of the values: closed."""
+    """Returns the JSON schema of the values, without additional properties."""
     runner = RunnerConfig.model_json_schema()
     properties: dict[str, Any] = {"global": {"type": "object"}}
     for setting in settings():
@@ -124,7 +124,7 @@ def schema() -> dict[str, Any]:
 
 
 def files() -> dict[Path, str]:
-    """What is written, and with what."""
+    """Returns the generated files and their contents."""
     return {
         CHART / "README.md": readme(),
         CHART / "values.schema.json": json.dumps(schema(), indent=2) + "\n",

@@ -69,10 +69,10 @@ def test_the_form_says_what_a_value_does_its_unit_and_what_none_means(
 
 
 UNITS = {
-    "_seconds": "Seconds",
+    "_seconds": "[Ss]econds",
     "_hours": "-hours",
-    "_per_hour": "an hour",
-    "_ms": "Milliseconds",
+    "_per_hour": "per hour",
+    "_ms": "[Mm]illiseconds",
     "_mib": "MiB",
     "_percent": "Percent",
     "_fraction": "Share",
