@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from kubenas.cli.kubeflow.portable import check_portable
-from kubenas.cli.kubeflow.schedule.file import Schedule, config_of, load_schedule
+from kubenas.cli.kubeflow.schedule.file import Schedule, load_schedule, make_config
 from kubenas.config.form import to_form
 from kubenas.config.loading import load_config
 from kubenas.images import CONTROLLER_IMAGE
@@ -198,7 +198,7 @@ def test_an_output_of_another_config_is_told_before_anything_is_changed(
 ) -> None:
     output = open_storage(f"{bucket}/taken")
     change(schedule_yaml, parameters={"output": output.uri})
-    claim(config_of(load_schedule(schedule_yaml)), output)
+    claim(make_config(load_schedule(schedule_yaml)), output)
     assert run("schedule", "apply", schedule_yaml, "--dry-run").exit_code == 0
     change(schedule_yaml, parameters={"output": output.uri, "search_max_trials": 99})
     asked = len(pipelines.asked)
@@ -225,7 +225,7 @@ def test_an_expired_token_and_a_server_that_fails(
 
 def test_the_example_is_sound() -> None:
     file = Path(__file__).parents[3] / "examples/weekly.yaml"
-    config = config_of(load_schedule(file))
+    config = make_config(load_schedule(file))
     check_portable(config, file)
     assert config.search.warm_start == ("last",)
 

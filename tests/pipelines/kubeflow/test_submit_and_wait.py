@@ -193,7 +193,7 @@ def test_an_image_that_cannot_be_pulled_is_told_in_kubernetes_words_and_ends_the
         done = run("submit", search_yaml, "--wait")
     line = only_line(done, exit_code=2)
     assert PULL in line
-    assert "terminate the run on its page: http" in line
+    assert "terminate the run at http" in line
     assert [said for said in done.stdout.splitlines() if PULL in said] == [
         f"prepare     cannot start: {PULL}"
     ]
@@ -234,7 +234,7 @@ def test_an_interrupt_leaves_the_run_alone(
     monkeypatch.setattr("kubenas.cli.kubeflow.waiting.follow_run.time.sleep", interrupted)
     done = run("submit", search_yaml, "--wait")
     assert done.exit_code == 130
-    assert f"the run goes on: {run_page(done.stdout)}" in done.stderr
+    assert f"the run continues: {run_page(done.stdout)}" in done.stderr
     assert len(pipelines.runs) == 1
 
 

@@ -130,7 +130,7 @@ def test_it_tells_and_deletes_nothing(output: Storage) -> None:
         "abandoned temporary files": 1,
     }
     lines = CliRunner().invoke(kubenas, ["gc", output.uri]).output.splitlines()
-    assert lines[-1] == "nothing has been deleted; add --yes to delete it"
+    assert lines[-1] == "nothing was deleted; add --yes to delete"
 
 
 def test_it_deletes_exactly_what_it_told_once(output: Storage) -> None:
