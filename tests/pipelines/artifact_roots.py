@@ -28,7 +28,7 @@ _MOUNTS = Path(__file__).with_name("mounts")
 
 @dataclass(frozen=True)
 class Whereabouts:
-    """Of an artifact."""
+    """Locations of an artifact."""
 
     uri: str
     """Where Kubeflow has it."""

@@ -1,5 +1,12 @@
 """Plots of the report, as inline SVG."""
 
+from kubenas.reporting.plots.evaluation_plots import (
+    MAX_CLASSES_DRAWN,
+    calibration_curve,
+    confused_pairs,
+    confusion_matrix,
+    roc_curve,
+)
 from kubenas.reporting.plots.importance_plot import plot_importance
 from kubenas.reporting.plots.search_plots import (
     Figure,
@@ -9,13 +16,6 @@ from kubenas.reporting.plots.search_plots import (
     score_by_cost,
 )
 from kubenas.reporting.plots.svg import Drawing, shorten
-from kubenas.reporting.plots.test_split_plots import (
-    MAX_CLASSES_DRAWN,
-    calibration_curve,
-    confused_pairs,
-    confusion_matrix,
-    roc_curve,
-)
 
 __all__ = [
     "MAX_CLASSES_DRAWN",

@@ -1,4 +1,4 @@
-"""``kubenas schedule`` while a run is in flight: deleting its recurring run would end it."""
+"""``kubenas schedule`` with an active run, which deleting its recurring run would end."""
 
 from pathlib import Path
 

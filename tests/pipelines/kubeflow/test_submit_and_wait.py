@@ -1,4 +1,4 @@
-"""``kubenas submit --wait``: a run that somebody else brings to its end is followed."""
+"""``kubenas submit --wait`` against a server that changes the state of the run."""
 
 from pathlib import Path
 
@@ -34,7 +34,7 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def search_yaml(tmp_path: Path) -> Path:
-    """With an output that cannot be read from here."""
+    """A search.yaml with an output that this machine cannot read."""
     content = {"name": "a", "output": "gs://bucket/far", "data": {"source": "digits"}}
     return write_yaml(tmp_path / "search.yaml", content)
 

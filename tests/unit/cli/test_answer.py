@@ -1,4 +1,4 @@
-"""What a command prints for people: nothing in it controls their terminal."""
+"""Escaping of control characters in the output of commands."""
 
 import pytest
 

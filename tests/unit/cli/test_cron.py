@@ -1,4 +1,4 @@
-"""Cron expressions: what Kubeflow's scheduler takes, and when it starts runs.
+"""Cron expressions of the Kubeflow scheduler and their start times.
 
 The times were compared with those of robfig/cron 1.2.0 itself, which that scheduler uses.
 """

@@ -1,4 +1,4 @@
-"""When it is looked at pods that do not start, what is told of them, and when it is given up."""
+"""Monitoring of pods that do not start: times, messages and the final error."""
 
 from collections.abc import Sequence
 
@@ -18,7 +18,7 @@ def waits(message: str) -> Workflow:
 
 
 class Clock:
-    """Looks every five seconds."""
+    """A clock that polls every five seconds."""
 
     def __init__(self) -> None:
         self.watch = PodStartMonitor("http://kfp/#/runs/1")

@@ -1,5 +1,4 @@
-"""The plan of a schedule's change: cut short anywhere, the next one leaves the schedule as meant,
-and no run in flight is ended by it."""
+"""Plans of schedule changes: they can be interrupted anywhere and never end an active run."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -29,7 +28,7 @@ Plan = Callable[[Sequence[RecurringRun]], tuple[Action, ...]]
 
 @dataclass
 class Held:
-    """What a server holds."""
+    """The recurring runs on a server."""
 
     recurring: list[RecurringRun] = field(default_factory=list)
     busy: set[str] = field(default_factory=set)
@@ -37,7 +36,7 @@ class Held:
     created: int = 0
 
     def execute(self, plan: Plan, *, until: int | None = None) -> None:
-        """The actions of ``plan`` and of the sweep after it, or so many of them."""
+        """Executes the actions of ``plan`` and of the cleanup after it, or only the first ones."""
         actions = plan(tuple(self.recurring))[:until]
         for action in actions:
             self._do(action)

@@ -1,4 +1,4 @@
-"""What of a failed step's log is told."""
+"""The error line of a failed step's log."""
 
 import pytest
 

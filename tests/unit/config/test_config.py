@@ -1,4 +1,4 @@
-"""search.yaml: what is understood, what is refused, and in which words."""
+"""Loading of search.yaml and its error messages."""
 
 from pathlib import Path
 

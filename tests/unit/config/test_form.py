@@ -1,4 +1,4 @@
-"""The form of a run in Kubeflow <-> search.yaml."""
+"""Conversion between the run form of Kubeflow and search.yaml."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""Directions by name beside what Keras-Tuner infers, for all metrics and losses of Keras."""
+"""Inferred directions compared with Keras-Tuner, for all metrics and losses of Keras."""
 
 import inspect
 

@@ -1,4 +1,4 @@
-"""Config <-> pipeline parameters."""
+"""Conversion between configs and pipeline parameters."""
 
 import re
 from collections.abc import Iterator
@@ -84,11 +84,11 @@ UNITS = {
     "_size": "pixels|Examples",
     "_flops": "operations",
 }
-"""What names end in -> what their help must mention."""
+"""Patterns that help texts must contain, by suffix of the name."""
 
 
 def container_of(path: tuple[str, ...]) -> str:
-    """Whether a nested value is a list or an object; empty: it is a number."""
+    """Returns whether a nested value is a list or an object; empty for a number."""
     model: type[BaseModel] = Config
     for part in path[:-1]:
         model = model.model_fields[part].annotation

@@ -6,11 +6,11 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from kubenas.reporting import formatting
+from kubenas.reporting.plots.evaluation_plots import confused_pairs, roc_curve
 from kubenas.reporting.plots.plot import Axis
 from kubenas.reporting.plots.sampling import sample_evenly
 from kubenas.reporting.plots.score_axis import count_outside, score_axis
 from kubenas.reporting.plots.search_plots import best_by_trial, learning_curves
-from kubenas.reporting.plots.test_split_plots import confused_pairs, roc_curve
 from kubenas.training.evaluation import RocPoint
 
 from .materials import Shape, material

@@ -23,7 +23,7 @@ def trial(number: int, score: float, **values: object) -> TrialState:
 
 
 def noise(trials: int, seed: int) -> list[TrialState]:
-    """Eight hyperparameters that do nothing."""
+    """Trials with eight hyperparameters without effect."""
     chance = random.Random(seed)
     return [
         trial(n, chance.random(), **{f"h{i}": chance.randint(0, 3) for i in range(8)})

@@ -19,7 +19,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 @st.composite
 def graphs(draw: st.DrawFn) -> dict[str, list[str]]:
-    """Every node has up to three earlier ones for inputs."""
+    """Strategy for graphs in which every node has up to three inputs."""
     graph: dict[str, list[str]] = {}
     for number in range(draw(st.integers(1, 14))):
         inputs = (

@@ -1,4 +1,4 @@
-"""What the report says about the model in production."""
+"""Sentences and tables on promotion in the report."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""The baseline of every report: what random draws reach at equal cost."""
+"""The random search baseline at equal cost."""
 
 from dataclasses import replace
 
@@ -50,7 +50,7 @@ def test_too_few_draws_are_refused(scores, trials) -> None:
 
 
 def report(origin: str, every: int, shape: Shape | None = None, **search: object) -> ReportInput:
-    """One in ``every`` trials has ``origin``."""
+    """Returns a report in which one in ``every`` trials has ``origin``."""
     plain = material(shape or Shape(60))
     trials = {
         number: replace(trial, proposal=trial.proposal.model_copy(update={"origin": origin}))

@@ -82,7 +82,7 @@ def test_ten_thousand_trials_each_better_than_the_one_before_stay_small(ten_thou
 
 
 def _better(trial: TrialState) -> TrialState:
-    """As its number is higher: better, larger and slower."""
+    """A trial whose score, size and latency increase with its number."""
     number = trial.number
     costs = {"parameters": 1_000 + number, "latency_ms": 1.0 + number}
     assert trial.end
