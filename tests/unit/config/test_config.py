@@ -76,7 +76,7 @@ def test_where_it_runs_is_no_part_of_its_identity(tmp_path: Path) -> None:
         (MINIMAL + "search: {max_trial: 3}\n", "did you mean 'max_trials'"),
         (MINIMAL + "search: {zzz: 3}\n", "allowed are baseline_share, direction"),
         (MINIMAL + "search: {max_trials: many}\n", "search.max_trials"),
-        (MINIMAL + "search: {objective: val_brier}\n", "search.direction: give max or min"),
+        (MINIMAL + "search: {objective: val_brier}\n", "search.direction: set max or min"),
         (MINIMAL + "search: {max_trials: 0}\n", "greater than or equal to 1, got 0"),
         (MINIMAL + "search: {max_seconds: -5}\n", "greater than 0, got -5"),
         (MINIMAL + "search: {direction: up}\n", "'max' or 'min'"),

@@ -59,7 +59,7 @@ def test_short_names_and_prefixes_mean_what_they_mean_in_keras_tuner(name: str) 
 @pytest.mark.parametrize("name", ["val_brier", "score", "val_auc_1"])
 def test_what_keras_tuner_cannot_infer_is_asked_for(name: str) -> None:
     assert infer_metric_direction(name) is None
-    with pytest.raises(ValidationError, match="direction: give max or min"):
+    with pytest.raises(ValidationError, match="direction: set max or min"):
         SearchConfig(objective=name)
     assert SearchConfig(objective=name, direction="min").direction == "min"
     with pytest.raises(ValidationError, match=f"'{name}'.*put it first"):
