@@ -24,7 +24,7 @@ class Display(Protocol):
         ...
 
 
-def display() -> Display:
+def make_display() -> Display:
     """Returns the display for standard error."""
     return TerminalDisplay() if sys.stderr.isatty() else LineDisplay()
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from kubenas.cli.answer import Answer
 from kubenas.cli.local_pipeline import LocalPipeline
 from kubenas.cli.output_lock import local_folder, output_lock
-from kubenas.cli.progress import display
+from kubenas.cli.progress import make_display
 from kubenas.config import BUNDLED_SOURCES, Config, load_config
 from kubenas.errors import Interrupted, KubenasError, SearchFailed, UserError
 from kubenas.search.oracles import check_oracle
@@ -54,7 +54,7 @@ def _follow(config: Config, storage: Storage, file: Path) -> None:
     try:
         with (
             LocalPipeline(config, local_folder(storage.uri) / "pipeline") as pipeline,
-            display() as shown,
+            make_display() as shown,
         ):
             while not pipeline.finished(_LOOK_SECONDS):
                 shown.show(read_status(storage), read_outcomes(storage))

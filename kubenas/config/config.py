@@ -44,13 +44,13 @@ class Config(Value):
     serving: ServingConfig = ServingConfig()
 
     @model_validator(mode="after")
-    def _cost_has_a_price(self) -> Self:
+    def _check_price(self) -> Self:
         if self.search.max_cost is not None and self.runner.price_per_hour is None:
             raise ValueError("search.max_cost needs runner.price_per_hour")
         return self
 
     @model_validator(mode="after")
-    def _service_has_a_name(self) -> Self:
+    def _check_service_name(self) -> Self:
         if self.serving.kind != "none" and not self.serving.name and self.name[0].isdigit():
             raise ValueError(
                 "serving.name: set a name that starts with a letter, as required for a service"
@@ -58,7 +58,7 @@ class Config(Value):
         return self
 
     @model_validator(mode="after")
-    def _rungs_have_room(self) -> Self:
+    def _check_rungs(self) -> Self:
         rungs = self.search.rungs
         if rungs.eta is None:
             return self
@@ -74,7 +74,7 @@ class Config(Value):
         return self
 
     @model_validator(mode="after")
-    def _hyperband_goes_alone(self) -> Self:
+    def _check_hyperband(self) -> Self:
         mixed = {"baseline_share": self.search.baseline_share, "warm_start": self.search.warm_start}
         for name, value in mixed.items():
             if value and self.search.oracle == "hyperband":

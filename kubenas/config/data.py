@@ -37,7 +37,7 @@ class DataConfig(Value):
     )
 
     @model_validator(mode="after")
-    def _leaves_training_data(self) -> Self:
+    def _check_fractions(self) -> Self:
         if self.test_fraction + self.validation_fraction >= 0.95:
             raise ValueError(
                 "test_fraction and validation_fraction must leave at least 0.05 for training"

@@ -11,20 +11,20 @@ _QUANTITY = re.compile(r"\d+(\.\d+)?(m|[kMGTPE]|[KMGTPE]i)?")
 _RESOURCE = re.compile(r"([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?")
 
 
-def _is_a_quantity(value: str) -> str:
+def _check_quantity(value: str) -> str:
     if not _QUANTITY.fullmatch(value):
         raise ValueError("must be a quantity such as 2, 500m or 4Gi")
     return value
 
 
-def _is_an_extended_resource(value: str | None) -> str | None:
+def _check_extended_resource(value: str | None) -> str | None:
     if value is not None and not _RESOURCE.fullmatch(value):
         raise ValueError("must be the full name of a resource, such as nvidia.com/gpu")
     return value
 
 
-Quantity = Annotated[str, AfterValidator(_is_a_quantity)]
-ExtendedResource = Annotated[str | None, AfterValidator(_is_an_extended_resource)]
+Quantity = Annotated[str, AfterValidator(_check_quantity)]
+ExtendedResource = Annotated[str | None, AfterValidator(_check_extended_resource)]
 
 
 class PodConfig(Value):
@@ -133,7 +133,7 @@ class PodConfig(Value):
     )
 
     @model_validator(mode="after")
-    def _mounts_what_there_is(self) -> Self:
+    def _check_mounts(self) -> Self:
         names = {volume.get("name") for volume in self.volumes}
         for mount in self.mounts:
             if mount.get("name") not in names:

@@ -94,11 +94,11 @@ class SearchConfig(Value):
 
     @field_validator("objective", mode="before")
     @classmethod
-    def _joined(cls, value: Any) -> Any:
+    def _join_objectives(cls, value: Any) -> Any:
         return ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
 
     @model_validator(mode="after")
-    def _objectives_make_sense(self) -> Self:
+    def _check_objectives(self) -> Self:
         names = self.objectives
         if not all(names) or len(set(names)) < len(names):
             raise ValueError(
@@ -109,14 +109,14 @@ class SearchConfig(Value):
                 f"objective: the first objective must be a training metric, such as val_accuracy;"
                 f" '{self.metric}' can follow"
             )
-        self._directions_are_known()
+        self._check_directions()
         if len(names) > 1 and (self.oracle == "hyperband" or "keras_tuner." in self.oracle):
             raise ValueError(
                 f"objective: {self.oracle} supports a single objective; use another oracle"
             )
         return self
 
-    def _directions_are_known(self) -> None:
+    def _check_directions(self) -> None:
         if self.direction is None and infer_direction(self.metric) is None:
             raise ValueError(
                 f"direction: set max or min: the direction of '{self.metric}' cannot be inferred"

@@ -82,7 +82,7 @@ class ServingConfig(Value):
     )
 
     @model_validator(mode="after")
-    def _replicas_have_room(self) -> Self:
+    def _check_replicas(self) -> Self:
         if self.max_replicas < self.min_replicas:
             raise ValueError("max_replicas must not be less than min_replicas")
         return self

@@ -36,7 +36,7 @@ class SpaceConfig(Value):
     )
 
     @model_validator(mode="after")
-    def _one_of_name_and_hypermodel(self) -> Self:
+    def _check_name_or_hypermodel(self) -> Self:
         if self.name and self.hypermodel:
             raise ValueError("set either 'name' or 'hypermodel', not both")
         if self.hypermodel:
@@ -46,7 +46,7 @@ class SpaceConfig(Value):
         return self
 
     @model_validator(mode="after")
-    def _files_of_the_hypermodels_folder(self) -> Self:
+    def _check_hypermodel_files(self) -> Self:
         for key, paths in {"files": self.files, "requirements": (self.requirements,)}.items():
             for path in filter(None, paths):
                 if not self.hypermodel:

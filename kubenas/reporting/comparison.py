@@ -39,10 +39,10 @@ def _other_trials(report: ReportInput) -> Iterator[str]:
     if len(scores) < _MIN_TRIALS:
         return
     first, best = min(scores), next(iter(scores))
-    told = {number: score(scores[number], report.objective) for number in (first, best)}
-    words = f"Best trial: {report.objective} {told[best]}"
+    shown = {number: score(scores[number], report.objective) for number in (first, best)}
+    words = f"Best trial: {report.objective} {shown[best]}"
     words += f"; median trial: {score(median(scores.values()), report.objective)}"
     if first == best:
         yield f"{words}. The best trial was also the first with a score."
     else:
-        yield f"{words}; first trial with a score (trial {first}): {told[first]}."
+        yield f"{words}; first trial with a score (trial {first}): {shown[first]}."

@@ -30,11 +30,11 @@ from kubenas.reporting.report_input import ReportInput
 from kubenas.reporting.tables import (
     MIN_TRIALS,
     Row,
-    candidates,
     describe_failure,
     group_failures,
     make_leaderboard,
     rank_hyperparameters,
+    summarize_candidates,
     trial_costs,
 )
 from kubenas.reporting.warm_start_summary import summarize_warm_start
@@ -152,7 +152,7 @@ def _chosen(report: ReportInput) -> dict[str, Any]:
     return {
         "chosen": chosen,
         "network": draw_network(architecture) if architecture else None,
-        "candidates": candidates(report.retrained),
+        "candidates": summarize_candidates(report.retrained),
     }
 
 

@@ -42,18 +42,20 @@ JsonObject = dict[str, Any]
 class PipelinesClient(kfp.client.Client):  # type: ignore[misc]
     """The kfp client with checked responses and translated errors."""
 
-    def ask(self, doing: str, call: Callable[..., Any], /, *given: Any, **named: Any) -> JsonObject:
+    def ask(
+        self, operation: str, call: Callable[..., Any], /, *given: Any, **named: Any
+    ) -> JsonObject:
         """Calls a method of the kfp API and returns the JSON object of the response.
 
         Args:
-            doing: the operation, for error messages, such as "creating the run".
+            operation: the operation, for error messages, such as "creating the run".
             call: method of the API; called with the further arguments.
 
         Raises:
             RequestRejected, Conflict: the server rejected the request.
             ServerFailed, ServerUnavailable: the server failed or did not respond.
         """
-        with self._translate_errors(doing):
+        with self._translate_errors(operation):
             data = call(*given, **named, **_UNREAD).data
         try:
             content = json.loads(data or b"{}")
@@ -63,13 +65,13 @@ class PipelinesClient(kfp.client.Client):  # type: ignore[misc]
             raise not_the_api(self._existing_config.host)
         return content
 
-    def tail(self, doing: str, path: str) -> str:
+    def tail(self, operation: str, path: str) -> str:
         """Returns the end of the text at ``path``, whatever its length.
 
         Raises:
             RequestRejected, ServerFailed, ServerUnavailable: see :meth:`ask`.
         """
-        with self._translate_errors(doing):
+        with self._translate_errors(operation):
             answer = self.get(path, **_UNREAD)
             try:
                 return _end(answer.stream(64 << 10)).decode(errors="replace")
@@ -81,20 +83,20 @@ class PipelinesClient(kfp.client.Client):  # type: ignore[misc]
         return self.runs.api_client.call_api(path, "GET", auth_settings=["Bearer"], **how)
 
     @contextmanager
-    def _translate_errors(self, doing: str) -> Iterator[None]:
+    def _translate_errors(self, operation: str) -> Iterator[None]:
         host = self._existing_config.host
         try:
             yield
         except ApiException as error:
             if not error.status:
-                raise _away(host, doing, error) from error
+                raise _away(host, operation, error) from error
             raise error_from_response(
-                error.status, error.body or "", doing=doing, host=host
+                error.status, error.body or "", operation=operation, host=host
             ) from error
         except urllib3.exceptions.HTTPError as error:
-            raise _away(host, doing, error) from error
+            raise _away(host, operation, error) from error
         except OSError as error:
-            raise RequestRejected(f"{doing}: the token file cannot be read: {error}") from error
+            raise RequestRejected(f"{operation}: the token file cannot be read: {error}") from error
 
     def get_kfp_healthz(self, sleep_duration: int = 5) -> SimpleNamespace:  # noqa: ARG002
         """Returns whether the server is multi-user.
@@ -156,13 +158,13 @@ def _end(chunks: Iterable[bytes]) -> bytes:
     return kept
 
 
-def _away(host: str, doing: str, error: object) -> ServerUnavailable:
+def _away(host: str, operation: str, error: object) -> ServerUnavailable:
     reason = getattr(error, "reason", error)
     remedy = "check that the server is running and the URL is correct"
     if isinstance(reason, urllib3.exceptions.SSLError):
         remedy = "for a private certificate authority, set SSL_CERT_FILE to its certificates"
     return ServerUnavailable(
-        f"{host}: {doing}: no response; {remedy} ({' '.join(str(reason).split())})"
+        f"{host}: {operation}: no response; {remedy} ({' '.join(str(reason).split())})"
     )
 
 

@@ -62,8 +62,8 @@ class Server:
         """Returns the id of the version with this name."""
         call = self._client.pipelines.pipeline_service_list_pipeline_versions
         named = {"pipeline_id": pipeline, "filter": _equals("name", name)}
-        doing = "looking for the pipeline's version"
-        return _only(self._list(doing, call, "pipeline_versions", named), "pipeline_version_id")
+        operation = "looking for the pipeline's version"
+        return _only(self._list(operation, call, "pipeline_versions", named), "pipeline_version_id")
 
     def version_name(self, pipeline: str, version: str) -> str:
         """Returns the name of a version."""
@@ -128,8 +128,8 @@ class Server:
 
     def workflow(self, run_id: str) -> JsonObject:
         """Returns the Argo workflow of a run, which version 2 of the API does not contain."""
-        doing, path = "reading the run's workflow", f"/apis/v1beta1/runs/{run_id}"
-        found = self._client.ask(doing, self._client.get, path).get("pipeline_runtime") or {}
+        operation, path = "reading the run's workflow", f"/apis/v1beta1/runs/{run_id}"
+        found = self._client.ask(operation, self._client.get, path).get("pipeline_runtime") or {}
         content: JsonObject = json.loads(found.get("workflow_manifest") or "{}")
         return content
 
@@ -183,11 +183,11 @@ class Server:
         return named if self.namespace is None else {**named, "namespace": self.namespace}
 
     def _list(
-        self, doing: str, call: Callable[..., Any], key: str, named: dict[str, Any]
+        self, operation: str, call: Callable[..., Any], key: str, named: dict[str, Any]
     ) -> Iterator[JsonObject]:
         token = ""
         while True:
-            page = self._client.ask(doing, call, page_size=_PAGE, page_token=token, **named)
+            page = self._client.ask(operation, call, page_size=_PAGE, page_token=token, **named)
             yield from page.get(key) or []
             token = page.get("next_page_token") or ""
             if not token:

@@ -54,17 +54,17 @@ _KNOWN: dict[int, tuple[type[KubenasError], str, str]] = {
 """Error class, meaning and fix by HTTP status."""
 
 
-def error_from_response(status: int, body: str, *, doing: str, host: str) -> KubenasError:
+def error_from_response(status: int, body: str, *, operation: str, host: str) -> KubenasError:
     """Returns the error for an HTTP response.
 
     Args:
         status: status of the response.
         body: body of the response, usually JSON with a message.
-        doing: the operation, such as "creating the run".
+        operation: the operation, such as "creating the run".
         host: host of the server.
     """
     said = message_in(body)
-    where = f"{host}: {doing}"
+    where = f"{host}: {operation}"
     if status in _BUSY:
         return ServerUnavailable(
             f"{where}: the server is busy or restarts ({status}); try again later"

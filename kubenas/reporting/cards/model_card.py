@@ -8,7 +8,7 @@ from kubenas.reporting.comparison import comparison_sentences
 from kubenas.reporting.formatting import ascii_spaces, format_value, percent, score
 from kubenas.reporting.headline import headline, tiles
 from kubenas.reporting.report_input import ReportInput
-from kubenas.reporting.tables import candidates
+from kubenas.reporting.tables import summarize_candidates
 
 _MAX_CLASSES = 100
 
@@ -86,7 +86,7 @@ def _training(report: ReportInput) -> Iterator[str]:
     sizes = ", ".join(f"{split.examples:,} {name}" for name, split in counts.items())
     yield f"Data `{_schema(report).digest}`: {sizes}; split by content."
     yield f"Batches of {training.batch_size}; patience {training.patience}."
-    for each in candidates(report.retrained):
+    for each in summarize_candidates(report.retrained):
         scores = ", ".join(score(value, report.objective) for value in each.scores)
         yield f"- trial {each.trial}, retrained: {scores}"
 

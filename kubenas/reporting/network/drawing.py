@@ -7,7 +7,7 @@ from typing import Any
 from markupsafe import Markup
 
 from kubenas.reporting.formatting import compact, plural
-from kubenas.reporting.network.graph import Box, boxes
+from kubenas.reporting.network.graph import Box, build_boxes
 from kubenas.reporting.network.layout import BOX_HEIGHT, BOX_WIDTH, layout_graph
 from kubenas.reporting.plots import Drawing, shorten
 
@@ -16,7 +16,7 @@ _MARGIN = 6.0
 
 def draw_network(architecture: Mapping[str, Any]) -> Markup | None:
     """Draws the network, input at the top; None if it has no layers."""
-    found = boxes(architecture)
+    found = build_boxes(architecture)
     if not found:
         return None
     plan = layout_graph({box.name: box.inbound for box in found})

@@ -42,7 +42,7 @@ class Box:
     inbound: tuple[str, ...]
 
 
-def boxes(architecture: Mapping[str, Any]) -> list[Box]:
+def build_boxes(architecture: Mapping[str, Any]) -> list[Box]:
     """Returns the boxes in the order of the layers; edges to unknown layers are dropped.
 
     A layer such as batch normalisation is folded into its input if no other layer uses that input.

@@ -11,7 +11,7 @@ from kubenas.reporting.tables.importance import (
 from kubenas.reporting.tables.incumbent import Step, incumbents
 from kubenas.reporting.tables.leaderboard import Row, make_leaderboard, to_csv
 from kubenas.reporting.tables.pareto import Point, pareto_front
-from kubenas.reporting.tables.retraining import candidates
+from kubenas.reporting.tables.retraining import summarize_candidates
 
 __all__ = [
     "MIN_TRIALS",
@@ -20,13 +20,13 @@ __all__ = [
     "Point",
     "Row",
     "Step",
-    "candidates",
     "describe_failure",
     "group_failures",
     "incumbents",
     "make_leaderboard",
     "pareto_front",
     "rank_hyperparameters",
+    "summarize_candidates",
     "to_csv",
     "trial_costs",
 ]

@@ -20,7 +20,7 @@ class Candidate:
     seconds: float
 
 
-def candidates(retrained: Sequence[Retrained]) -> list[Candidate]:
+def summarize_candidates(retrained: Sequence[Retrained]) -> list[Candidate]:
     """Returns the candidates in the order of their retraining."""
     trials = dict.fromkeys(each.trial for each in retrained)
     seeds = sorted({each.seed for each in retrained})

@@ -139,7 +139,7 @@ def test_an_interval_in_place_of_cron(
     ("keys", "says"),
     [
         ({"cron": "0 3 * * 7"}, "cron: day of week: '7'"),
-        ({"cron": "0 3 30 2 *"}, "never comes true"),
+        ({"cron": "0 3 30 2 *"}, "never matches"),
         ({"interval": 60}, "either 'cron' or 'interval'"),
         ({"cron": None}, "either 'cron' or 'interval'"),
         ({"zone": "Mars/Olympus"}, "Europe/Berlin"),

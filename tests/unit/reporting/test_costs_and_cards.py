@@ -9,7 +9,7 @@ from kubenas.reporting.cards.model_card import render_model_card
 from kubenas.reporting.report_input import Retrained
 from kubenas.reporting.tables.costs import trial_costs
 from kubenas.reporting.tables.failures import REASONS, group_failures
-from kubenas.reporting.tables.retraining import candidates
+from kubenas.reporting.tables.retraining import summarize_candidates
 from kubenas.trial import FailureClass
 
 from .materials import NASTY, Shape, material, search_state
@@ -44,7 +44,7 @@ def test_every_class_of_failure_has_words() -> None:
 
 def test_candidates_are_told_by_seed() -> None:
     runs = [Retrained(7, 1, 0.5, 2.0), Retrained(7, 2, 0.7, 3.0), Retrained(3, 2, None, 1.0)]
-    first, second = candidates(runs)
+    first, second = summarize_candidates(runs)
     assert (first.trial, first.scores, first.mean) == (7, (0.5, 0.7), 0.6)
     assert first.spread == pytest.approx(0.1 * math.sqrt(2))
     assert first.seconds == 5.0

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kubenas.reporting.network.drawing import draw_network
-from kubenas.reporting.network.graph import boxes
+from kubenas.reporting.network.graph import build_boxes
 from kubenas.reporting.network.layout import BOX_HEIGHT, BOX_WIDTH, isotonic, layout_graph
 
 from .networks import branching_network, layer
@@ -87,7 +87,7 @@ def _middle(rect: ET.Element) -> float:
 
 
 def test_small_layers_are_folded_into_the_box_before_them() -> None:
-    found = {box.name: box for box in boxes(branching_network())}
+    found = {box.name: box for box in build_boxes(branching_network())}
     assert found["b1_conv"].extras == ("batch norm", "relu")
     assert found["b1_conv"].parameters == 2_320 + 64
     assert found["pool"].extras == ("dropout 0.25",)
@@ -102,22 +102,24 @@ def test_a_layer_whose_input_also_goes_elsewhere_keeps_its_own_box() -> None:
         layer("relu", "ReLU", ["a"]),
         layer("add", "Add", ["a", "relu"]),
     ]
-    assert [box.inbound for box in boxes({"layers": layers})] == [(), ("a",), ("a", "relu")]
+    assert [box.inbound for box in build_boxes({"layers": layers})] == [(), ("a",), ("a", "relu")]
 
 
 def test_no_weight_is_lost_by_folding() -> None:
     architecture = branching_network()
     weights = sum(each["parameters"] for each in architecture["layers"])
-    assert sum(box.parameters for box in boxes(architecture)) == weights
+    assert sum(box.parameters for box in build_boxes(architecture)) == weights
 
 
 def test_boxes_say_what_their_layers_are() -> None:
-    titles = {box.name: (box.title, box.shape, box.kind) for box in boxes(branching_network())}
+    titles = {
+        box.name: (box.title, box.shape, box.kind) for box in build_boxes(branching_network())
+    }
     assert titles["branch_5"] == ("Conv 16 5\u00d75", "28\u00d728\u00d716", "conv")
     assert titles["image"] == ("Input", "28\u00d728\u00d71", "input")
     assert titles["probabilities"] == ("Dense 10", "10", "dense")
     strided = layer("s", "Conv2D", filters=8, kernel_size=[3, 3], strides=[2, 2])
-    assert boxes({"layers": [strided]})[0].title == "Conv 8 3\u00d73 /2"
+    assert build_boxes({"layers": [strided]})[0].title == "Conv 8 3\u00d73 /2"
 
 
 def test_layers_of_plain_python_models_are_a_chain_even_without_shapes() -> None:
@@ -132,7 +134,7 @@ def test_layers_of_plain_python_models_are_a_chain_even_without_shapes() -> None
         }
         for n in "abc"
     ]
-    assert [box.inbound for box in boxes({"layers": layers})] == [(), ("a",), ("b",)]
+    assert [box.inbound for box in build_boxes({"layers": layers})] == [(), ("a",), ("b",)]
     assert len(list(drawing_of({"layers": layers}).iter("rect"))) == 3
 
 
@@ -142,7 +144,7 @@ def test_names_of_users_are_text() -> None:
 
 
 def test_an_input_that_is_no_layer_is_left_out() -> None:
-    (box,) = boxes({"layers": [layer("a", "Add", ["nowhere"])]})
+    (box,) = build_boxes({"layers": [layer("a", "Add", ["nowhere"])]})
     assert box.inbound == ()
 
 
@@ -152,7 +154,7 @@ def test_no_layers_no_drawing() -> None:
 
 
 def test_a_straight_network_is_drawn_straight_beside_its_shortcuts() -> None:
-    graph = {box.name: box.inbound for box in boxes(branching_network())}
+    graph = {box.name: box.inbound for box in build_boxes(branching_network())}
     plan = layout_graph(graph)
     spine = [x for name, (x, _) in plan.centres.items() if name not in ("branch_1", "branch_5")]
     assert max(spine) - min(spine) < 20

@@ -79,7 +79,7 @@ def parse_cron(text: str) -> Cron:
     second, minute, hour, day, month, weekday = values
     cron = Cron(" ".join(fields), second, minute, hour, day, month, weekday, any(stars))
     if cron.any_day and not any(min(cron.days) <= _LONGEST[each - 1] for each in cron.months):
-        raise ValueError("never comes true: no such month has such a day")
+        raise ValueError("never matches: no such month has such a day")
     return cron
 
 
@@ -120,7 +120,7 @@ def _to_the_next(cron: Cron, local: datetime) -> timedelta | None:
 def _values(text: str, field: _Field) -> frozenset[int]:
     parts = [part for part in text.split(",") if part]
     if not parts:
-        raise ValueError(f"{field.name}: {text!r} names no value")
+        raise ValueError(f"{field.name}: {text!r} has no value")
     return frozenset(value for part in parts for value in _range(part, field))
 
 
@@ -145,5 +145,5 @@ def _number(text: str, field: _Field, part: str) -> int:
     if text.lower() in field.names:
         return field.low + field.names.index(text.lower())
     if not (text.isascii() and text.isdigit()):
-        raise ValueError(f"{field.name}: {part!r} is no number, range, list, step or name")
+        raise ValueError(f"{field.name}: {part!r} is not a number, range, list, step or name")
     return int(text)

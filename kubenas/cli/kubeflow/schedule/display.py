@@ -15,7 +15,7 @@ from kubenas.cli.kubeflow.schedule.plan import Action, Mark, RecurringRun, newes
 from kubenas.cli.kubeflow.schedule.settings import describe
 
 
-def recurring_of(answered: JsonObject) -> RecurringRun:
+def to_recurring_run(answered: JsonObject) -> RecurringRun:
     """Converts a recurring run from the server."""
     state = answered.get("mode") or answered.get("status")
     return RecurringRun(
@@ -29,7 +29,7 @@ def current(found: Sequence[JsonObject]) -> list[JsonObject]:
     """Returns the newest recurring run of each schedule that kubenas created."""
     named: dict[str, list[JsonObject]] = {}
     for each in found:
-        if recurring_of(each).mark:
+        if to_recurring_run(each).mark:
             named.setdefault(str(each["display_name"]), []).append(each)
     return [_newest(those) for those in named.values()]
 
@@ -50,7 +50,7 @@ def print_difference(lines: Sequence[str], actions: Sequence[Action], answer: An
 
 def print_times(schedule: Schedule, answer: Answer, *, paused: bool) -> None:
     """Prints the next three start times of ``schedule``, or that it is paused."""
-    times = starts(schedule.cron, schedule.zone)
+    times = next_starts(schedule.cron, schedule.zone)
     if paused:
         answer.line(f"{schedule.name}: paused; 'kubenas schedule resume' resumes it")
     elif schedule.interval is not None:
@@ -75,7 +75,7 @@ def print_list(found: Sequence[JsonObject], zone: str, answer: Answer) -> None:
     answer.put({"schedules": listed})
 
 
-def starts(cron: str | None, zone: str) -> list[str]:
+def next_starts(cron: str | None, zone: str) -> list[str]:
     """Returns the next three start times in the time zone ``zone``; empty without ``cron``.
 
     Start times of an interval depend on the last start, which the server does not report.
@@ -87,7 +87,7 @@ def starts(cron: str | None, zone: str) -> list[str]:
 
 
 def _newest(those: Sequence[JsonObject]) -> JsonObject:
-    last = newest([recurring_of(each) for each in those])
+    last = newest([to_recurring_run(each) for each in those])
     return next(each for each in those if last and each["recurring_run_id"] == last.id)
 
 
@@ -98,8 +98,8 @@ def _listed(answered: JsonObject, zone: str) -> dict[str, Any]:
     return {
         "name": answered["display_name"],
         "id": answered["recurring_run_id"],
-        "state": "on" if recurring_of(answered).on else "paused",
+        "state": "on" if to_recurring_run(answered).on else "paused",
         "cron": cron,
         "interval": interval,
-        "next": starts(cron, zone),
+        "next": next_starts(cron, zone),
     }

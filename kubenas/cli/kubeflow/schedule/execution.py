@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 
 from kubenas.cli.answer import Answer
 from kubenas.cli.kubeflow.client import JsonObject
-from kubenas.cli.kubeflow.schedule.display import recurring_of
+from kubenas.cli.kubeflow.schedule.display import to_recurring_run
 from kubenas.cli.kubeflow.schedule.plan import (
     Action,
     RecurringRun,
@@ -35,7 +35,7 @@ def list_own(found: Sequence[JsonObject], name: str) -> list[RecurringRun]:
     Raises:
         UserError: one of them was not created by kubenas.
     """
-    existing = [recurring_of(each) for each in found]
+    existing = [to_recurring_run(each) for each in found]
     check_ownership(existing, name)
     return existing
 

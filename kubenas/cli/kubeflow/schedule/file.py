@@ -67,12 +67,12 @@ class Schedule(Value):
 
     @field_validator("cron")
     @classmethod
-    def _is_cron(cls, value: str | None) -> str | None:
+    def _check_cron(cls, value: str | None) -> str | None:
         return None if value is None else parse_cron(value).text
 
     @field_validator("zone")
     @classmethod
-    def _is_a_zone(cls, value: str) -> str:
+    def _check_zone(cls, value: str) -> str:
         try:
             ZoneInfo(value)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
@@ -80,7 +80,7 @@ class Schedule(Value):
         return value
 
     @model_validator(mode="after")
-    def _either_cron_or_interval(self) -> Self:
+    def _check_trigger(self) -> Self:
         if (self.cron is None) == (self.interval is None):
             raise ValueError("set either 'cron' or 'interval'")
         return self
