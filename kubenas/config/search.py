@@ -87,7 +87,7 @@ class SearchConfig(Value):
     )
     limits: Limits = Limits()
     rungs: RungsConfig = RungsConfig()
-    seed: int = Field(1, ge=0, description="Seed of the search.")
+    seed: int = Field(1, ge=0, description="Seed of the search; equal seeds give equal proposals.")
     generation: int = Field(
         1, ge=1, description="Increase it to repeat the search with the same config and data."
     )
