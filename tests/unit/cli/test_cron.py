@@ -48,7 +48,7 @@ def test_next_times(text: str, expected: list[str]) -> None:
     assert times(text) == expected
 
 
-def test_clocks_that_change() -> None:
+def test_daylight_saving_time() -> None:
     spring, autumn = datetime(2026, 3, 28, tzinfo=UTC), datetime(2026, 10, 24, 12, tzinfo=UTC)
     skipped = times("30 2 * * *", spring, "Europe/Berlin")
     assert skipped == [
@@ -79,6 +79,6 @@ def test_clocks_that_change() -> None:
         ("0 ³ * * *", "hour"),
     ],
 )
-def test_what_is_no_cron_is_refused(text: str, says: str) -> None:
+def test_invalid_cron_expressions_raise(text: str, says: str) -> None:
     with pytest.raises(ValueError, match=re.escape(says)):
         parse_cron(text)

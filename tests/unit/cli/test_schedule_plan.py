@@ -72,7 +72,7 @@ class Held:
         return (last.on, last.mark.digest) if last and last.mark else None
 
 
-def test_the_first_is_on_and_again_changes_nothing() -> None:
+def test_first_apply_enables_and_repeat_is_a_no_op() -> None:
     held = Held()
     held.apply("a")
     assert held.recurring == [RecurringRun("1", True, Mark("a", 1))]
@@ -94,9 +94,7 @@ def test_a_paused_schedule_stays_paused_when_it_changes() -> None:
 @given(
     cut=st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 5), st.booleans()), max_size=6)
 )
-def test_after_changes_cut_short_anywhere_one_is_left_as_was_meant(
-    cut: list[tuple[str, int, bool]], paused: bool
-) -> None:
+def test_interrupted_changes_are_completed(cut: list[tuple[str, int, bool]], paused: bool) -> None:
     held = Held()
     held.apply("z")
     if paused:
@@ -118,7 +116,7 @@ def test_after_changes_cut_short_anywhere_one_is_left_as_was_meant(
 @pytest.mark.parametrize(("plan", "left"), [(plan_pause, False), (plan_resume, True)])
 @pytest.mark.parametrize("busy", [False, True])
 @given(until=st.integers(0, 4))
-def test_a_change_cut_short_can_be_paused_and_resumed(
+def test_interrupted_change_can_be_paused_and_resumed(
     plan: Plan, left: bool, busy: bool, until: int
 ) -> None:
     held = Held()
@@ -131,7 +129,7 @@ def test_a_change_cut_short_can_be_paused_and_resumed(
 
 
 @given(until=st.integers(0, 4), busy=st.sets(st.sampled_from(["1", "2"])))
-def test_deleting_waits_for_the_runs_in_flight(until: int, busy: set[str]) -> None:
+def test_delete_waits_for_active_runs(until: int, busy: set[str]) -> None:
     held = Held()
     held.apply("a")
     held.busy = busy
@@ -145,7 +143,7 @@ def test_deleting_waits_for_the_runs_in_flight(until: int, busy: set[str]) -> No
     assert held.recurring == []
 
 
-def test_a_setting_taken_back_is_a_new_revision_while_the_old_one_has_a_run() -> None:
+def test_reverted_setting_is_a_new_revision_while_a_run_is_active() -> None:
     held = Held(busy={"1"})
     held.apply("a")
     held.apply("b")
@@ -156,14 +154,14 @@ def test_a_setting_taken_back_is_a_new_revision_while_the_old_one_has_a_run() ->
     assert held.current == (True, "a")
 
 
-def test_two_that_were_created_at_once_become_one() -> None:
+def test_concurrent_creations_are_merged() -> None:
     mark = Mark("a", 1)
     held = Held([RecurringRun("x", False, mark), RecurringRun("y", True, mark)])
     held.apply("a")
     assert [each.id for each in held.recurring] == ["y"]
 
 
-def test_a_mark_is_read_back_and_others_descriptions_have_none() -> None:
+def test_mark_round_trip() -> None:
     mark = Mark("0123456789ab", 7)
     assert Mark.read(f"by CI: {mark}") == mark
     assert Mark.read("every week") is None

@@ -34,9 +34,9 @@ ValueError: no pictures in
         ("Traceback (most recent call last):\n  File", None),
     ],
 )  # fmt: skip
-def test_the_line_that_tells_most(log: str, told: str | None) -> None:
+def test_most_specific_error_line_is_found(log: str, told: str | None) -> None:
     assert find_error_line(log) == told
 
 
-def test_a_line_without_an_end_is_cut() -> None:
+def test_long_lines_are_truncated() -> None:
     assert len(find_error_line("Error: " + "x" * 100_000) or "") == 1000

@@ -46,17 +46,17 @@ def test_relative_paths_are_relative_to_the_file(tmp_path: Path) -> None:
     assert config.space.hypermodel == f"{tmp_path / 'm.py'}:M"
 
 
-def test_the_last_search_is_no_path(tmp_path: Path) -> None:
+def test_last_search_is_not_a_path(tmp_path: Path) -> None:
     config = load(tmp_path, MINIMAL + "search: {warm_start: [last, known.csv]}\n")
     assert config.search.warm_start == ("last", str(tmp_path / "known.csv"))
 
 
-def test_uris_and_bundled_sets_are_left_alone(tmp_path: Path) -> None:
+def test_uris_and_bundled_sets_are_unchanged(tmp_path: Path) -> None:
     config = load(tmp_path, "name: n\noutput: gs://b/o\ndata: {source: digits}\n")
     assert (config.output, config.data.source) == ("gs://b/o", "digits")
 
 
-def test_where_it_runs_is_no_part_of_its_identity(tmp_path: Path) -> None:
+def test_runner_is_not_part_of_the_identity(tmp_path: Path) -> None:
     one = load(tmp_path, MINIMAL)
     two = load(tmp_path, MINIMAL + "runner: {workers: 7}\nsearch: {generation: 2}\n")
     three = load(tmp_path, MINIMAL + "training: {epochs: 9}\n")
@@ -97,7 +97,7 @@ def test_where_it_runs_is_no_part_of_its_identity(tmp_path: Path) -> None:
         ("name: n\noutput: o\ndata: {source: digits, image_size: [0, 8]}\n", "1 to 4096"),
     ],
 )
-def test_refusals_say_what_to_do(tmp_path: Path, text: str, words: str) -> None:
+def test_error_messages_suggest_a_fix(tmp_path: Path, text: str, words: str) -> None:
     assert words in refusal(tmp_path, text)
 
 

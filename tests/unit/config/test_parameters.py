@@ -53,7 +53,7 @@ def test_every_leaf_of_the_config_is_a_parameter() -> None:
 
 
 @pytest.mark.parametrize("parameter", parameters(), ids=lambda parameter: parameter.name)
-def test_the_form_says_what_a_value_does_its_unit_and_what_none_means(
+def test_help_texts_state_unit_and_empty_value(
     parameter: Parameter,
 ) -> None:
     text = parameter.help
@@ -96,12 +96,12 @@ def container_of(path: tuple[str, ...]) -> str:
     return "list" if "tuple[" in annotation else "object" if "dict[" in annotation else ""
 
 
-def test_only_three_must_be_given() -> None:
+def test_only_three_parameters_are_required() -> None:
     required = [parameter.name for parameter in parameters() if parameter.default is None]
     assert required == ["name", "output", "data_source"]
 
 
-def test_what_is_not_json_is_named() -> None:
+def test_invalid_json_names_the_parameter() -> None:
     values = to_parameters(parse_config(MINIMAL, origin="test"))
     with pytest.raises(UserError, match="space_options: not JSON"):
         from_parameters({**values, "space_options": "{max"})

@@ -16,7 +16,7 @@ from .materials import NASTY, Shape, material, search_state
 
 
 @pytest.mark.parametrize("shape", [Shape(0), Shape(12), Shape(12, finished=False), Shape(200)])
-def test_every_second_and_every_attempt_is_spent_once(shape) -> None:
+def test_seconds_and_attempts_are_counted_once(shape) -> None:
     state = search_state(shape)
     items = trial_costs(state)
     assert math.isclose(
@@ -38,11 +38,11 @@ def test_an_attempt_that_ended_its_trial_was_not_retried() -> None:
     assert evicted.example == "evicted <by> the node"
 
 
-def test_every_class_of_failure_has_words() -> None:
+def test_every_failure_class_has_a_description() -> None:
     assert set(REASONS) == set(FailureClass)
 
 
-def test_candidates_are_told_by_seed() -> None:
+def test_candidates_list_scores_by_seed() -> None:
     runs = [Retrained(7, 1, 0.5, 2.0), Retrained(7, 2, 0.7, 3.0), Retrained(3, 2, None, 1.0)]
     first, second = summarize_candidates(runs)
     assert (first.trial, first.scores, first.mean) == (7, (0.5, 0.7), 0.6)
@@ -52,7 +52,7 @@ def test_candidates_are_told_by_seed() -> None:
 
 
 @pytest.mark.parametrize("shape", [Shape(0), Shape(12, finished=False), Shape(40, "min", 100)])
-def test_a_model_card_of_any_search_has_all_sections(shape) -> None:
+def test_model_card_has_all_sections(shape) -> None:
     card = render_model_card(material(shape))
     sections = [line for line in card.splitlines() if line.startswith("## ")]
     assert sections == [
@@ -67,7 +67,7 @@ def test_a_model_card_of_any_search_has_all_sections(shape) -> None:
     assert not card.startswith("\n")
 
 
-def test_a_model_card_tells_what_the_model_is() -> None:
+def test_model_card_describes_the_model() -> None:
     report = material(Shape(40))
     card = render_model_card(report)
     assert report.evaluation
@@ -78,7 +78,7 @@ def test_a_model_card_tells_what_the_model_is() -> None:
     assert "float32, (batch, 28, 28, 1)" in card
 
 
-def test_cards_take_texts_of_users_for_texts() -> None:
+def test_cards_escape_user_texts() -> None:
     report = material(Shape(12, nasty=True))
     card = render_model_card(report)
     assert "<script>" not in card
@@ -86,7 +86,7 @@ def test_cards_take_texts_of_users_for_texts() -> None:
     assert "&lt;script>" in card
 
 
-def test_a_data_card_has_a_row_a_class_and_escapes_their_names() -> None:
+def test_data_card_has_a_row_for_each_escaped_class() -> None:
     names = (*NASTY, "two\nlines")
     card = render_data_card(
         DataCard(
@@ -124,5 +124,5 @@ def test_a_data_card_has_a_row_a_class_and_escapes_their_names() -> None:
         ("# a", r"\# a"),
     ],
 )
-def test_a_name_is_neither_a_picture_nor_a_link_nor_a_mark(name: str, shown: str) -> None:
+def test_markdown_syntax_in_names_is_escaped(name: str, shown: str) -> None:
     assert escape(name) == shown

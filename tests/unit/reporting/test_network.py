@@ -86,7 +86,7 @@ def _middle(rect: ET.Element) -> float:
     return float(rect.get("x", "0")) + BOX_WIDTH / 2
 
 
-def test_small_layers_are_folded_into_the_box_before_them() -> None:
+def test_small_layers_are_folded_into_the_preceding_box() -> None:
     found = {box.name: box for box in build_boxes(branching_network())}
     assert found["b1_conv"].extras == ("batch norm", "relu")
     assert found["b1_conv"].parameters == 2_320 + 64
@@ -96,7 +96,7 @@ def test_small_layers_are_folded_into_the_box_before_them() -> None:
     assert "b1_bn" not in found
 
 
-def test_a_layer_whose_input_also_goes_elsewhere_keeps_its_own_box() -> None:
+def test_layer_with_a_shared_input_keeps_its_own_box() -> None:
     layers = [
         layer("a", "Conv2D"),
         layer("relu", "ReLU", ["a"]),
@@ -105,13 +105,13 @@ def test_a_layer_whose_input_also_goes_elsewhere_keeps_its_own_box() -> None:
     assert [box.inbound for box in build_boxes({"layers": layers})] == [(), ("a",), ("a", "relu")]
 
 
-def test_no_weight_is_lost_by_folding() -> None:
+def test_folding_keeps_the_number_of_weights() -> None:
     architecture = branching_network()
     weights = sum(each["parameters"] for each in architecture["layers"])
     assert sum(box.parameters for box in build_boxes(architecture)) == weights
 
 
-def test_boxes_say_what_their_layers_are() -> None:
+def test_boxes_describe_their_layers() -> None:
     titles = {
         box.name: (box.title, box.shape, box.kind) for box in build_boxes(branching_network())
     }
@@ -138,12 +138,12 @@ def test_layers_of_plain_python_models_are_a_chain_even_without_shapes() -> None
     assert len(list(drawing_of({"layers": layers}).iter("rect"))) == 3
 
 
-def test_names_of_users_are_text() -> None:
+def test_user_names_are_escaped() -> None:
     drawing = drawing_of({"layers": [layer("<script>", "<b>&")]})
     assert any("<script>" in (title.text or "") for title in drawing.iter("title"))
 
 
-def test_an_input_that_is_no_layer_is_left_out() -> None:
+def test_edges_to_unknown_layers_are_dropped() -> None:
     (box,) = build_boxes({"layers": [layer("a", "Add", ["nowhere"])]})
     assert box.inbound == ()
 
@@ -153,14 +153,14 @@ def test_no_layers_no_drawing() -> None:
     assert draw_network({}) is None
 
 
-def test_a_straight_network_is_drawn_straight_beside_its_shortcuts() -> None:
+def test_sequential_path_is_straight_despite_shortcuts() -> None:
     graph = {box.name: box.inbound for box in build_boxes(branching_network())}
     plan = layout_graph(graph)
     spine = [x for name, (x, _) in plan.centres.items() if name not in ("branch_1", "branch_5")]
     assert max(spine) - min(spine) < 20
 
 
-def test_a_deep_network_is_drawn_soon() -> None:
+def test_deep_network_is_drawn_fast() -> None:
     layers, at = [layer("in", "InputLayer")], "in"
     for number in range(80):
         layers += [
@@ -176,7 +176,7 @@ def test_a_deep_network_is_drawn_soon() -> None:
 
 @settings(max_examples=40)
 @given(st.lists(st.tuples(st.integers(-9, 9), st.integers(1, 5)), max_size=12))
-def test_isotonic_regression_is_that_of_scikit_learn(pairs) -> None:
+def test_isotonic_regression_matches_scikit_learn(pairs) -> None:
     from sklearn.isotonic import isotonic_regression  # noqa: PLC0415
 
     values, weights = [float(v) for v, _ in pairs], [float(w) for _, w in pairs]

@@ -38,7 +38,7 @@ def decided(gained: int, lost: int) -> ReportInput:
         (30, 90, "It was not promoted.", "Refused, what is in production stays: worse"),
     ],
 )
-def test_a_decision_with_its_interval_and_both_models(
+def test_decision_with_interval_and_both_models(
     gained: int, lost: int, headline: str, sentence: str
 ) -> None:
     page = Page(render_report(decided(gained, lost)))
@@ -55,7 +55,7 @@ def test_a_promotion_names_its_record() -> None:
     assert "Promoted (record 3 of the champion log): better." in page.text
 
 
-def test_without_a_comparison_only_the_reason_is_told() -> None:
+def test_without_comparison_only_the_reason_is_shown() -> None:
     settled = Settled(Ground.MISSING, "the champion's <model> is gone")
     decision = decide(PromotionConfig(), Challenger(CHALLENGER, {}), settled, against=1)
     page = Page(render_report(replace(material(Shape(5)), decision=decision)))

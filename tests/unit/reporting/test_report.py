@@ -35,7 +35,7 @@ def page_of(report: ReportInput) -> Page:
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_a_report_of_any_search_is_sound_and_alone(shape: Shape) -> None:
+def test_report_is_well_formed_and_self_contained(shape: Shape) -> None:
     page = page_of(material(shape))
     assert "script" not in page.tags
     assert "link" not in page.tags
@@ -60,7 +60,7 @@ def ten_thousand() -> ReportInput:
     return material(Shape(10_000))
 
 
-def test_ten_thousand_trials_are_quick_and_small(ten_thousand) -> None:
+def test_report_of_ten_thousand_trials_is_fast_and_small(ten_thousand) -> None:
     started = time.process_time()
     html = render_report(ten_thousand)
     assert time.process_time() - started < 20
@@ -71,7 +71,7 @@ def test_ten_thousand_trials_are_quick_and_small(ten_thousand) -> None:
     assert f"{left_out:,} more trials are in leaderboard.csv".replace(",", " ") in page.text
 
 
-def test_ten_thousand_trials_each_better_than_the_one_before_stay_small(ten_thousand) -> None:
+def test_report_of_ten_thousand_improvements_is_small(ten_thousand) -> None:
     trials = {
         number: _better(trial)
         for number, trial in ten_thousand.state.trials.items()
@@ -89,7 +89,7 @@ def _better(trial: TrialState) -> TrialState:
     return replace(trial, end=trial.end.model_copy(update={"score": number / 10_000, **costs}))
 
 
-def test_the_figures_of_a_finished_report_are_those_of_its_search() -> None:
+def test_finished_report_shows_the_results_of_its_search() -> None:
     report = material(Shape(40))
     page = page_of(report)
     best = report.ranked[0]
@@ -130,7 +130,7 @@ WEEK = "out/searches/week-1"
         ),
     ],
 )
-def test_what_the_search_began_with_is_said(asked: dict, prior: dict, words: str) -> None:
+def test_report_describes_the_warm_start(asked: dict, prior: dict, words: str) -> None:
     report = material(Shape(12), prior=Prior(**prior))
     search = report.config.search.model_copy(update=asked)
     config = report.config.model_copy(update={"search": search})
@@ -161,7 +161,7 @@ def drift(**changes: object) -> Drift:
     return Drift.model_validate(given | changes)
 
 
-def test_what_has_changed_in_the_data_is_on_the_page() -> None:
+def test_report_shows_data_drift() -> None:
     page = page_of(material(Shape(12), drift=drift()))
     words = "1,000 examples (previously 900): 150 new, 50 removed, 850 unchanged images"
     assert words in page.text
@@ -177,7 +177,7 @@ def test_what_has_changed_in_the_data_is_on_the_page() -> None:
     assert "unchanged: 1,000 examples" in same.text
 
 
-def test_a_running_search_calls_nothing_chosen_and_counts_its_own_time() -> None:
+def test_running_search_has_no_selection_and_shows_its_duration() -> None:
     report = material(Shape(12, finished=False))
     page = page_of(report)
     seconds = 12.5 + report.state.active_seconds
@@ -189,7 +189,7 @@ def test_a_running_search_calls_nothing_chosen_and_counts_its_own_time() -> None
     assert "Not evaluated yet" in page.text
 
 
-def test_a_closed_search_is_not_called_unfinished_business() -> None:
+def test_closed_search_is_not_shown_as_running() -> None:
     report = material(Shape(12), finished=False, evaluation=None, winner=None, retrained=())
     assert "Best of 12 trials: val_accuracy" in page_of(report).text
 
@@ -203,7 +203,7 @@ def test_without_any_completed_trial_the_report_says_so() -> None:
     assert "Trials 0 none finished" in page.text
 
 
-def test_the_board_on_the_page_is_the_leaderboard() -> None:
+def test_report_contains_the_leaderboard() -> None:
     report = material(Shape(40))
     rows = page_of(report).table("Rank")
     board = make_leaderboard(
@@ -216,7 +216,7 @@ def test_the_board_on_the_page_is_the_leaderboard() -> None:
     assert duplicate[-1] == "duplicate of trial 10"
 
 
-def test_texts_of_users_are_never_markup() -> None:
+def test_user_texts_are_never_markup() -> None:
     report = material(Shape(40, nasty=True))
     page = page_of(report)
     for name in NASTY:
@@ -226,7 +226,7 @@ def test_texts_of_users_are_never_markup() -> None:
     assert "<b>negative</b> dimension" in page.text
 
 
-def test_the_drawings_of_the_test_split_follow_the_number_of_classes() -> None:
+def test_evaluation_plots_depend_on_the_number_of_classes() -> None:
     labels = {n: _labels(page_of(material(Shape(12, classes=n)))) for n in (2, 10, 100)}
     assert any("ROC curve" in label for label in labels[2])
     assert any("Confusion matrix of 10 classes" in label for label in labels[10])
@@ -238,7 +238,7 @@ def _labels(page: Page) -> list[str]:
     return [drawing.get("aria-label", "") for drawing in page.drawings]
 
 
-def test_each_class_has_its_scores_and_its_examples() -> None:
+def test_each_class_has_scores_and_counts() -> None:
     report = material(Shape(12, classes=100))
     page = page_of(report)
     assert report.evaluation
@@ -250,14 +250,14 @@ def test_each_class_has_its_scores_and_its_examples() -> None:
     assert counts[-1] == ["all", "70 000", "15 000", "15 000"]
 
 
-def test_a_seed_that_is_missing_leaves_its_cell_empty() -> None:
+def test_missing_seed_leaves_an_empty_cell() -> None:
     retrained = (Retrained(3, 1, 0.91), Retrained(3, 2, 0.93), Retrained(5, 2, 0.92))
     rows = page_of(material(Shape(12), retrained=retrained)).table("Candidate")
     assert rows[0][1:4] == ["91.00 %", "93.00 %", "92.00 %"]
     assert rows[1][1:5] == [DASH, "92.00 %", "92.00 %", DASH]
 
 
-def test_the_network_is_drawn_once_and_its_choices_listed() -> None:
+def test_network_is_drawn_once_with_its_hyperparameters() -> None:
     report = material(Shape(12))
     page = page_of(report)
     assert sum(label.startswith("Network:") for label in _labels(page)) == 1
@@ -265,7 +265,7 @@ def test_the_network_is_drawn_once_and_its_choices_listed() -> None:
     assert [row[0] for row in page.table("Hyperparameter")] == list(report.winner.values)
 
 
-def test_what_went_wrong_is_told_once() -> None:
+def test_failures_are_listed_once() -> None:
     report = material(Shape(12))
     rows = page_of(report).table("Reason")
     assert ["Out of memory (host)", "failed", "1", "1.2 s", "killed: 5 GiB used"] in rows
@@ -273,7 +273,7 @@ def test_what_went_wrong_is_told_once() -> None:
     assert sum(int(row[2]) for row in rows) == 3
 
 
-def test_few_trials_are_too_few_and_equal_trials_show_nothing() -> None:
+def test_no_importance_for_few_or_equal_trials() -> None:
     few = page_of(material(Shape(9)))
     assert "Fewer than 10 scored trials" in few.text
     report = material(Shape(30))
@@ -285,7 +285,7 @@ def test_few_trials_are_too_few_and_equal_trials_show_nothing() -> None:
     assert "No hyperparameter has two values" in page_of(alike).text
 
 
-def test_all_right_is_no_mistake() -> None:
+def test_perfect_accuracy_has_no_errors() -> None:
     names = class_names(Shape(classes=3))
     perfect = evaluation(names).model_copy(
         update={"confusion": ((5, 0, 0), (0, 5, 0), (0, 0, 5)), "accuracy": 1.0}
@@ -295,6 +295,6 @@ def test_all_right_is_no_mistake() -> None:
     assert "Test accuracy 100.0 % (95 % CI" in page_of(report).text
 
 
-def test_a_report_says_the_same_twice() -> None:
+def test_report_is_deterministic() -> None:
     shape = Shape(30)
     assert render_report(material(shape)) == render_report(material(shape))
