@@ -33,9 +33,9 @@ def decided(gained: int, lost: int) -> ReportInput:
 @pytest.mark.parametrize(
     ("gained", "lost", "headline", "sentence"),
     [
-        (90, 30, "It is to be promoted.", "It is to be promoted: better: +4.00 points"),
-        (60, 60, "It was not promoted.", "Not promoted, what is in production stays: cheaper"),
-        (30, 90, "It was not promoted.", "Refused, what is in production stays: worse"),
+        (90, 30, "Promotion is pending.", "Promotion is pending: better: +4.00 points"),
+        (60, 60, "Not promoted.", "Not promoted, the champion stays in production: cheaper"),
+        (30, 90, "Not promoted.", "Rejected, the champion stays in production: worse"),
     ],
 )
 def test_decision_with_interval_and_both_models(

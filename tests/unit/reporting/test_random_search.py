@@ -81,7 +81,7 @@ def test_reserved_trials_measure_the_baseline(direction) -> None:
 def test_initial_random_trials_estimate_the_baseline() -> None:
     found = estimate_random_search(report("random", 3))
     assert found is not None
-    assert "initial design" not in describe_random_search(found, "val_accuracy")
+    assert "reserved" not in describe_random_search(found, "val_accuracy")
     assert "that the oracle drew for its initial design" in describe_random_search(
         found, "val_accuracy"
     )
