@@ -21,7 +21,7 @@ from kubenas.data.dataset.card import DataCard, read_card
 from kubenas.data.dataset.example_index import read_example_index
 from kubenas.data.dataset.schema import read_schema
 from kubenas.errors import KubenasError
-from kubenas.reporting.network.drawing import network_drawing
+from kubenas.reporting.network.drawing import draw_network
 from kubenas.search.attempts.binding import Binding
 from kubenas.search.attempts.outputs import read_result
 from kubenas.search.attempts.records import Decided, Started, open_attempt_records
@@ -106,7 +106,7 @@ def _documents(run: Any) -> dict[str, tuple[bytes | None, Read]]:
 
     def drawn(output: Storage) -> object:
         found = _architecture(output, f"{trial}/architecture.json")
-        return network_drawing(found) if found else None
+        return draw_network(found) if found else None
 
     return {
         "config.json": (None, read_config_lock),

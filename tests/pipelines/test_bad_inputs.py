@@ -1,5 +1,4 @@
-"""Mistakes of users, through the real command line: one helpful line, exit code 2, no stack
-trace, and nothing that was there is written over."""
+"""Invalid inputs on the real command line: one line, exit code 2, no traceback, no data loss."""
 
 import json
 import os
@@ -39,7 +38,7 @@ def kubenas(*arguments: str | Path, file_limit: int | None = None) -> subprocess
 
 
 def refusal(folder: Path, config: Content | str, *, file_limit: int | None = None) -> str:
-    """Runs ``config``, which must be refused; the one line that says why."""
+    """Runs the invalid ``config`` and returns the line of the error message."""
     file = folder / "search.yaml"
     file.write_text(config if isinstance(config, str) else json.dumps(config))
     done = kubenas("run", file, file_limit=file_limit)

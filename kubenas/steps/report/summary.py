@@ -5,8 +5,8 @@ from typing import Any, Literal
 from pydantic import field_validator
 
 from kubenas.data.drift import Drift
-from kubenas.reporting.cards import drift_words
-from kubenas.reporting.random_search import random_search
+from kubenas.reporting.cards import drift_sentences
+from kubenas.reporting.random_search import estimate_random_search
 from kubenas.reporting.report_input import ReportInput
 from kubenas.search.budget import describe_usage, total_cost
 from kubenas.serving.gate import Ground, Verdict
@@ -106,7 +106,7 @@ class Summary(Value):
         lines = [f"trials      {counts}; {self.stopped}"]
         lines += (f"data        warning: {warning}" for warning in self.data_warnings)
         if self.drift is not None:
-            lines += (f"data        {words}" for words in drift_words(self.drift))
+            lines += (f"data        {words}" for words in drift_sentences(self.drift))
         if self.validation_score is not None:
             lines.append(
                 f"best        trial {self.best_trial}, {self.objective} {self.validation_score:.4f}"
@@ -179,7 +179,7 @@ def read_summary(output: Storage) -> Summary | None:
 
 
 def _random_baseline(material: ReportInput) -> RandomBaseline | None:
-    found = random_search(material)
+    found = estimate_random_search(material)
     if found is None:
         return None
     return RandomBaseline(

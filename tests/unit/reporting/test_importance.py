@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import kruskal
 
-from kubenas.reporting.plots.choice_plot import plot_choice
-from kubenas.reporting.tables.choices import ENOUGH_TRIALS, rank_choices
+from kubenas.reporting.plots.importance_plot import plot_importance
+from kubenas.reporting.tables.importance import MIN_TRIALS, rank_hyperparameters
 from kubenas.search.journal.records import Ended, Proposed
 from kubenas.search.journal.state import TrialState
 from kubenas.trial import Outcome
@@ -23,7 +23,7 @@ def trial(number: int, score: float, **values: object) -> TrialState:
 
 
 def noise(trials: int, seed: int) -> list[TrialState]:
-    """Eight hyperparameters that do nothing."""
+    """Trials with eight hyperparameters without effect."""
     chance = random.Random(seed)
     return [
         trial(n, chance.random(), **{f"h{i}": chance.randint(0, 3) for i in range(8)})
@@ -32,30 +32,32 @@ def noise(trials: int, seed: int) -> list[TrialState]:
 
 
 @pytest.mark.parametrize("trials", [12, 60])
-def test_pure_noise_is_hardly_ever_called_clear(trials) -> None:
-    falsely = sum(any(c.clear for c in rank_choices(noise(trials, seed))) for seed in range(40))
+def test_noise_is_rarely_significant(trials) -> None:
+    falsely = sum(
+        any(c.significant for c in rank_hyperparameters(noise(trials, seed))) for seed in range(40)
+    )
     # At most 5 % are expected; 7 or more of 40 have a probability of 0.3 %.
     assert falsely < 7
 
 
-def test_noise_explains_next_to_nothing_on_the_average() -> None:
-    effects = [c.effect for seed in range(10) for c in rank_choices(noise(60, seed))]
+def test_noise_has_a_mean_effect_near_zero() -> None:
+    effects = [c.effect for seed in range(10) for c in rank_hyperparameters(noise(60, seed))]
     assert np.mean(effects) < 0.03
 
 
 @pytest.mark.parametrize("direction", ["max", "min"])
-def test_what_decides_is_found_and_comes_first(direction) -> None:
-    found = rank_choices(search_state(Shape(40, direction)).ranked(direction))
+def test_the_relevant_hyperparameter_ranks_first(direction) -> None:
+    found = rank_hyperparameters(search_state(Shape(40, direction)).ranked(direction))
     assert found[0].name == "layers"
-    assert found[0].clear
+    assert found[0].significant
     assert found[0].effect > 0.8
-    assert [c.name for c in found if c.clear] == ["layers"]
+    assert [c.name for c in found if c.significant] == ["layers"]
 
 
 @settings(max_examples=30)
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 9)), min_size=12, max_size=40))
-def test_the_effect_is_that_of_the_kruskal_wallis_statistic(pairs) -> None:
-    found = rank_choices(
+def test_effect_matches_the_kruskal_wallis_statistic(pairs) -> None:
+    found = rank_hyperparameters(
         [trial(n, float(score), h=group) for n, (group, score) in enumerate(pairs)]
     )
     groups = [[s for g, s in pairs if g == group] for group in sorted({g for g, _ in pairs})]
@@ -72,37 +74,37 @@ def test_the_effect_is_that_of_the_kruskal_wallis_statistic(pairs) -> None:
     assert choice.effect == pytest.approx(max(0, 1 - (1 - statistic / (n - 1)) * (n - 1) / (n - k)))
 
 
-def test_few_trials_say_nothing() -> None:
-    assert rank_choices(noise(ENOUGH_TRIALS - 1, 0)) == []
+def test_no_importance_for_few_trials() -> None:
+    assert rank_hyperparameters(noise(MIN_TRIALS - 1, 0)) == []
 
 
-def test_a_choice_that_was_rarely_open_is_left_out() -> None:
+def test_rarely_active_hyperparameters_are_left_out() -> None:
     trials = noise(20, 1) + [trial(20 + n, 0.5, h0=1, rare=n) for n in range(3)]
-    assert "rare" not in [choice.name for choice in rank_choices(trials)]
+    assert "rare" not in [choice.name for choice in rank_hyperparameters(trials)]
 
 
-def test_many_numbers_become_four_ranges_in_order() -> None:
+def test_many_numbers_become_four_ordered_ranges() -> None:
     rates = [10 ** (-4 + n / 20) for n in range(60)]
-    (choice,) = rank_choices([trial(n, rate, rate=rate) for n, rate in enumerate(rates)])
+    (choice,) = rank_hyperparameters([trial(n, rate, rate=rate) for n, rate in enumerate(rates)])
     assert [len(group.scores) for group in choice.groups] == [15] * 4
     assert choice.groups[0].label == "0.0001\u20130.0005"
     assert all(len(group.label) <= 16 for group in choice.groups)
 
 
 def test_large_whole_numbers_keep_their_digits() -> None:
-    (choice,) = rank_choices([trial(n, n / 50, units=1_000 + 3 * n) for n in range(50)])
+    (choice,) = rank_hyperparameters([trial(n, n / 50, units=1_000 + 3 * n) for n in range(50)])
     assert choice.groups[0].label == "1000\u20131036"
 
 
-def test_words_truths_and_mixed_values_are_groups_too() -> None:
+def test_strings_booleans_and_mixed_values_are_grouped() -> None:
     values = ["relu", True, 3, 0.5]
-    (choice,) = rank_choices([trial(n, n % 7, h=values[n % 4]) for n in range(40)])
+    (choice,) = rank_hyperparameters([trial(n, n % 7, h=values[n % 4]) for n in range(40)])
     assert sorted(group.label for group in choice.groups) == ["0.5", "3", "True", "relu"]
 
 
-def test_the_plot_says_each_median() -> None:
-    found = rank_choices(search_state(Shape(40)).ranked("max"))[0]
-    plot = plot_choice(found, objective="val_accuracy", direction="max")
+def test_plot_label_contains_the_medians() -> None:
+    found = rank_hyperparameters(search_state(Shape(40)).ranked("max"))[0]
+    plot = plot_importance(found, objective="val_accuracy", direction="max")
     for group in found.groups:
         assert f"{group.label}: median {100 * np.median(group.scores):.2f}" in plot.replace(
             "\u202f", " "

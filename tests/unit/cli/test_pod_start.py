@@ -1,10 +1,10 @@
-"""When it is looked at pods that do not start, what is told of them, and when it is given up."""
+"""Monitoring of pods that do not start: times, messages and the final error."""
 
 from collections.abc import Sequence
 
 import pytest
 
-from kubenas.cli.kubeflow.waiting.starting import CannotStart, StartWatch
+from kubenas.cli.kubeflow.waiting.pod_start import PodCannotStart, PodStartMonitor
 from kubenas.cli.kubeflow.waiting.workflow import Pod, Workflow
 
 PENDING = {"run_details": {"task_details": [{"display_name": "executor", "state": "PENDING"}]}}
@@ -18,10 +18,10 @@ def waits(message: str) -> Workflow:
 
 
 class Clock:
-    """Looks every five seconds."""
+    """A clock that polls every five seconds."""
 
     def __init__(self) -> None:
-        self.watch = StartWatch("http://kfp/#/runs/1")
+        self.watch = PodStartMonitor("http://kfp/#/runs/1")
         self.now = 0.0
         self.asked = 0
 
@@ -38,7 +38,7 @@ class Clock:
         return waits(message)
 
 
-def test_nothing_is_asked_for_while_pods_start_as_they_do() -> None:
+def test_no_request_while_pods_start_normally() -> None:
     clock = Clock()
     for _ in range(5):
         assert clock.look(15, PENDING, PULL) == []
@@ -47,51 +47,51 @@ def test_nothing_is_asked_for_while_pods_start_as_they_do() -> None:
 
 
 @pytest.mark.parametrize("later", [PULL, BACK_OFF])
-def test_an_image_that_cannot_be_pulled_is_told_once_and_then_given_up(later: str) -> None:
+def test_image_pull_failure_is_reported_once_then_raises(later: str) -> None:
     clock = Clock()
     assert clock.look(60, PENDING, PULL) == [f"prepare     cannot start: {PULL}"]
-    with pytest.raises(CannotStart, match="http://kfp/#/runs/1") as raised:
+    with pytest.raises(PodCannotStart, match="http://kfp/#/runs/1") as raised:
         clock.look(60, PENDING, later)
     assert later in str(raised.value)
     assert raised.value.exit_code == 2
     assert clock.now <= 120
 
 
-def test_a_pod_is_given_the_time_that_a_small_image_takes() -> None:
+def test_no_message_within_the_time_of_a_small_image() -> None:
     clock = Clock()
     assert clock.look(40, PENDING, PULL) == []
     assert clock.asked <= 3
 
 
-def test_an_image_that_comes_after_all_is_waited_for() -> None:
+def test_late_image_is_not_an_error() -> None:
     clock = Clock()
     clock.look(60, PENDING, PULL)
     assert clock.look(60, RUNNING, PULL) == []
 
 
-def test_a_pod_without_a_node_is_told_once_and_waited_for() -> None:
+def test_unschedulable_pod_is_reported_once() -> None:
     clock = Clock()
     words = "Unschedulable: 0/1 nodes are available: 1 Insufficient nvidia.com/gpu."
     assert clock.look(4000, PENDING, words) == [f"prepare     cannot start: {words}"]
 
 
 @pytest.mark.parametrize("message", ["", "PodInitializing", "ContainerCreating"])
-def test_silence_is_told_after_a_while(message: str) -> None:
+def test_pending_pod_without_reason_is_reported(message: str) -> None:
     clock = Clock()
     assert clock.look(100, PENDING, message) == []
     (line,) = clock.look(4000, PENDING, message)
     assert "kubectl describe pod nas-1" in line
 
 
-def test_a_run_that_nobody_begins_is_told_of() -> None:
-    watch, run = StartWatch("page"), {"state": "PENDING"}
+def test_run_without_nodes_is_reported() -> None:
+    watch, run = PodStartMonitor("page"), {"state": "PENDING"}
     lines = [line for now in range(0, 600, 5) for line in watch.look(run, Workflow, now)]
     assert len(lines) == 1
     assert lines[0].startswith("run         cannot start: no pod of it is made")
 
 
-def test_a_server_that_does_not_say_is_asked_seldom() -> None:
-    watch, asked = StartWatch("page"), []
+def test_unavailable_workflow_is_requested_rarely() -> None:
+    watch, asked = PodStartMonitor("page"), []
 
     def unknown() -> Workflow:
         asked.append(1)

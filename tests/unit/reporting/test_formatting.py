@@ -5,19 +5,19 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from kubenas.reporting import quantities
+from kubenas.reporting import formatting
+from kubenas.reporting.plots.evaluation_plots import confused_pairs, roc_curve
 from kubenas.reporting.plots.plot import Axis
-from kubenas.reporting.plots.score_axis import outside, score_axis
+from kubenas.reporting.plots.sampling import sample_evenly
+from kubenas.reporting.plots.score_axis import count_outside, score_axis
 from kubenas.reporting.plots.search_plots import best_by_trial, learning_curves
-from kubenas.reporting.plots.test_split_plots import confused_pairs, roc_curve
-from kubenas.reporting.plots.thinning import evenly
 from kubenas.training.evaluation import RocPoint
 
 from .materials import Shape, material
 
 
 def words(text: str) -> str:
-    return text.replace(quantities.THIN, " ")
+    return text.replace(formatting.THIN, " ")
 
 
 @pytest.mark.parametrize(
@@ -34,14 +34,14 @@ def words(text: str) -> str:
     ],
 )
 def test_durations(seconds, text) -> None:
-    assert words(quantities.duration(seconds)) == text
+    assert words(formatting.duration(seconds)) == text
 
 
 @settings(max_examples=40)
 @given(st.floats(0, 1e7))
-def test_a_duration_is_near_what_it_stands_for(seconds) -> None:
+def test_duration_is_close_to_its_value(seconds) -> None:
     units = {"s": 1, "min": 60, "h": 3_600, "d": 86_400}
-    parts = re.findall(r"([\d.]+) (\w+)", words(quantities.duration(seconds)))
+    parts = re.findall(r"([\d.]+) (\w+)", words(formatting.duration(seconds)))
     told = sum(float(number) * units[unit] for number, unit in parts)
     assert abs(told - seconds) <= max(0.5, units[parts[-1][1]] / 2 + 1)
 
@@ -49,12 +49,12 @@ def test_a_duration_is_near_what_it_stands_for(seconds) -> None:
 @pytest.mark.parametrize(
     ("share", "text"), [(1, "100.0 %"), (0.99999, "99.9 %"), (0.9994, "99.9 %"), (0, "0.0 %")]
 )
-def test_less_than_all_is_never_100_percent(share, text) -> None:
-    assert words(quantities.percent(share)) == text
+def test_shares_below_one_are_never_100_percent(share, text) -> None:
+    assert words(formatting.percent(share)) == text
 
 
-def test_an_interval_below_100_percent_says_so() -> None:
-    assert words(quantities.percent_interval(0.99981, 1.0)) == "99.9\u2013100.0 %"
+def test_interval_below_100_percent() -> None:
+    assert words(formatting.percent_interval(0.99981, 1.0)) == "99.9 to 100.0"
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_an_interval_below_100_percent_says_so() -> None:
     [(0.123, "0.12 ms"), (9.999, "10.0 ms"), (12.34, "12.3 ms"), (1_234.0, "1 234 ms")],
 )
 def test_milliseconds(value, text) -> None:
-    assert words(quantities.milliseconds(value)) == text
+    assert words(formatting.milliseconds(value)) == text
 
 
 @pytest.mark.parametrize(
@@ -70,16 +70,16 @@ def test_milliseconds(value, text) -> None:
     [(0, "0"), (999, "999"), (999.6, "1 k"), (1_234_567, "1.23 M"), (5e9, "5 G")],
 )
 def test_compact(number, text) -> None:
-    assert words(quantities.compact(number)) == text
+    assert words(formatting.compact(number)) == text
 
 
-def test_scores_read_as_their_metric_is_read() -> None:
-    assert words(quantities.score(0.98764, "val_accuracy")) == "98.76 %"
-    assert quantities.score(0.98765, "val_loss") == "0.9877"
-    assert quantities.score(1.5e-7, "val_loss") == "1.5e-07"
-    assert quantities.score(None, "val_loss") == "\u2013"
-    assert quantities.score(math.inf, "val_loss") == "inf"
-    assert words(quantities.spread(0.0007071, "val_loss")) == "\u00b10.00071"
+def test_scores_are_formatted_by_metric() -> None:
+    assert words(formatting.score(0.98764, "val_accuracy")) == "98.76 %"
+    assert formatting.score(0.98765, "val_loss") == "0.9877"
+    assert formatting.score(1.5e-7, "val_loss") == "1.5e-07"
+    assert formatting.score(None, "val_loss") == "\u2013"
+    assert formatting.score(math.inf, "val_loss") == "inf"
+    assert words(formatting.spread(0.0007071, "val_loss")) == "\u00b10.00071"
 
 
 @settings(max_examples=40)
@@ -88,9 +88,7 @@ def test_scores_read_as_their_metric_is_read() -> None:
     st.sampled_from(["val_accuracy", "val_loss"]),
     st.sampled_from(["max", "min"]),
 )
-def test_no_tick_is_written_like_its_neighbour_or_as_what_it_is_not(
-    scores, objective, direction
-) -> None:
+def test_tick_labels_are_distinct_and_exact(scores, objective, direction) -> None:
     assume(max(scores) - min(scores) > 1e-4)
     axis = score_axis(scores, objective, direction)
     texts = [axis.write(tick) for tick in axis.ticks()]
@@ -103,7 +101,7 @@ def test_no_tick_is_written_like_its_neighbour_or_as_what_it_is_not(
 
 @settings(max_examples=40)
 @given(st.integers(0, 3), st.integers(1, 10_000))
-def test_counts_have_whole_ticks_and_each_once(low, width) -> None:
+def test_counts_have_distinct_whole_ticks(low, width) -> None:
     ticks = Axis(low, low + width, "trials", str, whole=True).ticks()
     assert all(tick == round(tick) for tick in ticks)
     assert len(set(ticks)) == len(ticks) >= 1
@@ -112,7 +110,7 @@ def test_counts_have_whole_ticks_and_each_once(low, width) -> None:
 
 @settings(max_examples=40)
 @given(st.floats(1, 1e6), st.floats(8.1, 1e6))
-def test_log_ticks_are_round_inside_and_few(low, factor) -> None:
+def test_log_ticks_are_few_and_in_range(low, factor) -> None:
     axis = Axis(low, low * factor, "weights", str, log=True)
     ticks = axis.ticks()
     assert 2 <= len(ticks) <= 7
@@ -121,18 +119,18 @@ def test_log_ticks_are_round_inside_and_few(low, factor) -> None:
 
 @settings(max_examples=40)
 @given(st.lists(st.floats(-1e3, 1e3), min_size=1), st.sampled_from(["max", "min"]))
-def test_the_axis_shows_the_best_score_and_hides_only_bad_ones(scores, direction) -> None:
+def test_score_axis_hides_only_bad_outliers(scores, direction) -> None:
     axis = score_axis(scores, "val_loss", direction)
     best = max(scores) if direction == "max" else min(scores)
     assert axis.low <= best <= axis.high
     bad = [s for s in scores if (s < axis.low if direction == "max" else s > axis.high)]
-    assert outside(scores, axis) == len(bad) <= len(scores) // 4
+    assert count_outside(scores, axis) == len(bad) <= len(scores) // 4
 
 
 @settings(max_examples=40)
 @given(st.lists(st.integers(), max_size=50, unique=True), st.integers(1, 60))
-def test_a_few_of_many_keep_order_and_ends(items, most) -> None:
-    few = evenly(items, most)
+def test_sample_evenly_keeps_order_and_ends(items, most) -> None:
+    few = sample_evenly(items, most)
     assert len(few) == min(most, len(items))
     assert few == [item for item in items if item in few]
     if items and most > 1:
@@ -149,7 +147,7 @@ def test_one_trial_and_two_epochs_have_whole_ticks() -> None:
         assert len(set(ticks)) == len(ticks)
 
 
-def test_confusions_are_the_largest_first() -> None:
+def test_confused_pairs_are_sorted_by_count() -> None:
     pairs = confused_pairs([[8, 2, 0], [5, 4, 1], [0, 0, 0]], ["a", "b", "c"], 2)
     assert [(p.true, p.predicted, p.examples, p.share) for p in pairs] == [
         ("b", "a", 5, 0.5),
@@ -157,7 +155,7 @@ def test_confusions_are_the_largest_first() -> None:
     ]
 
 
-def test_the_area_is_that_under_the_curve() -> None:
+def test_roc_curve_returns_the_area() -> None:
     def points(*pairs: tuple[float, float]) -> list[RocPoint]:
         return [
             RocPoint(false_positive_rate=x, true_positive_rate=y, threshold=0.5) for x, y in pairs

@@ -1,27 +1,29 @@
-"""One hyperparameter: a strip of dots for each of its values, with the median."""
+"""Strip plot of one hyperparameter: the scores by value, with medians."""
 
 from statistics import median
 from typing import Literal
 
 from markupsafe import Markup
 
+from kubenas.reporting.formatting import score
 from kubenas.reporting.plots.plot import Axis
+from kubenas.reporting.plots.sampling import sample_evenly
 from kubenas.reporting.plots.score_axis import score_axis
 from kubenas.reporting.plots.svg import Drawing, shorten
-from kubenas.reporting.plots.thinning import evenly
-from kubenas.reporting.quantities import score
-from kubenas.reporting.tables import Choice, Group
+from kubenas.reporting.tables import Group, Importance
 
 _WIDTH, _LABELS, _RIGHT, _ROW, _TOP = 340.0, 116.0, 42.0, 26.0, 6.0
-_MOST_ROWS, _MOST_DOTS = 10, 120
+_MAX_ROWS, _MAX_DOTS = 10, 120
 
 
-def plot_choice(choice: Choice, *, objective: str, direction: Literal["max", "min"]) -> Markup:
-    """Strips from top to bottom in the values' order; best on the right for either direction."""
-    groups = choice.groups[:_MOST_ROWS]
-    axis = score_axis([s for g in choice.groups for s in g.scores], objective, direction)
+def plot_importance(
+    importance: Importance, *, objective: str, direction: Literal["max", "min"]
+) -> Markup:
+    """Draws one strip for each group of values, in the order of the values."""
+    groups = importance.groups[:_MAX_ROWS]
+    axis = score_axis([s for g in importance.groups for s in g.scores], objective, direction)
     height = _TOP + _ROW * len(groups) + 24
-    draw = Drawing(_WIDTH, height, label=_words(choice, objective))
+    draw = Drawing(_WIDTH, height, label=_words(importance, objective))
     for row, group in enumerate(groups):
         _strip(draw, group, _TOP + _ROW * (row + 0.5), axis, objective)
     for tick in axis.ticks(3):
@@ -35,7 +37,7 @@ def _strip(draw: Drawing, group: Group, y: float, axis: Axis, objective: str) ->
     right = _WIDTH - _RIGHT
     draw.text(_LABELS - 10, y + 4, shorten(group.label, 16), css="label", text_anchor="end")
     draw.add("line", x1=_LABELS, x2=right, y1=y, y2=y, css="grid")
-    for place, value in enumerate(evenly(sorted(group.scores), _MOST_DOTS)):
+    for place, value in enumerate(sample_evenly(sorted(group.scores), _MAX_DOTS)):
         jitter = ((place * 7) % 5 - 2) * 1.6
         css = "dot faint" if axis.low <= value <= axis.high else "dot out faint"
         draw.add("circle", cx=_across(axis, value), cy=y + jitter, r=2.5, css=css)
@@ -51,9 +53,9 @@ def _across(axis: Axis, value: float) -> float:
     return _LABELS + (_WIDTH - _RIGHT - _LABELS - 8) * share + 2
 
 
-def _words(choice: Choice, objective: str) -> str:
+def _words(importance: Importance, objective: str) -> str:
     medians = "; ".join(
         f"{group.label}: median {score(median(group.scores), objective)} of {len(group.scores)}"
-        for group in choice.groups[:_MOST_ROWS]
+        for group in importance.groups[:_MAX_ROWS]
     )
-    return f"{objective} by {choice.name}. {medians}"
+    return f"{objective} by {importance.name}. {medians}"

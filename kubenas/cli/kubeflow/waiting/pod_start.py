@@ -1,6 +1,6 @@
-"""Pods that cannot start: Kubeflow says of their run that it is running, for ever.
+"""Detection of pods that cannot start. Kubeflow shows their run as running without end.
 
-What is decided here takes what Argo tells of the pods, in Kubernetes' own words, and the time.
+The detection uses the pod messages in the Argo workflow and the elapsed time.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -11,14 +11,14 @@ from kubenas.cli.kubeflow.waiting.workflow import Pod, Workflow
 from kubenas.errors import UserError
 
 LOOK_AFTER_SECONDS = 20.0
-"""As long as pods start within this, nothing is asked."""
+"""Time before the workflow of a pending run is read."""
 LOOK_EVERY_SECONDS = 10.0
 TELL_AFTER_SECONDS = 25.0
-"""A pod that waits for less is left alone: most are pulling their image."""
+"""Time a pod may be pending before a message is printed. Most pods pull their image."""
 GIVE_UP_SECONDS = 40.0
-"""How long what does not mend itself is given to do so all the same, since it was told."""
+"""Time between the message and the error for a reason that is usually permanent."""
 SILENT_SECONDS = 90.0
-"""A pod that waits for so long is told of even if Kubernetes gives no reason."""
+"""Time a pod may be pending without a reason before a message is printed."""
 
 _IMAGE = frozenset(
     (
@@ -31,37 +31,37 @@ _IMAGE = frozenset(
         "SignatureValidationFailed",
     )
 )
-_HOPELESS = _IMAGE | {"CreateContainerConfigError"}
-_ORDINARY = frozenset(("", "ContainerCreating", "PodInitializing"))
+_PERMANENT_REASONS = _IMAGE | {"CreateContainerConfigError"}
+_NORMAL_REASONS = frozenset(("", "ContainerCreating", "PodInitializing"))
 
 
-class CannotStart(UserError):
-    """A pod waits for what does not come by itself, such as an image that does not exist."""
+class PodCannotStart(UserError):
+    """A pod cannot start, for example because its image does not exist."""
 
 
-class StartWatch:
-    """Looks after the pods of one run that have not started; says each reason once."""
+class PodStartMonitor:
+    """Monitors the pending pods of one run and reports each reason once."""
 
     def __init__(self, page: str) -> None:
         self._page = page
         self._look_at: float | None = None
         self._seen: dict[str, float] = {}
-        """When pods were first found waiting, by name."""
+        """Time at which a pod was first seen pending, by name."""
         self._told: dict[tuple[str, str], float] = {}
-        """When it was told, by pod and reason."""
+        """Time of the message, by pod and reason."""
 
     def look(
         self, run: Mapping[str, Any], workflow: Callable[[], Workflow], now: float
     ) -> Iterator[str]:
-        """Lines about pods of ``run`` that cannot start, if it is time to look.
+        """Yields messages about pods of ``run`` that cannot start.
 
         Args:
-            run: what Kubeflow says of it.
-            workflow: asks for it as Argo has it; called only if a pod has waited for a while.
-            now: seconds by a clock that only goes on.
+            run: the run as returned by Kubeflow.
+            workflow: returns the Argo workflow; called only if a pod has been pending for a while.
+            now: seconds of a monotonic clock.
 
         Raises:
-            CannotStart: what keeps one from starting was told and does not mend itself.
+            PodCannotStart: a reported reason is permanent.
         """
         if not any_pending(run):
             self._look_at = None
@@ -81,25 +81,25 @@ class StartWatch:
     def _tell(self, pod: Pod, now: float) -> Iterator[str]:
         reason = pod.message.partition(":")[0]
         waited = now - self._seen.setdefault(pod.name, now)
-        if waited < (SILENT_SECONDS if reason in _ORDINARY else TELL_AFTER_SECONDS):
+        if waited < (SILENT_SECONDS if reason in _NORMAL_REASONS else TELL_AFTER_SECONDS):
             return
         key = pod.name, "image" if reason in _IMAGE else reason
         if key not in self._told:
             self._told[key] = now
             yield f"{pod.task:<12}cannot start: {_words(pod)}"
-        elif reason in _HOPELESS and now - self._told[key] >= GIVE_UP_SECONDS:
-            raise CannotStart(
-                f"{pod.task}: its pod cannot start: {_words(pod)}; the run still waits for it: mend"
-                f" that, or terminate the run on its page: {self._page}"
+        elif reason in _PERMANENT_REASONS and now - self._told[key] >= GIVE_UP_SECONDS:
+            raise PodCannotStart(
+                f"{pod.task}: the pod cannot start: {_words(pod)}; the run is still pending: fix"
+                f" the cause or terminate the run at {self._page}"
             )
 
 
 def _words(pod: Pod) -> str:
-    if pod.message not in _ORDINARY:
+    if pod.message not in _NORMAL_REASONS:
         return pod.message
     if not pod.name:
-        return "no pod of it is made; look at the log of Argo's workflow-controller"
+        return "no pod was created; check the log of Argo's workflow-controller"
     return (
-        f"{pod.message or 'no reason given'}: an image is being pulled, or a volume is missing;"
-        f" 'kubectl describe pod {pod.name}' tells"
+        f"{pod.message or 'no reason given'}: an image is being pulled or a volume is missing;"
+        f" see 'kubectl describe pod {pod.name}'"
     )

@@ -1,4 +1,4 @@
-"""``kubenas submit --wait``: a run on Kubeflow, followed to its end."""
+"""``kubenas submit --wait``: waits for the end of a run on Kubeflow."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from typing import Any, Self, TypeVar
 
 from kubenas.cli.answer import Answer
-from kubenas.cli.kubeflow.refusals import (
-    NotFound,
-    Refused,
-    ServerAway,
-    ServerFailed,
-    SignInNeeded,
-)
 from kubenas.cli.kubeflow.run_states import ENDED, changes, states_in
 from kubenas.cli.kubeflow.server import Server
-from kubenas.cli.kubeflow.waiting.failure import failure
-from kubenas.cli.kubeflow.waiting.starting import StartWatch
+from kubenas.cli.kubeflow.server_errors import (
+    AuthenticationRequired,
+    NotFound,
+    RequestRejected,
+    ServerFailed,
+    ServerUnavailable,
+)
+from kubenas.cli.kubeflow.waiting.failure import explain_failure
+from kubenas.cli.kubeflow.waiting.pod_start import PodStartMonitor
 from kubenas.cli.kubeflow.waiting.workflow import Pod, Workflow, read_workflow
 from kubenas.errors import Interrupted, SearchFailed, StorageError
 from kubenas.steps.process import StepOutcome, read_outcomes
@@ -25,63 +25,62 @@ from kubenas.storage import open_storage
 
 LOOK_SECONDS = 5.0
 PATIENCE_SECONDS = 600.0
-"""How long a server that does not answer is asked again: upgrades of one take minutes."""
+"""How long to retry an unavailable server. An upgrade takes minutes."""
 
 Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
-class Followed:
-    """The output of a run that is about to start, and how the steps of earlier runs ended there."""
+class OutputSnapshot:
+    """The step outcomes of earlier runs in an output, recorded before a run starts."""
 
     output: str
     outcomes: tuple[StepOutcome, ...]
 
     @classmethod
     def of(cls, output: str) -> Self:
-        """What is in ``output`` now."""
+        """Records the outcomes in ``output``."""
         return cls(output, _outcomes(output))
 
     def since(self) -> tuple[StepOutcome, ...]:
-        """How steps have ended since then."""
+        """Returns the outcomes that were added since the snapshot."""
         return tuple(each for each in _outcomes(self.output) if each not in self.outcomes)
 
 
 def follow(
     connect: Callable[[], Server],
     run_id: str,
-    before: Followed,
+    before: OutputSnapshot,
     answer: Answer,
 ) -> None:
-    """Tells each change of the run's states and what keeps its pods from starting, then how it
-    ended.
+    """Prints state changes, pods that cannot start, and the result of the run.
 
     Args:
-        connect: makes a server, anew after a token expired.
-        run_id: the run.
-        before: its output before it started.
-        answer: gets a line for each change, and the summary.
+        connect: connects to the server; called again when a token has expired.
+        run_id: id of the run.
+        before: snapshot of the output before the start of the run.
+        answer: receives a line for each change, and the summary.
 
     Raises:
-        SearchFailed, UserError: the run failed, for the reason that its step or Kubernetes gives.
-        CannotStart: it waits for what does not come, and goes on waiting.
-        ServerAway, ServerFailed: the server does not answer any more; the run may go on.
-        Interrupted: the run goes on.
+        SearchFailed, UserError: the run failed; the message is from the step or Kubernetes.
+        PodCannotStart: a pod of the run cannot start; the run is still pending.
+        ServerUnavailable, ServerFailed: the server does not respond; the run may continue.
+        Interrupted: a signal ended the waiting; the run continues.
     """
     page = ""
     try:
         watch = _Watch(connect, run_id)
         page = watch.page
-        run = _to_its_end(watch, answer)
+        run = _wait_for_end(watch, answer)
     except KeyboardInterrupt as error:
-        raise Interrupted(f"interrupted; the run goes on: {page}") from error
+        raise Interrupted(f"interrupted; the run continues: {page}") from error
     if run.get("state") != "SUCCEEDED":
-        raise failure(run, watch.workflow(), before.since(), watch.log, page)
-    _tell_summary(before.output, answer)
+        raise explain_failure(run, watch.workflow(), before.since(), watch.log, page)
+    _print_summary(before.output, answer)
 
 
 class _Watch:
-    """Looks at one run, over a server's absences and with fresh credentials."""
+    """Reads one run, with retries and renewed credentials."""
 
     def __init__(self, connect: Callable[[], Server], run_id: str) -> None:
         self._connect = connect
@@ -90,12 +89,12 @@ class _Watch:
         self.page = self._server.run_page(run_id)
 
     def run(self) -> Mapping[str, Any]:
-        """What the server says of it, once it says something."""
+        """Returns the run, with retries while the server is unavailable."""
         until = time.monotonic() + PATIENCE_SECONDS
         while True:
             try:
                 return self._signed_in(lambda server: server.run(self._run_id))
-            except (ServerAway, ServerFailed):
+            except (ServerUnavailable, ServerFailed):
                 if time.monotonic() > until:
                     raise
                 time.sleep(LOOK_SECONDS)
@@ -103,31 +102,31 @@ class _Watch:
                 raise SearchFailed(f"the run was deleted: {self.page}") from error
 
     def workflow(self) -> Workflow:
-        """The run as Argo has it; without any content if the server does not say."""
-        return read_workflow(self._tried(lambda server: server.workflow(self._run_id)) or {})
+        """Returns the Argo workflow of the run; empty if it is not available."""
+        return read_workflow(self._optional(lambda server: server.workflow(self._run_id)) or {})
 
     def log(self, pod: Pod) -> str | None:
-        """The end of a pod's log; None if the server does not say."""
-        return self._tried(lambda server: server.log(self._run_id, pod.name, pod.namespace))
+        """Returns the end of a pod's log; None if it is not available."""
+        return self._optional(lambda server: server.log(self._run_id, pod.name, pod.namespace))
 
-    def _tried(self, ask: Callable[[Server], Found]) -> Found | None:
-        """What makes a message better is asked for once, and done without."""
+    def _optional(self, ask: Callable[[Server], Found]) -> Found | None:
+        """Sends a request for optional information once; None on failure."""
         try:
             return self._signed_in(ask)
-        except (ServerAway, ServerFailed, Refused):
+        except (ServerUnavailable, ServerFailed, RequestRejected):
             return None
 
     def _signed_in(self, ask: Callable[[Server], Found]) -> Found:
         try:
             return ask(self._server)
-        except SignInNeeded:
+        except AuthenticationRequired:
             self._server = self._connect()
             return ask(self._server)
 
 
-def _to_its_end(watch: _Watch, answer: Answer) -> Mapping[str, Any]:
-    """The run once it has ended."""
-    starting = StartWatch(watch.page)
+def _wait_for_end(watch: _Watch, answer: Answer) -> Mapping[str, Any]:
+    """Waits for the end of the run and returns it."""
+    starting = PodStartMonitor(watch.page)
     states: dict[str, str] = {}
     while True:
         run = watch.run()
@@ -143,18 +142,18 @@ def _to_its_end(watch: _Watch, answer: Answer) -> Mapping[str, Any]:
 
 
 def _outcomes(output: str) -> tuple[StepOutcome, ...]:
-    """How steps ended in ``output``; nothing if it cannot be read from here."""
+    """Returns the step outcomes in ``output``; empty if it cannot be read."""
     try:
         return tuple(read_outcomes(open_storage(output)))
     except StorageError:
         return ()
 
 
-def _tell_summary(output: str, answer: Answer) -> None:
+def _print_summary(output: str, answer: Answer) -> None:
     try:
         summary = read_summary(open_storage(output))
     except StorageError as error:
-        answer.line(f"the output cannot be read from here: {error}")
+        answer.line(f"the output cannot be read from this machine: {error}")
         return
     if summary is not None:
         for line in summary.lines():

@@ -1,4 +1,4 @@
-"""How the chosen model does on the test split: confusion, ROC and calibration."""
+"""Plots of the evaluation on the test split: confusion matrix, ROC curve and calibration."""
 
 import math
 from collections.abc import Sequence
@@ -7,28 +7,28 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
+from kubenas.reporting.formatting import percent, plural
 from kubenas.reporting.plots.plot import Axis, Plot
 from kubenas.reporting.plots.svg import Drawing, shorten
-from kubenas.reporting.quantities import percent, plural
 from kubenas.training.evaluation import CalibrationBin, RocPoint
 
-MOST_CLASSES_DRAWN = 30
+MAX_CLASSES_DRAWN = 30
 
 
 class Confused(NamedTuple):
-    """Examples of one class that were taken for another."""
+    """Examples of one class that were predicted as another."""
 
     true: str
     predicted: str
     examples: int
     share: float
-    """Of all examples of the true class."""
+    """Share of all examples of the true class."""
 
 
 def confused_pairs(
     confusion: Sequence[Sequence[int]], classes: Sequence[str], most: int
 ) -> list[Confused]:
-    """The most frequent confusions, largest first."""
+    """Returns the most frequent confusions, the largest first."""
     pairs = [
         Confused(classes[i], classes[j], number, number / sum(row))
         for i, row in enumerate(confusion)
@@ -39,7 +39,7 @@ def confused_pairs(
 
 
 def confusion_matrix(confusion: Sequence[Sequence[int]], classes: Sequence[str]) -> Markup:
-    """A heat map: the true class down, the predicted one across; right blue, wrong orange."""
+    """Draws a heat map: rows are true classes, columns predictions; correct blue, wrong orange."""
     n = len(classes)
     cell = 44.0 if n <= 12 else 30.0 if n <= 20 else 24.0
     letters = min(14, max(len(name) for name in classes))
@@ -68,13 +68,13 @@ def confusion_matrix(confusion: Sequence[Sequence[int]], classes: Sequence[str])
 
 
 def roc_curve(points: Sequence[RocPoint], positive: str) -> tuple[Markup, float]:
-    """The ROC curve of the class ``positive``, and the area under it by trapezoids."""
+    """Draws the ROC curve of the class ``positive``; also returns the AUC (trapezoidal rule)."""
     ordered = sorted((p.false_positive_rate, p.true_positive_rate) for p in points)
     area = sum((b[0] - a[0]) * (a[1] + b[1]) / 2 for a, b in pairwise(ordered))
     plot = Plot(
         Axis(0, 1, "false positive rate", lambda v: f"{v:g}"),
         Axis(0, 1, "true positive rate", lambda v: f"{v:g}"),
-        label=f"ROC curve for class {positive}; area under it {area:.4f}",
+        label=f"ROC curve for class {positive}; AUC {area:.4f}",
     )
     plot.line([(0, 0), (1, 1)], "guide")
     plot.line(ordered, "first")
@@ -82,12 +82,12 @@ def roc_curve(points: Sequence[RocPoint], positive: str) -> tuple[Markup, float]
 
 
 def calibration_curve(bins: Sequence[CalibrationBin]) -> Markup:
-    """How often predictions of each confidence are right; dots grow with their number."""
+    """Draws accuracy against confidence; the size of a dot shows the number of predictions."""
     filled = [b for b in bins if b.count]
     most = max(b.count for b in filled)
     plot = Plot(
         Axis(0, 1, "confidence of the prediction", lambda v: f"{v:g}"),
-        Axis(0, 1, "share that is right", lambda v: f"{v:g}"),
+        Axis(0, 1, "accuracy", lambda v: f"{v:g}"),
         label="Calibration: " + "; ".join(_bin_words(b) for b in filled),
     )
     plot.line([(0, 0), (1, 1)], "guide")
@@ -115,7 +115,7 @@ def _confusion_row(
     (left, top), total = corner, sum(row) or 1
     for j, number in enumerate(row):
         share = number / total
-        # Errors are rare: the root makes 2 % visible where 100 % is full colour.
+        # Errors are rare: the square root makes a share of 2 % visible.
         strength = share if i == j else math.sqrt(share)
         x = left + j * cell
         draw.add(
@@ -127,7 +127,7 @@ def _confusion_row(
             rx=3,
             css="cell right" if i == j else "cell wrong",
             style=f"fill-opacity:{0.9 * strength:.2f}",
-            tip=f"{classes[i]} taken for {classes[j]}: {number} of {total} ({percent(share)})",
+            tip=f"{classes[i]} predicted as {classes[j]}: {number} of {total} ({percent(share)})",
         )
         if number:
             css = "count strong" if strength > 0.55 else "count"
@@ -137,12 +137,12 @@ def _confusion_row(
 
 def _words(confusion: Sequence[Sequence[int]], classes: Sequence[str]) -> str:
     pairs = confused_pairs(confusion, classes, 3)
-    worst = "; ".join(f"{p.true} taken for {p.predicted} {p.examples} times" for p in pairs)
-    return f"Confusion matrix of {len(classes)} classes. {worst or 'No mistakes'}."
+    worst = "; ".join(f"{p.true} predicted as {p.predicted} {p.examples} times" for p in pairs)
+    return f"Confusion matrix of {len(classes)} classes. {worst or 'No errors'}."
 
 
 def _bin_words(b: CalibrationBin) -> str:
     return (
         f"{plural(b.count, 'prediction')} with confidence {percent(b.confidence)}:"
-        f" {percent(b.accuracy)} right"
+        f" accuracy {percent(b.accuracy)}"
     )

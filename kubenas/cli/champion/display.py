@@ -1,18 +1,18 @@
-"""``kubenas champion show`` and ``history``."""
+"""``kubenas champion show`` and ``kubenas champion history``."""
 
 from kubenas.cli.answer import Answer
 from kubenas.errors import UserError
-from kubenas.reporting.quantities import moment
+from kubenas.reporting.formatting import format_time
 from kubenas.serving.champion import ChampionLog, ChampionRecord
 from kubenas.steps.setup import read_config_lock
 from kubenas.storage import open_storage
 
 
 def show_champion(output: str, answer: Answer) -> None:
-    """Says which model is in production.
+    """Prints the champion.
 
     Raises:
-        UserError: no run is there, or it has no champion yet.
+        UserError: the output contains no run or no champion.
     """
     champion = _history(output)[-1]
     for line in champion_lines(champion):
@@ -21,29 +21,29 @@ def show_champion(output: str, answer: Answer) -> None:
 
 
 def list_champions(output: str, answer: Answer) -> None:
-    """Lists all records.
+    """Prints all records of the champion log.
 
     Raises:
-        UserError: no run is there, or it has no champion yet.
+        UserError: the output contains no run or no champion.
     """
     history = _history(output)
     for record in history:
         answer.line(
-            f"{record.number:>4}  {moment(record.at)}  {record.action:<11}  {_name(record)}"
+            f"{record.number:>4}  {format_time(record.at)}  {record.action:<11}  {_name(record)}"
             f"  {record.model.test.accuracy:.2%}  {record.why}"
         )
     answer.put({"history": [record.model_dump(mode="json") for record in history]})
 
 
 def champion_lines(record: ChampionRecord) -> list[str]:
-    """The champion for people."""
+    """Returns the description of a champion, line by line."""
     model, test = record.model, record.model.test
-    again = f" (again, as in record {record.restored})" if record.restored else ""
+    again = f" (restored from record {record.restored})" if record.restored else ""
     return [
-        f"champion    record {record.number}, {record.action} {moment(record.at)}{again}",
+        f"champion    record {record.number}, {record.action} {format_time(record.at)}{again}",
         f"model       {model.saved_model}",
         f"from        search {model.search}, trial {model.trial}",
-        f"test        accuracy {test.accuracy:.2%} on {test.examples} examples of its time",
+        f"test        accuracy {test.accuracy:.2%} (n = {test.examples}, at its evaluation)",
         f"why         {record.why}",
     ]
 
@@ -53,7 +53,7 @@ def _history(output: str) -> list[ChampionRecord]:
     read_config_lock(storage)
     history = ChampionLog(storage).history()
     if not history:
-        raise UserError(f"{storage.uri}: no model has been promoted here yet")
+        raise UserError(f"{storage.uri}: no model has been promoted yet")
     return history
 
 

@@ -1,17 +1,17 @@
-"""Numbers as people read them: durations, counts, shares and scores."""
+"""Formatting of durations, counts, shares and scores."""
 
 import math
 from datetime import UTC, datetime
 
 THIN = "\u202f"
-"""Narrow no-break space, between digits and before units (SI brochure, 5.4)."""
+"""Narrow no-break space, used between digits and before units (SI brochure, 5.4)."""
 
 _STEPS = ((86_400, "d", 3_600, "h"), (3_600, "h", 60, "min"), (60, "min", 1, "s"))
 _PREFIXES = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 
 def duration(seconds: float) -> str:
-    """``seconds`` in the two largest units that fit, such as 2 h 05 min."""
+    """Formats ``seconds`` in the two largest units that fit, such as 2 h 05 min."""
     if seconds < 9.95:
         return f"{seconds:.1f}{THIN}s"
     whole = round(seconds)
@@ -24,23 +24,23 @@ def duration(seconds: float) -> str:
     return f"{whole}{THIN}s"
 
 
-def moment(at: float) -> str:
-    """The Unix time ``at`` to the minute."""
+def format_time(at: float) -> str:
+    """Formats the Unix time ``at`` in UTC, to the minute."""
     return f"{datetime.fromtimestamp(at, tz=UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def count(number: int) -> str:
-    """A whole number with its digits in groups of three."""
+    """Formats a whole number with its digits in groups of three."""
     return f"{number:,}".replace(",", THIN)
 
 
 def plural(number: int, noun: str, many: str | None = None) -> str:
-    """``number`` with the noun in the right form."""
+    """Formats ``number`` with the singular or the plural of ``noun``."""
     return f"{count(number)} {noun if number == 1 else many or noun + 's'}"
 
 
 def compact(number: float, digits: int = 3) -> str:
-    """``digits`` significant digits and a decimal prefix, such as 1.23 M."""
+    """Formats ``number`` with a decimal prefix and ``digits`` significant digits, as 1.23 M."""
     for size, prefix in _PREFIXES:
         if abs(number) >= size * 0.9995:
             return f"{number / size:.{digits}g}{THIN}{prefix}"
@@ -48,7 +48,7 @@ def compact(number: float, digits: int = 3) -> str:
 
 
 def percent(share: float, digits: int = 1) -> str:
-    """A share of one in per cent. Never rounds up to 100 % what is less."""
+    """Formats a share of one in per cent. A share below one is never rounded up to 100 %."""
     value = 100 * share
     text = f"{value:.{digits}f}"
     if share < 1 and float(text) >= 100:
@@ -57,17 +57,17 @@ def percent(share: float, digits: int = 1) -> str:
 
 
 def percent_interval(low: float, high: float) -> str:
-    """Two shares of one as a range in per cent."""
-    return f"{percent(low).removesuffix(f'{THIN}%')}\u2013{percent(high)}"
+    """Formats an interval of shares in per cent, without the unit: 96.2 to 99.4."""
+    return " to ".join(percent(share).removesuffix(f"{THIN}%") for share in (low, high))
 
 
 def is_share(objective: str) -> bool:
-    """Whether a metric of this name is a share of the examples and read best in per cent."""
+    """Whether a metric of this name is a share of the examples, shown in per cent."""
     return objective.endswith("accuracy")
 
 
 def score(value: float | None, objective: str) -> str:
-    """A value of the objective; a dash where there is none."""
+    """Formats a value of the objective; a dash if there is none."""
     if value is None:
         return "\u2013"
     if not math.isfinite(value):
@@ -78,26 +78,26 @@ def score(value: float | None, objective: str) -> str:
 
 
 def spread(value: float | None, objective: str) -> str:
-    """A standard deviation of the objective; a dash where there is none."""
+    """Formats a standard deviation of the objective; a dash if there is none."""
     if value is None:
         return "\u2013"
     return "\u00b1" + (percent(value, 2) if is_share(objective) else f"{value:.2g}")
 
 
 def milliseconds(value: float) -> str:
-    """A latency."""
+    """Formats a latency."""
     if value < 9.995:
         return f"{value:.2f}{THIN}ms"
     return f"{value:.1f}{THIN}ms" if value < 99.95 else f"{count(round(value))}{THIN}ms"
 
 
-def plain(value: object) -> str:
-    """A hyperparameter's value: floats short, everything else as it is."""
+def format_value(value: object) -> str:
+    """Formats the value of a hyperparameter; floats get four significant digits."""
     if isinstance(value, float) and not isinstance(value, bool):
         return f"{value:.4g}"
     return str(value)
 
 
 def ascii_spaces(text: str) -> str:
-    """``text`` for terminals and Markdown, where a narrow space may be shown as a box."""
+    """Replaces narrow spaces, which terminals and Markdown may show as boxes."""
     return text.replace(THIN, " ")

@@ -1,4 +1,4 @@
-"""A few of many, evenly spread."""
+"""Sampling of plot points at even distances."""
 
 from collections.abc import Sequence
 from typing import TypeVar
@@ -6,8 +6,8 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def evenly(items: Sequence[T], most: int) -> list[T]:
-    """At most ``most`` of ``items`` at even distances; the first and the last among them."""
+def sample_evenly(items: Sequence[T], most: int) -> list[T]:
+    """Returns at most ``most`` of ``items`` at even distances, with the first and the last."""
     if len(items) <= most:
         return list(items)
     if most == 1:
