@@ -1,16 +1,16 @@
-"""How often the promotion gate errs, by simulation with the rule that decides in a run.
+"""Simulates how often the promotion gate errs, with the gate's own rule.
 
-A draw is a test split on which two models of known accuracies are right or wrong. They disagree on
-a share of its examples: exactly one of them is right there.
+A draw is a test split with two models of known accuracies. They disagree on a share of its
+examples, on which exactly one of them is right.
 
     .venv/bin/python benchmarks/gate.py
     .venv/bin/python benchmarks/gate.py --repeats
     .venv/bin/python benchmarks/gate.py --measure fashion_mnist.npz
 
-The first prints the shares of the draws in which the challenger was promoted / refused. The second
-does so for equal models on data that repeat, with a test split that holds every example and with
-one that holds each picture once, as prepared data do. The third tells how much real networks
-disagree: it trains six and compares each two.
+The first command prints the shares of draws in which the challenger was promoted / refused. The
+second does so for equal models on data with duplicates: for a test split with all examples, and for
+one with each image once, as in prepared data. The third measures how much real networks disagree:
+it trains six networks and compares all pairs.
 """
 
 import argparse
@@ -34,13 +34,13 @@ DISAGREEMENTS = (0.03, 0.06, 0.10, 0.15)
 
 @dataclass(frozen=True)
 class Truth:
-    """About the challenger."""
+    """True quality of the challenger, compared to the champion."""
 
     name: str
     gain: float
-    """In margins."""
+    """Difference in accuracy, in margins."""
     cost: float
-    """Share of the champion's."""
+    """Cost as a share of the champion's."""
 
 
 TRUTHS = (
@@ -56,9 +56,9 @@ TRUTHS = (
 def draw(
     truth: Truth, where: np.ndarray, disagreement: float, random: np.random.Generator
 ) -> Ground:
-    """The gate's ground on one test split.
+    """Returns the gate's ground on one simulated test split.
 
-    ``where``, shape (examples,), from 0 to 1, tells which of the models are right on an example.
+    ``where``, of shape (examples,) with values from 0 to 1, determines which models are right.
     """
     examples = len(where)
     gain = truth.gain * RULE.margin
@@ -103,7 +103,7 @@ def simulate(draws: int, seed: int) -> None:
 
 
 def simulate_repeats(draws: int, seed: int) -> None:
-    """Equal models on 2,000 examples of fewer pictures."""
+    """Simulates equal models on 2,000 examples of fewer images."""
     columns = [f"{share:.0%}" for share in DISAGREEMENTS]
     print(f"| images in 2,000 examples | counted | {' | '.join(columns)} |")
     print(f"|---:|---|{'---:|' * len(columns)}")
@@ -121,7 +121,7 @@ def simulate_repeats(draws: int, seed: int) -> None:
 
 
 def measure(source: Path, seed: int) -> None:
-    """Trains two sizes of a small convolutional network, three times each."""
+    """Trains a small convolutional network in two sizes, three times each."""
     import keras
 
     with np.load(source) as data:
@@ -149,7 +149,7 @@ def measure(source: Path, seed: int) -> None:
     pairs = list(itertools.combinations(right, 2))
     shares = [float((right[a] != right[b]).mean()) for a, b in pairs]
     print(
-        f"{len(pairs)} pairs disagree on {min(shares):.1%} to {max(shares):.1%} of 2,000 pictures,"
+        f"{len(pairs)} pairs disagree on {min(shares):.1%} to {max(shares):.1%} of 2,000 images,"
         f" half of them on {np.median(shares):.1%} or more"
     )
 

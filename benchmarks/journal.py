@@ -1,9 +1,8 @@
-"""What the journal of a long search costs, and what a thousand kills leave of it.
+"""Measures the cost of the journal of a long search, and tests its durability under kills.
 
-For each store: every record of so many trials is appended and timed, then all is replayed by a
-fresh reader. Then two writers take the same search forward, each killed (SIGKILL) at random
-moments and started again; whatever a writer was told to be durable must be in the journal, and
-no trial may end twice.
+For each store, the records of all trials are appended and timed, and a new reader replays them.
+Then two writers continue the same search. They are killed (SIGKILL) at random moments and
+restarted. Every acknowledged record must be in the journal, and no trial may end twice.
 
     .venv/bin/python benchmarks/journal.py --trials 10000 --kills 1000
 """
@@ -45,7 +44,7 @@ METRICS = {"accuracy": 0.75, "loss": 0.5, "val_accuracy": 0.7, "val_loss": 0.625
 
 
 class CountingStorage:
-    """A store that counts requests, and the seconds of each create."""
+    """A store that counts requests and times each create."""
 
     def __init__(self, inner: Storage) -> None:
         self._inner = inner
@@ -68,7 +67,7 @@ class CountingStorage:
         self.seconds.append(time.perf_counter() - started)
 
     def list(self, prefix: str = "", *, after: str = "") -> Iterator[ObjectInfo]:
-        """Stores give a thousand names at a time."""
+        """Counts one request per thousand names, as stores do."""
         for number, info in enumerate(self._inner.list(prefix, after=after)):
             self.requests["list"] += number % 1000 == 0
             yield info
@@ -123,13 +122,16 @@ def measure(store: str, *, trials: int, kills: int) -> Measured:
         requests=read.requests,
         objects=len(infos),
         kilobytes=sum(info.size for info in infos) / 1000,
-        kills=killed(store, kills) if kills else "-",
+        kills=kill_writers(store, kills) if kills else "-",
     )
 
 
-def killed(store: str, kills: int) -> str:
-    """On a server of its own, since one in memory looks at all objects of a bucket for each list;
-    in a process of its own, which has no connection to the store that a fork would share."""
+def kill_writers(store: str, kills: int) -> str:
+    """Runs journal_writers.py on a new server and in a new process.
+
+    In-memory servers read all objects of a bucket for each list. Forked writers must not share
+    connections to the store.
+    """
     program = Path(__file__).with_name("journal_writers.py")
     with output(store) as uri:
         command = [sys.executable, program, uri, "--kills", str(kills)]

@@ -1,4 +1,4 @@
-"""Two writers of one journal, killed at random moments, and what must hold afterwards.
+"""Kills two writers of one journal at random moments, and checks the journal afterwards.
 
 .venv/bin/python benchmarks/journal_writers.py OUTPUT --kills 1000
 """
@@ -20,36 +20,41 @@ from kubenas.storage import open_storage
 
 _SEARCH = "searches/killed"
 _LONGEST_SECONDS = {"gs": 1.0, "s3": 3.0}
-"""Between two kills, by scheme: a writer can read the journal and take it some steps on. moto's
-server needs five milliseconds for each of the up to 512 entries that no segment holds yet."""
+"""Maximum seconds between two kills, by scheme. A writer must have the time to read the journal and
+to append some records. moto's server takes five milliseconds for each of up to 512 entries that are
+not in a segment."""
 
 _LONGEST_SECONDS_HERE = 0.25
 
 
 def kill_writers(uri: str, *, kills: int, seed: int = 1) -> str:
-    """Kills writers so many times; what they did in words, or what was lost or doubled."""
+    """Kills writers ``kills`` times. Returns a description of the result."""
     chance = random.Random(seed)
     longest = _LONGEST_SECONDS.get(uri.partition("://")[0], _LONGEST_SECONDS_HERE)
-    open_storage(uri)  # imports its libraries and asks nothing: forked writers share no connection
+    open_storage(
+        uri
+    )  # imports libraries without a request: forked writers must share no connection
     with tempfile.TemporaryDirectory() as folder:
-        told = Path(folder)
-        writers = [_start(uri, told) for _ in range(2)]
+        acknowledgements = Path(folder)
+        writers = [_start(uri, acknowledgements) for _ in range(2)]
         try:
             for _ in range(kills):
                 time.sleep(chance.uniform(0.0, longest))
                 place = chance.randrange(2)
                 _kill(writers[place])
-                writers[place] = _start(uri, told)
+                writers[place] = _start(uri, acknowledgements)
         finally:
             for writer in writers:
                 writer.kill()
                 writer.join()
-        return _verdict(uri, told, kills)
+        return _check(uri, acknowledgements, kills)
 
 
-def _start(uri: str, told: Path) -> multiprocessing.Process:
-    """Forked, so that it begins at once; it opens the store for itself."""
-    writer = multiprocessing.get_context("fork").Process(target=_write, args=(uri, told))
+def _start(uri: str, acknowledgements: Path) -> multiprocessing.Process:
+    """Forks a writer, which starts immediately and opens its own store."""
+    writer = multiprocessing.get_context("fork").Process(
+        target=_write, args=(uri, acknowledgements)
+    )
     writer.start()
     return writer
 
@@ -58,12 +63,14 @@ def _kill(writer: multiprocessing.Process) -> None:
     os.kill(writer.pid or 0, signal.SIGKILL)
     writer.join()
     if writer.exitcode != -signal.SIGKILL:
-        raise RuntimeError(f"a writer died of something else: exit code {writer.exitcode}")
+        raise RuntimeError(f"a writer ended before it was killed: exit code {writer.exitcode}")
 
 
-def _write(uri: str, told: Path) -> None:
-    """Takes the search up as often as it loses it, until it is killed."""
-    with (told / f"{os.getpid()}-{time.monotonic_ns()}").open("a", buffering=1) as acknowledged:
+def _write(uri: str, acknowledgements: Path) -> None:
+    """Continues the search until killed. Reopens the journal whenever the other writer has it."""
+    with (acknowledgements / f"{os.getpid()}-{time.monotonic_ns()}").open(
+        "a", buffering=1
+    ) as acknowledged:
         while True:
             journal = Journal(open_storage(uri), _SEARCH)
             records = journal.read()
@@ -80,7 +87,7 @@ def _write(uri: str, told: Path) -> None:
 
 
 def _next(state: SearchState) -> Record:
-    """The step that the search must take now, whoever takes it."""
+    """Returns the next record of the search."""
     last = len(state.trials) - 1
     trial = state.trials.get(last)
     if trial is None or trial.end is not None:
@@ -91,11 +98,11 @@ def _next(state: SearchState) -> Record:
     return Ended(at=time.time(), trial=last, attempt=1, outcome="completed", score=0.5)
 
 
-def _verdict(uri: str, told: Path, kills: int) -> str:
+def _check(uri: str, acknowledgements: Path, kills: int) -> str:
     records = Journal(open_storage(uri), _SEARCH).read()
-    fold(records)  # refuses a second end, and a step without the one before it
+    fold(records)  # raises for a second end or a missing step
     ends = Counter(record.trial for record in records if isinstance(record, Ended))
-    lines = [line for file in told.iterdir() for line in file.read_text().splitlines()]
+    lines = [line for file in acknowledgements.iterdir() for line in file.read_text().splitlines()]
     acknowledged = Counter(line for line in lines if line != "lost")
     found = Counter(f"{n} {record.kind} {record.at!r}" for n, record in enumerate(records, 1))
     lost, doubled = acknowledged - found, [trial for trial, count in ends.items() if count != 1]

@@ -1,14 +1,15 @@
-"""Keras-Tuner's published guides, as they are and with kubenas.Tuner in place of its tuners.
+"""Runs Keras-Tuner's published guides unchanged, and with kubenas.Tuner instead of its tuners.
 
 GUIDES is the folder guides/keras_tuner of a checkout of https://github.com/keras-team/keras-io.
-The guides run unchanged but for the line that makes a tuner. DATA is an .npz with x, of shape
-(n, 28, 28), and y, integers from 0 to 9; its first examples stand in for MNIST.
+Only the line that creates a tuner is changed. DATA is an .npz with x, of shape (n, 28, 28), and y,
+integers from 0 to 9. Its first examples replace MNIST.
 
     .venv/bin/python benchmarks/keras_tuner_guides.py GUIDES DATA [--guide NAME]
         [--runner '{"kind": "kubernetes", ...}' --output s3://BUCKET/FOLDER]
 
-For each tuner of each guide: the hyperparameters, and how many trials ended how, of both. The exit
-code is 1 where a guide ends otherwise than with Keras-Tuner, or a space lacks something.
+For each tuner of each guide, this prints the hyperparameters and the number of trials per status,
+for both. The exit code is 1 if a guide ends differently than with Keras-Tuner, or if a
+hyperparameter is missing.
 """
 
 import argparse
@@ -37,7 +38,7 @@ ORACLES = {
     "BayesianOptimization": "bayesian",
     "GridSearch": "grid",
 }
-"""Keras-Tuner's tuners, and the oracle that stands in for each."""
+"""Keras-Tuner's tuners, with the oracle that replaces each of them."""
 
 
 def main() -> None:
@@ -46,23 +47,28 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--guide", choices=GUIDES, action="append")
     parser.add_argument("--runner", type=json.loads, help="JSON, as runner= of kubenas.Tuner")
-    parser.add_argument("--output", help="in a bucket: where searches in a cluster are kept")
-    parser.add_argument("--examples", type=int, default=14_000, help="a seventh is for the test")
-    parser.add_argument("--alone", action="store_true", help="do not run them as they are")
+    parser.add_argument("--output", help="output URI in a bucket, for searches on a cluster")
+    parser.add_argument(
+        "--examples",
+        type=int,
+        default=14_000,
+        help="number of examples; a seventh is the test split",
+    )
+    parser.add_argument("--alone", action="store_true", help="run the guides with kubenas only")
     parser.add_argument("--record", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.record:
         record(options)
         return
-    sound = [compared(name, options) for name in options.guide or GUIDES]
+    sound = [compare_guide(name, options) for name in options.guide or GUIDES]
     sys.exit(not all(sound))
 
 
-def compared(name: str, options: argparse.Namespace) -> bool:
-    """Runs a guide both ways and prints how they differ; whether ours does what the other does."""
+def compare_guide(name: str, options: argparse.Namespace) -> bool:
+    """Runs a guide both ways and prints the differences. Returns whether both agree."""
     guide = (options.guides / f"{name}.py").read_text()
-    ours = ran(with_kubenas(guide, options), name, options)
-    theirs = ours if options.alone else ran(guide, name, options)
+    ours = run_guide(with_kubenas(guide, options), name, options)
+    theirs = ours if options.alone else run_guide(guide, name, options)
     print(f"{name}: Keras-Tuner {theirs['ended']}; kubenas {ours['ended']}")
     sound = theirs["ended"] == ours["ended"] and len(theirs["tuners"]) == len(ours["tuners"])
     for their, our in zip(theirs["tuners"], ours["tuners"], strict=False):
@@ -70,9 +76,9 @@ def compared(name: str, options: argparse.Namespace) -> bool:
         more = [each for each in our["space"] if each not in their["space"]]
         print(f"  {names(our['space'])}: trials {their['trials']}; {our['trials']}")
         if more:
-            print(f"    found by ours alone: {names(more)}")
+            print(f"    only with kubenas: {names(more)}")
         if lacking:
-            print(f"    LACKING: {json.dumps(lacking)}")
+            print(f"    MISSING: {json.dumps(lacking)}")
         sound = sound and not lacking
     return sound
 
@@ -82,27 +88,27 @@ def names(space: list[dict[str, Any]]) -> str:
 
 
 def with_kubenas(guide: str, options: argparse.Namespace) -> str:
-    """The guide with its tuners' lines changed."""
+    """Returns the guide with the lines that create tuners changed."""
     numbers = iter(range(100))
 
-    def called(found: re.Match[str]) -> str:
+    def replace_call(found: re.Match[str]) -> str:
         kind, given = found["kind"], {}
         if kind in ORACLES:
             given["oracle"] = ORACLES[kind]
         if kind == "GridSearch":
-            given["max_trials"] = 20  # where Keras-Tuner's goes on until the grid ends
+            given["max_trials"] = 20  # Keras-Tuner's continues to the end of the grid
         if options.runner:
             given |= {"runner": options.runner, "output": f"{options.output}/tuner-{next(numbers)}"}
         made = "kubenas.Tuner" if kind in ORACLES else kind
         return f"tuner = functools.partial({made}, **{given!r})("
 
-    code = re.sub(r"tuner = (?:keras_tuner\.|kt\.)?(?P<kind>\w+)\(", called, guide)
+    code = re.sub(r"tuner = (?:keras_tuner\.|kt\.)?(?P<kind>\w+)\(", replace_call, guide)
     code = re.sub(r"\((?:keras_tuner|kt)\.(?:RandomSearch|Tuner)\):", "(kubenas.Tuner):", code)
     return f"import functools\nimport kubenas\n{code}"
 
 
-def ran(code: str, name: str, options: argparse.Namespace) -> dict[str, Any]:
-    """What tuners a script made and how it ended; its output is passed on to stderr."""
+def run_guide(code: str, name: str, options: argparse.Namespace) -> dict[str, Any]:
+    """Runs a script. Returns its tuners and how it ended. Its output goes to stderr."""
     with tempfile.TemporaryDirectory() as folder:
         script, report = Path(folder, f"{name}.py"), Path(folder, "record.json")
         script.write_text(code.replace("/tmp/", f"{folder}/"))
@@ -114,7 +120,7 @@ def ran(code: str, name: str, options: argparse.Namespace) -> dict[str, Any]:
 
 
 def record(options: argparse.Namespace) -> None:
-    """Runs a guide here and writes what its tuners know at the end."""
+    """Runs a guide in this process and writes the final state of its tuners."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     import keras
     from keras_tuner.engine.base_tuner import BaseTuner
@@ -127,25 +133,25 @@ def record(options: argparse.Namespace) -> None:
     tuners: list[Any] = []
     make = BaseTuner.__init__
 
-    def noted(self: Any, *args: Any, **kwargs: Any) -> None:
+    def recording_init(self: Any, *args: Any, **kwargs: Any) -> None:
         tuners.append(self)
         make(self, *args, **kwargs)
 
-    BaseTuner.__init__ = noted
+    BaseTuner.__init__ = recording_init
     try:
         runpy.run_path(str(options.guides), run_name="__main__")
         ended = "well"
-    except Exception as error:  # noqa: BLE001  # what a guide raises is what is asked
+    except Exception as error:  # noqa: BLE001  # the exception is the result
         ended = f"with {type(error).__name__}"
         print(f"{ended}: {error}", file=sys.stderr)
-    told = [
+    recorded = [
         {
             "space": tuner.oracle.get_space().get_config()["space"],
             "trials": dict(Counter(each.status for each in tuner.oracle.trials.values())),
         }
         for tuner in tuners
     ]
-    options.record.write_text(json.dumps({"ended": ended, "tuners": told}))
+    options.record.write_text(json.dumps({"ended": ended, "tuners": recorded}))
 
 
 if __name__ == "__main__":

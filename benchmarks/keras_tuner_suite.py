@@ -1,11 +1,11 @@
-"""Keras-Tuner's own tests of oracles and tuners, with kubenas' oracles in place of its own.
+"""Runs Keras-Tuner's own tests of oracles and tuners with kubenas' oracles.
 
 The tests come from a checkout of https://github.com/keras-team/keras-tuner and run against the
-Keras-Tuner that is installed; they need portpicker besides.
+installed Keras-Tuner. They need the package portpicker.
 
     .venv/bin/python benchmarks/keras_tuner_suite.py CHECKOUT [--oracle NAME] [--keyword WORDS]
 
-One line a test: passed, failed with the reason, or not asked with the reason.
+Prints one line per test: passed, failed with the reason, or skipped with the reason.
 """
 
 import argparse
@@ -36,18 +36,18 @@ OURS = {
     "gridsearch.GridSearchOracle": "grid",
     "bayesian.BayesianOptimizationOracle": "auto",
 }
-"""Keras-Tuner's oracles, and which of ours is tested in their place."""
+"""Keras-Tuner's oracles, with the oracle of kubenas that replaces each of them."""
 
-NOT_ASKED = {
-    "test_new_hp": "a grid combines only what was declared together; ours combine all, as"
-    " Keras-Tuner's random search does",
-    "test_exhaust_trials_in_between_before_the_latter_finishes": "a grid, once exhausted, waits"
-    " for what is in flight; ours stop, as Keras-Tuner's random search does",
-    "test_scipy_not_install_error": "scipy is required by kubenas, not optional",
-    "test_sklearn_not_install_error": "ours do without scikit-learn",
-    "test_reloading_error_message": "another oracle's state lacks a key; ours share one state",
+SKIPPED = {
+    "test_new_hp": "a grid combines only hyperparameters that were declared together; ours"
+    " combine all, as in Keras-Tuner's random search",
+    "test_exhaust_trials_in_between_before_the_latter_finishes": "an exhausted grid waits for"
+    " running trials; ours stop, as in Keras-Tuner's random search",
+    "test_scipy_not_install_error": "scipy is a required dependency of kubenas",
+    "test_sklearn_not_install_error": "our oracles do not use scikit-learn",
+    "test_reloading_error_message": "another oracle's state lacks a key; ours have the same keys",
 }
-"""Tests of what only Keras-Tuner's own have, and why."""
+"""Skipped tests with the reasons."""
 
 _CHOSEN = "KUBENAS_SUITE_ORACLE"
 
@@ -55,13 +55,13 @@ _CHOSEN = "KUBENAS_SUITE_ORACLE"
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("checkout", type=Path)
-    parser.add_argument("--oracle", default="", help="this one in place of all but the grid")
-    parser.add_argument("--keyword", default="", help="only these tests, as for pytest's -k")
+    parser.add_argument("--oracle", default="", help="oracle that replaces all but the grid")
+    parser.add_argument("--keyword", default="", help="select tests, as pytest's -k")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         source = arguments.checkout / "keras_tuner"
         for file in (*FILES, "test_utils/mock_distribute.py"):
-            Path(folder, Path(file).name).write_text(for_installed((source / file).read_text()))
+            Path(folder, Path(file).name).write_text(adapt_imports((source / file).read_text()))
         path = [str(Path(__file__).parent), folder, os.environ.get("PYTHONPATH", "")]
         options = ["-q", "--no-header", "--tb=short", "--show-capture=no", "-W", "ignore"]
         options += ["-p", "keras_tuner_suite", "-c", os.devnull, "--rootdir", folder]
@@ -74,8 +74,8 @@ def main() -> None:
     sys.exit(run.returncode)
 
 
-def for_installed(test: str) -> str:
-    """A test's source with the modules named as an installed Keras-Tuner has them."""
+def adapt_imports(test: str) -> str:
+    """Returns a test's source with module names of an installed Keras-Tuner."""
     test = test.replace(
         "from keras_tuner.test_utils import mock_distribute", "import mock_distribute"
     )
@@ -88,24 +88,24 @@ def for_installed(test: str) -> str:
 
 
 def pytest_configure() -> None:
-    """Puts our oracles in place of Keras-Tuner's."""
+    """Replaces Keras-Tuner's oracles by ours."""
     import keras_tuner.src
     from keras_tuner import oracles
     from keras_tuner.src import tuners
 
     chosen = os.environ[_CHOSEN]
-    keras_tuner.src.Oracle = in_place(chosen or "random", max_trials=None)
+    keras_tuner.src.Oracle = make_replacement(chosen or "random", max_trials=None)
     for place, name in OURS.items():
         module, kind = place.split(".")
         grid = name == "grid"
-        made = in_place(name if grid else chosen or name, max_trials=None if grid else 10)
+        made = make_replacement(name if grid else chosen or name, max_trials=None if grid else 10)
         for holder in (getattr(tuners, module), oracles, keras_tuner.src.oracles):
             setattr(holder, kind, made)
     tuners.hyperband.HyperbandOracle = hyperband
 
 
-def in_place(name: str, *, max_trials: int | None) -> type:
-    """Our oracle, made with the arguments of Keras-Tuner's."""
+def make_replacement(name: str, *, max_trials: int | None) -> type:
+    """Returns a class of our oracle that accepts the arguments of Keras-Tuner's."""
     import importlib
 
     from kubenas.search.oracles.catalog import find_oracle
@@ -124,7 +124,7 @@ def in_place(name: str, *, max_trials: int | None) -> type:
 
 
 def hyperband(objective: Any = None, hyperparameters: Any = None, **options: Any) -> Any:
-    """Keras-Tuner's own, as ``create_oracle`` makes it."""
+    """Returns Keras-Tuner's Hyperband, as created by ``create_oracle``."""
     import keras_tuner
 
     from kubenas.search import create_oracle
@@ -135,12 +135,12 @@ def hyperband(objective: Any = None, hyperparameters: Any = None, **options: Any
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if item.name in NOT_ASKED:
-            item.add_marker(pytest.mark.skip(reason=NOT_ASKED[item.name]))
+        if item.name in SKIPPED:
+            item.add_marker(pytest.mark.skip(reason=SKIPPED[item.name]))
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """The list."""
+    """Prints the results."""
     lines = []
     for outcome in ("passed", "failed", "error", "skipped"):
         for report in terminalreporter.stats.get(outcome, []):

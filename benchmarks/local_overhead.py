@@ -1,8 +1,8 @@
-"""What running trials through kubenas costs on one machine, against plain Keras-Tuner.
+"""Measures the overhead of kubenas on one machine, compared to plain Keras-Tuner.
 
-The same trials (same oracle, seed, values, data, epochs) three times: one Keras-Tuner process that
-may use all cores, kubenas with one worker, kubenas with two. Each is timed from the start of its
-process to its end, imports and the workers' start included, in turn and over several rounds.
+The same trials (same oracle, seed, values, data, epochs) run three times: in one Keras-Tuner
+process that may use all cores, and in kubenas with one and with two workers. Each run is timed from
+the start of its process to its end, with imports and the start of workers, over several rounds.
 
     .venv/bin/python benchmarks/local_overhead.py --source DATA.npz --trials 8 --epochs 3
 """
@@ -60,7 +60,7 @@ tuner.search(
 class Measured:
     seconds: float
     peak_mib: float
-    """Of all processes together, sampled."""
+    """Sampled resident memory of all processes together."""
 
 
 def measure(command: list[str]) -> Measured:
@@ -69,11 +69,11 @@ def measure(command: list[str]) -> Measured:
     peaks: list[int] = [0]
     sampler = threading.Thread(target=sample, args=(process, peaks))
     sampler.start()
-    _, said = process.communicate()
+    _, stderr = process.communicate()
     seconds = time.monotonic() - begun
     sampler.join()
     if process.returncode != 0:
-        raise SystemExit(f"failed: {command[:3]}: {said.decode()[-2000:]}")
+        raise SystemExit(f"failed: {command[:3]}: {stderr.decode()[-2000:]}")
     return Measured(seconds, max(peaks) / 1024)
 
 
@@ -106,8 +106,8 @@ def resident_kib(pid: int) -> int:
     return next((int(line.split()[1]) for line in lines if line.startswith("VmRSS")), 0)
 
 
-def prepared(folder: Path, arguments: argparse.Namespace, workers: int) -> Path:
-    """A run's context, its data prepared, its search not begun."""
+def prepare_context(folder: Path, arguments: argparse.Namespace, workers: int) -> Path:
+    """Prepares the data of a run and returns the file of its context."""
     from kubenas.config.loading import parse_config
     from kubenas.steps.prepare import prepare
 
@@ -131,7 +131,7 @@ def one_round(arguments: argparse.Namespace) -> dict[str, Measured]:
         for label, workers in {"plain": 0, "1 worker": 1, "2 workers": 2}.items():
             folder = Path(name) / label
             folder.mkdir()
-            context = prepared(folder, arguments, max(1, workers))
+            context = prepare_context(folder, arguments, max(1, workers))
             script = KUBENAS if workers else PLAIN
             command = [sys.executable, "-c", script, str(context), str(folder / "tuner")]
             results[label] = measure(command)

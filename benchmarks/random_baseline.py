@@ -1,12 +1,12 @@
-"""How often the bound holds that a report gives of random search at equal cost, by simulation.
+"""Simulates how often the report's lower bound on random search at equal cost holds.
 
-Some networks are drawn at random and scored. The bound that follows from them is compared with what
-the best of so many more draws really reaches with even chance, which is known of a distribution.
+Some networks are drawn at random and scored. The bound that follows from them is compared with the
+true median of the best score of a larger number of draws, which is known for each distribution.
 
     .venv/bin/python benchmarks/random_baseline.py
 
-prints the shares of simulations in which the bound holds, which should be 95 % or more, and the
-chance that random search reaches the bound, which is a half if the bound is as high as it can be.
+prints the share of simulations in which the bound holds, which should be 95 % or more, and the
+probability that random search reaches the bound, which is 50 % for the tightest bound.
 """
 
 import argparse
@@ -27,7 +27,7 @@ RATIOS = (1.5, 4, 10)
 
 
 def coverage(name: str, draws: int, ratio: float, rounds: int, seed: int) -> tuple[float, float]:
-    """How often the bound holds, and the mean chance that random search reaches it."""
+    """Returns how often the bound holds, and how often random search reaches it."""
     scores = DISTRIBUTIONS[name]
     random = np.random.default_rng([seed, list(DISTRIBUTIONS).index(name), draws, int(10 * ratio)])
     trials = ratio * draws

@@ -1,9 +1,9 @@
-"""Real trainings for equal seconds: kubenas with rungs against Keras-Tuner's Bayesian optimisation.
+"""Compares kubenas with rungs to Keras-Tuner's Bayesian optimisation, with real trainings.
 
-Both search the same space on the same prepared data on all of this machine, one after the other,
-each from the start of its process. What each chose is then trained anew, in the same way and with
-the same seeds, and tested on examples that took no part. kubenas runs two trials at a time,
-Keras-Tuner one that may use all cores.
+Both search the same space on the same prepared data for the same time, one after the other, each
+with the whole machine. The time includes the start of the process. The network that each chose is
+then retrained with the same seeds and evaluated on the test split. kubenas runs two trials at a
+time, Keras-Tuner one trial that may use all cores.
 
     .venv/bin/python benchmarks/real_search.py --source fashion_mnist.npz --seconds 600 --seeds 3
 """
@@ -25,7 +25,7 @@ import numpy as np
 SCRIPT = Path(__file__).with_name("real_search_contestants.py")
 RETRAININGS = 3
 GRACE_SECONDS = 60
-"""After its time a contestant may finish writing; what it found then does not count."""
+"""Extra seconds to finish writing. Results in this time do not count."""
 
 
 @dataclass(frozen=True)
@@ -35,9 +35,9 @@ class Measured:
     best: float
     """Validation accuracy of the best trial."""
     reached: dict[float, float]
-    """By target the seconds until a trial reached it; missing: none did."""
+    """Seconds until a trial reached each target. Targets that were not reached are missing."""
     test: float
-    """Mean test accuracy of the chosen network, trained anew."""
+    """Mean test accuracy of the chosen network after retraining."""
 
 
 def main() -> None:
@@ -63,7 +63,7 @@ def parse() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--source", required=True, help="an .npz with x and y")
-    parser.add_argument("--examples", type=int, default=10_000, help="taken of it")
+    parser.add_argument("--examples", type=int, default=10_000, help="number of examples to use")
     parser.add_argument("--seconds", type=int, default=600, help="for each search")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--epochs", type=int, default=9)
@@ -73,13 +73,13 @@ def parse() -> argparse.Namespace:
         type=lambda text: [float(part) for part in text.split(",")],
         default=[0.85, 0.87, 0.89],
         metavar="ACCURACY,...",
-        help="validation accuracies, the time to each of which is measured",
+        help="validation accuracies to which the time is measured",
     )
     return parser.parse_args()
 
 
 def subset(source: Path, examples: int, file: Path) -> Path:
-    """Some of the examples of ``source``, the same ones each time."""
+    """Writes a fixed random subset of ``source`` to ``file``."""
     with np.load(source) as arrays:
         images, labels = arrays["x"], arrays["y"]
     chosen = np.random.default_rng(0).permutation(len(labels))[:examples]
@@ -92,10 +92,12 @@ def compete(
 ) -> Measured:
     place = folder / f"{contestant}-{seed}"
     place.mkdir()
-    context = prepared(place, seed, source, arguments)
+    context = prepare_context(place, seed, source, arguments)
     command = [sys.executable, str(SCRIPT), contestant, str(context), str(place / "tuner")]
     begun = time.time()
-    lines = said_within(command, arguments.seconds + (GRACE_SECONDS * (contestant == "kubenas")))
+    lines = read_json_lines(
+        command, arguments.seconds + (GRACE_SECONDS * (contestant == "kubenas"))
+    )
     ended = [
         (line["at"] - begun, line) for line in lines
         if "score" in line and line["at"] - begun <= arguments.seconds
@@ -109,14 +111,14 @@ def compete(
         for target in arguments.targets
         if best["score"] >= target
     }
-    test = tested(chosen, place, seed, source, arguments)
+    test = retrained_accuracy(chosen, place, seed, source, arguments)
     result = Measured(contestant, len(ended), best["score"], reached, test)
     print(f"seed {seed}: {result}", flush=True)
     return result
 
 
-def prepared(folder: Path, seed: int, source: Path, arguments: argparse.Namespace) -> Path:
-    """A run's context, its data prepared, its search not begun."""
+def prepare_context(folder: Path, seed: int, source: Path, arguments: argparse.Namespace) -> Path:
+    """Prepares the data of a run and returns the file of its context."""
     from kubenas.config.loading import parse_config
     from kubenas.steps.prepare import prepare
 
@@ -139,32 +141,34 @@ def prepared(folder: Path, seed: int, source: Path, arguments: argparse.Namespac
     return file
 
 
-def said_within(command: Sequence[str], seconds: float) -> list[dict[str, Any]]:
-    """The lines of JSON that a process writes until it ends or its time does."""
-    with tempfile.TemporaryFile("w+") as said:
-        process = subprocess.Popen(command, stdout=said)
+def read_json_lines(command: Sequence[str], seconds: float) -> list[dict[str, Any]]:
+    """Runs a process for at most ``seconds`` and returns the JSON lines that it wrote."""
+    with tempfile.TemporaryFile("w+") as output:
+        process = subprocess.Popen(command, stdout=output)
         try:
             process.wait(seconds)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-        said.seek(0)
-        return [json.loads(line) for line in said if line.startswith("{") and line.endswith("}\n")]
+        output.seek(0)
+        return [
+            json.loads(line) for line in output if line.startswith("{") and line.endswith("}\n")
+        ]
 
 
-def tested(
+def retrained_accuracy(
     values: dict[str, Any], folder: Path, seed: int, source: Path, arguments: argparse.Namespace
 ) -> float:
-    """Mean test accuracy of some trainings of the network that ``values`` describe."""
+    """Returns the mean test accuracy of several retrainings of the network with ``values``."""
     file = folder / "values.json"
     file.write_text(json.dumps(values))
     accuracies = []
     for again in range(RETRAININGS):
         place = folder / f"test-{again}"
         place.mkdir()
-        context = prepared(place, 1000 * seed + again, source, arguments)
+        context = prepare_context(place, 1000 * seed + again, source, arguments)
         command = [sys.executable, str(SCRIPT), "retrained", str(context), str(file)]
-        (line,) = said_within(command, 3600)
+        (line,) = read_json_lines(command, 3600)
         accuracies.append(line["test_accuracy"])
     return statistics.fmean(accuracies)
 
@@ -182,7 +186,7 @@ def row(measured: Sequence[Measured], targets: Sequence[float]) -> str:
 
 
 def seconds_to(target: float, measured: Sequence[Measured]) -> str:
-    """The median over the searches that reached ``target``, and how many did."""
+    """Formats the median seconds to ``target`` and the number of searches that reached it."""
     reached = [m.reached[target] for m in measured if target in m.reached]
     if not reached:
         return f"none of {len(measured)}"

@@ -1,7 +1,7 @@
-"""The contestants of real_search.py, a process each, which says what its trials reached.
+"""The contestants of real_search.py. Each runs in its own process.
 
-Every line on standard output is a trial that ended: {"score", "epochs", "values"}; the last one
-is the network that was chosen, {"chosen": values}.
+Each JSON line on standard output is an ended trial, {"at", "score", "epochs", "values"}. The last
+line of kubenas is the chosen network, {"chosen": values}.
 """
 
 import json
@@ -14,24 +14,24 @@ from kubenas.steps.setup.context import RunContext
 
 
 def kubenas(context: RunContext) -> None:
-    """Its search step, which ends itself by ``search.max_seconds``."""
+    """Runs the search step of kubenas, which ends after ``search.max_seconds``."""
     from kubenas.steps.search import search
     from kubenas.trial import Outcome
 
     run = search(context)
     for trial in run.state.ended(Outcome.COMPLETED):
         assert trial.end is not None
-        say(trial.end.at, trial.end.score, trial.end.epochs, trial.proposal.values)
+        report_trial(trial.end.at, trial.end.score, trial.end.epochs, trial.proposal.values)
     print(json.dumps({"chosen": run.state.ranked(run.direction)[0].proposal.values}))
 
 
-def say(at: float, score: float | None, epochs: int, values: dict[str, Any]) -> None:
+def report_trial(at: float, score: float | None, epochs: int, values: dict[str, Any]) -> None:
     line = {"at": at, "score": score, "epochs": epochs, "values": values}
     print(json.dumps(line), flush=True)
 
 
 def keras_tuner(context: RunContext) -> None:
-    """Its Bayesian optimisation as its guide shows it; it goes on until it is killed."""
+    """Runs Keras-Tuner's Bayesian optimisation as in its guide, until it is killed."""
     import keras
     import keras_tuner
 
@@ -41,17 +41,19 @@ def keras_tuner(context: RunContext) -> None:
     from kubenas.spaces.registry import load_hypermodel
     from kubenas.storage import open_storage
 
-    class Telling(keras_tuner.BayesianOptimization):
+    class ReportingTuner(keras_tuner.BayesianOptimization):
         def on_trial_end(self, trial: Any) -> None:
             super().on_trial_end(trial)
             ended = self.oracle.get_trial(trial.trial_id)
             if ended.status == "COMPLETED":
                 epochs = (ended.best_step or 0) + 1
-                say(time.time(), float(ended.score), epochs, dict(ended.hyperparameters.values))
+                report_trial(
+                    time.time(), float(ended.score), epochs, dict(ended.hyperparameters.values)
+                )
 
     folder, config = Path(context.dataset), context.config
     schema = read_schema(open_storage(context.dataset))
-    tuner = Telling(
+    tuner = ReportingTuner(
         load_hypermodel(context.space, input_shape=schema.shape, num_classes=len(schema.classes)),
         objective="val_accuracy",
         max_trials=10_000,
@@ -69,8 +71,8 @@ def keras_tuner(context: RunContext) -> None:
     )
 
 
-def retrained(context: RunContext) -> None:
-    """Trains the network of the values in a file anew; its accuracy on the test split."""
+def retrain(context: RunContext) -> None:
+    """Retrains the network with the values in a file and prints its test accuracy."""
     import keras
     import keras_tuner
 
@@ -106,4 +108,4 @@ def retrained(context: RunContext) -> None:
 
 if __name__ == "__main__":
     given = RunContext.from_json(Path(sys.argv[2]).read_bytes())
-    {"kubenas": kubenas, "keras_tuner": keras_tuner, "retrained": retrained}[sys.argv[1]](given)
+    {"kubenas": kubenas, "keras_tuner": keras_tuner, "retrained": retrain}[sys.argv[1]](given)

@@ -1,9 +1,8 @@
-"""What it costs to bring data to a bucket and back, against plain google-cloud-storage.
+"""Measures uploads and downloads of data, compared to plain google-cloud-storage.
 
-The same files go up and come down through a store of kubenas and through the library's own
-``transfer_manager``, with as many threads, on the same server on this machine, by turns. kubenas
-also places the files in its cache. Each transfer is a process of its own, which is where its peak
-memory is taken.
+The same files are transferred by a store of kubenas and by the library's ``transfer_manager``, in
+turn, with the same number of threads and the same local server. kubenas also places the files in
+its cache. Each transfer runs in its own process, whose peak memory is measured.
 
     .venv/bin/python benchmarks/staging.py --gib 2
 """
@@ -85,7 +84,7 @@ TRANSFERS: dict[str, Callable[[Path, str, Path], None]] = {
 
 
 def one_transfer(name: str, files: Path, prefix: str, target: Path) -> None:
-    """In the child process: prints seconds, without imports, and peak memory."""
+    """Runs in the child process: prints the seconds, without imports, and the peak memory."""
 
     import kubenas.storage.gcs  # noqa: F401
 
@@ -96,13 +95,13 @@ def one_transfer(name: str, files: Path, prefix: str, target: Path) -> None:
     print(json.dumps({"seconds": seconds, "peak": peak}))
 
 
-def measured(name: str, files: Path, prefix: str, target: Path) -> tuple[float, float]:
+def measure_transfer(name: str, files: Path, prefix: str, target: Path) -> tuple[float, float]:
     command = [sys.executable, __file__, "--one", name, str(files), prefix, str(target)]
     answer = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
     return answer["seconds"], answer["peak"]
 
 
-def written(folder: Path, gib: float, file_mib: int) -> None:
+def write_files(folder: Path, gib: float, file_mib: int) -> None:
     folder.mkdir()
     for number in range(max(1, round(gib * 1024 / file_mib))):
         with (folder / f"shard-{number:05d}").open("wb") as file:
@@ -120,21 +119,23 @@ def compare(gib: float, file_mib: int, rounds: int) -> None:
     peaks: dict[str, float] = dict.fromkeys(TRANSFERS, 0.0)
     with tempfile.TemporaryDirectory() as scratch, output("gs"):
         files = Path(scratch) / "files"
-        written(files, gib, file_mib)
+        write_files(files, gib, file_mib)
         expected = digests(files)
         for number in range(rounds):
-            # The first of a pair finds a colder server: each is the first as often.
+            # The first of a pair meets a colder server, so the order alternates.
             order = ("kubenas", "plain") if number % 2 == 0 else ("plain", "kubenas")
             for direction in ("up", "down"):
                 for who in order:
                     target = Path(scratch) / "target"
                     target.mkdir()
                     name = f"{who} {direction}"
-                    took, peak = measured(name, files, who, target)
+                    took, peak = measure_transfer(name, files, who, target)
                     seconds[name].append(took)
                     peaks[name] = max(peaks[name], peak)
                     if direction == "down" and digests(target) != expected:
-                        raise SystemExit(f"{name}: what came down is not what went up")
+                        raise SystemExit(
+                            f"{name}: the downloaded files differ from the uploaded ones"
+                        )
                     shutil.rmtree(target)
     report(seconds, peaks, gib)
 

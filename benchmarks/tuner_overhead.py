@@ -1,9 +1,8 @@
-"""The same search by plain Keras-Tuner and by kubenas.Tuner with two workers: the ratio of their
-wall times. Run it on an idle machine with at least two cores.
+"""Measures the ratio of wall times of kubenas.Tuner with two workers and plain Keras-Tuner.
 
-The model is that of Keras-Tuner's published guide with a fixed width, so that all trials cost the
-same; ``--model conv`` is a small convolutional one, whose plain training keeps more than one core
-busy, so that there is less to gain.
+Run this on an idle machine with at least two cores. The model is that of Keras-Tuner's guide with a
+fixed width, so all trials have the same cost. ``--model conv`` is a small convolutional network:
+its plain training uses more than one core, so two workers gain less.
 """
 
 import argparse

@@ -1,11 +1,11 @@
-"""What a user sets on a task in Kubeflow that starts trials, and who gets it.
+"""Kubeflow task settings that are passed on to trials.
 
-Accelerators, nodes and the like are for the trials alone: the task itself only waits for them.
+Resources, node selectors and the like apply to the trials only, since the task itself only waits.
 """
 
 from kfp import dsl
 
-FOR_TRIALS = [
+TRIAL_PASSTHROUGHS = [
     dsl.TaskConfigField.RESOURCES,
     dsl.TaskConfigField.KUBERNETES_NODE_SELECTOR,
     dsl.TaskConfigField.KUBERNETES_TOLERATIONS,

@@ -1,11 +1,11 @@
-"""A HyperModel of one's own: inputs arrive normalised, outputs are class probabilities."""
+"""An example of a custom HyperModel. Inputs are normalised images, outputs class probabilities."""
 
 import keras
 import keras_tuner
 
 
 class MyHyperModel(keras_tuner.HyperModel):
-    """A small convolutional network. kubenas passes the arguments that __init__ names."""
+    """A small convolutional network. kubenas passes the parameters that __init__ declares."""
 
     def __init__(self, input_shape: tuple[int, int, int], num_classes: int) -> None:
         super().__init__()
@@ -13,7 +13,7 @@ class MyHyperModel(keras_tuner.HyperModel):
         self.num_classes = num_classes
 
     def build(self, hp: keras_tuner.HyperParameters) -> keras.Model:
-        """The compiled model at ``hp``."""
+        """Returns the compiled model with the values of ``hp``."""
         inputs = keras.Input(self.input_shape, name="image")
         x = inputs
         for block in range(hp.Int("blocks", 1, 2)):

@@ -1,5 +1,5 @@
-"""A Keras-Tuner program with one line changed: its trials run two at a time, and the same command
-goes on where it was killed. Results are in runs/my_tuner; see docs/tuner.md."""
+"""A Keras-Tuner program with one line changed: two trials run in parallel, and an interrupted
+search resumes when the command is run again. Results are in runs/my_tuner; see docs/tuner.md."""
 
 import keras
 from sklearn.datasets import load_diabetes
@@ -8,7 +8,7 @@ import kubenas
 
 
 def build_model(hp):
-    """A regression with one or two dense layers."""
+    """Returns a regression model with one or two dense layers."""
     model = keras.Sequential([keras.Input((10,)), keras.layers.Normalization()])
     for layer in range(hp.Int("layers", 1, 2)):
         units = hp.Int(f"units_{layer}", 8, 64, step=8)
@@ -21,7 +21,7 @@ def build_model(hp):
 
 if __name__ == "__main__":
     x, y = load_diabetes(return_X_y=True)
-    # It was keras_tuner.BayesianOptimization(build_model, ...).
+    # Before: keras_tuner.BayesianOptimization(build_model, ...).
     tuner = kubenas.Tuner(build_model, objective="val_mae", max_trials=6, output="runs/my_tuner")
     tuner.search(
         x,

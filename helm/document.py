@@ -1,7 +1,7 @@
-"""Writes the chart's README.md and values.schema.json from its values.yaml and the runner's config.
+"""Generates the chart's README.md and values.schema.json from values.yaml and RunnerConfig.
 
-``python -m helm.document``, or ``make pipeline``. Types are those of the default values; what these
-leave open is in ``_OPEN``.
+Run ``python -m helm.document`` or ``make pipeline``. Types are inferred from the default values;
+``_OPEN`` holds the types that cannot be inferred.
 """
 
 import json
@@ -18,21 +18,21 @@ from kubenas.scheduling.policy import Volume
 from kubenas.scheduling.store_credentials import CONFIG_KEYS
 
 CHART = Path(__file__).parent / "kubenas"
-_AS_KUBERNETES_HAS_THEM = {"type": "array", "items": {"type": "object"}}
+_KUBERNETES_OBJECTS = {"type": "array", "items": {"type": "object"}}
 _LOCKABLE = [
     *(key for key in RunnerConfig.model_fields if key != "pod"),
     *(f"pod.{key}" for key in PodConfig.model_fields),
 ]
 _OPEN: dict[str, dict[str, Any]] = {
-    "networkPolicy.trialEgress": _AS_KUBERNETES_HAS_THEM,
-    "networkPolicy.metricsFrom": _AS_KUBERNETES_HAS_THEM,
+    "networkPolicy.trialEgress": _KUBERNETES_OBJECTS,
+    "networkPolicy.metricsFrom": _KUBERNETES_OBJECTS,
     "policy.locked": {"type": "array", "items": {"enum": _LOCKABLE}, "uniqueItems": True},
     "policy.volumes": {
         "type": "array",
         "items": {"enum": list(get_args(Volume))},
         "uniqueItems": True,
     },
-    "prePull.tolerations": _AS_KUBERNETES_HAS_THEM,
+    "prePull.tolerations": _KUBERNETES_OBJECTS,
     "store.environment": {
         "type": "object",
         "additionalProperties": False,
@@ -54,65 +54,67 @@ _TYPES = {
 
 @dataclass(frozen=True)
 class Setting:
-    """One line of values.yaml."""
+    """A value of values.yaml."""
 
     name: str
-    """With a dot before a key within a section."""
+    """Key, with the section and a dot before it."""
     default: Any
-    says: str
-    """Its comment."""
+    description: str
+    """Comment of the value."""
 
 
 def settings() -> Iterator[Setting]:
-    """Sections and their keys, in order."""
+    """Yields sections and their keys, in order."""
     text = (CHART / "values.yaml").read_text(encoding="utf-8")
     values = yaml.safe_load(text)
     section = ""
-    for says, indent, key in re.findall(r"(?m)^ *# (?:-- )?(.+)\n( *)([A-Za-z]+):", text):
+    for description, indent, key in re.findall(r"(?m)^ *# (?:-- )?(.+)\n( *)([A-Za-z]+):", text):
         section = section if indent else key
         name = f"{section}.{key}" if indent else key
-        yield Setting(name, values[section][key] if indent else values[key], says)
+        yield Setting(name, values[section][key] if indent else values[key], description)
 
 
 def readme() -> str:
-    """The chart's README."""
+    """Returns the README of the chart."""
     chart = yaml.safe_load((CHART / "Chart.yaml").read_text(encoding="utf-8"))
     lines = [
         "# Chart kubenas",
         "",
-        f"{chart['description']}: service accounts, the rights of those that",
-        "start trials, network policies, and defaults. Install it into each namespace that",
-        "searches run in; nothing cluster-wide is made unless `priorityClasses.create` or",
-        "`admissionPolicy.enabled` says so.",
+        f"{chart['description']}: service accounts, RBAC for the steps,",
+        "network policies and defaults. Install it in each namespace that runs searches. It",
+        "creates cluster-wide objects only with `priorityClasses.create` or",
+        "`admissionPolicy.enabled`.",
         "",
         "```",
         "helm install kubenas helm/kubenas -n team --set 'controller.alsoFor={pipeline-runner}'",
         "helm test kubenas -n team",
         "```",
         "",
-        "This file and `values.schema.json` are made by `make pipeline` from `values.yaml`.",
+        "`make pipeline` generates this file and `values.schema.json` from `values.yaml`.",
     ]
     for setting in settings():
         if "." in setting.name:
-            lines.append(f"| `{setting.name}` | `{json.dumps(setting.default)}` | {setting.says} |")
+            lines.append(
+                f"| `{setting.name}` | `{json.dumps(setting.default)}` | {setting.description} |"
+            )
         else:
-            lines += ["", f"## {setting.name}", "", setting.says]
+            lines += ["", f"## {setting.name}", "", setting.description]
             if setting.default:
                 lines += ["", "| value | default | |", "|---|---|---|"]
     return "\n".join(lines) + "\n"
 
 
 def schema() -> dict[str, Any]:
-    """The JSON schema of the values: closed."""
+    """Returns the JSON schema of the values, without additional properties."""
     runner = RunnerConfig.model_json_schema()
     properties: dict[str, Any] = {"global": {"type": "object"}}
     for setting in settings():
         section, _, key = setting.name.partition(".")
         if key:
             kind = _OPEN.get(setting.name, _TYPES[type(setting.default)])
-            properties[section]["properties"][key] = {"description": setting.says, **kind}
+            properties[section]["properties"][key] = {"description": setting.description, **kind}
         else:
-            properties[section] = _closed(setting.says, {})
+            properties[section] = _closed(setting.description, {})
     properties["runner"] |= {"properties": runner["properties"]}
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
@@ -122,16 +124,16 @@ def schema() -> dict[str, Any]:
 
 
 def files() -> dict[Path, str]:
-    """What is written, and with what."""
+    """Returns the generated files and their contents."""
     return {
         CHART / "README.md": readme(),
         CHART / "values.schema.json": json.dumps(schema(), indent=2) + "\n",
     }
 
 
-def _closed(says: str, properties: dict[str, Any]) -> dict[str, Any]:
+def _closed(description: str, properties: dict[str, Any]) -> dict[str, Any]:
     return {
-        "description": says,
+        "description": description,
         "type": "object",
         "additionalProperties": False,
         "properties": properties,

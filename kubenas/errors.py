@@ -1,66 +1,66 @@
-"""Errors for people. Each says in one line what was wrong, where, and what to do."""
+"""Exceptions. Their messages say in one line what was wrong, where, and what to do."""
 
 from typing import ClassVar
 
 
 class KubenasError(Exception):
-    """Base of every error that kubenas raises on purpose.
+    """Base class of all errors that kubenas raises on purpose.
 
-    ``exit_code`` is what the command line exits with: 1, the run was sound and failed.
+    ``exit_code`` is the exit code of the command line; 1 means that a valid run failed.
     """
 
     exit_code: ClassVar[int] = 1
 
 
 class UserError(KubenasError):
-    """A mistake in what the user gave: config, data, space or environment."""
+    """Invalid user input: config, data, space or environment."""
 
     exit_code: ClassVar[int] = 2
 
 
 class SearchFailed(KubenasError):
-    """The search ran and came to no usable model."""
+    """The search ran, but found no usable model."""
 
 
 class Interrupted(KubenasError):
-    """Stopped from outside; the same command resumes."""
+    """Stopped by a signal; the same command resumes."""
 
     exit_code: ClassVar[int] = 130
 
 
 class StorageError(UserError):
-    """The store refused; the message names the URI and the remedy."""
+    """A storage operation failed. The message names the URI and the remedy."""
 
 
 class ObjectExists(StorageError):
-    """Create-if-absent lost: someone else has written the object."""
+    """The object already exists, so it was not created."""
 
 
 class ObjectNotFound(StorageError):
-    """There is no object at this URI."""
+    """The object does not exist."""
 
 
 class DocumentUnusable(StorageError):
-    """An object holds something else than it should; the message says what, and the remedy."""
+    """An object has invalid content. The message names the problem and the remedy."""
 
 
 class ObjectTooLarge(DocumentUnusable):
-    """An object holds more bytes than whoever reads it takes."""
+    """An object exceeds the size limit of its reader."""
 
 
 class StorageFull(StorageError):
-    """No space or quota left where the store keeps its bytes."""
+    """The store has no space or quota left."""
 
 
 class StorageDenied(StorageError):
-    """The store does not permit this to these credentials."""
+    """The credentials do not permit the operation."""
 
 
 class StorageUnreachable(StorageError):
-    """The store did not answer, or was too busy, for as long as it was asked; it may yet."""
+    """The store did not answer or was too busy, even after retries; a later try may succeed."""
 
     exit_code: ClassVar[int] = 1
 
 
 class CacheTooSmall(StorageError):
-    """What is to be staged is larger than the local cache has room for."""
+    """The local cache has no room for the data to be staged."""

@@ -1,8 +1,8 @@
-"""Trials, attempts and their results: the frozen values that travel between layers.
+"""Data models of trials, attempts and their results, shared by all layers.
 
-A trial is one proposed architecture. It has one or more attempts, each a process or pod that
-may die. An attempt is described by an :class:`AttemptSpec` (what to do, where to write) and ends
-with a :class:`Result` under ``<prefix>/result.json``, or with none if it died.
+A trial is one proposed architecture. It has one or more attempts, each a process or pod that may
+die. An :class:`AttemptSpec` describes an attempt: its task and its output folder. An attempt ends
+with a :class:`Result` in ``<prefix>/result.json``, or without one if it was lost.
 """
 
 import hashlib
@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, Self, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 RESULT_LIMIT_BYTES = 64 * 1024
-BEGUN_FILE = "begun.json"
+ATTEMPT_START_FILE = "begun.json"
 NONCE_VARIABLE = "KUBENAS_ATTEMPT_NONCE"
 SPEC_DIGEST_VARIABLE = "KUBENAS_ATTEMPT_SPEC_SHA256"
 CONTROLLER_VERSION_VARIABLE = "KUBENAS_CONTROLLER_VERSION"
@@ -25,26 +25,26 @@ SearchId: TypeAlias = Annotated[
 
 
 class Value(BaseModel):
-    """A frozen, closed value with a JSON round trip."""
+    """Base of immutable models without extra fields, which convert to and from JSON."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
 
     def to_json(self) -> bytes:
-        """UTF-8 JSON of this value."""
+        """Returns this value as UTF-8 JSON."""
         return self.model_dump_json().encode()
 
     @classmethod
     def from_json(cls, data: bytes) -> Self:
-        """The value in ``data``.
+        """Parses a value.
 
         Raises:
-            pydantic.ValidationError: ``data`` is not JSON of this class.
+            pydantic.ValidationError: ``data`` is not valid JSON of this class.
         """
         return cls.model_validate_json(data)
 
 
 class Outcome(StrEnum):
-    """How a trial ended, for good."""
+    """Final outcome of a trial."""
 
     COMPLETED = "completed"
     FAILED = "failed"
@@ -52,7 +52,7 @@ class Outcome(StrEnum):
 
 
 class FailureClass(StrEnum):
-    """Why an attempt ended without a score. Each class has its own retry rule."""
+    """Reason why an attempt ended without a score. Each class has its own retry rule."""
 
     DISRUPTION = "disruption"
     NODE_LOSS = "node-loss"
@@ -70,7 +70,7 @@ class FailureClass(StrEnum):
 
 
 class Task(StrEnum):
-    """What an attempt does. All of them run user code, so all of them run in a trial process."""
+    """Task of an attempt. All tasks run user code, so all of them run in a trial process."""
 
     DESCRIBE = "describe"
     TRAIN = "train"
@@ -79,7 +79,7 @@ class Task(StrEnum):
 
 
 class AttemptRef(Value):
-    """Names one attempt within a search."""
+    """Identifies an attempt within a search."""
 
     trial: int = Field(ge=0)
     attempt: int = Field(ge=1)
@@ -89,18 +89,18 @@ class AttemptRef(Value):
 
 
 class SpaceRef(Value):
-    """A registered space by name, a user's HyperModel by file and name in it, or a program."""
+    """A search space: a registered one by name, a user's HyperModel, or a program."""
 
     name: str | None = None
     options: dict[str, Any] = {}
     hypermodel: str | None = Field(
-        None, description="URI of the file, a colon, the class, instance or function"
+        None, description="URI of the file, a colon, and the name of a class, instance or function"
     )
     requirements: str | None = Field(
-        None, description="file beside the hypermodel's that lists packages it needs"
+        None, description="requirements file in the folder of the hypermodel's file"
     )
     program: str | None = Field(
-        None, description="URI of the folder of a kubenas.Tuner and its search()'s arguments"
+        None, description="URI of a folder with a kubenas.Tuner and the arguments of search()"
     )
 
     @model_validator(mode="after")
@@ -111,64 +111,70 @@ class SpaceRef(Value):
 
 
 class Limits(Value):
-    """What a network may cost at the most. One that costs more is not trained."""
+    """Limits of a network. A network that exceeds one of them is not trained."""
 
-    parameters: int | None = Field(None, ge=1, description="Weights at the most; empty: no limit.")
+    parameters: int | None = Field(
+        None, ge=1, description="Maximum number of weights; empty: no limit."
+    )
     flops: int | None = Field(
         None,
         ge=1,
-        description="Floating-point operations for one example at the most, a multiplication and"
-        " an addition being two; empty: no limit.",
+        description="Maximum floating-point operations per example; a multiplication and an"
+        " addition count as two. Empty: no limit.",
     )
     latency_ms: float | None = Field(
         None,
         gt=0,
-        description="Milliseconds for one example at the most, on the machine that trains it;"
-        " empty: no limit.",
+        description="Milliseconds of inference per example at most, on the machine that trains the"
+        " network; empty: no limit.",
     )
     memory_mib: float | None = Field(
         None,
         gt=0,
-        description="MiB of memory to train it at the most, as estimated from weights, optimiser"
-        " and one batch's activations; empty: no limit.",
+        description="Maximum memory for training in MiB, estimated from the weights, the optimiser"
+        " and the activations of one batch; empty: no limit.",
     )
     model_mib: float | None = Field(
-        None, gt=0, description="MiB of the model's weights at the most; empty: no limit."
+        None, gt=0, description="Maximum size of the model's weights in MiB; empty: no limit."
     )
 
 
 class TrainingPlan(Value):
-    """How one attempt trains."""
+    """Training parameters of an attempt."""
 
-    epochs: int = Field(ge=1, description="train up to this epoch, counted from 0")
+    epochs: int = Field(ge=1, description="total epochs, including those of earlier attempts")
     batch_size: int = Field(ge=1)
-    patience: int = Field(ge=0, description="epochs without improvement; 0: never stop early")
+    patience: int = Field(
+        ge=0, description="epochs without improvement before stopping early; 0: never"
+    )
     seed: int
     objective: str = Field(description="a metric of the model, such as val_accuracy")
     direction: Literal["max", "min"]
-    further_metrics: tuple[str, ...] = Field((), description="that the result must tell, too")
-    checkpoint_seconds: float = Field(30.0, ge=0, description="least time between checkpoints")
-    keep_model: bool = Field(False, description="leave the weights of the best epoch")
-    keep_checkpoint: bool = Field(False, description="leave the last state to be resumed from")
-    limits: Limits = Field(Limits(), description="on the model, checked before it is trained")
+    further_metrics: tuple[str, ...] = Field(
+        (), description="further metrics that the result must contain"
+    )
+    checkpoint_seconds: float = Field(30.0, ge=0, description="minimum time between checkpoints")
+    keep_model: bool = Field(False, description="save the weights of the best epoch")
+    keep_checkpoint: bool = Field(False, description="keep the last checkpoint for later training")
+    limits: Limits = Field(Limits(), description="limits of the model, checked before training")
 
 
 class Heartbeat(Value):
-    """A sign of life of a search, for attempts that would outlive it."""
+    """Heartbeat of a search, watched by attempts that could outlive it."""
 
-    uri: str = Field(description="URI of an object that changes as long as the search lives")
-    seconds: float = Field(gt=0, description="without a change after which an attempt ends itself")
+    uri: str = Field(description="URI of an object that changes as long as the search runs")
+    seconds: float = Field(gt=0, description="timeout without a change before attempts exit")
 
 
 class AttemptSpec(Value):
-    """Everything a trial process needs to know; it gets the URI of this and nothing else."""
+    """Complete input of a trial process, which is given only the URI of the spec."""
 
     version: Literal[1] = 1
     task: Task
     search: SearchId
     trial: int = Field(ge=0)
     attempt: int = Field(ge=1)
-    prefix: str = Field(description="URI of the folder that this attempt alone writes to")
+    prefix: str = Field(description="URI of the attempt's own output folder")
     space: SpaceRef
     dataset: str = Field(description="URI of the prepared data set's folder")
     hyperparameters: dict[str, Any] | None = Field(
@@ -177,25 +183,29 @@ class AttemptSpec(Value):
     training: TrainingPlan | None = None
     resume_from: str | None = Field(None, description="URI of a checkpoint folder")
     model: str | None = Field(
-        None, description="URI of weights to export, or of a SavedModel's folder to evaluate"
+        None, description="URI of the weights to export, or of the SavedModel folder to evaluate"
     )
     deadline: float | None = Field(
-        None, description="Unix time at which to end with what has been reached"
+        None, description="Unix time at which to stop training and report the result so far"
     )
     work_seconds: float | None = Field(
-        None, description="from the start of its process after which to do the same"
+        None, description="seconds after the start of the process at which to do the same"
     )
-    max_seconds: float | None = Field(None, description="of its run after which it is killed")
+    max_seconds: float | None = Field(
+        None, description="run time after which the attempt is killed"
+    )
     host_ooms: int = Field(0, ge=0, description="earlier attempts that ran out of host memory")
-    disruptions: int = Field(0, ge=0, description="earlier attempts that lost their place or node")
+    disruptions: int = Field(
+        0, ge=0, description="earlier attempts that were evicted or lost their node"
+    )
     heartbeat: Heartbeat | None = Field(
-        None, description="of the search; None: the attempt ends with it in another way"
+        None, description="the search's heartbeat; None: the attempt ends with the search anyway"
     )
     nonce: str | None = Field(
         None,
         exclude=True,
-        description="secret that the result must repeat; the runner gives it to the process, and it"
-        " is in no file",
+        description="secret that the result must contain; the runner passes it to the process, and"
+        " it is not written to spec.json",
     )
 
     @property
@@ -205,36 +215,38 @@ class AttemptSpec(Value):
 
     @property
     def ref(self) -> AttemptRef:
-        """Which attempt this is."""
+        """Reference to this attempt."""
         return AttemptRef(trial=self.trial, attempt=self.attempt)
 
-    def begun(self, at: float) -> Self:
-        """This spec in a process that begins at Unix time ``at``: its deadline is the sooner one of
-        the two, however long it has waited for its place.
+    def with_deadline(self, start: float) -> Self:
+        """Returns this spec for a process that starts at Unix time ``start``.
+
+        Its deadline is the earlier of ``deadline`` and ``start + work_seconds``. The time that the
+        attempt spent in a queue does not count.
         """
-        ends = (self.deadline, None if self.work_seconds is None else at + self.work_seconds)
+        ends = (self.deadline, None if self.work_seconds is None else start + self.work_seconds)
         sooner = min((end for end in ends if end is not None), default=None)
         return self.model_copy(update={"deadline": sooner})
 
 
-class Declared(Value):
-    """Which hyperparameters the attempt's code asked for, beside those that it was given."""
+class DeclaredHyperparameters(Value):
+    """Hyperparameters that the attempt's code declared in addition to the given ones."""
 
     new: tuple[dict[str, Any], ...] = Field(
-        (), description="not in the space it was given; as in HyperParameters.get_config()['space']"
+        (), description="not in the given space; entries of HyperParameters.get_config()['space']"
     )
-    values: dict[str, Any] = Field({}, description="asked for and not given: what the code got")
-    unused: tuple[str, ...] = Field((), description="names of given values that were not asked for")
+    values: dict[str, Any] = Field({}, description="values of hyperparameters without a given one")
+    unused: tuple[str, ...] = Field((), description="names of given values that were not used")
 
 
-class Begun(Value):
-    """``begun.json`` in an attempt's folder: written by its process before all else."""
+class AttemptStart(Value):
+    """``begun.json`` in an attempt's folder, written first by its process."""
 
     at: float = Field(description="Unix time")
 
 
 class Result(Value):
-    """What an attempt reports: ``result.json``, at most ``RESULT_LIMIT_BYTES``."""
+    """Result of an attempt: ``result.json``, at most ``RESULT_LIMIT_BYTES``."""
 
     version: Literal[1] = 1
     task: Task
@@ -242,37 +254,37 @@ class Result(Value):
     attempt: int
     outcome: Outcome
     failure: FailureClass | None = None
-    message: str = Field("", max_length=4000, description="one line for people")
+    message: str = Field("", max_length=4000, description="one line for the user")
     score: float | None = Field(None, description="the objective at the best epoch")
     metrics: dict[str, float] = Field({}, description="all metrics at the best epoch")
-    epochs: int = Field(0, ge=0, description="epochs trained, those of earlier attempts included")
+    epochs: int = Field(0, ge=0, description="epochs trained, including earlier attempts")
     best_epoch: int | None = Field(None, description="counted from 0")
-    cut_short: bool = Field(False, description="ended by the deadline, not by the plan")
-    seconds: float = Field(0.0, ge=0, description="wall-clock of this attempt")
-    parameters: int | None = Field(None, description="trainable and other weights")
+    cut_short: bool = Field(False, description="whether the deadline ended the training")
+    seconds: float = Field(0.0, ge=0, description="wall-clock time of this attempt")
+    parameters: int | None = Field(None, description="number of weights, trainable or not")
     flops: int | None = Field(None, description="floating-point operations for one example")
     latency_ms: float | None = Field(None, description="median inference time of one example")
-    declared: Declared = Declared()
+    declared: DeclaredHyperparameters = DeclaredHyperparameters()
     artifacts: dict[str, str] = Field({}, description="name -> path below the attempt's prefix")
-    software: dict[str, str] = Field({}, description="versions of what it ran with, by package")
-    image: str | None = Field(None, description="container image by digest, as its runner tells")
-    nonce: str | None = Field(None, description="that of the attempt's spec")
+    software: dict[str, str] = Field({}, description="package versions")
+    image: str | None = Field(None, description="container image with digest, set by the runner")
+    nonce: str | None = Field(None, description="nonce of the attempt's spec")
 
 
 class AttemptEvent(Value):
-    """A runner's word about an attempt. Whether it succeeded is for ``result.json`` to say."""
+    """Event that a runner reports about an attempt. Success is read from ``result.json``."""
 
     ref: AttemptRef
     kind: Literal["waiting", "running", "ended"]
-    failure: FailureClass | None = Field(None, description="why it ended, where the runner knows")
+    failure: FailureClass | None = Field(None, description="why it ended, if the runner knows")
     message: str = Field("", description="how it ended, or what it waits for")
-    image: str | None = Field(None, description="of an ended one: its container image by digest")
+    image: str | None = Field(None, description="container image with digest, if ended")
     since: float | None = Field(
-        None, description="of a running one: Unix time at which its container or process began"
+        None, description="if running: Unix time at which its container or process began"
     )
     seconds: float | None = Field(
         None,
         ge=0,
-        description="of an ended one: for how long that ran, without any queue; 0: it never did;"
-        " None: nobody can tell",
+        description="if ended: run time of its container or process, without queueing; 0: it never"
+        " ran; None: unknown",
     )

@@ -1,7 +1,6 @@
-"""The pipeline: prepare, search, train, and perhaps promote.
+"""The Kubeflow pipeline: prepare, search, train and, if the gate decides so, promote.
 
-``python -m pipelines.nas`` compiles it to pipelines/nas.yaml, which is the product: the same file
-runs on one machine and in Kubeflow.
+``python -m pipelines.nas`` compiles it to pipelines/nas.yaml, which runs locally and on Kubeflow.
 """
 
 import inspect
@@ -21,23 +20,23 @@ from kubenas.scheduling.store_credentials import CONFIG_KEYS, CONFIG_MAP, SECRET
 
 PACKAGE = Path(__file__).with_name("nas.yaml")
 _LABELS = {"app.kubernetes.io/name": "kubenas", "app.kubernetes.io/component": "step"}
-"""Of the steps' pods, by which the chart's network policy and PodMonitor select them."""
+"""Pod labels of steps, selected by the network policy and the PodMonitor of the chart."""
 
 
 def nas(*values: Any) -> None:
-    """Replaced below: the parameters are the fields of the form."""
+    """The pipeline. :func:`compile_pipeline` replaces signature and docstring."""
     given = dict(zip((field.name for field in fields()), values, strict=True))
     prepared = _step(prepare_component, "Prepare data", **given)
     run = prepared.outputs["run"]
     searched = _step(search, "Search architectures", run=run)
     trained = _step(train, "Train and evaluate", run=run, search_id=searched.outputs["search_id"])
-    # Of a step's outputs, kfp.local knows in conditions the one that it returns.
+    # In conditions, kfp.local supports only the return value of a task.
     with dsl.If(trained.outputs["Output"] == "promote", name="decided to promote"):
         _step(promote, "Promote", run=run, saved_model=trained.outputs["saved_model"])
 
 
 def _step(component: BaseComponent, title: str, /, **arguments: Any) -> dsl.PipelineTask:
-    # Steps find their own finished work; a cache would not see that an object has gone.
+    # Steps detect finished work themselves. A cache would not notice deleted objects.
     task = component(**arguments).set_display_name(title).set_caching_options(False)
     secret, config = ({key: key for key in keys} for keys in (SECRET_KEYS, CONFIG_KEYS))
     kubernetes.use_secret_as_env(task, SECRET, secret, optional=True)
@@ -54,19 +53,19 @@ def _signature_parameter(field: Field) -> inspect.Parameter:
 
 
 def _offer_choices(pipeline: BaseComponent) -> None:
-    """Tells what values a field may have: the server checks them, the UI shows them as a list."""
+    """Adds the allowed values of fields, which the server checks and the UI lists."""
     shown = pipeline.pipeline_spec.root.input_definitions.parameters
     for field in fields():
         shown[field.name].literals.extend(Value(string_value=each) for each in field.choices)
 
 
 def compile_pipeline(path: Path) -> None:
-    """Writes the compiled pipeline to ``path``."""
+    """Compiles the pipeline to ``path``."""
     nas.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
         [_signature_parameter(field) for field in fields()]
     )
     nas.__doc__ = docstring(
-        "Finds the best network for labelled data, trains, evaluates and exports it."
+        "Searches the best network for labelled data, then trains, evaluates and exports it."
     )
     pipeline = dsl.pipeline(name="kubenas", display_name="kubenas: architecture search")(nas)
     _offer_choices(pipeline)

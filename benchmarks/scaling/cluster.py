@@ -1,4 +1,4 @@
-"""A namespace whose pods run on fake nodes, and who does their work."""
+"""A namespace with pods on simulated nodes, and the writer of their results."""
 
 import os
 import time
@@ -21,7 +21,7 @@ TRIALS = "app.kubernetes.io/component=trial"
 
 @contextmanager
 def namespace(api: Api) -> Iterator[str]:
-    """A fresh namespace, deleted with all that is in it."""
+    """Creates a namespace, and deletes it at the end."""
     name = f"kubenas-scale-{uuid.uuid4().hex[:8]}"
     api.call("POST", "/api/v1/namespaces", body={"metadata": {"name": name}})
     try:
@@ -39,16 +39,16 @@ def kubeconfig(name: str, file: Path) -> None:
 
 
 def observer() -> Api:
-    """A connection of our own, which is not counted and waits for nobody."""
+    """Returns an API connection that is neither counted nor rate-limited."""
     return Api(connect(), per_second=10_000, burst=10_000)
 
 
 class Trials:
-    """Writes each pod's result as soon as the pod runs, for its container is fake; tells ends."""
+    """Writes the result of each pod as soon as the pod runs, and records the ends of pods."""
 
     def __init__(self, api: Api, name: str) -> None:
         self.ended: dict[str, float] = {}
-        """Seconds since the epoch at which the pod was seen to have ended, by the spec's URI."""
+        """Seconds since the epoch at which each pod's end was seen, by spec URI."""
         self._done: set[str] = set()
         path = f"/api/v1/namespaces/{name}/pods"
         self._watch = Watch(api, path, selector=TRIALS, view=_phase, on_change=self._take)
@@ -67,11 +67,11 @@ class Trials:
 
 
 class Jobs:
-    """When Jobs were made."""
+    """Records when Jobs were created."""
 
     def __init__(self, api: Api, name: str) -> None:
         self.made: dict[str, float] = {}
-        """Seconds since the epoch, by the uid of the Job."""
+        """Seconds since the epoch at which each Job was created, by uid."""
         path = f"/apis/batch/v1/namespaces/{name}/jobs"
         self._watch = Watch(api, path, selector=TRIALS, view=_uid, on_change=self._take)
 
@@ -111,7 +111,7 @@ def _views(change: Change[Any]) -> tuple[Any, ...]:
 
 
 def _phase(pod: Mapping[str, Any]) -> tuple[str, str, str]:
-    """The URI of the spec of a pod, its attempt's nonce, and how far the pod is."""
+    """Returns the spec URI, the attempt's nonce and the phase of a pod."""
     container = pod["spec"]["containers"][0]
     environment = {each["name"]: each.get("value", "") for each in container["env"]}
     phase = pod["status"].get("phase", "")

@@ -1,9 +1,8 @@
-"""The search step of benchmarks/scaling/scale.py. Reports its resource use from time to time.
+"""The search step of benchmarks/scaling/scale.py, which reports its usage every N trials.
 
-    python benchmarks/scaling/controller.py CONTEXT.json 100
+    python benchmarks/scaling/controller.py CONTEXT.json N
 
-A line of JSON on stdout: trials that have ended, resident MiB, seconds of processor time, calls of
-the API server.
+Each report is a JSON line on stdout: ended trials, resident MiB, CPU seconds and API calls.
 """
 
 import json

@@ -1,9 +1,9 @@
-"""What a long search costs its controller and the API server: many trials, many in flight.
+"""Measures the load of a search with many parallel trials on its controller and the API server.
 
-The API server, the Job controller and the scheduler are real; nodes are kwok's, so that pods hold
-places and end after so many seconds without running anything, and their results are written by
-this program. Half-way the controller is killed (SIGKILL) and started again. The nodes must be
-labelled type=kwok and tainted kwok.x-k8s.io/node=fake:NoSchedule.
+The API server, the Job controller and the scheduler are real. The nodes are simulated by kwok: pods
+take places and end after a fixed time without running anything, and this program writes their
+results. In the middle of the search the controller is killed (SIGKILL) and restarted. The nodes
+must have the label type=kwok and the taint kwok.x-k8s.io/node=fake:NoSchedule.
 
     KUBECONFIG=... .venv/bin/python benchmarks/scaling/scale.py --trials 1000 --in-flight 100
 """
@@ -43,7 +43,7 @@ def space() -> bytes:
 
 @dataclass
 class Controller:
-    """One life of the search step."""
+    """One process of the search step."""
 
     process: subprocess.Popen[str]
     began: float
@@ -126,7 +126,7 @@ def measure(arguments: argparse.Namespace) -> None:
 
 
 def check(context: RunContext, count: int) -> None:
-    """Every trial ended once, at the first attempt, though its controller was killed."""
+    """Checks that every trial ended once, in its first attempt, despite the kill."""
     records = Journal(context.output, search_folder(context.search_id)).read()
     assert fold(records).closed
     ends = Counter(record.trial for record in records if isinstance(record, Ended))
@@ -135,10 +135,10 @@ def check(context: RunContext, count: int) -> None:
 
 
 def refills(made: list[float], free: list[float], absent: tuple[float, float]) -> list[float]:
-    """Seconds from each pod's end to the Job that took its place.
+    """Returns the seconds from each pod's end to the creation of the Job that takes its place.
 
-    Places are alike: the first to be free is the first to be taken. Those that are taken or become
-    free while the controller is ``absent`` say nothing.
+    Ends and creations are paired in order of time. Pairs that overlap with the interval ``absent``,
+    in which there is no controller, are left out.
     """
     begin, end = absent
     pairs = zip(free, made, strict=False)
@@ -178,10 +178,10 @@ def report(
     calls = first.rows[-1]["calls"] + second.rows[-1]["calls"]
     quantiles = statistics.quantiles(waits, n=20)
     print(
-        f"\nAll calls, watches and both starts included: {calls / arguments.trials:.2f} a trial."
+        f"\nAPI calls, including watches and both starts: {calls / arguments.trials:.2f} per trial."
         f" Refill: median {quantiles[9]:.2f} s, p95 {quantiles[18]:.2f} s of {len(waits)}."
         f" Restart to the first new trial: {again - killed:.1f} s."
-        " Every trial ended once, at its first attempt."
+        " Every trial ended once, in its first attempt."
     )
 
 
@@ -189,7 +189,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--trials", type=int, default=1000)
     parser.add_argument("--in-flight", type=int, default=100)
-    parser.add_argument("--seconds", type=int, default=30, help="that a trial takes")
+    parser.add_argument("--seconds", type=int, default=30, help="duration of a trial")
     parser.add_argument("--oracle", default="random")
     measure(parser.parse_args())
 

@@ -1,4 +1,4 @@
-"""Prints what was measured, and writes it as a document with plots."""
+"""Prints the results, or writes them as a document with plots."""
 
 import itertools
 import json
@@ -8,11 +8,11 @@ from operator import attrgetter
 from pathlib import Path
 
 from searching import report, timing
+from searching.comparison import Comparison, compare
 from searching.results import Results
 from searching.simulation import Conditions
-from searching.standing import Comparison, compare
 from searching.tables.catalogue import load_table
-from searching.tables.curves import drawing
+from searching.tables.curves import draw_curves
 from searching.tables.table import Front
 
 DOCUMENT = "SEARCH_BENCHMARKS.md"
@@ -65,12 +65,12 @@ An interrupted benchmark resumes when it is started again.
 
 
 def print_all(results: Results, tables: Path, conditions: Sequence[Conditions]) -> None:
-    """Prints the figures of ``conditions``."""
+    """Prints the results for ``conditions``."""
     print("\n".join(_sections(_comparisons(results, tables, conditions), None)))
 
 
 def write_all(results: Results, tables: Path, docs: Path) -> None:
-    """Writes all that ``results`` hold into ``docs``: the document and a plot a table."""
+    """Writes all ``results`` into ``docs``: the document and a plot per table."""
     comparisons = _comparisons(results, tables, results.conditions())
     if not comparisons:
         raise SystemExit("no finished runs; run the benchmark without --write first")
@@ -93,7 +93,7 @@ def _comparisons(
 ) -> list[Comparison]:
     ordered = sorted(conditions, key=_ORDER)
     found = [compare(results, c, load_table(c.table, tables, c.infeasible)) for c in ordered]
-    return [comparison for comparison in found if comparison.standings]
+    return [comparison for comparison in found if comparison.summaries]
 
 
 def _sections(comparisons: Sequence[Comparison], docs: Path | None) -> list[str]:
@@ -123,7 +123,7 @@ _VOLUMES = (
 
 
 def _one_table(name: str, group: list[Comparison], docs: Path | None) -> list[str]:
-    parts = [f"## {name}\n", report.near_words(group[0].table) + ".\n", report.one_table(group)]
+    parts = [f"## {name}\n", report.describe_goal(group[0].table) + ".\n", report.one_table(group)]
     if name == "layer-lists":
         for comparison in group:
             words = f"True score of the chosen network, {report.setting(comparison)} in flight:\n"
@@ -131,7 +131,7 @@ def _one_table(name: str, group: list[Comparison], docs: Path | None) -> list[st
     shown = next((c for c in group if report.setting(c) == "16"), group[0])
     if docs is not None:
         file = f"search-{name}.svg"
-        (docs / file).write_text(drawing(shown, _PLOTTED))
+        (docs / file).write_text(draw_curves(shown, _PLOTTED))
         parts.append(f"![Mean regret on {name}]({file})\n")
     return parts
 

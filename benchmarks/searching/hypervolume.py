@@ -1,4 +1,4 @@
-"""The area that points of two objectives dominate."""
+"""The dominated area of points with two objectives."""
 
 import numpy as np
 
@@ -7,13 +7,13 @@ from searching.tables.table import Scores
 
 
 def scaled(scores: Floats, worst: Scores, best: Scores) -> Floats:
-    """Points x objectives as shares of the way from ``worst`` to ``best``."""
+    """Scales (points, objectives) to 0 (``worst``) .. 1 (``best``)."""
     low, high = np.array(worst), np.array(best)
     return np.clip((np.asarray(scores, dtype=float) - low) / (high - low), 0.0, 1.0)
 
 
 def dominated(shares: Floats) -> float:
-    """The area that points x 2 shares dominate, 0 to 1; more is better in both."""
+    """Returns the area that (points, 2) dominate, 0 to 1. Larger is better in both columns."""
     area, reached = 0.0, 0.0
     for first, second in sorted(shares.tolist(), reverse=True):
         area += first * max(0.0, second - reached)

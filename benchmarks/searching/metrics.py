@@ -1,4 +1,4 @@
-"""What a run was worth: regret, hits, dominated volume; and how sure a comparison is."""
+"""Metrics of runs (regret, hits, dominated volume), and bootstrap intervals of ratios."""
 
 import math
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ _RESAMPLES = 2000
 
 @dataclass(frozen=True)
 class Interval:
-    """A figure with the range that 95 % of paired bootstrap samples give."""
+    """A value with its 95 % interval by paired bootstrap."""
 
     value: float
     low: float
@@ -24,9 +24,10 @@ class Interval:
 
 
 def regret(run: Run, goal: Goal, objective: Objective, budget: int) -> Floats:
-    """How far the chosen point is from the best, after 1 .. budget full trainings.
+    """Returns the regret of the chosen point after 1 .. budget full trainings.
 
-    The chosen point is the one that looks best in full trainings; its regret is by its mean.
+    The chosen point has the best observed score of full trainings. Its regret is computed from the
+    mean of its runs.
     """
     worst = abs(goal.best - goal.typical)
     curve = np.full(budget, worst)
@@ -43,7 +44,7 @@ def regret(run: Run, goal: Goal, objective: Objective, budget: int) -> Floats:
 
 
 def queries_to_near(run: Run, goal: Goal, objective: Objective) -> float:
-    """Full trainings until a point as good as the best was among them; infinite if none was."""
+    """Returns the full trainings until the first hit, or infinity."""
     spent = 0.0
     for ending in run.endings:
         spent += ending.cost
@@ -53,7 +54,7 @@ def queries_to_near(run: Run, goal: Goal, objective: Objective) -> float:
 
 
 def volume(run: Run, front: Front, budget: int) -> Floats:
-    """The dominated share of what the true front dominates, after 1 .. budget trainings."""
+    """Returns the dominated share of the true front's volume after 1 .. budget trainings."""
     curve = np.zeros(budget)
     kept: list[Scores] = []
     area = 0.0
@@ -66,7 +67,7 @@ def volume(run: Run, front: Front, budget: int) -> Floats:
 
 
 def ratio(ours: Sequence[float], theirs: Sequence[float], seed: int = 0) -> Interval:
-    """Mean of ``ours`` by mean of ``theirs``; both hold one figure a seed, the same seeds."""
+    """Returns the mean of ``ours`` divided by that of ``theirs``, paired by seed."""
     pairs = np.array([ours, theirs], dtype=float)
     draws = np.random.default_rng(seed).integers(pairs.shape[1], size=(_RESAMPLES, pairs.shape[1]))
     sums = pairs[:, draws].sum(axis=2)
@@ -77,5 +78,5 @@ def ratio(ours: Sequence[float], theirs: Sequence[float], seed: int = 0) -> Inte
 
 
 def _after(spent: float) -> int:
-    """Which entry of a curve is the first to know of a training that ended at this cost."""
+    """Returns the first index of a curve that includes a training that ended at this cost."""
     return max(0, math.ceil(spent - 1e-9) - 1)

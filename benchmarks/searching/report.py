@@ -1,18 +1,18 @@
-"""What was measured, as Markdown."""
+"""Markdown tables of the results."""
 
 import math
 from collections.abc import Callable, Iterable, Sequence
 
+from searching.comparison import AlgorithmSummary, Comparison
 from searching.metrics import Interval
 from searching.searchers.algorithms import ALGORITHMS
-from searching.standing import Comparison, Standing
 from searching.tables.table import Front, Goal, Table
 
 CHOSEN_AT = (60, 100, 200)
 
 
 def summary(comparisons: Sequence[Comparison]) -> str:
-    """Where our default stands against the best peer, a line a set of conditions."""
+    """Compares our default with the best peer. One row per set of conditions."""
     names = [f"kubenas auto{more}" for more in ("", "+graph", "+rungs", "+rungs+graph")]
     rows = [
         [
@@ -22,64 +22,64 @@ def summary(comparisons: Sequence[Comparison]) -> str:
             *(_interval(comparison.to_best_peer(name)) for name in names),
         ]
         for comparison in comparisons
-        if isinstance(comparison.table.goal, Goal) and set(names) & set(comparison.standings)
+        if isinstance(comparison.table.goal, Goal) and set(names) & set(comparison.summaries)
     ]
     return _table(["", "in flight", "best peer", *names], rows) if rows else ""
 
 
 def one_table(comparisons: Sequence[Comparison]) -> str:
-    """All conditions of one table: area under regret, median and hits, a line an algorithm."""
+    """Shows area under regret, median and hits for all conditions of a table."""
     by_setting = {setting(comparison): comparison for comparison in comparisons}
     first = comparisons[0]
     names = sorted(_names(comparisons), key=_rank(comparisons))
     rows = []
     for name in names:
-        found = [comparison.standings.get(name) for comparison in comparisons]
-        seeds = [len(standing.seeds) for standing in found if standing]
-        cells = [_figures(standing, first.conditions.budget) for standing in found]
+        found = [comparison.summaries.get(name) for comparison in comparisons]
+        seeds = [len(summary.seeds) for summary in found if summary]
+        cells = [_figures(summary, first.conditions.budget) for summary in found]
         rows.append([name, _range(seeds), *cells])
     return _table(["", "seeds", *by_setting], rows)
 
 
 def chosen(comparison: Comparison) -> str:
-    """The true score of what would be chosen after some trainings, mean over the seeds."""
+    """Shows the mean regret of the chosen network after some trainings."""
     goal, sign = comparison.table.goal, comparison.table.objectives[0].sign
     assert isinstance(goal, Goal)
     points = [count for count in CHOSEN_AT if count <= comparison.conditions.budget]
     rows = [
         [
-            standing.algorithm,
-            str(len(standing.seeds)),
-            *(_short(goal.best - sign * standing.curves[:, n - 1].mean()) for n in points),
+            summary.algorithm,
+            str(len(summary.seeds)),
+            *(_short(goal.best - sign * summary.curves[:, n - 1].mean()) for n in points),
         ]
-        for standing in sorted(comparison.standings.values(), key=lambda s: s.area)
+        for summary in sorted(comparison.summaries.values(), key=lambda s: s.area)
     ]
     return _table(["", "seeds", *(f"after {count}" for count in points)], rows)
 
 
 def volumes(comparisons: Sequence[Comparison]) -> str:
-    """Dominated volume in the end, a column a table, for several objectives."""
+    """Shows the final dominated volume for several objectives. One column per table."""
     by_table = {comparison.table.name: comparison for comparison in comparisons}
     names = sorted(
         _names(comparisons),
-        key=lambda name: -sum(c.standings[name].area for c in comparisons if name in c.standings),
+        key=lambda name: -sum(c.summaries[name].area for c in comparisons if name in c.summaries),
     )
     rows = []
     for name in names:
-        found = [comparison.standings.get(name) for comparison in comparisons]
-        seeds = [len(standing.seeds) for standing in found if standing]
-        cells = [f"{standing.area:.4f}" if standing else "" for standing in found]
+        found = [comparison.summaries.get(name) for comparison in comparisons]
+        seeds = [len(summary.seeds) for summary in found if summary]
+        cells = [f"{summary.area:.4f}" if summary else "" for summary in found]
         rows.append([name, _range(seeds), *cells])
     return _table(["", "seeds", *by_table], rows)
 
 
 def _names(comparisons: Sequence[Comparison]) -> list[str]:
-    """In alphabetical order, in which those of equal rank stay."""
-    return sorted({name for comparison in comparisons for name in comparison.standings})
+    """Returns algorithm names in alphabetical order."""
+    return sorted({name for comparison in comparisons for name in comparison.summaries})
 
 
 def setting(comparison: Comparison) -> str:
-    """The conditions in few words."""
+    """Returns a short description of the conditions."""
     conditions = comparison.conditions
     words = str(conditions.in_flight)
     words += ", noisy" if conditions.noisy else ""
@@ -88,38 +88,38 @@ def setting(comparison: Comparison) -> str:
 
 
 def versions(comparisons: Sequence[Comparison], of: Callable[[Comparison, str], str]) -> list[str]:
-    """The digests of our algorithms that the figures belong to; more than one mixes states."""
+    """Returns the version digests of our algorithms. Several digests mean mixed versions."""
     ours = {
         of(comparison, name)
         for comparison in comparisons
-        for name in comparison.standings
+        for name in comparison.summaries
         if ALGORITHMS[name].ours
     }
     return sorted(ours)
 
 
-def near_words(table: Table) -> str:
-    """What counts as found."""
+def describe_goal(table: Table) -> str:
+    """Describes what counts as a hit."""
     goal = table.goal
     if isinstance(goal, Front):
         return f"{table.quality}; the true front dominates {goal.volume:.4f} of the range"
     return f"{table.quality}; best {_short(goal.best)}, hit from {_short(goal.near)}"
 
 
-def _figures(standing: Standing | None, budget: int) -> str:
-    if standing is None:
+def _figures(summary: AlgorithmSummary | None, budget: int) -> str:
+    if summary is None:
         return ""
-    median = f"{standing.median:.0f}" if math.isfinite(standing.median) else f">{budget}"
-    return f"{_short(standing.area)} · {median} · {standing.hits:.0%}"
+    median = f"{summary.median:.0f}" if math.isfinite(summary.median) else f">{budget}"
+    return f"{_short(summary.area)} · {median} · {summary.hits:.0%}"
 
 
 def _rank(comparisons: Sequence[Comparison]) -> Callable[[str], float]:
-    """By the mean of the ranks under all conditions."""
+    """Returns a function that maps a name to its mean rank over all conditions."""
     ranks: dict[str, list[int]] = {}
     for comparison in comparisons:
-        ordered = sorted(comparison.standings.values(), key=lambda standing: standing.area)
-        for rank, standing in enumerate(ordered):
-            ranks.setdefault(standing.algorithm, []).append(rank)
+        ordered = sorted(comparison.summaries.values(), key=lambda summary: summary.area)
+        for rank, summary in enumerate(ordered):
+            ranks.setdefault(summary.algorithm, []).append(rank)
     return lambda name: sum(ranks[name]) / len(ranks[name])
 
 

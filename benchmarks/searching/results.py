@@ -1,4 +1,4 @@
-"""Finished runs on disk, one line a run: what is there is not run again."""
+"""Storage of finished runs, one JSON line per run. Stored runs are not repeated."""
 
 import json
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from searching.simulation import Conditions, Run, from_json, to_json
 
 
 class Results:
-    """A folder a set of conditions, in it a file an algorithm. One process writes."""
+    """A folder per set of conditions, with a file per algorithm. Only one process may write."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -17,39 +17,39 @@ class Results:
     def add(
         self, conditions: Conditions, algorithm: str, version: str, seed: int, run: Run
     ) -> None:
-        """Keeps a run."""
+        """Stores a run."""
         file = self._file(conditions, algorithm)
         file.parent.mkdir(parents=True, exist_ok=True)
         (file.parent / "conditions.json").write_text(json.dumps(asdict(conditions)) + "\n")
         line = json.dumps({"version": version, "seed": seed, **to_json(run)})
-        # A line that a kill cut short is ended first, and is then skipped as no line of ours.
+        # A line that was truncated by a kill is ended first. It is skipped when read.
         cut = file.exists() and not file.read_bytes().endswith(b"\n")
         with file.open("a") as stream:
             stream.write("\n" * cut + line + "\n")
 
     def seeds(self, conditions: Conditions, algorithm: str, version: str) -> set[int]:
-        """The seeds that ``version`` has been run with."""
+        """Returns the seeds of stored runs of ``version``."""
         lines = _lines(self._file(conditions, algorithm))
         return {line["seed"] for line in lines if line["version"] == version}
 
     def runs(self, conditions: Conditions, algorithm: str) -> dict[int, Run]:
-        """The runs of the version that ran last, by seed."""
+        """Returns the runs of the latest version, by seed."""
         lines = list(_lines(self._file(conditions, algorithm)))
         last = lines[-1]["version"] if lines else ""
         return {line["seed"]: from_json(line) for line in lines if line["version"] == last}
 
     def version(self, conditions: Conditions, algorithm: str) -> str:
-        """The version that :meth:`runs` gives."""
+        """Returns the latest version, to which :meth:`runs` belong."""
         lines = list(_lines(self._file(conditions, algorithm)))
         return str(lines[-1]["version"]) if lines else ""
 
     def conditions(self) -> list[Conditions]:
-        """All conditions that anything was run under."""
+        """Returns all conditions with stored runs."""
         files = sorted(self.folder.glob("*/conditions.json"))
         return [Conditions(**json.loads(file.read_text())) for file in files]
 
     def algorithms(self, conditions: Conditions) -> list[str]:
-        """What was run under them."""
+        """Returns the algorithms with stored runs under ``conditions``."""
         return sorted(file.stem for file in self._of(conditions).glob("*.jsonl"))
 
     def _of(self, conditions: Conditions) -> Path:

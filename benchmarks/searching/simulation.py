@@ -1,4 +1,4 @@
-"""A search on a table: trainings take the table's seconds, on as many machines as are in flight."""
+"""Simulation of a search on a table, with several trainings in flight."""
 
 import heapq
 import time
@@ -13,43 +13,43 @@ from searching.tables.table import Scores, Table
 
 @dataclass(frozen=True)
 class Conditions:
-    """Under which an algorithm is put to a table."""
+    """The conditions of a simulated search."""
 
     table: str
     in_flight: int = 1
     noisy: bool = False
-    """Whether a training gives a random one of its known runs instead of their mean."""
+    """Whether a training returns a random one of its known runs instead of their mean."""
     infeasible: float = 0.0
-    """The share of points, the costliest ones, that end without a score."""
+    """Share of points, those with the longest trainings, that end without a score."""
     budget: int = 200
-    """In full trainings."""
+    """Budget in full trainings."""
     even: bool = False
-    """Whether all trainings take equally long."""
+    """Whether all trainings take the same time."""
 
 
 @dataclass(frozen=True)
 class Ending:
-    """How a training ended, in the order of the endings."""
+    """The end of a training."""
 
     at: float
-    """Seconds since the search began."""
+    """Simulated seconds since the start of the search."""
     cost: float
-    """In full trainings."""
+    """Cost in full trainings."""
     observed: Scores | None
-    """What the algorithm was told; None for an infeasible point."""
+    """Scores that the algorithm got. None: the point is infeasible."""
     truth: Scores | None
-    """The mean of the point's runs; None too where the training was a short one."""
+    """Mean of the point's runs. None: the point is infeasible, or the training was short."""
 
 
 @dataclass(frozen=True)
 class Run:
     endings: tuple[Ending, ...]
     thinking: tuple[float, ...]
-    """Seconds that each proposal took."""
+    """Seconds of each proposal."""
 
 
 def simulate(searcher: Searcher, table: Table, conditions: Conditions, seed: int) -> Run:
-    """Runs ``searcher`` until the budget is spent or nothing is left to propose."""
+    """Runs ``searcher`` until the budget is spent or the space is exhausted."""
     clock = _Clock(searcher, table, conditions, seed)
     while clock.start_trainings() or clock.running:
         clock.end_next()
@@ -66,7 +66,7 @@ class _Clock:
         self.thinking: list[float] = []
 
     def start_trainings(self) -> bool:
-        """Fills the machines; whether anything could be started."""
+        """Starts trainings up to the limit in flight. Returns whether any was started."""
         before = len(self.thinking)
         while len(self.running) < self._conditions.in_flight:
             if self._spent > self._conditions.budget - 1e-9:
@@ -84,7 +84,7 @@ class _Clock:
         return len(self.thinking) > before
 
     def end_next(self) -> None:
-        """Goes on to the moment when the next training ends, and reports it."""
+        """Advances to the next end of a training and reports it."""
         self._now, _, proposal = heapq.heappop(self.running)
         ending = self._ending(proposal)
         self.endings.append(ending)
@@ -110,7 +110,7 @@ class _Clock:
 
 
 def to_json(run: Run) -> dict[str, Any]:
-    """``run`` as plain data."""
+    """Returns ``run`` as JSON data."""
     return {
         "at": [round(ending.at, 3) for ending in run.endings],
         "cost": [ending.cost for ending in run.endings],
@@ -121,7 +121,7 @@ def to_json(run: Run) -> dict[str, Any]:
 
 
 def from_json(data: dict[str, Any]) -> Run:
-    """The run that :func:`to_json` made ``data`` of."""
+    """Returns the run of data from :func:`to_json`."""
     columns = (data["at"], data["cost"], data["observed"], data["truth"])
     endings = [
         Ending(at, cost, _scores(observed), _scores(truth))

@@ -1,4 +1,4 @@
-"""How long an algorithm thinks about its next proposal when many trials have ended."""
+"""Measures the time of a proposal after many ended trials."""
 
 import json
 import statistics
@@ -10,7 +10,7 @@ from typing import Any, cast
 import numpy as np
 
 from searching.searchers.algorithms import ALGORITHMS
-from searching.searchers.peers import Fresh
+from searching.searchers.peers import UnseenPoints
 from searching.searchers.searcher import Proposal, Remembering, Searcher
 from searching.simulation import Conditions
 from searching.tables.catalogue import load_table
@@ -28,7 +28,7 @@ UNTIMED = (
     "Keras-Tuner hyperband",
     "Optuna NSGA-II",
 )
-"""They hardly think."""
+"""Algorithms whose proposals take almost no time."""
 INTRODUCTION = (
     "Median CPU seconds of a proposal, and in parentheses median wall seconds, which depend on the"
     " load of the machine. Columns are numbers of ended trials, which are random points; 16 more"
@@ -36,11 +36,11 @@ INTRODUCTION = (
 )
 _PROPOSALS, _IN_FLIGHT = 12, 16
 _SLOW_LIMIT = 300
-"""Ended trials up to which something that takes seconds a proposal is timed."""
+"""Maximum ended trials for slow algorithms, which take seconds per proposal."""
 
 
 def time_all(algorithms: Iterable[str], tables: Path, results: Path) -> None:
-    """Times what thinks of ``algorithms``, keeps it in ``results`` and prints it."""
+    """Times ``algorithms``, stores the results and prints them."""
     results.mkdir(parents=True, exist_ok=True)
     file = results / FILE
     lines = file.read_text().splitlines() if file.exists() else []
@@ -56,7 +56,7 @@ def time_all(algorithms: Iterable[str], tables: Path, results: Path) -> None:
 
 
 def as_table(rows: Sequence[Mapping[str, Any]]) -> str:
-    """The timings as Markdown."""
+    """Returns the timings as a Markdown table."""
     lines = [f"| | | {' | '.join(f'{count:,}' for count in ENDED)} |"]
     lines.append("| --- | --- " + "| ---: " * len(ENDED) + "|")
     for row in rows:
@@ -85,17 +85,17 @@ def _seconds(name: str, table: Table, ended: int) -> tuple[float, float]:
 
 
 def _one(searcher: Searcher, table: Table) -> tuple[float, float]:
-    """Seconds of the processor in this thread, and on the clock, until the next proposal."""
+    """Returns CPU seconds of this thread and wall seconds of the next proposal."""
     begun = time.thread_time(), time.perf_counter()
     proposal = searcher.ask()
     spent = time.thread_time() - begun[0], time.perf_counter() - begun[1]
     if proposal is None:
-        raise SystemExit(f"{table.name}: nothing was proposed")
+        raise SystemExit(f"{table.name}: the algorithm made no proposal")
     searcher.tell(proposal, table.truth(proposal.values))
     return spent
 
 
 def _history(table: Table, count: int) -> list[tuple[Proposal, Scores]]:
-    fresh = Fresh(table.space, np.random.default_rng(0))
-    proposals = (fresh.draw() for _ in range(count))
+    unseen = UnseenPoints(table.space, np.random.default_rng(0))
+    proposals = (unseen.draw() for _ in range(count))
     return [(proposal, table.truth(proposal.values)) for proposal in proposals if proposal]

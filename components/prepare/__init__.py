@@ -1,1 +1,1 @@
-"""The task prepare."""
+"""The pipeline task prepare."""

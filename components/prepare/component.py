@@ -1,4 +1,4 @@
-"""First task of the pipeline: config and data. The signature is the form that Kubeflow shows."""
+"""First task of the pipeline: config and data. Its signature defines the run form of Kubeflow."""
 
 from kfp import dsl
 
@@ -6,7 +6,7 @@ from kubenas.config.form import docstring
 from kubenas.images import CONTROLLER_IMAGE
 
 
-def prepare(  # noqa: D103 - the docstring is made below, of the fields' help texts
+def prepare(  # noqa: D103 - the docstring is built below from the fields' help texts
     search_name: str,
     output_uri: str,
     data_source: str,
@@ -50,12 +50,12 @@ def prepare(  # noqa: D103 - the docstring is made below, of the fields' help te
 
 
 prepare.__doc__ = docstring(
-    "Checks the config, then validates, splits and shards the data.",
+    "Validates the config, then validates, splits and shards the data.",
     {
-        "run": "The frozen config and what was made of its data, for the steps that follow.",
-        "dataset": "Names the prepared data set: TFRecord shards and a JSON schema.",
-        "data_card": "Counts, balance, warnings and what has changed since the data before.",
-        "metrics": "What has changed since the data before, in figures.",
+        "run": "Frozen config and prepared data set, for the next tasks.",
+        "dataset": "Prepared data set: TFRecord shards and a JSON schema.",
+        "data_card": "Class counts, class balance, warnings and data drift.",
+        "metrics": "Metrics of the data drift.",
     },
 )
 prepare_component = dsl.component(base_image=CONTROLLER_IMAGE, install_kfp_package=False)(prepare)

@@ -1,1 +1,1 @@
-"""The task promote."""
+"""The pipeline task promote."""

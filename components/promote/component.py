@@ -1,4 +1,4 @@
-"""The last step of the pipeline, if it was decided so: the model goes into production."""
+"""Last task of the pipeline, run if the gate decides so: promotion of the model."""
 
 from kfp import dsl
 
@@ -12,13 +12,13 @@ def promote(
     champion: dsl.Output[dsl.Model],
     serving: dsl.Output[dsl.Markdown],
 ) -> None:
-    """Has the model served, if the config says so, and enters it in the output's champion log.
+    """Hands the model over to serving, if configured, and records it in the champion log.
 
     Args:
-        run: The frozen config, from the step that prepares the data.
-        saved_model: Names the exported model.
-        champion: Names the same model, now in production, and the number of its record.
-        serving: What serving made of it; the InferenceService, if there is one.
+        run: Frozen config from the task that prepares the data.
+        saved_model: Exported model.
+        champion: The same model, now in production, with its record number.
+        serving: Result of the hand-over, with the InferenceService if one was created.
     """
     from pathlib import Path
 

@@ -1,1 +1,1 @@
-"""The task search."""
+"""The pipeline task search."""

@@ -1,15 +1,15 @@
-"""Second task of the pipeline: architectures are proposed and tried."""
+"""Second task of the pipeline: architecture search."""
 
 from kfp import dsl
 
-from components.trial_settings import FOR_TRIALS
+from components.trial_settings import TRIAL_PASSTHROUGHS
 from kubenas.images import CONTROLLER_IMAGE
 
 
 @dsl.component(
     base_image=CONTROLLER_IMAGE,
     install_kfp_package=False,
-    task_config_passthroughs=FOR_TRIALS,
+    task_config_passthroughs=TRIAL_PASSTHROUGHS,
 )
 def search(
     run: str,
@@ -17,13 +17,13 @@ def search(
     metrics: dsl.Output[dsl.Metrics],
     task_config: dsl.TaskConfig,
 ) -> None:
-    """Searches architectures until the budget is used.
+    """Runs the architecture search until its budget is used.
 
     Args:
-        run: The frozen config, from the step that prepares the data.
-        search_id: Names the search below the output.
-        metrics: Trials by outcome, the best validation score, seconds.
-        task_config: What is set on this task in Kubeflow, for the trials.
+        run: Frozen config from the task that prepares the data.
+        search_id: Id of the search, its folder in the output.
+        metrics: Trials by outcome, best validation score and seconds.
+        task_config: Kubeflow settings of this task, applied to the trials.
     """
     from pathlib import Path
 

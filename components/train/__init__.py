@@ -1,1 +1,1 @@
-"""The task train."""
+"""The pipeline task train."""

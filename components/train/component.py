@@ -1,15 +1,15 @@
-"""Third task of the pipeline: the winners are trained again, and one model is tested."""
+"""Third task of the pipeline: retraining, export, evaluation and promotion decision."""
 
 from kfp import dsl
 
-from components.trial_settings import FOR_TRIALS
+from components.trial_settings import TRIAL_PASSTHROUGHS
 from kubenas.images import CONTROLLER_IMAGE
 
 
 @dsl.component(
     base_image=CONTROLLER_IMAGE,
     install_kfp_package=False,
-    task_config_passthroughs=FOR_TRIALS,
+    task_config_passthroughs=TRIAL_PASSTHROUGHS,
 )
 def train(
     run: str,
@@ -22,21 +22,21 @@ def train(
     leaderboard: dsl.Output[dsl.Dataset],
     task_config: dsl.TaskConfig,
 ) -> str:
-    """Trains the best candidates again, exports the best model and evaluates it on the test split.
+    """Retrains the best candidates, exports the best model and evaluates it on the test split.
 
     Args:
-        run: The frozen config, from the step that prepares the data.
-        search_id: The finished search.
-        saved_model: Names the folder of the exported SavedModel; takes raw examples, named inputs.
-        metrics: Test accuracy and its 95 % interval, loss, macro F1, the gain over the champion.
-        confusion: Confusion matrix, and the ROC curve where there are two classes.
-        report: The report, self-contained.
-        model_card: What the model is for, how good it is, where it came from.
-        leaderboard: All trials, best first, as JSON.
-        task_config: What is set on this task in Kubeflow, for the trials.
+        run: Frozen config from the task that prepares the data.
+        search_id: Id of the finished search.
+        saved_model: Folder of the exported SavedModel, which takes raw examples as named inputs.
+        metrics: Test accuracy with 95 % CI, loss, macro F1 and gain over the champion.
+        confusion: Confusion matrix, and the ROC curve for two classes.
+        report: Report as a self-contained HTML page.
+        model_card: Intended use, quality and lineage of the model.
+        leaderboard: All trials as JSON, best first.
+        task_config: Kubeflow settings of this task, applied to the trials.
 
     Returns:
-        What is decided about the model: promote, keep or refuse; promoted if that is done already.
+        Promotion decision: promote, keep or refuse; promoted if already done.
     """
     from kubenas.steps.evaluate import evaluation_metrics
     from kubenas.steps.process import step_process

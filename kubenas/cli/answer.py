@@ -1,4 +1,4 @@
-"""What a command prints: lines for people, or one JSON object; and errors as one line."""
+"""The output of a command: text lines or one JSON object, and errors as one line."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -16,41 +16,41 @@ JSON_OPTION = click.option(
 
 
 class Answer:
-    """Collects the answer of a command. People read lines as they come, programs the object."""
+    """The output of a command: text lines, printed at once, or a JSON object at the end."""
 
     def __init__(self, *, as_json: bool) -> None:
         self.as_json = as_json
         self.content: dict[str, Any] = {}
 
     def line(self, text: str = "") -> None:
-        """Says something to people."""
+        """Prints a line, unless the output is JSON."""
         if not self.as_json:
             click.echo(terminal_safe(text))
 
     def put(self, content: Mapping[str, Any]) -> None:
-        """Adds to the object for programs."""
+        """Adds entries to the JSON object."""
         self.content.update(content)
 
 
 @contextmanager
 def answering(as_json: bool) -> Iterator[Answer]:
-    """Runs a command's body. Errors become one line on stderr and the error's exit code.
+    """Runs the body of a command. Errors become one line on stderr and an exit code.
 
     Raises:
-        SystemExit: after an error.
+        SystemExit: an error was raised.
     """
     answer = Answer(as_json=as_json)
     try:
         yield answer
     except KubenasError as error:
-        _give_up(answer, str(error), error.exit_code)
+        _exit(answer, str(error), error.exit_code)
     except KeyboardInterrupt:
-        _give_up(answer, "interrupted", 130)
+        _exit(answer, "interrupted", 130)
     if as_json:
         click.echo(json.dumps(answer.content))
 
 
-def _give_up(answer: Answer, message: str, exit_code: int) -> NoReturn:
+def _exit(answer: Answer, message: str, exit_code: int) -> NoReturn:
     click.echo(f"kubenas: {terminal_safe(message)}", err=True)
     if answer.as_json:
         click.echo(json.dumps({**answer.content, "error": message, "exit_code": exit_code}))

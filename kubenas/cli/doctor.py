@@ -1,4 +1,4 @@
-"""``kubenas doctor``: what would keep a search from running, and what mends it."""
+"""``kubenas doctor``: checks of the config, the data, the output and the cluster."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -30,13 +30,13 @@ from kubenas.storage import Storage, open_storage
 
 
 def diagnose(file: Path | None, answer: Answer, *, namespace: str | None = None) -> None:
-    """Looks at everything that the search.yaml ``file`` needs; a line for each finding.
+    """Checks everything that the search.yaml ``file`` needs and prints one line per finding.
 
-    Without a file, at what every search needs: the software and the cluster, where the namespace
-    is that of the configuration unless ``namespace`` says otherwise.
+    Without a file it checks the software and the cluster only. ``namespace`` defaults to the
+    namespace of the cluster configuration.
 
     Raises:
-        UserError: there is a problem.
+        UserError: a check found a problem.
     """
     findings = []
     for finding in _findings(file, namespace):
@@ -53,7 +53,7 @@ def diagnose(file: Path | None, answer: Answer, *, namespace: str | None = None)
     problems = [finding.subject for finding in findings if not finding.ok]
     if problems:
         where = f"{file}: " if file else ""
-        raise UserError(f"{where}to be mended before it runs: {', '.join(problems)}")
+        raise UserError(f"{where}problems found, fix before running: {', '.join(problems)}")
 
 
 def _findings(file: Path | None, namespace: str | None) -> Iterator[Finding]:
@@ -90,7 +90,7 @@ def _of_config(config: Config, file: Path) -> Iterator[Finding]:
 def _check_config(config: Config, file: Path) -> Finding:
     check_oracle(config.search.oracle)
     freeze_space(config)
-    return ok("config", f"{file}: sound")
+    return ok("config", f"{file}: valid")
 
 
 def _of_serving(config: Config) -> Iterator[Finding]:
@@ -103,9 +103,9 @@ def _of_serving(config: Config) -> Iterator[Finding]:
         yield problem("serving", str(error))
         return
     if obstacle:
-        yield ok("serving", f"a champion will be written as YAML: {obstacle}")
+        yield ok("serving", f"the champion's manifest will be written as YAML: {obstacle}")
     else:
-        yield ok("serving", f"a champion will become {destination.service}")
+        yield ok("serving", f"the champion will be served as {destination.service}")
 
 
 def _of_output(output: Storage) -> Iterator[Finding]:
@@ -113,7 +113,7 @@ def _of_output(output: Storage) -> Iterator[Finding]:
     yield from checked
     yield _guarded("clock", lambda: check_clock(output.uri))
     yield check_disk(output)
-    if all(finding.ok for finding in checked):  # it cannot be listed otherwise
+    if all(finding.ok for finding in checked):  # the cache check lists the output
         yield _guarded("cache", lambda: check_cache(output))
 
 
@@ -121,14 +121,14 @@ def _of_cluster(runner: RunnerConfig, namespace: str | None) -> list[Finding]:
     if not cluster_configured():
         if runner.kind != "kubernetes":
             return [ok("cluster", "no cluster configured")]
-        message = "none is configured, and runner.kind is kubernetes"
-        return [problem("cluster", f"{message}; set KUBECONFIG, or runner.kind: local")]
+        says = "runner.kind is kubernetes, but no cluster is configured"
+        return [problem("cluster", f"{says}; set KUBECONFIG or runner.kind: local")]
     try:
         facts, kubeflow = query_cluster(SEARCH_PERMISSIONS, namespace), query_kubeflow(namespace)
         settings = None if runner.kind == "local" else detect_environment(namespace).settings()
     except KubenasError as error:
         return [problem("cluster", str(error))]
-    if settings is not None:  # as trials on the cluster get it
+    if settings is not None:  # the namespace's defaults apply to trials
         runner = RunnerConfig.model_validate(merge_settings(runner, settings.runner))
     on_cluster = runner.kind != "local"
     trainer = runner.pod.image or _here(TRAINER_IMAGE)
@@ -144,17 +144,17 @@ def _of_cluster(runner: RunnerConfig, namespace: str | None) -> list[Finding]:
 
 
 def _here(image: str) -> str:
-    """``image`` as runs that are submitted from here name it."""
+    """Returns ``image`` with the registry that submitted runs use."""
     return in_registry(image, os.environ.get(REGISTRY_VARIABLE, ""))
 
 
 def _of_pods(pod: PodConfig, settings: NamespaceSettings) -> Finding:
     check_confinement(pod, settings.policy, account=settings.account)
-    return ok("pods", "trials ask for nothing that this namespace does not allow")
+    return ok("pods", "trials comply with the policy of the namespace")
 
 
 def _guarded(subject: str, check: Callable[[], Finding]) -> Finding:
-    """What ``check`` finds; a mistake that it meets is a problem."""
+    """Runs ``check``; a UserError becomes a problem."""
     try:
         return check()
     except UserError as error:

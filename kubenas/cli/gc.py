@@ -1,4 +1,4 @@
-"""``kubenas gc``: what is of no more use in an output, told or deleted."""
+"""``kubenas gc``: lists or deletes objects of an output that are no longer needed."""
 
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -31,18 +31,18 @@ def collect_garbage(
     delete: bool,
     verbose: bool,
 ) -> None:
-    """Tells what may go from ``output`` and, if asked to, deletes it.
+    """Lists the garbage in ``output`` and deletes it if ``delete`` is set.
 
     Args:
         output: URI of the output.
-        answer: where it is told.
-        overrides: values in place of those in the output's config, section ``retention``.
-        delete: whether to delete.
-        verbose: whether to name each object.
+        answer: receives the list.
+        overrides: overrides of the section ``retention`` of the output's config.
+        delete: whether to delete the garbage.
+        verbose: whether to list each object.
 
     Raises:
-        UserError: no run is there.
-        StorageError: something could not be read or deleted; the same command goes on.
+        UserError: the output contains no run.
+        StorageError: an object could not be read or deleted; the command can be repeated.
     """
     storage = open_storage(output)
     retention = read_config_lock(storage).retention.model_copy(update=dict(overrides))
@@ -61,9 +61,9 @@ def collect_garbage(
 
 @contextmanager
 def _inventory(storage: Storage, local: Path) -> Iterator[Inventory]:
-    """What is there; as far as locks go, no run begins until the block ends."""
+    """Reads the inventory. Locks, where available, keep runs from starting within the block."""
     with ExitStack() as stack:
-        free = _hold(storage, local, stack)
+        free = _try_lock(storage, local, stack)
         status, outcomes = read_status(storage), read_outcomes(storage)
         objects = tuple(storage.list())
         free = lock_searches(storage, search_ids(objects), objects, stack) and free
@@ -79,7 +79,7 @@ def _inventory(storage: Storage, local: Path) -> Iterator[Inventory]:
         )
 
 
-def _hold(storage: Storage, local: Path, stack: ExitStack) -> bool:
+def _try_lock(storage: Storage, local: Path, stack: ExitStack) -> bool:
     try:
         stack.enter_context(output_lock(local, storage.uri))
     except OutputInUse:
@@ -96,17 +96,17 @@ def _tell(
     verbose: bool,
 ) -> None:
     if inventory.running:
-        answer.line("a run may be at work here: only what it cannot need any more is looked at")
+        answer.line("a run may be active: only objects that it cannot need are considered")
     for search in inventory.searches.values():
         if search.unreadable:
-            answer.line(f"left alone: search {search.id}: {search.unreadable}")
+            answer.line(f"skipped: search {search.id}: {search.unreadable}")
     for each in garbage if verbose else ():
         answer.line(f"  {each.name}  ({each.reason})")
     by_reason = dict(_by_reason(garbage))
     for reason, sums in by_reason.items():
         answer.line(f"{reason:<36}{sums['objects']:>9} objects{_amount(sums['bytes']):>12}")
     total = _sums(garbage)
-    answer.line(f"{'together':<36}{total['objects']:>9} objects{_amount(total['bytes']):>12}")
+    answer.line(f"{'total':<36}{total['objects']:>9} objects{_amount(total['bytes']):>12}")
     answer.put(
         {
             **total,
@@ -138,11 +138,11 @@ def _conclude(found: bool, answer: Answer, *, delete: bool) -> None:
     if delete:
         answer.line("deleted")
     elif found:
-        answer.line("nothing has been deleted; add --yes to delete it")
+        answer.line("nothing was deleted; add --yes to delete")
 
 
 def _amount(size: int) -> str:
-    """Bytes in words."""
+    """Formats a number of bytes."""
     number = float(size)
     for unit in ("B", "KiB", "MiB", "GiB"):
         if number < 1024:

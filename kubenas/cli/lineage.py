@@ -1,4 +1,4 @@
-"""``kubenas lineage``: where a model came from."""
+"""``kubenas lineage``: the lineage of a model."""
 
 from kubenas.cli.answer import Answer
 from kubenas.search.run import read_search
@@ -7,11 +7,11 @@ from kubenas.steps.setup import read_config_lock
 from kubenas.storage import open_storage
 
 
-def tell_lineage(output: str, search: str | None, answer: Answer) -> None:
-    """Tells where the model of ``search`` came from; without one, the model in production.
+def print_lineage(output: str, search: str | None, answer: Answer) -> None:
+    """Prints the lineage of the model of ``search``, by default of the champion.
 
     Raises:
-        UserError: there is no such search, or nothing is in production.
+        UserError: the search does not exist, or there is no champion.
     """
     storage = open_storage(output)
     read_config_lock(storage)

@@ -1,4 +1,4 @@
-"""``kubenas spaces`` and ``kubenas oracles``: what can be named, one line each."""
+"""``kubenas spaces`` and ``kubenas oracles``: lists of the registered names."""
 
 from kubenas.cli.answer import Answer
 from kubenas.search.oracles import ORACLES

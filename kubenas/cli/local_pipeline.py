@@ -1,8 +1,8 @@
-"""The compiled pipeline on this machine, in a process group of its own.
+"""The compiled pipeline on this machine, in its own process group.
 
-kfp prints its log to stdout, turns a step's exit code into a traceback and leaves steps behind
-when it is killed. So it runs in a child whose output goes to a file; the child and its steps hold
-our pipe as their standard input and end when we do; a signal goes to all of them.
+kfp logs to stdout, turns exit codes of steps into tracebacks, and leaves steps running when it is
+killed. It therefore runs in a child process whose output goes to a file. The child and its steps
+exit when their standard input, a pipe of this process, is closed. Signals go to the whole group.
 """
 
 import json
@@ -21,15 +21,15 @@ from kubenas.config.form import to_form
 from kubenas.steps.process import ERROR_PREFIX, PARENT_WATCH, exit_with_parent
 
 _STOP_SECONDS = 30.0
-"""From SIGTERM to SIGKILL; running trials write a checkpoint in this time."""
+"""Time between SIGTERM and SIGKILL, in which running trials write a checkpoint."""
 
 
 class LocalPipeline:
-    """The running pipeline of ``config``. Nothing of it is left when the block ends.
+    """The running pipeline of ``config``. All its processes end with the block.
 
     Args:
-        config: what to run.
-        folder: local folder for kfp's log and scratch files.
+        config: config of the run.
+        folder: local folder for the log and the scratch files of kfp.
     """
 
     def __init__(self, config: Config, folder: Path) -> None:
@@ -49,7 +49,7 @@ class LocalPipeline:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                # Else a folder named docker/ where we stand is what kfp imports as docker.
+                # Otherwise kfp would import a folder docker/ in the working directory as docker.
                 env={**os.environ, PARENT_WATCH: "stdin", "PYTHONSAFEPATH": "1"},
             )
         return self
@@ -63,7 +63,7 @@ class LocalPipeline:
             self._process.wait()
 
     def finished(self, timeout: float) -> bool:
-        """Whether the pipeline has ended; waits up to ``timeout`` seconds for it."""
+        """Waits up to ``timeout`` seconds. Returns whether the pipeline has ended."""
         try:
             self._process.wait(timeout)
         except subprocess.TimeoutExpired:
@@ -72,11 +72,11 @@ class LocalPipeline:
 
     @property
     def succeeded(self) -> bool:
-        """Whether all steps are done."""
+        """Whether all steps succeeded."""
         return self._process.returncode == 0
 
-    def last_words(self) -> str:
-        """What the failed step said of its error, or failing that the last line there is."""
+    def error_line(self) -> str:
+        """Returns the error of the failed step or, without one, the last line of the log."""
         log = self.log.read_text(errors="replace")
         lines = [line.strip() for line in log.splitlines() if line.strip()]
         errors = [line for line in lines if line.startswith(ERROR_PREFIX)]
@@ -86,7 +86,7 @@ class LocalPipeline:
         try:
             os.killpg(self._process.pid, number)
         except ProcessLookupError:
-            return  # all have ended
+            return  # all processes have ended
 
     def _wait_until_gone(self, seconds: float) -> None:
         until = time.monotonic() + seconds
@@ -100,7 +100,7 @@ class LocalPipeline:
 
 
 def _execute(arguments: Path, scratch: Path) -> None:
-    """The child: kfp's orchestrator."""
+    """Runs the kfp orchestrator in the child process."""
     from kfp import components, local
 
     local.init(

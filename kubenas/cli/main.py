@@ -1,4 +1,4 @@
-"""The ``kubenas`` command. Commands import what they need when they run: help stays instant."""
+"""The ``kubenas`` command. Commands import lazily, so that --help is fast."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from kubenas import __version__
 from kubenas.cli.answer import JSON_OPTION, answering
 from kubenas.cli.champion.commands import champion
 from kubenas.cli.kubeflow.commands import schedule, submit
-from kubenas.cli.step_image import StepImage, chooses_image
+from kubenas.cli.step_image import StepImage, image_options
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -30,12 +30,16 @@ def run(file: Path, as_json: bool) -> None:
 
 @kubenas.command()
 @click.argument("file", type=click.Path(path_type=Path), required=False)
-@click.option("--namespace", "-n", help="Of the cluster; default: the configuration's.")
+@click.option(
+    "--namespace",
+    "-n",
+    help="Namespace in the cluster; default: that of the cluster configuration.",
+)
 @JSON_OPTION
 def doctor(file: Path | None, namespace: str | None, as_json: bool) -> None:
-    """Look for what would keep FILE (a search.yaml) from running, and tell what mends it.
+    """Check whether FILE (a search.yaml) can run, and suggest fixes.
 
-    Without FILE, only the software and the cluster are looked at.
+    Without FILE, only the software and the cluster are checked.
     """
     from kubenas.cli.doctor import diagnose
 
@@ -47,18 +51,18 @@ def doctor(file: Path | None, namespace: str | None, as_json: bool) -> None:
 @click.argument("output")
 @JSON_OPTION
 def status(output: str, as_json: bool) -> None:
-    """Tell how far the run in OUTPUT has come."""
-    from kubenas.cli.status import tell_status
+    """Show the status of the run in OUTPUT."""
+    from kubenas.cli.status import print_status
 
     with answering(as_json) as answer:
-        tell_status(output, answer)
+        print_status(output, answer)
 
 
 @kubenas.command()
 @click.argument("output")
 @JSON_OPTION
 def report(output: str, as_json: bool) -> None:
-    """Write the report of the run in OUTPUT anew, also while it is running."""
+    """Regenerate the report of the run in OUTPUT, finished or running."""
     from kubenas.cli.report import rewrite_report
 
     with answering(as_json) as answer:
@@ -67,14 +71,14 @@ def report(output: str, as_json: bool) -> None:
 
 @kubenas.command()
 @click.argument("output")
-@click.option("--yes", is_flag=True, help="Delete it; without, it is only told.")
-@click.option("--searches", type=click.IntRange(min=1), help="In place of retention.searches.")
+@click.option("--yes", is_flag=True, help="Delete; without this option, only list.")
+@click.option("--searches", type=click.IntRange(min=1), help="Override of retention.searches.")
 @click.option(
     "--checkpoints",
     type=click.Choice(["none", "failed", "all"]),
-    help="In place of retention.checkpoints.",
+    help="Override of retention.checkpoints.",
 )
-@click.option("-v", "--verbose", is_flag=True, help="Name each object.")
+@click.option("-v", "--verbose", is_flag=True, help="List each object.")
 @JSON_OPTION
 def gc(
     output: str,
@@ -85,11 +89,11 @@ def gc(
     verbose: bool,
     as_json: bool,
 ) -> None:
-    """Tell what is of no more use in OUTPUT, and delete it if told --yes.
+    """List objects in OUTPUT that are no longer needed, and delete them with --yes.
 
-    Checkpoints that nothing resumes from, leftovers of lost attempts, scratch files, searches
-    beyond the latest ones with their exported models, and data sets that no kept search uses.
-    How a kept search came to its model always stays. Do not start a run meanwhile.
+    These are checkpoints that no trial resumes from, files of lost attempts, scratch files, old
+    searches with their exported models, and data sets that no kept search uses. The records of
+    kept searches are never deleted. Do not start a run at the same time.
     """
     from kubenas.cli.gc import collect_garbage
 
@@ -113,10 +117,10 @@ def gc(
     required=True,
     help="File to write, such as nas.yaml.",
 )
-@chooses_image
+@image_options
 @JSON_OPTION
 def compile_(target: Path, *, as_json: bool, step_image: StepImage) -> None:
-    """Write the pipeline for upload to Kubeflow: the very file that 'run' executes."""
+    """Write the pipeline for upload to Kubeflow. 'kubenas run' executes the same file."""
     from kubenas.cli.package import write_package
 
     with answering(as_json) as answer:
@@ -130,20 +134,20 @@ kubenas.add_command(schedule)
 
 @kubenas.command()
 @click.argument("output")
-@click.option("--search", help="Id of a search; without, the model in production.")
+@click.option("--search", help="Id of a search; default: the search of the model in production.")
 @JSON_OPTION
 def lineage(output: str, search: str | None, as_json: bool) -> None:
-    """Tell where the model in production in OUTPUT came from: run, data, seeds, code, decision."""
-    from kubenas.cli.lineage import tell_lineage
+    """Show the lineage of the model in production in OUTPUT: run, data, seeds, code, decision."""
+    from kubenas.cli.lineage import print_lineage
 
     with answering(as_json) as answer:
-        tell_lineage(output, search, answer)
+        print_lineage(output, search, answer)
 
 
 @kubenas.command()
 @JSON_OPTION
 def spaces(as_json: bool) -> None:
-    """List the spaces that a search.yaml can name."""
+    """List the search spaces."""
     from kubenas.cli.listing import list_spaces
 
     with answering(as_json) as answer:
@@ -153,7 +157,7 @@ def spaces(as_json: bool) -> None:
 @kubenas.command()
 @JSON_OPTION
 def oracles(as_json: bool) -> None:
-    """List the search algorithms that a search.yaml can name."""
+    """List the search algorithms (oracles)."""
     from kubenas.cli.listing import list_oracles
 
     with answering(as_json) as answer:
@@ -161,5 +165,5 @@ def oracles(as_json: bool) -> None:
 
 
 def main() -> None:
-    """The entry point of the console script."""
+    """Runs the console script."""
     kubenas()

@@ -1,4 +1,4 @@
-"""One run, or one clean-up, at a time of this machine on an output."""
+"""A file lock that allows one run or one clean-up of an output at a time on this machine."""
 
 import hashlib
 import os
@@ -12,9 +12,9 @@ from kubenas.errors import UserError
 
 
 def local_folder(uri: str) -> Path:
-    """Where a run on the output at ``uri`` keeps its lock, kfp's log and scratch files.
+    """Returns the folder for the lock, the log of kfp and the scratch files of a run.
 
-    In the output itself if that is local, else in the user's cache folder.
+    This is the output itself if it is local, else a folder in the user's cache.
     """
     if "://" not in uri:
         return Path(uri)
@@ -23,19 +23,19 @@ def local_folder(uri: str) -> Path:
 
 
 class OutputInUse(UserError):
-    """Another command of this machine works on the output."""
+    """Another command on this machine uses the output."""
 
 
 @contextmanager
 def output_lock(folder: Path, output: str) -> Iterator[None]:
-    """Holds ``folder`` for this process; the system lets go of it when that dies.
+    """Locks ``folder`` for this process. The operating system releases the lock on exit.
 
     Args:
-        folder: as :func:`local_folder` gives it.
-        output: the output's URI, for messages.
+        folder: folder of the lock, see :func:`local_folder`.
+        output: URI of the output, for messages.
 
     Raises:
-        OutputInUse: another command holds it.
+        OutputInUse: another command holds the lock.
         UserError: the folder cannot be written.
     """
     try:
@@ -44,7 +44,7 @@ def output_lock(folder: Path, output: str) -> Iterator[None]:
         lock.acquire(timeout=0)
     except Timeout as error:
         raise OutputInUse(
-            f"output {output} is in use by another 'kubenas' command; wait for it, or stop it first"
+            f"output {output} is in use by another 'kubenas' command; wait for it or stop it first"
         ) from error
     except OSError as error:
         raise UserError(

@@ -1,4 +1,4 @@
-"""``kubenas compile``: the pipeline package that ships with kubenas."""
+"""``kubenas compile``: the compiled pipeline that is part of kubenas."""
 
 import re
 from importlib import resources
@@ -11,7 +11,7 @@ from kubenas.images import CONTROLLER_IMAGE, REGISTRY_VARIABLE
 
 
 def package_text(image: str | None = None) -> str:
-    """The compiled pipeline; its steps run in ``image`` if that is given."""
+    """Returns the compiled pipeline, with ``image`` as the image of its steps if given."""
     text = resources.files("kubenas").joinpath("nas.yaml").read_text(encoding="utf-8")
     if image is None:
         return text
@@ -22,9 +22,9 @@ def write_package(target: Path, step_image: StepImage, answer: Answer) -> None:
     """Writes the package to ``target``.
 
     Raises:
-        UserError: the image is not a reference, or the file cannot be written.
+        UserError: the image reference is invalid, or the file cannot be written.
     """
-    image = step_image.named()
+    image = step_image.resolve()
     try:
         target.write_text(package_text(image), encoding="utf-8")
     except OSError as error:
@@ -32,8 +32,8 @@ def write_package(target: Path, step_image: StepImage, answer: Answer) -> None:
     answer.line(f"{target}: written; upload it in the Kubeflow UI under Pipelines")
     if image is None:
         answer.line(
-            f"its steps run in {CONTROLLER_IMAGE}: a cluster must be able to pull that very name;"
-            f" if it is in a registry of yours, set {REGISTRY_VARIABLE} or give --image"
+            f"its steps run in {CONTROLLER_IMAGE}: a cluster must be able to pull this name;"
+            f" for an image in your own registry, set {REGISTRY_VARIABLE} or --image"
         )
     else:
         answer.line(f"its steps run in {image}")

@@ -1,4 +1,4 @@
-"""What a run shows while it runs: bars on a terminal, elsewhere a line now and then."""
+"""Progress display of a run: bars on a terminal, otherwise a line every half minute."""
 
 import sys
 import time
@@ -14,24 +14,24 @@ _LINE_SECONDS = 30.0
 
 
 class Display(Protocol):
-    """Shows how far a run has come; a context manager."""
+    """A progress display; a context manager."""
 
     def __enter__(self) -> Self: ...
 
     def __exit__(self, *_: object) -> None: ...
 
     def show(self, status: Status | None, outcomes: list[StepOutcome]) -> None:
-        """Shows the latest."""
+        """Shows the latest state."""
         ...
 
 
-def display() -> Display:
-    """The display that suits standard error."""
+def make_display() -> Display:
+    """Returns the display for standard error."""
     return TerminalDisplay() if sys.stderr.isatty() else LineDisplay()
 
 
 class TerminalDisplay:
-    """A bar for each step."""
+    """A progress bar for each step."""
 
     def __init__(self) -> None:
         self._bars = Progress(
@@ -60,7 +60,7 @@ class TerminalDisplay:
                 self._bars.update(bar, total=1, completed=1, words="")
             elif status is not None and status.step == outcome.step:
                 done, total = _share(status.progress)
-                self._bars.update(bar, total=total, completed=done, words=words(status))
+                self._bars.update(bar, total=total, completed=done, words=describe_progress(status))
 
     def _bar(self, step: str) -> TaskID:
         if step not in self._tasks:
@@ -69,7 +69,7 @@ class TerminalDisplay:
 
 
 class LineDisplay:
-    """A line when a step ends, and one every half minute."""
+    """A line at the end of each step and every half minute."""
 
     def __init__(self) -> None:
         self._console = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -88,15 +88,15 @@ class LineDisplay:
                 self._done.add(outcome.step)
                 self._say(f"{outcome.step}: done in {outcome.seconds:.0f} s")
         if status is not None and time.monotonic() - self._said >= _LINE_SECONDS:
-            self._say(f"{status.step}: {words(status)}")
+            self._say(f"{status.step}: {describe_progress(status)}")
 
     def _say(self, text: str) -> None:
         self._said = time.monotonic()
         self._console.print(text, markup=False)
 
 
-def words(status: Status) -> str:
-    """``status`` in one line."""
+def describe_progress(status: Status) -> str:
+    """Formats ``status`` in one line."""
     progress = status.progress
     if not progress:
         return terminal_safe(status.detail)

@@ -1,4 +1,4 @@
-"""``kubenas report``: the report of a search, running or done, made anew."""
+"""``kubenas report``: regenerates the report of a search."""
 
 from kubenas.cli.answer import Answer
 from kubenas.errors import UserError
@@ -9,16 +9,16 @@ from kubenas.storage import open_storage
 
 
 def rewrite_report(output: str, answer: Answer) -> None:
-    """Writes report and leaderboard into ``output`` and says where they are.
+    """Writes the report and the leaderboard into ``output`` and prints their locations.
 
     Raises:
-        UserError: there is no search in ``output`` yet.
+        UserError: ``output`` contains no search.
     """
     storage = open_storage(output)
     read_config_lock(storage)
     status = read_status(storage)
     if status is None or status.search is None:
-        raise UserError(f"{output}: no search has been started here yet")
+        raise UserError(f"{output}: this output contains no search yet")
     done = read_outcome(storage, "report")
     finished = done is not None and done.state == "done" and done.key == status.search
     written = write_report(storage, read_report_input(storage, status.search, finished=finished))

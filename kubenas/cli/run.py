@@ -1,11 +1,11 @@
-"""``kubenas run``: the whole pipeline on this machine, from a search.yaml to a summary."""
+"""``kubenas run``: runs the whole pipeline of a search.yaml on this machine."""
 
 from pathlib import Path
 
 from kubenas.cli.answer import Answer
 from kubenas.cli.local_pipeline import LocalPipeline
 from kubenas.cli.output_lock import local_folder, output_lock
-from kubenas.cli.progress import display
+from kubenas.cli.progress import make_display
 from kubenas.config import BUNDLED_SOURCES, Config, load_config
 from kubenas.errors import Interrupted, KubenasError, SearchFailed, UserError
 from kubenas.search.oracles import check_oracle
@@ -21,9 +21,9 @@ def run_pipeline(file: Path, answer: Answer) -> None:
     """Runs, or resumes, the pipeline of the search.yaml ``file``.
 
     Raises:
-        UserError: something in the config, the data, the space or the output is wrong.
-        SearchFailed: the pipeline ran and failed.
-        Interrupted: by a signal; the same command resumes.
+        UserError: the config, the data, the space or the output is invalid.
+        SearchFailed: the pipeline failed.
+        Interrupted: a signal stopped the run; the same command resumes it.
     """
     interrupt_on_sigterm()
     config = load_config(file)
@@ -41,7 +41,7 @@ def run_pipeline(file: Path, answer: Answer) -> None:
 
 
 def _check(config: Config, storage: Storage) -> bool:
-    """All that can be found out before anything is started; whether there is work to resume."""
+    """Validates the config before the start. Returns whether a run is resumed."""
     check_oracle(config.search.oracle)
     freeze_space(config)
     source = config.data.source
@@ -54,7 +54,7 @@ def _follow(config: Config, storage: Storage, file: Path) -> None:
     try:
         with (
             LocalPipeline(config, local_folder(storage.uri) / "pipeline") as pipeline,
-            display() as shown,
+            make_display() as shown,
         ):
             while not pipeline.finished(_LOOK_SECONDS):
                 shown.show(read_status(storage), read_outcomes(storage))
@@ -63,15 +63,15 @@ def _follow(config: Config, storage: Storage, file: Path) -> None:
                 raise _failure(storage, pipeline)
     except Interrupted as error:
         raise Interrupted(
-            f"interrupted; all work is kept. Resume with: kubenas run {file}"
+            f"interrupted; progress is saved. Resume with: kubenas run {file}"
         ) from error
 
 
 def _failure(storage: Storage, pipeline: LocalPipeline) -> KubenasError:
-    """The failed step's own error; without one, the last that the log has."""
+    """Returns the error of the failed step or, without one, the last line of the log."""
     failed = [outcome for outcome in read_outcomes(storage) if outcome.state == "failed"]
     if not failed:
-        return SearchFailed(f"the pipeline broke: {pipeline.last_words()} (log: {pipeline.log})")
+        return SearchFailed(f"the pipeline failed: {pipeline.error_line()} (log: {pipeline.log})")
     outcome = failed[-1]
     if outcome.exit_code == UserError.exit_code:
         return UserError(outcome.message)

@@ -1,4 +1,4 @@
-"""``kubenas status``: how far a run has come."""
+"""``kubenas status``: the status of a run."""
 
 import time
 from typing import Any
@@ -12,11 +12,11 @@ from kubenas.storage import open_storage
 _STALE_SECONDS = 30.0
 
 
-def tell_status(output: str, answer: Answer) -> None:
-    """Says what has been done in ``output`` and what is going on.
+def print_status(output: str, answer: Answer) -> None:
+    """Prints the state of the run in ``output``.
 
     Raises:
-        UserError: no run is there.
+        UserError: the output contains no run.
     """
     storage = open_storage(output)
     config = read_config_lock(storage)
@@ -28,8 +28,8 @@ def tell_status(output: str, answer: Answer) -> None:
     for outcome in outcomes:
         figures = f"{outcome.state:<9}{outcome.seconds:>8.1f} s"
         answer.line(f"  {outcome.step:<10}{figures}  {outcome.message}".rstrip())
-    _tell_search(outcomes, status, answer)
-    _tell_summary(summary, answer)
+    _print_search(outcomes, status, answer)
+    _print_summary(summary, answer)
     answer.put(
         {
             "name": config.name,
@@ -53,11 +53,11 @@ def _state(outcomes: list[StepOutcome], status: Status | None, *, done: bool) ->
 def _headline(outcomes: list[StepOutcome], status: Status | None, *, done: bool) -> str:
     state = _state(outcomes, status, done=done)
     if state in {"stopped", "interrupted"}:
-        return f"{state}; the command that started it resumes it"
+        return f"{state}; run the same command again to resume"
     return state
 
 
-def _tell_search(outcomes: list[StepOutcome], status: Status | None, answer: Answer) -> None:
+def _print_search(outcomes: list[StepOutcome], status: Status | None, answer: Answer) -> None:
     progress: dict[str, Any] = status.progress if status else {}
     ended = {outcome.step for outcome in outcomes if outcome.state == "done"}
     if status is None or not progress or status.step in ended:
@@ -71,7 +71,7 @@ def _tell_search(outcomes: list[StepOutcome], status: Status | None, answer: Ans
     )
 
 
-def _tell_summary(summary: Summary | None, answer: Answer) -> None:
+def _print_summary(summary: Summary | None, answer: Answer) -> None:
     if summary is None:
         return
     for line in summary.lines():

@@ -1,4 +1,4 @@
-"""Which image the steps of a pipeline run in: options, file and environment, in one place."""
+"""The image of the pipeline steps, from options, file and environment."""
 
 import functools
 import re
@@ -19,17 +19,17 @@ _REGISTRY = re.compile(rf"[A-Za-z0-9.\-]+(?::\d+)?(?:/{_PATH})*/?")
 
 @dataclass(frozen=True)
 class StepImage:
-    """What the command line says of the steps' image."""
+    """The image options of the command line."""
 
     image: str | None = None
     registry: str | None = None
-    """Where ``make images`` pushed to: the controller's image is there under its own name."""
+    """Registry that contains the controller image, as pushed by ``make images``."""
 
-    def named(self, in_file: str | None = None) -> str | None:
-        """The image: as the command line says, else ``in_file``, else the registry's; or None.
+    def resolve(self, in_file: str | None = None) -> str | None:
+        """Returns the image of --image, else ``in_file``, else of the registry; or None.
 
         Raises:
-            UserError: what is given is no image or no registry.
+            UserError: the image or the registry is invalid.
         """
         for image, origin in ((self.image, "--image"), (in_file, "image")):
             if image is not None:
@@ -41,24 +41,23 @@ class StepImage:
             CONTROLLER_IMAGE, _checked(self.registry, _REGISTRY, f"{REGISTRY_VARIABLE}: ", what)
         )
 
-    def required(self, in_file: str | None = None) -> str:
-        """The same for who starts runs at once: a cluster pulls from a registry.
+    def resolve_required(self, in_file: str | None = None) -> str:
+        """Returns the image like :meth:`resolve`, for commands that start runs.
 
         Raises:
-            UserError: nothing says which image, or see :meth:`named`.
+            UserError: no image is given, or it is invalid.
         """
-        image = self.named(in_file)
+        image = self.resolve(in_file)
         if image is None:
             raise UserError(
-                f"{CONTROLLER_IMAGE} is in no registry that a cluster could pull it from: set"
-                f" {REGISTRY_VARIABLE} to where 'make images' pushed it, such as"
-                " registry.example/team, or give --image"
+                f"no registry for the image {CONTROLLER_IMAGE}: set {REGISTRY_VARIABLE} to the"
+                " registry of 'make images', such as registry.example/team, or set --image"
             )
         return image
 
 
-def chooses_image(command: Callable[..., None]) -> Callable[..., None]:
-    """Gives ``command`` the options --image and --registry as its argument ``step_image``."""
+def image_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Adds the options --image and --registry, passed as the argument ``step_image``."""
 
     @functools.wraps(command)
     def choosing(*, image: str | None, registry: str | None, **others: Any) -> None:
@@ -69,9 +68,9 @@ def chooses_image(command: Callable[..., None]) -> Callable[..., None]:
         click.option(
             "--registry",
             envvar=REGISTRY_VARIABLE,
-            help=f"Where 'make images' pushed the steps' image to; default: {REGISTRY_VARIABLE}.",
+            help=f"Registry that 'make images' pushed to; default: {REGISTRY_VARIABLE}.",
         ),
-        click.option("--image", help="Container image that the steps run in, in place of that."),
+        click.option("--image", help="Container image of the steps; overrides --registry."),
     ):
         wrapped = option(wrapped)
     return wrapped

@@ -1,4 +1,4 @@
-"""``search.yaml``: its sections, how it is loaded, and its other forms."""
+"""The configuration ``search.yaml``: sections, loading and other representations."""
 
 from kubenas.config.config import NAME, Config
 from kubenas.config.data import DataConfig

@@ -1,4 +1,4 @@
-"""search.yaml as a whole. The same file means the same on a laptop and on a cluster."""
+"""The whole search.yaml. A file has the same meaning on a laptop and on a cluster."""
 
 import hashlib
 import json
@@ -18,7 +18,7 @@ from kubenas.config.training import TrainingConfig
 from kubenas.trial import Value
 
 NAME = r"^[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$"
-"""What searches and schedules may be called."""
+"""Pattern for names of searches and schedules."""
 
 
 class Config(Value):
@@ -26,11 +26,11 @@ class Config(Value):
 
     name: str = Field(
         pattern=NAME,
-        description="Name of the search: small letters, digits and dashes, at most 40.",
+        description="Name of the search: lower-case letters, digits and dashes, at most 40.",
     )
     output: str = Field(
         min_length=1,
-        description="Where everything is written: a directory, or gs://, s3:// or minio:// with a"
+        description="Location of all results: a directory, or gs://, s3:// or minio:// with a"
         " bucket and a folder.",
     )
     data: DataConfig
@@ -44,44 +44,48 @@ class Config(Value):
     serving: ServingConfig = ServingConfig()
 
     @model_validator(mode="after")
-    def _cost_has_a_price(self) -> Self:
+    def _check_price(self) -> Self:
         if self.search.max_cost is not None and self.runner.price_per_hour is None:
             raise ValueError("search.max_cost needs runner.price_per_hour")
         return self
 
     @model_validator(mode="after")
-    def _service_has_a_name(self) -> Self:
+    def _check_service_name(self) -> Self:
         if self.serving.kind != "none" and not self.serving.name and self.name[0].isdigit():
-            raise ValueError("serving.name: give one, for a service's name begins with a letter")
-        return self
-
-    @model_validator(mode="after")
-    def _rungs_have_room(self) -> Self:
-        rungs = self.search.rungs
-        if rungs.eta is None:
-            return self
-        if self.search.oracle == "hyperband":
-            raise ValueError("search.rungs: the oracle hyperband has rungs of its own; use another")
-        if self.training.epochs < rungs.eta * rungs.min_epochs:
             raise ValueError(
-                f"search.rungs: training.epochs must be at least {rungs.eta * rungs.min_epochs},"
-                " eta times min_epochs, for there to be two rungs (or lower min_epochs)"
+                "serving.name: set a name that starts with a letter, as required for a service"
             )
         return self
 
     @model_validator(mode="after")
-    def _hyperband_goes_alone(self) -> Self:
+    def _check_rungs(self) -> Self:
+        rungs = self.search.rungs
+        if rungs.eta is None:
+            return self
+        if self.search.oracle == "hyperband":
+            raise ValueError(
+                "search.rungs: the oracle hyperband has its own rungs; use another oracle"
+            )
+        if self.training.epochs < rungs.eta * rungs.min_epochs:
+            raise ValueError(
+                f"search.rungs: training.epochs must be at least {rungs.eta * rungs.min_epochs},"
+                " eta times min_epochs, for at least two rungs; or reduce min_epochs"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _check_hyperband(self) -> Self:
         mixed = {"baseline_share": self.search.baseline_share, "warm_start": self.search.warm_start}
         for name, value in mixed.items():
             if value and self.search.oracle == "hyperband":
-                raise ValueError(f"search.{name}: does not go with hyperband; use another oracle")
+                raise ValueError(f"search.{name}: not supported by hyperband; use another oracle")
         return self
 
-    def identified(self) -> dict[str, Any]:
-        """All that decides what is looked for; where it runs, what is promoted, served or kept is
-        not.
+    def identity_content(self) -> dict[str, Any]:
+        """Returns the part of the config that defines the search.
 
-        Of a user's HyperModel its name: what is in its files is a matter of each search.
+        It excludes the output, the runner, promotion, serving and retention. A user's HyperModel is
+        included by name only; each search records the content of its files.
         """
         content = self.model_dump(
             mode="json",
@@ -99,6 +103,6 @@ class Config(Value):
         return content
 
     def identity(self) -> str:
-        """A digest of :meth:`identified`."""
-        content = json.dumps(self.identified(), sort_keys=True)
+        """Returns the digest of :meth:`identity_content`."""
+        content = json.dumps(self.identity_content(), sort_keys=True)
         return hashlib.sha256(content.encode()).hexdigest()[:12]

@@ -1,4 +1,4 @@
-"""``data:`` of search.yaml: where the labelled examples are and how they are split."""
+"""``data:`` of search.yaml: the labelled examples and their split."""
 
 from typing import Literal, Self
 
@@ -8,36 +8,36 @@ from kubenas.trial import Value
 
 
 class DataConfig(Value):
-    """``data:`` where the labelled examples are and how they are split."""
+    """``data:`` the labelled examples and their split."""
 
     source: str = Field(
         min_length=1,
-        description="Labelled data: an .npz with x and y, a folder or .zip with a folder per"
-        " class, or 'digits' (scikit-learn's bundled set). A path or a URI.",
+        description="Labelled data: an .npz with x and y, a folder or .zip with one folder per"
+        " class, or 'digits' (bundled with scikit-learn). A path or a URI.",
     )
     task: Literal["image-classification"] = Field(
-        "image-classification", description="What is learned from the data."
+        "image-classification", description="Learning task, currently image classification."
     )
     test_fraction: float = Field(
-        0.15, gt=0, lt=0.9, description="Share of the examples kept for the final test (0 to 0.9)."
+        0.15, gt=0, lt=0.9, description="Share of the examples in the test split (0 to 0.9)."
     )
     validation_fraction: float = Field(
         0.15,
         gt=0,
         lt=0.9,
-        description="Share of the examples that trials are scored on (0 to 0.9).",
+        description="Share of the examples in the validation split (0 to 0.9); it scores trials.",
     )
     seed: int = Field(
-        1, ge=0, description="Seed of the split; an example stays on its side when data is added."
+        1, ge=0, description="Seed of the split. Examples keep their split when data is added."
     )
     image_size: tuple[int, int] | None = Field(
         None,
-        description="Height and width in pixels to resize pictures to, as a list; empty:"
-        " their own size, or the median size where they differ.",
+        description="Height and width in pixels to which images are resized, as a list; empty:"
+        " their size, or the median size if sizes differ.",
     )
 
     @model_validator(mode="after")
-    def _leaves_training_data(self) -> Self:
+    def _check_fractions(self) -> Self:
         if self.test_fraction + self.validation_fraction >= 0.95:
             raise ValueError(
                 "test_fraction and validation_fraction must leave at least 0.05 for training"

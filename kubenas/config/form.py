@@ -1,7 +1,7 @@
-"""The form of a run in the Kubeflow UI: its fields, and search.yaml's other keys in one of them.
+"""The run form in the Kubeflow UI: fields for common keys of search.yaml, and ``settings``.
 
-The UI shows names alone, sorted and without help, so a name says what the field is for. A field at
-its default leaves the matter to ``settings``; else the field comes first.
+The UI shows only the names of fields, in alphabetical order, so the names are descriptive. A field
+overrides ``settings`` unless it has its default value.
 """
 
 import copy
@@ -19,7 +19,7 @@ from kubenas.config.parameters import Parameter, Scalar, parameters, to_paramete
 from kubenas.errors import UserError
 
 SETTINGS = "settings"
-"""The field that holds what no other field is for."""
+"""The field for keys of search.yaml without a field of their own."""
 
 _FIELDS = {
     "search_name": "name",
@@ -38,11 +38,11 @@ _FIELDS = {
     "promote_model": "promotion_mode",
     "serve_model_with": "serving_kind",
 }
-"""Fields by name, and the keys of search.yaml that they set, with underscores for dots."""
+"""Keys of search.yaml by field, with underscores instead of dots."""
 
 _SETTINGS_HELP = (
-    "All other keys of a search.yaml as YAML on one line, such as {training: {batch_size: 32}}, or"
-    " the URI of a search.yaml; what another field sets comes first. Empty: none."
+    "Other keys of a search.yaml as YAML on one line, such as {training: {batch_size: 32}}, or the"
+    " URI of a search.yaml. Other fields take precedence. Empty: none."
 )
 
 
@@ -52,27 +52,27 @@ class Field:
 
     name: str
     type: type
-    """Of its values: str or int."""
+    """Type of the values: str or int."""
     choices: tuple[str, ...]
-    """The values there are, which the UI shows as a list; none: any."""
+    """Allowed values, shown as a list in the UI; empty if any value is allowed."""
     default: Scalar | None
-    """None: a value must be given."""
+    """Default value; None if a value is required."""
     help: str
     parameter: Parameter | None
-    """The key of search.yaml that it sets; None: those in ``settings``."""
+    """Key of search.yaml that the field sets; None for ``settings``."""
 
 
 def fields() -> tuple[Field, ...]:
-    """All fields."""
-    chosen = [_field(name, parameter) for name, parameter in _set().items()]
+    """Returns all fields."""
+    chosen = [_field(name, parameter) for name, parameter in _parameters_by_field().items()]
     return (*chosen, Field(SETTINGS, str, (), "", _SETTINGS_HELP, None))
 
 
 def to_form(config: Config) -> dict[str, Scalar]:
-    """``config`` as values of the fields."""
+    """Converts ``config`` to values of the fields."""
     flat = to_parameters(config)
     others = config.model_dump(mode="json", exclude_defaults=True)
-    chosen = _set()
+    chosen = _parameters_by_field()
     for parameter in chosen.values():
         _remove(others, parameter.path)
     values = {name: flat[parameter.name] for name, parameter in chosen.items()}
@@ -80,14 +80,14 @@ def to_form(config: Config) -> dict[str, Scalar]:
 
 
 def from_form(values: Mapping[str, Any], settings: Any) -> Config:
-    """The config that a filled-in form stands for.
+    """Converts values of the form to a config.
 
     Args:
-        values: of the fields by name; ``settings`` is not looked at.
-        settings: what that field stands for: keys of a search.yaml; None: none.
+        values: values of the fields by name; ``settings`` is ignored.
+        settings: parsed content of the field ``settings``; None if empty.
 
     Raises:
-        UserError: with one line that lists what is wrong.
+        UserError: a value is invalid; the message lists all errors in one line.
     """
     if settings is None:
         settings = {}
@@ -97,7 +97,7 @@ def from_form(values: Mapping[str, Any], settings: Any) -> Config:
             f" the URI of a search.yaml, found {settings!r}"
         )
     content = copy.deepcopy(dict(settings))
-    for name, parameter in _set().items():
+    for name, parameter in _parameters_by_field().items():
         value = values.get(name, parameter.default)
         if value != parameter.default:
             _put(content, parameter.path, value)
@@ -105,11 +105,11 @@ def from_form(values: Mapping[str, Any], settings: Any) -> Config:
 
 
 def docstring(summary: str, others: Mapping[str, str] | None = None) -> str:
-    """A docstring whose Args are all fields, from which kfp takes the help texts.
+    """Builds a docstring with all fields as Args, which kfp uses as help texts.
 
     Args:
-        summary: its first line.
-        others: further arguments and their help.
+        summary: first line of the docstring.
+        others: further arguments with their help texts.
     """
     helps = {field.name: field.help for field in fields()} | dict(others or {})
     return "\n".join(
@@ -124,8 +124,8 @@ def _field(name: str, parameter: Parameter) -> Field:
     return Field(name, parameter.type, choices, parameter.default, parameter.help, parameter)
 
 
-def _set() -> dict[str, Parameter]:
-    """The keys of search.yaml that fields set, by field."""
+def _parameters_by_field() -> dict[str, Parameter]:
+    """Returns the parameters of search.yaml by field."""
     known = {parameter.name: parameter for parameter in parameters()}
     return {name: known[flat] for name, flat in _FIELDS.items()}
 
@@ -141,13 +141,13 @@ def _put(content: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
     for part in path[:-1]:
         inner = content.setdefault(part, {})
         if not isinstance(inner, dict):
-            return  # what is wrong with it is said when all of it is checked
+            return  # reported by the validation of the whole config
         content = inner
     content[path[-1]] = value
 
 
 def _remove(content: dict[str, Any], path: tuple[str, ...]) -> None:
-    """Removes a key, and sections that are empty without it."""
+    """Removes a key, and sections that become empty."""
     head, *rest = path
     if rest and head in content:
         _remove(content[head], tuple(rest))

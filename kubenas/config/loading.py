@@ -1,4 +1,4 @@
-"""search.yaml -> Config, with messages that name file, field, value and what is allowed."""
+"""Loading of search.yaml. Error messages name the file, field, value and allowed values."""
 
 import difflib
 from collections.abc import Callable, Iterator, Mapping
@@ -19,10 +19,10 @@ _Model = TypeVar("_Model", bound=BaseModel)
 
 
 def load_config(path: Path) -> Config:
-    """The config in the YAML file ``path``; relative paths in it are relative to its folder.
+    """Loads the config from the YAML file ``path``. Its relative paths are relative to its folder.
 
     Raises:
-        UserError: the file cannot be read, is not YAML, or says something that is not allowed.
+        UserError: the file cannot be read, is not YAML, or is invalid.
     """
     content = read_yaml(path, kind="search.yaml")
     folder = path.resolve().parent
@@ -33,19 +33,19 @@ def load_config(path: Path) -> Config:
 
 
 def parse_config(content: Any, *, origin: str) -> Config:
-    """``content`` as a Config. ``origin`` says in error messages where it came from.
+    """Validates ``content`` as a Config. ``origin`` names the source in error messages.
 
     Raises:
-        UserError: with one line that lists what is wrong.
+        UserError: the content is invalid; the message lists the errors in one line.
     """
     return parse_as(Config, content, origin=origin)
 
 
 def parse_as(model: type[_Model], content: Any, *, origin: str) -> _Model:
-    """``content`` as a value of ``model``. ``origin`` says in error messages where it came from.
+    """Validates ``content`` as a ``model``. ``origin`` names the source in error messages.
 
     Raises:
-        UserError: with one line that lists what is wrong.
+        UserError: the content is invalid; the message lists the errors in one line.
     """
     if not isinstance(content, Mapping):
         required = [
@@ -63,25 +63,25 @@ def parse_as(model: type[_Model], content: Any, *, origin: str) -> _Model:
 
 
 def read_yaml(path: Path, *, kind: str) -> Any:
-    """What the YAML file ``path`` says; ``kind`` names such files in error messages.
+    """Reads the YAML file ``path``; ``kind`` is the kind of file for error messages.
 
     Raises:
-        UserError: the file cannot be read, or is not YAML.
+        UserError: the file cannot be read or is not YAML.
     """
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
-        raise UserError(f"{path}: no such file; give the path of a {kind}") from error
+        raise UserError(f"{path}: no such file; expected the path of a {kind}") from error
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: cannot be read as a text file: {error}") from error
     return parse_yaml(text, origin=str(path))
 
 
 def parse_yaml(text: str | bytes, *, origin: str) -> Any:
-    """What the YAML ``text`` says. ``origin`` says in error messages where it came from.
+    """Parses the YAML ``text``. ``origin`` names the source in error messages.
 
     Raises:
-        UserError: it is not YAML.
+        UserError: the text is not YAML.
     """
     try:
         return yaml.safe_load(text)
@@ -94,7 +94,7 @@ def _kind(content: Any) -> str:
 
 
 def _explain(details: ErrorDetails, model: type[BaseModel]) -> str:
-    """One pydantic error as ``field: what is wrong``."""
+    """Formats a pydantic error as ``field: message``."""
     field = ".".join(str(part) for part in details["loc"]) or "file"
     if details["type"] == "extra_forbidden":
         return f"{field}: unknown key{_suggestion(details['loc'], model)}"
@@ -125,7 +125,7 @@ def _fields_at(loc: tuple[int | str, ...], model: type[BaseModel]) -> Iterator[s
 
 
 def resolve_paths(config: Config, absolute: Callable[[str], str]) -> Config:
-    """``config`` with its relative paths made ``absolute``; URIs stay as they are."""
+    """Returns ``config`` with relative paths made ``absolute``; URIs are unchanged."""
 
     def resolved(location: str, *names: str) -> str:
         return location if "://" in location or location in names else absolute(location)

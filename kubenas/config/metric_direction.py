@@ -1,4 +1,4 @@
-"""Whether more or less of a metric is better, by its name, as Keras-Tuner infers it. Pure."""
+"""Inference of a metric's direction from its name, as in Keras-Tuner."""
 
 from typing import Literal
 
@@ -12,7 +12,7 @@ _MAXIMISED = frozenset(
     iou binary_iou mean_iou one_hot_iou one_hot_mean_iou
     """.replace("_", "").split()
 )
-"""Keras-Tuner minimises the last two lines or cannot tell; Keras' own ``Metric`` says "up"."""
+"""Metrics to maximise. Keras-Tuner does not infer the last two lines; Keras declares "up"."""
 
 _MINIMISED = frozenset(
     """
@@ -27,10 +27,10 @@ _MINIMISED = frozenset(
 
 
 def infer_direction(metric: str) -> Literal["max", "min"] | None:
-    """Whether ``metric`` is maximised or minimised; None: its name does not say.
+    """Returns whether ``metric`` is maximised or minimised; None if it cannot be inferred.
 
-    Knows Keras' metrics and losses by name, with ``val_`` and ``weighted_`` before it.
-    ``cosine_similarity`` is both a metric (more is better) and a loss (less is), so it is None.
+    Supports the names of Keras metrics and losses, with the prefixes ``val_`` and ``weighted_``.
+    ``cosine_similarity`` is a metric to maximise and a loss to minimise, so it returns None.
     """
     name = metric.removeprefix("val_").removeprefix("weighted_").replace("_", "").lower()
     if name in _MAXIMISED:

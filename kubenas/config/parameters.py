@@ -1,7 +1,7 @@
-"""Config <-> flat parameters named ``section_key``, as a schedule.yaml has them.
+"""Conversion between configs and flat parameters ``section_key``, as used in schedule.yaml.
 
-A parameter is a string, number or boolean. What is optional or nested is a JSON text, and the
-empty text is "not given": Kubeflow turns 8 inside an object into 8.0 and has no null.
+A parameter is a string, number or boolean. Optional and nested values are JSON texts, where an
+empty text means that no value is set. Kubeflow has no null and converts 8 in objects to 8.0.
 """
 
 import json
@@ -25,7 +25,7 @@ _EMPTY: tuple[Any, ...] = (None, {}, [], ())
 
 @dataclass(frozen=True)
 class Parameter:
-    """One parameter. ``default`` is None where the user must give a value."""
+    """A parameter. ``default`` is None if a value is required."""
 
     name: str
     path: tuple[str, ...]
@@ -36,12 +36,12 @@ class Parameter:
 
 
 def parameters() -> tuple[Parameter, ...]:
-    """All parameters, in the order of the file."""
+    """Returns all parameters, in the order of the file."""
     return tuple(_parameters_of(Config, ()))
 
 
 def to_parameters(config: Config) -> dict[str, Scalar]:
-    """``config`` as values for :func:`parameters`."""
+    """Converts ``config`` to values for :func:`parameters`."""
     content = config.model_dump(mode="json")
     return {
         parameter.name: _encode(_lookup(content, parameter.path), parameter)
@@ -50,10 +50,10 @@ def to_parameters(config: Config) -> dict[str, Scalar]:
 
 
 def from_parameters(values: Mapping[str, Any]) -> Config:
-    """The config that ``values``, named as in :func:`parameters`, stand for.
+    """Converts ``values``, named as in :func:`parameters`, to a config.
 
     Raises:
-        UserError: a value is not allowed, or a JSON text is not JSON.
+        UserError: a value is invalid, or a JSON text cannot be parsed.
     """
     content: dict[str, Any] = {}
     for parameter in parameters():

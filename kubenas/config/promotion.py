@@ -1,4 +1,4 @@
-"""``promotion:`` of search.yaml: when a new model takes the place of the one in production."""
+"""``promotion:`` of search.yaml: when a new model replaces the model in production."""
 
 from typing import Literal
 
@@ -8,56 +8,56 @@ from kubenas.trial import Value
 
 
 class PromotionConfig(Value):
-    """``promotion:`` the new model against the champion. Changes nothing about the search."""
+    """``promotion:`` rules for replacing the champion. They do not affect the search."""
 
     mode: Literal["auto", "always", "never"] = Field(
         "auto",
-        description="auto: by comparison with the model in production; always: whenever the limits"
-        " hold; never: what is in production stays.",
+        description="auto: promote after a comparison with the model in production; always:"
+        " promote if all limits are met; never: do not promote.",
     )
     margin: float = Field(
         0.01,
         gt=0,
         lt=1,
-        description="Gain in test accuracy that a better model must show; a cheaper one must not"
-        " lose as much.",
+        description="Required gain in test accuracy of a better model, and tolerated loss of a"
+        " cheaper model.",
     )
     confidence: float = Field(
         0.95,
         ge=0.5,
         lt=1,
-        description="Confidence of the interval of the gain, whose low end decides.",
+        description="Level of the confidence interval of the gain; its lower bound decides.",
     )
     cheaper: float = Field(
         0.8,
         gt=0,
         lt=1,
-        description="A model with at most this share of the champion's weights or operations, and"
-        " no more of either, is cheaper.",
+        description="A model is cheaper if it has at most this share of the champion's weights or"
+        " operations, and not more of the other.",
     )
     min_examples: int = Field(
-        100, ge=1, description="Test examples without which nothing takes the champion's place."
+        100, ge=1, description="Minimum number of test examples for a promotion."
     )
     max_fall: float = Field(
         0.1,
         gt=0,
         le=1,
-        description="Fall in test accuracy, of both models, below what the champion had when it was"
-        " promoted, from which the data are suspected and nothing is promoted; 1: never.",
+        description="If the test accuracy of both models falls by this much below the champion's"
+        " accuracy at its promotion, the data is considered suspicious and nothing is promoted; 1:"
+        " off.",
     )
     max_latency_ms: float | None = Field(
         None,
         gt=0,
-        description="Milliseconds for one example at the most, on the machine that evaluates;"
+        description="Maximum latency in milliseconds per example, on the evaluation machine;"
         " empty: no limit.",
     )
     max_model_mib: float | None = Field(
-        None, gt=0, description="MiB of the model's weights at the most; empty: no limit."
+        None, gt=0, description="Maximum size of the model's weights in MiB; empty: no limit."
     )
     min_recall: float | None = Field(
         None,
         gt=0,
         le=1,
-        description="Share of every class's test examples that must be recognised; empty: no"
-        " limit.",
+        description="Minimum recall of every class on the test split, 0 to 1; empty: no limit.",
     )

@@ -8,19 +8,19 @@ from kubenas.trial import Value
 
 
 class RetentionConfig(Value):
-    """``retention:`` what ``kubenas gc`` leaves in the output. Changes nothing about the search."""
+    """``retention:`` what ``kubenas gc`` keeps. It does not affect the search."""
 
     searches: int = Field(
-        3, ge=1, description="Searches to keep, the newest; older ones go with all they hold."
+        3, ge=1, description="Number of newest searches to keep; older searches are deleted."
     )
     champions: int = Field(
         3,
         ge=1,
-        description="Searches to keep besides, for their models: those of the champion and of the"
-        " ones before it, which a rollback can name.",
+        description="Number of searches to keep additionally for their models: of the champion and"
+        " of previous champions, as targets of a rollback.",
     )
     checkpoints: Literal["none", "failed", "all"] = Field(
         "none",
-        description="Whose checkpoints stay once nothing resumes from them: none's, those of"
-        " failed trials, or all.",
+        description="Checkpoints to keep when no trial resumes from them: none, those of failed"
+        " trials, or all.",
     )

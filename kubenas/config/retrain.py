@@ -1,4 +1,4 @@
-"""``retrain:`` of search.yaml: how the best trials are trained again."""
+"""``retrain:`` of search.yaml: retraining of the best trials."""
 
 from pydantic import Field
 
@@ -6,10 +6,10 @@ from kubenas.trial import Value
 
 
 class RetrainConfig(Value):
-    """``retrain:`` the winners are trained again before one is chosen."""
+    """``retrain:`` retraining of the best trials before one is selected."""
 
-    candidates: int = Field(2, ge=1, le=100, description="How many of the best trials to retrain.")
-    seeds: int = Field(2, ge=1, le=100, description="Fresh seeds for each of them.")
+    candidates: int = Field(2, ge=1, le=100, description="Number of best trials to retrain.")
+    seeds: int = Field(2, ge=1, le=100, description="Number of new seeds for each of them.")
     epochs: int | None = Field(
-        None, ge=1, description="Epochs of a retraining at the most; empty: as many as a trial."
+        None, ge=1, description="Epochs of a retraining at most; empty: as for trials."
     )

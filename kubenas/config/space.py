@@ -1,4 +1,4 @@
-"""``space:`` of search.yaml: which networks may be built."""
+"""``space:`` of search.yaml: the search space."""
 
 from typing import Any, Self
 
@@ -8,26 +8,26 @@ from kubenas.trial import Value
 
 
 class SpaceConfig(Value):
-    """``space:`` which networks may be built."""
+    """``space:`` the search space."""
 
     name: str | None = Field(
-        None, description="A registered space ('kubenas spaces' lists them); empty: layers."
+        None, description="Name of a registered space (see 'kubenas spaces'); empty: layers."
     )
     hypermodel: str | None = Field(
         None,
-        description="Your own keras_tuner.HyperModel instead, as file.py:Name with a path or a"
-        " URI before it: a class, an instance or a function build(hp). Runs only in trial"
+        description="Your own keras_tuner.HyperModel as file.py:Name, with an optional path or URI"
+        " before it: a class, an instance or a function build(hp). It runs only in trial"
         " processes. Empty: the named space.",
     )
     files: tuple[str, ...] = Field(
         (),
-        description="Files that the hypermodel reads beside those that its sources name, as a list"
-        " of patterns such as vocab/*.txt, relative to its folder; empty: none.",
+        description="Additional files that the hypermodel reads, as a list of patterns such as"
+        " vocab/*.txt, relative to its folder; empty: none.",
     )
     requirements: str | None = Field(
         None,
-        description="File beside the hypermodel's that lists the packages which it needs, such as"
-        " requirements.txt; trials check that they are installed. Empty: none is checked.",
+        description="File with the packages that the hypermodel needs, such as requirements.txt,"
+        " in the folder of the hypermodel; trials check that they are installed. Empty: no check.",
     )
     options: dict[str, Any] = Field(
         {},
@@ -36,9 +36,9 @@ class SpaceConfig(Value):
     )
 
     @model_validator(mode="after")
-    def _one_of_name_and_hypermodel(self) -> Self:
+    def _check_name_or_hypermodel(self) -> Self:
         if self.name and self.hypermodel:
-            raise ValueError("give either 'name' or 'hypermodel', not both")
+            raise ValueError("set either 'name' or 'hypermodel', not both")
         if self.hypermodel:
             file, _, cls = self.hypermodel.rpartition(":")
             if not file.endswith(".py") or not cls.isidentifier():
@@ -46,11 +46,11 @@ class SpaceConfig(Value):
         return self
 
     @model_validator(mode="after")
-    def _files_of_the_hypermodels_folder(self) -> Self:
+    def _check_hypermodel_files(self) -> Self:
         for key, paths in {"files": self.files, "requirements": (self.requirements,)}.items():
             for path in filter(None, paths):
                 if not self.hypermodel:
-                    raise ValueError(f"{key} belongs to a 'hypermodel' of your own; give one")
+                    raise ValueError(f"{key} requires a 'hypermodel'")
                 if "://" in path or path.startswith("/") or ".." in path.split("/"):
                     raise ValueError(f"{key}: '{path}' must lie in the hypermodel's folder")
         return self

@@ -1,8 +1,8 @@
-"""The new model against the one in production, in words and figures."""
+"""The promotion decision and the comparison of the challenger with the champion."""
 
 from dataclasses import dataclass
 
-from kubenas.reporting.quantities import compact, milliseconds, percent
+from kubenas.reporting.formatting import compact, milliseconds, percent
 from kubenas.reporting.report_input import ReportInput
 from kubenas.serving.champion import ModelMetrics
 from kubenas.serving.gate import Decision
@@ -11,8 +11,8 @@ _NONE = "\u2013"
 
 
 @dataclass(frozen=True)
-class FigureRow:
-    """One figure of both models."""
+class MetricRow:
+    """One metric of both models."""
 
     name: str
     challenger: str
@@ -20,36 +20,36 @@ class FigureRow:
 
 
 def promotion_sentence(report: ReportInput) -> str:
-    """What was decided, and why; empty: nothing yet."""
+    """Returns the decision and its reason; empty if nothing is decided yet."""
     decision, record = report.decision, report.promotion
     if decision is None:
         return ""
     if record is not None:
-        return f"Promoted, as record {record.number} of the champion log: {record.why}."
+        return f"Promoted (record {record.number} of the champion log): {record.why}."
     words = {
-        "promote": "It is to be promoted",
-        "keep": "Not promoted, what is in production stays",
-        "refuse": "Refused, what is in production stays",
+        "promote": "Promotion is pending",
+        "keep": "Not promoted, the champion stays in production",
+        "refuse": "Rejected, the champion stays in production",
     }
     return f"{words[decision.verdict]}: {decision.reason}."
 
 
 def promotion_headline(report: ReportInput) -> str:
-    """What became of it, in a few words; empty: nothing yet."""
+    """Returns the decision in a few words; empty if nothing is decided yet."""
     decision, record = report.decision, report.promotion
     if decision is None:
         return ""
     if record is not None:
-        return f"It was promoted (record {record.number} of the champion log)."
-    return "It is to be promoted." if decision.verdict == "promote" else "It was not promoted."
+        return f"Promoted (record {record.number} of the champion log)."
+    return "Promotion is pending." if decision.verdict == "promote" else "Not promoted."
 
 
-def figure_rows(decision: Decision) -> list[FigureRow]:
-    """Both models on the same test split; empty: they were not compared."""
+def metric_rows(decision: Decision) -> list[MetricRow]:
+    """Returns the metrics of both models on the same test split; empty if not compared."""
     if decision.champion is None:
         return []
     challenger, champion = _figures(decision.challenger), _figures(decision.champion)
-    return [FigureRow(name, challenger[name], champion[name]) for name in challenger]
+    return [MetricRow(name, challenger[name], champion[name]) for name in challenger]
 
 
 def _figures(model: ModelMetrics) -> dict[str, str]:
@@ -58,6 +58,6 @@ def _figures(model: ModelMetrics) -> dict[str, str]:
         "Log loss": f"{model.loss:.4f}",
         "Macro F1": f"{model.macro_f1:.4f}",
         "Weights": _NONE if model.parameters is None else compact(model.parameters),
-        "Operations for one example": _NONE if model.flops is None else compact(model.flops),
+        "Operations per example": _NONE if model.flops is None else compact(model.flops),
         "Latency": _NONE if model.latency_ms is None else milliseconds(model.latency_ms),
     }

@@ -1,11 +1,11 @@
-"""What random search would have reached at equal cost, from trials that were drawn at random.
+"""The random search baseline: the score that random search would have reached at equal cost.
 
-They are fewer than random search would have had, for the rest of the cost went into the search. How
-much better the best of more draws is than the best of these cannot be told without assuming how
-scores are distributed. So what is given is a lower confidence bound of what random search reaches
-with even chance, the median of its best score. It is a draw, by rank, and holds for any
-distribution (Lourie, Cho and He 2024, "Show Your Work with Confidence"). How often it does, tells
-benchmarks/random_baseline.py.
+The estimate uses the trials of the search that were drawn at random. Random search would have run
+more of them, because the rest of the cost went into the search. The best score of more draws
+cannot be extrapolated without an assumption on the distribution of scores. The baseline is
+therefore a lower confidence bound on the median best score of random search. The bound is an order
+statistic of the scores and holds for any distribution (Lourie, Cho and He 2024, "Show Your Work
+with Confidence"). benchmarks/random_baseline.py measures its coverage.
 """
 
 import math
@@ -16,48 +16,48 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import bdtrc
 
-from kubenas.reporting.quantities import plural, score
+from kubenas.reporting.formatting import plural, score
 from kubenas.reporting.report_input import ReportInput
 from kubenas.search.journal import Origin, TrialState
 from kubenas.trial import Outcome
 
-_LEAST_DRAWS = 3
+_MIN_DRAWS = 3
 CONFIDENCE = 0.95
-"""Of the bound."""
+"""Confidence level of the bound."""
 
 
 @dataclass(frozen=True)
 class RandomSearch:
-    """Random search at the cost of the whole search."""
+    """The baseline at the cost of the whole search."""
 
     kind: Literal["measured", "estimated"]
-    """On draws that were set aside for it, or on those that the oracle began with."""
+    """Measured on trials reserved for it, or estimated from the oracle's random initial trials."""
     draws: int
-    """Those of them that have a score."""
+    """Number of random trials with a score."""
     trials: float
-    """Scored trials that random search would have had for the same time of trial processes."""
+    """Number of scored trials that random search would have run in the same trial time."""
     best: float
-    """Of the draws."""
+    """Best score of the random trials."""
     at_least: float
-    """What it would have reached with even chance: a lower bound, with 95 % confidence."""
+    """Lower 95 % confidence bound on the median best score of random search."""
 
 
-def random_search(report: ReportInput) -> RandomSearch | None:
-    """The baseline; None: too few draws, or the search is a random one itself."""
+def estimate_random_search(report: ReportInput) -> RandomSearch | None:
+    """Returns the baseline; None for too few random trials or if the search itself is random."""
     search = report.config.search
     if search.baseline_share:
-        return _judged(report, "measured", "baseline")
+        return _baseline(report, "measured", "baseline")
     if search.oracle == "random" or search.rungs.eta is not None:
         return None  # on the lowest rung nothing is trained at full length
-    return _judged(report, "estimated", "random")
+    return _baseline(report, "estimated", "random")
 
 
 def lower_bound(scores: ArrayLike, trials: float, direction: Literal["max", "min"]) -> float:
-    """With 95 % confidence, the best of ``trials`` draws is as good with a chance of a half.
+    """Returns a lower 95 % confidence bound on the median of the best of ``trials`` draws.
 
     Args:
-        scores: of independent draws, one-dimensional.
-        trials: at least as many as there are scores.
+        scores: scores of independent draws, shape (draws,).
+        trials: number of draws of the random search, at least the number of scores.
         direction: whether higher or lower scores are better.
 
     Raises:
@@ -65,8 +65,11 @@ def lower_bound(scores: ArrayLike, trials: float, direction: Literal["max", "min
     """
     worst_first = np.sort(np.asarray(scores, float))
     draws = len(worst_first)
-    if draws < _LEAST_DRAWS or trials < draws:
-        raise ValueError(f"no bound for {trials} trials can be told from {draws} scores")
+    if draws < _MIN_DRAWS or trials < draws:
+        raise ValueError(
+            f"no bound for {trials} trials from {draws} scores: at least {_MIN_DRAWS} scores are"
+            " needed, and at least as many trials as scores"
+        )
     if direction == "min":
         worst_first = worst_first[::-1]
     # The median of the best of n draws is the quantile 2**(-1/n) of one draw. The r-th worst of
@@ -75,29 +78,28 @@ def lower_bound(scores: ArrayLike, trials: float, direction: Literal["max", "min
     return float(worst_first[covered.sum() - 1])
 
 
-def words(baseline: RandomSearch, objective: str) -> str:
-    """The baseline in two sentences."""
+def describe_random_search(baseline: RandomSearch, objective: str) -> str:
+    """Returns the baseline in two sentences."""
     at_least, best = (score(n, objective) for n in (baseline.at_least, baseline.best))
     source = {
-        "measured": "drawn at random for this comparison",
-        "estimated": "that the oracle drew at random to begin with",
+        "measured": "reserved for this comparison",
+        "estimated": "that the oracle drew for its initial design",
     }[baseline.kind]
     return (
-        f"Random search at equal cost (about {plural(round(baseline.trials), 'trial')}) would have"
-        f" reached {at_least} or better with a chance of a half or more, at 95 % confidence. How"
-        f" much better cannot be told from the {plural(baseline.draws, 'scored trial')} {source},"
-        f" the best of which has {best}."
+        f"Random search at equal cost (about {plural(round(baseline.trials), 'trial')}): median"
+        f" best {objective} {at_least} or better (95 % confidence), based on"
+        f" {plural(baseline.draws, 'random trial')} {source} (best {best})."
     )
 
 
-def _judged(
+def _baseline(
     report: ReportInput, kind: Literal["measured", "estimated"], origin: Origin
 ) -> RandomSearch | None:
     ended = [trial for trial in report.state.ended() if trial.proposal.duplicate_of is None]
     drawn = [trial for trial in ended if trial.proposal.origin == origin]
     scores = np.array([s for trial in drawn if (s := _score(trial)) is not None])
     spent = sum(trial.seconds for trial in drawn)
-    if len(scores) < _LEAST_DRAWS or not spent:
+    if len(scores) < _MIN_DRAWS or not spent:
         return None
     total = sum(trial.seconds for trial in report.state.trials.values())
     trials = len(scores) * max(1.0, total / spent)

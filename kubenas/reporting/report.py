@@ -1,4 +1,4 @@
-"""report.html: one self-contained page, of a search that runs or is done."""
+"""report.html: a self-contained page on a running or finished search."""
 
 import base64
 from typing import Any
@@ -7,14 +7,13 @@ import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from kubenas.reporting import quantities
-from kubenas.reporting.beginning import beginning
-from kubenas.reporting.cards import drift_words
-from kubenas.reporting.comparison import comparisons
+from kubenas.reporting import formatting
+from kubenas.reporting.cards import drift_sentences
+from kubenas.reporting.comparison import comparison_sentences
 from kubenas.reporting.headline import headline, tiles
-from kubenas.reporting.network import network_drawing
+from kubenas.reporting.network import draw_network
 from kubenas.reporting.plots import (
-    MOST_CLASSES_DRAWN,
+    MAX_CLASSES_DRAWN,
     Figure,
     best_by_time,
     best_by_trial,
@@ -22,34 +21,35 @@ from kubenas.reporting.plots import (
     confused_pairs,
     confusion_matrix,
     learning_curves,
-    plot_choice,
+    plot_importance,
     roc_curve,
     score_by_cost,
 )
-from kubenas.reporting.promotion import figure_rows, promotion_sentence
+from kubenas.reporting.promotion import metric_rows, promotion_sentence
 from kubenas.reporting.report_input import ReportInput
 from kubenas.reporting.tables import (
-    ENOUGH_TRIALS,
+    MIN_TRIALS,
     Row,
-    candidates,
-    failure_groups,
+    describe_failure,
+    group_failures,
     make_leaderboard,
-    rank_choices,
-    reason,
-    trial_spend,
+    rank_hyperparameters,
+    summarize_candidates,
+    trial_costs,
 )
-from kubenas.search.budget import expense_of, words_of_use
-from kubenas.search.rungs import rungs_of
+from kubenas.reporting.warm_start_summary import summarize_warm_start
+from kubenas.search.budget import describe_usage, total_cost
+from kubenas.search.rungs import rung_levels
 
 _SHOWN_ROWS = 20
-_MOST_ROWS = 500
-_MOST_CHOICES = 6
-_MOST_PAIRS = 15
-_MOST_CLASSES = 100
+_MAX_ROWS = 500
+_MAX_IMPORTANCES = 6
+_MAX_PAIRS = 15
+_MAX_CLASSES = 100
 
 
 def render_report(report: ReportInput) -> str:
-    """The page. Nothing in it is loaded from elsewhere; texts of users are escaped."""
+    """Renders the page. It loads no external resources; texts from users are escaped."""
     environment = Environment(
         loader=PackageLoader("kubenas.reporting"),
         autoescape=True,
@@ -63,11 +63,11 @@ def render_report(report: ReportInput) -> str:
     )
     return environment.get_template("report.html.j2").render(
         report=report,
-        # Ours, without a text of anyone else's in it.
+        # The style sheet is part of the package and contains no text of users.
         style=Markup(style),  # noqa: S704
         headline=headline(report),
         tiles=tiles(report),
-        comparisons=comparisons(report),
+        comparisons=comparison_sentences(report),
         **_search(report),
         **_chosen(report),
         **_test(report),
@@ -79,16 +79,16 @@ def render_report(report: ReportInput) -> str:
 
 def _filters(report: ReportInput) -> dict[str, Any]:
     return {
-        "score": lambda value: quantities.score(value, report.objective),
-        "count": quantities.count,
-        "compact": lambda value: "\u2013" if value is None else quantities.compact(value),
-        "ms": lambda value: "\u2013" if value is None else quantities.milliseconds(value),
-        "duration": quantities.duration,
-        "percent": quantities.percent,
-        "spread": lambda value: quantities.spread(value, report.objective),
-        "plain": quantities.plain,
+        "score": lambda value: formatting.score(value, report.objective),
+        "count": formatting.count,
+        "compact": lambda value: "\u2013" if value is None else formatting.compact(value),
+        "ms": lambda value: "\u2013" if value is None else formatting.milliseconds(value),
+        "duration": formatting.duration,
+        "percent": formatting.percent,
+        "spread": lambda value: formatting.spread(value, report.objective),
+        "format_value": formatting.format_value,
         "figure": "{:.4g}".format,
-        "reason": reason,
+        "describe_failure": describe_failure,
     }
 
 
@@ -100,20 +100,20 @@ def _search(report: ReportInput) -> dict[str, Any]:
         direction=report.direction,
         objectives=report.objectives,
     )
-    rows = board.rows[:_MOST_ROWS]
+    rows = board.rows[:_MAX_ROWS]
     return {
         "on_front": sum(bool(row.front) for row in board.rows),
-        "rungs": rungs_of(report.config),
-        "beginning": beginning(report),
+        "rungs": rung_levels(report.config),
+        "warm_start": summarize_warm_start(report),
         "figures": [figure for figure in _figures(report) if figure],
         "rows": rows[:_SHOWN_ROWS],
         "more_rows": rows[_SHOWN_ROWS:],
         "rows_left_out": len(board.rows) - len(rows),
         "value_words": _value_words,
-        "choices": _choices(report),
+        "importances": _importances(report),
         "scored": len(report.peers),
-        "enough_trials": ENOUGH_TRIALS,
-        "failures": failure_groups(report.state),
+        "min_trials": MIN_TRIALS,
+        "failures": group_failures(report.state),
     }
 
 
@@ -129,16 +129,20 @@ def _figures(report: ReportInput) -> list[Figure | None]:
 
 
 def _value_words(row: Row) -> str:
-    return ", ".join(f"{name} {quantities.plain(value)}" for name, value in row.values.items())
+    return ", ".join(
+        f"{name} {formatting.format_value(value)}" for name, value in row.values.items()
+    )
 
 
-def _choices(report: ReportInput) -> list[dict[str, Any]]:
+def _importances(report: ReportInput) -> list[dict[str, Any]]:
     return [
         {
-            "choice": choice,
-            "plot": plot_choice(choice, objective=report.objective, direction=report.direction),
+            "importance": importance,
+            "plot": plot_importance(
+                importance, objective=report.objective, direction=report.direction
+            ),
         }
-        for choice in rank_choices(report.peers)[:_MOST_CHOICES]
+        for importance in rank_hyperparameters(report.peers)[:_MAX_IMPORTANCES]
     ]
 
 
@@ -147,8 +151,8 @@ def _chosen(report: ReportInput) -> dict[str, Any]:
     architecture = chosen.architecture if chosen else None
     return {
         "chosen": chosen,
-        "network": network_drawing(architecture) if architecture else None,
-        "candidates": candidates(report.retrained),
+        "network": draw_network(architecture) if architecture else None,
+        "candidates": summarize_candidates(report.retrained),
     }
 
 
@@ -157,11 +161,11 @@ def _test(report: ReportInput) -> dict[str, Any]:
     if evaluation is None:
         return {"confusion": None, "confused": [], "roc": None, "area": None, "calibration": None}
     names = [scores.name for scores in evaluation.classes]
-    drawn = len(names) <= MOST_CLASSES_DRAWN
+    drawn = len(names) <= MAX_CLASSES_DRAWN
     roc, area = roc_curve(evaluation.roc, names[1]) if evaluation.roc else (None, None)
     return {
         "confusion": confusion_matrix(evaluation.confusion, names) if drawn else None,
-        "confused": confused_pairs(evaluation.confusion, names, _MOST_PAIRS),
+        "confused": confused_pairs(evaluation.confusion, names, _MAX_PAIRS),
         "roc": roc,
         "area": area,
         "calibration": calibration_curve(evaluation.calibration)
@@ -173,7 +177,7 @@ def _test(report: ReportInput) -> dict[str, Any]:
 def _promotion(report: ReportInput) -> dict[str, Any]:
     return {
         "promotion": promotion_sentence(report),
-        "figures_of_both": figure_rows(report.decision) if report.decision else [],
+        "model_comparison": metric_rows(report.decision) if report.decision else [],
     }
 
 
@@ -182,15 +186,15 @@ def _data(report: ReportInput) -> dict[str, Any]:
     return {
         "schema": report.schema,
         "picture": picture,
-        "most_classes": _MOST_CLASSES,
-        "drift_words": list(drift_words(report.drift)) if report.drift else [],
+        "max_classes": _MAX_CLASSES,
+        "drift_sentences": list(drift_sentences(report.drift)) if report.drift else [],
     }
 
 
 def _costs(report: ReportInput) -> dict[str, Any]:
     return {
-        "spend": trial_spend(report.state),
-        "used": words_of_use(report.config.search, expense_of(report.state)),
+        "trial_costs": trial_costs(report.state),
+        "used": describe_usage(report.config.search, total_cost(report.state)),
         "config_yaml": yaml.safe_dump(
             report.config.model_dump(mode="json", exclude_none=True), sort_keys=False
         ),

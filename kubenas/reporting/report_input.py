@@ -1,4 +1,4 @@
-"""Everything that a report is made of, as one frozen value."""
+"""The input of a report."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,8 +16,8 @@ from kubenas.serving.gate import Decision
 from kubenas.training.evaluation import Evaluation
 from kubenas.trial import Outcome
 
-_ENOUGH_PEERS = 10
-"""Trials of a rung for plots and comparisons."""
+_MIN_PEERS = 10
+"""Minimum number of trials of a rung for plots and comparisons."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Epoch:
 
 @dataclass(frozen=True)
 class Retrained:
-    """A candidate of the search, trained again with a fresh seed."""
+    """A candidate of the search, retrained with a new seed."""
 
     trial: int
     seed: int
@@ -39,12 +39,12 @@ class Retrained:
     seconds: float = 0.0
     epochs: int = 0
     message: str = ""
-    """Why there is no score, in one line."""
+    """Reason for a missing score, in one line."""
 
 
 @dataclass(frozen=True)
 class Winner:
-    """The network that was chosen.
+    """The selected network.
 
     ``architecture`` is the content of its architecture.json, ``values`` its hyperparameters.
     """
@@ -61,58 +61,58 @@ class Winner:
 
 @dataclass(frozen=True)
 class ReportInput:
-    """What is known so far. All that has a default may be missing: a search that still runs."""
+    """All data of a report. Fields with a default may be missing while the search runs."""
 
     config: Config
     search: str
     state: SearchState
     direction: Literal["max", "min"]
     schema: DataSchema | None = None
-    """None: the data are what a user gave to kubenas.Tuner, of whatever kind."""
+    """None for a search of kubenas.Tuner, whose data can be of any kind."""
     card: Mapping[str, Any] = field(default_factory=dict)
     """The content of the data set's card.json."""
     drift: Drift | None = None
-    """How the data differ from those of the champion or, without one, of the search before."""
+    """Drift from the data of the champion or, without a champion, of the previous search."""
     examples: bytes | None = None
     """The data set's examples.png."""
     histories: Mapping[int, tuple[Epoch, ...]] = field(default_factory=dict)
     """Learning curves by trial number."""
     winner: Winner | None = None
-    """None: the best trial so far stands in for it."""
+    """None until a network is selected; the best trial so far is shown instead."""
     retrained: tuple[Retrained, ...] = ()
     evaluation: Evaluation | None = None
     prior: Prior | None = None
-    """What the search began with; None: it was not asked to begin with anything."""
+    """Source of the warm start; None if no warm start was requested."""
     decision: Decision | None = None
-    """On the model's promotion."""
+    """The promotion decision."""
     promotion: ChampionRecord | None = None
-    """The record by which the model became the champion."""
+    """Record of the promotion in the champion log."""
     lineage: Lineage | None = None
-    """Where the model came from."""
+    """Lineage of the model."""
     step_seconds: Mapping[str, float] = field(default_factory=dict)
-    """Wall-clock by step of the pipeline, in the steps' order."""
+    """Wall-clock seconds by step of the pipeline, in the order of the steps."""
     versions: Mapping[str, str] = field(default_factory=dict)
     finished: bool = False
-    """Whether the whole pipeline is through."""
+    """Whether all steps of the pipeline are done."""
 
     @property
     def objective(self) -> str:
-        """The metric that scores trials."""
+        """Name of the metric that scores trials."""
         return self.config.search.metric
 
     @property
     def objectives(self) -> tuple[Objective, ...]:
-        """All of them; the first is :attr:`objective`."""
+        """All objectives; the first is :attr:`objective`."""
         return objectives_of(self.config.search)
 
     @property
     def decided(self) -> bool:
-        """Whether the winner is final: chosen among those that were trained again."""
+        """Whether the winner is final, that is, selected from the retrained candidates."""
         return self.winner is not None and bool(self.retrained)
 
     @property
     def seconds_by_step(self) -> dict[str, float]:
-        """Wall-clock by step. A step tells its own at its end; of the search more is known."""
+        """Wall-clock seconds by step. The search is included while it is still running."""
         known = dict(self.step_seconds)
         if not self.finished:
             known["search"] = max(known.get("search", 0.0), self.state.active_seconds)
@@ -125,10 +125,10 @@ class ReportInput:
 
     @property
     def peers(self) -> list[TrialState]:
-        """Completed trials whose scores compare, best first: those of one rung.
+        """Completed trials of one rung, whose scores are comparable, best first.
 
-        It is the longest with enough of them, else the one with the most. Without rungs these
-        are all completed trials.
+        The rung is the longest one with enough trials, else the one with the most trials. Without
+        rungs these are all completed trials.
         """
         rungs: dict[int, list[TrialState]] = {}
         for trial in self.state.ended(Outcome.COMPLETED):
@@ -136,16 +136,16 @@ class ReportInput:
                 rungs.setdefault(trial.rung, []).append(trial)
         if not rungs:
             return []
-        enough = [rung for rung, trials in rungs.items() if len(trials) >= _ENOUGH_PEERS]
+        enough = [rung for rung, trials in rungs.items() if len(trials) >= _MIN_PEERS]
         rung = max(enough) if enough else max(rungs, key=lambda r: (len(rungs[r]), r))
         sign = -1 if self.direction == "max" else 1
         return sorted(rungs[rung], key=lambda t: (sign * _score(t), t.number))
 
     @property
     def chosen(self) -> Winner | None:
-        """The winner, or the best trial so far; None while no trial has completed.
+        """The winner or, until it is selected, the best trial; None if no trial has completed.
 
-        Costs that the winner does not carry are those of its trial.
+        Parameters, FLOPs and latency that the winner lacks are taken from its trial.
         """
         trial = self._chosen_trial()
         if trial is None or trial.end is None:

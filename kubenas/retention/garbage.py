@@ -14,9 +14,11 @@ from kubenas.retention.inventory import AttemptObject, Inventory, SearchInfo, pa
 from kubenas.retention.programs import StagedFilesInUse, find_staged_in_use
 from kubenas.search.layout import SEARCHES, checkpoint_folder
 from kubenas.training.program.layout import PROGRAMS
-from kubenas.trial import BEGUN_FILE, Outcome
+from kubenas.trial import ATTEMPT_START_FILE, Outcome
 
-_KEPT_OF_LOST = frozenset({"spec.json", BEGUN_FILE, "result.json", "history.jsonl", "log.txt"})
+_KEPT_OF_LOST = frozenset(
+    {"spec.json", ATTEMPT_START_FILE, "result.json", "history.jsonl", "log.txt"}
+)
 """Files of a lost attempt that are kept."""
 
 _DATA = "data"

@@ -11,13 +11,13 @@ from kubenas.retention.production import ProductionModel, find_attempt_folders
 from kubenas.retention.programs import Programs
 from kubenas.search.attempts import AttemptRecords
 from kubenas.search.journal import JournalDamaged
-from kubenas.search.layout import ATTEMPT, SEARCHES, definition_file
+from kubenas.search.layout import ATTEMPT_PATTERN, SEARCHES, definition_file
 from kubenas.search.run import read_search
 from kubenas.steps.retrain import choice_file
 from kubenas.storage import ObjectInfo, Storage, split
 from kubenas.storage.document import DOCUMENT_BYTES
 
-_IN_ATTEMPT = re.compile(rf"(?P<attempt_folder>{ATTEMPT})/(?P<name>.+)")
+_IN_ATTEMPT = re.compile(rf"(?P<attempt_folder>{ATTEMPT_PATTERN})/(?P<name>.+)")
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,12 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from kubenas.errors import ObjectNotFound
-from kubenas.search.layout import ATTEMPT
+from kubenas.search.layout import ATTEMPT_PATTERN
 from kubenas.serving.champion import ChampionRecord
 from kubenas.storage import Storage
 from kubenas.storage.document import DOCUMENT_BYTES
 
-_NAMED = re.compile(rf"{ATTEMPT}(?=[/\"])")
+_NAMED = re.compile(rf"{ATTEMPT_PATTERN}(?=[/\"])")
 _SERVING = "serving/"
 """Folder of the records of a change of the served model."""
 

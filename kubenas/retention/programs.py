@@ -8,7 +8,7 @@ from kubenas.errors import DocumentUnusable, ObjectNotFound
 from kubenas.storage import Storage
 from kubenas.storage.document import read_document
 from kubenas.training.program.layout import DATA_FOLDER, INDEX_FILE, PROGRAMS, ProgramIndex
-from kubenas.training.program.under_way import STAGING_FOLDER, staged_lately
+from kubenas.training.program.staging_marker import STAGING_FOLDER, is_staging
 
 Programs = Mapping[str, frozenset[str] | None]
 """Digests of the data of each program, by its id; None: unknown."""
@@ -54,7 +54,7 @@ def read_programs(output: Storage, names: Iterable[str]) -> Programs | None:
     """
     names = [name for name in names if name.startswith(f"{PROGRAMS}/")]
     marks = (name for name in names if name.startswith(f"{STAGING_FOLDER}/"))
-    if any(staged_lately(output, name, now=time.time()) for name in marks):
+    if any(is_staging(output, name, now=time.time()) for name in marks):
         return None
     folders = {name.split("/")[1] for name in names}
     return {each: _needed(output, each) for each in sorted(folders - {DATA_FOLDER})}

@@ -1,4 +1,4 @@
-"""What to try next: oracles, the loop around them, and its journal."""
+"""Neural architecture search: oracles, the search loop and its journal."""
 
 from kubenas.search.oracles import create_oracle
 

@@ -1,6 +1,6 @@
-"""One controller per search, where its output is a local directory.
+"""File lock that allows one controller per search in a local output directory.
 
-Elsewhere the journal's conditional create is the only fence, and here it is the second one.
+In object stores, the journal's conditional create alone keeps a second controller out.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ _WAIT_SECONDS = 20.0
 def controller_lock(
     storage: Storage, search: str, *, wait_seconds: float = _WAIT_SECONDS
 ) -> Iterator[None]:
-    """Holds the search while entered. The lock dies with its process, however that dies.
+    """Holds the search's lock. The operating system releases it when the process ends.
 
     Raises:
         AnotherController: another process still holds it after ``wait_seconds``.

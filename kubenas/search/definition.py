@@ -1,4 +1,4 @@
-"""What a search is: search.json, written once when it begins."""
+"""Definition of a search (``search.json``), written once when the search begins."""
 
 import hashlib
 from typing import Literal
@@ -15,7 +15,7 @@ from kubenas.trial import SearchId, SpaceRef, Value
 
 
 class SearchDefinition(Value):
-    """All that decides what a search finds."""
+    """Everything that determines the result of a search."""
 
     version: Literal[1] = 1
     id: SearchId
@@ -24,20 +24,20 @@ class SearchDefinition(Value):
     dataset_digest: str
     space: SpaceRef
     direction: Literal["max", "min"]
-    prior: str | None = Field(None, description="digest of prior.json; None: nothing was known")
-    versions: dict[str, str] = Field(description="of kubenas and of what it builds on")
+    prior: str | None = Field(None, description="digest of prior.json; None: no warm start")
+    versions: dict[str, str] = Field(description="versions of kubenas and its main dependencies")
     attempts_recorded: bool = Field(
         False,
-        description="whether all attempts of its steps have a record of the controller's; those of"
-        " a search that an older version began are known by their own folders",
+        description="whether the controller records every attempt of the steps; in a search"
+        " started by an older version, attempts are found by their folders instead",
     )
 
 
 def search_id(config: Config, dataset_digest: str, space: SpaceRef) -> str:
-    """The search's name and a digest: equal for the same config, data, space and generation.
+    """Returns the search's id: its name and a digest of config, data, space and generation.
 
-    Of a user's HyperModel or program the content counts, which is part of the name of its frozen
-    copy.
+    For a user's HyperModel or program, the digest covers its content, because the name of the
+    frozen copy contains a digest of the content.
     """
     code = "/".join((space.hypermodel or space.program or "").split("/")[-2:])
     search = config.search
@@ -48,10 +48,10 @@ def search_id(config: Config, dataset_digest: str, space: SpaceRef) -> str:
 
 
 def read_definition(output: Storage, search: str) -> SearchDefinition:
-    """The definition of the search ``search`` below ``output``.
+    """Reads the definition of ``search`` from ``output``.
 
     Raises:
-        ObjectNotFound: there is no such search.
+        ObjectNotFound: ``output`` has no such search.
         DocumentUnusable: this version of kubenas cannot read it.
     """
     name = definition_file(search)
@@ -66,7 +66,7 @@ def define(
     space: SpaceRef,
     prior: str | None = None,
 ) -> SearchDefinition:
-    """The definition of a search that begins now, with the digest of its prior."""
+    """Creates the definition of a new search; ``prior`` is the digest of its ``prior.json``."""
     return SearchDefinition(
         id=search_id(config, dataset_digest, space),
         config=config,

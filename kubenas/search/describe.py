@@ -1,4 +1,7 @@
-"""What may be built, as JSON. The controller never runs user code: an attempt describes it."""
+"""Description of the search space as JSON.
+
+The controller never runs user code: an attempt builds the space and describes it.
+"""
 
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -17,7 +20,7 @@ from kubenas.trial import AttemptSpec, Outcome, SpaceRef, Task
 
 _SPACE = "space.json"
 
-if TYPE_CHECKING:  # it loads Keras-Tuner, which looking at a search must not wait for
+if TYPE_CHECKING:  # importing Keras-Tuner takes seconds, and reading a search does not need it
     from kubenas.search.oracles.encoding import GraphOf
 
 
@@ -28,7 +31,7 @@ def describe_space(
     *,
     on_progress: OnProgress | None = None,
 ) -> dict[str, Any]:
-    """keras_tuner.HyperParameters.get_config() of the search's space; written once.
+    """Returns the search's space as keras_tuner.HyperParameters.get_config(); writes it once.
 
     Raises:
         UserError: the space cannot be built.
@@ -37,22 +40,24 @@ def describe_space(
     name = space_file(definition.id)
     with suppress(ObjectNotFound):
         return dict(read_object(storage, name))
-    data = _described(definition, storage, runner, on_progress)
+    data = _run_describe(definition, storage, runner, on_progress)
     with suppress(ObjectExists):
         storage.create(name, data)
     return dict(read_object(storage, name))
 
 
 def graph_of(space: SpaceRef, dataset: str) -> "GraphOf | None":
-    """The network at some values, without building it; None: only a built model could tell.
+    """Returns a function from hyperparameter values to the network's graph.
+
+    Returns None if the space cannot compute the graph without building the model.
 
     Args:
-        space: what may be built.
-        dataset: URI of the prepared data set's folder, which tells how large pictures are.
+        space: the search space.
+        dataset: URI of the prepared data set's folder, for the input shape and the classes.
 
     Raises:
-        UserError: there is no such space or option.
-        ObjectNotFound: there is no such data set.
+        UserError: the space or one of its options does not exist.
+        ObjectNotFound: the data set does not exist.
         StorageError: the data set cannot be read.
     """
     make = space_graph(space)
@@ -62,7 +67,7 @@ def graph_of(space: SpaceRef, dataset: str) -> "GraphOf | None":
     return make(input_shape=schema.shape, num_classes=len(schema.classes))
 
 
-def _described(
+def _run_describe(
     definition: SearchDefinition,
     storage: Storage,
     runner: TrialRunner,
@@ -86,16 +91,16 @@ def _described(
         on_progress=on_progress,
     )
     if result.outcome != Outcome.COMPLETED:
-        raise UserError(f"space: it cannot be used with its default values: {result.message}")
+        raise UserError(f"space: cannot be built with its default values: {result.message}")
     attempt = describe_folder(definition.id).removesuffix("a1") + f"a{result.attempt}"
     return open_storage(join(storage.uri, attempt)).read(_SPACE, limit=DOCUMENT_BYTES)
 
 
 def _check_space(prefix: str) -> None:
-    """Checks what an attempt has described.
+    """Checks the space that an attempt has described.
 
     Raises:
-        DocumentUnusable: it is no space.
+        DocumentUnusable: the file is missing or is not a space.
     """
     from kubenas.search.space.point import read_space  # noqa: PLC0415, slow
 
@@ -105,5 +110,5 @@ def _check_space(prefix: str) -> None:
         raise DocumentUnusable(str(error)) from error
     except DocumentUnusable:
         raise
-    except Exception as error:  # whatever a trial wrote, Keras-Tuner may raise over it
-        raise DocumentUnusable(f"{join(prefix, _SPACE)}: no space of hyperparameters") from error
+    except Exception as error:  # Keras-Tuner raises anything on input from a trial
+        raise DocumentUnusable(f"{join(prefix, _SPACE)}: not a space of hyperparameters") from error

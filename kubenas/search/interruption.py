@@ -1,4 +1,4 @@
-"""SIGTERM and SIGINT as a flag that loops look at."""
+"""SIGTERM and SIGINT as a flag that loops check."""
 
 import signal
 import threading
@@ -11,14 +11,14 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 class Interruption:
-    """While entered in the main thread, the first signal sets a flag; a second one interrupts.
+    """Context manager: the first signal sets a flag, the second raises ``Interrupted``.
 
-    In any other thread it changes nothing, for only the main thread may handle signals.
+    Has no effect outside the main thread, because only the main thread may handle signals.
     """
 
     def __init__(self) -> None:
         self.requested = False
-        """Whether someone has asked us to stop."""
+        """Whether a signal has been received."""
         self._previous: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Self:
@@ -32,5 +32,5 @@ class Interruption:
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
         if self.requested:
-            raise Interrupted(f"stopped at once by a second {signal.Signals(number).name}")
+            raise Interrupted(f"stopped immediately by a second {signal.Signals(number).name}")
         self.requested = True

@@ -1,13 +1,13 @@
-"""Where things are, below the output's root."""
+"""Paths of a search's folders and files, relative to the output."""
 
 SEARCHES = "searches"
 
-ATTEMPT = (
+ATTEMPT_PATTERN = (
     rf"{SEARCHES}/(?P<search>[^/\"]+)"
     r"/(?P<folder>(?:trials|retrain|champion)/[^/\"]+|describe|evaluate|export)"
     r"/a(?P<attempt>[1-9]\d{0,8})"
 )
-"""Regular expression of an attempt's folder, below the output."""
+"""Regular expression of an attempt's folder, relative to the output."""
 
 
 def search_folder(search: str) -> str:
@@ -16,32 +16,32 @@ def search_folder(search: str) -> str:
 
 
 def definition_file(search: str) -> str:
-    """What the search is: search.json."""
+    """The search's definition, ``search.json``."""
     return f"{search_folder(search)}/search.json"
 
 
 def space_file(search: str) -> str:
-    """What may be built, as keras_tuner.HyperParameters.get_config()."""
+    """The search space, as keras_tuner.HyperParameters.get_config()."""
     return f"{search_folder(search)}/space.json"
 
 
 def prior_file(search: str) -> str:
-    """What was known from elsewhere when the search began."""
+    """The warm start: results of earlier searches and tables, read when the search began."""
     return f"{search_folder(search)}/prior.json"
 
 
 def heartbeat_file(search: str) -> str:
-    """What changes as long as a step of the search lives."""
+    """The heartbeat file, rewritten as long as a step of the search runs."""
     return f"{search_folder(search)}/heartbeat.json"
 
 
 def describe_folder(search: str) -> str:
-    """The folder of the first attempt to describe the space."""
+    """The folder of the first attempt of the describe task."""
     return f"{search_folder(search)}/describe/a1"
 
 
 def trial_folder(trial: int) -> str:
-    """The folder of a trial's attempts, below its search's own."""
+    """The folder of a trial's attempts, relative to its search's folder."""
     return f"trials/{trial:05d}"
 
 
@@ -51,5 +51,5 @@ def attempt_folder(search: str, trial: int, attempt: int) -> str:
 
 
 def checkpoint_folder(attempt: str) -> str:
-    """The folder of the checkpoints of the attempt whose own folder (or URI) is ``attempt``."""
+    """The checkpoint folder of the attempt in folder (or URI) ``attempt``."""
     return f"{attempt}/checkpoint"

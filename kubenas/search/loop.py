@@ -1,8 +1,9 @@
-"""The search's loop: what ended -> the journal -> the oracle -> what starts. One thread.
+"""The single-threaded main loop of a search.
 
-Crash-proof by order: a proposal is in the journal before its first attempt, the intent to start
-an attempt before the attempt, and a trial's end exactly once. Whatever point the process dies
-at, the journal and the attempts' folders say how to go on.
+Each step records ended attempts in the journal, reports them to the oracle and starts new
+attempts. The order of writes makes the loop crash-safe: a proposal is in the journal before its
+first attempt, the intent to start an attempt before the attempt, and the end of a trial exactly
+once. After a crash, the journal and the attempts' folders are enough to resume.
 """
 
 import os
@@ -21,41 +22,41 @@ from kubenas.search.attempts import (
     EndedAttempt,
     RunningAttempts,
     TrialSpecs,
-    began_at,
     has_checkpoint,
-    left_result,
+    read_start_time,
+    resolve_result,
 )
 from kubenas.search.interruption import Interruption
 from kubenas.search.journal import Closed, Opened, SearchState, TrialState
 from kubenas.search.progress import OnProgress, OnState, Progress, estimate_seconds_left
-from kubenas.search.proposals import IN_A_ROW, NoProposal
-from kubenas.search.recorder import Ledger
-from kubenas.search.rungs import least_epochs
+from kubenas.search.proposals import MAX_DUPLICATES_IN_A_ROW, NoProposal
+from kubenas.search.recorder import SearchRecorder
+from kubenas.search.rungs import min_epochs_per_trial
 from kubenas.trial import AttemptEvent, AttemptRef, FailureClass, Task
 
 _POLL_SECONDS = 0.5
 _OVERTIME_SECONDS = 60.0
-"""For trials in flight to end by themselves once the search's time is over."""
+"""Grace period for trials in flight to end by themselves after the search's time limit."""
 
 
 class SearchLoop:
-    """Runs one search to its end, from wherever its ledger says that it is.
+    """Runs or resumes one search until it is closed.
 
     Args:
-        specs: knows the search and its attempts' folders.
-        ledger: what has happened so far.
-        runner: where attempts run.
-        interruption: looked at between two steps.
+        specs: creates attempt specs and names the attempts' folders.
+        recorder: the journal and state so far.
+        runner: runs the attempts.
+        interruption: checked in every step.
         on_progress: called on every change and about twice a second.
         on_state: called on every change; a KubenasError that it raises ends the search.
-        clock: Unix time.
+        clock: returns Unix time.
     """
 
     def __init__(
         self,
         specs: TrialSpecs,
         *,
-        ledger: Ledger,
+        recorder: SearchRecorder,
         runner: TrialRunner,
         interruption: Interruption,
         on_progress: OnProgress | None = None,
@@ -67,29 +68,29 @@ class SearchLoop:
         self._config = specs.definition.config.search
         self._rate = budget.Rate.of(specs.definition.config.runner)
         self._direction = specs.definition.direction
-        self._ledger = ledger
+        self._recorder = recorder
         self._runner = runner
         self._running = RunningAttempts(runner, clock=clock)
         self._interruption = interruption
         self._on_progress = on_progress
         self._on_state = on_state
-        self._shown: SearchState | None = None
-        """The state that ``on_state`` saw last."""
+        self._last_reported_state: SearchState | None = None
+        """The state that was passed to ``on_state`` last."""
         self._clock = clock
-        self._dry = False
-        """The oracle has nothing to propose until a trial ends."""
+        self._exhausted = False
+        """Whether the oracle has nothing to propose until a trial ends."""
         self._paused = ""
-        """Why no attempt could succeed at present."""
+        """Why no attempt can succeed at present; empty: attempts may start."""
 
     def run(self) -> SearchState:
         """Runs until the search is closed.
 
         Raises:
-            SearchFailed: the first trials all failed by errors of the program.
-            UserError: no attempt could succeed, for a reason outside of them.
-            Interrupted: SIGTERM or SIGINT; attempts that cannot outlive us have been stopped.
-            AnotherController: someone else runs this search.
-            KubenasError: what ``on_state`` raised.
+            SearchFailed: the first trials all failed with errors of the program.
+            UserError: no attempt can succeed, for a reason outside the trials.
+            Interrupted: SIGTERM or SIGINT; attempts that cannot outlive this process were stopped.
+            AnotherController: another process runs this search.
+            KubenasError: raised by ``on_state``.
         """
         if self._state.closed is None:
             self._open()
@@ -100,52 +101,50 @@ class SearchLoop:
 
     @property
     def _state(self) -> SearchState:
-        return self._ledger.state
+        return self._recorder.state
 
     def _step(self) -> None:
-        self._leave_if_told()
-        over = self._nothing_more()
+        self._raise_if_over()
+        over = self._stop_reason()
         if not over:
             self._fill_slots()
         elif self._must_stop_now():
             self._stop_running()
-        reason = "" if self._running else over or self._nothing_left()
+        reason = "" if self._running else over or self._exhaustion_reason()
         if reason:
-            self._ledger.record(Closed(at=self._clock(), reason=reason))
+            self._recorder.record(Closed(at=self._clock(), reason=reason))
             return
         self._report()
         for ended in self._running.wait(_POLL_SECONDS):
-            self._take(ended)
-
-    # Taking the search up.
+            self._record_end(ended)
 
     def _open(self) -> None:
-        """Settles what the last controller left: nothing finished is done again."""
+        """Takes over the attempts of the previous controller; finished work is not repeated."""
         cut_off_at = self._state.last_at or 0.0
         controller = f"{socket.gethostname()}:{os.getpid()}"
         opened = Opened(at=self._clock(), controller=controller, epoch=self._runner.epoch)
-        self._ledger.record(opened)
+        self._recorder.record(opened)
         adopted = set(self._runner.adopt(Task.TRAIN))
         in_flight = {
             AttemptRef(trial=trial.number, attempt=len(trial.started))
-            for trial in self._ledger.tally.open
+            for trial in self._recorder.counters.open
             if trial.in_flight
         }
         for ref in adopted - in_flight:
-            self._runner.stop(ref)  # it has ended, or a controller started it too late
-        for trial in self._ledger.tally.open:
+            self._runner.stop(ref)  # the journal does not list it as in flight
+        for trial in self._recorder.counters.open:
             if trial.in_flight:
                 self._recover(trial, adopted, cut_off_at)
             else:
-                self._ledger.end_if_lost_for_good(trial)
-        for trial in self._ledger.tally.open:
-            self._ledger.end_if_duplicate(trial)
+                self._recorder.end_if_not_retried(trial)
+        for trial in self._recorder.counters.open:
+            self._recorder.end_if_duplicate(trial)
 
     def _recover(self, trial: TrialState, adopted: set[AttemptRef], cut_off_at: float) -> None:
         started = trial.started[-1]
         ref = AttemptRef(trial=trial.number, attempt=started.attempt)
         binding = Binding(ref, Task.TRAIN, started.nonce_sha256)
-        if ref in adopted:  # its runner tells how it ends or ended, and when it began
+        if ref in adopted:  # the runner will report when it began and how it ended
             prefix = self._specs.prefix(ref.trial, ref.attempt)
             self._running.adopt(binding, prefix, since=started.at)
             return
@@ -154,77 +153,79 @@ class SearchLoop:
             ref=ref,
             kind="ended",
             failure=FailureClass.NODE_LOSS,
-            message="it ended with the process that ran the search",
+            message="the attempt ended together with the controller",
         )
         most = self._clock() - started.at
-        result, lost = left_result(storage, folder, binding, event, most_seconds=most)
+        result, lost = resolve_result(storage, folder, binding, event, max_seconds=most)
         progressed = has_checkpoint(storage, folder)
         ended = EndedAttempt(ref, lost, result, progressed, result.seconds if result else None)
-        self._take(ended, last_seen=cut_off_at)
-
-    # What starts and what ended.
+        self._record_end(ended, last_seen=cut_off_at)
 
     def _fill_slots(self) -> None:
-        while self._running.free and not self._interruption.requested and not self._nothing_more():
+        while self._running.free and not self._interruption.requested and not self._stop_reason():
             trial = self._next_open()
             started = self._propose() if trial is None else self._start(trial)
             if not started:
                 return
 
     def _next_open(self) -> TrialState | None:
-        """The trial to start next, of those that have been proposed."""
-        return next(filter(self._startable, self._ledger.tally.open), None)
+        """Returns the first proposed trial that can be started."""
+        return next(filter(self._startable, self._recorder.counters.open), None)
 
     def _epochs(self, trial: TrialState) -> int:
-        return self._specs.epochs_to_go(trial, self._ledger.parent(trial))
+        return self._specs.remaining_epochs(trial, self._recorder.parent(trial))
 
     def _startable(self, trial: TrialState) -> bool:
         return not trial.in_flight and trial.proposal.duplicate_of is None
 
     def _start(self, trial: TrialState) -> bool:
-        """Whether the budget had room for it."""
+        """Starts the next attempt of ``trial``; returns False if the budget does not allow it."""
         usage, slots = self._usage(), self._running.free
-        seconds = budget.seconds_granted(usage, epochs=self._epochs(trial), slots=slots)
+        seconds = budget.time_limit_seconds(usage, epochs=self._epochs(trial), slots=slots)
         if seconds == 0:
             return False
         left = budget.seconds_left(self._config, usage)
         deadline = None if left is None else self._clock() + left
-        granted = budget.Grant(self._rate, seconds, deadline)
-        self._running.start(self._ledger.intend(trial, granted))
+        time_limit = budget.TimeLimit(self._rate, seconds, deadline)
+        self._running.start(self._recorder.record_start(trial, time_limit))
         return True
 
     def _propose(self) -> bool:
-        """Whether there was anything to propose."""
-        if self._dry or budget.no_more_trials(self._config, self._usage()):
+        """Asks for a new trial; returns False if there is none."""
+        if self._exhausted or budget.trial_limit_reason(self._config, self._usage()):
             return False
-        proposed = self._ledger.propose()
-        tried_before = self._ledger.duplicates_in_a_row >= IN_A_ROW
-        self._dry = isinstance(proposed, NoProposal) or tried_before
-        return not self._dry
+        proposed = self._recorder.propose()
+        tried_before = self._recorder.duplicates_in_a_row >= MAX_DUPLICATES_IN_A_ROW
+        self._exhausted = isinstance(proposed, NoProposal) or tried_before
+        return not self._exhausted
 
-    def _take(self, ended: EndedAttempt, *, last_seen: float | None = None) -> None:
-        """Takes note of an attempt's end; ``last_seen``: when the search was last alive before."""
+    def _record_end(self, ended: EndedAttempt, *, last_seen: float | None = None) -> None:
+        """Records the end of an attempt.
+
+        Args:
+            ended: how it ended.
+            last_seen: Unix time of the last record of the previous controller; None: now.
+        """
         if ended.seconds is None:
-            ended = replace(ended, seconds=self._seconds_unseen(ended, last_seen))
-        conclusion = self._ledger.take(ended)
-        self._dry = False
+            ended = replace(ended, seconds=self._estimate_run_seconds(ended, last_seen))
+        conclusion = self._recorder.record_attempt_end(ended)
+        self._exhausted = False
         if isinstance(conclusion.decision, Pause):
             self._paused = f"{ended.ref}: {conclusion.message}"
 
-    def _seconds_unseen(self, ended: EndedAttempt, last_seen: float | None) -> float:
+    def _estimate_run_seconds(self, ended: EndedAttempt, last_seen: float | None) -> float:
         now, started = self._clock(), self._state.trials[ended.ref.trial].started[-1]
         folder = self._specs.folder(ended.ref.trial, ended.ref.attempt)
-        told = began_at(self._specs.storage, folder, earliest=started.at, latest=now)
-        began = started.at if told is None and ended.result else told  # older versions tell nothing
+        reported = read_start_time(self._specs.storage, folder, earliest=started.at, latest=now)
+        # Attempts of older versions do not report when they began.
+        began = started.at if reported is None and ended.result else reported
         last_seen = now if last_seen is None else last_seen
-        return budget.seconds_unseen(started, began=began, last_seen=last_seen, now=now)
+        return budget.estimate_run_seconds(started, began=began, last_seen=last_seen, now=now)
 
-    # When it is over.
-
-    def _nothing_more(self) -> str:
+    def _stop_reason(self) -> str:
         trial = self._next_open()
-        epochs = least_epochs(self._whole_config) if trial is None else self._epochs(trial)
-        return budget.nothing_more(self._config, self._usage(), self._direction, epochs=epochs)
+        epochs = min_epochs_per_trial(self._whole_config) if trial is None else self._epochs(trial)
+        return budget.stop_reason(self._config, self._usage(), self._direction, epochs=epochs)
 
     def _must_stop_now(self) -> bool:
         usage = self._usage()
@@ -232,53 +233,52 @@ class SearchLoop:
         overtime = left is not None and left < -_OVERTIME_SECONDS
         return overtime or budget.target_reached(self._config, usage, self._direction)
 
-    def _nothing_left(self) -> str:
-        """Why there is nothing left to do; empty: there is."""
-        if self._ledger.tally.open:
+    def _exhaustion_reason(self) -> str:
+        """Returns why no trial is left to run or to propose; empty if there is one."""
+        if self._recorder.counters.open:
             return ""
-        if reason := budget.no_more_trials(self._config, self._usage()):
+        if reason := budget.trial_limit_reason(self._config, self._usage()):
             return reason
-        if self._ledger.duplicates_in_a_row >= IN_A_ROW:
-            return f"the space is exhausted: {IN_A_ROW} proposals in a row had been tried before"
-        return "the space is exhausted: the oracle found nothing new to try" if self._dry else ""
+        if self._recorder.duplicates_in_a_row >= MAX_DUPLICATES_IN_A_ROW:
+            repeats = MAX_DUPLICATES_IN_A_ROW
+            return f"the space is exhausted: {repeats} proposals in a row had been tried before"
+        return "the space is exhausted: the oracle has no new trial" if self._exhausted else ""
 
-    def _leave_if_told(self) -> None:
+    def _raise_if_over(self) -> None:
         if self._interruption.requested:
-            for ended in self._running.leave():
-                self._take(ended)
+            for ended in self._running.detach():
+                self._record_end(ended)
             raise Interrupted("search: stopped; the same command resumes")
         if self._paused:
-            self._give_up(UserError(f"search paused: {self._paused}"))
-        if budget.hopeless(self._ledger.tally):
+            self._abort(UserError(f"search paused: {self._paused}"))
+        if budget.too_many_failures(self._recorder.counters):
             reason = budget.most_frequent_reason(self._state)
-            self._give_up(SearchFailed(f"search: the first trials all failed, mostly by {reason}"))
-        if self._on_state is not None and self._shown is not self._state:
-            self._shown = self._state
+            self._abort(SearchFailed(f"search: the first trials all failed, mostly by {reason}"))
+        if self._on_state is not None and self._last_reported_state is not self._state:
+            self._last_reported_state = self._state
             try:
                 self._on_state(self._state)
             except KubenasError as error:
-                self._give_up(error)
+                self._abort(error)
 
-    def _give_up(self, error: KubenasError) -> NoReturn:
+    def _abort(self, error: KubenasError) -> NoReturn:
         self._stop_running()
         raise error
 
     def _stop_running(self) -> None:
         for ended in self._running.stop_all():
-            self._take(ended)
-
-    # What is told.
+            self._record_end(ended)
 
     def _usage(self) -> budget.Usage:
         return budget.measure(
-            self._config, self._state, self._ledger.tally, rate=self._rate, now=self._clock()
+            self._config, self._state, self._recorder.counters, rate=self._rate, now=self._clock()
         )
 
     def _report(self) -> None:
         if self._on_progress is None:
             return
         usage = self._usage()
-        done, total = self._ledger.tally.ended, self._config.max_trials
+        done, total = self._recorder.counters.ended, self._config.max_trials
         left = budget.seconds_left(self._config, usage)
         self._on_progress(
             Progress(
@@ -286,12 +286,12 @@ class SearchLoop:
                 done=done,
                 total=total,
                 running=self._running.snapshot(),
-                completed=self._ledger.tally.completed,
-                gpu_hours=usage.expense.gpu_hours,
+                completed=self._recorder.counters.completed,
+                gpu_hours=usage.cost.gpu_hours,
                 best_score=usage.best,
                 best_trial=usage.best_trial,
                 seconds=usage.seconds,
-                used=budget.words_of_use(self._config, usage.expense),
+                used=budget.describe_usage(self._config, usage.cost),
                 seconds_left=estimate_seconds_left(
                     seconds=usage.seconds, done=done, total=total, limit=left
                 ),

@@ -1,4 +1,4 @@
-"""What a trial is judged by: one metric, or several whose trade-offs are looked for. Pure."""
+"""Objectives of a search, and the Pareto front of its trials. Pure functions."""
 
 import math
 from collections.abc import Sequence
@@ -9,24 +9,24 @@ import numpy as np
 
 from kubenas.config import COSTS, SearchConfig, infer_direction
 from kubenas.search.journal import Ended, TrialState
-from kubenas.search.pareto import undominated
+from kubenas.search.pareto import non_dominated
 
 
 @dataclass(frozen=True)
 class Objective:
-    """A metric of the training, or a cost of the network."""
+    """A training metric, or a cost of the network such as its number of parameters."""
 
     name: str
     direction: Literal["max", "min"]
 
     def of(self, end: Ended) -> float | None:
-        """Its value for a trial that ended with ``end``; None: it is not known."""
+        """Returns the finite value for a trial that ended with ``end``; None if unknown."""
         value = getattr(end, self.name) if self.name in COSTS else end.metrics.get(self.name)
         return value if value is not None and math.isfinite(value) else None
 
 
 def objectives_of(config: SearchConfig) -> tuple[Objective, ...]:
-    """All of a search, the one that scores a trial first."""
+    """Returns the search's objectives. The first one is the trial's score."""
     first, *others = config.objectives
     given = config.direction or _inferred_direction(first)
     return (
@@ -35,9 +35,10 @@ def objectives_of(config: SearchConfig) -> tuple[Objective, ...]:
     )
 
 
-def front(trials: Sequence[TrialState], objectives: Sequence[Objective]) -> set[int]:
-    """Numbers of those completed trials that no other one beats: none is at least as good in all
-    objectives and better in one. Scores of different rungs are not compared: the longest counts.
+def pareto_front(trials: Sequence[TrialState], objectives: Sequence[Objective]) -> set[int]:
+    """Returns the numbers of the completed trials on the Pareto front.
+
+    Scores of different rungs are not comparable: only trials of the highest rung are considered.
     """
     longest = max((trial.rung for trial in trials), default=0)
     points = {
@@ -45,12 +46,12 @@ def front(trials: Sequence[TrialState], objectives: Sequence[Objective]) -> set[
         for trial in trials
         if trial.rung == longest and (values := _values(trial, objectives)) is not None
     }
-    on_front = undominated(np.array([*points.values()]).reshape(len(points), len(objectives)))
+    on_front = non_dominated(np.array([*points.values()]).reshape(len(points), len(objectives)))
     return {number for number, found in zip(points, on_front, strict=True) if found}
 
 
 def _values(trial: TrialState, objectives: Sequence[Objective]) -> tuple[float, ...] | None:
-    """Values of which larger ones are better; None: some are not known."""
+    """Returns the objectives' values, signed so that larger is better; None if one is unknown."""
     if trial.end is None or trial.end.score is None:
         return None
     values: list[float] = []
@@ -65,5 +66,5 @@ def _values(trial: TrialState, objectives: Sequence[Objective]) -> tuple[float, 
 def _inferred_direction(name: str) -> Literal["max", "min"]:
     direction = "min" if name in COSTS else infer_direction(name)
     if direction is None:
-        raise ValueError(f"no direction for {name}: the config's own check lets none through")
+        raise ValueError(f"no direction for {name}: the config must reject this name")
     return direction

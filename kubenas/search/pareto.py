@@ -1,17 +1,19 @@
-"""Which of several candidates no other one beats, where there are several things to be good at."""
+"""Non-dominated sorting: the Pareto front of candidates with several objectives."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 
-def undominated(values: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Which rows no other row beats: at least as good in all columns and better in one.
+def non_dominated(values: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Returns a mask of the rows that no other row dominates.
+
+    A row dominates another one if it is at least as good in all columns and better in one.
 
     Args:
-        values: ``(candidates, objectives)``, the larger the better.
+        values: shape ``(candidates, objectives)``; larger is better.
     """
-    # What beats a row comes before it where the first columns descend; and if anything beats it,
-    # something on the front does.
+    # Rows are visited in descending lexicographic order, so a dominating row comes first. A
+    # dominated row is also dominated by a row on the front.
     front = np.zeros(len(values), dtype=bool)
     found = np.empty((0, values.shape[1]))
     for row in np.lexsort(tuple(-values.T[::-1])):

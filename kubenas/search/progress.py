@@ -1,4 +1,4 @@
-"""How far a search or a batch of attempts has come."""
+"""Progress of a search or of a batch of attempts."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,52 +8,52 @@ from kubenas.search.journal import SearchState
 
 @dataclass(frozen=True)
 class RunningAttempt:
-    """An attempt at work."""
+    """A running or waiting attempt."""
 
     trial: int
     attempt: int
     seconds: float
-    """Since it began to run; before that, since it was started."""
+    """Seconds since it began to run; while it waits, seconds since it was started."""
     epoch: int | None = None
-    """Epochs that it has finished, where that is known."""
+    """Epochs that it has finished; None if unknown."""
     waiting: str = ""
-    """Why it does not run yet; empty: it does."""
+    """Why it does not run yet; empty if it runs."""
 
 
 @dataclass(frozen=True)
 class Progress:
-    """A moment of a search or of a batch of attempts."""
+    """A snapshot of a search or of a batch of attempts."""
 
     activity: str
-    """What is being done: describe, search, ..."""
+    """The current activity: describe, search, ..."""
     done: int
     """Trials or attempts that have ended."""
     total: int
-    """Trials at the most, or attempts in the batch."""
+    """Maximum number of trials, or number of attempts in the batch."""
     running: tuple[RunningAttempt, ...] = ()
     completed: int = 0
-    """Of those that have ended."""
+    """Trials that completed, out of ``done``."""
     best_score: float | None = None
     best_trial: int | None = None
     seconds: float = 0.0
-    """Time at work, that of earlier controllers of the search included."""
+    """Time in which a controller was running, including earlier controllers of the search."""
     seconds_left: float | None = None
-    """An estimate."""
+    """Estimated time to the end."""
     used: tuple[str, ...] = ()
-    """Accelerators and money, in words for people; empty where neither counts."""
+    """Accelerator-hours and cost as text; empty if there are neither."""
     gpu_hours: float = 0.0
-    """Hours times the accelerators that ended attempts held in them."""
+    """Accelerator-hours of ended attempts."""
 
 
 OnProgress = Callable[[Progress], None]
 OnState = Callable[[SearchState], None]
-"""Sees the state of a search as it goes on."""
+"""Called with each new state of a search."""
 
 
 def estimate_seconds_left(
     *, seconds: float, done: int, total: int, limit: float | None = None
 ) -> float | None:
-    """Time to the end at the pace so far, no longer than ``limit``; None: too early to say."""
+    """Estimates the time to the end from the pace so far, at most ``limit``; None if unknown."""
     if done == 0:
         return limit
     estimate = max(0, total - done) * seconds / done

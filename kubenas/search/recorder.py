@@ -1,4 +1,4 @@
-"""What has happened in a search: journal, state and oracle, kept in step with each other."""
+"""Recorder of a search: keeps journal, state and proposer consistent with each other."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -12,7 +12,7 @@ from kubenas.search.attempts import (
     conclude,
     has_checkpoint,
 )
-from kubenas.search.budget import Grant, Tally
+from kubenas.search.budget import SearchCounters, TimeLimit
 from kubenas.search.journal import (
     AttemptLost,
     Ended,
@@ -24,12 +24,12 @@ from kubenas.search.journal import (
     TrialState,
     advance,
     fold,
-    of_trial,
+    is_trial_record,
 )
-from kubenas.search.proposals import NoProposal, Originals, Proposer, end_like
+from kubenas.search.proposals import DuplicateFinder, NoProposal, Proposer, duplicate_end
 from kubenas.trial import AttemptSpec, FailureClass
 
-_OF_RESULT = (
+_RESULT_FIELDS = (
     "score",
     "metrics",
     "epochs",
@@ -42,15 +42,17 @@ _OF_RESULT = (
 )
 
 
-class Ledger:
-    """Brings ``proposer``, a fresh one, to where the journal ends, and goes on from there.
+class SearchRecorder:
+    """Appends records to the journal, updates the state and reports to the proposer.
+
+    The constructor replays the journal into ``proposer``.
 
     Args:
-        journal: has been read.
-        records: what was read.
-        proposer: what proposes trials.
-        specs: knows the search and its attempts' folders.
-        clock: Unix time.
+        journal: the journal, after ``read()``.
+        records: the records that ``read()`` returned.
+        proposer: a new proposer.
+        specs: creates attempt specs and names the attempts' folders.
+        clock: returns Unix time.
 
     Raises:
         JournalDamaged: the records contradict each other.
@@ -66,30 +68,32 @@ class Ledger:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.state: SearchState = fold(records)
-        self.tally = Tally(self.state, specs.definition.direction)
+        self.counters = SearchCounters(self.state, specs.definition.direction)
         self._journal = journal
         self._proposer = proposer
         self._specs = specs
         self._clock = clock
-        self._originals = Originals()
+        self._duplicates = DuplicateFinder()
         if self.state.closed is None:
             proposer.replay(records)
         for trial in self.state.trials.values():
-            self._originals.add(trial.proposal)
+            self._duplicates.add(trial.proposal)
 
     @property
     def duplicates_in_a_row(self) -> int:
-        """How many of the latest proposals were duplicates."""
-        return self._originals.in_a_row
+        """Number of consecutive duplicates among the latest proposals."""
+        return self._duplicates.in_a_row
 
     def record(self, record: Record) -> None:
-        """Makes a record durable, then takes it into the state."""
+        """Appends a record to the journal, then updates the state and the counters."""
         self._journal.append(record)
         self.state = advance(self.state, record)
-        self.tally.take(record, self.state.trials[record.trial] if of_trial(record) else None)
+        self.counters.update(
+            record, self.state.trials[record.trial] if is_trial_record(record) else None
+        )
 
     def propose(self) -> Proposed | NoProposal:
-        """Has the oracle propose a trial; one that repeats an ended trial ends at once."""
+        """Asks for a trial and records it. A duplicate of an ended trial ends at once."""
         proposal = self._proposer.propose()
         if isinstance(proposal, NoProposal):
             return proposal
@@ -99,41 +103,41 @@ class Ledger:
             values=proposal.values,
             oracle_trial=proposal.oracle_trial,
             oracle_state=proposal.state,
-            duplicate_of=self._originals.find(proposal.values, proposal.epochs),
+            duplicate_of=self._duplicates.find(proposal.values, proposal.epochs),
             epochs=proposal.epochs,
-            parent=self._trained(proposal.parent),
+            parent=self._trained_trial(proposal.parent),
             origin=proposal.origin,
         )
         self.record(record)
-        self._originals.add(record)
+        self._duplicates.add(record)
         self.end_if_duplicate(self.state.trials[record.trial])
         return record
 
     def parent(self, trial: TrialState) -> TrialState | None:
-        """The trial whose training ``trial`` goes on with."""
+        """Returns the trial whose training ``trial`` continues; None if there is none."""
         number = trial.proposal.parent
         return None if number is None else self.state.trials[number]
 
-    def intend(self, trial: TrialState, grant: Grant) -> AttemptSpec:
-        """Records that the trial's next attempt is about to be started."""
+    def record_start(self, trial: TrialState, time_limit: TimeLimit) -> AttemptSpec:
+        """Records that the trial's next attempt is about to start, and returns its spec."""
         spec = self._specs.next_attempt(
-            trial, parent=self.parent(trial), declared=self.state.declared, grant=grant
+            trial, parent=self.parent(trial), declared=self.state.declared, time_limit=time_limit
         )
         self.record(
             Started(
                 at=self._clock(),
                 trial=spec.trial,
                 attempt=spec.attempt,
-                accelerators=grant.rate.accelerators,
-                price=grant.rate.price,
-                granted_seconds=grant.seconds,
+                accelerators=time_limit.rate.accelerators,
+                price=time_limit.rate.price,
+                granted_seconds=time_limit.seconds,
                 nonce_sha256=Binding.of(spec).nonce_sha256,
             )
         )
         return spec
 
-    def take(self, ended: EndedAttempt) -> Conclusion:
-        """Records how an attempt ended and, if that decides it, its trial."""
+    def record_attempt_end(self, ended: EndedAttempt) -> Conclusion:
+        """Records the end of an attempt and, if the result is final, the end of its trial."""
         trial = self.state.trials[ended.ref.trial]
         conclusion = conclude(
             ended.result,
@@ -155,8 +159,8 @@ class Ledger:
         self._end_if_decided(trial, conclusion, ended)
         return conclusion
 
-    def end_if_lost_for_good(self, trial: TrialState) -> None:
-        """Ends a trial that was not ended for a crash between the loss and the end."""
+    def end_if_not_retried(self, trial: TrialState) -> None:
+        """Ends a trial whose controller crashed after the last lost attempt, before the end."""
         if not trial.lost or trial.in_flight:
             return
         *earlier, last = self._losses(trial)
@@ -165,14 +169,17 @@ class Ledger:
         self._end_if_decided(trial, Conclusion(decision, lost.failure, lost.message), None)
 
     def end_if_duplicate(self, trial: TrialState) -> None:
-        """Ends a trial that repeats one that has ended."""
+        """Ends a trial that is a duplicate of an ended trial."""
         original = trial.proposal.duplicate_of
         if original is not None and (end := self.state.trials[original].end):
-            self._record_end(trial, end_like(end, trial=trial.number, at=self._clock()))
+            self._record_end(trial, duplicate_end(end, trial=trial.number, at=self._clock()))
 
-    def _trained(self, oracle_trial: str | None) -> int | None:
-        """The trial that was trained as ``oracle_trial``: of a duplicate its original."""
-        number = None if oracle_trial is None else self.tally.number(oracle_trial)
+    def _trained_trial(self, oracle_trial: str | None) -> int | None:
+        """Returns the number of the trial that was trained as ``oracle_trial``.
+
+        For a duplicate, this is its original.
+        """
+        number = None if oracle_trial is None else self.counters.trial_number(oracle_trial)
         if number is None:
             return None
         original = self.state.trials[number].proposal.duplicate_of
@@ -200,12 +207,12 @@ class Ledger:
             message=conclusion.message,
         )
         if last is not None and last.result is not None:
-            told = {name: getattr(last.result, name) for name in _OF_RESULT}
+            fields = {name: getattr(last.result, name) for name in _RESULT_FIELDS}
             held = last.seconds or 0.0
-            told |= {"held_seconds": held, "seconds": min(last.result.seconds, held)}
-            ended = ended.model_copy(update=told)
+            fields |= {"held_seconds": held, "seconds": min(last.result.seconds, held)}
+            ended = ended.model_copy(update=fields)
         self._record_end(trial, ended)
-        for other in self.tally.open:
+        for other in self.counters.open:
             if other.proposal.duplicate_of == trial.number:
                 self.end_if_duplicate(other)
 

@@ -1,4 +1,4 @@
-"""A whole search, begun or taken up again."""
+"""Entry points to run, resume and read a search."""
 
 import threading
 from contextlib import suppress
@@ -20,10 +20,10 @@ from kubenas.search.layout import definition_file, prior_file, search_folder
 from kubenas.search.loop import SearchLoop
 from kubenas.search.oracles import check_oracle
 from kubenas.search.progress import OnProgress, OnState
-from kubenas.search.proposal_sources import directed
+from kubenas.search.proposal_sources import add_proposal_sources
 from kubenas.search.proposals import Proposer, create_proposer, load_oracles
-from kubenas.search.recorder import Ledger
-from kubenas.search.warm_start import FindChampion, Prior, frozen_prior, no_champion
+from kubenas.search.recorder import SearchRecorder
+from kubenas.search.warm_start import FindChampion, Prior, freeze_prior, no_champion
 from kubenas.storage import Storage, join
 from kubenas.trial import Outcome, SpaceRef
 
@@ -32,7 +32,7 @@ __all__ = ["SearchRun", "read_search", "run_search", "search_id"]
 
 @dataclass(frozen=True)
 class SearchRun:
-    """A search as its journal tells it."""
+    """A search, read from its journal."""
 
     id: str
     prefix: str
@@ -54,67 +54,67 @@ def run_search(  # noqa: PLR0913  # all by name
     on_progress: OnProgress | None = None,
     on_state: OnState | None = None,
 ) -> SearchRun:
-    """Runs a search to its end; one that was interrupted goes on, one that is over is read.
+    """Runs a search to its end. Resumes an interrupted search; only reads a closed one.
 
     Args:
-        config: what to search for and how long.
+        config: the search configuration.
         dataset: URI of the prepared data set's folder.
-        dataset_digest: of the data set.
-        space: what may be built.
-        output: the root that everything is written below.
-        runner: where attempts run; the caller closes it.
-        champion: finds the network in production, for a config that asks for it, not a search.
+        dataset_digest: digest of the data set.
+        space: the search space.
+        output: the root of the output.
+        runner: runs the attempts; the caller closes it.
+        champion: finds the champion's network; used only if the config sets ``search.reuse``.
         on_progress: called on every change and about twice a second.
-        on_state: called on every change, while there is something to run; a KubenasError that it
-            raises ends the search.
+        on_state: called on every change while the search runs; a KubenasError that it raises ends
+            the search.
 
     Raises:
-        UserError: unknown oracle, a space that cannot be built, or a reason outside of the
-            trials for which none of them can succeed.
-        SearchFailed: no trial completed, or the first ones all failed by errors of the program.
-        Interrupted: SIGTERM or SIGINT; the same call goes on.
+        UserError: the oracle is unknown, the space cannot be built, or no trial can succeed for a
+            reason outside the trials.
+        SearchFailed: no trial completed, or the first trials all failed with errors of the program.
+        Interrupted: SIGTERM or SIGINT; the same call resumes the search.
         AnotherController: another process runs this search.
-        JournalDamaged: the journal cannot be believed.
+        JournalDamaged: the journal is incomplete or altered.
     """
     check_oracle(config.search.oracle)
     search = search_id(config, dataset_digest, space)
     with controller_lock(output, search), Interruption() as interruption:
-        prior = frozen_prior(config.search, output, search, champion=champion)
+        prior = freeze_prior(config.search, output, search, champion=champion)
         digest = prior.digest if prior else None
         definition = define(
             config, dataset=dataset, dataset_digest=dataset_digest, space=space, prior=digest
         )
-        _define(output, definition)
+        _write_definition(output, definition)
         journal = Journal(output, search_folder(definition.id))
         records = journal.read()
         state = fold(records)
         if state.closed is not None:
             stop_leftovers(runner)
         else:
-            hyperparameters = _described(definition, output, runner, on_progress)
-            bounded = _without_search(definition) if prior and prior.alone else definition
+            hyperparameters = _load_space(definition, output, runner, on_progress)
+            bounded = _with_single_trial(definition) if prior and prior.alone else definition
             specs = TrialSpecs(bounded, output, hyperparameters)
             proposer = _proposer(bounded, hyperparameters, prior)
             state = SearchLoop(
                 specs,
-                ledger=Ledger(journal, records, proposer=proposer, specs=specs),
+                recorder=SearchRecorder(journal, records, proposer=proposer, specs=specs),
                 runner=runner,
                 interruption=interruption,
                 on_progress=on_progress,
                 on_state=on_state,
             ).run()
     if not state.ended(Outcome.COMPLETED):
-        raise _failed(state)
+        raise _no_completed_trial(state)
     return _search_run(definition, output, state)
 
 
-def _described(
+def _load_space(
     definition: SearchDefinition,
     output: Storage,
     runner: TrialRunner,
     on_progress: OnProgress | None,
 ) -> dict[str, Any]:
-    """The search's space; meanwhile the oracles are loaded, which takes seconds as well."""
+    """Loads the search's space and, in a thread, the oracles: both take seconds."""
     loading = threading.Thread(target=load_oracles)
     loading.start()
     hyperparameters = describe_space(definition, output, runner, on_progress=on_progress)
@@ -125,28 +125,28 @@ def _described(
 def _proposer(
     definition: SearchDefinition, hyperparameters: dict[str, Any], prior: Prior | None
 ) -> Proposer:
-    """What proposes the search's trials, fresh."""
+    """Creates a new proposer for the search."""
     create = partial(
         create_proposer,
-        _with_room(definition.config, prior),
+        _with_prior_trials(definition.config, prior),
         space=hyperparameters,
         graph=graph_of(definition.space, definition.dataset),
     )
-    return directed(create, definition, hyperparameters, prior)
+    return add_proposal_sources(create, definition, hyperparameters, prior)
 
 
-def _without_search(definition: SearchDefinition) -> SearchDefinition:
-    """``definition`` with room for what is known alone."""
+def _with_single_trial(definition: SearchDefinition) -> SearchDefinition:
+    """Returns ``definition`` with a single trial: the one that the prior provides."""
     search = definition.config.search.model_copy(update={"max_trials": 1, "oracle": "random"})
     config = definition.config.model_copy(update={"search": search})
     return definition.model_copy(update={"config": config})
 
 
-def _define(output: Storage, definition: SearchDefinition) -> None:
-    """Writes search.json, once.
+def _write_definition(output: Storage, definition: SearchDefinition) -> None:
+    """Writes search.json if it does not exist.
 
     Raises:
-        JournalDamaged: it was begun with another prior than lies beside it now.
+        JournalDamaged: ``prior.json`` has changed since the search began.
     """
     name = definition_file(definition.id)
     with suppress(ObjectExists):
@@ -154,24 +154,27 @@ def _define(output: Storage, definition: SearchDefinition) -> None:
     begun_with = read_definition(output, definition.id).prior
     if begun_with != definition.prior:
         raise JournalDamaged(
-            f"{join(output.uri, prior_file(definition.id))}: not what the search began with;"
+            f"{join(output.uri, prior_file(definition.id))}: has changed since the search began;"
             " restore it from a backup, or raise search.generation to search again from scratch"
         )
 
 
-def _with_room(config: Config, prior: Prior | None) -> Config:
-    """``config`` for an oracle that counts what it is told from elsewhere as trials."""
+def _with_prior_trials(config: Config, prior: Prior | None) -> Config:
+    """Returns ``config`` with ``max_trials`` raised by the prior results.
+
+    Oracles count prior results as trials.
+    """
     room = config.search.max_trials + (len(prior.known) if prior else 0)
     search = config.search.model_copy(update={"max_trials": room})
     return config.model_copy(update={"search": search})
 
 
 def read_search(output: Storage, search: str) -> SearchRun:
-    """The search ``search`` as it is now, running or over. Writes nothing.
+    """Reads the current state of a running or closed search. Writes nothing.
 
     Raises:
-        UserError: there is no such search below ``output``, or its definition cannot be read.
-        JournalDamaged: the journal cannot be believed.
+        UserError: ``output`` has no such search, or its definition cannot be read.
+        JournalDamaged: the journal is incomplete or altered.
     """
     try:
         definition = read_definition(output, search)
@@ -191,9 +194,9 @@ def _search_run(definition: SearchDefinition, output: Storage, state: SearchStat
     )
 
 
-def _failed(state: SearchState) -> SearchFailed:
+def _no_completed_trial(state: SearchState) -> SearchFailed:
     reason = most_frequent_reason(state) or (state.closed.reason if state.closed else "")
     return SearchFailed(
-        f"search: none of {len(state.trials)} trials completed, mostly by {reason}; mend this and"
-        " raise search.generation to search again"
+        f"search: none of {len(state.trials)} trials completed, mostly by {reason}; fix the cause"
+        " and raise search.generation to search again"
     )

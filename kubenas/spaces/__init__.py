@@ -1,1 +1,1 @@
-"""Search spaces: what may be built."""
+"""Search spaces: registered spaces and users' hypermodels."""

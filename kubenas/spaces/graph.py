@@ -1,7 +1,7 @@
-"""A network as a graph of operations: what a space may tell of an architecture without building it.
+"""A network as a graph of operations, which a space may provide without building the model.
 
-Needs no TensorFlow, so that the search itself can tell which proposals are the same network,
-which are alike, and how large they are.
+Oracles use graphs to recognise equal networks, to measure similarity and to estimate sizes. Needs
+no TensorFlow.
 """
 
 import hashlib
@@ -13,26 +13,26 @@ from itertools import pairwise
 from typing import Any
 
 _HEIGHT = 3
-"""Of the subtrees by which graphs are likened to each other."""
+"""Maximum height of the subtrees that are counted."""
 
 
 @dataclass(frozen=True)
 class Graph:
     """A directed acyclic graph whose nodes are operations.
 
-    Give it in the form in which equal networks are equal graphs: without what does not reach the
-    output, and without operations that do nothing.
+    Equal networks must have equal graphs: leave out nodes that do not reach the output, and
+    operations without effect.
 
     Args:
-        labels: operation of each node, its settings included ("conv 3x3 32").
-        edges: pairs of node numbers, from the one whose output the other takes.
-        parameters: an estimate of the weights, if there is one.
-        flops: an estimate of the floating-point operations for one example, if there is one.
-        rest: what else decides how such a network does, such as the learning rate: with another
-            rest it is not the same, however alike.
+        labels: operation of each node with its settings, such as "conv 3x3 32".
+        edges: pairs of node indices: (source, target).
+        parameters: estimated number of weights, if known.
+        flops: estimated floating-point operations for one example, if known.
+        rest: values that affect the score but not the graph, such as the learning rate. Networks
+            with a different ``rest`` are not equal.
 
     Raises:
-        ValueError: an edge names a node that there is not.
+        ValueError: an edge has a node index out of range.
     """
 
     labels: tuple[str, ...]
@@ -43,7 +43,9 @@ class Graph:
 
     def __post_init__(self) -> None:
         if any(not 0 <= node < len(self.labels) for edge in self.edges for node in edge):
-            raise ValueError(f"an edge names a node beyond the {len(self.labels)} that there are")
+            raise ValueError(
+                f"edges: a node index is out of range; there are {len(self.labels)} nodes"
+            )
 
     @classmethod
     def chain(
@@ -54,31 +56,32 @@ class Graph:
         flops: float | None = None,
         rest: Mapping[str, Any] | None = None,
     ) -> "Graph":
-        """A network whose operations follow each other."""
+        """Returns the graph of a sequence of operations."""
         nodes = tuple(labels)
         return cls(nodes, tuple(pairwise(range(len(nodes)))), parameters, flops, rest or {})
 
     @cached_property
     def features(self) -> Mapping[str, int]:
-        """How often each subtree up to a height of 3 occurs, incoming and outgoing edges told apart
+        """Counts of the subtrees up to a height of 3, with edge directions distinguished
         (Shervashidze et al., Weisfeiler-Lehman Graph Kernels, JMLR 2011).
         """
         counts: Counter[str] = Counter()
-        for labels in self._rounds[: _HEIGHT + 1]:
+        for labels in self._label_rounds[: _HEIGHT + 1]:
             counts.update(labels)
         return dict(counts)
 
     @cached_property
     def key(self) -> str:
-        """Equal for equal graphs, whatever the order of their nodes."""
+        """Key that is equal for equal graphs, independent of the order of nodes."""
         size = f"{len(self.labels)} {len(self.edges)}"
-        rest = ",".join(f"{name}={_plain(self.rest[name])}" for name in sorted(self.rest))
-        return _digest(size, ",".join(sorted(self._rounds[-1])), rest)
+        rest = ",".join(f"{name}={_format(self.rest[name])}" for name in sorted(self.rest))
+        return _digest(size, ",".join(sorted(self._label_rounds[-1])), rest)
 
     @cached_property
-    def _rounds(self) -> list[list[str]]:
-        """The nodes' labels, and what they become when each takes in its neighbours' again and
-        again, until that tells no more nodes apart and the features are complete.
+    def _label_rounds(self) -> list[list[str]]:
+        """Labels of the nodes after each round of Weisfeiler-Lehman relabelling.
+
+        Rounds end when they distinguish no more nodes and :attr:`features` are complete.
         """
         before, after = self._neighbours()
         rounds = [list(self.labels)]
@@ -86,7 +89,11 @@ class Graph:
             last = rounds[-1]
             rounds.append(
                 [
-                    _digest(last[node], _of(last, before[node]), _of(last, after[node]))
+                    _digest(
+                        last[node],
+                        _join_labels(last, before[node]),
+                        _join_labels(last, after[node]),
+                    )
                     for node in range(len(last))
                 ]
             )
@@ -101,14 +108,14 @@ class Graph:
         return before, after
 
 
-def _of(labels: list[str], nodes: list[int]) -> str:
+def _join_labels(labels: list[str], nodes: list[int]) -> str:
     if len(nodes) < 2:
         return labels[nodes[0]] if nodes else ""
     return ",".join(sorted([labels[node] for node in nodes]))
 
 
-def _plain(value: Any) -> str:
-    """As text, numbers without the digits that arithmetic disturbs."""
+def _format(value: Any) -> str:
+    """Formats a value. Floats are rounded, so that rounding errors do not change the key."""
     return f"{value:.9g}" if isinstance(value, float) else repr(value)
 
 

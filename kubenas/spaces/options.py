@@ -1,4 +1,4 @@
-"""Options of the registered spaces: what they are called, what they allow, what they do."""
+"""Options of the registered spaces, with bounds and descriptions."""
 
 from pydantic import Field
 
@@ -9,14 +9,14 @@ class LayersOptions(Value):
     """Options of ``layers``."""
 
     max_layers: int = Field(
-        6, ge=1, le=16, description="Convolution and pooling layers at the most (1 to 16)."
+        6, ge=1, le=16, description="Maximum number of convolution and pooling layers (1 to 16)."
     )
     max_filters: int = Field(
-        32, ge=16, le=512, description="Filters of a convolution at the most (16 to 512)."
+        32, ge=16, le=512, description="Maximum filters of a convolution (16 to 512)."
     )
     max_dense_layers: int = Field(
-        2, ge=0, le=4, description="Dense layers before the output at the most (0 to 4)."
+        2, ge=0, le=4, description="Maximum number of dense layers before the output (0 to 4)."
     )
     max_units: int = Field(
-        128, ge=16, le=1024, description="Units of a dense layer at the most (16 to 1024)."
+        128, ge=16, le=1024, description="Maximum units of a dense layer (16 to 1024)."
     )

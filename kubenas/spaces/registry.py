@@ -1,4 +1,4 @@
-"""The spaces by name, and the checks that need neither TensorFlow nor the user's code."""
+"""The registry of spaces, and checks that need neither TensorFlow nor the user's code."""
 
 import difflib
 import importlib
@@ -22,29 +22,29 @@ if TYPE_CHECKING:
 DEFAULT_SPACE = "layers"
 
 
-class MakeGraph(Protocol):
-    """Makes the function from values to graphs."""
+class GraphFactory(Protocol):
+    """Creates the function that maps values to graphs."""
 
     def __call__(
         self, *, input_shape: tuple[int, int, int], num_classes: int
     ) -> Callable[[Mapping[str, Any]], Graph]:
-        """For pictures of ``input_shape``, (height, width, channels), of so many classes."""
+        """Creates it for images of ``input_shape``, (height, width, channels)."""
         ...
 
 
 @dataclass(frozen=True)
 class SpaceInfo:
-    """A registered space, for people who choose one."""
+    """Name, summary and options of a registered space."""
 
     name: str
     summary: str
     options: Mapping[str, str]
-    """One line of help for each option."""
+    """Help text of each option, one line."""
 
 
 @dataclass(frozen=True)
 class _Entry:
-    """Where a space's code is; it imports TensorFlow, so it is looked up by name when needed."""
+    """Modules and classes of a space. They are imported on demand, since they load TensorFlow."""
 
     summary: str
     options: type[Value]
@@ -55,7 +55,7 @@ class _Entry:
 
 _ENTRIES = {
     "layers": _Entry(
-        summary="A list of convolutions and poolings, then dense layers; small enough for a CPU.",
+        summary="A sequence of convolutions and poolings, then dense layers. Trains on a CPU.",
         options=LayersOptions,
         hypermodel=("kubenas.spaces.layers.hypermodel", "LayersHyperModel"),
         graph=("kubenas.spaces.layers.graph", "LayersGraph"),
@@ -76,19 +76,19 @@ SPACES: tuple[SpaceInfo, ...] = tuple(
 
 
 def check_space(space: SpaceRef | SpaceConfig) -> None:
-    """Checks what can be checked without TensorFlow and without running the user's code.
+    """Checks a space without TensorFlow and without running the user's code.
 
     Raises:
-        UserError: an unknown space or option, a value that is not allowed, or a HyperModel
-            file that is missing, is not Python or lacks the class.
+        UserError: the space or an option is unknown, a value is not allowed, or the HyperModel
+            file is missing, is not valid Python or does not define the class.
     """
     if space.hypermodel is None:
         _options(space)
         return
     if space.options:
         raise UserError(
-            f"space.options: {_listed(space.options)} cannot be given to a hypermodel of your own;"
-            " write the values into its file"
+            f"space.options: {_join(space.options)} cannot be given to a hypermodel of your own;"
+            " set the values in its file"
         )
     check_hypermodel_source(space.hypermodel)
 
@@ -96,18 +96,18 @@ def check_space(space: SpaceRef | SpaceConfig) -> None:
 def load_hypermodel(
     space: SpaceRef, *, input_shape: tuple[int, int, int], num_classes: int
 ) -> "keras_tuner.HyperModel":
-    """The HyperModel that ``space`` names. Runs user code: for trial processes only.
+    """Loads the HyperModel of ``space``. Runs user code: for trial processes only.
 
     Args:
-        space: what to load.
-        input_shape: height, width and channels of a picture.
-        num_classes: classes to tell apart.
+        space: the space.
+        input_shape: height, width and channels of an image.
+        num_classes: number of classes.
 
     Raises:
-        UserError: see :func:`check_space`; or the user's file fails when it is imported.
+        UserError: see :func:`check_space`; or importing the user's file fails.
     """
     if space.hypermodel is not None:
-        # User code is loaded through TensorFlow-importing modules, which the controller avoids.
+        # Imported on demand: it loads TensorFlow, which the controller does not need.
         loader = importlib.import_module("kubenas.spaces.user_code.hypermodel_file")
         return loader.load_hypermodel_file(space, input_shape=input_shape, num_classes=num_classes)
     options = _options(space)
@@ -116,10 +116,8 @@ def load_hypermodel(
     return hypermodel(input_shape=input_shape, num_classes=num_classes, options=options)
 
 
-def space_graph(space: SpaceRef) -> MakeGraph | None:
-    """What tells of networks without building them, once the data's sizes are known.
-
-    None: only a built model could tell, as of a user's HyperModel.
+def space_graph(space: SpaceRef) -> GraphFactory | None:
+    """Returns the graph factory of ``space``, or None if it has none, such as a user's HyperModel.
 
     Raises:
         UserError: see :func:`check_space`.
@@ -132,34 +130,34 @@ def space_graph(space: SpaceRef) -> MakeGraph | None:
 
 
 def _options(space: SpaceRef | SpaceConfig) -> Value:
-    """The checked options of a registered space."""
+    """Returns the validated options of a registered space."""
     name = space.name or DEFAULT_SPACE
     if name not in _ENTRIES:
-        raise UserError(f"space.name: there is no space '{name}'; {_instead(name, _ENTRIES)}")
+        raise UserError(f"space.name: there is no space '{name}'; {_suggest(name, _ENTRIES)}")
     kind = _ENTRIES[name].options
     for option in space.options:
         if option not in kind.model_fields:
             raise UserError(
                 f"space.options.{option}: space '{name}' has no such option;"
-                f" {_instead(option, kind.model_fields)}"
+                f" {_suggest(option, kind.model_fields)}"
             )
     try:
         return kind.model_validate(space.options)
     except ValidationError as error:
-        raise UserError(_explained(error)) from error
+        raise UserError(_describe_error(error)) from error
 
 
-def _explained(error: ValidationError) -> str:
+def _describe_error(error: ValidationError) -> str:
     details = error.errors()[0]
     option = ".".join(str(part) for part in details["loc"])
     message = details["msg"][0].lower() + details["msg"][1:]
     return f"space.options.{option}: {message}, got {details['input']!r}"
 
 
-def _instead(name: str, allowed: Iterable[str]) -> str:
+def _suggest(name: str, allowed: Iterable[str]) -> str:
     close = difflib.get_close_matches(name, list(allowed), n=1)
-    return f"did you mean '{close[0]}'?" if close else f"there are: {_listed(allowed)}"
+    return f"did you mean '{close[0]}'?" if close else f"there are: {_join(allowed)}"
 
 
-def _listed(names: Iterable[str]) -> str:
+def _join(names: Iterable[str]) -> str:
     return ", ".join(sorted(names))

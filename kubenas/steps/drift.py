@@ -9,7 +9,7 @@ from kubenas.data.dataset.schema import read_schema
 from kubenas.data.drift import DatasetSnapshot, Drift, measure_drift
 from kubenas.errors import ObjectExists, ObjectNotFound
 from kubenas.search.layout import search_folder
-from kubenas.search.warm_start import predecessor
+from kubenas.search.warm_start import find_earlier_search
 from kubenas.serving.champion import ChampionLog
 from kubenas.steps.setup import RunContext
 from kubenas.storage import Storage, open_storage
@@ -66,7 +66,7 @@ def _earlier(output: Storage, search: str) -> str | None:
     champion = ChampionLog(output).champion()
     if champion is not None and champion.model.search != search:
         return champion.model.dataset
-    last = predecessor(output, search)
+    last = find_earlier_search(output, search)
     return None if last is None else last.dataset
 
 

@@ -5,7 +5,7 @@ from typing import Literal
 
 from kubenas.data.dataset.schema import read_schema
 from kubenas.errors import UserError
-from kubenas.search.attempts import records_of
+from kubenas.search.attempts import open_attempt_records
 from kubenas.search.layout import search_folder
 from kubenas.serving.gate import Decision, Verdict
 from kubenas.steps.evaluated_model import EvaluationCheck, evaluation_check, read_evaluated_model
@@ -63,7 +63,7 @@ def read_evaluation(output: Storage, search: str) -> Evaluation | None:
     Raises:
         DocumentUnusable: The evaluation is unreadable or was modified.
     """
-    records = records_of(output, search)
+    records = open_attempt_records(output, search)
     attempt = records.finished(_STEP)
     if attempt is None:
         return None

@@ -1,7 +1,7 @@
 """Step 4: exports the chosen model as SavedModel and Keras file and verifies the export."""
 
 from kubenas.errors import DocumentUnusable, UserError
-from kubenas.search.attempts import records_of
+from kubenas.search.attempts import open_attempt_records
 from kubenas.steps.model_task import ModelTask, finished_prefix, run_model_task
 from kubenas.steps.process import StatusWriter, running_step
 from kubenas.steps.retrain import read_choice, training_spec
@@ -64,7 +64,7 @@ def check_export_unchanged(output: Storage, search: str) -> None:
     Raises:
         DocumentUnusable: The export was modified, or its record is unreadable.
     """
-    records_of(output, search).check_unchanged(_STEP)
+    open_attempt_records(output, search).check_unchanged(_STEP)
 
 
 def _check_export(prefix: str) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from kubenas.errors import ObjectNotFound, SearchFailed
-from kubenas.search.attempts import Check, records_of, run_attempts
+from kubenas.search.attempts import Check, open_attempt_records, run_attempts
 from kubenas.search.layout import search_folder
 from kubenas.steps.process import StatusWriter
 from kubenas.steps.search import progress_reporter
@@ -66,7 +66,7 @@ def run_model_task(
         (result,) = run_attempts(
             [spec],
             runner,
-            records=records_of(context.output, context.search_id),
+            records=open_attempt_records(context.output, context.search_id),
             check=model_task.check,
             on_progress=progress_reporter(status),
         )
@@ -82,7 +82,7 @@ def finished_prefix(output: Storage, search: str, folder: str) -> str | None:
         DocumentUnusable: The controller's record of the attempt is unreadable.
     """
     try:
-        attempt = records_of(output, search).finished(folder)
+        attempt = open_attempt_records(output, search).finished(folder)
     except ObjectNotFound:
         return None
     return f"{search_folder(search)}/{folder}/a{attempt}" if attempt else None

@@ -6,13 +6,13 @@ from typing import Any, Literal
 
 from kubenas.config import Config
 from kubenas.errors import SearchFailed
-from kubenas.search.attempts import records_of, run_attempts
+from kubenas.search.attempts import open_attempt_records, run_attempts
 from kubenas.search.journal import TrialState
 from kubenas.search.layout import search_folder, space_file
-from kubenas.search.objectives import front, objectives_of
+from kubenas.search.objectives import objectives_of, pareto_front
 from kubenas.search.run import SearchRun, read_search
 from kubenas.search.seeds import derived_seed
-from kubenas.search.space import grown
+from kubenas.search.space import extend_space
 from kubenas.steps.process import StatusWriter, running_step
 from kubenas.steps.search import progress_reporter
 from kubenas.steps.setup import RunContext, resolve_context, trial_runner
@@ -61,7 +61,7 @@ def retrain(context: RunContext) -> Choice:
             results = run_attempts(
                 specs,
                 runner,
-                records=records_of(output, search),
+                records=open_attempt_records(output, search),
                 on_progress=progress_reporter(status),
             )
         choice = choose_model(_retrainings(specs, results, context.config), run.direction)
@@ -126,7 +126,7 @@ def candidates(run: SearchRun, config: Config) -> list[TrialState]:
     """Returns the best trials, those on the Pareto front first if there are several objectives."""
     ranked = run.state.ranked(run.direction)
     objectives = objectives_of(config.search)
-    on_front = front(ranked, objectives) if len(objectives) > 1 else set()
+    on_front = pareto_front(ranked, objectives) if len(objectives) > 1 else set()
     ranked.sort(key=lambda trial: trial.number not in on_front)
     return ranked[: config.retrain.candidates]
 
@@ -189,4 +189,4 @@ def _score(retraining: Retraining) -> float:
 
 
 def _space(output: Storage, run: SearchRun) -> Mapping[str, Any]:
-    return grown(read_object(output, space_file(run.id)), run.state.declared)
+    return extend_space(read_object(output, space_file(run.id)), run.state.declared)

@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from functools import partial
 
-from kubenas.search.budget import expense_of
+from kubenas.search.budget import total_cost
 from kubenas.search.progress import OnProgress, Progress
 from kubenas.search.run import SearchRun, read_search, run_search
 from kubenas.search.warm_start import Champion
@@ -67,8 +67,8 @@ def search_metrics(run: SearchRun) -> dict[str, float]:
     counts = {f"trials_{outcome.value}": len(run.state.ended(outcome)) for outcome in Outcome}
     best = run.state.ranked(run.direction)[0].end
     scores = {} if best is None or best.score is None else {"best_validation_score": best.score}
-    expense = expense_of(run.state)
-    used = {"gpu_hours": expense.gpu_hours, "cost": expense.cost}
+    cost = total_cost(run.state)
+    used = {"gpu_hours": cost.gpu_hours, "cost": cost.money}
     known = {name: amount for name, amount in used.items() if amount}
     return {**scores, **counts, "search_seconds": run.state.active_seconds, **known}
 

@@ -1,1 +1,1 @@
-"""What the process of an attempt does: describe, train, evaluate, export."""
+"""The trial process: describes a space; trains, evaluates and exports a model."""

@@ -1,4 +1,4 @@
-"""What a classifier's predictions on the test split say: evaluation.json. No TensorFlow."""
+"""Classification metrics on the test split: evaluation.json. Does not import TensorFlow."""
 
 import math
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ class Interval(Value):
 
 
 class ClassScores(Value):
-    """How one class is recognised. A ratio without a denominator is 0, as in scikit-learn."""
+    """Metrics of one class. A ratio with denominator 0 is 0, as in scikit-learn."""
 
     name: str
     support: int
@@ -39,7 +39,7 @@ class ClassScores(Value):
 
 
 class RocPoint(Value):
-    """Rates when everything scored at least ``threshold`` is called the second class."""
+    """A point of the ROC curve: scores of at least ``threshold`` predict the second class."""
 
     false_positive_rate: float
     true_positive_rate: float
@@ -47,7 +47,7 @@ class RocPoint(Value):
 
 
 class CalibrationBin(Value):
-    """Predictions of similar confidence: how sure they were and how often they were right."""
+    """A confidence bin: mean confidence and accuracy of its predictions."""
 
     confidence: float
     accuracy: float
@@ -58,14 +58,14 @@ class Mistake(Value):
     """A wrong prediction."""
 
     index: int
-    """Place in the test split, in file order."""
+    """Index in the test split, in file order."""
     true: str
     predicted: str
     confidence: float
 
 
 class Evaluation(Value):
-    """A model on the test split."""
+    """Metrics of a model on the test split."""
 
     version: Literal[1] = 1
     model: str
@@ -82,22 +82,22 @@ class Evaluation(Value):
     confusion: tuple[tuple[int, ...], ...]
     """Row: true class. Column: predicted class."""
     roc: tuple[RocPoint, ...] | None
-    """For two classes only; the second is the positive one."""
+    """For two classes only. The second class is the positive class."""
     mistakes: tuple[Mistake, ...]
-    """The most confident wrong predictions, the most confident first."""
+    """The wrong predictions with the highest confidence, in descending order."""
 
 
 def evaluate_predictions(
     labels: _Labels, probabilities: _Floats, *, classes: tuple[str, ...], model: str
 ) -> Evaluation:
-    """Scores ``probabilities`` (examples, classes) against ``labels`` (examples,).
+    """Computes the metrics of ``probabilities`` (examples, classes) for ``labels`` (examples,).
 
     Raises:
-        ValueError: the shapes do not fit, or there is no example.
+        ValueError: the shapes do not match, or there are no examples.
     """
     if len(labels) == 0 or probabilities.shape != (len(labels), len(classes)):
         raise ValueError(
-            f"{len(labels)} labels of {len(classes)} classes do not fit probabilities of shape"
+            f"{len(labels)} labels of {len(classes)} classes do not match probabilities of shape"
             f" {probabilities.shape}"
         )
     predicted = probabilities.argmax(axis=1)
@@ -122,7 +122,7 @@ def evaluate_predictions(
 
 
 def wilson_interval(successes: int, trials: int) -> Interval:
-    """95 % score interval of a proportion (Wilson 1927); sound near 0 and 1 too."""
+    """Returns the 95 % score interval of a proportion (Wilson 1927). Valid near 0 and 1."""
     z2 = _NORMAL_97_5**2
     share = successes / trials
     centre = (share + z2 / (2 * trials)) / (1 + z2 / trials)
@@ -132,13 +132,13 @@ def wilson_interval(successes: int, trials: int) -> Interval:
 
 
 def confusion_matrix(labels: _Labels, predicted: _Labels, classes: int) -> npt.NDArray[np.int64]:
-    """Counts by true class (row) and predicted class (column)."""
+    """Returns the counts by true class (row) and predicted class (column)."""
     counts = np.bincount(labels.astype(np.int64) * classes + predicted, minlength=classes**2)
     return counts.reshape(classes, classes)
 
 
 def calibration_bins(labels: _Labels, probabilities: _Floats) -> tuple[CalibrationBin, ...]:
-    """Predictions in 15 equal bins of confidence; empty bins are left out."""
+    """Groups predictions into 15 equal-width confidence bins. Empty bins are omitted."""
     confidence = probabilities.max(axis=1)
     right = probabilities.argmax(axis=1) == labels
     bins = np.minimum((confidence * _CALIBRATION_BINS).astype(int), _CALIBRATION_BINS - 1)
@@ -153,12 +153,12 @@ def calibration_bins(labels: _Labels, probabilities: _Floats) -> tuple[Calibrati
 
 
 def calibration_error(bins: Sequence[CalibrationBin], examples: int) -> float:
-    """Expected calibration error: mean gap of confidence and accuracy (Guo et al. 2017)."""
+    """Returns the expected calibration error (Guo et al. 2017)."""
     return sum(abs(b.accuracy - b.confidence) * b.count / examples for b in bins)
 
 
 def roc_curve(positive: npt.NDArray[np.bool_], scores: _Floats) -> tuple[RocPoint, ...] | None:
-    """At most 200 points from (0, 0) to (1, 1); None if there is but one class in the data."""
+    """Returns at most 200 points from (0, 0) to (1, 1), or None if ``positive`` is constant."""
     positives, negatives = int(positive.sum()), int((~positive).sum())
     if positives == 0 or negatives == 0:
         return None

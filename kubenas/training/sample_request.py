@@ -1,6 +1,6 @@
-"""A request as a model server takes it and the exported model's answer to it, beside the export.
+"""A sample inference request and its expected response, stored with an export.
 
-Both as in the V1 inference protocol of KServe and TensorFlow Serving.
+Both follow the V1 inference protocol of KServe and TensorFlow Serving.
 """
 
 from typing import Any
@@ -12,18 +12,18 @@ SAMPLE_ANSWER_FILE = "sample_answer.json"
 
 
 class SampleRequest(Value):
-    """``sample_request.json``: what ``curl -d @sample_request.json`` sends."""
+    """``sample_request.json``: the request body."""
 
     instances: tuple[Any, ...]
     """Examples of the test split, each as nested lists of raw values (height, width, channels)."""
 
 
 class SampleAnswer(Value):
-    """``sample_answer.json``."""
+    """``sample_answer.json``: the expected response and its tolerance."""
 
     predictions: tuple[tuple[float, ...], ...]
     """Probabilities (examples, classes)."""
     labels: tuple[str, ...]
     """The most probable class of each example."""
     tolerance: float
-    """Largest absolute difference that the export itself was allowed."""
+    """Largest absolute difference that the export check allows."""

@@ -1,10 +1,10 @@
 """The trial process: ``python -m kubenas.training.worker SPEC_URI``, or ``--serve``.
 
-Whoever starts it for one attempt gives it the attempt's nonce and the digest of its spec in the
-environment, and for each of several in the request: a file in the store may be another's work.
+The runner passes the nonce and the digest of the spec in the environment (one attempt) or in each
+request (``--serve``), because another process may have written the file in the store.
 
-Exit codes: 0, a result is in place; 2, the spec cannot be understood; 75, the store refused;
-143, ended after a checkpoint by SIGTERM, or because the search is gone.
+Exit codes: 0: the result is written; 2: the spec is invalid; 75: the store failed; 143: terminated
+after a checkpoint, by SIGTERM or because the heartbeat of the search stopped.
 """
 
 import hashlib
@@ -26,19 +26,19 @@ from kubenas.errors import (
 )
 from kubenas.storage import Storage, open_storage, split
 from kubenas.storage.document import DOCUMENT_BYTES, parse_document, read_document
-from kubenas.training.process.capture import captured_output, tail
 from kubenas.training.process.channel import Channel, Request
 from kubenas.training.process.heartbeat import HeartbeatWatch
+from kubenas.training.process.output_capture import capture_output, read_tail
 from kubenas.training.process.software import software
 from kubenas.training.process.stopping import TERMINATED_EXIT_CODE, Terminated, Termination
 from kubenas.trial import (
-    BEGUN_FILE,
+    ATTEMPT_START_FILE,
     CONTROLLER_VERSION_VARIABLE,
     NONCE_VARIABLE,
     RESULT_LIMIT_BYTES,
     SPEC_DIGEST_VARIABLE,
     AttemptSpec,
-    Begun,
+    AttemptStart,
     FailureClass,
     Result,
 )
@@ -49,7 +49,7 @@ STORAGE_EXIT_CODE = 75
 
 
 class SpecChanged(KubenasError):
-    """The spec is not the one that the attempt was started with."""
+    """The spec was changed after the attempt was started."""
 
 
 _RunTask = Callable[[AttemptSpec, Termination], Result]
@@ -58,29 +58,29 @@ _RunTask = Callable[[AttemptSpec, Termination], Result]
 def run_attempt(
     spec: AttemptSpec, load_tasks: Callable[[], _RunTask], termination: Termination
 ) -> None:
-    """Runs one attempt and leaves log and result; one that has its result is left alone.
+    """Runs one attempt and writes its log and result. Does nothing if the result exists.
 
     Raises:
-        StorageError: the store refused; there is no result.
-        Terminated: SIGTERM came.
+        StorageError: the store failed. There is no result.
+        Terminated: SIGTERM was received.
     """
     storage = open_storage(spec.prefix)
     if _has_result(storage, spec):
         return
-    begun = Begun(at=time.time())
-    storage.write(BEGUN_FILE, begun.to_json())
-    run_task, spec = load_tasks(), spec.begun(begun.at)
-    with captured_output() as log:
+    begun = AttemptStart(at=time.time())
+    storage.write(ATTEMPT_START_FILE, begun.to_json())
+    run_task, spec = load_tasks(), spec.with_deadline(begun.at)
+    with capture_output() as log:
         try:
             result = run_task(spec, termination)
         finally:
-            storage.write(LOG_FILE, tail(log))
-    told = result.model_copy(update={"software": software(), "nonce": spec.nonce})
-    storage.write(RESULT_FILE, told.to_json())
+            storage.write(LOG_FILE, read_tail(log))
+    result = result.model_copy(update={"software": software(), "nonce": spec.nonce})
+    storage.write(RESULT_FILE, result.to_json())
 
 
 def _has_result(storage: Storage, spec: AttemptSpec) -> bool:
-    """Whether this very attempt has left its result, perhaps before its process was run again."""
+    """Whether this attempt has written its result, for example before a restart of its pod."""
     try:
         result = read_document(
             storage, RESULT_FILE, Result, what="a result", limit=RESULT_LIMIT_BYTES
@@ -91,17 +91,17 @@ def _has_result(storage: Storage, spec: AttemptSpec) -> bool:
 
 
 def read_spec(request: Request) -> AttemptSpec:
-    """The spec that is asked for, with its nonce.
+    """Reads the requested spec and adds its nonce.
 
     Raises:
-        StorageError: it cannot be read.
-        SpecChanged: it is not the one that was written when the attempt was started.
-        UserError: it is not a spec of this version.
+        StorageError: the spec cannot be read.
+        SpecChanged: the digest of the spec does not match.
+        UserError: the spec is invalid or of another version.
     """
     folder, name = split(request.spec)
     data = open_storage(folder).read(name, limit=DOCUMENT_BYTES)
     if request.digest is not None and hashlib.sha256(data).hexdigest() != request.digest:
-        raise SpecChanged(f"{request.spec}: changed since the attempt was started")
+        raise SpecChanged(f"{request.spec}: the spec was changed after the attempt was started")
     try:
         advice = _same_version(request)
         spec = parse_document(
@@ -127,7 +127,7 @@ def _same_version(request: Request) -> str:
 
 
 def serve(channel: Channel, termination: Termination) -> None:
-    """Runs attempts as they are asked for, until the parent is gone."""
+    """Runs requested attempts until the parent exits."""
     run_task = _load_tasks()
     channel.reply(ready=True)
     for request in channel.requests():
@@ -149,7 +149,7 @@ def _run_alone(spec: AttemptSpec, termination: Termination) -> None:
 
 
 def _load_tasks() -> _RunTask:
-    """TensorFlow is imported here, after stdout has been put aside."""
+    """Imports TensorFlow, after the channel has taken over stdout."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ["KERAS_BACKEND"] = "tensorflow"
     tasks = importlib.import_module("kubenas.training.tasks.run")
@@ -158,7 +158,7 @@ def _load_tasks() -> _RunTask:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Runs the worker; the process's exit code."""
+    """Runs the worker and returns the exit code."""
     if len(arguments) != 1:
         sys.stderr.write("usage: python -m kubenas.training.worker (SPEC_URI | --serve)\n")
         return UserError.exit_code
@@ -170,7 +170,7 @@ def main(arguments: Sequence[str]) -> int:
         if channel is not None:
             serve(channel, termination)
         else:
-            # Out of the environment: what user code starts has no use for them.
+            # Removed from the environment, so that subprocesses of user code do not inherit them.
             nonce = os.environ.pop(NONCE_VARIABLE, None)
             digest = os.environ.pop(SPEC_DIGEST_VARIABLE, None)
             controller = os.environ.pop(CONTROLLER_VERSION_VARIABLE, None)

@@ -1,4 +1,4 @@
-"""kubenas.Tuner: Keras-Tuner's interface on this product's searches and runners."""
+"""kubenas.Tuner: the Keras-Tuner interface to the searches and runners of kubenas."""
 
 from kubenas.tuner.tuner import Tuner
 

@@ -1,4 +1,4 @@
-"""A tf.data.Dataset as files, and a digest of what it gives."""
+"""Storage and digest of a tf.data.Dataset."""
 
 import hashlib
 from collections.abc import Iterator
@@ -15,22 +15,22 @@ _MODULUS = 1 << 256
 
 
 def save_dataset(dataset: tf.data.Dataset, folder: Path, *, steps: int | None) -> StagedDataset:
-    """Writes the elements of ``dataset``, batches where it is batched, to ``folder``.
+    """Writes the elements of ``dataset`` (batches, if it is batched) to ``folder``.
 
     Args:
-        dataset: a finite one, or any where ``steps`` says how many elements an epoch takes: then
-            those of one epoch are kept, and an endless one gives them again and again.
-        folder: local, and new.
-        steps: of an epoch; None: until it is through.
+        dataset: a finite dataset, or any dataset if ``steps`` is given. Of an infinite dataset, or
+            one of unknown length, ``steps`` elements are stored and repeated.
+        folder: a local folder that does not exist.
+        steps: number of elements per epoch. None: all elements.
 
     Raises:
-        UserError: it is endless and nothing says how many of its elements are an epoch.
+        UserError: the dataset is infinite and ``steps`` is None.
     """
     endless = dataset.cardinality() == tf.data.INFINITE_CARDINALITY
     if endless and steps is None:
         raise UserError(
-            "a tf.data.Dataset that never ends needs steps_per_epoch (for validation_data,"
-            " validation_steps) in search(); or leave its repeat() out"
+            "an infinite tf.data.Dataset needs steps_per_epoch (for validation_data:"
+            " validation_steps) in search(); or remove its repeat()"
         )
     unknown = dataset.cardinality() == tf.data.UNKNOWN_CARDINALITY and steps is not None
     kept = dataset.take(steps) if endless or unknown else dataset
@@ -44,15 +44,15 @@ def save_dataset(dataset: tf.data.Dataset, folder: Path, *, steps: int | None) -
 
 
 def _shuffles(dataset: tf.data.Dataset) -> bool:
-    """Whether it gives its elements in another order in each epoch."""
+    """Whether the order of the elements changes in each epoch."""
     own = "Shuffle" in type(dataset).__name__
     if own and getattr(dataset, "_reshuffle_each_iteration", True) is not False:
         return True
-    return any(map(_shuffles, dataset._inputs()))  # noqa: SLF001  # nothing public tells
+    return any(map(_shuffles, dataset._inputs()))  # noqa: SLF001  # there is no public API
 
 
 def _digest(dataset: tf.data.Dataset, *, shuffled: bool) -> str:
-    """Of the elements in their order; of shuffled ones of the examples, whatever their order."""
+    """Hashes the elements in order, or the examples independently of order if ``shuffled``."""
     whole = hashlib.sha256(repr(dataset.element_spec).encode())
     count = total = 0
     for element in dataset:
@@ -67,7 +67,7 @@ def _digest(dataset: tf.data.Dataset, *, shuffled: bool) -> str:
 
 
 def _rows(arrays: list[Any]) -> Iterator[list[Any]]:
-    """The examples of a batch; of anything else the whole as one."""
+    """Yields the examples of a batch. Yields other elements as a whole."""
     lengths = {np.shape(array)[:1] for array in arrays}
     if len(lengths) == 1 and () not in lengths:
         yield from ([array[row] for array in arrays] for row in range(len(arrays[0])))

@@ -1,12 +1,12 @@
-"""Accelerators of the process that calls search(): trials beside it need their memory."""
+"""GPU memory of the process that calls search(), which shares GPUs with local trials."""
 
 from contextlib import suppress
 
 import tensorflow as tf
 
 
-def leave_gpus_to_trials() -> None:
-    """Lets TensorFlow take memory of GPUs as it needs it, not all of it at once."""
+def enable_memory_growth() -> None:
+    """Lets TensorFlow allocate GPU memory as needed instead of all at once."""
     for device in tf.config.list_physical_devices("GPU"):
-        with suppress(RuntimeError):  # the user's code has used it already, and decided
+        with suppress(RuntimeError):  # the user's code has already initialised the GPU
             tf.config.experimental.set_memory_growth(device, True)

@@ -1,8 +1,9 @@
-"""A digest of what a search does: of the user's code and of what it works on.
+"""Digest of the user's code and data, which identifies a search.
 
-It is the same in every session, so that the same program resumes its search: code counts as
-bytecode with the values that it refers to, the user's own modules included; arrays by content,
-objects by their class and state. Pickles would not do, for they differ from session to session.
+The digest is the same in each session, so that the same program resumes its search. Functions are
+hashed by their bytecode and the values that they refer to, including user modules; arrays by their
+content; objects by their class and state. A hash of the pickle is not suitable, because pickles
+differ between sessions.
 """
 
 import enum
@@ -18,8 +19,8 @@ import numpy as np
 from kubenas.tuner.libraries import is_library
 from kubenas.tuner.references import global_names, imported_modules
 
-_AUTOMATIC = re.compile(r"_\d+$")
-"""What Keras appends to the second object of a kind, which another session may number first."""
+_AUTOMATIC_SUFFIX = re.compile(r"_\d+$")
+"""Suffix of automatic Keras names. The number of an object may differ between sessions."""
 _NOT_CODE = frozenset(
     {
         "__abstractmethods__",
@@ -34,40 +35,40 @@ _NOT_CODE = frozenset(
 )
 _SCALARS = bool | int | float | complex | str | None
 _SHARED = types.FunctionType | type | types.ModuleType | np.ndarray
-"""What many others refer to: looked into once, or time would grow exponentially."""
+"""Objects with many references. Their digests are cached to avoid exponential time."""
 
 
 def fingerprint(content: Any, stand_in: Callable[[Any], Any] = lambda _: None) -> str:
-    """A digest of ``content``, 64 hexadecimal digits.
+    """Returns a digest of ``content``, 64 hexadecimal digits.
 
     Args:
-        content: anything.
-        stand_in: what counts in place of an object; None: the object itself.
+        content: any object.
+        stand_in: returns the object to hash in place of its argument. None: the argument itself.
     """
-    return _Walk(stand_in).digest(content)
+    return _Fingerprinter(stand_in).digest(content)
 
 
-class _Walk:
+class _Fingerprinter:
     def __init__(self, stand_in: Callable[[Any], Any]) -> None:
         self._stand_in = stand_in
         self._path: list[int] = []
-        """Ids of the objects that are being looked into."""
+        """Ids of the objects on the current path, for cycle detection."""
         self._known: dict[int, tuple[Any, str]] = {}
-        """Shared objects by id, each kept lest another one get its id, and their digests."""
+        """Shared objects and their digests by id. The reference keeps the id from being reused."""
 
     def digest(self, content: Any) -> str:
         if isinstance(content, _SCALARS):
             return _hashed(type(content).__name__, repr(content))
-        if id(content) in self._path:  # it refers to itself
+        if id(content) in self._path:  # a cycle
             return _hashed("cycle", len(self._path) - self._path.index(id(content)))
         if id(content) in self._known:
             return self._known[id(content)][1]
-        found = self._looked_into(content)
+        found = self._digest_object(content)
         if isinstance(content, _SHARED):
             self._known[id(content)] = content, found
         return found
 
-    def _looked_into(self, content: Any) -> str:
+    def _digest_object(self, content: Any) -> str:
         self._path.append(id(content))
         other = self._stand_in(content)
         parts = self._parts(content) if other is None else self._all(["in its place", other])
@@ -81,7 +82,7 @@ class _Walk:
 
     @functools.singledispatchmethod
     def _parts(self, content: Any) -> Iterable[str | bytes]:
-        """What counts of an object, by its kind."""
+        """Returns the parts to hash, by type of the object."""
         if callable(getattr(content, "numpy", None)):  # a tensor or a variable
             return self._all([content.numpy()])
         if is_library(type(content).__module__) and hasattr(content, "get_config"):
@@ -96,10 +97,10 @@ class _Walk:
     @_parts.register(set)
     @_parts.register(frozenset)
     def _set(self, content: Iterable[Any]) -> Iterable[str]:
-        return sorted(map(self._apart, content))
+        return sorted(map(self._digest_isolated, content))
 
-    def _apart(self, content: Any) -> str:
-        """Without what other elements have made known: their order is another in each session."""
+    def _digest_isolated(self, content: Any) -> str:
+        """Hashes without new cache entries of other elements: set order differs per session."""
         before = dict(self._known)
         try:
             return self.digest(content)
@@ -148,7 +149,7 @@ class _Walk:
                 content.__code__,
                 content.__defaults__,
                 content.__kwdefaults__,
-                [_content(cell) for cell in content.__closure__ or ()],
+                [_cell_content(cell) for cell in content.__closure__ or ()],
                 {name: content.__globals__[name] for name in names},
                 list(imported_modules(content)),
             ]
@@ -185,7 +186,7 @@ class _Walk:
 
     @_parts.register
     def _generator(self, content: types.GeneratorType) -> Iterable[str]:  # type: ignore[type-arg]
-        """Its code and arguments: what it gives may be drawn at random."""
+        """Hashes code and arguments only, because the yielded values may be random."""
         frame = content.gi_frame
         return self._all([content.gi_code, dict(frame.f_locals) if frame else None])
 
@@ -198,26 +199,26 @@ def _hashed(*parts: str | bytes | int) -> str:
     return whole.hexdigest()
 
 
-def _content(cell: types.CellType) -> Any:
+def _cell_content(cell: types.CellType) -> Any:
     try:
         return cell.cell_contents
-    except ValueError:  # not filled yet
+    except ValueError:  # empty cell
         return None
 
 
 def _config_and_weights(content: Any) -> tuple[Any, Any]:
-    """Of an object of Keras', which keeps much else besides."""
+    """Returns config and weights of a Keras object. Its other state does not count."""
     config = {**content.get_config()}
     if isinstance(config.get("name"), str):
-        config["name"] = _AUTOMATIC.sub("", config["name"])
+        config["name"] = _AUTOMATIC_SUFFIX.sub("", config["name"])
     return config, getattr(content, "get_weights", list)()
 
 
 def _state(content: Any) -> Any:
-    """What pickle would keep of ``content``; of what cannot be pickled its attributes."""
+    """Returns the pickle state of ``content``, or its attributes if it cannot be pickled."""
     try:
         reduced = content.__reduce_ex__(4)
-    except Exception:  # noqa: BLE001  # objects refuse in ways of their own
+    except Exception:  # noqa: BLE001  # __reduce_ex__ may raise any exception
         return getattr(content, "__dict__", None)
     if isinstance(reduced, str):
         return reduced

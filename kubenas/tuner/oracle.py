@@ -1,4 +1,4 @@
-"""A search of ours as an oracle of Keras-Tuner's, which its own results and tables are made of."""
+"""A Keras-Tuner oracle with the trials of a kubenas search, for Keras-Tuner's result methods."""
 
 import sys
 from collections.abc import Sequence
@@ -10,34 +10,34 @@ from keras_tuner.engine.trial import Trial
 
 from kubenas.errors import SearchFailed
 from kubenas.search.journal import SearchState, TrialState
-from kubenas.search.space import take_declared
+from kubenas.search.space import apply_declared
 from kubenas.training.program.oracle import trial_name
 from kubenas.trial import Outcome
 
 
 class TooManyFailures(SearchFailed):
-    """More trials in a row have failed than the user allows."""
+    """The number of consecutive failed trials exceeds the limit."""
 
 
-class SearchedOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner is untyped
-    """Knows the trials of a search; they are proposed and run elsewhere.
+class SearchStateOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner is untyped
+    """Mirrors the trials of a search. The controller proposes and runs them.
 
     Args:
-        options: of keras_tuner.Oracle.
+        options: options of keras_tuner.Oracle.
     """
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.hyperparameters: keras_tuner.HyperParameters
-        self.given: dict[str, Any] = self.hyperparameters.get_config()
-        """The space as the user gave it, before any model was built."""
+        self.given_space: dict[str, Any] = self.hyperparameters.get_config()
+        """The user's ``hyperparameters``, before any model was built."""
         self._failed_in_a_row = 0
-        self.initial = self.hyperparameters.copy()
-        """The space without what trials have added to it."""
+        self.initial_space = self.hyperparameters.copy()
+        """The space without the hyperparameters that trials have added."""
 
     def update_space(self, hyperparameters: keras_tuner.HyperParameters) -> None:
-        """See keras_tuner.Oracle; what is not told by trials is known before the first."""
-        grown, self.hyperparameters = self.hyperparameters, self.initial
+        """See keras_tuner.Oracle. Calls from outside a trial also update the initial space."""
+        grown, self.hyperparameters = self.hyperparameters, self.initial_space
         super().update_space(hyperparameters)
         self.hyperparameters = grown
         super().update_space(hyperparameters)
@@ -45,50 +45,50 @@ class SearchedOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner i
     def populate_space(self, trial_id: str) -> dict[str, Any]:  # noqa: ARG002
         return {"status": "STOPPED"}
 
-    def take(self, state: SearchState, *, tell: bool) -> None:
-        """Brings the trials to where ``state`` is. Duplicates, which are not run, are left out.
+    def update_from(self, state: SearchState, *, announce: bool) -> None:
+        """Updates the trials from ``state``. Omits duplicates, which are not run.
 
         Args:
-            state: of the search; it goes on from that of the call before.
-            tell: whether trials that begin or end are printed, as ``verbose`` says.
+            state: the state of the search, not older than that of the previous call.
+            announce: whether to print trials that start or end, subject to ``verbose``.
 
         Raises:
-            TooManyFailures: see ``max_consecutive_failed_trials``; only trials that are told count,
-                so that the same search goes on from there. All trials have been taken.
+            TooManyFailures: see ``max_consecutive_failed_trials``. Only announced trials count, so
+                that a resumed search starts counting at 0. All trials are updated first.
         """
         run = [each for _, each in sorted(state.trials.items()) if each.started]
         for trial in run:
             if self._name(trial) not in self.trials:
-                self._begin(trial, tell=tell)
+                self._begin(trial, announce=announce)
         ended = [each for each in run if each.end and self._trial(each).status == "RUNNING"]
         ended.sort(key=lambda each: each.end.at if each.end else 0.0)
         for trial in ended:
-            self._end(trial, tell=tell)
-        if tell:
+            self._end(trial, announce=announce)
+        if announce:
             self._count_failures([self._trial(trial) for trial in ended])
 
-    def begin(self) -> None:
-        """Forgets all trials, and what they have added to the space."""
-        self.hyperparameters = self.initial.copy()
+    def reset(self) -> None:
+        """Removes all trials and the hyperparameters that they added to the space."""
+        self.hyperparameters = self.initial_space.copy()
         self.trials.clear()
         self.start_order.clear()
         self.end_order.clear()
         self._failed_in_a_row = 0
 
-    def say(self, words: str) -> None:
-        """Prints a line where this oracle prints its trials, if it does."""
+    def print_line(self, text: str) -> None:
+        """Prints a line to stdout if ``verbose`` is set."""
         if self.verbose:
-            sys.stdout.write(f"{words}\n")
+            sys.stdout.write(f"{text}\n")
             sys.stdout.flush()
 
     def save(self) -> None:
-        """Keeps nothing: the search's journal is the truth."""
+        """Does nothing: the journal records the search."""
 
     def reload(self) -> None:
-        """Nor does it read anything."""
+        """Does nothing: see :meth:`update_from`."""
 
     def _save_trial(self, trial: Trial) -> None:
-        """Nor this."""
+        """Does nothing: see :meth:`save`."""
 
     def _name(self, trial: TrialState) -> str:
         return trial_name(trial.number, self.max_trials)
@@ -96,24 +96,24 @@ class SearchedOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner i
     def _trial(self, state: TrialState) -> Trial:
         return self.trials[self._name(state)]
 
-    def _begin(self, state: TrialState, *, tell: bool) -> None:
+    def _begin(self, state: TrialState, *, announce: bool) -> None:
         hyperparameters = self.get_space()
         hyperparameters.values = dict(state.proposal.values)
         trial = Trial(hyperparameters, trial_id=self._name(state), status="RUNNING")
         self.trials[trial.trial_id] = trial
         self.start_order.append(trial.trial_id)
-        if tell:
+        if announce:
             self._display.on_trial_begin(trial)
         began = datetime.fromtimestamp(state.started[0].at)
         self._display.trial_start[trial.trial_id] = began
         self._display.trial_number[trial.trial_id] = state.number + 1
         self._display.search_start = self._display.search_start or began
 
-    def _end(self, state: TrialState, *, tell: bool) -> None:
+    def _end(self, state: TrialState, *, announce: bool) -> None:
         trial, end = self._trial(state), state.end
         if end is None:
             raise ValueError(f"trial {state.number} has not ended")
-        take_declared(trial.hyperparameters, end.declared)
+        apply_declared(trial.hyperparameters, end.declared)
         super().update_space(trial.hyperparameters)
         trial.message = end.message or None
         if end.outcome == Outcome.COMPLETED:
@@ -121,7 +121,7 @@ class SearchedOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner i
         else:
             trial.status = "FAILED"
         self.end_order.append(trial.trial_id)
-        if tell:
+        if announce:
             self._display.on_trial_end(trial)
 
     def _count_failures(self, ended: Sequence[Trial]) -> None:

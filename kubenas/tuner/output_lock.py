@@ -1,4 +1,4 @@
-"""An output holds searches of tuners, or one run of the pipeline."""
+"""The config lock of an output: an output holds either searches of tuners or a pipeline run."""
 
 from kubenas.config import Config
 from kubenas.errors import ObjectExists, UserError
@@ -6,25 +6,25 @@ from kubenas.steps.setup import CONFIG_LOCK_FILE, read_config_lock
 from kubenas.storage import Storage
 
 
-def check_claim(config: Config, output: Storage) -> None:
-    """Checks that ``output`` holds nothing, or searches of tuners like that of ``config``.
+def check_config_lock(config: Config, output: Storage) -> None:
+    """Checks that ``output`` is empty or contains searches of tuners.
 
     Raises:
-        UserError: it belongs to a run of the pipeline.
+        UserError: the output belongs to a run of the pipeline.
     """
     if (
         output.exists(CONFIG_LOCK_FILE)
         and read_config_lock(output).data.source != config.data.source
     ):
         raise UserError(
-            f"output {output.uri} belongs to a run of the pipeline; give another 'output'"
+            f"output {output.uri} belongs to a run of the pipeline; choose another 'output'"
         )
 
 
-def claim(config: Config, output: Storage) -> None:
-    """Makes ``output`` hold the search of ``config``; errors as of :func:`check_claim`."""
+def lock_config(config: Config, output: Storage) -> None:
+    """Writes the config lock. Raises the errors of :func:`check_config_lock`."""
     try:
         output.create(CONFIG_LOCK_FILE, config.to_json())
     except ObjectExists:
-        check_claim(config, output)
+        check_config_lock(config, output)
         output.write(CONFIG_LOCK_FILE, config.to_json())

@@ -1,7 +1,7 @@
-"""A tuner and the arguments of its search() -> bytes, with all large content beside them.
+"""Pickling of a tuner and the arguments of its search(), with out-of-band buffers.
 
-Pickle's own protocol takes the buffers of arrays out of whatever holds them: lists, frames, Keras'
-PyDatasets, closures. Functions and classes of the notebook or script travel with their code.
+Pickle protocol 5 extracts array buffers from any container: lists, data frames, Keras PyDatasets,
+closures. Functions and classes of the notebook or script are pickled by value.
 """
 
 import io
@@ -13,94 +13,95 @@ from typing import Any
 import cloudpickle
 
 from kubenas.errors import UserError
-from kubenas.tuner.libraries import modules_beside_the_caller
+from kubenas.tuner.libraries import caller_modules
 
 _IN_BAND_BYTES = 64 * 1024
-"""Smaller buffers stay in the pickle: a file each would cost more."""
+"""Smaller buffers stay in the pickle, because a file for each costs more."""
 _NO_FILE = "<dynamic-code>"
-"""What cloudpickle says in place of a code's file."""
+"""File name that cloudpickle gives to code objects."""
 
 PersistentId = Callable[[Any], Any]
-"""What stands for an object in the pickle, see pickle; None: it is pickled as it is."""
+"""Returns the persistent id of an object (see pickle), or None to pickle it by value."""
 
 
-def pickled(
-    content: Any, *, keep: Callable[[memoryview], None], persistent_id: PersistentId
+def pickle_object(
+    content: Any, *, store_buffer: Callable[[memoryview], None], persistent_id: PersistentId
 ) -> bytes:
-    """``content`` as a pickle of protocol 5.
+    """Pickles ``content`` with protocol 5.
 
     Args:
-        content: what to pickle; user classes and functions included.
-        keep: takes each large buffer, in order; it is left out of the pickle.
-        persistent_id: of objects that are kept in another way.
+        content: the object to pickle. May contain user classes and functions.
+        store_buffer: called for each large buffer in order. The pickle omits these buffers.
+        persistent_id: returns the persistent ids of objects that are stored separately.
 
     Raises:
-        Exception: whatever an object raises that cannot be pickled.
+        Exception: any exception of an object that cannot be pickled.
     """
     file = io.BytesIO()
-    with _own_modules_by_value():
-        _Pickler(file, keep, persistent_id).dump(content)
+    with _user_modules_by_value():
+        _Pickler(file, store_buffer, persistent_id).dump(content)
     return file.getvalue()
 
 
 def check_picklable(parts: Mapping[str, Any], persistent_id: PersistentId) -> None:
-    """Finds the first of ``parts`` that cannot be pickled.
+    """Checks that each of ``parts`` can be pickled.
 
     Args:
-        parts: what the user knows each of them as, and it.
-        persistent_id: as for :func:`pickled`.
+        parts: the objects by the names to use in the error message.
+        persistent_id: see :func:`pickle_object`.
 
     Raises:
-        UserError: names it.
+        UserError: names the first part that cannot be pickled.
     """
     for name, part in parts.items():
         try:
-            pickled(part, keep=lambda _: None, persistent_id=persistent_id)
+            pickle_object(part, store_buffer=lambda _: None, persistent_id=persistent_id)
         except UserError:
             raise
-        except Exception as error:  # objects refuse in ways of their own
+        except Exception as error:  # pickling may raise any exception
             words = " ".join(str(error).split())
             raise UserError(
-                f"{name}: it cannot be sent to a trial process: {type(error).__name__}: {words};"
-                " make what it holds inside the model-building function or the callback"
+                f"{name}: cannot be pickled for a trial process: {type(error).__name__}: {words};"
+                " create the object inside the model-building function or the callback"
             ) from error
 
 
-def _code_with_its_file(code: types.CodeType) -> tuple[Any, ...]:
-    """As cloudpickle reduces ``code``, but errors in trials name the user's file."""
+def _reduce_code(code: types.CodeType) -> tuple[Any, ...]:
+    """Reduces ``code`` as cloudpickle does, but keeps the file name for tracebacks."""
     make, arguments = cloudpickle.Pickler.dispatch_table[types.CodeType](code)
     return make, tuple(code.co_filename if each == _NO_FILE else each for each in arguments)
 
 
 class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle is untyped
-    dispatch_table = cloudpickle.Pickler.dispatch_table.new_child(
-        {types.CodeType: _code_with_its_file}
-    )
+    dispatch_table = cloudpickle.Pickler.dispatch_table.new_child({types.CodeType: _reduce_code})
 
     def __init__(
-        self, file: io.BytesIO, keep: Callable[[memoryview], None], persistent_id: PersistentId
+        self,
+        file: io.BytesIO,
+        store_buffer: Callable[[memoryview], None],
+        persistent_id: PersistentId,
     ) -> None:
-        super().__init__(file, protocol=5, buffer_callback=self._take)
-        self._keep = keep
+        super().__init__(file, protocol=5, buffer_callback=self._on_buffer)
+        self._store_buffer = store_buffer
         self._persistent_id = persistent_id
 
     def persistent_id(self, obj: Any) -> Any:
         return self._persistent_id(obj)
 
-    def _take(self, buffer: Any) -> bool:
-        """Whether the buffer stays in the pickle."""
+    def _on_buffer(self, buffer: Any) -> bool:
+        """Returns whether the buffer stays in the pickle."""
         raw = buffer.raw()
         if raw.nbytes < _IN_BAND_BYTES:
             return True
-        self._keep(raw)
+        self._store_buffer(raw)
         return False
 
 
 @contextmanager
-def _own_modules_by_value() -> Iterator[None]:
-    """Within, the code of modules beside the script or notebook travels with what refers to it."""
+def _user_modules_by_value() -> Iterator[None]:
+    """Pickles the modules in the folder of the script or notebook by value."""
     known = cloudpickle.list_registry_pickle_by_value()
-    modules = [each for each in modules_beside_the_caller() if each.__name__ not in known]
+    modules = [each for each in caller_modules() if each.__name__ not in known]
     for module in modules:
         cloudpickle.register_pickle_by_value(module)
     try:

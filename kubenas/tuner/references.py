@@ -1,4 +1,4 @@
-"""What a function's bytecode refers to: names among its globals, and modules that it imports."""
+"""References in the bytecode of a function: global names and imported modules."""
 
 import dis
 import importlib.util
@@ -10,20 +10,20 @@ _GLOBAL = frozenset({"LOAD_GLOBAL", "LOAD_NAME"})
 
 
 def global_names(code: types.CodeType) -> Iterator[str]:
-    """Names that ``code``, or a function within it, looks up among the globals."""
+    """Yields the global names that ``code`` or a nested function loads."""
     for instruction in _instructions(code):
         if instruction.opname in _GLOBAL:
             yield str(instruction.argval)
 
 
 def imported_modules(function: types.FunctionType) -> Iterator[types.ModuleType]:
-    """Modules that ``function`` imports in its body, those of them that are loaded."""
+    """Yields the loaded modules that ``function`` imports in its body."""
     package = str(function.__globals__.get("__package__") or "")
     instructions = list(_instructions(function.__code__))
     for at, instruction in enumerate(instructions):
         if instruction.opname != "IMPORT_NAME":
             continue
-        level = instructions[at - 2].argval  # of a relative import, the number of its dots
+        level = instructions[at - 2].argval  # the number of dots of a relative import
         relative = "." * level + str(instruction.argval)
         name = importlib.util.resolve_name(relative, package) if not level or package else ""
         if name in sys.modules:
@@ -31,7 +31,7 @@ def imported_modules(function: types.FunctionType) -> Iterator[types.ModuleType]
 
 
 def _instructions(code: types.CodeType) -> Iterator[dis.Instruction]:
-    """Of ``code`` and of the functions within it."""
+    """Yields the instructions of ``code`` and of its nested functions."""
     yield from dis.get_instructions(code)
     for inner in code.co_consts:
         if isinstance(inner, types.CodeType):

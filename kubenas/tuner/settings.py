@@ -1,4 +1,4 @@
-"""What a kubenas.Tuner is told -> the config of its search. Pure."""
+"""Conversion of the arguments of kubenas.Tuner to the config of a search."""
 
 import re
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ _ORIGIN = "kubenas.Tuner"
 
 @dataclass(frozen=True)
 class Settings:
-    """The arguments of kubenas.Tuner that decide where and how long it searches."""
+    """The arguments of kubenas.Tuner that set the output, runner and limits of a search."""
 
     output: str
     oracle: str
@@ -29,27 +29,27 @@ class Settings:
 
 
 def search_config(settings: Settings, objective: Any, *, epochs: int) -> Config:
-    """The config of a search.
+    """Returns the config of a search.
 
     Args:
-        settings: of the tuner.
-        objective: keras_tuner.Objective that scores a trial.
-        epochs: of a trial, all executions together.
+        settings: the settings of the tuner.
+        objective: the keras_tuner.Objective.
+        epochs: the number of epochs per trial, in all executions.
 
     Raises:
-        UserError: a value is not allowed, or does not go with another one.
+        UserError: a value is not allowed or conflicts with another value.
     """
-    config = parse_config(_content(settings, objective, epochs), origin=_ORIGIN)
+    config = parse_config(_config_content(settings, objective, epochs), origin=_ORIGIN)
     _check(config)
     return config
 
 
 def data_source(output: str) -> str:
-    """What the config of a tuner's search calls its data."""
+    """Returns the ``data.source`` of the config of a tuner's search."""
     return join(output, "programs", "data")
 
 
-def _content(settings: Settings, objective: Any, epochs: int) -> dict[str, Any]:
+def _config_content(settings: Settings, objective: Any, epochs: int) -> dict[str, Any]:
     runner = settings.runner
     return {
         "name": _name(settings.output),
@@ -75,7 +75,7 @@ def _content(settings: Settings, objective: Any, epochs: int) -> dict[str, Any]:
 
 
 def _name(output: str) -> str:
-    """A search's name from that of its output's folder."""
+    """Derives the name of the search from the folder name of its output."""
     folder = output.rstrip("/").rpartition("/")[2].lower()
     return re.sub(r"[^a-z0-9]+", "-", folder)[:_LONGEST_NAME].strip("-") or "tuner"
 
@@ -84,6 +84,6 @@ def _check(config: Config) -> None:
     in_cluster = config.runner.kind == "kubernetes"
     if in_cluster and "://" not in config.output and not config.runner.pod.mounts:
         raise UserError(
-            f"output: {config.output}: pods of a cluster cannot write to this machine's folders;"
-            " give gs://, s3:// or minio:// with a bucket and a folder"
+            f"output: {config.output}: pods in a cluster cannot write to local folders; use gs://,"
+            " s3:// or minio:// with a bucket and a folder"
         )

@@ -1,11 +1,11 @@
-"""A trial that changes a model after it was exported, and before it goes into production."""
+"""Tests of a trial that modifies an exported model before its promotion."""
 
 from pathlib import Path
 
 import pytest
 
 from kubenas.errors import DocumentUnusable
-from kubenas.search.attempts.records import records_of
+from kubenas.search.attempts.records import open_attempt_records
 from kubenas.search.layout import search_folder
 from kubenas.serving.champion import ChampionLog
 from kubenas.serving.gate.gate import Ground
@@ -73,9 +73,9 @@ def test_an_export_has_one_version(tmp_path: Path) -> None:
         _check_export(str(tmp_path))
 
 
-def test_what_was_changed_is_seen(run: RunContext) -> None:
+def test_changed_artifacts_are_detected(run: RunContext) -> None:
     evaluate(run)
-    records = records_of(run.output, run.search_id)
+    records = open_attempt_records(run.output, run.search_id)
     records.check_unchanged("export")
     change(run, CHANGES[0])
     with pytest.raises(DocumentUnusable, match="changed since the attempt ended"):

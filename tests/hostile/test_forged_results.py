@@ -1,8 +1,8 @@
-"""A trial that may write anywhere in a local output: what it forges for itself and for others.
+"""Tests of a trial that forges files anywhere in a local output.
 
-A local folder has no rights between trials and controller, so a trial can destroy. What is tested
-is that it cannot deceive: no result that it made up is believed, and no file that it left stops the
-search, its report, its status or its clean-up.
+A local folder has no access control between trials and controller, so a trial can delete files. The
+tests check that forged results are rejected, and that no forged file stops the search, its report,
+its status or its clean-up.
 """
 
 import json
@@ -27,7 +27,7 @@ MADE_UP = {"version": 1, "outcome": "completed", "score": 1.0, "metrics": {"accu
 
 
 class ForgingRunner(ScriptedRunner):
-    """Its trials leave, in place of their result, what the proposal's ``forge`` names."""
+    """A runner whose trials write the forgery named by the proposal's ``forge`` value."""
 
     def _act(self, spec: AttemptSpec) -> FailureClass | None:
         values = spec.hyperparameters["values"] if spec.hyperparameters else {}
@@ -186,7 +186,7 @@ def test_a_result_that_is_replaced_afterwards_changes_nothing(tmp_path: Path) ->
     assert run_attempts([spec], ScriptedRunner([], Fuse()), records=_records(tmp_path)) == first
 
 
-def test_what_an_older_version_has_left_is_still_found(tmp_path: Path) -> None:
+def test_results_of_older_versions_are_accepted(tmp_path: Path) -> None:
     spec = _task(tmp_path, Task.EXPORT, "export")
     _make_up(tmp_path, spec)
     older = _records(tmp_path, complete=False)
@@ -200,7 +200,7 @@ def test_a_result_of_an_attempt_without_a_nonce_is_read(tmp_path: Path) -> None:
     spec = _task(tmp_path, Task.TRAIN, "trials/00000")
     _make_up(tmp_path, spec)
     binding = Binding(spec.ref, spec.task, None)
-    result = read_result(open_storage(spec.prefix), ".", binding, most_seconds=5.0)
+    result = read_result(open_storage(spec.prefix), ".", binding, max_seconds=5.0)
     assert isinstance(result, Result)
 
 

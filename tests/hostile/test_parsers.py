@@ -1,8 +1,8 @@
-"""Every parser of a file that another process has written, over files that nobody should write.
+"""Fuzz tests of all parsers of files that another process has written.
 
-What comes out is a value or one error of kubenas: no other exception, no endless reading. What is
-fed: noise, files cut off, and sound files in which one value was replaced by an odd one or one
-field was added.
+A parser returns a value or raises a KubenasError. It raises no other exception and terminates. The
+inputs are random bytes, truncated files, and valid files with one value replaced or one field
+added.
 """
 
 import copy
@@ -21,15 +21,15 @@ from kubenas.data.dataset.card import DataCard, read_card
 from kubenas.data.dataset.example_index import read_example_index
 from kubenas.data.dataset.schema import read_schema
 from kubenas.errors import KubenasError
-from kubenas.reporting.network.drawing import network_drawing
+from kubenas.reporting.network.drawing import draw_network
 from kubenas.search.attempts.binding import Binding
 from kubenas.search.attempts.outputs import read_result
-from kubenas.search.attempts.records import Decided, Started, records_of
+from kubenas.search.attempts.records import Decided, Started, open_attempt_records
 from kubenas.search.journal.journal import Journal
 from kubenas.search.journal.segment import Segment, SegmentUnusable
 from kubenas.search.layout import search_folder
 from kubenas.search.run import read_search
-from kubenas.search.warm_start.prior_results import Known, Prior, read_prior
+from kubenas.search.warm_start.prior_results import Prior, PriorResult, read_prior
 from kubenas.serving.kserve.sample_check import read_sample
 from kubenas.steps.drift import read_drift
 from kubenas.steps.evaluate import evaluate
@@ -47,7 +47,7 @@ from kubenas.storage import Storage, open_storage
 from kubenas.training.fit.history import EpochRecord
 from kubenas.training.sample_request import SampleAnswer
 from kubenas.trial import AttemptRef, Outcome, Result, Task
-from kubenas.tuner.following import Latest, latest_search
+from kubenas.tuner.search_view import LatestSearch, latest_search
 from tests.unit.steps.finished_runs import correct_examples, finished_run
 
 Read = Callable[[Storage], object]
@@ -56,7 +56,7 @@ ODD: list[Any] = [
     None, True, -1, 0, 2, 10**30, -(10**30), 1e308, "NaN", "Infinity", "-Infinity", "", "x" * 5000,
     "\x1b[2J", "../../up", [], {}, [[]], {"a": 1}, [None] * 50, {"": {}},
 ]  # fmt: skip
-"""In place of a value, in JSON."""
+"""Replacements of JSON values."""
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +94,7 @@ _NEXT = {**_LAYER, "name": "next", "inbound": ["dense"]}
 
 
 def _documents(run: Any) -> dict[str, tuple[bytes | None, Read]]:
-    """By name: a sound content, None where the run has left one, and how it is read."""
+    """Returns valid content (None: written by the run) and a reader for each file."""
     search, folder, data = run.search_id, search_folder(run.search_id), "data/d1"
     binding = Binding(AttemptRef(trial=0, attempt=1), Task.TRAIN)
     schema = read_schema(open_storage(run.dataset))
@@ -102,11 +102,11 @@ def _documents(run: Any) -> dict[str, tuple[bytes | None, Read]]:
     trial = f"{folder}/trials/00000/a1"
 
     def result(output: Storage) -> object:
-        return read_result(output, trial, binding, most_seconds=1.0)
+        return read_result(output, trial, binding, max_seconds=1.0)
 
     def drawn(output: Storage) -> object:
         found = _architecture(output, f"{trial}/architecture.json")
-        return network_drawing(found) if found else None
+        return draw_network(found) if found else None
 
     return {
         "config.json": (None, read_config_lock),
@@ -115,7 +115,7 @@ def _documents(run: Any) -> dict[str, tuple[bytes | None, Read]]:
             StepOutcome(step="search", state="done", key="k").to_json(), read_outcomes,
         ),
         "summary.json": (b'{"name": "n"}', read_summary),
-        "tuner.json": (Latest(search=search).to_json(), latest_search),
+        "tuner.json": (LatestSearch(search=search).to_json(), latest_search),
         f"{folder}/search.json": (None, lambda output: read_search(output, search)),
         f"{folder}/journal/00000002.json": (None, lambda o: Journal(o, folder).read()),
         f"{folder}/retrain.json": (None, lambda output: read_choice(output, search)),
@@ -128,15 +128,18 @@ def _documents(run: Any) -> dict[str, tuple[bytes | None, Read]]:
             RunInfo(at=1.0, host="h").to_json(), lambda output: read_run_info(output, search),
         ),
         f"{folder}/prior.json": (
-            Prior(known=(Known(values={"x": 1}, merit=1.0),)).to_json(),
+            Prior(known=(PriorResult(values={"x": 1}, merit=1.0),)).to_json(),
             lambda output: read_prior(output, search),
         ),
         f"{folder}/attempts/evaluate/a1.json": (
             Started(at=1.0, nonce_sha256="0").to_json(),
-            lambda o: records_of(o, search).binding("evaluate", binding.ref, Task.EVALUATE),
+            lambda o: open_attempt_records(o, search).binding(
+                "evaluate", binding.ref, Task.EVALUATE
+            ),
         ),
         f"{folder}/attempts/evaluate/decided.json": (
-            counts.to_json(), lambda output: records_of(output, search).finished("evaluate"),
+            counts.to_json(),
+            lambda output: open_attempt_records(output, search).finished("evaluate"),
         ),
         f"{folder}/evaluate/a1/evaluation.json": (
             None, lambda output: check_evaluation(f"{output.uri}/{folder}/evaluate/a1", schema),
@@ -179,7 +182,7 @@ def _replaced(content: Any, path: tuple[Any, ...], value: Any) -> Any:
 
 
 def forged(data: st.DataObject, sound: bytes) -> bytes:
-    """What a trial might leave in place of ``sound``."""
+    """Yields corrupt variants of ``sound``."""
     how = data.draw(st.sampled_from(["noise", "cut", "nested", "replaced", "added"]))
     if how == "noise":
         return data.draw(st.binary(max_size=200))
@@ -200,7 +203,7 @@ FUZZED = settings(
 
 
 def refusal(read: Callable[[], object]) -> str:
-    """The error of kubenas by which ``read`` refuses; empty: it reads."""
+    """Returns the message of the KubenasError that ``read`` raises, or an empty string."""
     try:
         read()
     except KubenasError as error:

@@ -12,9 +12,9 @@ from kubenas.serving.champion import ChampionModel
 from kubenas.steps.process import Status
 from kubenas.steps.report.summary import Summary
 from kubenas.trial import AttemptSpec
-from kubenas.tuner.following import Latest
+from kubenas.tuner.search_view import LatestSearch
 
-NAMED = (AttemptSpec, ChampionModel, Latest, Leaderboard, Lineage, Status, Summary)
+NAMED = (AttemptSpec, ChampionModel, LatestSearch, Leaderboard, Lineage, Status, Summary)
 FIELDS = [(SearchDefinition, "id"), *((kind, "search") for kind in NAMED)]
 
 

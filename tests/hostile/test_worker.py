@@ -1,4 +1,4 @@
-"""What a trial process makes of a folder in which others have written before it."""
+"""Tests of a trial process whose folder contains files of other writers."""
 
 import hashlib
 from dataclasses import replace
@@ -41,7 +41,7 @@ def made_up(spec: AttemptSpec, **changes: object) -> Result:
 
 
 def trained(spec: AttemptSpec) -> Result:
-    """What the attempt leaves, run by a task that scores 0.5."""
+    """Runs the attempt with a task that scores 0.5 and returns its result."""
     run_attempt(spec, lambda: lambda spec, _: made_up(spec, score=0.5), Termination())
     return Result.from_json(Path(spec.prefix, "result.json").read_bytes())
 
@@ -56,11 +56,11 @@ def test_the_nonce_comes_with_the_request_and_goes_into_the_result(spec: Attempt
 def test_a_spec_that_was_replaced_is_not_run(spec: AttemptSpec) -> None:
     replaced = spec.model_copy(update={"hyperparameters": {"values": {"x": 1}}})
     Path(spec.prefix, "spec.json").write_bytes(replaced.to_json())
-    with pytest.raises(SpecChanged, match=r"spec\.json: changed since the attempt was started"):
+    with pytest.raises(SpecChanged, match=r"spec\.json: the spec was changed after the attempt"):
         read_spec(request_for(spec))
 
 
-def test_a_result_that_lies_there_already_is_not_taken_for_ones_own(spec: AttemptSpec) -> None:
+def test_an_existing_result_with_another_nonce_is_ignored(spec: AttemptSpec) -> None:
     for nonce in (None, "guessed"):
         Path(spec.prefix, "result.json").write_bytes(made_up(spec, nonce=nonce).to_json())
         assert trained(spec).score == 0.5

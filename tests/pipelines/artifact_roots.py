@@ -27,8 +27,8 @@ _MOUNTS = Path(__file__).with_name("mounts")
 
 
 @dataclass(frozen=True)
-class Whereabouts:
-    """Of an artifact."""
+class ArtifactLocation:
+    """Locations of an artifact."""
 
     uri: str
     """Where Kubeflow has it."""
@@ -36,7 +36,7 @@ class Whereabouts:
     """Where what it stands for is kept, if it says so."""
 
 
-def run_below(root: str, config: Config, folder: Path) -> dict[str, Whereabouts]:
+def run_below(root: str, config: Config, folder: Path) -> dict[str, ArtifactLocation]:
     """Runs the pipeline of ``config``; where each artifact that it handed on is, by step and name.
 
     Args:
@@ -58,8 +58,8 @@ def run_below(root: str, config: Config, folder: Path) -> dict[str, Whereabouts]
     }
 
 
-def _whereabouts(artifact: Mapping[str, Any]) -> Whereabouts:
-    return Whereabouts(artifact["uri"], artifact["metadata"].get("kept_at"))
+def _whereabouts(artifact: Mapping[str, Any]) -> ArtifactLocation:
+    return ArtifactLocation(artifact["uri"], artifact["metadata"].get("kept_at"))
 
 
 def _execute(root: str, parameters: str, folder: str) -> None:

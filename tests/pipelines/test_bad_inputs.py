@@ -1,5 +1,4 @@
-"""Mistakes of users, through the real command line: one helpful line, exit code 2, no stack
-trace, and nothing that was there is written over."""
+"""Invalid inputs on the real command line: one line, exit code 2, no traceback, no data loss."""
 
 import json
 import os
@@ -39,7 +38,7 @@ def kubenas(*arguments: str | Path, file_limit: int | None = None) -> subprocess
 
 
 def refusal(folder: Path, config: Content | str, *, file_limit: int | None = None) -> str:
-    """Runs ``config``, which must be refused; the one line that says why."""
+    """Runs the invalid ``config`` and returns the line of the error message."""
     file = folder / "search.yaml"
     file.write_text(config if isinstance(config, str) else json.dumps(config))
     done = kubenas("run", file, file_limit=file_limit)
@@ -241,7 +240,7 @@ def test_a_module_that_was_not_copied_is_not_found_by_chance(
     last = done.stderr.strip().splitlines()[-1]
     assert done.returncode == 2, done.stderr
     assert "mine.py, line 2: importing it raised ModuleNotFoundError: No module named" in last
-    assert "if it is a file of yours, name it in space.files" in last
+    assert "if it is your own file, list it in space.files" in last
 
 
 @pytest.mark.parametrize("command", ["status", "report"])

@@ -41,7 +41,7 @@ MADE_ANEW = {"report.html", "leaderboard.json", "leaderboard.csv", "model_card.m
 
 @dataclass(frozen=True)
 class Run:
-    """A run to its end, which was killed once."""
+    """A completed run that was killed once."""
 
     config: Path
     scheme: str
@@ -90,7 +90,7 @@ def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 
 @contextmanager
 def searching(config: Path, output: str) -> Iterator[None]:
-    """While a search is at work on its first trial; then it is killed."""
+    """Yields while the search runs its first trial; then kills the search."""
     run = subprocess.Popen([COMMAND, "run", config], start_new_session=True)
     until = time.monotonic() + 200
     try:

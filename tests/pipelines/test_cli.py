@@ -1,4 +1,4 @@
-"""The command line without a run: help, lists, the package."""
+"""Commands that do not run a pipeline: help, lists and the package."""
 
 import json
 import os

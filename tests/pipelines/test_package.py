@@ -1,4 +1,4 @@
-"""The compiled pipeline: what is uploaded, what runs here, and that both are the same."""
+"""The compiled pipeline, identical for uploads and local runs."""
 
 import inspect
 from pathlib import Path

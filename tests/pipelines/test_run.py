@@ -44,7 +44,7 @@ def kubenas(*arguments: str | Path) -> Done:
 
 @dataclass(frozen=True)
 class Story:
-    """What happened to one run."""
+    """The outcome of one run."""
 
     file: Path
     refused: Done

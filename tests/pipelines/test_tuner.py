@@ -43,7 +43,7 @@ Done = subprocess.CompletedProcess[str]
 
 @dataclass(frozen=True)
 class Story:
-    """What happened to one search."""
+    """The outcome of one search."""
 
     folder: Path
     ended_before_kill: set[str]
@@ -80,13 +80,13 @@ def ended(folder: Path) -> set[str]:
 
 
 def began(folder: Path) -> dict[str, int]:
-    """How often each trial has begun."""
+    """Number of starts of each trial."""
     notes = folder.glob("began-*")
     return {path.name.removeprefix("began-"): len(path.read_text().split()) for path in notes}
 
 
 def wait_for(count: int, folder: Path, process: subprocess.Popen[str]) -> None:
-    """Until so many trials have ended and another one is at work."""
+    """Waits until so many trials have ended and another one is running."""
     until = time.monotonic() + 300
     while time.monotonic() < until and process.poll() is None:
         if len(ended(folder)) >= count and began(folder).keys() - ended(folder):

@@ -1,4 +1,4 @@
-"""Every algorithm by name: ours through ``create_oracle``, the peers as they are published."""
+"""The algorithms by name: kubenas' oracles and published peers."""
 
 import hashlib
 import warnings
@@ -20,19 +20,19 @@ Make = Callable[[Table, Conditions, int], Searcher]
 class Algorithm:
     name: str
     make: Make
-    """From a table, the conditions and a seed."""
+    """Creates a searcher from a table, the conditions and a seed."""
     version: str
-    """Runs of another version are not taken for runs of this one."""
+    """Version. Stored runs of other versions are repeated."""
     ours: bool = False
     slow: bool = False
-    """Seconds a suggestion: it gets fewer seeds."""
+    """Whether a proposal takes seconds. Slow algorithms get fewer seeds."""
     objectives: tuple[int, ...] = (1,)
-    """How many it can optimise."""
+    """Supported numbers of objectives."""
     needs: tuple[str, ...] = ()
-    """What a table must have: "graph" or "early" scores."""
+    """Requirements on a table: "graph" or "early"."""
 
     def suits(self, table: Table) -> bool:
-        """Whether it can be put to ``table`` at all."""
+        """Returns whether the algorithm supports ``table``."""
         has_all = all(getattr(table, need) is not None for need in self.needs)
         return len(table.objectives) in self.objectives and has_all
 
@@ -72,11 +72,11 @@ def _keras_tuner(kind: str) -> Make:
         from kubenas.search.seeds import derived_seed
         from searching.searchers.oracle_searcher import OracleSearcher, objectives
 
-        # Its Gaussian process warns at nearly every fit.
+        # Its Gaussian process warns at almost every fit.
         warnings.filterwarnings("ignore", category=ConvergenceWarning)
         own = {"max_trials": conditions.budget}
         if kind == "HyperbandOracle":
-            # Its brackets then hold the two budgets that the table knows, and no others.
+            # Brackets then use the table's two numbers of epochs, and no others.
             factor = round(table.epochs / table.early_epochs)
             own = {"max_epochs": table.epochs, "factor": factor, "hyperband_iterations": 10_000}
         (objective,) = objectives(table)
@@ -121,7 +121,7 @@ def _rungs(*, graph: bool) -> Make:
 
 
 def _digest(*files: Path) -> str:
-    """Of what the files say."""
+    """Returns a digest of the files' contents."""
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:10]
 
 
@@ -129,8 +129,8 @@ def _ours() -> Iterator[Algorithm]:
     kubenas = _HERE.parents[2] / "kubenas"
     oracles = sorted((kubenas / "search" / "oracles").rglob("*.py"))
     state = _digest(kubenas / "spaces" / "graph.py", *oracles)
-    own = [oracle.name for oracle in ORACLES if not oracle.is_keras_tuners]
-    for name in (each for each in own if each != "grid"):  # which is for a few dozen networks
+    own = [oracle.name for oracle in ORACLES if not oracle.is_from_keras_tuner]
+    for name in (each for each in own if each != "grid"):  # grid search is for a few dozen networks
         for graph in (False,) if name in WITHOUT_GRAPH else (False, True):
             yield Algorithm(
                 f"kubenas {name}" + "+graph" * graph,
@@ -169,5 +169,5 @@ def _peers() -> Iterator[Algorithm]:
 
 
 WITHOUT_GRAPH = ("random", "evolution", "local_search", "reinforce")
-"""These are put to a table by its values alone."""
+"""Algorithms that do not use graphs."""
 ALGORITHMS = {algorithm.name: algorithm for algorithm in (*_ours(), *_peers())}

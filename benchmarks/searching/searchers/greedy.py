@@ -1,10 +1,10 @@
-"""AutoKeras' greedy search as it is published, over names like ``layer_1/conv/filters``."""
+"""AutoKeras' greedy search as published, over names like ``layer_1/conv/filters``."""
 
 from collections import defaultdict
 
 import numpy as np
 
-from searching.searchers.peers import Fresh
+from searching.searchers.peers import UnseenPoints
 from searching.searchers.searcher import Proposal
 from searching.tables.space import Values
 from searching.tables.table import Scores, Table
@@ -13,26 +13,26 @@ _TRIES = 200
 
 
 class Greedy:
-    """Takes the best point so far and draws one part of it anew (Jin et al., 2023).
+    """Resamples a part of the best point (Jin et al., 2023).
 
-    The names of a point's decisions form a tree. A part is a node of it, chosen with a chance
-    that falls with the number of its leaves.
+    The names of a point's decisions form a tree. A part is a node of the tree. Its probability is
+    inversely proportional to the number of its leaves.
     """
 
     def __init__(self, table: Table, seed: int) -> None:
         self._space, self._sign = table.space, table.objectives[0].sign
         self._rng = np.random.default_rng(seed)
-        self._fresh = Fresh(table.space, self._rng)
+        self._unseen = UnseenPoints(table.space, self._rng)
         self._best: tuple[float, Values] | None = None
 
     def ask(self) -> Proposal | None:
         if self._best is None:
-            return self._fresh.draw()
+            return self._unseen.draw()
         for _ in range(_TRIES):
             part = self._part(self._best[1])
             kept = {name: value for name, value in self._best[1].items() if name not in part}
             values = self._space.draw(self._rng, kept)
-            if self._fresh.take(values):
+            if self._unseen.take(values):
                 return Proposal(values)
         return None
 
@@ -50,7 +50,7 @@ class Greedy:
 
 
 def tree(names: Values) -> dict[str, set[str]]:
-    """Every node of the names' tree, root and leaves included, and the leaves below it."""
+    """Returns the nodes of the tree of names, root and leaves included, with their leaves."""
     nodes: dict[str, set[str]] = defaultdict(set)
     for name in names:
         steps = name.split("/")

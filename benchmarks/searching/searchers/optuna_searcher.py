@@ -1,4 +1,4 @@
-"""Optuna's samplers with their own defaults. Ordered options are asked for by their rank."""
+"""A searcher for Optuna's samplers with default settings. Ordered options are integers."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ optuna.logging.set_verbosity(optuna.logging.WARNING)
 
 
 class OptunaSearcher:
-    """Asks and tells a study in memory."""
+    """Uses ask and tell of an in-memory study."""
 
     def __init__(self, sampler: optuna.samplers.BaseSampler, table: Table) -> None:
         self._space = table.space
@@ -39,7 +39,7 @@ class OptunaSearcher:
     def remember(
         self, ended: Sequence[tuple[Proposal, Scores]], running: Sequence[tuple[Proposal, Scores]]
     ) -> None:
-        """Adds trials that somebody else proposed."""
+        """Adds trials from elsewhere."""
         for proposal, scores in ended:
             self._study.add_trial(self._trial(proposal.values, scores))
         for proposal, _ in running:

@@ -1,4 +1,4 @@
-"""Any Keras-Tuner oracle, through Keras-Tuner's own protocol."""
+"""A searcher for any Keras-Tuner oracle."""
 
 import tempfile
 from collections.abc import Sequence
@@ -10,17 +10,17 @@ from searching.tables.table import Scores, Table
 
 
 def objectives(table: Table) -> list[keras_tuner.Objective]:
-    """The table's objectives in Keras-Tuner's words."""
+    """Returns the table's objectives as Keras-Tuner objectives."""
     return [keras_tuner.Objective(o.name, o.direction) for o in table.objectives]
 
 
 class OracleSearcher:
-    """Asks and tells an oracle, as a tuner with many workers would."""
+    """Drives an oracle like a tuner with many workers."""
 
     def __init__(self, oracle: keras_tuner.Oracle, table: Table) -> None:
         self._oracle, self._table = oracle, table
         self._asked = 0
-        # An oracle writes all its state at every step. What that costs is no matter of search.
+        # An oracle writes its state at every step. This benchmark does not measure that.
         self._folder = tempfile.TemporaryDirectory(prefix="search-benchmark-")
         oracle._set_project_dir(self._folder.name, "oracle")
         oracle.save = lambda: None
@@ -50,7 +50,7 @@ class OracleSearcher:
     def remember(
         self, ended: Sequence[tuple[Proposal, Scores]], running: Sequence[tuple[Proposal, Scores]]
     ) -> None:
-        """Takes the oracle through trials that somebody else proposed."""
+        """Adds trials from elsewhere."""
         waiting = iter([proposal for proposal, _ in (*ended, *running)])
         self._oracle.populate_space = lambda _: {
             "status": "RUNNING",

@@ -1,6 +1,6 @@
-"""The plain algorithms that any search has to beat, written for these tables.
+"""Baseline algorithms, implemented for these tables.
 
-All of them but REINFORCE never propose a point twice.
+All of them except REINFORCE never propose a point twice.
 """
 
 from collections import deque
@@ -15,21 +15,21 @@ from searching.tables.table import Scores, Table
 _TRIES = 200
 
 
-class Fresh:
-    """Points that were not proposed before."""
+class UnseenPoints:
+    """Keeps track of proposed points and draws new ones."""
 
     def __init__(self, space: Space, rng: np.random.Generator) -> None:
         self._space, self._rng = space, rng
         self._seen: set[Key] = set()
 
     def take(self, values: Values) -> bool:
-        """Whether ``values`` are new; from now on they are not."""
+        """Returns whether ``values`` are new, and marks them as proposed."""
         known = key(values) in self._seen
         self._seen.add(key(values))
         return not known
 
     def draw(self) -> Proposal | None:
-        """A random one; None where none is found."""
+        """Draws a random new point. None: none was found."""
         for _ in range(_TRIES):
             values = self._space.draw(self._rng)
             if self.take(values):
@@ -38,37 +38,37 @@ class Fresh:
 
 
 class RandomSearch:
-    """Uniform, without repeats."""
+    """Uniform random search without repeats."""
 
     def __init__(self, table: Table, seed: int) -> None:
-        self._fresh = Fresh(table.space, np.random.default_rng(seed))
+        self._unseen = UnseenPoints(table.space, np.random.default_rng(seed))
 
     def ask(self) -> Proposal | None:
-        return self._fresh.draw()
+        return self._unseen.draw()
 
     def tell(self, proposal: Proposal, scores: Scores | None) -> None:
-        """Learns nothing."""
+        """Does nothing."""
 
 
 class RegularisedEvolution:
-    """Mutates the best of some of the youngest (Real et al., 2019); ages by order of ending."""
+    """Regularised evolution (Real et al., 2019). Age is the order of ends."""
 
     def __init__(self, table: Table, seed: int, *, population: int = 20, sample: int = 10) -> None:
         self._space, self._sign = table.space, table.objectives[0].sign
         self._rng = np.random.default_rng(seed)
-        self._fresh = Fresh(table.space, self._rng)
+        self._unseen = UnseenPoints(table.space, self._rng)
         self._alive: deque[tuple[float, Values]] = deque(maxlen=population)
         self._sample, self._population, self._asked = sample, population, 0
 
     def ask(self) -> Proposal | None:
         self._asked += 1
         if self._asked <= self._population or not self._alive:
-            return self._fresh.draw()
+            return self._unseen.draw()
         for _ in range(_TRIES):
             child = self._space.mutated(self._parent(), self._rng)
-            if self._fresh.take(child):
+            if self._unseen.take(child):
                 return Proposal(child)
-        return self._fresh.draw()
+        return self._unseen.draw()
 
     def tell(self, proposal: Proposal, scores: Scores | None) -> None:
         if scores is not None:
@@ -81,47 +81,46 @@ class RegularisedEvolution:
 
 
 class LocalSearch:
-    """Climbs from the best of a few random points to better neighbours, and starts anew at a top.
+    """Hill climbing from the best of a few random points, with restarts (White et al., 2021).
 
-    White et al., 2021. While the last neighbours of a top are in flight, the next start's random
-    points are drawn.
+    While the last neighbours of a local optimum are in flight, random points of the next start
+    are drawn.
     """
 
     def __init__(self, table: Table, seed: int, *, starts: int = 10) -> None:
         self._space, self._sign = table.space, table.objectives[0].sign
         self._rng = np.random.default_rng(seed)
-        self._fresh = Fresh(table.space, self._rng)
+        self._unseen = UnseenPoints(table.space, self._rng)
         self._starts, self._drawn = starts, 0
-        self._summit: tuple[float, Values] | None = None
-        self._around: Iterator[dict[str, str | int | float]] = iter(())
+        self._best: tuple[float, Values] | None = None
+        self._neighbours: Iterator[dict[str, str | int | float]] = iter(())
 
     def ask(self) -> Proposal | None:
         if self._drawn < self._starts:
             self._drawn += 1
-            return self._fresh.draw()
-        for neighbour in self._around:
-            if self._fresh.take(neighbour):
+            return self._unseen.draw()
+        for neighbour in self._neighbours:
+            if self._unseen.take(neighbour):
                 return Proposal(neighbour)
-        if self._summit is not None:
-            self._summit, self._drawn = None, 0
-        return self._fresh.draw()
+        if self._best is not None:
+            self._best, self._drawn = None, 0
+        return self._unseen.draw()
 
     def tell(self, proposal: Proposal, scores: Scores | None) -> None:
         if scores is None:
             return
         score = self._sign * scores[0]
-        if self._summit is None or score > self._summit[0]:
-            self._summit = (score, proposal.values)
-            around = list(self._space.neighbours(proposal.values, self._rng))
-            order = self._rng.permutation(len(around))
-            self._around = iter([around[i] for i in order])
+        if self._best is None or score > self._best[0]:
+            self._best = (score, proposal.values)
+            neighbours = list(self._space.neighbours(proposal.values, self._rng))
+            order = self._rng.permutation(len(neighbours))
+            self._neighbours = iter([neighbours[i] for i in order])
 
 
 class Reinforce:
-    """Independent softmax policies, one a decision, trained by policy gradient with Adam.
+    """Independent softmax policies, one per decision, trained by policy gradient with Adam.
 
-    Williams, 1992, as NAS-Bench-201 uses it. Rewards are centred on a moving mean and scaled by
-    a moving deviation.
+    Williams, 1992, as in NAS-Bench-201. Rewards are standardised by a moving mean and deviation.
     """
 
     def __init__(self, table: Table, seed: int, *, rate: float = 0.1) -> None:

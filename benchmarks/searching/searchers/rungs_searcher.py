@@ -1,12 +1,12 @@
-"""Our default with successive halving on top, put together as a search of kubenas is."""
+"""A searcher for kubenas' default oracle with rungs, assembled as in a search of kubenas."""
 
 from kubenas.search import create_oracle
 from kubenas.search.journal.records import Ended
 from kubenas.search.objectives import Objective
 from kubenas.search.proposals.keras_tuner_adapter import KerasTunerProposer
 from kubenas.search.proposals.proposer import NoProposal
-from kubenas.search.proposals.sources import Director
-from kubenas.search.rungs.observations import tell_networks
+from kubenas.search.proposals.sources import MultiSourceProposer
+from kubenas.search.rungs.observations import merge_promotions
 from kubenas.search.rungs.promotion import Promotions
 from kubenas.trial import Outcome
 from searching.searchers.oracle_searcher import objectives
@@ -18,7 +18,7 @@ _ETA = 4
 
 
 class RungsSearcher:
-    """Networks are trained for the table's few epochs, and one in four of them to the end."""
+    """Trains each network for the table's few epochs, and promotes one in four."""
 
     def __init__(self, table: Table, conditions: Conditions, seed: int, *, graph: bool) -> None:
         self._table = table
@@ -40,15 +40,15 @@ class RungsSearcher:
             oracle.verbose = 0
             return KerasTunerProposer(oracle, (Objective(objective.name, objective.direction),))
 
-        self._director = Director(
+        self._proposer = MultiSourceProposer(
             create,
-            tell=lambda records: tell_networks(records, self._rungs, objective.direction),
+            tell=lambda records: merge_promotions(records, self._rungs, objective.direction),
             sources=[Promotions(self._rungs, eta=_ETA, direction=objective.direction)],
             epochs=table.early_epochs,
         )
 
     def ask(self) -> Proposal | None:
-        proposal = self._director.propose()
+        proposal = self._proposer.propose()
         if isinstance(proposal, NoProposal):
             return None
         self._asked += 1
@@ -60,4 +60,4 @@ class RungsSearcher:
         outcome = Outcome.INFEASIBLE if scores is None else Outcome.COMPLETED
         score = None if scores is None else scores[0]
         end = Ended(at=0.0, trial=proposal.ticket, outcome=outcome, attempt=1, score=score)
-        self._director.report(str(proposal.ticket), end)
+        self._proposer.report(str(proposal.ticket), end)

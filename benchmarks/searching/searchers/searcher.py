@@ -1,4 +1,4 @@
-"""What the simulation asks of an algorithm, whoever's it is."""
+"""The interface between the simulation and the search algorithms."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,34 +10,34 @@ from searching.tables.table import Scores
 
 @dataclass(frozen=True)
 class Proposal:
-    """A training to run."""
+    """A proposed training."""
 
     values: Values
     ticket: Any = None
-    """The algorithm's own name of it."""
+    """The algorithm's own reference to the training."""
     epochs: int | None = None
-    """Up to which to train; None for as many as the table has."""
+    """Epoch to train up to. None: all epochs of the table."""
     resumed: int = 0
-    """Epochs that were trained before, from whose end this training goes on."""
+    """Epochs of the earlier training that this one continues."""
 
 
 class Searcher(Protocol):
-    """Proposes trainings and learns from their ends."""
+    """Proposes trainings and learns from their scores."""
 
     def ask(self) -> Proposal | None:
-        """The next training; None where there is none, at least until one in flight ends."""
+        """Returns the next training, or None if there is none before another one ends."""
         ...
 
     def tell(self, proposal: Proposal, scores: Scores | None) -> None:
-        """How a training ended: one score an objective, or None where it is infeasible."""
+        """Reports a training's scores, one per objective. None: the point is infeasible."""
         ...
 
 
 class Remembering(Searcher, Protocol):
-    """Can be brought to where it would be after trials that somebody else proposed."""
+    """A searcher to which trials from elsewhere can be added."""
 
     def remember(
         self, ended: Sequence[tuple[Proposal, Scores]], running: Sequence[tuple[Proposal, Scores]]
     ) -> None:
-        """Takes ``ended`` for its own ended trainings, ``running`` for those in flight."""
+        """Adds ``ended`` trainings with their scores, and ``running`` ones."""
         ...

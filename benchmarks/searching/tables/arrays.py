@@ -1,4 +1,4 @@
-"""Tables that list every point of an unconditional space."""
+"""Arrays of published tables, which list all points of an unconditional space."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,27 +12,27 @@ from searching.tables.space import Decision, Values
 Floats = npt.NDArray[np.float64]
 
 
-class TableAbsent(Exception):
-    """A table's file is not there. The message says what to do."""
+class TableNotFound(Exception):
+    """The file of a table does not exist. The message says what to do."""
 
 
 def load(folder: Path, file: str) -> dict[str, npt.NDArray[Any]]:
-    """The arrays of a published table.
+    """Loads the arrays of a published table.
 
     Raises:
         TableAbsent: the file is not in ``folder``.
     """
     path = folder / file
     if not path.is_file():
-        raise TableAbsent(f"no table {path}; --tables names the folder with {file}")
+        raise TableNotFound(f"no table {path}; --tables names the folder with {file}")
     with np.load(path, allow_pickle=False) as arrays:
         return {name: arrays[name] for name in arrays.files}
 
 
 def places(decisions: Sequence[Decision], points: Sequence[str]) -> npt.NDArray[np.int64]:
-    """Where each point of the space is in a table that names points by their options' digits.
+    """Returns the table row of each point, in a table that names points by their options' digits.
 
-    Point number n of the space (the last decision counts fastest) is row ``places[n]``.
+    Points are numbered in the order in which the last decision changes fastest.
     """
     digits = np.array([[int(digit) for digit in point] for point in points])
     rows = np.empty(int(np.prod([len(d.options) for d in decisions])), dtype=np.int64)
@@ -41,13 +41,13 @@ def places(decisions: Sequence[Decision], points: Sequence[str]) -> npt.NDArray[
 
 
 def weights(decisions: Sequence[Decision]) -> npt.NDArray[np.int64]:
-    """What a step in each decision adds to a point's number."""
+    """Returns the increment of a point's number for one step in each decision."""
     sizes = [len(decision.options) for decision in decisions]
     return np.array([int(np.prod(sizes[i + 1 :])) for i in range(len(sizes))], dtype=np.int64)
 
 
 def numbering(decisions: Sequence[Decision]) -> Callable[[Values], int]:
-    """A function that gives a point's number."""
+    """Returns a function that maps values to the point's number."""
     steps = [
         (decision.name, {option: i * int(weight) for i, option in enumerate(decision.options)})
         for decision, weight in zip(decisions, weights(decisions), strict=True)
@@ -56,5 +56,5 @@ def numbering(decisions: Sequence[Decision]) -> Callable[[Values], int]:
 
 
 def finite_runs(runs: Floats) -> list[list[tuple[float, ...]]]:
-    """Of points x runs, each point's runs that were made."""
+    """Returns the finite scores of each point, from (points, runs)."""
     return [[(float(score),) for score in row if np.isfinite(score)] for row in runs]

@@ -1,4 +1,4 @@
-"""The tables by name."""
+"""The catalogue of tables."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -30,20 +30,20 @@ TABLES: dict[str, Callable[[Path], Table]] = {
 
 @cache
 def load_table(name: str, folder: Path, infeasible: float = 0.0) -> Table:
-    """The table of this name, its costliest points infeasible if a share of them is to be.
+    """Loads the table with this name. Optionally makes a share of its points infeasible.
 
     Raises:
-        TableAbsent: its file is not in ``folder``.
+        TableNotFound: its file is not in ``folder``.
     """
     table = TABLES[name](folder)
     return limited(table, infeasible) if infeasible else table
 
 
 def limited(table: Table, share: float) -> Table:
-    """``table`` where the ``share`` of points that train longest run out of memory.
+    """Returns ``table`` with the ``share`` of points that train longest made infeasible.
 
-    The goal is what the others can reach: exactly in an unconditional space, in a conditional
-    one as far as a sample shows the limit, with the goal left as it is.
+    The limit is estimated from a sample. In an unconditional space, the goal is adapted to the
+    feasible points.
     """
     rng = np.random.default_rng(0)
     points = [table.space.draw(rng) for _ in range(_SAMPLE)]

@@ -11,21 +11,20 @@ _INPUT, _OUTPUT = 0, 3
 
 
 def decisions() -> tuple[Decision, ...]:
-    """One decision an edge, in the order of the architecture string."""
+    """Returns one decision per edge, in the order of the architecture string."""
     return tuple(Decision(name(edge), OPERATIONS) for edge in EDGES)
 
 
 def name(edge: tuple[int, int]) -> str:
-    """``0->1`` for the edge from node 0 to node 1."""
+    """Returns the name of an edge, such as ``0->1``."""
     return f"{edge[0]}->{edge[1]}"
 
 
 def live_graph(values: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[tuple[int, int], ...]]:
-    """What of a cell computes: labels of its operations, and who feeds whom.
+    """Returns the labels and edges of a cell's graph, without operations that have no effect.
 
-    Operations are nodes; what enters an operation is summed. Edges without operation and
-    skips are resolved, and what no path from the input or to the output passes is gone. A
-    value that is summed twice is fed twice.
+    Operations are the nodes, and their inputs are summed. Skips are resolved. Operations on no
+    path from input to output are removed. A value that is summed twice has two edges.
     """
     sources = _sources(values)
     needed = sorted(_reached(sources[_OUTPUT], sources), key=EDGES.index)
@@ -39,11 +38,11 @@ def live_graph(values: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[tuple[
 
 
 _IDENTITY = (-1, _INPUT)
-"""The cell's input, as if an edge led to node 0."""
+"""The cell's input, represented as an edge to node 0."""
 
 
 def _sources(values: Mapping[str, Any]) -> dict[int, list[tuple[int, int]]]:
-    """For each node the operations whose outputs are summed in it, skips resolved."""
+    """Returns the operations whose outputs each node sums, with skips resolved."""
     sources: dict[int, list[tuple[int, int]]] = {_INPUT: [_IDENTITY], 1: [], 2: [], _OUTPUT: []}
     for edge in EDGES:
         start, end = edge
@@ -58,7 +57,7 @@ def _sources(values: Mapping[str, Any]) -> dict[int, list[tuple[int, int]]]:
 def _reached(
     outputs: list[tuple[int, int]], sources: dict[int, list[tuple[int, int]]]
 ) -> Iterator[tuple[int, int]]:
-    """The operations that ``outputs`` depend on, each once."""
+    """Yields each operation that ``outputs`` depend on, once."""
     waiting, seen = list(outputs), {_IDENTITY}
     while waiting:
         edge = waiting.pop()

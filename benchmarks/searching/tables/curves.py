@@ -1,10 +1,10 @@
-"""Curves of how searches went, as SVG files that stand alone."""
+"""Plots of search curves as standalone SVG files."""
 
 import math
 from collections.abc import Sequence
 
 from kubenas.reporting.plots.plot import HEIGHT, WIDTH, Axis, Plot
-from searching.standing import Comparison, Standing
+from searching.comparison import AlgorithmSummary, Comparison
 from searching.tables.table import Front
 
 _COLOURS = ("#0b62a8", "#2a8f6f", "#c4570b", "#8a5cc0", "#b08a00", "#d0457a", "#5b6675", "#1a2230")
@@ -16,16 +16,16 @@ text { font: 12px system-ui, sans-serif; fill: #5b6675; }
 """
 
 
-def drawing(comparison: Comparison, algorithms: Sequence[str]) -> str:
-    """Mean regret (or dominated share) against trainings, a line for each of ``algorithms``."""
-    shown = [comparison.standings[name] for name in algorithms if name in comparison.standings]
+def draw_curves(comparison: Comparison, algorithms: Sequence[str]) -> str:
+    """Plots mean regret or dominated share over trainings, with a line per algorithm."""
+    shown = [comparison.summaries[name] for name in algorithms if name in comparison.summaries]
     plot = _plot(comparison, shown)
-    for number, standing in enumerate(shown):
-        curve = standing.curves.mean(axis=0)
+    for number, summary in enumerate(shown):
+        curve = summary.curves.mean(axis=0)
         points = [(float(n), float(value)) for n, value in enumerate(curve, 1)]
-        plot.line(points, f"series-{number}", tip=standing.algorithm)
+        plot.line(points, f"series-{number}", tip=summary.algorithm)
     colours = "".join(f".series-{n} {{ stroke: {_COLOURS[n]}; }} " for n in range(len(shown)))
-    names = "".join(_entry(number, standing.algorithm) for number, standing in enumerate(shown))
+    names = "".join(_entry(number, summary.algorithm) for number, summary in enumerate(shown))
     width = WIDTH + _LEGEND
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {HEIGHT:g}"'
@@ -35,8 +35,8 @@ def drawing(comparison: Comparison, algorithms: Sequence[str]) -> str:
     )
 
 
-def _plot(comparison: Comparison, shown: Sequence[Standing]) -> Plot:
-    means = [standing.curves.mean(axis=0) for standing in shown]
+def _plot(comparison: Comparison, shown: Sequence[AlgorithmSummary]) -> Plot:
+    means = [summary.curves.mean(axis=0) for summary in shown]
     high = max(float(curve.max()) for curve in means)
     x = Axis(0, comparison.conditions.budget, "full trainings", lambda v: f"{v:.0f}", whole=True)
     label = f"{comparison.table.name}, {comparison.conditions.in_flight} in flight"

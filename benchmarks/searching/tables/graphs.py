@@ -1,4 +1,4 @@
-"""What the tables' networks look like, in kubenas' words."""
+"""Graphs of the tables' networks for kubenas."""
 
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def cell_graph(values: Mapping[str, Any], parameters: float) -> "Graph":
-    """A NAS-Bench-201 cell."""
+    """Returns the graph of a NAS-Bench-201 cell."""
     from kubenas.spaces.graph import Graph
 
     labels, edges = cells.live_graph(values)
@@ -18,7 +18,7 @@ def cell_graph(values: Mapping[str, Any], parameters: float) -> "Graph":
 
 
 def chain_graph(labels: Iterable[str], parameters: float | None) -> "Graph":
-    """Layers that follow each other."""
+    """Returns the graph of a sequence of layers."""
     from kubenas.spaces.graph import Graph
 
     return Graph.chain(labels, parameters=parameters)

@@ -14,7 +14,7 @@ _TOP = 0.001
 
 
 def protein(folder: Path) -> Table:
-    """Validation mean squared error; near is what the best 0.1 % of all points reach."""
+    """Returns the table of validation mean squared errors. Hits are the top 0.1 % of all points."""
     arrays = load(folder, FILE)
     decisions = tuple(
         Decision(name, tuple(options), ordered=not isinstance(options[0], str))

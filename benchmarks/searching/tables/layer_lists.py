@@ -1,8 +1,8 @@
-"""A made-up conditional space: a list of one to eight layers, each a convolution, pool or dense.
+"""A synthetic conditional space: one to eight layers, each a convolution, pooling or dense layer.
 
-What a network scores is 95 points less penalties that depend on neighbouring layers and on
-counts, so that no layer has a best value of its own, and the optimum is known exactly: it is
-found layer by layer over what the penalties remember of a list.
+The score is 95 points minus penalties, which depend on adjacent layers and on layer counts. The
+best value of a layer thus depends on the other layers. The exact optimum is computed by dynamic
+programming over the state of the penalties.
 """
 
 import hashlib
@@ -30,11 +30,11 @@ _TOP, _NEAR = 95.0, 0.5
 _RUNS, _NOISE = 3, 0.3
 
 Layer = tuple[str, tuple[Any, ...]]
-"""Its kind and the values of the kind's decisions."""
+"""Kind of a layer, and the values of its decisions."""
 
 
 def layer_lists() -> Table:
-    """The space with its synthetic score, in points of accuracy."""
+    """Returns the table with its synthetic score, in points of accuracy."""
     space = Space(_decisions())
     best = _TOP - _least_penalty()
     rng = np.random.default_rng(0)
@@ -52,7 +52,7 @@ def layer_lists() -> Table:
 
 
 def layers(values: Mapping[str, Any]) -> list[Layer]:
-    """The list that ``values`` describe."""
+    """Returns the layers with the given ``values``."""
     kinds = [(f"layer_{i}", str(values[f"layer_{i}/kind"])) for i in range(values["length"])]
     return [
         (kind, tuple(values[f"{layer}/{kind}/{name}"] for name in _KINDS[kind]))
@@ -75,11 +75,11 @@ def _decisions() -> Iterator[Decision]:
 
 @dataclass(frozen=True)
 class _Memory:
-    """What the penalties remember of the layers so far."""
+    """The state of earlier layers that penalties depend on."""
 
     last: str = ""
     filters: int = 0
-    """Of the last convolution."""
+    """Filters of the last convolution."""
     convs: int = 0
     pools: int = 0
     denses: int = 0
@@ -94,7 +94,7 @@ def _score(values: Values) -> float:
 
 
 def _after(memory: _Memory, layer: Layer) -> tuple[_Memory, float]:
-    """The memory after one more layer, and what the layer costs where it stands."""
+    """Returns the memory after one more layer, and the layer's penalty."""
     kind, chosen = layer
     late = 4.0 if memory.last == "dense" and kind != "dense" else 0.0
     if kind == "conv":
@@ -139,7 +139,7 @@ def _least_penalty() -> float:
 
 
 def _runs(values: Values) -> list[Scores]:
-    """Three trainings, whose mean is the score. The same point always has the same."""
+    """Returns three trainings with the score as mean. They are the same for the same point."""
     text = json.dumps(layers(values))
     seed = int.from_bytes(hashlib.sha256(text.encode()).digest()[:8])
     noise = np.random.default_rng(seed).normal(0.0, _NOISE, _RUNS)

@@ -27,7 +27,7 @@ _POINTS = 0.1
 
 
 def accuracy(folder: Path, data_set: str) -> Table:
-    """Validation accuracy after 200 epochs; what 12 epochs give is known too."""
+    """Returns the table of validation accuracy after 200 epochs, and after 12 epochs."""
     arrays = load(folder, FILE)
     decisions = cells.decisions()
     order = places(decisions, arrays["code"])
@@ -54,10 +54,10 @@ def accuracy(folder: Path, data_set: str) -> Table:
 
 
 def accuracy_and_latency(folder: Path, device: str) -> Table:
-    """CIFAR-10 accuracy against the measured latency of a batch on ``device``.
+    """Returns the table of CIFAR-10 accuracy and measured batch latency on ``device``.
 
-    Cells without a path from input to output guess at random, and those in no time: the
-    worst accuracy is where the dominated volume begins, so that they count for nothing.
+    Cells without a path from input to output have the accuracy of random guessing and no latency.
+    The reference point has the worst accuracy, so these cells add no dominated volume.
     """
     base = accuracy(folder, "cifar10")
     arrays = load(folder, LATENCY_FILE)
@@ -84,7 +84,7 @@ def accuracy_and_latency(folder: Path, device: str) -> Table:
 
 
 def front(scores: Floats, objectives: tuple[Objective, ...]) -> Front:
-    """The front of points x objectives."""
+    """Returns the front of (points, objectives)."""
     signs = np.array([objective.sign for objective in objectives])
     worst = tuple(float(score) for score in signs * (signs * scores).min(axis=0))
     best = tuple(float(score) for score in signs * (signs * scores).max(axis=0))
@@ -92,7 +92,7 @@ def front(scores: Floats, objectives: tuple[Objective, ...]) -> Front:
 
 
 def _runs(arrays: Mapping[str, Any], data_set: str) -> Floats:
-    """Points x runs, NaN where there was none."""
+    """Returns (points, runs). NaN: there is no such run."""
     return np.stack([arrays[f"{data_set}_val200_s{run}"] for run in range(3)], axis=1)
 
 

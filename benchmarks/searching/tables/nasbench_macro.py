@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 FILE = "nasbench_macro.npz"
 BLOCKS = ("identity", "mb3_k3", "mb6_k5")
 _STAGES = "abcddeff"
-"""Layers of one stage have the same shape. An identity leaves no trace there; where the shape
-changes, it is the convolution that changes it."""
+"""Stage of each layer. Layers of one stage have the same shape, so an identity has no effect. If
+the shape changes, an identity is the convolution that changes it."""
 _POINTS = 0.1
 
 
 def macro(folder: Path) -> Table:
-    """Test accuracy of the networks; a training is taken to last as long as its FLOPs are many."""
+    """Returns the table of test accuracy. Training times are proportional to FLOPs."""
     arrays = load(folder, FILE)
     decisions = tuple(Decision(f"layer_{i + 1}", BLOCKS) for i in range(len(_STAGES)))
     order = places(decisions, arrays["arch"])

@@ -1,4 +1,4 @@
-"""What a table can be asked for: decisions, some of which exist only under another's values."""
+"""Spaces of tables: categorical decisions, some of them conditional on others."""
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
@@ -18,7 +18,7 @@ Key = tuple[tuple[str, Value], ...]
 
 @dataclass(frozen=True)
 class Decision:
-    """One of ``options`` is taken, if the decision named ``parent`` took one of ``when``."""
+    """A choice among ``options``. It is active if ``parent`` has one of the values ``when``."""
 
     name: str
     options: tuple[Value, ...]
@@ -28,14 +28,14 @@ class Decision:
 
 
 class Space:
-    """Decisions, parents before their children."""
+    """A sequence of decisions, parents before their children."""
 
     def __init__(self, decisions: Iterable[Decision]) -> None:
         self.decisions = tuple(decisions)
         self._by_name = {decision.name: decision for decision in self.decisions}
 
     def active(self, values: Values) -> dict[str, Value]:
-        """``values`` without decisions that do not exist under the others."""
+        """Returns ``values`` of active decisions."""
         kept: dict[str, Value] = {}
         for decision in self.decisions:
             if self.exists(decision, kept):
@@ -43,11 +43,11 @@ class Space:
         return kept
 
     def exists(self, decision: Decision, values: Values) -> bool:
-        """Whether ``decision`` is taken at all where its parents have ``values``."""
+        """Returns whether ``decision`` is active given the ``values`` of its parents."""
         return not decision.parent or values.get(decision.parent) in decision.when
 
     def draw(self, rng: np.random.Generator, given: Values | None = None) -> dict[str, Value]:
-        """Uniform values; what ``given`` has is kept, and what is missing in it is drawn."""
+        """Returns uniform random values. Values in ``given`` are kept."""
         values: dict[str, Value] = {}
         for decision in self.decisions:
             if not self.exists(decision, values):
@@ -58,14 +58,14 @@ class Space:
         return values
 
     def mutated(self, values: Values, rng: np.random.Generator) -> dict[str, Value]:
-        """``values`` with one decision taken otherwise; decisions that this brings in are drawn."""
+        """Returns ``values`` with one decision changed. Decisions that become active are drawn."""
         names = [name for name in values if len(self._by_name[name].options) > 1]
         name = names[int(rng.integers(len(names)))]
         others = [option for option in self._by_name[name].options if option != values[name]]
         return self.draw(rng, {**values, name: others[int(rng.integers(len(others)))]})
 
     def neighbours(self, values: Values, rng: np.random.Generator) -> Iterator[dict[str, Value]]:
-        """Every way to take one decision otherwise."""
+        """Yields all points that differ in one decision."""
         for name, taken in values.items():
             for option in self._by_name[name].options:
                 if option != taken:
@@ -78,7 +78,7 @@ class Space:
             yield dict(zip(names, taken, strict=True))
 
     def hyperparameters(self) -> "keras_tuner.HyperParameters":
-        """The same space in Keras-Tuner's words."""
+        """Returns the space as ``keras_tuner.HyperParameters``."""
         import keras_tuner
 
         space = keras_tuner.HyperParameters()
@@ -92,12 +92,12 @@ class Space:
         return space
 
     def _ancestors(self, decision: Decision) -> Iterator[Decision]:
-        """``decision`` and the decisions it hangs on, as far as they hang on others."""
+        """Yields ``decision`` and its conditional ancestors."""
         while decision.parent:
             yield decision
             decision = self._by_name[decision.parent]
 
 
 def key(values: Values) -> Key:
-    """What tells one point of a space from another."""
+    """Returns a key that identifies a point."""
     return tuple(sorted(values.items()))

@@ -1,4 +1,4 @@
-"""What the benchmark knows of a search problem: the score of every point, without training."""
+"""Tables: search problems with known scores of all points, so that nothing is trained."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,39 +21,39 @@ class Objective:
 
     @property
     def sign(self) -> float:
-        """What makes more better."""
+        """Factor that makes larger scores better."""
         return 1.0 if self.direction == "max" else -1.0
 
 
 @dataclass(frozen=True)
 class Goal:
-    """What can be reached at most, by the mean of all runs of a point."""
+    """The best reachable score, by the mean of all runs of a point."""
 
     best: float
     typical: float
-    """The median point. Nobody is charged for being worse than that."""
+    """Score of the median point. Regret is capped there."""
     near: float
-    """A point this good is as good as the best: within 0.1 points, or in the top 0.1 %."""
+    """Score from which on a point counts as a hit: within 0.1 points, or in the top 0.1 %."""
 
 
 @dataclass(frozen=True)
 class Front:
-    """What several objectives can reach at most: a dominated volume, up to a worst point."""
+    """The true Pareto front of several objectives, and its dominated volume."""
 
     worst: Scores
     best: Scores
-    """The best of each objective for itself."""
+    """The best value of each objective."""
     volume: float
-    """Of the true front, each objective scaled to 0 (worst) .. 1 (best)."""
+    """Dominated volume of the true front, with objectives scaled to 0 (worst) .. 1 (best)."""
 
 
 @dataclass(frozen=True)
 class Table:
     """A search problem.
 
-    ``runs`` gives the scores of every known training of a point, one tuple a training;
-    ``early`` those after ``early_epochs`` of ``epochs``. A point that ``feasible`` refuses
-    ends without a score. ``seconds`` is what a full training takes.
+    ``runs`` returns the scores of all known trainings of a point, one tuple per training, and
+    ``early`` the scores after ``early_epochs`` of ``epochs``. Points for which ``feasible`` is
+    False end without a score. ``seconds`` is the duration of a full training.
     """
 
     name: str
@@ -68,13 +68,13 @@ class Table:
     feasible: Callable[[Values], bool] = field(default=lambda _: True)
     graph: Callable[[Mapping[str, Any]], "Graph"] | None = None
     quality: str = ""
-    """What the scores are, with their unit."""
+    """Name of the score, with its unit."""
 
     def truth(self, values: Values) -> Scores:
-        """The mean of all runs of a point."""
+        """Returns the mean of all runs of a point."""
         return tuple(float(score) for score in np.mean(self.runs(values), axis=0))
 
     def one_run(self, values: Values, rng: np.random.Generator) -> Scores:
-        """The scores of one of a point's runs."""
+        """Returns the scores of a random run of a point."""
         runs = self.runs(values)
         return runs[int(rng.integers(len(runs)))]

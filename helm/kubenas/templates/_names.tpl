@@ -6,32 +6,32 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{- end }}
 
-{{- /* Selects the pods of trials. */}}
+{{- /* Selector of trial pods. */}}
 {{- define "kubenas.trials" -}}
 app.kubernetes.io/name: kubenas
 app.kubernetes.io/component: trial
 {{- end }}
 
-{{- /* Selects the pods of the pipeline's steps. */}}
+{{- /* Selector of step pods. */}}
 {{- define "kubenas.steps" -}}
 app.kubernetes.io/name: kubenas
 app.kubernetes.io/component: step
 {{- end }}
 
-{{- /* What `restricted` asks of a container. */}}
+{{- /* Container security context of the level `restricted`. */}}
 {{- define "kubenas.containerSecurity" -}}
 allowPrivilegeEscalation: false
 readOnlyRootFilesystem: true
 capabilities: {drop: [ALL]}
 {{- end }}
 
-{{- /* What `restricted` asks of a pod. */}}
+{{- /* Pod security context of the level `restricted`. */}}
 {{- define "kubenas.podSecurity" -}}
 runAsNonRoot: true
 seccompProfile: {type: RuntimeDefault}
 {{- end }}
 
-{{- /* The accounts of the steps, as a binding's subjects. */}}
+{{- /* Service accounts of the steps, as subjects of a binding. */}}
 {{- define "kubenas.controllers" -}}
 {{- range $index, $account := prepend .Values.controller.alsoFor .Values.controller.serviceAccount }}
 {{- if $index }}{{ "\n" }}{{ end -}}
@@ -47,7 +47,7 @@ seccompProfile: {type: RuntimeDefault}
 {{- end }}
 {{- end }}
 
-{{- /* This release's images, as kubenas/images.py names them. */}}
+{{- /* Images of this release, as in kubenas/images.py. */}}
 {{- define "kubenas.controller" -}}
 {{ include "kubenas.registry" . }}kubenas/controller:{{ .Chart.AppVersion }}
 {{- end }}
@@ -64,7 +64,7 @@ seccompProfile: {type: RuntimeDefault}
 {{ .Values.priorityClasses.prefix | default .Release.Namespace }}
 {{- end }}
 
-{{- /* What this chart makes becomes the default; what the values say of `runner` comes first. */}}
+{{- /* Runner defaults: objects of this chart, overridden by the values of `runner`. */}}
 {{- define "kubenas.runner" -}}
 {{- $pod := dict "service_account" .Values.trial.serviceAccount }}
 {{- with .Values.images }}
@@ -78,7 +78,7 @@ seccompProfile: {type: RuntimeDefault}
 {{- mergeOverwrite (dict "pod" $pod) (deepCopy .Values.runner) | toJson }}
 {{- end }}
 
-{{- /* As whom Kubeflow runs steps here and what it reads for them; empty: it does not. */}}
+{{- /* Subjects and objects of Kubeflow's permissions; empty if disabled. */}}
 {{- define "kubenas.kubeflow" -}}
 {{- $kubeflow := dict }}
 {{- with .Values.kubeflow }}
@@ -89,7 +89,7 @@ seccompProfile: {type: RuntimeDefault}
 {{- $kubeflow | toJson }}
 {{- end }}
 
-{{- /* Service accounts that trials may run as: never one that has the rights of a step. */}}
+{{- /* Allowed service accounts of trials, never an account of a step. */}}
 {{- define "kubenas.trialAccounts" -}}
 {{- $default := (include "kubenas.runner" . | fromJson).pod.service_account }}
 {{- $accounts := prepend .Values.policy.serviceAccounts $default | uniq }}
@@ -101,12 +101,12 @@ seccompProfile: {type: RuntimeDefault}
 {{- $accounts | toJson }}
 {{- end }}
 
-{{- /* Secrets that trials may name. */}}
+{{- /* Allowed Secrets of trials. */}}
 {{- define "kubenas.trialSecrets" -}}
 {{- prepend .Values.policy.secrets "kubenas-store" | uniq | toJson }}
 {{- end }}
 
-{{- /* As kubenas/scheduling/policy.py reads it. */}}
+{{- /* The format read by kubenas/scheduling/policy.py. */}}
 {{- define "kubenas.policy" -}}
 {{- $policy := dict "locked" .Values.policy.locked "local_user_code" .Values.policy.localUserCode }}
 {{- $_ := set $policy "volumes" .Values.policy.volumes }}

@@ -1,1 +1,1 @@
-"""``kubenas champion``: the models in production."""
+"""``kubenas champion``: the champion and its history."""

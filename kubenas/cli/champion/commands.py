@@ -1,4 +1,4 @@
-"""``kubenas champion``: arguments and help."""
+"""Arguments and help texts of ``kubenas champion``."""
 
 import click
 
@@ -7,15 +7,15 @@ from kubenas.cli.answer import JSON_OPTION, answering
 
 @click.group()
 def champion() -> None:
-    """The model in production: what it is, what it was, and back to an earlier one."""
+    """Show, list or roll back the model in production (champion)."""
 
 
 @champion.command()
 @click.argument("output")
 @JSON_OPTION
 def show(output: str, as_json: bool) -> None:
-    """Tell which model of OUTPUT is in production, and why."""
-    from kubenas.cli.champion.telling import show_champion
+    """Show the model of OUTPUT that is in production."""
+    from kubenas.cli.champion.display import show_champion
 
     with answering(as_json) as answer:
         show_champion(output, answer)
@@ -26,7 +26,7 @@ def show(output: str, as_json: bool) -> None:
 @JSON_OPTION
 def history(output: str, as_json: bool) -> None:
     """List all champions of OUTPUT, the latest last."""
-    from kubenas.cli.champion.telling import list_champions
+    from kubenas.cli.champion.display import list_champions
 
     with answering(as_json) as answer:
         list_champions(output, answer)
@@ -37,15 +37,14 @@ def history(output: str, as_json: bool) -> None:
 @click.option(
     "--to",
     type=click.IntRange(min=1),
-    help="Number of a record in the history; default: the champion before the present one.",
+    help="Record number in the history; default: the previous champion.",
 )
-@click.option("--why", default="rolled back by hand", help="The reason, for the history.")
+@click.option("--why", default="rolled back by hand", help="Reason, stored in the history.")
 @JSON_OPTION
 def rollback(output: str, *, to: int | None, why: str, as_json: bool) -> None:
-    """Make an earlier champion of OUTPUT the champion again, and have it served.
+    """Restore an earlier champion of OUTPUT and serve it.
 
-    The model that is rolled back does not come back by itself: a later run promotes another one, or
-    '--to' names it.
+    A later run may promote a new champion. To restore the model that was rolled back, use '--to'.
     """
     from kubenas.cli.champion.rollback import roll_back
 

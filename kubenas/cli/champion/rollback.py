@@ -1,9 +1,9 @@
-"""``kubenas champion rollback``: an earlier champion is served again, and the log says so."""
+"""``kubenas champion rollback``: restores an earlier champion and serves it."""
 
 import time
 
 from kubenas.cli.answer import Answer
-from kubenas.cli.champion.telling import champion_lines
+from kubenas.cli.champion.display import champion_lines
 from kubenas.errors import UserError
 from kubenas.serving.champion import ChampionLog, rollback_record
 from kubenas.serving.champion_change import change_champion
@@ -12,12 +12,12 @@ from kubenas.storage import open_storage
 
 
 def roll_back(output: str, answer: Answer, *, to: int | None, why: str) -> None:
-    """Goes back to record ``to``, or to the champion before the present one.
+    """Restores the champion of record ``to``, by default the previous champion.
 
     Raises:
-        UserError: no run is there, there is no such record, or its model is gone.
-        SearchFailed: the earlier model is not served rightly; the champion is the one that it was.
-        ChampionChanged: another record was appended meanwhile.
+        UserError: the output contains no run, or the record or its model does not exist.
+        SearchFailed: serving the earlier model failed; the champion is unchanged.
+        ChampionChanged: another process appended a record.
     """
     storage = open_storage(output)
     config = read_config_lock(storage)

@@ -1,1 +1,1 @@
-"""Kubeflow Pipelines on the command line: ``kubenas submit`` and ``kubenas schedule``."""
+"""Commands for Kubeflow Pipelines: ``kubenas submit`` and ``kubenas schedule``."""

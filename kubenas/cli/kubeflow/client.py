@@ -1,4 +1,4 @@
-"""kfp's client: how a Kubeflow Pipelines server is reached and signed in to."""
+"""The kfp client: connection and authentication to a Kubeflow Pipelines server."""
 
 import json
 import logging
@@ -18,52 +18,60 @@ from kfp.client.set_volume_credentials import ServiceAccountTokenVolumeCredentia
 from kfp_server_api import ApiException
 
 from kubenas.cli.kubeflow.connection import Connection
-from kubenas.cli.kubeflow.refusals import Refused, ServerAway, SignInNeeded, no_api, refusal
+from kubenas.cli.kubeflow.server_errors import (
+    AuthenticationRequired,
+    RequestRejected,
+    ServerUnavailable,
+    error_from_response,
+    not_the_api,
+)
 from kubenas.errors import UserError
 
 _ENDPOINT_VARIABLE = "KF_PIPELINES_ENDPOINT"
 TOKEN_VARIABLE = "KF_PIPELINES_TOKEN"  # noqa: S105  the name of a variable
 _SECONDS = (10.0, 60.0)
-"""To connect, and to wait for bytes of an answer."""
+"""Connect timeout and read timeout."""
 _UNREAD = {"_preload_content": False, "_request_timeout": _SECONDS}
-"""The client would take a sign-in page for an object without any values."""
+"""Raw responses: the client would parse a sign-in page as an empty object."""
 _TAIL_BYTES, _MOST_BYTES = 256 << 10, 64 << 20
-"""Of a log: how much of its end is kept, and after how much no end is hoped for."""
+"""Limits for a log: bytes kept of its end, and bytes read in total."""
 
-Answered = dict[str, Any]
+JsonObject = dict[str, Any]
 
 
 class PipelinesClient(kfp.client.Client):  # type: ignore[misc]
-    """kfp's client, whose answers are looked at and whose errors say what to do."""
+    """The kfp client with checked responses and translated errors."""
 
-    def ask(self, doing: str, call: Callable[..., Any], /, *given: Any, **named: Any) -> Answered:
-        """The JSON object that the server answers ``call`` with, a method of kfp's API.
+    def ask(
+        self, operation: str, call: Callable[..., Any], /, *given: Any, **named: Any
+    ) -> JsonObject:
+        """Calls a method of the kfp API and returns the JSON object of the response.
 
         Args:
-            doing: what is asked for, for error messages, such as "creating the run".
-            call: with the arguments that follow.
+            operation: the operation, for error messages, such as "creating the run".
+            call: method of the API; called with the further arguments.
 
         Raises:
-            Refused, Conflict: the server refuses.
-            ServerFailed, ServerAway: it broke, or did not answer.
+            RequestRejected, Conflict: the server rejected the request.
+            ServerFailed, ServerUnavailable: the server failed or did not respond.
         """
-        with self._explained(doing):
+        with self._translate_errors(operation):
             data = call(*given, **named, **_UNREAD).data
         try:
             content = json.loads(data or b"{}")
         except ValueError as error:
-            raise no_api(self._existing_config.host) from error
+            raise not_the_api(self._existing_config.host) from error
         if not isinstance(content, dict):
-            raise no_api(self._existing_config.host)
+            raise not_the_api(self._existing_config.host)
         return content
 
-    def tail(self, doing: str, path: str) -> str:
-        """The end of the text that the server has at ``path``, however long it is.
+    def tail(self, operation: str, path: str) -> str:
+        """Returns the end of the text at ``path``, whatever its length.
 
         Raises:
-            Refused, ServerFailed, ServerAway: see :meth:`ask`.
+            RequestRejected, ServerFailed, ServerUnavailable: see :meth:`ask`.
         """
-        with self._explained(doing):
+        with self._translate_errors(operation):
             answer = self.get(path, **_UNREAD)
             try:
                 return _end(answer.stream(64 << 10)).decode(errors="replace")
@@ -71,53 +79,57 @@ class PipelinesClient(kfp.client.Client):  # type: ignore[misc]
                 answer.close()
 
     def get(self, path: str, **how: Any) -> Any:
-        """Asks for ``path``, which no method of kfp's API does: for :meth:`ask` to call."""
+        """Sends GET for ``path``, for paths without a method in the kfp API."""
         return self.runs.api_client.call_api(path, "GET", auth_settings=["Bearer"], **how)
 
     @contextmanager
-    def _explained(self, doing: str) -> Iterator[None]:
+    def _translate_errors(self, operation: str) -> Iterator[None]:
         host = self._existing_config.host
         try:
             yield
         except ApiException as error:
             if not error.status:
-                raise _away(host, doing, error) from error
-            raise refusal(error.status, error.body or "", doing=doing, host=host) from error
+                raise _away(host, operation, error) from error
+            raise error_from_response(
+                error.status, error.body or "", operation=operation, host=host
+            ) from error
         except urllib3.exceptions.HTTPError as error:
-            raise _away(host, doing, error) from error
+            raise _away(host, operation, error) from error
         except OSError as error:
-            raise Refused(f"{doing}: the token cannot be read: {error}") from error
+            raise RequestRejected(f"{operation}: the token file cannot be read: {error}") from error
 
     def get_kfp_healthz(self, sleep_duration: int = 5) -> SimpleNamespace:  # noqa: ARG002
-        """Whether the server keeps users apart, as ``multi_user``. The original asks five times
-        with pauses and hides why it got no answer."""
-        found = self.ask("greeting the server", self.healthzs.healthz_service_get_healthz)
+        """Returns whether the server is multi-user.
+
+        Overridden because the original retries five times and hides the cause of a failure.
+        """
+        found = self.ask("checking the server's health", self.healthzs.healthz_service_get_healthz)
         return SimpleNamespace(multi_user=found.get("multi_user") is True)
 
-    def follow_token(self, file: Path) -> None:
-        """Takes the token from ``file`` at each request."""
+    def use_token_file(self, file: Path) -> None:
+        """Reads the token from ``file`` for each request."""
         hook = ServiceAccountTokenVolumeCredentials(str(file)).refresh_api_key_hook
         self._existing_config.refresh_api_key_hook = hook
 
     @property
     def page(self) -> str:
-        """URL of the user interface, to which ``/#/runs/...`` is appended."""
+        """Base URL of the user interface, without ``/#/runs/...``."""
         return str(self._get_url_prefix()).rstrip("/")
 
 
 def connect(connection: Connection) -> PipelinesClient:
-    """A client for the server.
+    """Connects to the server.
 
     Raises:
-        UserError: the address is no URL, the token file cannot be read, no server is named, or it
-            refuses.
-        ServerFailed, ServerAway: it broke, or did not answer.
+        UserError: the URL is missing or invalid, the token file cannot be read, or the server
+            rejected the request.
+        ServerFailed, ServerUnavailable: the server failed or did not respond.
     """
     host = _checked_host(connection.host or os.environ.get(_ENDPOINT_VARIABLE))
     token = _token(connection)
-    logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)  # it tells of each try
+    logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)  # it logs each retry
     with warnings.catch_warnings(), redirect_stdout(sys.stderr):
-        warnings.simplefilter("ignore")  # that it is for servers of version 2
+        warnings.simplefilter("ignore")  # on servers of version 1
         try:
             client = PipelinesClient(
                 host=host,
@@ -128,12 +140,12 @@ def connect(connection: Connection) -> PipelinesClient:
             )
         except auth.google.auth.exceptions.GoogleAuthError as error:
             said = " ".join(str(error).split())
-            raise SignInNeeded(
+            raise AuthenticationRequired(
                 f"--iap-client-id: no token for the Identity-Aware Proxy; sign in with 'gcloud auth"
                 f" application-default login' or a service account: {said}"
             ) from error
     if connection.token_file is not None:
-        client.follow_token(connection.token_file)
+        client.use_token_file(connection.token_file)
     return client
 
 
@@ -146,19 +158,21 @@ def _end(chunks: Iterable[bytes]) -> bytes:
     return kept
 
 
-def _away(host: str, doing: str, error: object) -> ServerAway:
+def _away(host: str, operation: str, error: object) -> ServerUnavailable:
     reason = getattr(error, "reason", error)
-    remedy = "see whether the server is up and the address right"
+    remedy = "check that the server is running and the URL is correct"
     if isinstance(reason, urllib3.exceptions.SSLError):
-        remedy = "for a certificate authority of your own, set SSL_CERT_FILE to its certificates"
-    return ServerAway(f"{host}: {doing}: no answer; {remedy} ({' '.join(str(reason).split())})")
+        remedy = "for a private certificate authority, set SSL_CERT_FILE to its certificates"
+    return ServerUnavailable(
+        f"{host}: {operation}: no response; {remedy} ({' '.join(str(reason).split())})"
+    )
 
 
 def _checked_host(host: str | None) -> str | None:
     if host is None:
         if not os.environ.get("KUBERNETES_SERVICE_HOST"):
             raise UserError(
-                "--host: give the URL of Kubeflow Pipelines, such as http://localhost:8080 after"
+                "--host: set the URL of Kubeflow Pipelines, such as http://localhost:8080 after"
                 " 'kubectl port-forward -n kubeflow svc/ml-pipeline-ui 8080:80'"
             )
         return None
@@ -167,11 +181,11 @@ def _checked_host(host: str | None) -> str | None:
 
 def _checked_url(host: str) -> str:
     if not host.startswith(("http://", "https://")):
-        raise UserError(f"--host: {host!r} must begin with http:// or https://")
+        raise UserError(f"--host: {host!r} must start with http:// or https://")
     try:
         urllib3.util.parse_url(host)
     except urllib3.exceptions.LocationParseError as error:
-        raise UserError(f"--host: {host!r} is no URL; correct it") from error
+        raise UserError(f"--host: {host!r} is not a valid URL") from error
     return host.rstrip("/")
 
 
@@ -184,13 +198,12 @@ def _token(connection: Connection) -> str | None:
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"--token-file: {path}: cannot be read: {error}") from error
     if not token:
-        raise UserError(f"--token-file: {path}: is empty; put a token into it")
+        raise UserError(f"--token-file: {path}: the file is empty; write a token into it")
     return token
 
 
 def _mounted_token(connection: Connection) -> ServiceAccountTokenVolumeCredentials | None:
-    """The token that Kubernetes mounts into a pod for its own cluster's Kubeflow, if it does and
-    that is whom we speak to."""
+    """Returns the service account token mounted into this pod, if the host is in its cluster."""
     variable, usual = kfp.client.KF_PIPELINES_SA_TOKEN_ENV, kfp.client.KF_PIPELINES_SA_TOKEN_PATH
     mounted = Path(os.environ.get(variable) or usual)
     if connection.iap_client_id is not None or not mounted.is_file():
@@ -201,7 +214,7 @@ def _mounted_token(connection: Connection) -> ServiceAccountTokenVolumeCredentia
 
 
 def _is_of_this_cluster(host: str) -> bool:
-    """Whether it is the host of KF_PIPELINES_ENDPOINT, or a Service of the cluster we are in."""
+    """Whether ``host`` is KF_PIPELINES_ENDPOINT or a Service of this cluster."""
     asked = urllib3.util.parse_url(host)
     if named := os.environ.get(_ENDPOINT_VARIABLE):
         meant = urllib3.util.parse_url(_checked_url(named))

@@ -1,4 +1,4 @@
-"""``kubenas submit`` and ``kubenas schedule``: arguments and help."""
+"""Arguments and help texts of ``kubenas submit`` and ``kubenas schedule``."""
 
 import functools
 from collections.abc import Callable
@@ -9,29 +9,27 @@ import click
 
 from kubenas.cli.answer import JSON_OPTION, answering
 from kubenas.cli.kubeflow.connection import Connection
-from kubenas.cli.step_image import StepImage, chooses_image
+from kubenas.cli.step_image import StepImage, image_options
 
 _FILE = click.Path(path_type=Path)
 _SERVER = (
     click.option(
         "--host",
-        help="URL of Kubeflow Pipelines; default: KF_PIPELINES_ENDPOINT, else the cluster's own,"
-        " seen from a pod.",
+        help="URL of Kubeflow Pipelines; default: KF_PIPELINES_ENDPOINT, or the service of the"
+        " cluster when run in a pod.",
     ),
-    click.option("--namespace", help="Yours, where Kubeflow keeps users apart."),
+    click.option("--namespace", help="Your namespace, in a multi-user Kubeflow."),
     click.option(
         "--token-file",
         type=_FILE,
-        help="File with the token to sign in with; or set KF_PIPELINES_TOKEN.",
+        help="File with the authentication token; alternative: KF_PIPELINES_TOKEN.",
     ),
-    click.option(
-        "--iap-client-id", help="Client id of Google's Identity-Aware Proxy in front of it."
-    ),
+    click.option("--iap-client-id", help="Client id of Google's Identity-Aware Proxy."),
 )
 
 
-def _asks_server(command: Callable[..., None]) -> Callable[..., None]:
-    """Gives ``command`` the options that say which server, as its argument ``connection``."""
+def server_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Adds the options of the server, passed as the argument ``connection``."""
 
     @functools.wraps(command)
     def connected(
@@ -53,11 +51,13 @@ def _asks_server(command: Callable[..., None]) -> Callable[..., None]:
 @click.command()
 @click.argument("file", type=_FILE)
 @click.option("--experiment", help="Experiment of the run; default: the search's name.")
-@click.option("--pipeline-root", help="Where Kubeflow keeps what steps hand on.")
+@click.option(
+    "--pipeline-root", help="Pipeline root: where Kubeflow stores the artifacts of steps."
+)
 @click.option("--service-account", help="Service account of the steps.")
-@chooses_image
-@click.option("--wait", is_flag=True, help="Follow the run; exit 1 if it fails.")
-@_asks_server
+@image_options
+@click.option("--wait", is_flag=True, help="Wait for the run to end; exit code 1 if it fails.")
+@server_options
 def submit(
     file: Path,
     *,
@@ -71,7 +71,7 @@ def submit(
 ) -> None:
     """Start a run of FILE (a search.yaml) on Kubeflow.
 
-    The pipeline is uploaded if the server does not have it yet.
+    Uploads the pipeline first if the server does not have it.
     """
     from kubenas.cli.kubeflow.submission import RunSettings, submit_run
 
@@ -82,19 +82,19 @@ def submit(
 
 @click.group()
 def schedule() -> None:
-    """Run a search again and again on Kubeflow, as a schedule.yaml says."""
+    """Manage recurring searches on Kubeflow, defined by a schedule.yaml."""
 
 
 @schedule.command("apply")
 @click.argument("file", type=_FILE)
-@chooses_image
-@click.option("--dry-run", is_flag=True, help="Tell what would change, and change nothing.")
-@_asks_server
+@image_options
+@click.option("--dry-run", is_flag=True, help="Show the changes without applying them.")
+@server_options
 def apply_(
     file: Path, *, step_image: StepImage, dry_run: bool, as_json: bool, connection: Connection
 ) -> None:
-    """Make the schedule of FILE, or change it to what FILE says."""
-    from kubenas.cli.kubeflow.schedule.operations import apply_schedule
+    """Create or update the schedule defined in FILE."""
+    from kubenas.cli.kubeflow.schedule.commands import apply_schedule
 
     with answering(as_json) as answer:
         apply_schedule(file, step_image, connection, answer, dry_run=dry_run)
@@ -102,10 +102,10 @@ def apply_(
 
 @schedule.command("list")
 @click.argument("file", type=_FILE, required=False)
-@_asks_server
+@server_options
 def list_(file: Path | None, *, as_json: bool, connection: Connection) -> None:
-    """List the schedules on the server, or that of FILE."""
-    from kubenas.cli.kubeflow.schedule.operations import list_schedules
+    """List the schedules on the server, or only the schedule of FILE."""
+    from kubenas.cli.kubeflow.schedule.commands import list_schedules
 
     with answering(as_json) as answer:
         list_schedules(file, connection, answer)
@@ -113,10 +113,10 @@ def list_(file: Path | None, *, as_json: bool, connection: Connection) -> None:
 
 @schedule.command()
 @click.argument("file", type=_FILE)
-@_asks_server
+@server_options
 def pause(file: Path, *, as_json: bool, connection: Connection) -> None:
-    """Start no more runs of the schedule of FILE; those that run go on."""
-    from kubenas.cli.kubeflow.schedule.operations import pause_schedule
+    """Pause the schedule of FILE. Active runs continue."""
+    from kubenas.cli.kubeflow.schedule.commands import pause_schedule
 
     with answering(as_json) as answer:
         pause_schedule(file, connection, answer)
@@ -124,10 +124,10 @@ def pause(file: Path, *, as_json: bool, connection: Connection) -> None:
 
 @schedule.command()
 @click.argument("file", type=_FILE)
-@_asks_server
+@server_options
 def resume(file: Path, *, as_json: bool, connection: Connection) -> None:
-    """Start runs of the schedule of FILE again."""
-    from kubenas.cli.kubeflow.schedule.operations import resume_schedule
+    """Resume the schedule of FILE."""
+    from kubenas.cli.kubeflow.schedule.commands import resume_schedule
 
     with answering(as_json) as answer:
         resume_schedule(file, connection, answer)
@@ -135,10 +135,10 @@ def resume(file: Path, *, as_json: bool, connection: Connection) -> None:
 
 @schedule.command()
 @click.argument("file", type=_FILE)
-@_asks_server
+@server_options
 def delete(file: Path, *, as_json: bool, connection: Connection) -> None:
-    """Delete the schedule of FILE; the runs that it has started stay."""
-    from kubenas.cli.kubeflow.schedule.operations import delete_schedule
+    """Delete the schedule of FILE. Its finished runs are kept."""
+    from kubenas.cli.kubeflow.schedule.commands import delete_schedule
 
     with answering(as_json) as answer:
         delete_schedule(file, connection, answer)

@@ -1,4 +1,4 @@
-"""Which Kubeflow Pipelines server is meant, and who asks it, as the command line says it."""
+"""Connection options for a Kubeflow Pipelines server."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,13 +6,13 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Connection:
-    """What is not said here, the kfp client's own environment variables say."""
+    """The options of the command line. The kfp client's environment variables are the defaults."""
 
     host: str | None = None
-    """URL of the API; None: KF_PIPELINES_ENDPOINT, else that of the cluster that we are in."""
+    """URL of the API; default: KF_PIPELINES_ENDPOINT, else the API of the current cluster."""
     namespace: str | None = None
-    """Of the user, where a Kubeflow keeps users apart."""
+    """Namespace of the user in a multi-user Kubeflow."""
     token_file: Path | None = None
-    """Read at each request, so that whoever renews it need not know of us."""
+    """File of the token, read for each request because another process may renew the token."""
     iap_client_id: str | None = None
-    """Of Google's Identity-Aware Proxy."""
+    """Client id of Google's Identity-Aware Proxy."""

@@ -1,4 +1,4 @@
-"""Whether the output of a run to come belongs to another config: found out before it starts."""
+"""Check, before a run starts, that its output does not belong to another config."""
 
 from kubenas.cli.answer import Answer
 from kubenas.config import Config
@@ -8,14 +8,14 @@ from kubenas.storage import open_storage
 
 
 def check_output(config: Config, answer: Answer) -> None:
-    """Checks that ``config`` may have its output, where that can be read from here.
+    """Checks the output of ``config``, if this machine can read the output.
 
     Raises:
-        UserError: it belongs to another config, or its bucket does not exist.
+        UserError: the output belongs to another config, or its bucket does not exist.
     """
     try:
         check_config_lock(config, open_storage(config.output))
         answer.put({"output_checked": True})
     except (StorageDenied, StorageUnreachable) as error:
-        answer.line(f"whether the output is free is seen only when it runs: {error}")
+        answer.line(f"the output cannot be checked before the run: {error}")
         answer.put({"output_checked": False})

@@ -1,4 +1,4 @@
-"""The packaged pipeline as a version on a server: one for each content, named by its digest."""
+"""Pipeline versions on a server, named by the digest of their content."""
 
 import hashlib
 from collections.abc import Callable
@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import kfp_server_api as api
 
 from kubenas import __version__
-from kubenas.cli.kubeflow.refusals import Conflict
 from kubenas.cli.kubeflow.server import Server
+from kubenas.cli.kubeflow.server_errors import Conflict
 
 PIPELINE = "kubenas"
 _DESCRIPTION = "Neural architecture search: from labelled data to a model ready to serve."
@@ -16,39 +16,39 @@ _DESCRIPTION = "Neural architecture search: from labelled data to a model ready 
 
 @dataclass(frozen=True)
 class PipelineVersion:
-    """A version that the server has."""
+    """A pipeline version on the server."""
 
     pipeline: str
     """Id of the pipeline."""
     id: str
     name: str
     uploaded: bool
-    """Whether it was uploaded just now."""
+    """Whether this call uploaded it."""
 
     @property
     def reference(self) -> api.V2beta1PipelineVersionReference:
-        """As a run or a recurring run names it."""
+        """Reference for a run or a recurring run."""
         return api.V2beta1PipelineVersionReference(
             pipeline_id=self.pipeline, pipeline_version_id=self.id
         )
 
 
 def version_name(package: str) -> str:
-    """What the version with the content ``package`` is called."""
+    """Returns the name of the version with the content ``package``."""
     return f"{__version__}-{hashlib.sha256(package.encode()).hexdigest()[:12]}"
 
 
 def ensure_version(server: Server, package: str) -> PipelineVersion:
-    """The version with the content ``package``, uploaded if the server has none.
+    """Returns the version with the content ``package`` and uploads it if necessary.
 
-    Pipeline and version are created apart, so that whatever was left half done is completed, and
-    what somebody else creates meanwhile is taken.
+    The pipeline and the version are created separately. An interrupted upload is completed, and
+    objects that another client creates at the same time are reused.
     """
-    pipeline = ensured(
+    pipeline = get_or_create(
         lambda: server.pipeline(PIPELINE), lambda: server.create_pipeline(PIPELINE, _DESCRIPTION)
     )[0]
     name = version_name(package)
-    version, uploaded = ensured(
+    version, uploaded = get_or_create(
         lambda: server.version(pipeline, name),
         lambda: server.upload_version(pipeline, name, package),
     )
@@ -56,15 +56,15 @@ def ensure_version(server: Server, package: str) -> PipelineVersion:
 
 
 def ensure_experiment(server: Server, name: str) -> str:
-    """Id of the experiment, created if the server has none."""
-    return ensured(lambda: server.experiment(name), lambda: server.create_experiment(name))[0]
+    """Returns the id of the experiment and creates it if necessary."""
+    return get_or_create(lambda: server.experiment(name), lambda: server.create_experiment(name))[0]
 
 
-def ensured(find: Callable[[], str | None], create: Callable[[], str]) -> tuple[str, bool]:
-    """What ``find`` finds, else what ``create`` creates, and whether it was created.
+def get_or_create(find: Callable[[], str | None], create: Callable[[], str]) -> tuple[str, bool]:
+    """Returns the id from ``find`` or else from ``create``, and whether it was created.
 
     Raises:
-        Conflict: it cannot be created because it exists, and yet it cannot be found.
+        Conflict: the object exists but cannot be found.
     """
     found = find()
     if found is not None:

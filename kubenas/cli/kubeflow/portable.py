@@ -1,5 +1,4 @@
-"""What of a config pods cannot reach, and how the files of a user's HyperModel get to where they
-can."""
+"""Checks that pods can reach all locations of a config, and the upload of HyperModel files."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,22 +11,22 @@ from kubenas.storage import open_storage
 
 
 def check_portable(config: Config, origin: Path) -> None:
-    """Checks that pods can run ``config``, which comes from ``origin``, once it is shipped.
+    """Checks that pods can run ``config``, which was read from ``origin``.
 
     Raises:
-        UserError: it names what does not exist, or what is on this machine only.
+        UserError: a location does not exist, or is on this machine only.
     """
     check_oracle(config.search.oracle)
     freeze_space(config)
     for key, location in local_locations(config):
         raise UserError(
-            f"{origin}: {key}: {location} is on this machine, where pods cannot reach it; put it"
-            " into a bucket and give gs://, s3:// or minio://"
+            f"{origin}: {key}: {location} is on this machine, and pods cannot reach it; copy it"
+            " to a bucket and use gs://, s3:// or minio://"
         )
 
 
 def local_locations(config: Config) -> Iterator[tuple[str, str]]:
-    """Keys and values of what lies on this machine, in the file's order."""
+    """Yields keys and values of local locations, in the order of the file."""
     named = [
         ("output", config.output),
         ("data.source", config.data.source),
@@ -39,11 +38,11 @@ def local_locations(config: Config) -> Iterator[tuple[str, str]]:
 
 
 def as_shipped(config: Config) -> Config:
-    """``config`` as pods get it: a HyperModel of this machine where :func:`ship` puts it.
+    """Returns ``config`` with a local HyperModel replaced by its copy from :func:`ship`.
 
-    That is the output, the one bucket that every pod of the run can read, in the very folder to
-    which the first step freezes it: there is one copy, named by its digest, and it stays with the
-    results that it led to. A pipeline root may lie where trials have no credentials for.
+    The copy is in the output, which every pod of the run can read; trials may have no credentials
+    for the pipeline root. Its folder is named by its digest and is the one that the first step
+    uses, so there is a single copy, kept with the results.
     """
     if not _is_local_file(config):
         return config
@@ -53,10 +52,10 @@ def as_shipped(config: Config) -> Config:
 
 
 def ship(config: Config) -> None:
-    """Copies the files of a HyperModel of this machine, if ``config`` has one, to the output.
+    """Copies the files of a local HyperModel, if ``config`` has one, to the output.
 
     Raises:
-        StorageError: the output cannot be written to.
+        StorageError: the output cannot be written.
     """
     if _is_local_file(config):
         freeze_space(config).write(open_storage(config.output))

@@ -1,4 +1,4 @@
-"""``kubenas submit``: a run of a search.yaml on Kubeflow."""
+"""``kubenas submit``: starts a run of a search.yaml on Kubeflow."""
 
 import uuid
 from collections.abc import Mapping
@@ -17,9 +17,9 @@ from kubenas.cli.kubeflow.pipeline_version import (
     ensure_version,
 )
 from kubenas.cli.kubeflow.portable import as_shipped, check_portable, ship
-from kubenas.cli.kubeflow.refusals import ServerAway, ServerFailed
 from kubenas.cli.kubeflow.server import Server
-from kubenas.cli.kubeflow.waiting.following import Followed, follow
+from kubenas.cli.kubeflow.server_errors import ServerFailed, ServerUnavailable
+from kubenas.cli.kubeflow.waiting.follow_run import OutputSnapshot, follow
 from kubenas.cli.package import package_text
 from kubenas.cli.step_image import StepImage
 from kubenas.config import load_config
@@ -29,7 +29,7 @@ from kubenas.config.parameters import Scalar
 
 @dataclass(frozen=True)
 class RunSettings:
-    """What a run is made with besides the config; None: the server's or our default."""
+    """Settings of a run besides the config. None selects the default."""
 
     experiment: str | None = None
     pipeline_root: str | None = None
@@ -40,23 +40,23 @@ class RunSettings:
 def submit_run(
     file: Path, settings: RunSettings, connection: Connection, answer: Answer, *, wait: bool
 ) -> None:
-    """Starts a run of the search.yaml ``file``, and with ``wait`` follows it to its end.
+    """Starts a run of the search.yaml ``file`` and, with ``wait``, waits for its end.
 
     Raises:
-        UserError: something in the config or the settings is wrong, or the server refuses.
-        ServerFailed, ServerAway: the server broke, or does not answer.
-        SearchFailed: the run was waited for and failed.
-        Interrupted: while waiting; the run goes on.
+        UserError: the config or the settings are invalid, or the server rejected a request.
+        ServerFailed, ServerUnavailable: the server failed or does not respond.
+        SearchFailed: the run failed, with ``wait``.
+        Interrupted: a signal ended the waiting; the run continues.
     """
     config = load_config(file)
     check_portable(config, file)
-    package = package_text(settings.image.required())
+    package = package_text(settings.image.resolve_required())
     check_output(config, answer)
     server = Server(connection)
     ship(config)
     version = ensure_version(server, package)
     experiment = ensure_experiment(server, settings.experiment or config.name)
-    before = Followed.of(config.output) if wait else None
+    before = OutputSnapshot.of(config.output) if wait else None
     body = run_body(
         name=f"{config.name} {datetime.now(UTC):%Y-%m-%d %H:%M:%S}",
         experiment=experiment,
@@ -66,7 +66,9 @@ def submit_run(
     )
     run = _created_once(server, body)
     page = server.run_page(run)
-    answer.line(f"pipeline    {version.name} ({'uploaded' if version.uploaded else 'was there'})")
+    answer.line(
+        f"pipeline    {version.name} ({'uploaded' if version.uploaded else 'already uploaded'})"
+    )
     answer.line(f"run         {body.display_name}")
     answer.line(f"see         {page}")
     answer.put({"run": run, "url": page, "experiment": experiment, "version": version.name})
@@ -83,7 +85,7 @@ def run_body(
     parameters: Mapping[str, Scalar],
     settings: RunSettings,
 ) -> api.V2beta1Run:
-    """The run as the server is told to create it, with a mark of its own in the description."""
+    """Builds the request for a run, with a unique id in the description."""
     return api.V2beta1Run(
         display_name=name,
         description=f"Submitted by kubenas ({uuid.uuid4()})",
@@ -97,10 +99,10 @@ def run_body(
 
 
 def _created_once(server: Server, body: api.V2beta1Run) -> str:
-    """Creates the run. After a failure it looks whether the server did so all the same."""
+    """Creates the run. After a failure, checks whether the server created it nevertheless."""
     try:
         return server.create_run(body)
-    except (ServerAway, ServerFailed):
+    except (ServerUnavailable, ServerFailed):
         for run in server.runs(body.experiment_id, body.display_name):
             if run.get("description") == body.description:
                 return str(run["run_id"])

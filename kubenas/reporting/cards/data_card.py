@@ -1,28 +1,28 @@
-"""The data card as Markdown, as Kubeflow shows it on the page of a run."""
+"""The data card in Markdown, shown by Kubeflow on the page of a run."""
 
 from collections.abc import Iterator
 
 from kubenas.data.dataset.card import DataCard
 from kubenas.data.drift import Drift
-from kubenas.reporting.cards.drift import drift_words
-from kubenas.reporting.cards.markdown import escaped
+from kubenas.reporting.cards.drift import drift_sentences
+from kubenas.reporting.cards.markdown import escape
 
 
 def render_data_card(card: DataCard, drift: Drift | None = None) -> str:
-    """What a person should know about a prepared data set before trusting a model of it."""
+    """Renders the description of a prepared data set, its warnings and its drift."""
     height, width, channels = card.shape
     lines = [
-        f"# Data: {escaped(card.source)}",
+        f"# Data: {escape(card.source)}",
         "",
         f"- {card.examples:,} examples of {len(card.classes)} classes for {card.task}",
         f"- {height} x {width} pixels, {channels} channel(s), stored as {card.dtype}",
-        f"- largest class over smallest: {card.imbalance:.1f}",
-        f"- duplicates: {card.duplicates:,}; near duplicates: {card.near_duplicates:,}; left out of"
-        f" the test split for it: {card.left_out:,}",
-        f"- the same picture in two classes: {card.label_conflicts:,}",
+        f"- class imbalance (largest / smallest): {card.imbalance:.1f}",
+        f"- duplicates: {card.duplicates:,}; near duplicates: {card.near_duplicates:,}; removed"
+        f" from the test split: {card.left_out:,}",
+        f"- label conflicts (same image in two classes): {card.label_conflicts:,}",
         f"- digest `{card.digest}`, split seed {card.seed}",
-        *(f"- {escaped(note)}" for note in card.notes),
-        *(f"- **warning**: {escaped(warning)}" for warning in card.warnings),
+        *(f"- {escape(note)}" for note in card.notes),
+        *(f"- **warning**: {escape(warning)}" for warning in card.warnings),
         *_since_before(drift),
         "",
         "| class | " + " | ".join(card.counts) + " |",
@@ -30,12 +30,12 @@ def render_data_card(card: DataCard, drift: Drift | None = None) -> str:
     ]
     for index, name in enumerate(card.classes):
         counts = " | ".join(f"{by_class[index]:,}" for by_class in card.counts.values())
-        lines.append(f"| {escaped(name)} | {counts} |")
+        lines.append(f"| {escape(name)} | {counts} |")
     return "\n".join(lines) + "\n"
 
 
 def _since_before(drift: Drift | None) -> Iterator[str]:
     if drift is None:
         return
-    yield from ("", f"Compared with data `{drift.before}`:", "")
-    yield from (f"- {escaped(words)}" for words in drift_words(drift))
+    yield from ("", f"Drift from data `{drift.before}`:", "")
+    yield from (f"- {escape(words)}" for words in drift_sentences(drift))

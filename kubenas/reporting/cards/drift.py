@@ -1,19 +1,19 @@
-"""How data have changed, in sentences: for the report, the data card and the command line."""
+"""Sentences on data drift for the report, the data card and the command line."""
 
 from collections.abc import Iterator
 
 from kubenas.data.drift import Drift
 
 
-def drift_words(drift: Drift) -> Iterator[str]:
-    """What became of the earlier examples, then each finding."""
+def drift_sentences(drift: Drift) -> Iterator[str]:
+    """Yields a sentence on the changed examples, then one for each finding."""
     if drift.digest == drift.before:
-        yield f"the same {drift.examples:,} examples as before"
+        yield f"unchanged: {drift.examples:,} examples"
         return
-    changed = f"{drift.examples:,} examples, {drift.examples_before:,} before"
+    changed = f"{drift.examples:,} examples (previously {drift.examples_before:,})"
     if drift.overlap is None:
-        yield f"{changed}; how many of them are the same is not known"
+        yield f"{changed}; overlap unknown"
     else:
         kept, gone, new = drift.overlap.kept, drift.overlap.gone, drift.overlap.new
-        yield f"{changed}: of their pictures {new:,} are new, {gone:,} are gone, {kept:,} stayed"
+        yield f"{changed}: {new:,} new, {gone:,} removed, {kept:,} unchanged images"
     yield from drift.findings

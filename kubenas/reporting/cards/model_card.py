@@ -1,35 +1,35 @@
-"""The model card as Markdown (Mitchell et al. 2019, "Model Cards for Model Reporting")."""
+"""The model card in Markdown (Mitchell et al. 2019, "Model Cards for Model Reporting")."""
 
 from collections.abc import Iterator
 
 from kubenas.data.dataset.schema import DataSchema
-from kubenas.reporting.cards.markdown import escaped
-from kubenas.reporting.comparison import comparisons
+from kubenas.reporting.cards.markdown import escape
+from kubenas.reporting.comparison import comparison_sentences
+from kubenas.reporting.formatting import ascii_spaces, format_value, percent, score
 from kubenas.reporting.headline import headline, tiles
-from kubenas.reporting.quantities import ascii_spaces, percent, plain, score
 from kubenas.reporting.report_input import ReportInput
-from kubenas.reporting.tables import candidates
+from kubenas.reporting.tables import summarize_candidates
 
-_MOST_CLASSES = 100
+_MAX_CLASSES = 100
 
 
 def render_model_card(report: ReportInput) -> str:
-    """What the model is for, how good it is, what it was made of, and where it came from."""
+    """Renders the intended use, quality, network, training, limits and lineage of the model."""
     sections = (_use, _quality, _network, _training, _limits, _lineage)
-    lines = [f"# {report.config.name}", "", escaped(headline(report)), ""]
+    lines = [f"# {report.config.name}", "", escape(headline(report)), ""]
     for section in sections:
         lines += [*section(report), ""]
     return ascii_spaces("\n".join(lines))
 
 
 def _schema(report: ReportInput) -> DataSchema:
-    """Of the data, without which there is no card.
+    """Returns the schema of the data.
 
     Raises:
-        ValueError: the report has none.
+        ValueError: the report has no data schema.
     """
     if report.schema is None:
-        raise ValueError(f"search {report.search} has no data that a model card could tell of")
+        raise ValueError(f"search {report.search}: no model card without a data schema")
     return report.schema
 
 
@@ -37,13 +37,14 @@ def _use(report: ReportInput) -> Iterator[str]:
     height, width, channels = _schema(report).shape
     yield "## Use"
     yield ""
-    yield f"{report.config.data.task}: one of {len(_schema(report).classes)} classes for a picture."
+    classes = len(_schema(report).classes)
+    yield f"{report.config.data.task}: assigns an image to one of {classes} classes."
     yield f"Input `image`: float32, (batch, {height}, {width}, {channels}), raw values as in the"
-    yield "training data; normalisation is part of the model."
+    yield "training data; the model includes the normalisation."
     yield "Output `probabilities`: float32, (batch, classes), in the order of `labels.json`."
     if report.winner and report.winner.model:
         yield ""
-        yield f"SavedModel, in the layout that model servers expect: `{report.winner.model}`"
+        yield f"SavedModel, in the layout of model servers: `{report.winner.model}`"
 
 
 def _quality(report: ReportInput) -> Iterator[str]:
@@ -52,28 +53,28 @@ def _quality(report: ReportInput) -> Iterator[str]:
     yield "| | | |"
     yield "|---|---:|---|"
     for tile in tiles(report):
-        yield f"| {tile.label} | {escaped(tile.value)} | {escaped(tile.note)} |"
-    for sentence in comparisons(report):
+        yield f"| {tile.label} | {escape(tile.value)} | {escape(tile.note)} |"
+    for sentence in comparison_sentences(report):
         yield ""
-        yield escaped(sentence)
+        yield escape(sentence)
     if report.evaluation is None:
         return
     yield ""
     yield "| class | test examples | precision | recall | F1 |"
     yield "|---|---:|---:|---:|---:|"
-    for each in report.evaluation.classes[:_MOST_CLASSES]:
+    for each in report.evaluation.classes[:_MAX_CLASSES]:
         shares = " | ".join(percent(v) for v in (each.precision, each.recall, each.f1))
-        yield f"| {escaped(each.name)} | {each.support} | {shares} |"
+        yield f"| {escape(each.name)} | {each.support} | {shares} |"
 
 
 def _network(report: ReportInput) -> Iterator[str]:
     yield "## Network"
     yield ""
     if report.chosen is None:
-        yield "None was found yet."
+        yield "No network yet."
         return
     yield from (
-        f"- {escaped(name)}: {escaped(plain(value))}"
+        f"- {escape(name)}: {escape(format_value(value))}"
         for name, value in report.chosen.values.items()
     )
 
@@ -85,7 +86,7 @@ def _training(report: ReportInput) -> Iterator[str]:
     sizes = ", ".join(f"{split.examples:,} {name}" for name, split in counts.items())
     yield f"Data `{_schema(report).digest}`: {sizes}; split by content."
     yield f"Batches of {training.batch_size}; patience {training.patience}."
-    for each in candidates(report.retrained):
+    for each in summarize_candidates(report.retrained):
         scores = ", ".join(score(value, report.objective) for value in each.scores)
         yield f"- trial {each.trial}, retrained: {scores}"
 
@@ -93,17 +94,17 @@ def _training(report: ReportInput) -> Iterator[str]:
 def _limits(report: ReportInput) -> Iterator[str]:
     yield "## Limits"
     yield ""
-    yield "Measured on data like the training data only; other cameras, crops or classes are not"
-    yield "covered. A picture of none of the classes is still given one of them."
+    yield "Evaluated only on data like the training data. Other cameras, crops or classes are not"
+    yield "covered. The model assigns one of the classes to every image, also to unrelated images."
     for warning in report.card.get("warnings", ()):
-        yield f"- {escaped(warning)}"
+        yield f"- {escape(warning)}"
 
 
 def _lineage(report: ReportInput) -> Iterator[str]:
     yield "## Lineage"
     yield ""
     if report.lineage is not None:
-        yield from (f"- {label}: {escaped(text)}" for label, text in report.lineage.rows())
+        yield from (f"- {label}: {escape(text)}" for label, text in report.lineage.rows())
         return
     yield f"- search `{report.search}`, oracle {report.config.search.oracle},"
     yield f"  seed {report.config.search.seed}"

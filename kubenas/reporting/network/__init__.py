@@ -1,10 +1,10 @@
-"""The drawing of a network."""
+"""The network drawing of a report."""
 
 from kubenas.reporting.network.architecture import ARCHITECTURE_BYTES, Architecture
-from kubenas.reporting.network.drawing import network_drawing
+from kubenas.reporting.network.drawing import draw_network
 
 __all__ = [
     "ARCHITECTURE_BYTES",
     "Architecture",
-    "network_drawing",
+    "draw_network",
 ]

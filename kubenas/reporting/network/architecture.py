@@ -1,4 +1,4 @@
-"""``architecture.json`` as a report takes it: checked before it is drawn, for a trial wrote it."""
+"""Validation of ``architecture.json``, which is written by a trial and therefore untrusted."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Self
@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field, model_validator
 from kubenas.trial import Value
 
 ARCHITECTURE_BYTES = 8 << 20
-_MOST_LAYERS = 5000
+_MAX_LAYERS = 5000
 
 _Name = Annotated[str, Field(max_length=500)]
 _Number = Annotated[int, Field(ge=0, le=2**63 - 1)]
@@ -16,7 +16,7 @@ _Plain = _Name | bool | int | float
 
 
 class LayerSettings(Value):
-    """What is shown of a layer's configuration; the rest is left out."""
+    """The displayed part of a layer's configuration; other keys are ignored."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -30,7 +30,7 @@ class LayerSettings(Value):
 
 
 class Layer(Value):
-    """One layer."""
+    """A layer of the network."""
 
     model_config = ConfigDict(extra="ignore", populate_by_name=True)
 
@@ -43,11 +43,11 @@ class Layer(Value):
 
 
 class Architecture(Value):
-    """A network's layers."""
+    """The layers of a network."""
 
     model_config = ConfigDict(extra="ignore")
 
-    layers: tuple[Layer, ...] = Field((), max_length=_MOST_LAYERS)
+    layers: tuple[Layer, ...] = Field((), max_length=_MAX_LAYERS)
 
     @model_validator(mode="after")
     def _different_names(self) -> Self:
@@ -56,5 +56,5 @@ class Architecture(Value):
         return self
 
     def content(self) -> Mapping[str, Any]:
-        """As in the file, without what is not known."""
+        """Returns the content as in the file, without unknown values."""
         return self.model_dump(by_alias=True, exclude_none=True)

@@ -1,4 +1,4 @@
-"""A network as a drawing: boxes by kind of layer, edges as they join them."""
+"""SVG drawing of a network: a box for each layer, edges between them."""
 
 import itertools
 from collections.abc import Mapping
@@ -6,25 +6,25 @@ from typing import Any
 
 from markupsafe import Markup
 
-from kubenas.reporting.network.graph import Box, boxes
-from kubenas.reporting.network.layout import BOX_HEIGHT, BOX_WIDTH, layout
+from kubenas.reporting.formatting import compact, plural
+from kubenas.reporting.network.graph import Box, build_boxes
+from kubenas.reporting.network.layout import BOX_HEIGHT, BOX_WIDTH, layout_graph
 from kubenas.reporting.plots import Drawing, shorten
-from kubenas.reporting.quantities import compact, plural
 
 _MARGIN = 6.0
 
 
-def network_drawing(architecture: Mapping[str, Any]) -> Markup | None:
-    """The network from its input at the top to its output; None if it has no layers."""
-    found = boxes(architecture)
+def draw_network(architecture: Mapping[str, Any]) -> Markup | None:
+    """Draws the network, input at the top; None if it has no layers."""
+    found = build_boxes(architecture)
     if not found:
         return None
-    plan = layout({box.name: box.inbound for box in found})
+    plan = layout_graph({box.name: box.inbound for box in found})
     weights = sum(box.parameters for box in found)
     draw = Drawing(
         plan.width + 2 * _MARGIN,
         plan.height + 2 * _MARGIN,
-        label=f"The network: {plural(len(found), 'box', 'boxes')}, {plural(weights, 'weight')}: "
+        label=f"Network: {plural(len(found), 'box', 'boxes')}, {plural(weights, 'weight')}: "
         + ", ".join(box.title for box in found[:40]),
     )
     for edge in plan.edges:
@@ -38,7 +38,7 @@ def network_drawing(architecture: Mapping[str, Any]) -> Markup | None:
 def _draw_box(draw: Drawing, box: Box, x: float, y: float) -> None:
     extras = ", ".join(box.extras)
     weights = plural(box.parameters, "weight") if box.parameters else "no weights"
-    tip = f"{box.name}: {box.title}; {extras or 'nothing else'}; output {box.shape}; {weights}"
+    tip = f"{box.name}: {box.title}; {extras or 'no activation'}; output {box.shape}; {weights}"
     draw.add(
         "rect", x=x, y=y, width=BOX_WIDTH, height=BOX_HEIGHT, rx=7, css=f"box {box.kind}", tip=tip
     )
@@ -51,7 +51,7 @@ def _draw_box(draw: Drawing, box: Box, x: float, y: float) -> None:
 
 
 def _edge(points: tuple[tuple[float, float], ...]) -> str:
-    """Curves from the bottom of the first box through the lanes to the top of the last."""
+    """Returns the path from the bottom of the first box through the lanes to the last box."""
     moved = [(x + _MARGIN, y + _MARGIN) for x, y in points]
     (x0, y0), (x1, y1) = moved[0], moved[-1]
     stops = [(x0, y0 + BOX_HEIGHT / 2)]

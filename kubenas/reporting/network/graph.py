@@ -1,10 +1,10 @@
-"""architecture.json as a graph of boxes, with small layers folded into the box before them."""
+"""The graph of boxes of architecture.json. Small layers are folded into the preceding box."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from kubenas.reporting.quantities import plain
+from kubenas.reporting.formatting import format_value
 
 _FOLDED = {
     "Activation": "",
@@ -30,11 +30,11 @@ _KINDS = (
 
 @dataclass(frozen=True)
 class Box:
-    """One layer and what is folded into it."""
+    """A layer with the layers folded into it."""
 
     name: str
     kind: str
-    """input, conv, pool, dense, merge or other: decides the colour."""
+    """input, conv, pool, dense, merge or other; sets the colour."""
     title: str
     extras: tuple[str, ...]
     shape: str
@@ -42,11 +42,10 @@ class Box:
     inbound: tuple[str, ...]
 
 
-def boxes(architecture: Mapping[str, Any]) -> list[Box]:
-    """The boxes in the layers' order; edges to unknown layers are left out.
+def build_boxes(architecture: Mapping[str, Any]) -> list[Box]:
+    """Returns the boxes in the order of the layers; edges to unknown layers are dropped.
 
-    A layer such as a batch normalisation is folded where it is the only one to take its
-    input's output. Layers without a known input follow the one before them.
+    A layer such as batch normalisation is folded into its input if no other layer uses that input.
     """
     found: dict[str, Box] = {}
     place: dict[str, str] = {}  # layer -> the box it is in
@@ -65,7 +64,7 @@ def boxes(architecture: Mapping[str, Any]) -> list[Box]:
 
 
 def _linked(layers: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Layers with inbound edges; a chain where the file knows no edge at all."""
+    """Adds inbound edges to the layers; a file without any edge describes a chain."""
     known = any(layer.get("inbound") for layer in layers)
     linked: list[dict[str, Any]] = []
     for layer in layers:
@@ -94,7 +93,7 @@ def _fold(box: Box, layer: Mapping[str, Any]) -> Box:
     config = layer.get("config") or {}
     word = _FOLDED[layer["class"]] or str(config.get("activation", "activation"))
     if "rate" in config:
-        word += f" {plain(config['rate'])}"
+        word += f" {format_value(config['rate'])}"
     return replace(
         box,
         extras=(*box.extras, word),

@@ -1,8 +1,8 @@
-"""Where boxes and edges go: layered drawing (Sugiyama, Tagawa and Toda 1981), top down.
+"""Layered graph layout, top down (Sugiyama, Tagawa and Toda 1981).
 
-Ranks are longest paths from the inputs; an edge over several ranks gets a lane in each; the order
-within a rank follows the means of the neighbours; places are the least-squares ones that keep
-that order and a distance (isotonic regression).
+The rank of a node is its longest path from the inputs. An edge over several ranks gets a lane in
+each of them. Nodes of a rank are ordered by the mean position of their neighbours. Positions are
+the least-squares solution that keeps this order and a minimum distance (isotonic regression).
 """
 
 import itertools
@@ -18,7 +18,7 @@ _SWEEPS = 8
 
 @dataclass(frozen=True)
 class Layout:
-    """Centres of the boxes by name, and for each edge the points it passes."""
+    """Centres of the boxes by name, and the points of each edge."""
 
     width: float
     height: float
@@ -26,10 +26,10 @@ class Layout:
     edges: tuple[tuple[tuple[float, float], ...], ...]
 
 
-def layout(graph: Mapping[str, Sequence[str]]) -> Layout:
-    """Places for ``graph``, which maps each node to those it gets its input from.
+def layout_graph(graph: Mapping[str, Sequence[str]]) -> Layout:
+    """Computes the layout of ``graph``, which maps each node to its inputs.
 
-    Every node comes after its inputs.
+    Nodes must be in topological order.
     """
     net = _Net(graph)
     net.order_ranks()
@@ -48,7 +48,7 @@ def layout(graph: Mapping[str, Sequence[str]]) -> Layout:
 
 
 class _Net:
-    """The graph with its lanes: every link joins neighbouring ranks."""
+    """The graph with lanes, so that every link joins adjacent ranks."""
 
     def __init__(self, graph: Mapping[str, Sequence[str]]) -> None:
         self.boxes = set(graph)
@@ -67,11 +67,11 @@ class _Net:
             self.ranks[rank].append(node)
 
     def half(self, node: str) -> float:
-        """Half the width of a box or lane."""
+        """Returns half the width of a box or lane."""
         return BOX_WIDTH / 2 if node in self.boxes else LANE / 2
 
     def order_ranks(self) -> None:
-        """Sorts each rank by the mean place of the neighbours, downwards and upwards."""
+        """Sorts each rank by the mean position of its neighbours, in alternating sweeps."""
         for sweep in range(_SWEEPS):
             down = sweep % 2 == 0
             neighbours = self.above if down else self.below
@@ -82,7 +82,7 @@ class _Net:
                 free.sort(key=keys.__getitem__)
 
     def places(self) -> dict[str, float]:
-        """A centre for each node, near those of its neighbours."""
+        """Computes the horizontal centre of each node, near its neighbours."""
         xs: dict[str, float] = {}
         for rank in self.ranks:
             xs.update(self._spread(rank, dict.fromkeys(rank, 0.0)))
@@ -93,7 +93,7 @@ class _Net:
         return xs
 
     def _wished(self, node: str, xs: Mapping[str, float]) -> float:
-        """The mean of the neighbours; for a box, of the neighbouring boxes if there are any."""
+        """Mean position of the neighbours; a box prefers neighbouring boxes to lanes."""
         near = self.above[node] + self.below[node]
         boxes = [n for n in near if n in self.boxes] if node in self.boxes else near
         return _mean([xs[n] for n in boxes or near], xs[node])
@@ -109,7 +109,7 @@ class _Net:
         return {n: float(x) + offset for n, x, offset in zip(rank, fitted, offsets, strict=True)}
 
     def _chain(self, source: str, node: str) -> list[str]:
-        """The edge with a lane in each rank that it passes."""
+        """Returns the nodes of an edge, with a lane in each intermediate rank."""
         chain = [source]
         for rank in range(self.rank[source] + 1, self.rank[node]):
             lane = f"{source}\0{node}\0{rank}"

@@ -1,6 +1,13 @@
-"""Plots as inline SVG."""
+"""Plots of the report, as inline SVG."""
 
-from kubenas.reporting.plots.choice_plot import plot_choice
+from kubenas.reporting.plots.evaluation_plots import (
+    MAX_CLASSES_DRAWN,
+    calibration_curve,
+    confused_pairs,
+    confusion_matrix,
+    roc_curve,
+)
+from kubenas.reporting.plots.importance_plot import plot_importance
 from kubenas.reporting.plots.search_plots import (
     Figure,
     best_by_time,
@@ -9,16 +16,9 @@ from kubenas.reporting.plots.search_plots import (
     score_by_cost,
 )
 from kubenas.reporting.plots.svg import Drawing, shorten
-from kubenas.reporting.plots.test_split_plots import (
-    MOST_CLASSES_DRAWN,
-    calibration_curve,
-    confused_pairs,
-    confusion_matrix,
-    roc_curve,
-)
 
 __all__ = [
-    "MOST_CLASSES_DRAWN",
+    "MAX_CLASSES_DRAWN",
     "Drawing",
     "Figure",
     "best_by_time",
@@ -27,7 +27,7 @@ __all__ = [
     "confused_pairs",
     "confusion_matrix",
     "learning_curves",
-    "plot_choice",
+    "plot_importance",
     "roc_curve",
     "score_by_cost",
     "shorten",

@@ -1,4 +1,4 @@
-"""A frame with two axes that curves and dots are drawn into."""
+"""A plot with two axes, lines and dots."""
 
 import itertools
 import math
@@ -16,7 +16,7 @@ _TICK_STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 @dataclass(frozen=True)
 class Axis:
-    """What an axis shows: its range, its name with the unit, how its numbers are written."""
+    """The range, name and number format of an axis. The name includes the unit."""
 
     low: float
     high: float
@@ -24,15 +24,15 @@ class Axis:
     write: Callable[[float], str]
     log: bool = False
     whole: bool = False
-    """Whether only whole numbers mean something."""
+    """Whether ticks are whole numbers."""
 
     def share(self, value: float) -> float:
-        """Where ``value`` lies: 0 at the axis' low end, 1 at its high end."""
+        """Position of ``value`` on the axis: 0 at the low end, 1 at the high end."""
         low, high, value = self._scale(self.low), self._scale(self.high), self._scale(value)
         return 0.5 if high == low else (value - low) / (high - low)
 
     def ticks(self, most: int = 5) -> list[float]:
-        """Round numbers inside the range."""
+        """Returns at most about ``most`` round numbers inside the range."""
         if self.log:
             return _log_ticks(self.low, self.high, most)
         return _linear_ticks(self.low, self.high, most, whole=self.whole)
@@ -42,7 +42,7 @@ class Axis:
 
 
 class Plot:
-    """A plot that is being drawn. Positions are data values; what lies outside is cut off."""
+    """A plot under construction. Positions are in data units; lines are clipped to the frame."""
 
     def __init__(self, x: Axis, y: Axis, *, label: str) -> None:
         self.x, self.y = x, y
@@ -51,7 +51,7 @@ class Plot:
         self._draw_axes()
 
     def line(self, points: Sequence[tuple[float, float]], css: str, *, tip: str = "") -> None:
-        """A curve through ``points``."""
+        """Draws a line through ``points``."""
         if not points:
             return
         self._drawing.open(
@@ -62,14 +62,14 @@ class Plot:
         self._drawing.close()
 
     def steps(self, points: Sequence[tuple[float, float]], css: str) -> None:
-        """A staircase that keeps each value up to the next point."""
+        """Draws a step function that keeps each value up to the next point."""
         stairs = list(points[:1])
         for (_, before), (x, y) in itertools.pairwise(points):
             stairs += [(x, before), (x, y)]
         self.line(stairs, css)
 
     def dot(self, x: float, y: float, css: str, *, tip: str = "", radius: float = 3) -> None:
-        """A dot; one outside the plot's range sits hollow on its edge."""
+        """Draws a dot. A dot outside the range is drawn hollow at the edge."""
         inside = 0 <= self.y.share(y) <= 1
         y = min(max(y, self.y.low), self.y.high)
         self._drawing.add(
@@ -82,14 +82,14 @@ class Plot:
         )
 
     def name(self, x: float, y: float, text: str, css: str, *, anchor: str = "start") -> None:
-        """A text beside a data point."""
+        """Draws a text next to a data point."""
         shift = {"start": 7.0, "end": -7.0}.get(anchor, 0.0)
         self._drawing.text(
             self._across(x) + shift, self._down(y) + 4, text, css=css, text_anchor=anchor
         )
 
     def legend(self, entries: Sequence[tuple[str, str]]) -> None:
-        """Names of lines, each after its class, above the frame on the right."""
+        """Draws a legend of (name, CSS class) entries above the frame."""
         right = WIDTH - _RIGHT
         for text, css in reversed(entries):
             self._drawing.text(right, 14, text, css="tick", text_anchor="end")
@@ -98,7 +98,7 @@ class Plot:
             right -= 22
 
     def markup(self) -> Markup:
-        """The finished plot."""
+        """Returns the plot as SVG."""
         return self._drawing.markup()
 
     def _across(self, x: float) -> float:
@@ -124,7 +124,7 @@ class Plot:
 
 
 def padded(low: float, high: float, share: float = 0.05) -> tuple[float, float]:
-    """A range a little wider than the data, and never empty."""
+    """Extends a range by a margin, so that it is never empty."""
     margin = abs(low) * 0.1 or 0.5 if low == high else (high - low) * share
     return low - margin, high + margin
 

@@ -1,4 +1,4 @@
-"""The axis that shows scores: its range leaves out what is so bad that it hides the rest."""
+"""The score axis of plots. Its range excludes outliers on the bad side."""
 
 import math
 from collections.abc import Iterable
@@ -6,15 +6,15 @@ from typing import Literal
 
 import numpy as np
 
+from kubenas.reporting.formatting import is_share
 from kubenas.reporting.plots.plot import Axis, padded
-from kubenas.reporting.quantities import is_share
 
 _FENCE = 2.0
-"""Box lengths beyond the box; Tukey's 1.5 is meant for finding outliers, not for hiding them."""
+"""Interquartile ranges beyond the quartile. Wider than Tukey's 1.5, since outliers are hidden."""
 
 
 def score_axis(scores: Iterable[float], objective: str, direction: Literal["max", "min"]) -> Axis:
-    """From the best score to the worst that is no outlier; outliers only on the bad side."""
+    """Returns an axis from the best score to the worst score that is not an outlier."""
     values = np.array([s for s in scores if math.isfinite(s)])
     if not values.size:
         return _axis(0.0, 1.0, objective)
@@ -29,8 +29,8 @@ def score_axis(scores: Iterable[float], objective: str, direction: Literal["max"
     return _axis(low, min(high, 1.005) if is_share(objective) else high, objective)
 
 
-def outside(scores: Iterable[float], axis: Axis) -> int:
-    """How many scores the axis leaves out."""
+def count_outside(scores: Iterable[float], axis: Axis) -> int:
+    """Returns the number of scores outside the range of the axis."""
     return sum(not axis.low <= score <= axis.high for score in scores)
 
 

@@ -1,4 +1,4 @@
-"""How the search went: best so far, score against cost, and learning curves."""
+"""Plots of the search: best score so far, score against cost, and learning curves."""
 
 import math
 from collections.abc import Sequence
@@ -6,10 +6,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from kubenas.reporting.plots.plot import Axis, Plot, padded
-from kubenas.reporting.plots.score_axis import outside, score_axis
-from kubenas.reporting.plots.thinning import evenly
-from kubenas.reporting.quantities import (
+from kubenas.reporting.formatting import (
     compact,
     count,
     duration,
@@ -17,17 +14,20 @@ from kubenas.reporting.quantities import (
     plural,
     score,
 )
+from kubenas.reporting.plots.plot import Axis, Plot, padded
+from kubenas.reporting.plots.sampling import sample_evenly
+from kubenas.reporting.plots.score_axis import count_outside, score_axis
 from kubenas.reporting.report_input import ReportInput
 from kubenas.reporting.tables import Point, Step, incumbents, pareto_front
 
-MOST_DOTS = 1_000
-MOST_CURVES = 150
+MAX_DOTS = 1_000
+MAX_CURVES = 150
 _HIGHLIGHTED = 5
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A plot and the sentence below it."""
+    """A plot with a title and a caption."""
 
     title: str
     drawing: Markup
@@ -35,14 +35,14 @@ class Figure:
 
 
 def best_by_trial(report: ReportInput) -> Figure | None:
-    """The incumbent against the number of trials that had ended."""
+    """Plots the best score so far against the number of ended trials."""
     steps = incumbents(report.state, report.direction)
-    x = Axis(0, max(1, len(steps)), "trials ended", lambda v: count(round(v)), whole=True)
+    x = Axis(0, max(1, len(steps)), "number of ended trials", lambda v: count(round(v)), whole=True)
     return _best(report, steps, x, [float(step.ended) for step in steps])
 
 
 def best_by_time(report: ReportInput) -> Figure | None:
-    """The incumbent against the time in which trials ran."""
+    """Plots the best score so far against the time in which trials ran."""
     steps = incumbents(report.state, report.direction)
     last = max((step.seconds for step in steps), default=1.0)
     size, unit = next(
@@ -50,12 +50,12 @@ def best_by_time(report: ReportInput) -> Figure | None:
         for s, u in ((3600, "hours"), (60, "minutes"), (1, "seconds"))
         if last >= 2 * s or s == 1
     )
-    x = Axis(0, max(last / size, 1e-3), f"time with trials running, {unit}", lambda v: f"{v:g}")
+    x = Axis(0, max(last / size, 1e-3), f"trial time, {unit}", lambda v: f"{v:g}")
     return _best(report, steps, x, [step.seconds / size for step in steps])
 
 
 def score_by_cost(report: ReportInput, cost: str) -> Figure | None:
-    """Score against ``parameters``, ``flops`` or ``latency_ms``, with the Pareto front."""
+    """Plots score against ``parameters``, ``flops`` or ``latency_ms``, with the Pareto front."""
     points = [
         Point(trial.number, float(value), trial.end.score)
         for trial in report.peers
@@ -71,22 +71,22 @@ def score_by_cost(report: ReportInput, cost: str) -> Figure | None:
     plot = _cost_plot(report, cost, points)
     chosen = report.chosen
     on_front = {point.trial for point in front}
-    for point in evenly(points, MOST_DOTS):
+    for point in sample_evenly(points, MAX_DOTS):
         if point.trial not in on_front:
             plot.dot(point.cost, point.score, "faint", tip=_cost_tip(point, report, cost))
     plot.steps([(p.cost, p.score) for p in front], "second")
-    for point in evenly(front, MOST_DOTS):
+    for point in sample_evenly(front, MAX_DOTS):
         css = "first" if chosen and point.trial == chosen.trial else "second"
         plot.dot(point.cost, point.score, css, tip=_cost_tip(point, report, cost), radius=4.5)
-    _mark_chosen(plot, points, report, cost)
+    _mark_selected(plot, points, report, cost)
     hidden = _hidden([p.score for p in points], plot.y)
-    caption = f"{_sampled(len(points), 'network')}; the line joins the {len(front)} that no other"
-    caption += f" beats in both score and cost.{hidden}{_rung_note(report)}"
+    caption = f"{_sampled(len(points), 'network')}; the line is the Pareto front"
+    caption += f" ({plural(len(front), 'network')}).{hidden}{_rung_note(report)}"
     return Figure(f"Score against {_COST_NAMES[cost]}", plot.markup(), caption)
 
 
 def learning_curves(report: ReportInput) -> Figure | None:
-    """The objective by epoch: the best trials in colour, a sample of the others faint."""
+    """Plots the objective by epoch: the best trials in colour, a sample of the others in grey."""
     objective = report.objective
     curves = {
         trial.number: curve
@@ -102,24 +102,24 @@ def learning_curves(report: ReportInput) -> Figure | None:
     x = Axis(1, max(2, longest), "epoch", lambda value: f"{value:.0f}", whole=True)
     plot = Plot(x, y, label=f"Learning curves of {len(curves)} trials: {objective} by epoch")
     top, rest = order[:_HIGHLIGHTED], order[_HIGHLIGHTED:]
-    for number in evenly(rest, MOST_CURVES):
+    for number in sample_evenly(rest, MAX_CURVES):
         plot.line(curves[number], "faint", tip=f"trial {number}")
     plot.legend([(str(number), f"top{place}") for place, number in enumerate(top)])
     for place, number in reversed(list(enumerate(top))):
         plot.line(curves[number], f"top{place}", tip=f"trial {number}")
-    caption = f"In colour, named by number: the best of {plural(len(curves), 'trial')}."
+    caption = f"{plural(len(curves), 'trial')}; the best are in colour, labelled by trial number."
     return Figure("Learning curves", plot.markup(), caption)
 
 
 _COST_NAMES = {
     "parameters": "number of weights",
-    "flops": "floating-point operations",
+    "flops": "FLOPs",
     "latency_ms": "latency",
 }
 _AXES = {
     "parameters": "weights",
-    "flops": "operations for one example",
-    "latency_ms": "latency of one example, ms",
+    "flops": "FLOPs per example",
+    "latency_ms": "latency per example, ms",
 }
 
 
@@ -136,17 +136,17 @@ def _best(
         label=f"Best {report.objective} so far against {x.name}; {len(scored)} trials scored,"
         f" best {score(scored[-1][1].best, report.objective)}",
     )
-    for place, step in evenly(scored, MOST_DOTS):
+    for place, step in sample_evenly(scored, MAX_DOTS):
         if not step.improved:
             plot.dot(place, step.score or 0.0, "faint", tip=_step_tip(step, report))
     line = [(place, step.best or 0.0) for place, step in scored if step.improved]
     plot.steps([*line, (places[-1], line[-1][1])], "first")
-    for place, step in evenly([pair for pair in scored if pair[1].improved], MOST_DOTS):
+    for place, step in sample_evenly([pair for pair in scored if pair[1].improved], MAX_DOTS):
         plot.dot(place, step.score or 0.0, "first", tip=_step_tip(step, report), radius=4)
-    caption = f"Each dot is a trial, the line the best so far.{_hidden(scores, plot.y)}"
+    caption = f"Each dot is a trial; the line is the best score so far.{_hidden(scores, plot.y)}"
     if any(trial.rung for trial in report.ranked):
-        caption += " A trial that was trained for more epochs takes the lead from all with fewer."
-    return Figure(f"Best so far by {x.name.split(',')[0]}", plot.markup(), caption)
+        caption += " Trials of a higher rung rank above all trials of lower rungs."
+    return Figure(f"Best score by {x.name.split(',')[0]}", plot.markup(), caption)
 
 
 def _cost_plot(report: ReportInput, cost: str, points: Sequence[Point]) -> Plot:
@@ -164,7 +164,7 @@ def _cost_plot(report: ReportInput, cost: str, points: Sequence[Point]) -> Plot:
     return Plot(x, y, label=f"{report.objective} against {name} of {len(points)} networks")
 
 
-def _mark_chosen(plot: Plot, points: Sequence[Point], report: ReportInput, cost: str) -> None:
+def _mark_selected(plot: Plot, points: Sequence[Point], report: ReportInput, cost: str) -> None:
     chosen = report.chosen
     for point in points:
         if chosen and point.trial == chosen.trial:
@@ -175,7 +175,7 @@ def _mark_chosen(plot: Plot, points: Sequence[Point], report: ReportInput, cost:
             plot.name(
                 point.cost,
                 point.score,
-                "chosen" if report.decided else "best",
+                "selected" if report.decided else "best",
                 "mark",
                 anchor=anchor,
             )
@@ -198,7 +198,7 @@ def _step_tip(step: Step, report: ReportInput) -> str:
 def _cost_tip(point: Point, report: ReportInput, cost: str) -> str:
     amount = {
         "parameters": plural(round(point.cost), "weight"),
-        "flops": plural(round(point.cost), "operation"),
+        "flops": plural(round(point.cost), "FLOP"),
         "latency_ms": milliseconds(point.cost),
     }[cost]
     return f"trial {point.trial}: {score(point.score, report.objective)}, {amount}"
@@ -214,7 +214,7 @@ def _weights(value: float) -> str:
 
 def _sampled(number: int, noun: str) -> str:
     every = plural(number, noun)
-    return every if number <= MOST_DOTS else f"{every}, of which about {count(MOST_DOTS)} are drawn"
+    return every if number <= MAX_DOTS else f"{every} (about {count(MAX_DOTS)} drawn)"
 
 
 def _rung_note(report: ReportInput) -> str:
@@ -223,5 +223,5 @@ def _rung_note(report: ReportInput) -> str:
 
 
 def _hidden(scores: Sequence[float], axis: Axis) -> str:
-    hidden = outside(scores, axis)
-    return f" {plural(hidden, 'far worse score')} at the edge, hollow." if hidden else ""
+    hidden = count_outside(scores, axis)
+    return f" {plural(hidden, 'outlier')} drawn hollow at the edge." if hidden else ""

@@ -1,4 +1,4 @@
-"""Drawings as inline SVG. Built as an element tree, so that every text is escaped."""
+"""Drawings as inline SVG, built as an element tree that escapes every text."""
 
 from xml.etree import ElementTree as ET
 
@@ -8,10 +8,10 @@ Attribute = str | float | None
 
 
 class Drawing:
-    """One ``<svg>`` of ``width`` x ``height`` user units; ``label`` says in words what it shows.
+    """An ``<svg>`` of ``width`` x ``height`` user units; ``label`` is its text alternative.
 
-    Attributes are given with underscores for dashes, ``css`` for ``class``. Colours come from
-    classes that report.css defines, so that a drawing follows the page's colour scheme.
+    Attribute names use underscores for dashes and ``css`` for ``class``. Colours are defined by
+    classes in report.css, so a drawing follows the colour scheme of the page.
     """
 
     def __init__(self, width: float, height: float, *, label: str) -> None:
@@ -25,7 +25,7 @@ class Drawing:
         self._stack = [self._root]
 
     def add(self, tag: str, *, text: str = "", tip: str = "", **attributes: Attribute) -> None:
-        """Adds one element; ``tip`` is shown when the pointer rests on it."""
+        """Adds one element with the tooltip ``tip``."""
         element = self._append(tag, attributes)
         element.text = text
         if tip:
@@ -36,15 +36,15 @@ class Drawing:
         self._append("text", {"x": x, "y": y, **attributes}).text = text
 
     def open(self, tag: str, **attributes: Attribute) -> None:
-        """Adds one element; what follows goes into it, up to :meth:`close`."""
+        """Adds one element that contains the elements added until :meth:`close`."""
         self._stack.append(self._append(tag, attributes))
 
     def close(self) -> None:
-        """Ends what was opened last."""
+        """Closes the element that was opened last."""
         self._stack.pop()
 
     def markup(self) -> Markup:
-        """The drawing, to be put into a page as it is."""
+        """Returns the drawing as markup that needs no escaping."""
         # The element tree has escaped every text and attribute.
         return Markup(ET.tostring(self._root, encoding="unicode"))  # noqa: S704
 
@@ -58,12 +58,12 @@ class Drawing:
 
 
 def path(points: list[tuple[float, float]]) -> str:
-    """The ``d`` of a line through ``points``."""
+    """Returns the SVG path data of a line through ``points``."""
     return "M" + "L".join(f"{_number(x)} {_number(y)}" for x, y in points)
 
 
 def shorten(text: str, limit: int) -> str:
-    """``text`` with its end cut where it has more than ``limit`` characters."""
+    """Truncates ``text`` to ``limit`` characters, with an ellipsis."""
     return text if len(text) <= limit else text[: max(1, limit - 1)].rstrip() + "\u2026"
 
 

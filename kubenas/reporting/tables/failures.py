@@ -1,62 +1,66 @@
-"""Why trials ended without a score, in words, and how often."""
+"""Failures of trials and attempts, grouped by reason."""
 
 from collections import defaultdict
 from dataclasses import dataclass
 
-from kubenas.reporting.tables.lost_attempts import last_seconds, superseded, tried_again
+from kubenas.reporting.tables.lost_attempts import (
+    last_seconds,
+    non_final_lost_attempts,
+    was_retried,
+)
 from kubenas.search.journal import SearchState
 from kubenas.trial import FailureClass, Outcome
 
-WORDS = {
-    FailureClass.DISRUPTION: "The machine was taken away (eviction, preemption or restart)",
-    FailureClass.NODE_LOSS: "The machine was lost",
-    FailureClass.HOST_OOM: "Ran out of main memory",
-    FailureClass.DEVICE_OOM: "Ran out of accelerator memory",
-    FailureClass.NAN: "Training diverged: the loss became NaN or infinite",
-    FailureClass.INVALID_GRAPH: "The network cannot be built from these choices",
-    FailureClass.LIMIT: "Beyond a limit that was set, so not trained",
-    FailureClass.DEADLINE: "Took longer than allowed",
-    FailureClass.APPLICATION: "The program stopped with an error",
-    FailureClass.QUOTA: "No quota or capacity to run it",
-    FailureClass.IMAGE: "The container image could not be used",
-    FailureClass.CONFIGURATION: "The set-up of the trial's process is wrong",
-    FailureClass.STORAGE: "The store could not be read or written",
+REASONS = {
+    FailureClass.DISRUPTION: "Disruption (eviction, preemption or node restart)",
+    FailureClass.NODE_LOSS: "Node lost",
+    FailureClass.HOST_OOM: "Out of memory (host)",
+    FailureClass.DEVICE_OOM: "Out of memory (accelerator)",
+    FailureClass.NAN: "Training diverged: loss is NaN or infinite",
+    FailureClass.INVALID_GRAPH: "Network cannot be built from these hyperparameters",
+    FailureClass.LIMIT: "Exceeds a configured limit, not trained",
+    FailureClass.DEADLINE: "Time limit exceeded",
+    FailureClass.APPLICATION: "Application error",
+    FailureClass.QUOTA: "Insufficient quota or capacity",
+    FailureClass.IMAGE: "Container image cannot be used",
+    FailureClass.CONFIGURATION: "Invalid configuration of the trial process",
+    FailureClass.STORAGE: "Store cannot be read or written",
 }
-_UNKNOWN = "No reason was recorded"
+_UNKNOWN = "Unknown reason"
 
 
 @dataclass(frozen=True)
 class FailureGroup:
-    """Trials or attempts with the same reason."""
+    """Trials or attempts with the same failure reason."""
 
     reason: str
     consequence: str
     trials: tuple[int, ...]
-    """A trial is named once for each of its attempts that ended so."""
+    """Trial numbers, one for each failed attempt."""
     seconds: float
     example: str
-    """What one of them said last."""
+    """Message of one of the attempts."""
 
 
-def failure_groups(state: SearchState) -> list[FailureGroup]:
-    """Groups by reason, most frequent first: trials without a score, and attempts lost."""
+def group_failures(state: SearchState) -> list[FailureGroup]:
+    """Groups trials without a score and lost attempts by reason, the most frequent first."""
     found: dict[tuple[str, str], list[tuple[int, float, str]]] = defaultdict(list)
     for number, trial in sorted(state.trials.items()):
-        for lost in superseded(trial):
-            again = "tried again" if tried_again(trial, lost) else "not yet decided"
-            key = (reason(lost.failure), again)
+        for lost in non_final_lost_attempts(trial):
+            again = "retried" if was_retried(trial, lost) else "pending"
+            key = (describe_failure(lost.failure), again)
             found[key].append((number, lost.seconds, lost.message))
         end = trial.end
         if end and end.outcome != Outcome.COMPLETED and trial.proposal.duplicate_of is None:
-            key = (reason(end.failure), end.outcome.value)
+            key = (describe_failure(end.failure), end.outcome.value)
             found[key].append((number, last_seconds(trial), end.message))
     groups = [_group(why, what, entries) for (why, what), entries in found.items()]
     return sorted(groups, key=lambda group: (-len(group.trials), group.reason))
 
 
-def reason(failure: FailureClass | None) -> str:
-    """A failure class in words."""
-    return WORDS[failure] if failure else _UNKNOWN
+def describe_failure(failure: FailureClass | None) -> str:
+    """Returns the description of a failure class."""
+    return REASONS[failure] if failure else _UNKNOWN
 
 
 def _group(why: str, what: str, entries: list[tuple[int, float, str]]) -> FailureGroup:

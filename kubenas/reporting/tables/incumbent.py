@@ -1,4 +1,4 @@
-"""The best trial so far (the incumbent), by trials ended and by time at work."""
+"""The incumbent (best trial so far) by number of ended trials and by trial time."""
 
 import math
 from collections.abc import Iterable
@@ -10,22 +10,22 @@ from kubenas.trial import Outcome
 
 @dataclass(frozen=True)
 class Step:
-    """A trial ended. ``best`` is the incumbent's score after it; None: there is none yet."""
+    """The end of a trial. ``best`` is the incumbent's score afterwards; None without a score."""
 
     trial: int
     ended: int
-    """How many trials had ended, this one included."""
+    """Number of ended trials, including this one."""
     seconds: float
-    """Time at work up to here, as by :func:`busy_seconds`."""
+    """Trial time so far, as computed by :func:`busy_seconds`."""
     score: float | None
     best: float | None
     improved: bool
 
 
 def incumbents(state: SearchState, direction: str) -> list[Step]:
-    """One step for each ended trial that was trained, in the order in which they ended.
+    """Returns one step for each ended trial that is not a duplicate, in order of their ends.
 
-    The first score of a longer rung replaces the best of a shorter one, whatever they are.
+    The first score of a higher rung always replaces the best score of a lower rung.
     """
     ends = [t for t in state.ended() if t.proposal.duplicate_of is None]
     ends.sort(key=lambda trial: (trial.end.at if trial.end else 0.0, trial.number))
@@ -44,9 +44,9 @@ def incumbents(state: SearchState, direction: str) -> list[Step]:
 
 
 def busy_seconds(trials: Iterable[TrialState], moments: list[float]) -> list[float]:
-    """For each of ``moments`` (ascending) the time before it in which an attempt was at work.
+    """Returns, for each of ``moments`` (ascending), the earlier time with a running attempt.
 
-    Hours in which the search lay still between two controllers do not count.
+    Time in which no controller ran the search does not count.
     """
     spans = sorted((at - seconds, at) for trial in trials for at, seconds in _attempts(trial))
     merged: list[tuple[float, float]] = []

@@ -1,4 +1,4 @@
-"""The leaderboard: every ended trial, best first, as JSON and as CSV."""
+"""The leaderboard: all ended trials, best first, as JSON and as CSV."""
 
 import csv
 import io
@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from kubenas.search.journal import SearchState, TrialState
-from kubenas.search.objectives import Objective, front
-from kubenas.search.warm_start import guarded
+from kubenas.search.objectives import Objective, pareto_front
+from kubenas.search.warm_start import escape_formula
 from kubenas.trial import FailureClass, Outcome, SearchId, Value
 
 _ORDER = {Outcome.COMPLETED: 0, Outcome.INFEASIBLE: 1, Outcome.FAILED: 2}
@@ -17,7 +17,8 @@ _VALUE_PREFIX = "values."
 class Row(Value):
     """One trial. ``rank`` counts from 1.
 
-    It is None for what has no score, for duplicates, and for what another trial trained further.
+    The rank is None for trials without a score, for duplicates, and for promoted trials that
+    another trial trained further.
     """
 
     rank: int | None
@@ -34,17 +35,17 @@ class Row(Value):
     attempts: int
     duplicate_of: int | None
     rung: int | None
-    """Epochs that the trial's rung trains up to; trials of a longer rung rank first."""
+    """Epochs of the trial's rung; trials of a higher rung rank first."""
     trained_further: int | None
-    """The trial that went on from this one's checkpoint and completed."""
+    """The completed trial that continued from this trial's checkpoint."""
     front: bool | None
-    """Of several objectives: whether no trial beats it in all. None: there is one only."""
+    """Whether the trial is on the Pareto front; None if there is only one objective."""
     metrics: dict[str, float]
     values: dict[str, Any]
 
 
 class Leaderboard(Value):
-    """leaderboard.json."""
+    """The content of leaderboard.json."""
 
     version: Literal[1] = 1
     search: SearchId
@@ -61,14 +62,14 @@ def make_leaderboard(
     direction: Literal["max", "min"],
     objectives: Sequence[Objective] = (),
 ) -> Leaderboard:
-    """Ranked trials, then other completed, infeasible and failed ones, each by number.
+    """Lists ranked trials, then unranked completed, infeasible and failed trials by number.
 
     Args:
-        state: of the search.
-        search: its id.
-        objective: by which trials rank.
-        direction: of it.
-        objectives: all, where there are several.
+        state: state of the search.
+        search: id of the search.
+        objective: metric by which trials are ranked.
+        direction: direction of the metric.
+        objectives: all objectives of a multi-objective search.
     """
     ranked = state.ranked(direction)
     places = {trial.number: place for place, trial in enumerate(ranked, 1)}
@@ -78,7 +79,7 @@ def make_leaderboard(
         for trial in state.ended(Outcome.COMPLETED)
         if trial.proposal.parent is not None
     }
-    on_front = front(ranked, objectives) if len(objectives) > 1 else None
+    on_front = pareto_front(ranked, objectives) if len(objectives) > 1 else None
     rest.sort(key=lambda trial: (_ORDER[_outcome(trial)], trial.number))
     return Leaderboard(
         search=search,
@@ -97,10 +98,9 @@ def make_leaderboard(
 
 
 def to_csv(board: Leaderboard) -> str:
-    """The rows, with a column ``values.<name>`` for every hyperparameter in any of them.
+    """Returns the rows as CSV, with a column ``values.<name>`` for each hyperparameter.
 
-    Columns of hyperparameters come in the order in which trials first used them, so that more
-    trials only add columns at the end.
+    Hyperparameter columns are ordered by their first use, so further trials only append columns.
     """
     metrics = sorted({name for row in board.rows for name in row.metrics})
     names = value_names(board.rows)
@@ -115,12 +115,12 @@ def to_csv(board: Leaderboard) -> str:
         cells = [content[name] for name in fixed]
         cells += [content["metrics"].get(name) for name in metrics]
         cells += [content["values"].get(name) for name in names]
-        writer.writerow([guarded(cell) for cell in cells])
+        writer.writerow([escape_formula(cell) for cell in cells])
     return buffer.getvalue()
 
 
 def value_names(rows: Sequence[Row]) -> list[str]:
-    """Names of all hyperparameters, in the order in which trials first used them."""
+    """Returns the names of all hyperparameters, in the order of their first use."""
     by_number = sorted(rows, key=lambda row: row.trial)
     return list(dict.fromkeys(name for row in by_number for name in row.values))
 

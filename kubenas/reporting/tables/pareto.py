@@ -1,11 +1,11 @@
-"""Which networks are worth their cost: those that none beats in both score and cost."""
+"""The Pareto front of score and cost."""
 
 from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
 
 class Point(NamedTuple):
-    """One trial's cost and score."""
+    """Cost and score of one trial."""
 
     trial: int
     cost: float
@@ -13,7 +13,7 @@ class Point(NamedTuple):
 
 
 def pareto_front(points: Iterable[Point], direction: Literal["max", "min"]) -> list[Point]:
-    """Points with no other at most as costly and at least as good, cheapest first.
+    """Returns the non-dominated points, the cheapest first.
 
     Of equal points only the one with the lowest trial number is kept.
     """

@@ -1,4 +1,4 @@
-"""Retraining: each candidate over its seeds."""
+"""Retraining results of each candidate over its seeds."""
 
 import statistics
 from collections.abc import Sequence
@@ -9,19 +9,19 @@ from kubenas.reporting.report_input import Retrained
 
 @dataclass(frozen=True)
 class Candidate:
-    """One candidate of the search, trained again."""
+    """The retraining results of one candidate."""
 
     trial: int
     scores: tuple[float | None, ...]
-    """By seed, those of all candidates; None: it failed or was not trained yet."""
+    """Scores by seed; None for a failed or pending retraining."""
     mean: float | None
     spread: float | None
-    """Standard deviation over the seeds; None for fewer than two."""
+    """Standard deviation over the seeds; None with fewer than two scores."""
     seconds: float
 
 
-def candidates(retrained: Sequence[Retrained]) -> list[Candidate]:
-    """The candidates in the order in which they were retrained."""
+def summarize_candidates(retrained: Sequence[Retrained]) -> list[Candidate]:
+    """Returns the candidates in the order of their retraining."""
     trials = dict.fromkeys(each.trial for each in retrained)
     seeds = sorted({each.seed for each in retrained})
     return [_candidate(n, [each for each in retrained if each.trial == n], seeds) for n in trials]

@@ -1,15 +1,15 @@
-"""Attempts of trials and of steps: their specs, their outputs, and which one counts."""
+"""Attempts of trials and steps: specs, outputs, records and results."""
 
 from kubenas.search.attempts.batch import Check, run_attempts
 from kubenas.search.attempts.binding import Binding
 from kubenas.search.attempts.conclusion import Conclusion, conclude
-from kubenas.search.attempts.heartbeat import beating
-from kubenas.search.attempts.outputs import began_at, has_checkpoint
-from kubenas.search.attempts.records import AttemptRecords, records_of
+from kubenas.search.attempts.heartbeat import send_heartbeats
+from kubenas.search.attempts.outputs import has_checkpoint, read_start_time
+from kubenas.search.attempts.records import AttemptRecords, open_attempt_records
 from kubenas.search.attempts.running import (
     EndedAttempt,
     RunningAttempts,
-    left_result,
+    resolve_result,
     stop_leftovers,
 )
 from kubenas.search.attempts.specs import TrialSpecs, training_plan
@@ -22,13 +22,13 @@ __all__ = [
     "EndedAttempt",
     "RunningAttempts",
     "TrialSpecs",
-    "beating",
-    "began_at",
     "conclude",
     "has_checkpoint",
-    "left_result",
-    "records_of",
+    "open_attempt_records",
+    "read_start_time",
+    "resolve_result",
     "run_attempts",
+    "send_heartbeats",
     "stop_leftovers",
     "training_plan",
 ]

@@ -1,7 +1,7 @@
-"""A batch of attempts run to their ends: describe, retrain, evaluate, export.
+"""Runs a batch of tasks of a step with retries: describe, retrain, evaluate, export.
 
-There is no journal here. What was done is seen from the controller's records of the attempts; the
-attempts' own folders a1, a2, ... side by side hold what each has left.
+These tasks have no journal. The controller's attempt records tell which attempts were started and
+which result counts; each attempt writes to its own folder a1, a2, ...
 """
 
 import logging
@@ -13,10 +13,10 @@ from kubenas.errors import DocumentUnusable, Interrupted, UserError
 from kubenas.scheduling.retry import End, Loss, Pause, count_losses
 from kubenas.scheduling.runner import TrialRunner
 from kubenas.search.attempts.binding import Binding, new_nonce
-from kubenas.search.attempts.conclusion import Conclusion, conclude, decides
+from kubenas.search.attempts.conclusion import Conclusion, conclude, is_final
 from kubenas.search.attempts.outputs import checkpoint_uri
 from kubenas.search.attempts.records import AttemptRecords
-from kubenas.search.attempts.running import EndedAttempt, RunningAttempts, refused
+from kubenas.search.attempts.running import EndedAttempt, RunningAttempts, reject_result
 from kubenas.search.interruption import Interruption
 from kubenas.search.progress import OnProgress, Progress, estimate_seconds_left
 from kubenas.storage import join, open_storage, split
@@ -28,8 +28,8 @@ _LOG = logging.getLogger(__name__)
 _POLL_SECONDS = 0.5
 
 
-def _anything(_prefix: str) -> None:
-    """Takes whatever an attempt has left."""
+def _accept_all(_prefix: str) -> None:
+    """Accepts the output of every attempt."""
 
 
 def run_attempts(
@@ -37,28 +37,28 @@ def run_attempts(
     runner: TrialRunner,
     *,
     records: AttemptRecords,
-    check: Check = _anything,
+    check: Check = _accept_all,
     on_progress: OnProgress | None = None,
 ) -> list[Result]:
-    """Runs each spec to its end, with retries, as many at a time as ``runner`` takes.
+    """Runs each spec to its end, with retries, up to ``runner.capacity`` at a time.
 
-    An attempt that has left a result which decides is not run again. One that failed in an
-    earlier call for a reason that someone may have mended since (a bug, the configuration) is.
+    A task with a final result is not run again. A task that failed in an earlier call for a reason
+    that may be fixed by now (a bug, the configuration) is.
 
     Args:
         specs: first attempts, whose prefixes end in ``/a1``; their trial numbers must differ.
-        runner: where they run.
-        records: of the search that they belong to.
-        check: looks at what an attempt that completed has left, given the URI of its folder; an
-            attempt over which it raises DocumentUnusable has failed.
+        runner: runs the attempts.
+        records: attempt records of their search.
+        check: checks the output of a completed attempt, given the URI of its folder; the attempt
+            has failed if it raises DocumentUnusable.
         on_progress: called on every change and about twice a second.
 
     Returns:
-        The results in the order of ``specs``, failed and infeasible ones too.
+        The results in the order of ``specs``, including failed and infeasible ones.
 
     Raises:
-        UserError: no attempt could succeed for a reason outside of them; its message says which.
-        Interrupted: SIGTERM or SIGINT; attempts that cannot outlive us have been stopped.
+        UserError: no attempt can succeed for a reason outside the attempts, given in the message.
+        Interrupted: SIGTERM or SIGINT; attempts that cannot outlive this process were stopped.
     """
     with Interruption() as interruption:
         return _Batch(
@@ -67,7 +67,7 @@ def run_attempts(
 
 
 class _Job:
-    """One spec on its way to a result."""
+    """One task and its attempts."""
 
     def __init__(self, spec: AttemptSpec, records: AttemptRecords, check: Check) -> None:
         self._first = spec
@@ -78,26 +78,28 @@ class _Job:
         self.losses: list[Loss] = []
         self._attempts = records.attempts(self._folder)
         decided = records.decided(self._folder)
-        stands = decided is not None and self._stands(decided)
-        self._revoked = 0 if decided is None or stands else decided.attempt
-        """The attempt that had decided and is not believed any more; 0: there is none."""
-        self.result = self._settled(
-            decided if stands else self._left(n for n in self._attempts if n > self._revoked)
+        still_valid = decided is not None and self._is_still_valid(decided)
+        self._revoked = 0 if decided is None or still_valid else decided.attempt
+        """The attempt whose final result is no longer valid; 0: none."""
+        self.result = self._resolve(
+            decided
+            if still_valid
+            else self._last_final_result(n for n in self._attempts if n > self._revoked)
         )
 
     @property
     def last_attempt(self) -> int:
-        """Its number; 0: there is none."""
+        """The number of the newest attempt; 0: none."""
         return self._attempts[-1] if self._attempts else 0
 
     @property
     def task(self) -> Task:
-        """What it is to do."""
+        """The kind of task."""
         return self._first.task
 
     @property
     def last_ref(self) -> AttemptRef:
-        """The newest attempt; its number is 0 if there is none."""
+        """The newest attempt; its number is 0 if none was started."""
         return AttemptRef.model_construct(trial=self._first.trial, attempt=self.last_attempt)
 
     @property
@@ -106,14 +108,14 @@ class _Job:
         return join(self._storage.uri, f"a{self.last_attempt}")
 
     def next_attempt(self) -> AttemptSpec:
-        """The spec of another attempt, which resumes from the newest checkpoint."""
+        """Records and returns the next attempt, which resumes from the newest checkpoint."""
         checkpoints = (
             checkpoint_uri(self._storage, f"a{number}") for number in reversed(self._attempts)
         )
         resume_from = next((uri for uri in checkpoints if uri), self._first.resume_from)
         attempt = self.last_attempt + 1
         while any(True for _ in self._storage.list(f"a{attempt}/")):
-            attempt += 1  # whoever wrote there, it was no attempt of ours
+            attempt += 1  # the folder is not empty, although no attempt was recorded
         self._attempts.append(attempt)
         spec = self._first.model_copy(
             update={
@@ -128,17 +130,19 @@ class _Job:
         return spec
 
     def binding(self) -> Binding:
-        """What the result of the newest attempt must repeat."""
+        """The binding of the newest attempt."""
         return self._records.binding(self._folder, self.last_ref, self._first.task)
 
     def take(self, ended: EndedAttempt) -> Conclusion:
-        """Takes note of an attempt's end."""
-        result, event = self._checked(ended)
+        """Processes the end of an attempt."""
+        result, event = self._check_end(ended)
         conclusion = conclude(result, event, earlier=self.losses, progressed=ended.progressed)
         earlier = (each for each in self._attempts if self._revoked < each < ended.ref.attempt)
-        deciding = result if result is not None and decides(result) else self._left(earlier)
-        if deciding is not None:
-            self.result = self._settled(deciding)
+        final = (
+            result if result is not None and is_final(result) else self._last_final_result(earlier)
+        )
+        if final is not None:
+            self.result = self._resolve(final)
         elif isinstance(conclusion.decision, End):
             outcome = conclusion.decision.outcome
             self.result = result or self._without_result(outcome, conclusion)
@@ -146,8 +150,8 @@ class _Job:
             self.losses.append(Loss(conclusion.failure, ended.progressed))
         return conclusion
 
-    def _stands(self, decided: Result) -> bool:
-        """Whether what decided the task before does so still: unchanged, and for this spec."""
+    def _is_still_valid(self, decided: Result) -> bool:
+        """Whether the recorded result is for this task and its files are unchanged and valid."""
         try:
             if decided.outcome == Outcome.COMPLETED:
                 self._records.check_unchanged(self._folder)
@@ -157,17 +161,17 @@ class _Job:
             return False
         return (decided.trial, decided.task) == (self._first.trial, self._first.task)
 
-    def _left(self, attempts: Iterable[int]) -> Result | None:
-        """The last result that ``attempts``, in order, have left and that decides; None: none does.
+    def _last_final_result(self, attempts: Iterable[int]) -> Result | None:
+        """Returns the last final result of ``attempts``, in order; None if there is none.
 
-        One that was given up may have left it late. Of two the later one was started because
-        nothing was known of the earlier one's.
+        A lost attempt may have written its result late. The result of a later attempt takes
+        precedence.
         """
-        results = [result for each in attempts if (result := self._read(each)) and decides(result)]
+        results = [result for each in attempts if (result := self._read(each)) and is_final(result)]
         return results[-1] if results else None
 
     def _read(self, attempt: int) -> Result | None:
-        """The result that an attempt has left; None: none that can be believed."""
+        """Reads the result of an attempt; None if it has no valid result."""
         ref = AttemptRef(trial=self._first.trial, attempt=attempt)
         try:
             result = self._records.result(self._folder, ref, self._first.task)
@@ -178,20 +182,20 @@ class _Job:
             return None
         return result
 
-    def _checked(self, ended: EndedAttempt) -> tuple[Result | None, AttemptEvent]:
-        """What an attempt has come to, now that what it left has been looked at."""
+    def _check_end(self, ended: EndedAttempt) -> tuple[Result | None, AttemptEvent]:
+        """Checks the output of an ended attempt. Returns its result, if valid, and its event."""
         try:
             if ended.result is not None and ended.result.outcome == Outcome.COMPLETED:
                 self._check(join(self._storage.uri, f"a{ended.ref.attempt}"))
         except DocumentUnusable as error:
-            return None, refused(ended.event, str(error))
+            return None, reject_result(ended.event, str(error))
         return ended.result, ended.event
 
-    def _settled(self, deciding: Result | None) -> Result | None:
-        """The result that counts from now on, whatever arrives."""
-        if deciding is None:
+    def _resolve(self, final: Result | None) -> Result | None:
+        """Records ``final`` as the final result and returns the one that counts."""
+        if final is None:
             return None
-        return self._records.decide(self._folder, deciding, instead_of=self._revoked)
+        return self._records.decide(self._folder, final, instead_of=self._revoked)
 
     def _without_result(self, outcome: Outcome, conclusion: Conclusion) -> Result:
         return Result(
@@ -228,12 +232,12 @@ class _Batch:
                 self._at_work[job.last_ref.trial] = job
                 adopted.remove(job.last_ref)
         for ref in adopted:
-            runner.stop(ref)  # its task is decided, or a later attempt has taken its place
+            runner.stop(ref)  # its task has a final result or a later attempt
 
     def run(self) -> list[Result]:
         while any(job.result is None for job in self._jobs):
             if self._interruption.requested:
-                self._running.leave()
+                self._running.detach()
                 raise Interrupted(f"{self._task}: stopped; the same command resumes")
             self._start_waiting()
             self._report()

@@ -1,8 +1,8 @@
-"""What binds a result to the attempt that the controller has started. Pure.
+"""Binding of a result to the attempt that the controller started. Pure functions.
 
-Whoever can write to the store can write a ``result.json``. Only the process that the controller has
-started knows the attempt's nonce; the controller's own records hold its digest, which tells nobody
-what to repeat.
+Any process with access to the store can write a ``result.json``. Only the process of the attempt
+knows the attempt's nonce, which the result must contain. The controller's records contain only the
+digest of the nonce.
 """
 
 import hashlib
@@ -14,9 +14,9 @@ from typing import Self
 
 from kubenas.trial import AttemptRef, AttemptSpec, FailureClass, Result, Task
 
-_LARGEST = 2**63 - 1
-_MOST_METRICS = 1000
-_RUNNERS_WORD = frozenset(
+_MAX_COUNT = 2**63 - 1
+_MAX_METRICS = 1000
+_RUNNER_FAILURES = frozenset(
     {
         FailureClass.DISRUPTION,
         FailureClass.NODE_LOSS,
@@ -25,71 +25,72 @@ _RUNNERS_WORD = frozenset(
         FailureClass.STORAGE,
     }
 )
-"""Ends that a runner sees; an attempt that has left a result did not come to one of them."""
+"""Failure classes that only a runner can report; a result must not claim them."""
 
 
 def new_nonce() -> str:
-    """For one attempt."""
+    """Returns a random nonce for one attempt."""
     return secrets.token_hex(16)
 
 
 def nonce_digest(nonce: str) -> str:
-    """SHA-256 in hexadecimal."""
+    """Returns the SHA-256 of ``nonce`` in hexadecimal."""
     return hashlib.sha256(nonce.encode()).hexdigest()
 
 
 @dataclass(frozen=True)
 class Binding:
-    """What a result must repeat."""
+    """The attempt, task and nonce that a result must match."""
 
     ref: AttemptRef
     task: Task
     nonce_sha256: str | None = None
-    """None: the attempt was started by a version of kubenas that gave it no nonce."""
+    """None: the attempt was started by a version of kubenas without nonces."""
 
     @classmethod
     def of(cls, spec: AttemptSpec) -> Self:
-        """That of an attempt which is about to be started."""
+        """The binding of a new attempt."""
         digest = None if spec.nonce is None else nonce_digest(spec.nonce)
         return cls(spec.ref, spec.task, digest)
 
     def holds(self, nonce: str | None) -> bool:
-        """Whether ``nonce`` is that of the attempt."""
+        """Whether ``nonce`` matches the attempt's digest."""
         if self.nonce_sha256 is None:
             return True
         return nonce is not None and hmac.compare_digest(nonce_digest(nonce), self.nonce_sha256)
 
 
-def refusal(result: Result, binding: Binding) -> str:
-    """Why ``result`` cannot be believed, in words for people; empty: it can."""
+def rejection_reason(result: Result, binding: Binding) -> str:
+    """Returns why ``result`` is rejected; empty if it is valid."""
     named = AttemptRef.model_construct(trial=result.trial, attempt=result.attempt)
     if (named, result.task) != (binding.ref, binding.task):
-        return f"it is of {named}, task {result.task}, not of {binding.ref}, task {binding.task}"
+        found, expected = f"{named}, task {result.task}", f"{binding.ref}, task {binding.task}"
+        return f"it belongs to {found}, not to {expected}"
     if not binding.holds(result.nonce):
         return (
-            "it does not repeat the attempt's nonce: another process wrote it, or the trial's image"
-            " holds an older kubenas"
+            "it does not contain the attempt's nonce: another process wrote it, or the trial image"
+            " has an older kubenas"
         )
-    if result.failure in _RUNNERS_WORD:
-        return f"it claims '{result.failure}', which is not for an attempt to say"
+    if result.failure in _RUNNER_FAILURES:
+        return f"it reports '{result.failure}', which only the runner can report"
     return _implausible(result)
 
 
-def settled(result: Result, *, most_seconds: float) -> Result:
-    """``result`` with what the controller knows itself, and without what only it needs to know.
+def sanitize_result(result: Result, *, max_seconds: float) -> Result:
+    """Returns ``result`` with a printable message, a plausible run time and no nonce.
 
     Args:
-        result: can be believed.
-        most_seconds: that the attempt can have run.
+        result: a valid result.
+        max_seconds: upper bound of the attempt's run time.
     """
     message = "".join(letter if letter.isprintable() else " " for letter in result.message)
-    seconds = min(result.seconds, max(0.0, most_seconds))
+    seconds = min(result.seconds, max(0.0, max_seconds))
     changes = {"message": message, "seconds": seconds, "nonce": None, "image": None}
     return result.model_copy(update=changes)
 
 
 def _implausible(result: Result) -> str:
-    """The first figure that no attempt can have come to; empty: there is none."""
+    """Returns the first value that is out of range; empty if there is none."""
     counts = {
         "epochs": result.epochs,
         "best_epoch": result.best_epoch,
@@ -97,11 +98,11 @@ def _implausible(result: Result) -> str:
         "flops": result.flops,
     }
     for name, count in counts.items():
-        if count is not None and not 0 <= count <= _LARGEST:
+        if count is not None and not 0 <= count <= _MAX_COUNT:
             return f"{name} is {str(count)[:40]}"
     latency = result.latency_ms
     if latency is not None and not (math.isfinite(latency) and latency >= 0):
         return f"latency_ms is {latency}"
-    if len(result.metrics) > _MOST_METRICS:
+    if len(result.metrics) > _MAX_METRICS:
         return f"it has {len(result.metrics)} metrics"
     return ""

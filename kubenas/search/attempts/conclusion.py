@@ -1,4 +1,4 @@
-"""What an attempt's end means for its trial. Pure: the result, if any, and the runner's word."""
+"""Decision after an attempt: retry, end the trial or pause the search. Pure functions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,11 +9,11 @@ from kubenas.trial import AttemptEvent, FailureClass, Result
 
 @dataclass(frozen=True)
 class Conclusion:
-    """What to do next, and why."""
+    """A decision and its reason."""
 
     decision: Decision
     failure: FailureClass | None
-    """None: the attempt did what it was asked to."""
+    """None: the attempt succeeded."""
     message: str
 
 
@@ -24,13 +24,13 @@ def conclude(
     earlier: Sequence[Loss],
     progressed: bool,
 ) -> Conclusion:
-    """What follows from an attempt's end. Its result counts for more than how it died.
+    """Decides what follows from an attempt's end. The result takes precedence over the event.
 
     Args:
-        result: what it left behind, if it can be believed.
-        event: how it ended, as its runner saw it.
+        result: the attempt's valid result, if any.
+        event: how it ended, as reported by the runner.
         earlier: losses of the trial's earlier attempts, oldest first.
-        progressed: whether it left a checkpoint of its own.
+        progressed: whether the attempt wrote a checkpoint.
     """
     if result is not None and result.failure is None:
         return Conclusion(End(result.outcome), None, result.message)
@@ -46,6 +46,6 @@ def conclude(
     return Conclusion(decision, failure, message[:4000])
 
 
-def decides(result: Result) -> bool:
-    """Whether ``result`` alone ends its trial, without a look at other attempts."""
+def is_final(result: Result) -> bool:
+    """Whether ``result`` ends its trial, whatever the results of other attempts are."""
     return result.failure is None or isinstance(decide(result.failure, ()), End)

@@ -1,4 +1,4 @@
-"""A step's heartbeat. Attempts watch it (kubenas.training.process.heartbeat) and end without it."""
+"""Heartbeat of a step. Attempts watch it and end if it stops (training.process.heartbeat)."""
 
 import json
 import logging
@@ -12,32 +12,32 @@ from kubenas.errors import StorageError
 from kubenas.storage import Storage, open_storage, split
 from kubenas.trial import Heartbeat
 
-_BEATS = 4
-"""Within the time after which attempts give their search up."""
-_PARTING_SECONDS = 5.0
-"""For a beat that is under way; a store that hangs holds nobody up for longer."""
+_BEATS_PER_TIMEOUT = 4
+"""Heartbeats per timeout of the attempts that watch."""
+_JOIN_SECONDS = 5.0
+"""Maximum wait for a write in progress, in case the store does not answer."""
 _LOG = logging.getLogger(__name__)
 
 
 @contextmanager
-def beating(heartbeat: Heartbeat) -> Iterator[None]:
-    """Rewrites the object while entered, from a thread that dies with this process.
+def send_heartbeats(heartbeat: Heartbeat) -> Iterator[None]:
+    """Context manager: a daemon thread rewrites the heartbeat object periodically.
 
     Raises:
-        StorageError: the first beat cannot be written.
+        StorageError: the first heartbeat cannot be written.
     """
     folder, name = split(heartbeat.uri)
     storage = open_storage(folder)
     _beat(storage, name)
     left = threading.Event()
-    interval = heartbeat.seconds / _BEATS
+    interval = heartbeat.seconds / _BEATS_PER_TIMEOUT
 
     def beat_on() -> None:
         while not left.wait(interval):
             try:
                 _beat(storage, name)
             except StorageError as error:
-                _LOG.warning("no sign of life: %s", error)
+                _LOG.warning("heartbeat not written: %s", error)
 
     beats = threading.Thread(target=beat_on, name="heartbeat", daemon=True)
     beats.start()
@@ -45,9 +45,9 @@ def beating(heartbeat: Heartbeat) -> Iterator[None]:
         yield
     finally:
         left.set()
-        beats.join(_PARTING_SECONDS)
+        beats.join(_JOIN_SECONDS)
 
 
 def _beat(storage: Storage, name: str) -> None:
-    """No two beats are alike, whoever writes them."""
+    """Writes a heartbeat with unique content."""
     storage.write(name, json.dumps({"at": time.time(), "beat": uuid.uuid4().hex}).encode())

@@ -1,18 +1,18 @@
-"""What an attempt has left behind in its folder."""
+"""Readers of the files in an attempt's folder: result, checkpoint, start time, epochs."""
 
 import math
 from typing import Final
 
 from kubenas.errors import DocumentUnusable, ObjectNotFound
-from kubenas.search.attempts.binding import Binding, refusal, settled
+from kubenas.search.attempts.binding import Binding, rejection_reason, sanitize_result
 from kubenas.search.layout import checkpoint_folder
 from kubenas.search.space import check_declared
 from kubenas.storage import Storage, join
 from kubenas.storage.document import DOCUMENT_BYTES, find_document, read_document
 from kubenas.trial import (
-    BEGUN_FILE,
+    ATTEMPT_START_FILE,
     RESULT_LIMIT_BYTES,
-    Begun,
+    AttemptStart,
     FailureClass,
     Outcome,
     Result,
@@ -23,21 +23,21 @@ RESULT_FILE: Final = "result.json"
 
 
 def read_result(
-    storage: Storage, folder: str, binding: Binding, *, most_seconds: float
+    storage: Storage, folder: str, binding: Binding, *, max_seconds: float
 ) -> Result | None:
-    """The result of an attempt in ``folder``; None: it left none.
+    """Reads and validates the result of the attempt in ``folder``; None if there is none.
 
-    A training that claims to have completed without a finite score has failed: NaN must reach
-    neither an oracle nor a ranking.
+    A completed training without a finite score becomes infeasible: NaN must not reach an oracle or
+    a ranking.
 
     Args:
-        storage: where it is.
-        folder: of the attempt.
-        binding: what the result must repeat.
-        most_seconds: that the attempt can have run.
+        storage: the storage of ``folder``.
+        folder: the attempt's folder.
+        binding: the attempt, task and nonce that the result must match.
+        max_seconds: upper bound of the attempt's run time.
 
     Raises:
-        DocumentUnusable: it cannot be believed; the message says why.
+        DocumentUnusable: the result is invalid; the message says why.
     """
     name = f"{folder}/{RESULT_FILE}"
     try:
@@ -47,9 +47,9 @@ def read_result(
         return None
     except ValueError as error:
         raise DocumentUnusable(f"{join(storage.uri, name)}: {error}") from error
-    if reason := refusal(result, binding):
+    if reason := rejection_reason(result, binding):
         raise DocumentUnusable(f"{join(storage.uri, name)}: {reason}")
-    return _scored(settled(result, most_seconds=most_seconds))
+    return _scored(sanitize_result(result, max_seconds=max_seconds))
 
 
 def _scored(result: Result) -> Result:
@@ -66,20 +66,22 @@ def _scored(result: Result) -> Result:
     return result
 
 
-def began_at(storage: Storage, folder: str, *, earliest: float, latest: float) -> float | None:
-    """Unix time at which the attempt in ``folder`` began, by its own word; None: it never did.
+def read_start_time(
+    storage: Storage, folder: str, *, earliest: float, latest: float
+) -> float | None:
+    """Reads the Unix time at which the attempt in ``folder`` began; None if it never did.
 
-    A word that cannot be read or true is not taken: then it began at ``earliest``.
+    Returns ``earliest`` if the file is unreadable or the time is out of range.
 
     Args:
-        storage: where it is.
-        folder: of the attempt.
-        earliest: Unix time at which its controller started it.
-        latest: Unix time.
+        storage: the storage of ``folder``.
+        folder: the attempt's folder.
+        earliest: Unix time at which the controller started the attempt.
+        latest: the latest possible Unix time.
     """
     try:
-        name = f"{folder}/{BEGUN_FILE}"
-        begun = find_document(storage, name, Begun, what="the time at which an attempt began")
+        name = f"{folder}/{ATTEMPT_START_FILE}"
+        begun = find_document(storage, name, AttemptStart, what="the start time of an attempt")
     except DocumentUnusable:
         return earliest
     if begun is None:
@@ -88,21 +90,21 @@ def began_at(storage: Storage, folder: str, *, earliest: float, latest: float) -
 
 
 def has_checkpoint(storage: Storage, folder: str) -> bool:
-    """Whether the attempt in ``folder`` left a checkpoint of its own."""
+    """Whether the attempt in ``folder`` wrote a checkpoint."""
     return storage.exists(f"{checkpoint_folder(folder)}/latest.json")
 
 
 def checkpoint_uri(storage: Storage, folder: str) -> str | None:
-    """The URI of the checkpoint that the attempt in ``folder`` left, if it left one."""
+    """Returns the URI of the attempt's checkpoint folder; None if it wrote no checkpoint."""
     if not has_checkpoint(storage, folder):
         return None
     return join(storage.uri, checkpoint_folder(folder))
 
 
 def epochs_so_far(storage: Storage, folder: str) -> int | None:
-    """Epochs that a running attempt has written down, if it has begun to."""
+    """Returns the number of epochs in a running attempt's history; None if unknown."""
     try:
         history = storage.read(f"{folder}/history.jsonl", limit=DOCUMENT_BYTES)
     except (ObjectNotFound, DocumentUnusable):
-        return None  # it is for people only, who are told nothing then
+        return None  # only shown to users
     return history.count(b"\n")

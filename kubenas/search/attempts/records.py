@@ -1,11 +1,10 @@
-"""Which attempts the steps of a search have started, and which counts: the controller's word.
+"""The controller's records of the attempts of a search's steps.
 
-The attempts that describe, retrain, export and evaluate have no journal. Their own folders are no
-record: whatever runs as a trial may write there. So the controller keeps one beside them, where no
-trial has to write: ``attempts/<task>/a<number>.json`` before an attempt is started, and once for
-the whole task ``attempts/<task>/decided.json`` with the result that was believed and digests of
-what was left. An attempt that was given up may leave its result late, when another has taken its
-place: what arrives after the decision changes nothing.
+The tasks describe, retrain, export and evaluate have no journal, and trial processes can write to
+the attempts' folders. Therefore the controller keeps records in a folder of its own:
+``attempts/<task>/a<number>.json`` is written before an attempt starts, and
+``attempts/<task>/decided.json`` once per task, with the final result and the digests of the
+attempt's files. A result that a lost attempt writes later changes nothing.
 """
 
 import re
@@ -19,7 +18,7 @@ from pydantic import Field
 from kubenas.data.dataset.digest import file_sha256
 from kubenas.errors import DocumentUnusable, ObjectExists
 from kubenas.search.attempts.binding import Binding, nonce_digest
-from kubenas.search.attempts.conclusion import decides
+from kubenas.search.attempts.conclusion import is_final
 from kubenas.search.attempts.outputs import RESULT_FILE, read_result
 from kubenas.search.definition import SearchDefinition, read_definition
 from kubenas.search.layout import search_folder
@@ -29,47 +28,47 @@ from kubenas.trial import AttemptRef, AttemptSpec, Outcome, Result, Task, Value
 
 _FOLDER = "attempts"
 _DECIDED_FILE = "decided.json"
-_DECISION = "the record of the attempt that counts"
+_DECISION = "the record of a task's final result"
 _STARTED = re.compile(r".*/a([1-9]\d{0,8})\.json")
-_LEGACY = re.compile(r".*/a([1-9]\d{0,8})/spec\.json")
-_OWN_WORDS = frozenset({"spec.json", RESULT_FILE, "log.txt", "history.jsonl"})
-"""What an attempt leaves for people and for its own end."""
+_LEGACY_SPEC = re.compile(r".*/a([1-9]\d{0,8})/spec\.json")
+_REPORT_FILES = frozenset({"spec.json", RESULT_FILE, "log.txt", "history.jsonl"})
+"""Files of an attempt that are not part of its output."""
 
 
 class Started(Value):
-    """``a<number>.json``."""
+    """``a<number>.json``: an attempt was started."""
 
     version: Literal[1] = 1
     at: float
     """Unix time."""
     nonce_sha256: str
-    """Of what its result must repeat."""
+    """SHA-256 of the attempt's nonce."""
 
 
 class Decided(Value):
-    """``decided.json``."""
+    """``decided.json``: a task has a final result."""
 
     version: Literal[1] = 1
     result: Result
-    """It names its attempt."""
+    """The final result, which contains the attempt's number."""
     sha256: dict[str, str] | None
-    """Of each file that it left, by its name below the attempt's folder; None: not taken."""
+    """Digest of each output file, by its path in the attempt's folder; None: not recorded."""
 
 
 class _OlderDecision(Value):
-    """``decided.json`` in the folder of a task, where an older version left it."""
+    """``decided.json`` in a task's folder, as older versions wrote it."""
 
     attempt: int = Field(ge=1)
 
 
 class AttemptRecords:
-    """The records of the search ``search`` below ``output``.
+    """The attempt records of the search ``search`` in ``output``.
 
     Args:
-        output: the root that the search is below.
-        search: its id.
-        complete: whether all its attempts are recorded; else an older version of kubenas has begun
-            it, and what lies in the attempts' own folders is believed.
+        output: the root of the output.
+        search: the search's id.
+        complete: whether all attempts are recorded. False if an older version of kubenas began the
+            search; then the attempts' own folders are trusted.
     """
 
     def __init__(self, output: Storage, search: str, *, complete: bool) -> None:
@@ -79,48 +78,48 @@ class AttemptRecords:
 
     @classmethod
     def of(cls, output: Storage, definition: SearchDefinition) -> Self:
-        """Those of the search that ``definition`` defines."""
+        """Creates the records of the search ``definition``."""
         return cls(output, definition.id, complete=definition.attempts_recorded)
 
     def task_folder(self, spec: AttemptSpec) -> str:
-        """The folder of all attempts at what ``spec`` is an attempt at, below the search's own.
+        """Returns the folder of the task of ``spec``, relative to the search's folder.
 
         Raises:
-            ValueError: its prefix is not ``.../<search>/<folder>/a<number>``.
+            ValueError: the prefix is not ``.../<search>/<folder>/a<number>``.
         """
         _, found, below = spec.prefix.rpartition(f"{search_folder(self._search)}/")
         folder, slash, name = below.rpartition("/")
         if not (found and slash and name == f"a{spec.attempt}"):
-            raise ValueError(f"{spec.prefix}: a first attempt's prefix ends in /a1")
+            raise ValueError(f"{spec.prefix}: the prefix of a first attempt must end in /a1")
         return folder
 
     def attempts(self, folder: str) -> list[int]:
-        """The numbers of the attempts at the task ``folder`` that were started, in order."""
+        """Returns the sorted numbers of the started attempts of the task ``folder``."""
         names = [info.name for info in self._storage.list(f"{_FOLDER}/{folder}/a")]
         numbers = [int(match[1]) for name in names if (match := _STARTED.fullmatch(name))]
         if not self._complete:
             names = [info.name for info in self._storage.list(f"{folder}/a")]
-            numbers += [int(match[1]) for name in names if (match := _LEGACY.fullmatch(name))]
+            numbers += [int(match[1]) for name in names if (match := _LEGACY_SPEC.fullmatch(name))]
         return sorted(set(numbers))
 
     def start(self, folder: str, spec: AttemptSpec) -> None:
-        """Records that ``spec``, which has a nonce, is about to be started."""
+        """Records that the attempt ``spec``, which has a nonce, is about to start."""
         record = Started(at=time.time(), nonce_sha256=nonce_digest(spec.nonce or ""))
         self._storage.create(f"{_FOLDER}/{folder}/a{spec.attempt}.json", record.to_json())
 
     def binding(self, folder: str, ref: AttemptRef, task: Task) -> Binding:
-        """What the result of an attempt that was started must repeat.
+        """Returns the binding of a started attempt.
 
         Raises:
-            DocumentUnusable: its record cannot be read.
+            DocumentUnusable: the attempt's record cannot be read.
         """
         return _binding(ref, task, self._started(folder, ref.attempt))
 
     def result(self, folder: str, ref: AttemptRef, task: Task) -> Result | None:
-        """The result that an attempt has left; None: there is none of one that was started.
+        """Reads the result of a started attempt; None if there is none.
 
         Raises:
-            DocumentUnusable: it cannot be believed, or the attempt's record cannot be read.
+            DocumentUnusable: the result is invalid, or the attempt's record cannot be read.
         """
         started = self._started(folder, ref.attempt)
         if started is None and self._complete:
@@ -130,14 +129,14 @@ class AttemptRecords:
             self._storage,
             f"{folder}/a{ref.attempt}",
             _binding(ref, task, started),
-            most_seconds=time.time() - since,
+            max_seconds=time.time() - since,
         )
 
     def decided(self, folder: str) -> Result | None:
-        """The result that counts for the task ``folder``; None: it is undecided.
+        """Returns the final result of the task ``folder``; None if it has none yet.
 
         Raises:
-            DocumentUnusable: the record of it cannot be read.
+            DocumentUnusable: its record cannot be read.
         """
         decided = self._decided(folder)
         if decided is not None:
@@ -145,19 +144,19 @@ class AttemptRecords:
         return None if self._complete else self._decided_by_older_version(folder)
 
     def decide(self, folder: str, result: Result, *, instead_of: int = 0) -> Result:
-        """Records that ``result``, which is believed, decides the task.
+        """Records ``result`` as the final result of the task.
 
         Args:
-            folder: of the task.
-            result: of one of its attempts.
-            instead_of: the attempt that had decided and is not believed any more; 0: none had.
+            folder: the task's folder.
+            result: a valid result of one of its attempts.
+            instead_of: the attempt whose final result is no longer valid; 0: none.
 
         Returns:
-            The result that counts: another one where another process has decided meanwhile.
+            The final result: another one if another process recorded it first.
 
         Raises:
-            DocumentUnusable: the record that is there cannot be read.
-            StorageError: what the attempt left cannot be read.
+            DocumentUnusable: the existing record cannot be read.
+            StorageError: the attempt's output cannot be read.
         """
         standing = self._decided(folder)
         if standing is not None and standing.result.attempt != instead_of:
@@ -171,22 +170,22 @@ class AttemptRecords:
         return self.decided(folder) or result
 
     def finished(self, folder: str) -> int | None:
-        """The attempt that completed the task ``folder``; None: it has not been.
+        """Returns the number of the attempt that completed the task ``folder``; None if none did.
 
         Raises:
-            DocumentUnusable: the record of it cannot be read.
+            DocumentUnusable: the record cannot be read.
         """
         result = self.decided(folder)
         return result.attempt if result and result.outcome == Outcome.COMPLETED else None
 
     def check_unchanged(self, folder: str) -> None:
-        """Checks that what the attempt that decided left is what it left then.
+        """Checks that the output files of the final attempt have not changed.
 
-        A file that is gone is no other one, and is missed where it is needed. Steps may add files
-        beside those of the attempt, but not in its folders: a model's is served as it is.
+        Missing files are not an error here; their readers report them. Steps may add files at the
+        top level, but not in the attempt's subfolders, because a model folder is served as it is.
 
         Raises:
-            DocumentUnusable: a file has changed, or came into a folder.
+            DocumentUnusable: a file was changed, or added to a subfolder.
         """
         decided = self._decided(folder)
         if decided is None or decided.sha256 is None:
@@ -217,47 +216,47 @@ class AttemptRecords:
         return find_document(self._storage, self._decision(folder), Decided, what=_DECISION)
 
     def _decided_by_older_version(self, folder: str) -> Result | None:
-        """Without a word of its own that of the last attempt whose result decides: of two it was
-        started because nothing was known of the first one's.
-        """
+        """Returns the recorded result, or else the last attempt's final result."""
         name = f"{folder}/{_DECIDED_FILE}"
-        told = find_document(self._storage, name, _OlderDecision, what=_DECISION)
+        decision = find_document(self._storage, name, _OlderDecision, what=_DECISION)
         results = {n: self._result_of_older_version(folder, n) for n in self.attempts(folder)}
-        deciding = [result for result in results.values() if result and decides(result)]
-        recorded = results.get(told.attempt) if told else None
-        return recorded or (deciding[-1] if deciding else None)
+        final = [result for result in results.values() if result and is_final(result)]
+        recorded = results.get(decision.attempt) if decision else None
+        return recorded or (final[-1] if final else None)
 
     def _result_of_older_version(self, folder: str, attempt: int) -> Result | None:
-        """The result of an attempt of which itself alone says what it was to do."""
+        """Reads the result of an attempt without a record: only the result tells its task."""
         name = f"{folder}/a{attempt}/{RESULT_FILE}"
         try:
-            told = find_document(self._storage, name, Result, what="a result")
-            if told is None:
+            result = find_document(self._storage, name, Result, what="a result")
+            if result is None:
                 return None
-            ref = AttemptRef.model_construct(trial=told.trial, attempt=attempt)
-            return self.result(folder, ref, told.task)
+            ref = AttemptRef.model_construct(trial=result.trial, attempt=attempt)
+            return self.result(folder, ref, result.task)
         except DocumentUnusable:
             return None
 
     def _digests_of(self, folder: str, result: Result) -> Mapping[str, str] | None:
-        """Of what an attempt left, where that is a model or an evaluation."""
+        """Returns the digests of a completed attempt's files if it is a model or an evaluation."""
         kept = result.task in {Task.EXPORT, Task.EVALUATE}
         completed = result.outcome == Outcome.COMPLETED
         return self._digests(f"{folder}/a{result.attempt}") if kept and completed else None
 
     def _digests(self, prefix: str) -> Mapping[str, str]:
-        """SHA-256 of each file that an attempt left, by name."""
+        """Returns the SHA-256 of each output file of an attempt, by path."""
         root = self._storage.stage(prefix)
         files = [path for path in sorted(root.rglob("*")) if path.is_file()]
         named = {path.relative_to(root).as_posix(): path for path in files}
-        return {name: file_sha256(path) for name, path in named.items() if name not in _OWN_WORDS}
+        return {
+            name: file_sha256(path) for name, path in named.items() if name not in _REPORT_FILES
+        }
 
 
-def records_of(output: Storage, search: str) -> AttemptRecords:
-    """The records of a search that has begun.
+def open_attempt_records(output: Storage, search: str) -> AttemptRecords:
+    """Opens the attempt records of an existing search.
 
     Raises:
-        ObjectNotFound: there is no such search.
+        ObjectNotFound: the search does not exist.
         DocumentUnusable: its definition cannot be read.
     """
     return AttemptRecords.of(output, read_definition(output, search))

@@ -1,4 +1,4 @@
-"""The attempts at work: what was started, where it writes, and since when."""
+"""Attempts in flight: start, adopt, wait for and stop them."""
 
 import time
 from collections.abc import Callable
@@ -13,20 +13,20 @@ from kubenas.storage import Storage, open_storage, split
 from kubenas.trial import AttemptEvent, AttemptRef, AttemptSpec, FailureClass, Result, Task
 
 _STOP_SECONDS = 15.0
-"""For all to end after they were asked to: a runner's grace and a little more."""
+"""Maximum wait for stopped attempts: slightly more than a runner's grace period."""
 
 
 @dataclass(frozen=True)
 class EndedAttempt:
-    """An attempt that is over, and what it left behind."""
+    """An ended attempt, with its event and result."""
 
     ref: AttemptRef
     event: AttemptEvent
     result: Result | None
     progressed: bool
-    """Whether it left a checkpoint of its own."""
+    """Whether it wrote a checkpoint."""
     seconds: float | None
-    """In which it ran, as its runner told: nothing if it never did. None: nobody can tell."""
+    """Run time reported by the runner; 0: it never ran; None: unknown."""
 
 
 @dataclass(frozen=True)
@@ -34,15 +34,15 @@ class _Running:
     storage: Storage
     folder: str
     since: float
-    """Unix time at which it began, or as long as it has not, at which it was started."""
+    """Unix time at which it began to run; while it waits, at which it was started."""
     binding: Binding
     waiting: str = ""
     began: bool = False
-    """Whether its runner has told that it runs."""
+    """Whether the runner has reported that it runs."""
 
 
 class RunningAttempts:
-    """Attempts that ``runner`` runs for us."""
+    """The attempts of this process that ``runner`` runs."""
 
     def __init__(self, runner: TrialRunner, *, clock: Callable[[], float] = time.time) -> None:
         self._runner = runner
@@ -54,7 +54,7 @@ class RunningAttempts:
 
     @property
     def free(self) -> int:
-        """Attempts that may be started now."""
+        """Number of free slots."""
         return max(0, self._runner.capacity - len(self._running))
 
     def start(self, spec: AttemptSpec) -> None:
@@ -63,11 +63,11 @@ class RunningAttempts:
         self._runner.start(spec)
 
     def adopt(self, binding: Binding, prefix: str, *, since: float | None = None) -> None:
-        """Takes an attempt on that the runner runs already.
+        """Takes over an attempt that the runner already runs.
 
         Args:
-            binding: which attempt, and what its result must repeat.
-            prefix: URI of the folder that it writes to.
+            binding: the attempt's binding.
+            prefix: URI of the attempt's folder.
             since: Unix time at which it was started; None: now.
         """
         uri, folder = split(prefix)
@@ -75,22 +75,22 @@ class RunningAttempts:
         self._running[binding.ref] = _Running(open_storage(uri), folder, since, binding)
 
     def wait(self, timeout: float) -> list[EndedAttempt]:
-        """Attempts that have ended; waits up to ``timeout`` seconds for one."""
+        """Waits up to ``timeout`` seconds, and returns the attempts that have ended."""
         events = [each for each in self._runner.poll(timeout) if each.ref in self._running]
         for event in events:
-            self._running[event.ref] = self._told(event, self._running[event.ref])
+            self._running[event.ref] = self._update(event, self._running[event.ref])
         return [
             self._close(event, self._running.pop(event.ref))
             for event in events
             if event.kind == "ended"
         ]
 
-    def leave(self) -> list[EndedAttempt]:
-        """Stops all, unless they outlive this process: then the next one adopts them."""
+    def detach(self) -> list[EndedAttempt]:
+        """Stops all attempts, unless they outlive this process and can be adopted later."""
         return [] if self._runner.persistent else self.stop_all()
 
     def stop_all(self) -> list[EndedAttempt]:
-        """Asks all to end and waits until they have; those that do not are left behind."""
+        """Stops all attempts and waits for a limited time until they have ended."""
         for ref in self._running:
             self._runner.stop(ref)
         ended: list[EndedAttempt] = []
@@ -100,7 +100,7 @@ class RunningAttempts:
         return ended
 
     def snapshot(self) -> tuple[RunningAttempt, ...]:
-        """What runs now, for people."""
+        """Returns the attempts in flight, for display."""
         now = self._clock()
         return tuple(
             RunningAttempt(
@@ -113,8 +113,8 @@ class RunningAttempts:
             for ref, running in sorted(self._running.items(), key=lambda item: item[1].since)
         )
 
-    def _told(self, event: AttemptEvent, running: _Running) -> _Running:
-        """``running`` after ``event``: until it runs, it holds nothing that counts."""
+    def _update(self, event: AttemptEvent, running: _Running) -> _Running:
+        """Returns ``running`` after ``event``. Its run time counts from the first running event."""
         waiting = event.message if event.kind == "waiting" else ""
         if event.kind == "running" and not running.began:
             since = self._clock() if event.since is None else event.since
@@ -124,8 +124,8 @@ class RunningAttempts:
     def _close(self, event: AttemptEvent, running: _Running) -> EndedAttempt:
         seen = max(0.0, self._clock() - running.since)
         most = seen if event.seconds is None else event.seconds
-        result, event = left_result(
-            running.storage, running.folder, running.binding, event, most_seconds=most
+        result, event = resolve_result(
+            running.storage, running.folder, running.binding, event, max_seconds=most
         )
         return EndedAttempt(
             ref=event.ref,
@@ -136,35 +136,35 @@ class RunningAttempts:
         )
 
 
-def left_result(
+def resolve_result(
     storage: Storage,
     folder: str,
     binding: Binding,
     event: AttemptEvent,
     *,
-    most_seconds: float,
+    max_seconds: float,
 ) -> tuple[Result | None, AttemptEvent]:
-    """The result of an attempt that ended with ``event``, and its end.
+    """Reads the result of an attempt that ended with ``event``. Returns the result and the event.
 
-    One that cannot be believed is none, and the end says why: the attempt has failed.
+    If the result is invalid, returns None and an event that says why: the attempt has failed.
     """
     try:
-        result = read_result(storage, folder, binding, most_seconds=most_seconds)
+        result = read_result(storage, folder, binding, max_seconds=max_seconds)
     except DocumentUnusable as error:
-        return None, refused(event, str(error))
+        return None, reject_result(event, str(error))
     return result and result.model_copy(update={"image": event.image}), event
 
 
-def refused(event: AttemptEvent, reason: str) -> AttemptEvent:
-    """``event`` of an attempt whose result is not believed. How it died counts for more."""
+def reject_result(event: AttemptEvent, reason: str) -> AttemptEvent:
+    """Returns ``event`` with ``reason`` as its message; keeps the runner's failure class."""
     failure = event.failure or FailureClass.APPLICATION
     return event.model_copy(update={"failure": failure, "message": reason[:4000]})
 
 
 def stop_leftovers(runner: TrialRunner) -> None:
-    """Lets ``runner`` remove the attempts of a search that is over.
+    """Stops the remaining attempts of a closed search.
 
-    There are some if its last controller was killed between the last record and the removal.
+    There are some if the last controller was killed after it closed the search.
     """
     for ref in runner.adopt(Task.TRAIN):
         runner.stop(ref)

@@ -1,4 +1,4 @@
-"""A recorded proposal -> what its attempt is told to do."""
+"""Attempt specs of a search's trials, created from the recorded proposals."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,12 +8,12 @@ from kubenas.config import COSTS
 from kubenas.scheduling.retry import count_losses
 from kubenas.search.attempts.binding import new_nonce
 from kubenas.search.attempts.outputs import checkpoint_uri
-from kubenas.search.budget import Grant
+from kubenas.search.budget import TimeLimit
 from kubenas.search.definition import SearchDefinition
 from kubenas.search.journal import TrialState
 from kubenas.search.layout import attempt_folder
 from kubenas.search.seeds import derived_seed
-from kubenas.search.space import Hyperparameter, grown
+from kubenas.search.space import Hyperparameter, extend_space
 from kubenas.storage import Storage, join
 from kubenas.training.program.layout import TRIAL_FOLDER
 from kubenas.trial import AttemptSpec, Task, TrainingPlan
@@ -21,19 +21,19 @@ from kubenas.trial import AttemptSpec, Task, TrainingPlan
 
 @dataclass(frozen=True)
 class TrialSpecs:
-    """Writes the specs of one search's trials."""
+    """Creates the attempt specs of one search's trials."""
 
     definition: SearchDefinition
     storage: Storage
     space: Mapping[str, Any]
-    """keras_tuner.HyperParameters.get_config() of what may be built."""
+    """The search space, as keras_tuner.HyperParameters.get_config()."""
 
     def folder(self, trial: int, attempt: int) -> str:
-        """The folder in the storage that an attempt writes to."""
+        """Returns an attempt's folder in the storage."""
         return attempt_folder(self.definition.id, trial, attempt)
 
     def prefix(self, trial: int, attempt: int) -> str:
-        """The URI of that folder."""
+        """Returns the URI of an attempt's folder."""
         return join(self.storage.uri, self.folder(trial, attempt))
 
     def next_attempt(
@@ -42,20 +42,20 @@ class TrialSpecs:
         *,
         parent: TrialState | None,
         declared: Sequence[Hyperparameter],
-        grant: Grant,
+        time_limit: TimeLimit,
     ) -> AttemptSpec:
-        """The spec of the trial's next attempt.
+        """Creates the spec of the trial's next attempt.
 
         Args:
             trial: the trial to run.
-            parent: the trained trial that it goes on from, if it does.
+            parent: the trial whose training it continues, if any.
             declared: hyperparameters that earlier trials have added to the space.
-            grant: what the attempt may use.
+            time_limit: the attempt's time limit.
         """
         definition, number = self.definition, trial.number
         attempt = len(trial.started) + 1
         values = trial.proposal.values
-        most = (definition.config.training.max_trial_seconds, grant.seconds)
+        most = (definition.config.training.max_trial_seconds, time_limit.seconds)
         limits = [seconds for seconds in most if seconds is not None]
         return AttemptSpec(
             task=Task.TRAIN,
@@ -65,22 +65,22 @@ class TrialSpecs:
             prefix=self.prefix(number, attempt),
             space=definition.space,
             dataset=definition.dataset,
-            hyperparameters={**grown(self.space, declared), "values": values},
+            hyperparameters={**extend_space(self.space, declared), "values": values},
             training=self._plan(trial),
             resume_from=self._newest_checkpoint(trial, parent),
-            deadline=grant.deadline,
-            work_seconds=grant.work_seconds,
+            deadline=time_limit.deadline,
+            work_seconds=time_limit.work_seconds,
             max_seconds=min(limits, default=None),
             nonce=new_nonce(),
             **count_losses(lost.failure for lost in trial.lost),
         )
 
     def epochs(self, trial: TrialState) -> int:
-        """The epoch that the trial is trained up to."""
+        """Returns the epoch up to which the trial is trained."""
         return trial.proposal.epochs or self.definition.config.training.epochs
 
-    def epochs_to_go(self, trial: TrialState, parent: TrialState | None) -> int:
-        """Epochs that training it takes, those of the trial that it goes on from left out."""
+    def remaining_epochs(self, trial: TrialState, parent: TrialState | None) -> int:
+        """Returns the number of epochs to train, without those of ``parent``."""
         return max(1, self.epochs(trial) - (self.epochs(parent) if parent else 0))
 
     def _plan(self, trial: TrialState) -> TrainingPlan:
@@ -90,7 +90,7 @@ class TrialSpecs:
         return whole.model_copy(update={"epochs": epochs, "keep_checkpoint": further})
 
     def _newest_checkpoint(self, trial: TrialState, parent: TrialState | None) -> str | None:
-        """Its own newest checkpoint, else the last one of the trial that it goes on from."""
+        """Returns the trial's newest checkpoint, or else the parent's."""
         for attempt in range(len(trial.started), 0, -1):
             own = checkpoint_uri(self.storage, self.folder(trial.number, attempt))
             if own:
@@ -104,7 +104,7 @@ class TrialSpecs:
 
 
 def training_plan(definition: SearchDefinition, *, trial: int = 0) -> TrainingPlan:
-    """How a trial is trained at full length."""
+    """Returns the plan to train a trial for all epochs."""
     config = definition.config
     return TrainingPlan(
         epochs=config.training.epochs,

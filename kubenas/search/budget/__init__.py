@@ -1,33 +1,33 @@
-"""What a search may spend and what it has spent."""
+"""Budget of a search: limits, cost so far and the time limit of the next attempt."""
 
-from kubenas.search.budget.cost import Rate, expense_of, seconds_unseen
-from kubenas.search.budget.counters import Tally
-from kubenas.search.budget.failures import hopeless, most_frequent_reason
+from kubenas.search.budget.cost import Rate, estimate_run_seconds, total_cost
+from kubenas.search.budget.counters import SearchCounters
+from kubenas.search.budget.failures import most_frequent_reason, too_many_failures
 from kubenas.search.budget.limits import (
     Usage,
     measure,
-    no_more_trials,
-    nothing_more,
-    seconds_granted,
     seconds_left,
+    stop_reason,
     target_reached,
+    time_limit_seconds,
+    trial_limit_reason,
 )
-from kubenas.search.budget.time_budget import Grant, words_of_use
+from kubenas.search.budget.time_budget import TimeLimit, describe_usage
 
 __all__ = [
-    "Grant",
     "Rate",
-    "Tally",
+    "SearchCounters",
+    "TimeLimit",
     "Usage",
-    "expense_of",
-    "hopeless",
+    "describe_usage",
+    "estimate_run_seconds",
     "measure",
     "most_frequent_reason",
-    "no_more_trials",
-    "nothing_more",
-    "seconds_granted",
     "seconds_left",
-    "seconds_unseen",
+    "stop_reason",
     "target_reached",
-    "words_of_use",
+    "time_limit_seconds",
+    "too_many_failures",
+    "total_cost",
+    "trial_limit_reason",
 ]

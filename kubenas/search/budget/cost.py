@@ -1,7 +1,7 @@
-"""What attempts use of accelerators and money. Pure.
+"""Cost of attempts in accelerator-hours and money. Pure functions.
 
-An attempt's record says what it holds and what that costs an hour; its end says for how long.
-Attempts that were lost have used what they used.
+The start record of an attempt holds its accelerators and its price per hour, the end record its
+run time. Lost attempts count as well.
 """
 
 from collections.abc import Iterable
@@ -13,48 +13,50 @@ from kubenas.search.journal import AttemptLost, Ended, SearchState, Started, Tri
 
 
 @dataclass(frozen=True)
-class Expense:
-    """An amount used, or to be used."""
+class Cost:
+    """A cost, spent or reserved."""
 
     gpu_hours: float = 0.0
-    """Hours times the accelerators held in them."""
-    cost: float = 0.0
+    """Hours multiplied by the number of accelerators."""
+    money: float = 0.0
 
-    def __add__(self, other: "Expense") -> "Expense":
-        return Expense(self.gpu_hours + other.gpu_hours, self.cost + other.cost)
+    def __add__(self, other: "Cost") -> "Cost":
+        return Cost(self.gpu_hours + other.gpu_hours, self.money + other.money)
 
 
 @dataclass(frozen=True)
 class Rate:
-    """What an attempt uses in an hour."""
+    """The cost of an attempt per hour."""
 
     accelerators: int = 0
     price: float = 0.0
-    """Of all that it holds."""
+    """Including all accelerators."""
 
     @classmethod
     def of(cls, runner: RunnerConfig) -> Self:
-        """That of an attempt which is started now. Without accelerators it costs as one does."""
+        """The rate of a new attempt. Without accelerators, the price counts once."""
         return cls(
             runner.accelerators, (runner.price_per_hour or 0.0) * max(1, runner.accelerators)
         )
 
-    def over(self, seconds: float) -> Expense:
-        """What an attempt of ``seconds`` uses."""
+    def cost_of(self, seconds: float) -> Cost:
+        """Returns the cost of an attempt that runs for ``seconds``."""
         hours = seconds / 3600
-        return Expense(self.accelerators * hours, self.price * hours)
+        return Cost(self.accelerators * hours, self.price * hours)
 
 
-def seconds_unseen(started: Started, *, began: float | None, last_seen: float, now: float) -> float:
-    """Seconds to count for an attempt of which its runner does not know how long it ran.
+def estimate_run_seconds(
+    started: Started, *, began: float | None, last_seen: float, now: float
+) -> float:
+    """Estimates the run time of an attempt whose runner does not know it. Excludes queueing.
 
-    Where a cap binds, all that it may have used by Unix time ``now``, for the cap is hard; else up
-    to when the search was last seen alive. Its time in the queue counts in neither case.
+    With a time limit, the result is the maximum that the attempt can have used, because the budget
+    is a hard cap. Without one, it is the time until the search was last seen alive.
 
     Args:
-        started: its record.
-        began: Unix time at which it began, by its own word; None: it never did.
-        last_seen: Unix time.
+        started: the attempt's start record.
+        began: Unix time at which the attempt's process began; None: never.
+        last_seen: Unix time at which the search was last seen alive.
         now: Unix time.
     """
     if began is None:
@@ -64,33 +66,33 @@ def seconds_unseen(started: Started, *, began: float | None, last_seen: float, n
     return min(started.granted_seconds, max(0.0, now - began))
 
 
-def expense_of_end(trial: TrialState, record: AttemptLost | Ended) -> Expense:
-    """What the attempt that ended with ``record`` has used; nothing if it is a duplicate's end."""
+def attempt_cost(trial: TrialState, record: AttemptLost | Ended) -> Cost:
+    """Returns the cost of the attempt that ended with ``record``; zero for a duplicate."""
     if record.attempt is None:
-        return Expense()
+        return Cost()
     started = next(each for each in trial.started if each.attempt == record.attempt)
     held = record.held_seconds if isinstance(record, Ended) else 0.0
-    return _rate(started).over(max(record.seconds, held))
+    return _rate(started).cost_of(max(record.seconds, held))
 
 
-def expense_of(state: SearchState) -> Expense:
-    """What all ended attempts of a search have used."""
-    total = Expense()
+def total_cost(state: SearchState) -> Cost:
+    """Returns the cost of all ended attempts of a search."""
+    total = Cost()
     for trial in state.trials.values():
         for lost in trial.lost:
-            total += expense_of_end(trial, lost)
+            total += attempt_cost(trial, lost)
         if trial.end is not None:
-            total += expense_of_end(trial, trial.end)
+            total += attempt_cost(trial, trial.end)
     return total
 
 
-def reserved(trials: Iterable[TrialState]) -> Expense:
-    """What the attempts in flight may yet use, all they were granted."""
-    total = Expense()
+def reserved_cost(trials: Iterable[TrialState]) -> Cost:
+    """Returns the cost of the attempts in flight if they use their whole time limit."""
+    total = Cost()
     for trial in trials:
         if trial.in_flight:
             started = trial.started[-1]
-            total += _rate(started).over(started.granted_seconds or 0.0)
+            total += _rate(started).cost_of(started.granted_seconds or 0.0)
     return total
 
 

@@ -1,13 +1,13 @@
-"""What a search's loop asks at each step, kept up to date record by record.
+"""Running counters of a search, updated with every record.
 
-None of it looks at all trials: a step costs the same after ten trials and after ten thousand.
+An update does not iterate over all trials, so a step of the search loop takes constant time.
 """
 
 from bisect import insort
 from collections.abc import Sequence
 from typing import Literal
 
-from kubenas.search.budget.cost import Expense, expense_of_end, reserved
+from kubenas.search.budget.cost import Cost, attempt_cost, reserved_cost
 from kubenas.search.journal import (
     AttemptLost,
     Ended,
@@ -20,12 +20,12 @@ from kubenas.search.journal import (
 from kubenas.trial import FailureClass, Outcome
 
 
-class Tally:
-    """Counts of the trials in ``state``, and of what is taken after them.
+class SearchCounters:
+    """Counters over the trials in ``state`` and over the records passed to ``update``.
 
     Args:
-        state: of the search, before a controller takes it up.
-        direction: of the objective.
+        state: the search's state when its controller starts.
+        direction: direction of the objective.
     """
 
     def __init__(self, state: SearchState, direction: Literal["max", "min"]) -> None:
@@ -35,54 +35,54 @@ class Tally:
         self._best: tuple[int, float, int] | None = None
         self._epoch_seconds: list[float] = []
         self.ended = 0
-        """Trials that have ended, duplicates too."""
+        """Ended trials, including duplicates."""
         self.completed = 0
-        """Those of them that have completed."""
+        """Completed trials."""
         self.seconds = 0.0
-        """Wall-clock of all ended attempts."""
-        self.expense = Expense()
-        """What they have used."""
-        self.lately_trained = 0
-        """Trials that have ended since the search was last opened, without duplicates."""
-        self.lately_broken = 0
-        """Those of them that an error of the program ended."""
+        """Wall-clock time of all ended attempts."""
+        self.cost = Cost()
+        """Cost of all ended attempts."""
+        self.recent_trials = 0
+        """Trials that ended since the search was last opened, without duplicates."""
+        self.recent_failures = 0
+        """Recent trials that failed with an error of the program."""
         for trial in sorted(state.trials.values(), key=lambda trial: trial.number):
-            self.take(trial.proposal, trial)
+            self.update(trial.proposal, trial)
             for lost in trial.lost:
-                self.take(lost, trial)
+                self.update(lost, trial)
             if trial.end is not None:
-                self.take(trial.end, trial)
-        self.lately_trained = self.lately_broken = 0
+                self.update(trial.end, trial)
+        self.recent_trials = self.recent_failures = 0
 
     @property
     def open(self) -> list[TrialState]:
-        """Trials that have not ended, by number."""
+        """Trials that have not ended."""
         return list(self._open.values())
 
     @property
     def best(self) -> tuple[float, int] | None:
-        """The best score of the longest rung, and the trial that has it; of equals the earlier."""
+        """The best score of the highest rung and its trial; the earliest of equal ones."""
         return None if self._best is None else (self._sign * self._best[1], self._best[2])
 
     @property
     def epoch_seconds(self) -> Sequence[float]:
-        """What an epoch took in each trial that completed at once, from the start; sorted."""
+        """Seconds per epoch, sorted, of trials that completed in one attempt from scratch."""
         return self._epoch_seconds
 
     @property
-    def reserved(self) -> Expense:
-        """What the attempts in flight may yet use."""
-        return reserved(self._open.values())
+    def reserved(self) -> Cost:
+        """Maximum cost of the attempts in flight."""
+        return reserved_cost(self._open.values())
 
-    def number(self, oracle_trial: str) -> int | None:
-        """The trial that the oracle calls ``oracle_trial``."""
+    def trial_number(self, oracle_trial: str) -> int | None:
+        """Returns the number of the trial with the oracle's id ``oracle_trial``."""
         return self._numbers.get(oracle_trial)
 
-    def take(self, record: Record, trial: TrialState | None) -> None:
-        """Takes note of a record and of its trial as it is after it."""
+    def update(self, record: Record, trial: TrialState | None) -> None:
+        """Updates the counters with a record and the state of its trial after the record."""
         match record:
             case Opened():
-                self.lately_trained = self.lately_broken = 0
+                self.recent_trials = self.recent_failures = 0
             case Proposed():
                 self._numbers[record.oracle_trial] = record.trial
             case AttemptLost():
@@ -92,7 +92,7 @@ class Tally:
         if trial is None:
             return
         if isinstance(record, AttemptLost | Ended):
-            self.expense += expense_of_end(trial, record)
+            self.cost += attempt_cost(trial, record)
         if trial.end is None:
             self._open[trial.number] = trial
         else:
@@ -102,10 +102,10 @@ class Tally:
         self.ended += 1
         self.completed += end.outcome == Outcome.COMPLETED
         self.seconds += end.seconds
-        if end.attempt is None:  # a duplicate says nothing new
+        if end.attempt is None:  # a duplicate
             return
-        self.lately_trained += 1
-        self.lately_broken += end.failure == FailureClass.APPLICATION
+        self.recent_trials += 1
+        self.recent_failures += end.failure == FailureClass.APPLICATION
         if end.outcome != Outcome.COMPLETED or end.score is None:
             return
         rung = trial.proposal.epochs if trial else None

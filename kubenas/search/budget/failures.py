@@ -1,27 +1,27 @@
-"""Why trials failed, and when it is plain that all of them will. Pure."""
+"""Failed trials: when a search gives up, and the most frequent reason. Pure functions."""
 
 from collections import Counter
 
-from kubenas.search.budget.counters import Tally
+from kubenas.search.budget.counters import SearchCounters
 from kubenas.search.journal import SearchState
 from kubenas.trial import Outcome
 
 FIRST_TRIALS = 5
-"""If so many come to nothing by errors of the program, no more are run."""
+"""The search stops if this many first trials all fail with errors of the program."""
 
 
-def hopeless(tally: Tally) -> bool:
-    """Whether nothing ever completed and the first trials of this controller all failed.
+def too_many_failures(counters: SearchCounters) -> bool:
+    """Whether no trial ever completed and the first trials of this controller all failed.
 
-    Only what this controller has seen counts: someone who mends the error and starts the same
-    search again gets another try.
+    Failures before the last start of a controller do not count, so a search can be resumed after
+    the error was fixed.
     """
-    all_failed = tally.lately_broken == tally.lately_trained >= FIRST_TRIALS
-    return all_failed and not tally.completed
+    all_failed = counters.recent_failures == counters.recent_trials >= FIRST_TRIALS
+    return all_failed and not counters.completed
 
 
 def most_frequent_reason(state: SearchState) -> str:
-    """The failure and the message that most trials ended with; empty if no trial ended."""
+    """Returns the most frequent failure and message of trials; empty if no trial failed."""
     reasons = Counter(
         (f"{trial.end.failure.value}: " if trial.end.failure else "") + trial.end.message
         for trial in state.ended()

@@ -1,53 +1,53 @@
-"""How long the next attempt may run so that the search stays within its caps. Pure.
+"""Time limits of attempts, which keep a search within its caps. Pure functions.
 
-The caps are hard: what was used, what attempts in flight were granted and what the next one is
-granted never exceed them together. An attempt is asked to end a little before its time is over
-and killed when it is. One that ends early gives back what it has not used.
+The caps are hard: the cost so far, the time limits of attempts in flight and the time limit of the
+next attempt never exceed them together. An attempt is asked to end shortly before its time limit
+and killed at the limit. An attempt that ends early releases the rest of its reservation.
 """
 
 from dataclasses import dataclass
 
 from kubenas.config import SearchConfig
-from kubenas.search.budget.cost import Expense, Rate
+from kubenas.search.budget.cost import Cost, Rate
 
-WIND_UP = 0.1
-"""Share of its time in which an attempt validates, saves and ends."""
-_GENEROSITY = 2.0
-"""Times what a trial is expected to take: a slow one is not cut short while there is enough."""
-_LEAST_SECONDS = 1.0
+WRAP_UP_SHARE = 0.1
+"""Share of the time limit that is kept for validating, saving and exiting."""
+_SAFETY_FACTOR = 2.0
+"""Time limit as a multiple of the expected time, so that slow trials are not cut short."""
+_MIN_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
-class Grant:
-    """What an attempt may use."""
+class TimeLimit:
+    """The time limit of an attempt, and its cost per hour."""
 
     rate: Rate
     seconds: float | None = None
-    """Of its run after which it is killed; None: no cap."""
+    """Run time after which the attempt is killed; None: no cap."""
     deadline: float | None = None
-    """Unix time at which the search's time is over, and it is asked to end; None: never."""
+    """Unix time at which the search's time ends and the attempt is asked to end; None: never."""
 
     @property
     def work_seconds(self) -> float | None:
-        """Of its run, to which waiting does not belong, after which it is asked to end; or None."""
-        return None if self.seconds is None else (1 - WIND_UP) * self.seconds
+        """Run time, without queueing, after which the attempt is asked to end; None: no cap."""
+        return None if self.seconds is None else (1 - WRAP_UP_SHARE) * self.seconds
 
 
 def affordable_seconds(
-    config: SearchConfig, used: Expense, promised: Expense, rate: Rate
+    config: SearchConfig, used: Cost, reserved: Cost, rate: Rate
 ) -> float | None:
-    """Seconds that one more attempt at ``rate`` could run within the caps; None: no cap binds.
+    """Returns how long one more attempt could run within the caps; None: no cap.
 
     Args:
         config: the caps.
-        used: by attempts that have ended.
-        promised: to attempts in flight.
-        rate: of the attempt.
+        used: cost of ended attempts.
+        reserved: maximum cost of attempts in flight.
+        rate: cost of the new attempt per hour.
     """
-    taken = used + promised
+    taken = used + reserved
     limits = [
         (config.max_gpu_hours, taken.gpu_hours, rate.accelerators),
-        (config.max_cost, taken.cost, rate.price),
+        (config.max_cost, taken.money, rate.price),
     ]
     left = [
         max(0.0, cap - amount) / an_hour * 3600
@@ -57,32 +57,32 @@ def affordable_seconds(
     return min(left, default=None)
 
 
-def granted_seconds(affordable: float, *, needed: float | None, slots: int) -> float:
-    """Seconds that the next attempt may run; 0: it may not be started.
+def allocate_seconds(affordable: float, *, needed: float | None, slots: int) -> float:
+    """Returns the time limit of the next attempt; 0: it must not start.
 
     Args:
-        affordable: of one attempt, as by :func:`affordable_seconds`.
-        needed: what a trial takes; None: not known yet, what there is is shared out.
-        slots: attempts that may be started now, this one included.
+        affordable: maximum for one attempt, from :func:`affordable_seconds`.
+        needed: expected time of a trial; None: unknown, ``affordable`` is divided by ``slots``.
+        slots: attempts that may start now, including this one.
     """
     seconds = affordable / max(1, slots)
     if needed is not None:
-        enough = max(needed / (1 - WIND_UP), _LEAST_SECONDS)
-        seconds = min(affordable, _GENEROSITY * enough) if affordable >= enough else 0.0
-    return seconds if seconds >= _LEAST_SECONDS else 0.0
+        enough = max(needed / (1 - WRAP_UP_SHARE), _MIN_SECONDS)
+        seconds = min(affordable, _SAFETY_FACTOR * enough) if affordable >= enough else 0.0
+    return seconds if seconds >= _MIN_SECONDS else 0.0
 
 
-def words_of_use(config: SearchConfig, used: Expense) -> tuple[str, ...]:
-    """What was used of what, for people; nothing about what neither is used nor has a cap."""
+def describe_usage(config: SearchConfig, used: Cost) -> tuple[str, ...]:
+    """Describes accelerator-hours and cost with their caps; omits unused ones without a cap."""
     return tuple(
-        _words(words, amount, cap)
+        _describe_amount(words, amount, cap)
         for words, amount, cap in (
             ("accelerator-hours {}", used.gpu_hours, config.max_gpu_hours),
-            ("cost {}", used.cost, config.max_cost),
+            ("cost {}", used.money, config.max_cost),
         )
         if cap is not None or amount > 0
     )
 
 
-def _words(words: str, amount: float, cap: float | None) -> str:
+def _describe_amount(words: str, amount: float, cap: float | None) -> str:
     return words.format(f"{amount:.3g}" + ("" if cap is None else f" of {cap:g}"))

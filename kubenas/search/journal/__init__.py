@@ -1,4 +1,4 @@
-"""The durable record of a search, and the state that is a fold of it."""
+"""The journal of a search, and the search state computed from it."""
 
 from kubenas.search.journal.journal import AnotherController, Journal, JournalDamaged
 from kubenas.search.journal.records import (
@@ -6,13 +6,13 @@ from kubenas.search.journal.records import (
     Closed,
     Ended,
     Opened,
+    OracleEvent,
     Origin,
     Proposed,
     Record,
     Started,
-    Telling,
 )
-from kubenas.search.journal.state import SearchState, TrialState, advance, fold, of_trial
+from kubenas.search.journal.state import SearchState, TrialState, advance, fold, is_trial_record
 
 __all__ = [
     "AnotherController",
@@ -22,14 +22,14 @@ __all__ = [
     "Journal",
     "JournalDamaged",
     "Opened",
+    "OracleEvent",
     "Origin",
     "Proposed",
     "Record",
     "SearchState",
     "Started",
-    "Telling",
     "TrialState",
     "advance",
     "fold",
-    "of_trial",
+    "is_trial_record",
 ]

@@ -1,4 +1,4 @@
-"""A frozen mapping by number, where a copy with one value more costs little at any length."""
+"""Immutable mapping with integer keys, which is cheap to copy with one changed value."""
 
 from collections.abc import Iterator, Mapping
 from typing import Generic, Self, TypeVar
@@ -6,14 +6,14 @@ from typing import Generic, Self, TypeVar
 V = TypeVar("V")
 
 _CHUNK = 128
-"""Copying so many entries takes about a microsecond."""
+"""Copying a chunk of this size takes about a microsecond."""
 
 
 class ChunkedMap(Mapping[int, V], Generic[V]):
-    """Values by number, in chunks of neighbours; a changed copy shares all chunks but one.
+    """Values by number, stored in chunks. A changed copy shares all chunks but one.
 
     Args:
-        chunks: by number // 128, the values of those numbers. Left alone from now on.
+        chunks: maps ``number // 128`` to the values of those numbers. Must not change afterwards.
     """
 
     def __init__(self, chunks: Mapping[int, Mapping[int, V]]) -> None:
@@ -22,14 +22,14 @@ class ChunkedMap(Mapping[int, V], Generic[V]):
 
     @classmethod
     def of(cls, values: Mapping[int, V]) -> Self:
-        """A map of ``values``."""
+        """Creates a map of ``values``."""
         chunks: dict[int, dict[int, V]] = {}
         for number, value in values.items():
             chunks.setdefault(number // _CHUNK, {})[number] = value
         return cls(chunks)
 
     def with_value(self, number: int, value: V) -> Self:
-        """A copy in which ``number`` has ``value``."""
+        """Returns a copy with ``value`` at ``number``."""
         index = number // _CHUNK
         chunk = {**self._chunks.get(index, {}), number: value}
         return type(self)({**self._chunks, index: chunk})

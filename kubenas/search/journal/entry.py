@@ -1,4 +1,4 @@
-"""One entry of a journal: a record in one line of JSON, with its number, version and checksum."""
+"""Encoding of a journal entry: one line of JSON with record, number, version and checksum."""
 
 import hashlib
 import json
@@ -14,15 +14,15 @@ _SCHEMA = "kubenas/journal/v1"
 
 
 class EntryUnusable(ValueError):
-    """What an object holds is not the entry that it should be; says why, in words for people."""
+    """The object does not hold the expected entry. The message says why."""
 
 
 class EntryOfAnotherVersion(EntryUnusable):
-    """The entry is sound; it takes another kubenas to read it."""
+    """The entry is intact, but another version of kubenas is needed to read it."""
 
 
 def encode(sequence: int, record: Record) -> bytes:
-    """The line of entry ``sequence``, counted from 1. Equal arguments, equal bytes."""
+    """Encodes entry number ``sequence``, counted from 1. Deterministic."""
     content = json.loads(record.model_dump_json())
     entry = {
         "schema": _SCHEMA,
@@ -34,42 +34,42 @@ def encode(sequence: int, record: Record) -> bytes:
 
 
 def decode(line: bytes, sequence: int) -> Record:
-    """The record of entry ``sequence``.
+    """Decodes entry number ``sequence``.
 
     Raises:
-        EntryOfAnotherVersion: another kubenas has written it.
-        EntryUnusable: it is torn, altered, foreign or another entry.
+        EntryOfAnotherVersion: another version of kubenas has written it.
+        EntryUnusable: it is truncated, altered, not an entry or another entry.
     """
     try:
-        entry = _whole(line)
+        entry = _parse(line)
         _check_version(entry["schema"], _SCHEMA)
         if entry["sequence"] != sequence:
-            raise EntryUnusable(f"says that it is entry {entry['sequence']}")
+            raise EntryUnusable(f"contains entry {entry['sequence']}")
         if entry["sha256"] != _digest(entry["record"]):
             raise EntryUnusable("does not match its checksum")
     except KeyError as error:
         raise EntryUnusable(f"has no field {error}") from error
     except TypeError as error:
-        raise EntryUnusable("is JSON of something else") from error
+        raise EntryUnusable("is JSON, but not a journal entry") from error
     return _record(entry["record"])
 
 
-def _whole(line: bytes) -> Any:
+def _parse(line: bytes) -> Any:
     try:
         return from_json(line)
     except ValueError as error:
-        raise EntryUnusable("is torn, it is not whole JSON") from error
+        raise EntryUnusable("is truncated: not complete JSON") from error
 
 
 def _record(content: Any) -> Record:
-    """The record in a sound entry."""
+    """Validates the record of an intact entry."""
     try:
         return RECORD.validate_python(content)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         field = ".".join(str(part) for part in first["loc"])
         raise EntryOfAnotherVersion(
-            f"holds what this kubenas does not know ({field}: {first['msg']})"
+            f"has content that this version of kubenas does not know ({field}: {first['msg']})"
         ) from error
 
 
@@ -79,8 +79,8 @@ def _check_version(found: Any, known: str) -> None:
     family, _, number = known.rpartition("/v")
     match = re.fullmatch(rf"{family}/v(\d+)", str(found))
     if match and int(match[1]) > int(number):
-        raise EntryOfAnotherVersion(f"is of version '{found}', written by a newer kubenas")
-    raise EntryUnusable(f"is of version '{found}', this kubenas reads '{known}'")
+        raise EntryOfAnotherVersion(f"has version '{found}', written by a newer kubenas")
+    raise EntryUnusable(f"has version '{found}'; this kubenas reads '{known}'")
 
 
 def _digest(content: Any) -> str:

@@ -1,7 +1,7 @@
-"""The durable record of a search: numbered objects, each created once and never changed.
+"""Journal: the durable record of a search, as numbered objects that never change.
 
-Creating the next number is the fence between controllers: of two that believe to own the
-search, one loses the create and stops. Segments beside the journal make it quick to read.
+Creating the next number is also the fence between controllers: if two controllers run the same
+search, the create of one of them fails and it stops. Segments make the journal fast to read.
 """
 
 import logging
@@ -19,11 +19,11 @@ _LOG = logging.getLogger(__name__)
 
 
 class AnotherController(KubenasError):
-    """Someone else runs this search."""
+    """Another process runs this search."""
 
 
 class Journal:
-    """The journal under the folder ``search`` of ``storage``."""
+    """The journal in folder ``search`` of ``storage``."""
 
     def __init__(self, storage: Storage, search: str) -> None:
         self._storage = storage
@@ -33,10 +33,10 @@ class Journal:
         self._unsegmented: list[Segment] = []
 
     def read(self) -> list[Record]:
-        """All records, in order. Later appends follow them. Writes nothing.
+        """Reads all records, in order; later appends follow them. Writes nothing.
 
         Raises:
-            JournalDamaged: an entry is missing, torn, altered or of another version.
+            JournalDamaged: an entry is missing, truncated, altered or of another version.
         """
         replayed = self._reader.read()
         records = self._reader.records(replayed.lines)
@@ -45,11 +45,11 @@ class Journal:
         return records
 
     def append(self, record: Record) -> None:
-        """Makes ``record`` durable.
+        """Writes ``record`` as the next entry.
 
         Raises:
-            AnotherController: someone has appended since this journal was read.
-            StorageError: it could not be written.
+            AnotherController: another process has appended since this journal was read.
+            StorageError: the entry could not be written.
         """
         name, line = self._reader.entry_name(self._next), encode(self._next, record)
         try:
@@ -65,11 +65,13 @@ class Journal:
         self._write_segments()
 
     def _write_segments(self) -> None:
-        """Writes what is complete. The record is durable without: a failure is only told."""
+        """Writes the complete segments. The entries are durable already: a failure is logged."""
         waiting, self._unsegmented = self._unsegmented, []
         for segment in waiting:
             name = self._reader.segment_name(segment)
             try:
                 self._storage.write(name, segment.encode())
             except StorageError as error:
-                _LOG.warning("%s: not written, a resume will be slower: %s", name, error)
+                _LOG.warning(
+                    "%s: segment not written; resuming this search will be slower: %s", name, error
+                )

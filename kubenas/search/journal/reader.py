@@ -1,8 +1,7 @@
-"""Reading a journal: whole stretches from their segments, the rest entry by entry, in parallel.
+"""Reader of a journal: segments where they exist, the remaining entries one by one, in parallel.
 
-The entries are the truth. A segment that is torn, foreign or of another version is left out with
-a warning and its entries are read instead: that is safe, nothing is lost by it, and the next
-controller writes it anew. What the entries themselves lack is damage and never left out.
+The entries are authoritative. An unusable segment is skipped with a warning, its entries are read
+instead, and the next controller writes the segment again. A missing or damaged entry is an error.
 """
 
 import logging
@@ -21,7 +20,7 @@ from kubenas.storage.document import DOCUMENT_BYTES
 
 _LOG = logging.getLogger(__name__)
 _REQUESTS = 16
-"""Requests at a time: an object store answers one after tens of milliseconds."""
+"""Parallel requests: a request to an object store takes tens of milliseconds."""
 _BATCH = 1024
 
 _RESTORE = "restore it from a backup, or raise search.generation to search again from scratch"
@@ -33,28 +32,28 @@ U = TypeVar("U")
 
 
 class JournalDamaged(KubenasError):
-    """The journal cannot be believed; the message names the object and the remedy."""
+    """The journal is incomplete or altered. The message names the object and the remedy."""
 
 
 @dataclass
 class Replayed:
-    """A journal's lines as they were read."""
+    """The lines of a journal, as read."""
 
     lines: list[bytes] = field(default_factory=list)
     cutter: SegmentCutter = field(default_factory=SegmentCutter)
-    """Has seen all of ``lines``."""
+    """Contains all of ``lines``."""
     unsegmented: list[Segment] = field(default_factory=list)
-    """Complete stretches for which there was no usable segment."""
+    """Complete segments that no usable object holds."""
 
     def take(self, segment: Segment) -> None:
-        """Takes a segment as it is."""
+        """Appends a segment."""
         if before := self.cutter.cut():
             self.unsegmented.append(before)
         self.cutter.follow(segment)
         self.lines += segment.lines
 
     def add(self, lines: Iterable[bytes]) -> None:
-        """Takes single entries."""
+        """Appends single entries."""
         for line in lines:
             self.lines.append(line)
             if segment := self.cutter.add(line):
@@ -62,7 +61,7 @@ class Replayed:
 
 
 class JournalReader:
-    """Reads the journal under the folder ``search`` of ``storage``."""
+    """Reads the journal in folder ``search`` of ``storage``."""
 
     def __init__(self, storage: Storage, search: str) -> None:
         self._storage = storage
@@ -70,32 +69,32 @@ class JournalReader:
         self._segments = f"{search}/journal-segments/"
 
     def entry_name(self, sequence: int) -> str:
-        """The name in the storage of an entry, counted from 1."""
+        """Returns the object name of an entry, counted from 1."""
         return f"{self._entries}{sequence:08d}.json"
 
     def segment_name(self, segment: Segment) -> str:
-        """The name in the storage of a segment."""
+        """Returns the object name of a segment."""
         return f"{self._segments}{segment.name}"
 
     def read(self) -> Replayed:
-        """All lines, from whichever objects.
+        """Reads all lines.
 
         Raises:
-            JournalDamaged: an entry is missing, or there is an object that is none.
+            JournalDamaged: an entry is missing, or the folder holds an object that is not an entry.
         """
         replayed = self._read_segments()
         tail = self._read_tail(len(replayed.lines))
         if replayed.lines and tail[0] != replayed.lines[-1]:
-            self._warn(self._segments, "its last entry is not that of the journal")
+            self._warn(self._segments, "its last entry differs from the journal's entry")
             replayed, tail = Replayed(), self._read_tail(0)
         replayed.add(tail[1:] if replayed.lines else tail)
         return replayed
 
     def records(self, lines: list[bytes]) -> list[Record]:
-        """What ``lines``, those of the whole journal, say.
+        """Decodes ``lines``, the whole journal.
 
         Raises:
-            JournalDamaged: an entry is torn, altered or of another version.
+            JournalDamaged: an entry is truncated, altered or of another version.
         """
         return [self._decode(line, n, last=n == len(lines)) for n, line in enumerate(lines, 1)]
 
@@ -107,10 +106,8 @@ class JournalReader:
         except EntryUnusable as error:
             raise self._damaged(sequence, f"{error}; {_DELETE if last else _RESTORE}") from error
 
-    # Segments.
-
     def _read_segments(self) -> Replayed:
-        """The lines up to the end of the last usable segment."""
+        """Reads the lines up to the end of the last usable segment."""
         replayed = Replayed()
         names = [info.name for info in self._storage.list(self._segments)]
         for name, segment in zip(names, _in_parallel(self._read_segment, names), strict=True):
@@ -122,7 +119,7 @@ class JournalReader:
             if ends == (segment.first, segment.previous):
                 replayed.take(segment)
             else:
-                self._warn(name, "it does not follow on the entries before it")
+                self._warn(name, "it does not continue the entries before it")
         return replayed
 
     def _read_segment(self, name: str) -> Segment | None:
@@ -133,23 +130,21 @@ class JournalReader:
             return None
         if name == self.segment_name(segment):
             return segment
-        self._warn(name, f"it holds what belongs to {segment.name}")
+        self._warn(name, f"it holds the content of {segment.name}")
         return None
 
     def _warn(self, name: str, reason: str) -> None:
         _LOG.warning(
-            "%s: %s; nothing is lost, the journal's single entries are read instead",
+            "%s: %s; nothing is lost: the journal's single entries are read instead",
             self._uri(name),
             reason,
         )
 
-    # Entries.
-
     def _read_tail(self, known: int) -> list[bytes]:
-        """The entries from number ``known`` on, that one included; from the first if it is 0.
+        """Reads the entries from number ``known`` (inclusive); from the first if it is 0.
 
-        The list tells how far to read and which objects are foreign, not which entries exist: a
-        folder that others write to while it is listed may show an entry and hide the one before.
+        The listing only tells the last number and unexpected objects. It may omit an entry that
+        another process wrote while the folder was listed, although it shows a later one.
         """
         after = self.entry_name(known - 1) if known else ""
         names = [info.name for info in self._storage.list(self._entries, after=after)]
@@ -157,25 +152,25 @@ class JournalReader:
         return list(_in_parallel(self._read_entry, range(max(known, 1), max(known, last) + 1)))
 
     def _read_entry(self, sequence: int) -> bytes:
-        """Its line. Line breaks, which only a person adds, mean nothing between JSON's tokens."""
+        """Reads the line of an entry. Replaces line breaks, which only manual edits add."""
         try:
             name = self.entry_name(sequence)
             return self._storage.read(name, limit=DOCUMENT_BYTES).replace(b"\n", b" ")
         except ObjectNotFound as error:
             others = self._uri(self._segments)
             raise self._damaged(
-                sequence, f"missing, though later entries exist, here or in {others}; {_RESTORE}"
+                sequence, f"missing, although later entries exist here or in {others}; {_RESTORE}"
             ) from error
         except DocumentUnusable as error:
             raise self._damaged(sequence, f"{error}; {_RESTORE}") from error
 
     def _number(self, name: str) -> int:
-        """The number of the entry that an object among the entries is."""
+        """Returns the number of the entry in object ``name``."""
         number = name[len(self._entries) :].removesuffix(".json")
         if number.isdecimal() and name == self.entry_name(int(number)) and int(number) > 0:
             return int(number)
         raise JournalDamaged(
-            f"{self._uri(name)}: does not belong into a journal; move it out of this folder"
+            f"{self._uri(name)}: is not a journal entry; move it out of this folder"
         )
 
     def _damaged(self, sequence: int, words: str) -> JournalDamaged:
@@ -186,7 +181,7 @@ class JournalReader:
 
 
 def _in_parallel(function: Callable[[T], U], arguments: Iterable[T]) -> Iterator[U]:
-    """Like map, in threads and a batch at a time. After an error nothing further is begun."""
+    """Like ``map``, in threads and in batches. After an error, no further batch is started."""
     remaining = iter(arguments)
     with ThreadPoolExecutor(max_workers=_REQUESTS) as threads:
         while batch := list(islice(remaining, _BATCH)):

@@ -1,23 +1,23 @@
-"""What the journal says: one record an object, never changed once written."""
+"""Records of a search's journal."""
 
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter
 
-from kubenas.trial import Declared, FailureClass, Outcome, Value
+from kubenas.trial import DeclaredHyperparameters, FailureClass, Outcome, Value
 
 Origin = Literal["oracle", "random", "promotion", "baseline", "prior"]
-"""Of a proposal: what was learnt, chance alone, a promotion to the next rung, a draw set aside for
-comparison, or an earlier search."""
+"""Origin of a proposal: the oracle's model, a random draw of the oracle, a promotion to the next
+rung, the random baseline, or an earlier search."""
 
 
 class Opened(Value):
-    """A controller took the search up, for the first time or again."""
+    """A controller started or resumed the search."""
 
     kind: Literal["opened"] = "opened"
     at: float
-    controller: str = Field(description="who: host, which is a pod's name, and process")
-    epoch: int | None = Field(None, description="number of its tenure, where a Lease counts them")
+    controller: str = Field(description="host (the pod's name in a cluster) and process id")
+    epoch: int | None = Field(None, description="epoch of the controller's Lease, if it has one")
 
 
 class Proposed(Value):
@@ -27,18 +27,19 @@ class Proposed(Value):
     at: float
     trial: int
     values: dict[str, Any] = Field(description="hyperparameter values, active ones only")
-    oracle_trial: str = Field(description="the oracle's own id of this trial")
+    oracle_trial: str = Field(description="the oracle's id of this trial")
     oracle_state: dict[str, Any] | None = Field(
-        None, description="get_state() of an oracle that cannot be given a recorded proposal"
+        None, description="get_state() of an oracle whose state replay cannot rebuild"
     )
-    duplicate_of: int | None = Field(None, description="trial with the same network; not trained")
+    duplicate_of: int | None = Field(
+        None, description="earlier trial with the same network; this one is not trained"
+    )
     epochs: int | None = Field(
         None,
-        description="rung: trained up to this epoch, to be perhaps trained further; None:"
-        " there are no rungs",
+        description="epochs of its rung; a promotion may train it further; None: no rungs",
     )
-    parent: int | None = Field(None, description="trial whose training this one goes on with")
-    origin: Origin = Field("oracle", description="who or what proposed it")
+    parent: int | None = Field(None, description="trial whose training this one continues")
+    origin: Origin = Field("oracle", description="source of the proposal")
 
 
 class Started(Value):
@@ -48,13 +49,13 @@ class Started(Value):
     at: float
     trial: int
     attempt: int
-    accelerators: int = Field(0, description="that it holds while it runs")
-    price: float = Field(0.0, description="of an hour of it, with all that it holds")
+    accelerators: int = Field(0, description="accelerators that it holds while it runs")
+    price: float = Field(0.0, description="price per hour, including all accelerators")
     granted_seconds: float | None = Field(
-        None, description="after which it is killed, for the budget's sake; None: no cap"
+        None, description="time limit after which it is killed, from the budget; None: no cap"
     )
     nonce_sha256: str | None = Field(
-        None, description="of what its result must repeat; None: an older version started it"
+        None, description="SHA-256 of its nonce; None: started by an older version"
     )
 
 
@@ -71,37 +72,39 @@ class AttemptLost(Value):
 
 
 class Ended(Value):
-    """A trial ended, for good. There is one of these for each trial."""
+    """The final end of a trial; at most one per trial."""
 
     kind: Literal["ended"] = "ended"
     at: float
     trial: int
     outcome: Outcome
-    attempt: int | None = Field(None, description="the attempt that decided; None: a duplicate")
+    attempt: int | None = Field(
+        None, description="the attempt with the final result; None: a duplicate"
+    )
     score: float | None = None
     metrics: dict[str, float] = {}
     failure: FailureClass | None = None
     message: str = ""
     epochs: int = 0
     best_epoch: int | None = Field(None, description="counted from 0")
-    seconds: float = Field(0.0, description="wall-clock of the deciding attempt")
+    seconds: float = Field(0.0, description="wall-clock time of the attempt with the final result")
     held_seconds: float = Field(
         0.0,
-        description="in which that attempt's container or process ran, its start and end included",
+        description="run time of that attempt's container or process, including start and end",
     )
     parameters: int | None = None
     flops: int | None = None
     latency_ms: float | None = None
-    declared: Declared = Declared()
+    declared: DeclaredHyperparameters = DeclaredHyperparameters()
     oracle_state: dict[str, Any] | None = None
 
 
 class Closed(Value):
-    """The search is over; nothing is proposed after this."""
+    """The search is closed; no further trial is proposed."""
 
     kind: Literal["closed"] = "closed"
     at: float
-    reason: str = Field(description="budget, target or exhaustion, in words for people")
+    reason: str = Field(description="budget, target or exhaustion, as text")
 
 
 Record = Annotated[
@@ -109,5 +112,5 @@ Record = Annotated[
 ]
 RECORD: TypeAdapter[Record] = TypeAdapter(Record)
 
-Telling = Proposed | Ended
-"""What an oracle is told."""
+OracleEvent = Proposed | Ended
+"""Records that are reported to an oracle."""

@@ -1,9 +1,8 @@
-"""Many entries of a journal in one object: a snapshot of a stretch of it.
+"""Journal segments: consecutive entries of a journal in one object.
 
-Segments are derived. The entries stay where they are and stay the truth; whoever appends writes a
-segment for each stretch that is complete, and a reader takes a stretch in one request instead of
-hundreds. The chained checksum (as in a Merkle chain, over all lines from the journal's first)
-tells a segment of this journal from one of another.
+Segments are derived data; the entries remain authoritative. The writer of the journal writes a
+segment per ``SEGMENT_ENTRIES`` entries, so a reader needs one request instead of hundreds. A hash
+chain over all lines from the first entry on identifies the journal that a segment belongs to.
 """
 
 import gzip
@@ -18,15 +17,15 @@ from typing import Self
 from pydantic_core import from_json
 
 SEGMENT_ENTRIES = 512
-"""At most so many single entries are read at the end of a journal."""
+"""Entries per segment, and maximum number of single entries at the end of a journal."""
 
 _SCHEMA = "kubenas/journal-segment/v1"
-_MOST_BYTES = 1 << 30
-"""Of a segment's lines, before it is called no segment."""
+_MAX_BYTES = 1 << 30
+"""Maximum size of a decompressed segment."""
 
 
 class SegmentUnusable(ValueError):
-    """The object is no segment that can be believed; says why, in words for people."""
+    """The object is not a valid segment. The message says why."""
 
 
 @dataclass(frozen=True)
@@ -36,9 +35,9 @@ class Segment:
     first: int
     lines: Sequence[bytes]
     previous: str
-    """The chained checksum of all lines before this segment."""
+    """The hash chain over all lines before this segment."""
     chain: str
-    """The same with the lines of this segment."""
+    """The hash chain up to the last line of this segment."""
 
     @property
     def last(self) -> int:
@@ -47,11 +46,11 @@ class Segment:
 
     @property
     def name(self) -> str:
-        """The object's name within the folder of segments; names sort like what they hold."""
+        """The object name in the segment folder; names sort by entry number."""
         return f"{self.first:08d}-{self.last:08d}.jsonl.gz"
 
     def encode(self) -> bytes:
-        """Compressed lines, of which the first describes the others. Equal for equal segments."""
+        """Encodes the segment as gzip: a header line and the entries. Deterministic."""
         header = {
             "schema": _SCHEMA,
             "first": self.first,
@@ -63,48 +62,48 @@ class Segment:
 
     @classmethod
     def decode(cls, data: bytes) -> Self:
-        """The segment in ``data``.
+        """Decodes a segment.
 
         Raises:
-            SegmentUnusable: it is torn, altered, foreign or of another version.
+            SegmentUnusable: it is truncated, altered, not a segment or of another version.
         """
-        head, *lines = _unpacked(data).split(b"\n")
+        head, *lines = _decompress(data).split(b"\n")
         try:
             header = from_json(head)
             schema, last = header["schema"], header["last"]
             segment = cls(int(header["first"]), lines, header["previous"], header["chain"])
             sound = chained(segment.previous, lines) == segment.chain
         except ValueError as error:
-            raise SegmentUnusable("is torn") from error
+            raise SegmentUnusable("is truncated or damaged") from error
         except (KeyError, TypeError, AttributeError, OverflowError) as error:
             raise SegmentUnusable("is not a segment of a journal") from error
         if schema != _SCHEMA:
-            raise SegmentUnusable(f"is of version '{schema}'")
+            raise SegmentUnusable(f"has version '{schema}'; this kubenas reads '{_SCHEMA}'")
         if not sound or segment.last != last:
             raise SegmentUnusable("does not match its checksum")
         return segment
 
 
-def _unpacked(data: bytes) -> bytes:
+def _decompress(data: bytes) -> bytes:
     try:
         with gzip.open(io.BytesIO(data)) as stream:
-            content = stream.read(_MOST_BYTES + 1)
+            content = stream.read(_MAX_BYTES + 1)
     except (OSError, EOFError, zlib.error) as error:
-        raise SegmentUnusable("is torn") from error
-    if len(content) > _MOST_BYTES:
-        raise SegmentUnusable(f"unpacks to more than {_MOST_BYTES:,} bytes")
+        raise SegmentUnusable("is truncated or damaged") from error
+    if len(content) > _MAX_BYTES:
+        raise SegmentUnusable(f"decompresses to more than {_MAX_BYTES:,} bytes")
     return content
 
 
 def chained(previous: str, lines: Iterable[bytes]) -> str:
-    """The chained checksum ``previous`` taken on over ``lines``."""
+    """Continues the hash chain ``previous`` over ``lines``."""
     for line in lines:
         previous = hashlib.sha256(previous.encode() + line).hexdigest()
     return previous
 
 
 class SegmentCutter:
-    """Cuts a journal's lines, as they come, into segments."""
+    """Splits the lines of a journal into segments."""
 
     def __init__(self) -> None:
         self._first = 1
@@ -113,17 +112,17 @@ class SegmentCutter:
 
     @property
     def chain(self) -> str:
-        """The chained checksum of all lines so far."""
+        """The hash chain over all lines so far."""
         return self._chain
 
     def add(self, line: bytes) -> Segment | None:
-        """Takes the next line; the segment that it completes."""
+        """Adds the next line; returns the segment if the line completes one."""
         self._lines.append(line)
         self._chain = chained(self._chain, [line])
         return self.cut() if len(self._lines) >= SEGMENT_ENTRIES else None
 
     def cut(self) -> Segment | None:
-        """The segment of the lines since the last cut, if there are any."""
+        """Returns the lines since the last cut as a segment; None if there are none."""
         if not self._lines:
             return None
         segment = Segment(self._first, tuple(self._lines), self._previous, self._chain)
@@ -131,6 +130,6 @@ class SegmentCutter:
         return segment
 
     def follow(self, segment: Segment) -> None:
-        """Goes on after a segment that begins after the last cut."""
+        """Continues after ``segment``, which begins after the last cut."""
         self._first, self._lines = segment.last + 1, []
         self._previous = self._chain = segment.chain

@@ -1,4 +1,4 @@
-"""The state of a search: a fold of its journal, and nothing else."""
+"""State of a search, computed from its journal alone."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -15,7 +15,7 @@ from kubenas.search.journal.records import (
     Record,
     Started,
 )
-from kubenas.search.space import Hyperparameter, unknown, with_declared
+from kubenas.search.space import Hyperparameter, merge_declared, new_hyperparameters
 from kubenas.trial import Outcome
 
 TrialRecord: TypeAlias = Proposed | Started | AttemptLost | Ended
@@ -23,7 +23,7 @@ TrialRecord: TypeAlias = Proposed | Started | AttemptLost | Ended
 
 @dataclass(frozen=True)
 class TrialState:
-    """One trial as the journal tells it."""
+    """The state of one trial."""
 
     proposal: Proposed
     started: tuple[Started, ...] = ()
@@ -37,46 +37,46 @@ class TrialState:
 
     @property
     def rung(self) -> int:
-        """Epochs that its rung trains up to; 0 where there are no rungs."""
+        """Epochs of its rung; 0 if there are no rungs."""
         return self.proposal.epochs or 0
 
     @property
     def in_flight(self) -> bool:
-        """Whether its last attempt was started and has not been seen to end."""
+        """Whether its last attempt was started and its end is not recorded."""
         return self.end is None and len(self.started) > len(self.lost)
 
     @property
     def values(self) -> dict[str, Any]:
-        """What it was trained at: as proposed, and what its code asked for besides."""
+        """The proposed hyperparameter values and those that its code declared."""
         proposed = self.proposal.values
-        return with_declared(proposed, self.end.declared) if self.end else dict(proposed)
+        return merge_declared(proposed, self.end.declared) if self.end else dict(proposed)
 
     @property
     def used_values(self) -> dict[str, Any]:
-        """:attr:`values` without those that its code did not ask for."""
+        """:attr:`values` without those that its code did not use."""
         unused = frozenset(self.end.declared.unused if self.end else ())
         return {name: value for name, value in self.values.items() if name not in unused}
 
     @property
     def seconds(self) -> float:
-        """Wall-clock of all ended attempts, lost ones too."""
+        """Wall-clock time of all ended attempts, including lost ones."""
         return sum(lost.seconds for lost in self.lost) + (self.end.seconds if self.end else 0.0)
 
 
 @dataclass(frozen=True)
 class SearchState:
-    """All trials by number, and the search's own clock."""
+    """The state of a search: its trials by number, and its running time."""
 
     trials: Mapping[int, TrialState] = field(default_factory=dict)
     active_seconds: float = 0.0
-    """Time a controller was at work, up to the last record; gaps between controllers left out."""
+    """Time in which a controller was running, up to the last record."""
     last_at: float | None = None
     closed: Closed | None = None
     declared: tuple[Hyperparameter, ...] = ()
-    """Hyperparameters that trials' code asked for and the space did not have."""
+    """Hyperparameters that trials declared in addition to the space."""
 
     def ended(self, outcome: Outcome | None = None) -> list[TrialState]:
-        """Ended trials by number, all or those with ``outcome``."""
+        """Returns the ended trials by number, all or those with ``outcome``."""
         return [
             trial
             for _, trial in sorted(self.trials.items())
@@ -84,10 +84,10 @@ class SearchState:
         ]
 
     def ranked(self, direction: Literal["max", "min"]) -> list[TrialState]:
-        """Completed trials, best first; of equals the earlier.
+        """Returns the completed trials, best first; equal scores in order of trial number.
 
-        Scores of different rungs are not compared: trials of a longer rung come first. Left out
-        are duplicates, and trials that another has trained further.
+        Scores of different rungs are not comparable: trials of a higher rung come first. Omits
+        duplicates and trials whose training another trial continued.
         """
         sign = -1 if direction == "max" else 1
         own = [
@@ -101,18 +101,18 @@ class SearchState:
 
 
 def fold(records: Iterable[Record]) -> SearchState:
-    """The state after ``records``, which come in the journal's order.
+    """Computes the state after ``records``, in the journal's order.
 
     Raises:
         JournalDamaged: a record contradicts those before it.
     """
     state = SearchState()
-    trials: dict[int, TrialState] = {}  # ours alone until it is returned: no copy a record
+    trials: dict[int, TrialState] = {}  # changed in place: a copy per record is too slow
     for sequence, record in enumerate(records, start=1):
         try:
-            if of_trial(record):
-                trials[record.trial] = _told(trials.get(record.trial), record)
-            state = _passed(state, record)
+            if is_trial_record(record):
+                trials[record.trial] = _update_trial(trials.get(record.trial), record)
+            state = _update_search(state, record)
         except ValueError as error:
             raise JournalDamaged(
                 f"journal entry {sequence:08d}.json: {error}; restore the journal from a backup, or"
@@ -122,28 +122,28 @@ def fold(records: Iterable[Record]) -> SearchState:
 
 
 def advance(state: SearchState, record: Record) -> SearchState:
-    """The state after one more record.
+    """Returns the state after one more record.
 
     Raises:
         ValueError: ``record`` contradicts those before it.
     """
     trials = state.trials
-    if of_trial(record):
-        told = _told(trials.get(record.trial), record)
+    if is_trial_record(record):
+        updated = _update_trial(trials.get(record.trial), record)
         whole = trials if isinstance(trials, ChunkedMap) else ChunkedMap.of(trials)
-        trials = whole.with_value(record.trial, told)
-    return replace(_passed(state, record), trials=trials)
+        trials = whole.with_value(record.trial, updated)
+    return replace(_update_search(state, record), trials=trials)
 
 
-def of_trial(record: Record) -> TypeGuard[TrialRecord]:
-    """Whether ``record`` is about a trial, and not about the search."""
+def is_trial_record(record: Record) -> TypeGuard[TrialRecord]:
+    """Whether ``record`` belongs to a trial, not to the whole search."""
     return isinstance(record, Proposed | Started | AttemptLost | Ended)
 
 
-def _passed(state: SearchState, record: Record) -> SearchState:
-    """The search's own clock and end after ``record``, without its trials."""
+def _update_search(state: SearchState, record: Record) -> SearchState:
+    """Returns the state after ``record``, without the trials."""
     if state.closed and not isinstance(record, Opened):
-        raise ValueError(f"a closed search has a record '{record.kind}'")
+        raise ValueError(f"record '{record.kind}' after the search was closed")
     passed = 0.0
     if state.last_at is not None and not isinstance(record, Opened):
         passed = max(0.0, record.at - state.last_at)
@@ -151,25 +151,27 @@ def _passed(state: SearchState, record: Record) -> SearchState:
         active_seconds=state.active_seconds + passed,
         last_at=record.at,
         closed=record if isinstance(record, Closed) else state.closed,
-        declared=_declared(state.declared, record),
+        declared=_extend_declared(state.declared, record),
     )
 
 
-def _declared(known: tuple[Hyperparameter, ...], record: Record) -> tuple[Hyperparameter, ...]:
+def _extend_declared(
+    known: tuple[Hyperparameter, ...], record: Record
+) -> tuple[Hyperparameter, ...]:
     if not isinstance(record, Ended) or not record.declared.new:
         return known
-    return (*known, *unknown(known, record.declared.new))
+    return (*known, *new_hyperparameters(known, record.declared.new))
 
 
-def _told(trial: TrialState | None, record: TrialRecord) -> TrialState:
-    """A trial after a record about it."""
+def _update_trial(trial: TrialState | None, record: TrialRecord) -> TrialState:
+    """Returns the trial after ``record``."""
     if isinstance(record, Proposed):
         if trial is not None:
             raise ValueError(f"trial {record.trial} is proposed twice")
         return TrialState(record)
     if trial is None or trial.end is not None:
-        what = "was not proposed" if trial is None else "has ended"
-        raise ValueError(f"trial {record.trial} {what}, yet has a record '{record.kind}'")
+        problem = "was not proposed" if trial is None else "has already ended"
+        raise ValueError(f"record '{record.kind}' of trial {record.trial}, which {problem}")
     match record:
         case Started():
             return replace(trial, started=(*trial.started, record))

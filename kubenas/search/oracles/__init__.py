@@ -1,4 +1,4 @@
-"""Which oracles there are and how they are made. Loads neither Keras-Tuner nor Keras."""
+"""The oracles: catalogue and factory. Importing this loads neither Keras-Tuner nor Keras."""
 
 from kubenas.search.oracles.catalog import ORACLES, OracleInfo, check_oracle
 from kubenas.search.oracles.create import create_oracle

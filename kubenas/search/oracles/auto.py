@@ -1,4 +1,4 @@
-"""The default: a portfolio around Bayesian optimisation, for spaces that nobody has seen before."""
+"""The default oracle: Bayesian optimisation, combined with evolution and local search."""
 
 import numpy as np
 
@@ -7,35 +7,35 @@ from kubenas.search.oracles.encoding import Floats, neighbours
 from kubenas.search.oracles.evolution import evolve
 from kubenas.search.oracles.history import History
 
-_JUDGED = 24
-"""Scores after which the process is judged by what it would have said of each."""
-_EXPLAINS = 0.3
-"""Rank correlation of that with the scores, below which it is not left to itself."""
-_CROWDED = 64
-"""In flight, beyond which a process without new scores has little more to say."""
+_MIN_SCORES_TO_CHECK = 24
+"""Scores from which on the Gaussian process is checked by leave-one-out predictions."""
+_MIN_CORRELATION = 0.3
+"""Minimum rank correlation of predictions and scores; else half the proposals use no model."""
+_MANY_PENDING = 64
+"""Pending trials above which a fifth of the proposals uses no model."""
 
 
 class AutoOracle(BayesianOracle):
-    """Bayesian optimisation; where it explains little or many trials are in flight, others too."""
+    """Bayesian optimisation, mixed with other methods if its model fits badly."""
 
     name = "auto"
 
     def most_promising(self, history: History, rng: np.random.Generator) -> Floats:
         """See :class:`BayesianOracle`."""
-        if rng.random() < self._share_of_others(history):
-            return self._others(history, rng)
+        if rng.random() < self._share_without_model(history):
+            return self._suggest_without_model(history, rng)
         return super().most_promising(history, rng)
 
-    def _others(self, history: History, rng: np.random.Generator) -> Floats:
-        """Steps from what is best so far, which need no model."""
+    def _suggest_without_model(self, history: History, rng: np.random.Generator) -> Floats:
+        """Returns children or neighbours of the best points. Needs no model."""
         if rng.random() < 0.5:
             return evolve(self.encoding, history, rng)
         return np.concatenate([neighbours(self.encoding, point, rng) for point in history.best(3)])
 
-    def _share_of_others(self, history: History) -> float:
-        crowded = 0.2 if len(history.pending) > _CROWDED else 0.0
-        return max(crowded, 0.0 if self._explains(history) else 0.5)
+    def _share_without_model(self, history: History) -> float:
+        crowded = 0.2 if len(history.pending) > _MANY_PENDING else 0.0
+        return max(crowded, 0.0 if self._model_fits(history) else 0.5)
 
-    def _explains(self, history: History) -> bool:
+    def _model_fits(self, history: History) -> bool:
         fitted = self.fitted(history)
-        return fitted.count < _JUDGED or fitted.correlation >= _EXPLAINS
+        return fitted.count < _MIN_SCORES_TO_CHECK or fitted.correlation >= _MIN_CORRELATION

@@ -1,10 +1,10 @@
-"""What all oracles of kubenas share: history in, one new point out, by Keras-Tuner's protocol.
+"""The base class of kubenas' oracles, which implements Keras-Tuner's protocol.
 
-An oracle of one's own is a subclass with :meth:`SearchOracle.suggest`. It gets what is known and
-a random generator that depends on the seed and on how many trials there are, and nothing else: so
-the same seed and the same journal give the same proposal, whatever process asks. The base sees to
-the rest: nothing is proposed twice (as the same network), nothing invalid, nothing beyond the
-limits, and a space with nothing left stops.
+A subclass implements :meth:`SearchOracle.suggest`. Its only inputs are the history and a random
+generator, which is seeded by the seed and the number of trials. The same seed and journal thus
+give the same proposals in every process. The base class ensures that no network is proposed
+twice, that proposals are valid and within the limits, and that the search stops when the space is
+exhausted.
 """
 
 import tempfile
@@ -18,52 +18,54 @@ import keras_tuner
 import numpy as np
 from numpy.typing import NDArray
 
-from kubenas.search.oracles.encoding import Designs, Encoding, Floats, GraphOf, Limits
-from kubenas.search.oracles.history import History, TrialOrder, given_trials
-from kubenas.search.oracles.initial import initial
+from kubenas.search.oracles.encoding import Architectures, Encoding, Floats, GraphOf, Limits
+from kubenas.search.oracles.history import History, TrialOrder, external_trials
+from kubenas.search.oracles.initial import suggest_initial
 from kubenas.search.oracles.surrogate import one_thread
 from kubenas.search.seeds import derived_seed
 
 _DRAWS = 256
-"""Random points at a time when a new one is looked for."""
+"""Random points that are drawn at once to find a new one."""
 _ROUNDS = 8
 _ENUMERABLE = 200_000
-"""Up to this many points, a space is searched for the last new one."""
+"""A space of at most this many points is enumerated to find the last new ones."""
 
 
 class OracleRules(TypedDict, total=False):
-    """Options of all of Keras-Tuner's oracles."""
+    """Options of every Keras-Tuner oracle."""
 
     allow_new_entries: bool
-    """Whether code may ask for hyperparameters that the space has not."""
+    """Whether user code may declare hyperparameters that are not in the space."""
     tune_new_entries: bool
-    """Whether such ones are searched; else they keep their defaults."""
+    """Whether such hyperparameters are tuned. If not, they keep their defaults."""
     max_retries_per_trial: int
-    """How often a trial that crashed or has no score is run again."""
+    """Retries of a trial that crashed or has no score."""
     max_consecutive_failed_trials: int | None
-    """After so many failures in a row the search ends with an error. None: it goes on."""
+    """Failures in a row after which the search ends with an error. None: no limit."""
 
 
 class SearchOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner is untyped
-    """Base of kubenas' oracles.
+    """Base class of kubenas' oracles.
 
     Args:
-        objective: what scores a trial.
-        max_trials: after which it stops; None: only when the space is exhausted.
-        hyperparameters: the space; a plain Tuner may add to it.
-        seed: the same seed and history, the same proposals; None: another one each time.
-        graph: the network at some values, if the space can tell.
-        limits: what no proposal may exceed.
-        rules: Keras-Tuner's, with its defaults: see :class:`OracleRules`.
+        objective: the objective, as for ``keras_tuner.Oracle``.
+        max_trials: number of trials after which the search stops. None: it stops when the space
+            is exhausted.
+        hyperparameters: the space. A plain Tuner may add hyperparameters to it.
+        seed: the same seed and history give the same proposals. None: a random seed.
+        graph: function that returns the graph of the network with the given values, if the
+            space has one.
+        limits: size limits of proposals.
+        rules: options of ``keras_tuner.Oracle``: see :class:`OracleRules`.
     """
 
     name: ClassVar[str]
-    """What a config calls it."""
+    """Name of the oracle in the configuration."""
     prefers_large: ClassVar[bool] = True
-    """Whether it begins with the larger networks, where the space tells sizes."""
+    """Whether initial trials prefer larger networks, if the space gives their sizes."""
     revisable: ClassVar[bool] = True
-    """Whether all that it proposes follows from its history and what :meth:`prepare` makes, so that
-    trials may afterwards be told to have ended otherwise.
+    """Whether proposals depend only on the history and on what :meth:`prepare` sets up. The results
+    of ended trials may then be changed later.
     """
 
     def __init__(
@@ -85,36 +87,36 @@ class SearchOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner is 
             **rules,
         )
         self.recorded: deque[dict[str, Any]] = deque()
-        """Values that the next trials get before anything is suggested."""
+        """Recorded values, which the next trials get instead of suggestions."""
         self.at_random = False
-        """Whether the latest proposal was drawn at random, whatever the scores."""
+        """Whether the latest proposal was drawn at random, independent of all scores."""
         self.keeps_files = True
-        """Whether each step is saved, as Keras-Tuner does; a journal makes that needless."""
+        """Whether the state is saved at each step, as in Keras-Tuner. Not needed with a journal."""
         self._graph = graph
         self._limits = limits
-        self._given: list[str] = []
+        self._external: list[str] = []
         self._set_up()
         self._use_temporary_folder()
 
     @abstractmethod
     def suggest(self, history: History, rng: np.random.Generator) -> Floats:
-        """Points to try next, ``(any number, dimensions)``, most wanted first.
+        """Returns candidate points, ``(any number, dimensions)``, best first.
 
-        The first that is new is taken; if none is, a random one.
+        The first new point is proposed. If no point is new, a random new point is proposed.
         """
 
     def prepare(self) -> None:
-        """Called when :attr:`encoding` and :attr:`designs` are there, and again if they change."""
+        """Sets up the models. Called at the start and whenever the space has grown."""
 
-    def rescored(self) -> None:
-        """Called when scores are others than before: what was learnt from them alone is void."""
+    def reset_models(self) -> None:
+        """Discards what was learned from scores. Called when the scores of ended trials change."""
 
     def populate_space(self, trial_id: str) -> dict[str, Any]:
-        """See Keras-Tuner's."""
-        del trial_id  # how many trials there are says as much
+        """See ``keras_tuner.Oracle``."""
+        del trial_id  # the number of trials says the same
         if self.recorded:
             return {"status": "RUNNING", "values": self.recorded.popleft()}
-        self._take_in_given_trials()
+        self._add_external_trials()
         if self._known_space != self._space():
             self._set_up()
         history = self.history()
@@ -129,25 +131,25 @@ class SearchOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner is 
             return {"status": "STOPPED"}
         return {"status": "RUNNING", "values": self.encoding.decode(point)}
 
-    def begin(self, history: History, rng: np.random.Generator) -> Floats:
-        """What to suggest before there is anything to learn from."""
-        points, self.at_random = initial(
-            self.encoding, self.designs, history, rng, prefer_large=self.prefers_large
+    def suggest_initial(self, history: History, rng: np.random.Generator) -> Floats:
+        """Returns candidates for the initial trials, before there are scores to learn from."""
+        points, self.at_random = suggest_initial(
+            self.encoding, self.architectures, history, rng, prefer_large=self.prefers_large
         )
         return points
 
     def save(self) -> None:
-        """See Keras-Tuner's."""
+        """See ``keras_tuner.Oracle``."""
         if self.keeps_files:
             super().save()
 
     def _save_trial(self, trial: Any) -> None:
-        """Keras-Tuner writes a trial's file three times in its life, most of a replay's time."""
+        """Skips the three writes of each trial's file, which would take most of a replay's time."""
         if self.keeps_files:
             super()._save_trial(trial)
 
     def history(self) -> History:
-        """What is known now."""
+        """Returns the history of all trials."""
         order = TrialOrder.of(self)
         return History(
             self._points(order.ended),
@@ -155,25 +157,28 @@ class SearchOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner is 
             self._points(order.pending),
         )
 
-    def new(self, points: Floats) -> NDArray[np.intp]:
-        """Which of ``points`` may be proposed: allowed, not proposed yet, each network once."""
+    def select_new(self, points: Floats) -> NDArray[np.intp]:
+        """Returns the rows of ``points`` that may be proposed: within limits and not proposed yet.
+
+        Of points that are the same network, only the first is returned.
+        """
         found: dict[object, int] = {}
-        seen = self._seen()
-        for row, design in enumerate(self.designs.of(points)):
-            if design.allowed and design.key not in seen:
-                found.setdefault(design.key, row)
+        seen = self._proposed_keys()
+        for row, architecture in enumerate(self.architectures.of(points)):
+            if architecture.allowed and architecture.key not in seen:
+                found.setdefault(architecture.key, row)
         return np.fromiter(found.values(), dtype=np.intp, count=len(found))
 
     def _first_new(self, points: Floats) -> Floats | None:
-        seen = self._seen()
+        seen = self._proposed_keys()
         for point in points:
-            (design,) = self.designs.of(point[None])
-            if design.allowed and design.key not in seen:
+            (architecture,) = self.architectures.of(point[None])
+            if architecture.allowed and architecture.key not in seen:
                 return np.asarray(point)
         return None
 
     def _any_new(self, rng: np.random.Generator) -> Floats | None:
-        """A random new point; None if there is none, as far as can be told."""
+        """Returns a random new point, or None if none was found."""
         for _ in range(_ROUNDS):
             point = self._first_new(self.encoding.sample(_DRAWS, rng))
             if point is not None:
@@ -184,7 +189,7 @@ class SearchOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner is 
         return self._first_new(everything[rng.permutation(len(everything))])
 
     def _check_consecutive_failures(self) -> None:
-        """Keras-Tuner's looks at all trials whenever one ends, even where there is no limit."""
+        """Skips Keras-Tuner's check, which reads all trials at each end, if there is no limit."""
         if self.max_consecutive_failed_trials is not None:
             super()._check_consecutive_failures()
 
@@ -196,7 +201,7 @@ class SearchOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner is 
         values = trial.hyperparameters.values
         state = (trial.trial_id, trial.status, len(values))  # a plain Tuner may add values
         if state not in self._encoded:
-            # A trial from before a hyperparameter was declared had its default.
+            # A trial that ran before a hyperparameter was declared had its default.
             self._encoded[state] = self.encoding.encode(self.encoding.with_defaults(values))
         return self._encoded[state]
 
@@ -205,53 +210,53 @@ class SearchOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner is 
             return np.nan
         return float(trial.score if self.objective.direction == "max" else -trial.score)
 
-    def _seen(self) -> set[object]:
+    def _proposed_keys(self) -> set[object]:
         new = self.trials.keys() - self._seen_trials
         for name in new:
-            (design,) = self.designs.of(self._point(self.trials[name])[None])
-            self._keys.add(design.key)
+            (architecture,) = self.architectures.of(self._point(self.trials[name])[None])
+            self._keys.add(architecture.key)
         self._seen_trials |= new
         return self._keys
 
     def _set_up(self) -> None:
-        """Reads the space: at the beginning, and anew when it has grown."""
+        """Reads the space: at the start, and again whenever it has grown."""
         self._known_space = self._space()
         self.encoding = Encoding(self.hyperparameters)
-        self.designs = Designs(self.encoding, graph=self._graph, limits=self._limits)
+        self.architectures = Architectures(self.encoding, graph=self._graph, limits=self._limits)
         self._encoded: dict[tuple[str, str, int], Floats] = {}
         self._keys: set[object] = set()
         self._seen_trials: set[str] = set()
         self.prepare()
 
     def _space(self) -> list[Any]:
-        """The hyperparameters, which Keras-Tuner never changes: it adds others."""
+        """Returns the hyperparameters. Keras-Tuner never changes them, but may add more."""
         return list(self.hyperparameters.space)
 
-    def _take_in_given_trials(self) -> None:
-        """Trials that somebody put beside those started here: as if they had ended before them."""
-        given = given_trials(self)
-        names = [trial.trial_id for trial in given]
-        if names == self._given:
+    def _add_external_trials(self) -> None:
+        """Adds trials that this oracle did not start, as if they had ended before all others."""
+        external = external_trials(self)
+        names = [trial.trial_id for trial in external]
+        if names == self._external:
             return
-        self._given = names
+        self._external = names
         if self.allow_new_entries:
-            for trial in given:
+            for trial in external:
                 self.update_space(trial.hyperparameters)
         self._set_up()
 
     def _use_temporary_folder(self) -> None:
-        """Until a Tuner names its own: Keras-Tuner writes files at each step."""
+        """Sets a project folder for Keras-Tuner's files, until a Tuner sets its own."""
         folder = tempfile.TemporaryDirectory(prefix="kubenas-oracle-")
         weakref.finalize(self, folder.cleanup)
         self._set_project_dir(folder.name, self.name)
 
     def set_state(self, state: dict[str, Any]) -> None:
-        """See Keras-Tuner's."""
+        """See ``keras_tuner.Oracle``."""
         super().set_state(state)
         self._set_up()
 
     def reload(self) -> None:
-        """See Keras-Tuner's, which would run the last trial again although it has ended."""
+        """See ``keras_tuner.Oracle``. Removes ended trials from the retry queue."""
         super().reload()
         queued: list[str] = self._retry_queue
         queued[:] = [name for name in queued if name not in self.end_order]

@@ -1,4 +1,4 @@
-"""An oracle by its name. Importing this loads neither Keras-Tuner nor Keras."""
+"""Creation of oracles by name. Importing this loads neither Keras-Tuner nor Keras."""
 
 import importlib
 from typing import TYPE_CHECKING, Any
@@ -24,26 +24,25 @@ def create_oracle(
     limits: "Limits | None" = None,
     **options: Any,
 ) -> "keras_tuner.Oracle":
-    """An oracle for ``space``, to be used through Keras-Tuner's protocol or in a plain ``Tuner``.
+    """Creates an oracle for ``space``, for use through Keras-Tuner's protocol or in a ``Tuner``.
 
     Args:
-        name: see :data:`kubenas.search.oracles.ORACLES`.
-        space: what may be chosen; code may add to it while trials run.
-        objective: what scores a trial; of a list, the best trade-offs are looked for.
-        seed: the same seed and the same history give the same proposals; None: other ones each
-            time.
-        max_trials: after which it stops; None: when the space is exhausted, and Hyperband after
-            ``hyperband_iterations``.
-        graph: the network at some values, if the space can tell: then equal networks are
-            recognised, and alike ones known to be so.
-        limits: what no proposal may exceed, by the estimates of ``graph``.
-        options: of all of Keras-Tuner's oracles, with its defaults (``tune_new_entries``,
-            ``allow_new_entries``, ``max_retries_per_trial``, ``max_consecutive_failed_trials``),
-            and the oracle's own (Hyperband's ``max_epochs``, ``factor``,
+        name: name of the oracle; see :data:`kubenas.search.oracles.ORACLES`.
+        space: the search space. Trials may add hyperparameters to it.
+        objective: the objective, or a list of objectives to search for the best trade-offs.
+        seed: the same seed and history give the same proposals. None: a random seed.
+        max_trials: number of trials after which the search stops. None: it stops when the space
+            is exhausted, Hyperband after ``hyperband_iterations``.
+        graph: function that returns the graph of the network with the given values, if the
+            space has one. The oracle then recognises equal and similar networks.
+        limits: size limits of proposals, by the estimates of ``graph``.
+        options: options of every Keras-Tuner oracle (``tune_new_entries``,
+            ``allow_new_entries``, ``max_retries_per_trial``, ``max_consecutive_failed_trials``)
+            and of the oracle itself (Hyperband: ``max_epochs``, ``factor``,
             ``hyperband_iterations``).
 
     Raises:
-        UserError: there is no such oracle, or it takes one objective only.
+        UserError: there is no such oracle, or it supports only one objective.
         TypeError: the oracle has no such option.
     """
     info = find_oracle(name)
@@ -51,22 +50,25 @@ def create_oracle(
     implementation = getattr(importlib.import_module(module), kind)
     several = isinstance(objective, list) and len(objective) > 1
     if several:
-        implementation = _for_several(info, implementation)
+        implementation = _make_multi_objective(info, implementation)
     common = {"objective": objective, "hyperparameters": space, **options}
-    if info.is_keras_tuners:
+    if info.is_from_keras_tuner:
         if seed is not None:
-            seed = derived_seed("oracle", seed)  # Keras-Tuner's neighbours repeat each other
+            seed = derived_seed(
+                "oracle", seed
+            )  # in Keras-Tuner, neighbouring seeds repeat proposals
         oracle = implementation(seed=seed, **common)
-        oracle.max_trials = max_trials  # not all take it as an argument; all stop after so many
+        oracle.max_trials = max_trials  # not all of them take it as an argument, but all obey it
         return oracle
     return implementation(seed=seed, max_trials=max_trials, graph=graph, limits=limits, **common)
 
 
-def _for_several(info: OracleInfo, implementation: Any) -> Any:
-    if info.is_keras_tuners:
+def _make_multi_objective(info: OracleInfo, implementation: Any) -> Any:
+    if info.is_from_keras_tuner:
         raise UserError(
-            f"search.objective: the oracle {info.name} takes one objective only; use another"
+            f"search.objective: the oracle {info.name} supports only one objective; choose another"
+            " oracle, or set a single objective"
         )
-    from kubenas.search.oracles.parego import for_several  # noqa: PLC0415, slow
+    from kubenas.search.oracles.parego import make_multi_objective  # noqa: PLC0415, slow
 
-    return for_several(implementation)
+    return make_multi_objective(implementation)

@@ -1,5 +1,5 @@
 """Regularised evolution (Real et al., Regularized Evolution for Image Classifier Architecture
-Search, AAAI 2019), asynchronous: the oldest leave the population, whoever they are.
+Search, AAAI 2019), asynchronous. The population consists of the latest trials.
 """
 
 import numpy as np
@@ -11,7 +11,7 @@ from kubenas.search.oracles.history import History
 POPULATION = 50
 _TOURNAMENT = 10
 _CHILDREN = 8
-"""Tries at a child that is new."""
+"""Children per proposal; the first new one is proposed."""
 
 
 class EvolutionOracle(SearchOracle):
@@ -21,14 +21,14 @@ class EvolutionOracle(SearchOracle):
 
     def suggest(self, history: History, rng: np.random.Generator) -> Floats:
         budget = self.max_trials or 10 * POPULATION
-        beginning = max(2, min(POPULATION, budget // 5))
-        if history.started < beginning or not history.feasible.any():
-            return self.begin(history, rng)
+        initial_trials = max(2, min(POPULATION, budget // 5))
+        if history.started < initial_trials or not history.feasible.any():
+            return self.suggest_initial(history, rng)
         return evolve(self.encoding, history, rng)
 
 
 def evolve(encoding: Encoding, history: History, rng: np.random.Generator) -> Floats:
-    """Children of tournament winners, ``(some, dimensions)``."""
+    """Returns children of tournament winners, ``(children, dimensions)``."""
     points, scores = (each[-POPULATION:] for each in history.completed)
     size = min(_TOURNAMENT, len(points))
     drawn = [rng.choice(len(points), size=size, replace=False) for _ in range(_CHILDREN)]

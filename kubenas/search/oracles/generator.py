@@ -1,5 +1,5 @@
-"""A recurrent network writes architectures and learns from what becomes of each; of those that it
-writes, an ensemble of other networks picks the one to try.
+"""An oracle that samples architectures from a recurrent policy network and proposes the one with
+the largest expected improvement by an ensemble of neural networks.
 """
 
 from functools import cached_property
@@ -11,52 +11,54 @@ from kubenas.search.milestones import milestone
 from kubenas.search.oracles.base import SearchOracle
 from kubenas.search.oracles.encoding import Floats
 from kubenas.search.oracles.history import History, TrialOrder
-from kubenas.search.oracles.initial import is_beginning
-from kubenas.search.oracles.policy import Decisions, PolicyLearner
-from kubenas.search.oracles.surrogate import Surrogate
+from kubenas.search.oracles.initial import too_few_trials
+from kubenas.search.oracles.policy import PolicyLearner, Tokenizer
+from kubenas.search.oracles.surrogate import EnsembleSurrogate
 
-_WRITTEN = 1000
-_EXPLORE = 0.1
-"""Share of decisions that are made uniformly: what is written stays a little ahead of what pays."""
+_SAMPLES = 1000
+_EXPLORATION = 0.1
+"""Share of choices that are made uniformly at random."""
 
 
 class GeneratorOracle(SearchOracle):
-    """Tries, of the networks that it writes, the one of which most improvement is expected."""
+    """Samples architectures and proposes the one with the largest expected improvement."""
 
     name = "generator"
-    revisable = False  # which policy wrote a trial hangs on what had ended by then
+    revisable = (
+        False  # the policy that sampled a trial depends on the trials that had ended by then
+    )
 
     def prepare(self) -> None:
-        self._surrogate = Surrogate(self.encoding, self.designs, self.seed)
-        self._learner = PolicyLearner(Decisions(self.encoding), self.seed)
+        self._surrogate = EnsembleSurrogate(self.encoding, self.architectures, self.seed)
+        self._learner = PolicyLearner(Tokenizer(self.encoding), self.seed)
 
     @cached_property
-    def _writers(self) -> dict[str, int]:
-        """By trial the milestone whose policy wrote it; who came from elsewhere is not in it."""
+    def _sampled_by(self) -> dict[str, int]:
+        """The milestone of the policy that sampled each trial. External trials are missing."""
         return {}
 
-    def rescored(self) -> None:
-        self._surrogate.forget()
-        self._learner.forget()
+    def reset_models(self) -> None:
+        self._surrogate.reset()
+        self._learner.reset()
 
     def populate_space(self, trial_id: str) -> dict[str, Any]:
-        # Which policy writes is known only now, and is needed once the trial has ended.
-        self._writers[trial_id] = milestone(len(TrialOrder.of(self).ended))
+        # Only now is it known which policy samples; training needs it when the trial has ended.
+        self._sampled_by[trial_id] = milestone(len(TrialOrder.of(self).ended))
         return super().populate_space(trial_id)
 
     def suggest(self, history: History, rng: np.random.Generator) -> Floats:
-        if is_beginning(history, self.max_trials):
-            return self.begin(history, rng)
+        if too_few_trials(history, self.max_trials):
+            return self.suggest_initial(history, rng)
         ended = TrialOrder.of(self).ended
-        writers = np.array([self._writers.get(trial.trial_id, 0) for trial in ended])
-        policy = self._learner.after(history, writers)
-        written = policy.write(_WRITTEN, _EXPLORE, rng)
-        return self._surrogate.ranked(written[self.new(written)], history)
+        sampled_by = np.array([self._sampled_by.get(trial.trial_id, 0) for trial in ended])
+        policy = self._learner.learn(history, sampled_by)
+        sampled = policy.sample(_SAMPLES, _EXPLORATION, rng)
+        return self._surrogate.rank(sampled[self.select_new(sampled)], history)
 
     def get_state(self) -> dict[str, Any]:
-        """See Keras-Tuner's."""
-        return {**super().get_state(), "writers": self._writers}
+        """See ``keras_tuner.Oracle``."""
+        return {**super().get_state(), "writers": self._sampled_by}
 
     def set_state(self, state: dict[str, Any]) -> None:
-        self._writers = dict(state["writers"])
+        self._sampled_by = dict(state["writers"])
         super().set_state(state)

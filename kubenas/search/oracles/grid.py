@@ -9,15 +9,15 @@ from kubenas.search.oracles.base import SearchOracle
 from kubenas.search.oracles.encoding import Dimension, Floats
 from kubenas.search.oracles.history import History
 
-_OF_A_CONTINUUM = 10
-"""Values, the same as in Keras-Tuner's grid."""
-_AT_A_TIME = 256
+_CONTINUOUS_VALUES = 10
+"""Grid points of a continuous hyperparameter, as in Keras-Tuner's GridSearch."""
+_BATCH_SIZE = 256
 
 
 class GridOracle(SearchOracle):
-    """All combinations, the defaults first; the last hyperparameter changes fastest.
+    """Tries all combinations, defaults first. The last hyperparameter changes fastest.
 
-    Of a continuum it tries the default and ten values, as Keras-Tuner's GridSearch does.
+    Continuous hyperparameters take their default and ten values, as in Keras-Tuner's GridSearch.
     """
 
     name = "grid"
@@ -28,23 +28,23 @@ class GridOracle(SearchOracle):
 
     def suggest(self, history: History, rng: np.random.Generator) -> Floats:
         del history, rng
-        while not len(self.new(self._batch)):  # what has been passed is never new again
-            rows = list(itertools.islice(self._combinations, _AT_A_TIME))
+        while not len(self.select_new(self._batch)):  # points that were skipped are never new again
+            rows = list(itertools.islice(self._combinations, _BATCH_SIZE))
             self._batch = np.array(rows).reshape(len(rows), len(self.encoding))
             if not rows:
                 break
         return self._batch
 
     def _any_new(self, rng: np.random.Generator) -> None:
-        """Nothing: what is not on the grid is not tried."""
+        """Returns None: points off the grid are not tried."""
 
 
 def _codes(dimension: Dimension) -> Iterator[float]:
-    """The default's code, then the others in their order."""
+    """Yields the default's code, then the other codes in order."""
     first = dimension.encode(dimension.hyperparameter.default)
     if first is not None:
         yield first
-    for level in range(dimension.levels or _OF_A_CONTINUUM):
+    for level in range(dimension.levels or _CONTINUOUS_VALUES):
         code = float(level) if dimension.levels else level * 0.1 + 0.05
         if code != first:
             yield code

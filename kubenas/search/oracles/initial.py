@@ -1,88 +1,90 @@
-"""The trials before there is anything to learn from."""
+"""Initial trials, before there are scores to learn from."""
 
 from typing import Any
 
 import numpy as np
 
-from kubenas.search.oracles.encoding import Designs, Dimension, Encoding, Floats, sizes
+from kubenas.search.oracles.encoding import Architectures, Dimension, Encoding, Floats, sizes
 from kubenas.search.oracles.history import History
 
-_BEGINNING = 8
-"""Trials before the first guess, of a search that is long enough."""
-_FEWEST = 4
-"""Scores to learn from."""
+_INITIAL_TRIALS = 8
+"""Initial trials of a search that is long enough."""
+_MIN_SCORES = 4
+"""Minimum scores to learn from."""
 _DRAWS = 64
-_LARGER = 0.15
-"""Larger networks are better more often than not, and even the best of the smaller ones are seldom
-among the best: the share of the draws that counts as large.
+_LARGE_SHARE = 0.15
+"""Share of the draws that counts as large. Larger networks are usually better, and the best of the
+smaller ones are rarely among the best.
 """
-_SHARE_OF_LARGER = 0.8
+_LARGE_PROBABILITY = 0.8
+"""Probability that an initial trial prefers large networks."""
 
 
-def is_beginning(history: History, max_trials: int | None) -> bool:
-    """Whether there is too little yet to learn from."""
-    beginning = max(_FEWEST, min(_BEGINNING, (max_trials or 100) // 3))
-    return history.started < beginning or int(history.feasible.sum()) < _FEWEST
+def too_few_trials(history: History, max_trials: int | None) -> bool:
+    """Returns whether there are too few trials or scores to learn from."""
+    initial_trials = max(_MIN_SCORES, min(_INITIAL_TRIALS, (max_trials or 100) // 3))
+    return history.started < initial_trials or int(history.feasible.sum()) < _MIN_SCORES
 
 
-def stratified(encoding: Encoding, history: History, rng: np.random.Generator) -> Floats:
-    """Random points, those first whose top-level choice has been made least often."""
+def stratified_sample(encoding: Encoding, history: History, rng: np.random.Generator) -> Floats:
+    """Returns random points. Those with the rarest values of the top-level choice come first."""
     drawn = encoding.sample(_DRAWS, rng)
-    place = encoding.strata
-    if place is None:
+    index = encoding.top_level_choice
+    if index is None:
         return drawn
-    made = np.concatenate([history.points[:, place], history.pending[:, place]])
+    made = np.concatenate([history.points[:, index], history.pending[:, index]])
     counts = np.bincount(
-        made[~np.isnan(made)].astype(int), minlength=encoding.dimensions[place].levels
+        made[~np.isnan(made)].astype(int), minlength=encoding.dimensions[index].levels
     )
-    return drawn[np.argsort(counts[drawn[:, place].astype(int)], kind="stable")]
+    return drawn[np.argsort(counts[drawn[:, index].astype(int)], kind="stable")]
 
 
-def initial(
+def suggest_initial(
     encoding: Encoding,
-    designs: Designs,
+    architectures: Architectures,
     history: History,
     rng: np.random.Generator,
     *,
     prefer_large: bool,
 ) -> tuple[Floats, bool]:
-    """Points to begin with, and whether they are drawn at random without preference.
+    """Returns candidates for an initial trial, and whether they are drawn without preference.
 
-    The space's own defaults, or what they usually are: all scales in the middle. Then random ones,
-    mostly larger networks if so asked, unless a trial was infeasible: it may have been too large.
+    The first trial takes the explicit defaults of the space, or else the middle of all scales.
+    Later ones are random. With ``prefer_large`` most are large networks, unless a trial was
+    infeasible: it may have been too large.
     """
-    drawn = stratified(encoding, history, rng)
-    if history.started == 0 and has_own_default(encoding):
+    drawn = stratified_sample(encoding, history, rng)
+    if history.started == 0 and has_explicit_default(encoding):
         return np.concatenate([encoding.default()[None], drawn]), False
-    prefer_large &= designs.has_graphs and bool(history.feasible.all())
-    if prefer_large and rng.random() <= _SHARE_OF_LARGER:
-        drawn, at_random = _larger_first(drawn, designs)
+    prefer_large &= architectures.has_graphs and bool(history.feasible.all())
+    if prefer_large and rng.random() <= _LARGE_PROBABILITY:
+        drawn, at_random = _larger_first(drawn, architectures)
     else:
         at_random = True
-    if history.started == 0 and any(encoding.units):
+    if history.started == 0 and any(encoding.ordered):
         return encoding.centred(drawn, rng), False
     return drawn, at_random
 
 
-def _larger_first(points: Floats, designs: Designs) -> tuple[Floats, bool]:
-    """The points of large networks first, and whether nobody knows which these are."""
-    parameters = sizes(designs.of(points))[:, 0]
+def _larger_first(points: Floats, architectures: Architectures) -> tuple[Floats, bool]:
+    """Returns the points, large networks first, and whether the sizes are unknown."""
+    parameters = sizes(architectures.of(points))[:, 0]
     if np.isnan(parameters).any():
         return points, True
-    large = parameters >= np.quantile(parameters, 1.0 - _LARGER)
+    large = parameters >= np.quantile(parameters, 1.0 - _LARGE_SHARE)
     return np.concatenate([points[large], points[~large]]), False
 
 
-def has_own_default(encoding: Encoding) -> bool:
-    """Whether whoever made the space named any default but the first value of a choice."""
+def has_explicit_default(encoding: Encoding) -> bool:
+    """Returns whether the space declares a default other than the implicit one."""
     default = encoding.default()
     return any(
-        not np.isnan(code) and code != dimension.encode(first_value(dimension))
+        not np.isnan(code) and code != dimension.encode(implicit_default(dimension))
         for code, dimension in zip(default, encoding.dimensions, strict=True)
     )
 
 
-def first_value(dimension: Dimension) -> Any:
-    """What Keras-Tuner takes for the default where none is named."""
+def implicit_default(dimension: Dimension) -> Any:
+    """Returns the value that Keras-Tuner uses if no default is declared."""
     own = dimension.hyperparameter
     return own.min_value if dimension.kind == "numeric" else dimension.decode(0.0)

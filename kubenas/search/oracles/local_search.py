@@ -1,5 +1,5 @@
 """Local search (White et al., Exploring the Loss Landscape in Neural Architecture Search, UAI
-2021): all networks one choice away from the best, then from the best of those, and so on.
+2021): tries all networks that differ in one choice from the best ones.
 """
 
 import numpy as np
@@ -8,19 +8,19 @@ from kubenas.search.oracles.base import SearchOracle
 from kubenas.search.oracles.encoding import Floats, neighbours
 from kubenas.search.oracles.history import History
 
-_BEGINNING = 10
+_INITIAL_TRIALS = 10
 _CENTRES = 3
-"""Of the best trials, how many are walked around before a new start."""
+"""Best trials whose neighbours are tried before a restart."""
 
 
 class LocalSearchOracle(SearchOracle):
-    """Goes uphill from the best of a few random networks; starts anew when there is no way up."""
+    """Hill climbing from the best initial trials, with random restarts."""
 
     name = "local_search"
 
     def suggest(self, history: History, rng: np.random.Generator) -> Floats:
-        beginning = min(_BEGINNING, max(2, (self.max_trials or 100) // 5))
-        if history.started < beginning or not history.feasible.any():
-            return self.begin(history, rng)
+        initial_trials = min(_INITIAL_TRIALS, max(2, (self.max_trials or 100) // 5))
+        if history.started < initial_trials or not history.feasible.any():
+            return self.suggest_initial(history, rng)
         around = [neighbours(self.encoding, point, rng) for point in history.best(_CENTRES)]
-        return np.concatenate([*around, self.begin(history, rng)])
+        return np.concatenate([*around, self.suggest_initial(history, rng)])

@@ -1,22 +1,26 @@
-"""Who proposes the next trial."""
+"""Proposers: oracles and other sources of new trials."""
 
 from kubenas.search.proposals.create import create_proposer, load_oracles
-from kubenas.search.proposals.duplicates import IN_A_ROW, Originals, end_like
-from kubenas.search.proposals.proposer import NoProposal, Proposal, Proposer, Revisable
-from kubenas.search.proposals.random_baseline import BaselineDraws
-from kubenas.search.proposals.sources import Director, Source
+from kubenas.search.proposals.duplicates import (
+    MAX_DUPLICATES_IN_A_ROW,
+    DuplicateFinder,
+    duplicate_end,
+)
+from kubenas.search.proposals.proposer import NoProposal, Proposal, Proposer, RevisableProposer
+from kubenas.search.proposals.random_baseline import RandomBaseline
+from kubenas.search.proposals.sources import MultiSourceProposer, ProposalSource
 
 __all__ = [
-    "IN_A_ROW",
-    "BaselineDraws",
-    "Director",
+    "MAX_DUPLICATES_IN_A_ROW",
+    "DuplicateFinder",
+    "MultiSourceProposer",
     "NoProposal",
-    "Originals",
     "Proposal",
+    "ProposalSource",
     "Proposer",
-    "Revisable",
-    "Source",
+    "RandomBaseline",
+    "RevisableProposer",
     "create_proposer",
-    "end_like",
+    "duplicate_end",
     "load_oracles",
 ]

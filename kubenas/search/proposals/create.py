@@ -1,11 +1,11 @@
-"""The proposer that a config names. Importing this loads neither Keras-Tuner nor Keras."""
+"""Creates the proposer that a config names. Imports neither Keras-Tuner nor Keras at load time."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from kubenas.config import Config
 from kubenas.search.oracles import check_oracle
-from kubenas.search.proposals.proposer import Revisable
+from kubenas.search.proposals.proposer import RevisableProposer
 
 if TYPE_CHECKING:
     from kubenas.search.oracles.encoding import GraphOf
@@ -17,16 +17,16 @@ def create_proposer(
     *,
     space: Mapping[str, Any],
     graph: "GraphOf | None" = None,
-) -> Revisable:
-    """The oracle that ``config`` names, fresh.
+) -> RevisableProposer:
+    """Creates a new instance of the oracle that ``config`` names.
 
     Args:
-        config: name, objective, seed and size of the search.
-        space: keras_tuner.HyperParameters.get_config() of what may be built.
-        graph: the network at some values, if the space can tell.
+        config: provides oracle, objectives, seed and number of trials.
+        space: the search space, as keras_tuner.HyperParameters.get_config().
+        graph: function from values to the network's graph, if the space has one.
 
     Raises:
-        UserError: there is no such oracle.
+        UserError: the oracle does not exist.
     """
     check_oracle(config.search.oracle)
     return load_oracles().create(config, space=space, graph=graph)

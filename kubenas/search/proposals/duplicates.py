@@ -1,4 +1,4 @@
-"""The same network trained for the same time is the same trial: it is not trained again."""
+"""Duplicate proposals: the same network with the same epochs is not trained again."""
 
 import json
 from collections.abc import Mapping
@@ -6,33 +6,33 @@ from typing import Any
 
 from kubenas.search.journal import Ended, Proposed
 
-IN_A_ROW = 20
-"""Duplicates in a row after which a space counts as exhausted."""
+MAX_DUPLICATES_IN_A_ROW = 20
+"""Consecutive duplicates after which the space counts as exhausted."""
 
 _BOOKKEEPING = "tuner/"
-"""Begins the names of Hyperband's notes to itself."""
+"""Prefix of Hyperband's control values."""
 
 
 def signature(values: Mapping[str, Any], epochs: int | None = None) -> str:
-    """Equal for values that train the same network for as long."""
+    """Returns a key that is equal for proposals with the same network and epochs."""
     kept = {name: each for name, each in values.items() if not name.startswith(_BOOKKEEPING)}
     return json.dumps([epochs, kept], sort_keys=True)
 
 
-class Originals:
-    """The first trial of each signature."""
+class DuplicateFinder:
+    """Finds the first trial with the same signature as a proposal."""
 
     def __init__(self) -> None:
         self._trials: dict[str, int] = {}
         self.in_a_row = 0
-        """How many of the latest proposals were duplicates."""
+        """Number of consecutive duplicates among the latest proposals."""
 
     def find(self, values: Mapping[str, Any], epochs: int | None = None) -> int | None:
-        """The earlier trial that training ``values`` up to ``epochs`` would repeat."""
+        """Returns the earlier trial with the same signature; None if there is none."""
         return self._trials.get(signature(values, epochs))
 
     def add(self, proposal: Proposed) -> None:
-        """Takes note of a proposal, also of a duplicate."""
+        """Adds a proposal, which may be a duplicate."""
         if proposal.duplicate_of is None:
             self._trials[signature(proposal.values, proposal.epochs)] = proposal.trial
             self.in_a_row = 0
@@ -40,8 +40,8 @@ class Originals:
             self.in_a_row += 1
 
 
-def end_like(original: Ended, *, trial: int, at: float) -> Ended:
-    """The end of a duplicate, whose original ended with ``original``."""
+def duplicate_end(original: Ended, *, trial: int, at: float) -> Ended:
+    """Returns the end of a duplicate of the trial that ended with ``original``."""
     return original.model_copy(
         update={
             "trial": trial,
@@ -49,6 +49,6 @@ def end_like(original: Ended, *, trial: int, at: float) -> Ended:
             "attempt": None,
             "seconds": 0.0,
             "held_seconds": 0.0,
-            "message": f"the same as trial {original.trial}, which was not trained again",
+            "message": f"duplicate of trial {original.trial}; not trained again",
         }
     )

@@ -1,12 +1,11 @@
-"""Oracles, ours and Keras-Tuner's, behind :class:`kubenas.search.proposals.proposer.Proposer`.
+"""Adapter from Keras-Tuner oracles, ours included, to the ``Proposer`` interface.
 
-Keras-Tuner's own keep their state in files that a crash can leave half written and out of step
-with what was run. Here the journal is the truth: an oracle is brought back by taking it through
-the recorded proposals and ends again, without files. ``populate_space`` is what Keras-Tuner offers
-to be overridden, and during a replay ours hands out the recorded values, which spares Bayesian
-optimisation its seconds of thought. What it hides besides (the state of the random generator,
-Hyperband's brackets) is in ``get_state()`` and travels in the journal; all else of that state
-is left out, for it grows with every trial.
+Keras-Tuner's oracles keep their state in files, which a crash can leave incomplete or inconsistent
+with the trials that ran. Here the journal is authoritative: an oracle is restored by replaying the
+recorded proposals and ends, without files. During a replay, ``populate_space`` returns the recorded
+values, which avoids the seconds that Bayesian optimisation takes per proposal. State that replay
+cannot rebuild (the random generator, Hyperband's brackets) comes from ``get_state()`` and is stored
+in the journal. The rest of ``get_state()`` is omitted, because it grows with every trial.
 """
 
 import copy
@@ -31,7 +30,7 @@ from kubenas.search.oracles.create import create_oracle
 from kubenas.search.oracles.encoding import GraphOf, Limits
 from kubenas.search.proposals.proposer import NoProposal, Proposal
 from kubenas.search.seeds import derived_seed
-from kubenas.search.space import take_declared
+from kubenas.search.space import apply_declared
 from kubenas.search.space.point import read_space
 from kubenas.trial import Outcome
 
@@ -52,21 +51,21 @@ _REBUILT_BY_REPLAY = frozenset(
 
 
 class Replayable(Protocol):
-    """What is asked of an oracle besides Keras-Tuner's protocol."""
+    """What the adapter needs from an oracle in addition to Keras-Tuner's interface."""
 
     recorded: deque[dict[str, Any]]
-    """Values that the next trials get before anything is suggested."""
+    """Values for the next trials, used before the oracle suggests any."""
     end_order: list[str]
-    """Keras-Tuner's: ids of the trials that have ended."""
+    """Keras-Tuner's list of ended trials' ids."""
     at_random: bool
-    """Whether the latest proposal was drawn at random, whatever the scores."""
+    """Whether the latest proposal was drawn at random, independent of the scores."""
 
     def __getattr__(self, name: str) -> Any:
-        """Keras-Tuner's own, which are untyped."""
+        """Keras-Tuner's attributes, which are untyped."""
 
 
 class _Replayable(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner is untyped
-    """Proposes recorded values first, and writes nothing to its own files."""
+    """Oracle that proposes recorded values first and writes no files."""
 
     at_random = False
 
@@ -81,10 +80,10 @@ class _Replayable(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner is u
         return dict(super().populate_space(trial_id))
 
     def save(self) -> None:
-        """Keeps nothing: the journal is the truth."""
+        """Writes nothing: the journal is authoritative."""
 
     def _save_trial(self, trial: Any) -> None:
-        """Nor this."""
+        """Writes nothing."""
 
 
 class _Random(_Replayable, RandomSearchOracle):  # type: ignore[misc]
@@ -94,9 +93,9 @@ class _Random(_Replayable, RandomSearchOracle):  # type: ignore[misc]
 class _Bayesian(_Replayable, BayesianOptimizationOracle):  # type: ignore[misc]
     def populate_space(self, trial_id: str) -> dict[str, Any]:
         if not self.trials and not self.recorded:
-            # Whoever made the space has said what is sensible: know that before anything else.
+            # The space's defaults are usually a good first point.
             self.recorded.append(_defaults(self.hyperparameters))
-        # Its generator is not part of its state; tied to the trial, a restart draws the same.
+        # get_state() omits the generator: a seed per trial makes a restart draw the same values.
         seed = derived_seed("acquisition", self.seed, len(self.trials))
         self._random_state = np.random.RandomState(seed)
         completed = sum(trial.status == "COMPLETED" for trial in self.trials.values())
@@ -110,14 +109,14 @@ class _Hyperband(_Replayable, HyperbandOracle):  # type: ignore[misc]
 
 
 class KerasTunerProposer:
-    """See :class:`kubenas.search.proposals.proposer.Revisable`."""
+    """A :class:`RevisableProposer` around a Keras-Tuner oracle."""
 
     def __init__(self, oracle: Replayable, objectives: Sequence[Objective]) -> None:
         self._oracle = oracle
         self._objectives = objectives
         self._asked = 0
         self._ends: dict[str, Ended] = {}
-        """As told, by the oracle's ids."""
+        """Reported ends, by the oracle's trial ids."""
 
     @classmethod
     def create(
@@ -127,11 +126,11 @@ class KerasTunerProposer:
         space: Mapping[str, Any],
         graph: GraphOf | None = None,
     ) -> Self:
-        """The oracle that ``config`` names; arguments as for ``create_proposer``."""
+        """Creates the oracle that ``config`` names; arguments as for ``create_proposer``."""
         search = config.search
         objectives = objectives_of(search)
         first, *_ = several = [keras_tuner.Objective(o.name, o.direction) for o in objectives]
-        if not find_oracle(search.oracle).is_keras_tuners:
+        if not find_oracle(search.oracle).is_from_keras_tuner:
             oracle = create_oracle(
                 search.oracle,
                 read_space(space),
@@ -140,7 +139,7 @@ class KerasTunerProposer:
                 max_trials=search.max_trials,
                 graph=graph,
                 limits=Limits(search.limits.parameters, search.limits.flops),
-                max_consecutive_failed_trials=None,  # the search has a rule of its own
+                max_consecutive_failed_trials=None,  # the search has its own rule
             )
             oracle.keeps_files = False
             oracle.verbose = 0
@@ -155,7 +154,7 @@ class KerasTunerProposer:
         if search.oracle == "hyperband":
             own: _Replayable = _Hyperband(
                 max_epochs=config.training.epochs,
-                hyperband_iterations=search.max_trials,  # the search's budget ends it before
+                hyperband_iterations=search.max_trials,  # the search's budget ends first
                 **common,
             )
         else:
@@ -171,20 +170,20 @@ class KerasTunerProposer:
             return NoProposal.EXHAUSTED
         state = self._oracle.get_state()
         hidden = {key: value for key, value in state.items() if key not in _REBUILT_BY_REPLAY}
-        # The oracle goes on changing the lists that it has given us: take a copy.
+        # The oracle modifies these lists later.
         values = dict(trial.hyperparameters.values)
         return Proposal(
             trial.trial_id,
             values,
             copy.deepcopy(hidden),
-            epochs=values.get("tuner/epochs"),  # Hyperband's, which notes them among the values
+            epochs=values.get("tuner/epochs"),  # set by Hyperband
             parent=values.get("tuner/trial_id"),
             origin="random" if self._oracle.at_random else "oracle",
         )
 
     def report(self, oracle_trial: str, end: Ended) -> None:
         trial = self._oracle.get_trial(oracle_trial)
-        take_declared(trial.hyperparameters, end.declared)  # end_trial() adds it to the space
+        apply_declared(trial.hyperparameters, end.declared)  # end_trial() adds it to the space
         values = self._values(end)
         if values is None:
             failed = end.outcome == Outcome.FAILED
@@ -196,22 +195,22 @@ class KerasTunerProposer:
         self._ends[oracle_trial] = end
 
     def revise(self, ends: Mapping[str, Ended]) -> bool:
-        told = list(self._ends.items())
-        grown = list(ends.items())[: len(told)] == told
-        if not grown:
+        reported = list(self._ends.items())
+        only_appended = list(ends.items())[: len(reported)] == reported
+        if not only_appended:
             if not isinstance(self._oracle, SearchOracle) or not self._oracle.revisable:
                 return False
-            self._take_back([name for name, end in told if ends.get(name) != end])
+            self._take_back([name for name, end in reported if ends.get(name) != end])
         for name in [name for name in ends if name not in self._ends]:
             self.report(name, ends[name])
-        if not grown:
+        if not only_appended:
             self._ends = dict(ends)
             self._oracle.end_order = list(ends)
-            self._oracle.prepare()  # what was learnt of other ends is void
+            self._oracle.prepare()  # refit: the former ends no longer hold
         return True
 
     def _take_back(self, names: Iterable[str]) -> None:
-        """These trials are in flight again."""
+        """Marks ended trials as in flight again."""
         for name in names:
             trial = self._oracle.get_trial(name)
             trial.status, trial.score, trial.best_step, trial.message = "RUNNING", None, None, None
@@ -219,7 +218,7 @@ class KerasTunerProposer:
             del self._ends[name]
 
     def _values(self, end: Ended) -> dict[str, float | None] | None:
-        """Of each objective; None: the trial has no score, or a cost could not be measured."""
+        """Returns the value of each objective; None if one of them is unknown."""
         if end.outcome != Outcome.COMPLETED:
             return None
         first, *others = self._objectives
@@ -240,12 +239,12 @@ class KerasTunerProposer:
         return ids
 
     def _create_trial(self) -> Any:
-        self._asked += 1  # under a known name, the oracle would repeat what that one got
+        self._asked += 1  # for a known tuner id, the oracle returns that tuner's trial again
         return self._oracle.create_trial(f"slot-{self._asked}")
 
 
 def _defaults(space: keras_tuner.HyperParameters) -> dict[str, Any]:
-    """The default of each hyperparameter that is active when all have their defaults."""
+    """Returns the default values of the hyperparameters that are active by default."""
     defaults = keras_tuner.HyperParameters()
     defaults.merge(space.space)
     return dict(defaults.values)

@@ -1,4 +1,4 @@
-"""What the search asks of an oracle, whoever's it is."""
+"""Interface between the search and its oracles."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,54 +13,54 @@ class Proposal:
     """A trial to run."""
 
     oracle_trial: str
-    """The oracle's own id of it."""
+    """The oracle's id of the trial."""
     values: dict[str, Any]
-    """Active hyperparameters, and Hyperband's ``tuner/...`` control values."""
+    """Values of active hyperparameters, and Hyperband's ``tuner/...`` control values."""
     state: dict[str, Any] | None = None
-    """What cannot be rebuilt from the journal's other records."""
+    """Oracle state that replaying the journal cannot rebuild."""
     epochs: int | None = None
-    """The rung: train up to this epoch, perhaps to go on later; None: there are no rungs."""
+    """Epochs of its rung; a promotion may train it further. None: no rungs."""
     parent: str | None = None
-    """The proposer's own id of the trial to go on from."""
+    """The proposer's id of the trial whose training it continues."""
     origin: Origin = "oracle"
 
 
 class NoProposal(Enum):
-    """Why there is none now."""
+    """Reason for not proposing a trial."""
 
     WAIT = "wait"
     """A trial in flight must end first."""
     EXHAUSTED = "exhausted"
-    """There is nothing left to try, unless a trial in flight changes that."""
+    """No new trial is left. The end of a trial in flight may change that."""
 
 
 class Proposer(Protocol):
-    """Proposes trials and learns from their ends. Same seed and history, same proposals."""
+    """Proposes trials and learns from their ends. Deterministic for a seed and a history."""
 
     def propose(self) -> Proposal | NoProposal:
-        """The next trial, which is in flight until it is reported."""
+        """Proposes the next trial, which is in flight until ``report`` is called for it."""
         ...
 
     def report(self, oracle_trial: str, end: Ended) -> None:
-        """Tells how a proposed trial ended, once."""
+        """Reports the end of a proposed trial; called once per trial."""
         ...
 
     def replay(self, records: Iterable[Record]) -> Mapping[int, str]:
-        """Brings a fresh proposer to where the one that made ``records`` was.
+        """Restores the state of the proposer that produced ``records``. Needs a new instance.
 
         Returns:
-            Its own ids of their trials, by number.
+            The proposer's ids of the trials, by trial number.
         """
         ...
 
 
-class Revisable(Proposer, Protocol):
-    """A proposer whose trials may be told to have ended otherwise than before."""
+class RevisableProposer(Proposer, Protocol):
+    """A proposer that accepts changes to ends that were already reported."""
 
     def revise(self, ends: Mapping[str, Ended]) -> bool:
-        """Tells how all its trials ended, by its own ids and in order; others are in flight.
+        """Replaces all reported ends, by trial id and in order. Other trials are in flight.
 
         Returns:
-            False if it cannot take back what it was told; then it has not changed.
+            False if it cannot revise earlier ends; then it is unchanged.
         """
         ...

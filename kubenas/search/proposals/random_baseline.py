@@ -1,22 +1,22 @@
-"""Draws at random for comparison: a share of the search's trials that learns from nothing."""
+"""Random baseline: a share of the search's trials that is sampled at random for comparison."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from kubenas.search.journal import Proposed, Telling
+from kubenas.search.journal import OracleEvent, Proposed
 from kubenas.search.proposals.proposer import Proposal
 from kubenas.search.seeds import derived_seed
-from kubenas.search.space import Hyperparameter, unknown
+from kubenas.search.space import Hyperparameter, new_hyperparameters
 
 
-class BaselineDraws:
-    """See :class:`kubenas.search.proposals.sources.Source`.
+class RandomBaseline:
+    """Proposal source of random points.
 
     Args:
-        draw: a random point of the space, by seed and by what the space has grown by.
-        share: of the networks tried.
-        seed: of the search.
-        epochs: that they are trained for, at full length; None: there are no rungs.
+        draw: samples a point, given a seed and the hyperparameters added to the space.
+        share: share of the search's networks.
+        seed: the search's seed.
+        epochs: epochs of the highest rung; None: no rungs.
     """
 
     def __init__(
@@ -36,13 +36,13 @@ class BaselineDraws:
         self._drawn = 0
         self._declared: list[Hyperparameter] = []
 
-    def see(self, record: Telling) -> None:
+    def observe(self, record: OracleEvent) -> None:
         if isinstance(record, Proposed):
             self._trials += 1
             self._networks += record.parent is None
             self._drawn += record.origin == "baseline"
         else:
-            self._declared += unknown(self._declared, record.declared.new)
+            self._declared += new_hyperparameters(self._declared, record.declared.new)
 
     def propose(self) -> Proposal | None:
         if self._drawn + 1 > self._share * (self._networks + 1):

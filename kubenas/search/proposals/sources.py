@@ -1,54 +1,54 @@
-"""Who proposes next, and what the oracle is told: between the search's ledger and its oracle.
+"""Proposer that combines an oracle with other proposal sources.
 
-Some proposals are not the oracle's: a promotion of successive halving, a draw at random for
-comparison. And an oracle is not told the journal as it is: of a network that was trained on several
-rungs it hears one score. What it is to be told is a pure function of the journal, and may differ
-from what it was told before. Where it cannot take that back, a fresh one is told everything.
+Some proposals do not come from the oracle: promotions of successive halving, the random baseline,
+prior trials. The oracle's observations are a pure function of the journal: for example, one score
+for a network that was trained on several rungs. If earlier observations change and the oracle
+cannot revise them, a new oracle is created and all observations are replayed.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from kubenas.search.journal import Ended, Proposed, Record, Telling
-from kubenas.search.proposals.proposer import NoProposal, Proposal, Revisable
+from kubenas.search.journal import Ended, OracleEvent, Proposed, Record
+from kubenas.search.proposals.proposer import NoProposal, Proposal, RevisableProposer
 
 
-class Source(Protocol):
-    """Proposes without an oracle, from what it has seen."""
+class ProposalSource(Protocol):
+    """Proposes trials without an oracle, based on the records so far."""
 
-    def see(self, record: Telling) -> None:
-        """Takes note of a proposal, its own too, or of an end."""
+    def observe(self, record: OracleEvent) -> None:
+        """Processes a proposal (of any source) or an end."""
         ...
 
     def propose(self) -> Proposal | None:
-        """What it wants tried now; None: nothing. Asking changes nothing."""
+        """Returns the next proposal; None if there is none. Does not change the source."""
         ...
 
 
-class Director:
-    """See :class:`kubenas.search.proposals.proposer.Proposer`. Its ids of trials are their numbers.
+class MultiSourceProposer:
+    """A :class:`Proposer` that asks several sources, then the oracle. Its ids are trial numbers.
 
     Args:
-        create: makes a fresh oracle.
-        tell: what the oracle is told of the records so far.
+        create: creates a new oracle.
+        tell: computes the oracle's observations from the records so far.
         sources: asked before the oracle, in this order.
-        epochs: of the rung that the oracle's proposals begin on; None: there are no rungs.
+        epochs: epochs of the lowest rung, for the oracle's proposals; None: no rungs.
     """
 
     def __init__(
         self,
-        create: Callable[[], Revisable],
+        create: Callable[[], RevisableProposer],
         *,
-        tell: Callable[[Sequence[Telling]], list[Telling]],
-        sources: Sequence[Source] = (),
+        tell: Callable[[Sequence[OracleEvent]], list[OracleEvent]],
+        sources: Sequence[ProposalSource] = (),
         epochs: int | None = None,
     ) -> None:
         self._create = create
         self._tell = tell
         self._sources = sources
         self._epochs = epochs
-        self._records: list[Telling] = []
+        self._records: list[OracleEvent] = []
         self._trials = 0
         self._oracle = create()
         self._ids: dict[int, str] = {}
@@ -56,28 +56,28 @@ class Director:
     def propose(self) -> Proposal | NoProposal:
         for source in self._sources:
             if (proposal := source.propose()) is not None:
-                return self._noted(proposal)
-        self._catch_up()
+                return self._record_proposal(proposal)
+        self._update_oracle()
         asked = self._oracle.propose()
         if isinstance(asked, NoProposal):
             return asked
         self._ids[self._trials] = asked.oracle_trial
         proposal = replace(asked, oracle_trial=str(self._trials), epochs=self._epochs)
-        return self._noted(proposal)
+        return self._record_proposal(proposal)
 
     def report(self, oracle_trial: str, end: Ended) -> None:
-        del oracle_trial  # its number, which the end says, too
-        self._see(end)
+        del oracle_trial  # same as end.trial
+        self._observe(end)
 
     def replay(self, records: Iterable[Record]) -> Mapping[int, str]:
         for record in records:
             if isinstance(record, Proposed | Ended):
-                self._see(record)
+                self._observe(record)
         return {number: str(number) for number in range(self._trials)}
 
-    def _noted(self, proposal: Proposal) -> Proposal:
-        """``proposal``, as it will be in the journal, seen by all."""
-        self._see(
+    def _record_proposal(self, proposal: Proposal) -> Proposal:
+        """Shows ``proposal`` to all sources, as it will be in the journal, and returns it."""
+        self._observe(
             Proposed(
                 at=0.0,
                 trial=self._trials,
@@ -91,17 +91,18 @@ class Director:
         )
         return proposal
 
-    def _see(self, record: Telling) -> None:
+    def _observe(self, record: OracleEvent) -> None:
         record = record.model_copy(update={"at": 0.0})
         self._trials += isinstance(record, Proposed)
         self._records.append(record)
         for source in self._sources:
-            source.see(record)
+            source.observe(record)
 
-    def _catch_up(self) -> None:
-        told = self._tell(self._records)
-        own = [record.trial for record in told if isinstance(record, Proposed)] == list(self._ids)
-        ends = {r.trial: r for r in told if isinstance(r, Ended)}
-        if not own or not self._oracle.revise({self._ids[n]: end for n, end in ends.items()}):
+    def _update_oracle(self) -> None:
+        observations = self._tell(self._records)
+        proposed = [r.trial for r in observations if isinstance(r, Proposed)]
+        ends = {r.trial: r for r in observations if isinstance(r, Ended)}
+        changed = proposed != list(self._ids)
+        if changed or not self._oracle.revise({self._ids[n]: end for n, end in ends.items()}):
             self._oracle = self._create()
-            self._ids = dict(self._oracle.replay(told))
+            self._ids = dict(self._oracle.replay(observations))

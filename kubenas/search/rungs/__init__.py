@@ -1,12 +1,12 @@
 """Multi-fidelity search: asynchronous successive halving."""
 
-from kubenas.search.rungs.levels import least_epochs, rungs_of
-from kubenas.search.rungs.observations import tell_networks
+from kubenas.search.rungs.levels import min_epochs_per_trial, rung_levels
+from kubenas.search.rungs.observations import merge_promotions
 from kubenas.search.rungs.promotion import Promotions
 
 __all__ = [
     "Promotions",
-    "least_epochs",
-    "rungs_of",
-    "tell_networks",
+    "merge_promotions",
+    "min_epochs_per_trial",
+    "rung_levels",
 ]

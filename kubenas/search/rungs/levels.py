@@ -4,16 +4,16 @@ from kubenas.config import Config
 from kubenas.search.rungs.successive_halving import rung_epochs
 
 
-def rungs_of(config: Config) -> tuple[int, ...]:
-    """Epochs of each rung, ascending; none if every trial is trained at full length."""
+def rung_levels(config: Config) -> tuple[int, ...]:
+    """Returns the epochs of each rung, ascending; empty if the search has no rungs."""
     rungs = config.search.rungs
     if rungs.eta is None:
         return ()
     return rung_epochs(config.training.epochs, eta=rungs.eta, least=rungs.min_epochs)
 
 
-def least_epochs(config: Config) -> int:
-    """Epochs that the shortest trial takes."""
+def min_epochs_per_trial(config: Config) -> int:
+    """Returns the epochs of the shortest trial."""
     if config.search.oracle == "hyperband":
         return 1
-    return min(rungs_of(config), default=config.training.epochs)
+    return min(rung_levels(config), default=config.training.epochs)

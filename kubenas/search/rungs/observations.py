@@ -1,137 +1,142 @@
-"""What an oracle is told of a search with rungs: one score a network, all on one scale.
+"""Observations of an oracle in a search with rungs: one score per network, all on one scale.
 
-The oracle learns from the highest rung with enough scores. A network that was left behind below it
-is told with what it would score there, going by those that have scores on both rungs. A network on
-its way up is told as still in flight. Pure.
+The oracle learns from the highest rung with enough scores, the learning rung. A network that ended
+on a lower rung is reported with an imputed score, estimated from the networks with scores on both
+rungs. A network that was promoted and has not ended is reported as in flight. Pure functions.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from kubenas.search.journal import Ended, Proposed, Telling
+from kubenas.search.journal import Ended, OracleEvent, Proposed
 from kubenas.search.milestones import milestone
 from kubenas.search.rungs.scale import RungScale
 from kubenas.trial import Outcome
 
-ENOUGH_SCORES = 4
-"""On a rung, before the oracle learns from it. Trials below it still count, so a few are enough."""
+MIN_SCORES = 4
+"""Scores on a rung before the oracle learns from it. Lower rungs still count, so few suffice."""
 
 
 @dataclass
 class _Network:
-    """One network on its way up."""
+    """One network and its trials on all rungs."""
 
     rung: int = 0
-    """That it was last put on."""
+    """The highest rung that it was promoted to."""
     ends: dict[int, Ended] = field(default_factory=dict)
-    """By rung."""
+    """Ends of its trials by rung."""
     arrivals: dict[int, int] = field(default_factory=dict)
-    """By rung the place of its end among all records."""
+    """Positions of these ends among all records, by rung."""
 
     def score(self, rung: int) -> float | None:
-        """On ``rung``; None: it has none there."""
+        """Returns its score on ``rung``; None if it has none."""
         end = self.ends.get(rung)
         return end.score if end and end.outcome == Outcome.COMPLETED else None
 
     def both(self, lower: int, higher: int) -> tuple[float, float] | None:
-        """Its scores on two rungs; None: it has not both."""
+        """Returns its scores on two rungs; None if one is missing."""
         below, above = self.score(lower), self.score(higher)
         return None if below is None or above is None else (below, above)
 
 
-def tell_networks(
-    records: Sequence[Telling], rungs: Sequence[int], direction: Literal["max", "min"]
-) -> list[Telling]:
-    """``records`` as if each network were one trial; promotions are left out.
+def merge_promotions(
+    records: Sequence[OracleEvent], rungs: Sequence[int], direction: Literal["max", "min"]
+) -> list[OracleEvent]:
+    """Merges the trials of each network into one; omits promotions and the random baseline.
 
-    So are draws for comparison, which are trained at full length whatever comes of them.
+    Trials of the random baseline are trained at full length regardless of their scores.
 
     Args:
         records: proposals and ends, in the journal's order.
         rungs: epochs of each rung, ascending.
-        direction: of the score.
+        direction: direction of the score.
     """
-    aside = {r.trial for r in records if isinstance(r, Proposed) and r.origin == "baseline"}
-    records = [record for record in records if record.trial not in aside]
-    roots, networks = _networks(records, rungs)
-    learnt = _learnt_rung(networks.values(), len(rungs))
-    imputed = _imputed(networks, learnt, 1 if direction == "max" else -1)
-    told: list[Telling] = []
+    baseline = {r.trial for r in records if isinstance(r, Proposed) and r.origin == "baseline"}
+    records = [record for record in records if record.trial not in baseline]
+    first_trials, networks = _networks(records, rungs)
+    learning = _learning_rung(networks.values(), len(rungs))
+    imputed = _imputed(networks, learning, 1 if direction == "max" else -1)
+    observations: list[OracleEvent] = []
     for record in records:
-        if roots[record.trial] != record.trial:
+        if first_trials[record.trial] != record.trial:
             continue
         if isinstance(record, Proposed):
-            told.append(record)
-        elif (end := _told(record, networks[record.trial], imputed, learnt)) is not None:
-            told.append(end)
-    return told
+            observations.append(record)
+        elif (end := _network_end(record, networks[record.trial], imputed, learning)) is not None:
+            observations.append(end)
+    return observations
 
 
 def _networks(
-    records: Iterable[Telling], rungs: Sequence[int]
+    records: Iterable[OracleEvent], rungs: Sequence[int]
 ) -> tuple[dict[int, int], dict[int, _Network]]:
-    """The first trial of each trial's network, and the networks by their first trials."""
-    roots: dict[int, int] = {}
+    """Returns the first trial of each trial's network, and the networks by their first trial."""
+    first_trials: dict[int, int] = {}
     networks: dict[int, _Network] = {}
-    places: dict[int, int] = {}
+    trial_rungs: dict[int, int] = {}
     for number, record in enumerate(records):
         if isinstance(record, Proposed):
-            root = record.trial if record.parent is None else roots[record.parent]
-            roots[record.trial] = root
-            places[record.trial] = rungs.index(record.epochs) if record.epochs in rungs else 0
-            networks.setdefault(root, _Network()).rung = places[record.trial]
+            root = record.trial if record.parent is None else first_trials[record.parent]
+            first_trials[record.trial] = root
+            trial_rungs[record.trial] = rungs.index(record.epochs) if record.epochs in rungs else 0
+            networks.setdefault(root, _Network()).rung = trial_rungs[record.trial]
         else:
-            network, rung = networks[roots[record.trial]], places[record.trial]
+            network, rung = networks[first_trials[record.trial]], trial_rungs[record.trial]
             network.ends[rung], network.arrivals[rung] = record, number
-    return roots, networks
+    return first_trials, networks
 
 
-def _learnt_rung(networks: Iterable[_Network], rungs: int) -> int:
-    """The highest rung with enough scores; the lowest if none has."""
+def _learning_rung(networks: Iterable[_Network], rungs: int) -> int:
+    """Returns the highest rung with enough scores, or else the lowest rung."""
     counts = [0] * rungs
     for network in networks:
         for rung in network.ends:
             counts[rung] += network.score(rung) is not None
-    return max((rung for rung in range(rungs) if counts[rung] >= ENOUGH_SCORES), default=0)
+    return max((rung for rung in range(rungs) if counts[rung] >= MIN_SCORES), default=0)
 
 
-def _imputed(networks: dict[int, _Network], learnt: int, sign: int) -> dict[int, float]:
-    """What networks that were left behind would score on the learnt rung, at most its best.
+def _imputed(networks: dict[int, _Network], learning: int, sign: int) -> dict[int, float]:
+    """Imputes scores on the learning rung for networks that ended below, at most its best score.
 
-    By the first so many that got there, a milestone, so that what was told seldom changes.
+    Uses the networks that arrived there first, up to a milestone, so imputed scores change rarely.
     """
-    there = [network for network in networks.values() if network.score(learnt) is not None]
-    there.sort(key=lambda network: network.arrivals[learnt])
-    there = there[: milestone(len(there), apart=1)]
-    best = max((sign * score for n in there if (score := n.score(learnt)) is not None), default=0)
+    scored = [network for network in networks.values() if network.score(learning) is not None]
+    scored.sort(key=lambda network: network.arrivals[learning])
+    scored = scored[: milestone(len(scored), apart=1)]
+    best = max(
+        (sign * score for n in scored if (score := n.score(learning)) is not None),
+        default=0,
+    )
     scales = [
-        RungScale.of([pair for network in there if (pair := network.both(rung, learnt))])
-        for rung in range(learnt)
+        RungScale.of([pair for network in scored if (pair := network.both(rung, learning))])
+        for rung in range(learning)
     ]
     return {
         root: sign * min(sign * scales[network.rung](score), best)
         for root, network in networks.items()
-        if network.rung < learnt and (score := network.score(network.rung)) is not None
+        if network.rung < learning and (score := network.score(network.rung)) is not None
     }
 
 
-def _told(first: Ended, network: _Network, imputed: dict[int, float], learnt: int) -> Ended | None:
-    """The end of a network whose first trial ended with ``first``; None: it is on its way."""
+def _network_end(
+    first: Ended, network: _Network, imputed: dict[int, float], learning: int
+) -> Ended | None:
+    """Returns the end of a network whose first trial ended with ``first``; None if in flight."""
     if first.outcome != Outcome.COMPLETED:
         return first
-    if network.score(learnt) is not None:
-        return _as_first(network.ends[learnt], first)
+    if network.score(learning) is not None:
+        return _as_first(network.ends[learning], first)
     last = network.ends.get(network.rung)
     if last is None:
         return None
-    told = _as_first(last, first)
+    end = _as_first(last, first)
     if last.outcome != Outcome.COMPLETED:
-        return told
-    return told.model_copy(update={"score": imputed[first.trial]})
+        return end
+    return end.model_copy(update={"score": imputed[first.trial]})
 
 
 def _as_first(end: Ended, first: Ended) -> Ended:
-    """``end`` of a later trial of the network as that of its first one."""
+    """Returns ``end`` of a later trial as the end of the network's first trial."""
     as_first = {"trial": first.trial, "at": first.at, "declared": first.declared}
     return end.model_copy(update=as_first)

@@ -1,21 +1,21 @@
-"""Successive halving as a source of proposals: the better networks of a rung, trained further."""
+"""Successive halving as a proposal source: trains the best networks of a rung further."""
 
 from collections.abc import Sequence
 from typing import Literal
 
-from kubenas.search.journal import Proposed, Telling
+from kubenas.search.journal import OracleEvent, Proposed
 from kubenas.search.proposals import Proposal
 from kubenas.search.rungs.successive_halving import Promotion, SuccessiveHalving
 from kubenas.trial import Outcome
 
 
 class Promotions:
-    """See :class:`kubenas.search.proposals.sources.Source`.
+    """Proposal source that promotes networks by successive halving.
 
     Args:
-        rungs: the epochs of each, ascending.
-        eta: one network in so many is promoted.
-        direction: of the score.
+        rungs: epochs of each rung, ascending.
+        eta: the best 1/eta of a rung is promoted.
+        direction: direction of the score.
     """
 
     def __init__(self, rungs: Sequence[int], *, eta: int, direction: Literal["max", "min"]) -> None:
@@ -24,18 +24,18 @@ class Promotions:
         self._proposals: dict[int, Proposed] = {}
         self._roots: dict[int, int] = {}
         self._latest: dict[int, int] = {}
-        """The trial in which each network was trained last."""
+        """The latest trial of each network."""
 
-    def see(self, record: Telling) -> None:
+    def observe(self, record: OracleEvent) -> None:
         if isinstance(record, Proposed):
-            self._see_proposal(record)
+            self._observe_proposal(record)
         elif record.outcome == Outcome.COMPLETED and record.attempt is not None:
             network = self._roots[record.trial]
             if record.score is not None:
-                self._halving.ended(network, self._rung(record.trial), record.score)
+                self._halving.add_score(network, self._rung(record.trial), record.score)
 
     def propose(self) -> Proposal | None:
-        promotion = self._halving.promotion()
+        promotion = self._halving.next_promotion()
         if promotion is None:
             return None
         parent = self._latest[promotion.network]
@@ -47,12 +47,12 @@ class Promotions:
             origin="promotion",
         )
 
-    def _see_proposal(self, record: Proposed) -> None:
+    def _observe_proposal(self, record: Proposed) -> None:
         number = record.trial
         root = number if record.parent is None else self._roots[record.parent]
         self._proposals[number], self._roots[number], self._latest[root] = record, root, number
         if record.parent is not None:
-            self._halving.promoted(Promotion(root, self._rung(number)))
+            self._halving.mark_promoted(Promotion(root, self._rung(number)))
 
     def _rung(self, trial: int) -> int:
         return self._rungs.index(self._proposals[trial].epochs or self._rungs[0])

@@ -1,7 +1,6 @@
-"""What a score on a lower rung would become on a higher one, by the networks that have both. Pure.
+"""Linear regression from scores on a lower rung to scores on a higher one. Pure functions.
 
-Only networks that did well below were trained further. That leaves the slope of a regression as it
-is, for the choice was made by what the line begins from.
+Only networks with good scores were promoted. Selection by the regressor does not bias the slope.
 """
 
 from collections.abc import Sequence
@@ -10,14 +9,14 @@ from statistics import fmean
 from typing import Self
 
 _PRIOR = 3.0
-"""Pairs that the assumption is worth that differences last: a slope of 1."""
+"""Weight, in pairs, of the prior slope of 1."""
 
 _LEAST_REACH = 1e-12
 
 
 @dataclass(frozen=True)
 class RungScale:
-    """A line through the mean scores of those on both rungs."""
+    """A line through the mean scores on both rungs."""
 
     below: float
     above: float
@@ -25,7 +24,7 @@ class RungScale:
 
     @classmethod
     def of(cls, pairs: Sequence[tuple[float, float]]) -> Self:
-        """Of the scores on both rungs, one network at the least."""
+        """Fits the line to pairs of scores on both rungs; needs at least one pair."""
         below, above = (fmean(scores) for scores in zip(*pairs, strict=True))
         reach = max(abs(x - below) for x, _ in pairs)
         if reach < _LEAST_REACH:
@@ -37,5 +36,5 @@ class RungScale:
         return cls(below, above, max(slope, 0.0))
 
     def __call__(self, score: float) -> float:
-        """A score on the lower rung, as one on the higher."""
+        """Predicts the score on the higher rung."""
         return self.above + self.slope * (score - self.below)

@@ -1,9 +1,9 @@
 """Asynchronous successive halving, promotion type (Li et al. 2020, "A System for Massively
-Parallel Hyperparameter Tuning", algorithm 2): who is trained further, decided whenever a slot is
-free, never waiting for a rung to fill. Pure.
+Parallel Hyperparameter Tuning", algorithm 2). Selects the next promotion whenever a slot is
+free, without waiting for a rung to fill. Pure.
 
-Unlike theirs it never promotes more than one in eta of a rung: where the best change while a rung
-fills, theirs promotes the old and the new ones.
+Unlike the original, it never promotes more than 1/eta of a rung. If the ranking changes while a
+rung fills, the original promotes both the former and the new best networks.
 """
 
 from bisect import insort
@@ -14,18 +14,18 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class Promotion:
-    """A network to train further."""
+    """A network to train on the next rung."""
 
     network: int
     rung: int
-    """That it is promoted to, counted from 0."""
+    """The rung that it is promoted to, counted from 0."""
 
 
 def rung_epochs(epochs: int, *, eta: int, least: int) -> tuple[int, ...]:
-    """The epochs that each rung trains up to, ascending; the last are ``epochs``.
+    """Returns the epochs of each rung, ascending; the last rung has ``epochs``.
 
-    Each rung trains about ``eta`` times as long as the one below, the lowest ``least`` epochs or
-    more.
+    Each rung has about ``eta`` times the epochs of the rung below; the lowest has at least
+    ``least``.
     """
     rungs = [epochs]
     while epochs / eta ** len(rungs) >= least and round(epochs / eta ** len(rungs)) < rungs[-1]:
@@ -36,17 +36,17 @@ def rung_epochs(epochs: int, *, eta: int, least: int) -> tuple[int, ...]:
 @dataclass
 class _Rung:
     scores: list[tuple[float, int, int]] = field(default_factory=list)
-    """Signed so that less is better, the order of ending, the network; best first."""
+    """Tuples of score (signed: smaller is better), order of arrival and network; best first."""
     promoted: set[int] = field(default_factory=set)
 
 
 class SuccessiveHalving:
-    """Which networks have earned a place on the next rung. The order of the calls decides.
+    """Selects the networks to promote. The result depends on the order of the calls.
 
     Args:
-        rungs: how many there are.
-        eta: one network in so many is promoted.
-        direction: of the score.
+        rungs: number of rungs.
+        eta: the best 1/eta of a rung is promoted.
+        direction: direction of the score.
     """
 
     def __init__(self, rungs: int, *, eta: int, direction: Literal["max", "min"]) -> None:
@@ -54,17 +54,17 @@ class SuccessiveHalving:
         self._eta = eta
         self._sign = -1 if direction == "max" else 1
 
-    def ended(self, network: int, rung: int, score: float) -> None:
-        """Takes note of a score; a network that failed has none and is never promoted."""
+    def add_score(self, network: int, rung: int, score: float) -> None:
+        """Adds the score of a completed network. Failed networks are never promoted."""
         scores = self._rungs[rung].scores
         insort(scores, (self._sign * score, len(scores), network))
 
-    def promoted(self, promotion: Promotion) -> None:
-        """Takes note that ``promotion`` was made."""
+    def mark_promoted(self, promotion: Promotion) -> None:
+        """Marks ``promotion`` as done."""
         self._rungs[promotion.rung - 1].promoted.add(promotion.network)
 
-    def promotion(self) -> Promotion | None:
-        """Who is to be trained further, from the highest rung that has someone; None: nobody."""
+    def next_promotion(self) -> Promotion | None:
+        """Returns the next promotion, from the highest possible rung; None if there is none."""
         for number in range(len(self._rungs) - 2, -1, -1):
             if (network := self._promotable(self._rungs[number])) is not None:
                 return Promotion(network, number + 1)

@@ -1,19 +1,19 @@
-"""The space of a search: its points, and hyperparameters that trials add to it."""
+"""The search space: its points, and the hyperparameters that trials add to it."""
 
-from kubenas.search.space.growth import (
+from kubenas.search.space.declared import (
     Hyperparameter,
+    apply_declared,
     check_declared,
-    grown,
-    take_declared,
-    unknown,
-    with_declared,
+    extend_space,
+    merge_declared,
+    new_hyperparameters,
 )
 
 __all__ = [
     "Hyperparameter",
+    "apply_declared",
     "check_declared",
-    "grown",
-    "take_declared",
-    "unknown",
-    "with_declared",
+    "extend_space",
+    "merge_declared",
+    "new_hyperparameters",
 ]

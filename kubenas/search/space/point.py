@@ -1,5 +1,7 @@
-"""Points of a space, as values of its active hyperparameters: drawn at random, or given ones
-checked. Imports Keras-Tuner, which takes seconds the first time."""
+"""Points of a search space: values of its active hyperparameters, random or validated.
+
+Imports Keras-Tuner, which takes seconds the first time.
+"""
 
 import copy
 from collections.abc import Mapping
@@ -14,13 +16,13 @@ _INTEGRAL = 1e-9
 
 
 def read_space(space: Mapping[str, Any]) -> keras_tuner.HyperParameters:
-    """The space that HyperParameters.get_config() tells of, without values."""
-    # A copy, for from_config puts objects into what it is given.
+    """Returns the space of a HyperParameters.get_config(), without values."""
+    # from_config modifies its argument.
     return keras_tuner.HyperParameters.from_config({**copy.deepcopy(dict(space)), "values": {}})
 
 
 def random_point(space: keras_tuner.HyperParameters, seed: int) -> dict[str, Any]:
-    """Each active hyperparameter uniformly at random, on its own scale. Same seed, same point."""
+    """Samples each active hyperparameter uniformly on its own scale. Deterministic per seed."""
     point = keras_tuner.HyperParameters()
     for place, hyperparameter in enumerate(space.space):
         point.merge([hyperparameter])
@@ -30,13 +32,12 @@ def random_point(space: keras_tuner.HyperParameters, seed: int) -> dict[str, Any
     return dict(point.values)
 
 
-def point_of(
+def to_point(
     space: keras_tuner.HyperParameters, values: Mapping[str, Any]
 ) -> dict[str, Any] | None:
-    """The point that ``values``, from elsewhere, mean in this space; None: none.
+    """Converts ``values`` of another search to a point of ``space``; None if one is not allowed.
 
-    What the space does not have, or has inactive, is left out; what is active and not given has
-    its default.
+    Drops unknown and inactive hyperparameters. Missing active ones get their default.
     """
     point = keras_tuner.HyperParameters()
     for hyperparameter in space.space:
@@ -45,15 +46,15 @@ def point_of(
             continue
         name = hyperparameter.name
         value = values.get(name, hyperparameter.default)
-        allowed = _allowed(hyperparameter, value)
+        allowed = _convert(hyperparameter, value)
         if allowed is None:
             return None
         point.values[name] = allowed
     return dict(point.values)
 
 
-def _allowed(hyperparameter: Any, value: Any) -> Any:
-    """``value`` as ``hyperparameter`` has it; None: it does not."""
+def _convert(hyperparameter: Any, value: Any) -> Any:
+    """Returns ``value`` in the type of ``hyperparameter``; None if it is not allowed."""
     if isinstance(hyperparameter, kinds.Int | kinds.Float):
         return _on_scale(hyperparameter, value)
     if isinstance(hyperparameter, kinds.Choice):
@@ -62,11 +63,11 @@ def _allowed(hyperparameter: Any, value: Any) -> Any:
         options = [True, False]
     else:
         options = [hyperparameter.value]
-    return next((own for own in options if _same(own, value)), None)
+    return next((own for own in options if _same_option(own, value)), None)
 
 
-def _same(own: Any, value: Any) -> bool:
-    """Whether both are one option; a table tells of text and numbers alike as it is written."""
+def _same_option(own: Any, value: Any) -> bool:
+    """Whether both are the same option. Tables do not distinguish strings from numbers."""
     return str(own) == str(value) or (own == value and _is_bool(own) == _is_bool(value))
 
 

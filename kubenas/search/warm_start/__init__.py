@@ -1,15 +1,15 @@
-"""Results from earlier searches and from tables, given to a new search."""
+"""Warm start: results of earlier searches and of tables for a new search."""
 
-from kubenas.search.warm_start.csv_cells import guarded
-from kubenas.search.warm_start.earlier_search import predecessor
-from kubenas.search.warm_start.first_trials import PriorTrials, trials_to_repeat
-from kubenas.search.warm_start.observations import tell_with_prior
+from kubenas.search.warm_start.csv_cells import escape_formula
+from kubenas.search.warm_start.earlier_search import find_earlier_search
+from kubenas.search.warm_start.first_trials import PriorTrials, prior_trial_count
+from kubenas.search.warm_start.observations import add_prior_results
 from kubenas.search.warm_start.prior_results import (
     Champion,
     FindChampion,
-    Known,
     Prior,
-    frozen_prior,
+    PriorResult,
+    freeze_prior,
     no_champion,
     read_prior,
 )
@@ -17,14 +17,14 @@ from kubenas.search.warm_start.prior_results import (
 __all__ = [
     "Champion",
     "FindChampion",
-    "Known",
     "Prior",
+    "PriorResult",
     "PriorTrials",
-    "frozen_prior",
-    "guarded",
+    "add_prior_results",
+    "escape_formula",
+    "find_earlier_search",
+    "freeze_prior",
     "no_champion",
-    "predecessor",
+    "prior_trial_count",
     "read_prior",
-    "tell_with_prior",
-    "trials_to_repeat",
 ]

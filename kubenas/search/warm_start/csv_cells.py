@@ -1,4 +1,4 @@
-"""Texts of users in the cells of a .csv that people open in a spreadsheet."""
+"""Escaping of CSV cells against formula injection in spreadsheets."""
 
 from typing import Any
 
@@ -6,14 +6,14 @@ _MARK = "'"
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 
-def guarded(cell: Any) -> Any:
-    """``cell`` with a mark before a text that a spreadsheet would run as a formula."""
+def escape_formula(cell: Any) -> Any:
+    """Returns ``cell``, quoted if it is text that a spreadsheet would run as a formula."""
     if isinstance(cell, str) and cell.startswith((*_FORMULAS, _MARK)):
         return _MARK + cell
     return cell
 
 
-def unguarded(text: str) -> str:
-    """What the cell ``text`` was before it was guarded; what never was stays as it is."""
+def unescape_formula(text: str) -> str:
+    """Reverts ``escape_formula``; returns other text unchanged."""
     inner = text.removeprefix(_MARK)
     return inner if text != inner and inner.startswith((*_FORMULAS, _MARK)) else text

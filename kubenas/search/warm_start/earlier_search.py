@@ -1,4 +1,4 @@
-"""The search before this one in the same output: what a weekly search begins from."""
+"""Finds the previous search in the same output, for the warm start of a weekly search."""
 
 import logging
 
@@ -13,11 +13,11 @@ from kubenas.trial import Outcome
 _logger = logging.getLogger(__name__)
 
 
-def predecessor(output: Storage, search: str) -> SearchDefinition | None:
-    """The search other than ``search`` that was closed last with a network to show.
+def find_earlier_search(output: Storage, search: str) -> SearchDefinition | None:
+    """Returns the last closed search, other than ``search``, with a completed trial.
 
-    Whatever its data. One that cannot be read, such as another version's, is passed over and named
-    in the log. None: there is none yet.
+    Searches on other data count as well. An unreadable search, for example of another version, is
+    skipped with a warning. Returns None if there is none.
     """
     closed = [
         (ended, name, definition)
@@ -29,12 +29,12 @@ def predecessor(output: Storage, search: str) -> SearchDefinition | None:
 
 
 def _closed(output: Storage, search: str) -> tuple[float, SearchDefinition] | None:
-    """When it was closed; None: it has not been, or no trial of it completed."""
+    """Returns the closing time and definition; None if not closed or without completed trial."""
     try:
         definition = read_definition(output, search)
         state = fold(Journal(output, search_folder(search)).read())
     except (DocumentUnusable, JournalDamaged) as error:
-        _logger.warning("search %s is passed over, it cannot be read: %s", search, error)
+        _logger.warning("search %s is skipped, because it cannot be read: %s", search, error)
         return None
     if state.closed is None or not state.ended(Outcome.COMPLETED):
         return None

@@ -1,35 +1,35 @@
-"""The best networks from elsewhere as the first trials: what was good there may be good here."""
+"""Prior trials: the best networks of the warm start as the first trials of a search."""
 
 from collections.abc import Sequence
 
-from kubenas.search.journal import Proposed, Telling
+from kubenas.search.journal import OracleEvent, Proposed
 from kubenas.search.proposals import Proposal
-from kubenas.search.warm_start.prior_results import Known
+from kubenas.search.warm_start.prior_results import PriorResult
 
-_SHARE = 5
-_MOST = 5
+_ONE_IN = 5
+_MAX_TRIALS = 5
 
 
-def trials_to_repeat(max_trials: int) -> int:
-    """How many of the best results from elsewhere a search begins with."""
-    return max(1, min(_MOST, max_trials // _SHARE))
+def prior_trial_count(max_trials: int) -> int:
+    """Returns how many of the best prior results a search trains first."""
+    return max(1, min(_MAX_TRIALS, max_trials // _ONE_IN))
 
 
 class PriorTrials:
-    """See :class:`kubenas.search.proposals.sources.Source`.
+    """Proposal source of prior results.
 
     Args:
         known: points of the space, best first; each is proposed once.
-        epochs: of the lowest rung; None: there are no rungs.
+        epochs: epochs of the lowest rung; None: no rungs.
     """
 
-    def __init__(self, known: Sequence[Known], *, epochs: int | None = None) -> None:
+    def __init__(self, known: Sequence[PriorResult], *, epochs: int | None = None) -> None:
         self._known = known
         self._epochs = epochs
         self._trials = 0
         self._repeated = 0
 
-    def see(self, record: Telling) -> None:
+    def observe(self, record: OracleEvent) -> None:
         if isinstance(record, Proposed):
             self._trials += 1
             self._repeated += record.origin == "prior"

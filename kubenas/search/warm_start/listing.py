@@ -1,4 +1,4 @@
-"""Which searches an output holds."""
+"""List of the searches in an output."""
 
 from collections.abc import Iterator
 
@@ -6,13 +6,13 @@ from kubenas.search.layout import SEARCHES, definition_file, search_folder
 from kubenas.storage import Storage
 
 _LAST = "~"
-"""Comes after whatever a search's folder holds."""
+"""Sorts after every object in a search's folder."""
 
 
 def search_ids(output: Storage) -> Iterator[str]:
-    """The ids of all searches that have begun, in the order of their folders' names.
+    """Yields the ids of all searches, sorted.
 
-    A listing a search: what is in their folders, perhaps 100,000 objects, is passed over.
+    Sends one list request per search, because a search's folder may hold 100,000 objects.
     """
     after = ""
     while info := next(output.list(f"{SEARCHES}/", after=after), None):

@@ -1,55 +1,57 @@
-"""What an oracle is told of results from elsewhere, until there are enough of its own.
+"""Prior results as observations of an oracle, until the search has enough scores of its own.
 
-Their merits are put on the scale of this search's scores, around the mean, and only half as far
-from it as they say: other data may rank networks otherwise. Pure.
+Merits are converted to the mean and standard deviation of this search's scores and halved, because
+networks may rank differently on other data. Pure functions.
 """
 
 from collections.abc import Mapping, Sequence
 from statistics import fmean, stdev
 from typing import Any, Literal
 
-from kubenas.search.journal import Ended, Proposed, Telling
-from kubenas.search.warm_start.prior_results import Known
+from kubenas.search.journal import Ended, OracleEvent, Proposed
+from kubenas.search.warm_start.prior_results import PriorResult
 from kubenas.trial import Outcome
 
-ENOUGH_OWN = 30
-"""Scores of the search's own, after which results from elsewhere are not told any more."""
+MIN_OWN_SCORES = 30
+"""Own scores after which prior results are omitted."""
 _DISCOUNT = 0.5
-_MOST_TOLD = 100
+_MAX_RESULTS = 100
 
 
-def tell_with_prior(
-    told: Sequence[Telling], known: Sequence[Known], direction: Literal["max", "min"]
-) -> list[Telling]:
-    """``told``, after what is ``known`` from elsewhere, as trials with negative numbers.
+def add_prior_results(
+    observations: Sequence[OracleEvent],
+    known: Sequence[PriorResult],
+    direction: Literal["max", "min"],
+) -> list[OracleEvent]:
+    """Returns ``known`` as trials with negative numbers, followed by ``observations``.
 
     Args:
-        told: of the search's own trials.
-        known: points of the space, best first.
-        direction: of the score.
+        observations: records of the search's own trials.
+        known: prior results that are points of the space, best first.
+        direction: direction of the score.
     """
     own = [
         record.score
-        for record in told
+        for record in observations
         if isinstance(record, Ended)
         and record.outcome == Outcome.COMPLETED
         and record.score is not None
     ]
-    if len(own) >= ENOUGH_OWN:
-        return list(told)
+    if len(own) >= MIN_OWN_SCORES:
+        return list(observations)
     centre = fmean(own) if own else 0.0
     scale = (stdev(own) if len(own) > 1 else 0.0) or 1.0
     sign = 1 if direction == "max" else -1
-    tried = [record.values for record in told if isinstance(record, Proposed)]
-    records: list[Telling] = []
-    for number, each in enumerate(known[:: -(-len(known) // _MOST_TOLD) or 1], start=1):
+    tried = [record.values for record in observations if isinstance(record, Proposed)]
+    records: list[OracleEvent] = []
+    for number, each in enumerate(known[:: -(-len(known) // _MAX_RESULTS) or 1], start=1):
         if each.values not in tried:
             score = centre + sign * _DISCOUNT * scale * each.merit
             records += _trial(-number, each.values, score)
-    return [*records, *told]
+    return [*records, *observations]
 
 
-def _trial(number: int, values: Mapping[str, Any], score: float) -> list[Telling]:
+def _trial(number: int, values: Mapping[str, Any], score: float) -> list[OracleEvent]:
     return [
         Proposed(at=0.0, trial=number, values=dict(values), oracle_trial="", origin="prior"),
         Ended(at=0.0, trial=number, outcome=Outcome.COMPLETED, score=score),

@@ -1,8 +1,8 @@
-"""What is known from elsewhere: earlier searches and tables of results, ranked source by source.
+"""Prior results of a search: results of earlier searches and of tables, ranked per source.
 
-Their scores come from other data and other trainings, so only their order within a source counts:
-a result's merit is its normal score (van der Waerden). What was read when the search began is kept
-beside its journal, for the sources may change or go.
+Scores on other data are not comparable, so only the rank within a source counts: the merit of a
+result is its normal score (van der Waerden). The results are saved when the search begins, because
+the sources may change or disappear.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ from kubenas.search.definition import read_definition
 from kubenas.search.journal import Journal, fold
 from kubenas.search.layout import SEARCHES, definition_file, prior_file, search_folder
 from kubenas.search.objectives import objectives_of
-from kubenas.search.warm_start.earlier_search import predecessor
+from kubenas.search.warm_start.earlier_search import find_earlier_search
 from kubenas.search.warm_start.listing import search_ids
 from kubenas.search.warm_start.results_table import read_table
 from kubenas.storage import Storage, join, open_storage, split
@@ -26,19 +26,19 @@ from kubenas.storage.document import find_document, read_document
 from kubenas.trial import Value
 
 _logger = logging.getLogger(__name__)
-_PRIOR = "what a search began with"
+_PRIOR = "the prior results of a search"
 
 
-class Known(Value):
-    """One result from elsewhere."""
+class PriorResult(Value):
+    """A result of an earlier search or of a table."""
 
     values: dict[str, Any]
     merit: float
-    """Its place in its source as a standard normal number; the larger the better."""
+    """Normal score of its rank within its source; larger is better."""
 
 
 class Champion(Value):
-    """The network of the model in production."""
+    """The champion's network."""
 
     search: str
     """URI of the search that found it."""
@@ -46,117 +46,127 @@ class Champion(Value):
 
 
 FindChampion = Callable[[], Champion | None]
-"""None: nothing is in production yet."""
+"""Returns the champion's network; None if there is no champion."""
 
 
 def no_champion() -> None:
-    """Where nothing is ever in production."""
+    """Finds no champion."""
 
 
 class Prior(Value):
-    """``prior.json``: everything that a search knew when it began."""
+    """``prior.json``: the prior results of a search, saved when it begins."""
 
     version: Literal[1] = 1
     sources: tuple[str, ...] = ()
-    """What was read; in place of ``last`` the search that this was."""
-    known: tuple[Known, ...] = ()
-    """Best first; of equals those of the source that was named first."""
+    """URIs of the sources; ``last`` is replaced by the URI of the search."""
+    known: tuple[PriorResult, ...] = ()
+    """Prior results, best first; equal ones in the order of the sources."""
     alone: bool = False
-    """Nothing is searched: the one known network, the champion's, is trained again."""
+    """Whether to train only the champion's network again, without a search."""
 
     @property
     def digest(self) -> str:
-        """Of the content."""
+        """Digest of the content."""
         return hashlib.sha256(self.to_json()).hexdigest()[:12]
 
 
-def frozen_prior(
+def freeze_prior(
     config: SearchConfig,
     output: Storage,
     search: str,
     *,
     champion: FindChampion = no_champion,
 ) -> Prior | None:
-    """The prior of a search, settled once, when the search begins; None: none was asked for.
+    """Reads and saves the prior of a search when it begins; returns the saved one afterwards.
+
+    Returns None if the config sets neither ``warm_start`` nor ``reuse``.
 
     Args:
-        config: names sources: URIs of outputs, of searches and of .csv files; ``last`` is the
-            search before this. Or it asks for the champion's network and nothing else.
-        output: the root that the search is below.
-        search: its id.
-        champion: finds the network in production, if it is asked for.
+        config: lists the sources: URIs of outputs, searches and .csv files, or ``last`` for the
+            previous search. With ``reuse``, the champion's network is the only result.
+        output: the root of the output.
+        search: the search's id.
+        champion: finds the champion's network.
 
     Raises:
-        UserError: a source cannot be read or holds no result.
+        UserError: a source cannot be read or has no result.
     """
     if not config.warm_start and config.reuse is None:
         return None
     name = prior_file(search)
     if not output.exists(name):
         with suppress(ObjectExists):
-            output.create(name, _settled(config, output, search, champion).to_json())
+            output.create(name, _build_prior(config, output, search, champion).to_json())
     return read_document(output, name, Prior, what=_PRIOR)
 
 
-def _settled(config: SearchConfig, output: Storage, search: str, champion: FindChampion) -> Prior:
+def _build_prior(
+    config: SearchConfig, output: Storage, search: str, champion: FindChampion
+) -> Prior:
     reused = champion() if config.reuse is not None else None
     if reused is not None:
-        known = Known(values=reused.values, merit=0.0)
+        known = PriorResult(values=reused.values, merit=0.0)
         return Prior(sources=(reused.search,), known=(known,), alone=True)
-    sources = _without_last(config.warm_start, output, search)
-    return gather(sources, objectives_of(config)[0].direction)
+    sources = _resolve_last(config.warm_start, output, search)
+    return read_sources(sources, objectives_of(config)[0].direction)
 
 
 def read_prior(output: Storage, search: str) -> Prior | None:
-    """What the search began with; None: nothing was asked for, or it has not begun."""
+    """Reads the saved prior of a search; None if there is none."""
     return find_document(output, prior_file(search), Prior, what=_PRIOR)
 
 
-def _without_last(sources: Sequence[str], output: Storage, search: str) -> Sequence[str]:
-    """``sources`` with the search before ``search`` for ``last``; where there is none, without."""
+def _resolve_last(sources: Sequence[str], output: Storage, search: str) -> Sequence[str]:
+    """Replaces ``last`` by the URI of the previous search; removes it if there is none."""
     if LAST_SEARCH not in sources:
         return sources
-    last = predecessor(output, search)
+    last = find_earlier_search(output, search)
     if last is None:
-        _logger.info("there is no finished search in %s yet to begin from", output.uri)
+        _logger.info(
+            "search.warm_start: %s has no finished search yet; 'last' is ignored", output.uri
+        )
         return [source for source in sources if source != LAST_SEARCH]
     uri = join(output.uri, search_folder(last.id))
     return [uri if source == LAST_SEARCH else source for source in sources]
 
 
-def gather(sources: Sequence[str], direction: Literal["max", "min"]) -> Prior:
-    """What ``sources`` hold now; ``direction`` is of the scores in tables, searches tell their own.
+def read_sources(sources: Sequence[str], direction: Literal["max", "min"]) -> Prior:
+    """Reads and ranks the results of ``sources``.
+
+    Args:
+        sources: URIs of outputs, searches and .csv files.
+        direction: direction of the scores in .csv files; searches record their own.
 
     Raises:
-        UserError: a source cannot be read or holds no result.
+        UserError: a source cannot be read or has no result.
     """
     known = [each for source in sources for each in _known(source, direction)]
     known.sort(key=lambda each: -each.merit)
     return Prior(sources=tuple(sources), known=tuple(known))
 
 
-def ranked(results: Sequence[dict[str, Any]]) -> list[Known]:
-    """``results``, best first, with their merits."""
+def rank_results(results: Sequence[dict[str, Any]]) -> list[PriorResult]:
+    """Returns ``results``, which are sorted best first, with their merits."""
     normal, count = NormalDist(), len(results)
     return [
-        Known(values=values, merit=normal.inv_cdf(1 - (place + 0.5) / count))
+        PriorResult(values=values, merit=normal.inv_cdf(1 - (place + 0.5) / count))
         for place, values in enumerate(results)
     ]
 
 
-def _known(source: str, direction: Literal["max", "min"]) -> Iterable[Known]:
+def _known(source: str, direction: Literal["max", "min"]) -> Iterable[PriorResult]:
     if source.lower().endswith(".csv"):
-        found = [ranked(read_table(source, direction))]
+        found = [rank_results(read_table(source, direction))]
     else:
-        found = [ranked(_results(*search)) for search in _searches(source)]
+        found = [rank_results(_results(*search)) for search in _searches(source)]
     known = [each for results in found for each in results]
     if not known:
-        raise UserError(f"search.warm_start: {source} holds no completed trial")
+        raise UserError(f"search.warm_start: {source} has no completed trial")
     return known
 
 
 def _searches(source: str) -> list[tuple[Storage, str]]:
-    """The searches at ``source``, each with the root that it is below."""
+    """Returns the searches at ``source``, each with the root of its output."""
     folder, name = split(source)
     root, kind = split(folder)
     if kind == SEARCHES and open_storage(root).exists(definition_file(name)):
@@ -165,13 +175,13 @@ def _searches(source: str) -> list[tuple[Storage, str]]:
     found = [(storage, name) for name in search_ids(storage)]
     if not found:
         raise UserError(
-            f"search.warm_start: {source} is no output of kubenas, no search in one and no .csv"
+            f"search.warm_start: {source} is neither an output of kubenas, nor a search, nor a .csv"
         )
     return found
 
 
 def _results(output: Storage, search: str) -> list[dict[str, Any]]:
-    """Values of a search's completed networks, best first."""
+    """Returns the values of a search's completed trials, best first."""
     try:
         definition = read_definition(output, search)
     except (ObjectNotFound, DocumentUnusable) as error:

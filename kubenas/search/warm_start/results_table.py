@@ -1,4 +1,4 @@
-"""A .csv of known results: hyperparameters and a score in each row, or a leaderboard of ours."""
+"""Reads prior results from a .csv file: hyperparameters and a score per row, or a leaderboard."""
 
 import csv
 import io
@@ -8,28 +8,29 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from kubenas.errors import ObjectNotFound, UserError
-from kubenas.search.warm_start.csv_cells import unguarded
+from kubenas.search.warm_start.csv_cells import unescape_formula
 from kubenas.storage import open_storage, split
 
 _SCORE, _RANK, _PREFIX = "score", "rank", "values."
 
 
 def read_table(uri: str, direction: Literal["max", "min"]) -> list[dict[str, Any]]:
-    """The hyperparameters of each row that has a score, best first.
+    """Returns the hyperparameters of each row with a score, best first.
 
-    Columns are hyperparameters, 'score' apart; of a leaderboard those named ``values.<name>``
-    are, and its ranks count. Numbers, true and false are read as such; empty is "not given".
+    All columns except 'score' are hyperparameters. In a leaderboard, these are the columns
+    ``values.<name>``, and the column 'rank' gives the order. Numbers and booleans are converted;
+    empty cells are omitted.
 
     Args:
-        uri: of the file.
-        direction: of the score.
+        uri: URI of the file.
+        direction: direction of the score.
 
     Raises:
-        UserError: there is no such file, or it is no such table.
+        UserError: the file does not exist or is not such a table.
     """
     rows = list(csv.DictReader(io.StringIO(_text(uri), newline="")))
     if not rows or _SCORE not in rows[0]:
-        raise UserError(f"search.warm_start: {uri}: there must be rows and a column 'score'")
+        raise UserError(f"search.warm_start: {uri}: needs a column 'score' and at least one row")
     order = _RANK if any(name.startswith(_PREFIX) for name in rows[0]) else _SCORE
     sign = -1 if order == _SCORE and direction == "max" else 1
     keyed = [(sign * key, row) for row in rows if (key := _number(row.get(order), uri)) is not None]
@@ -43,7 +44,7 @@ def _text(uri: str) -> str:
     except ObjectNotFound as error:
         raise UserError(f"search.warm_start: {uri}: no such file") from error
     except UnicodeDecodeError as error:
-        raise UserError(f"search.warm_start: {uri}: not a text in UTF-8") from error
+        raise UserError(f"search.warm_start: {uri}: not a UTF-8 text file") from error
 
 
 def _number(text: str | None, uri: str) -> float | None:
@@ -59,7 +60,7 @@ def _number(text: str | None, uri: str) -> float | None:
 def _values(row: Mapping[str, str]) -> dict[str, Any]:
     ours = any(name.startswith(_PREFIX) for name in row)
     cells = {
-        name.removeprefix(_PREFIX): unguarded(text) if ours else text
+        name.removeprefix(_PREFIX): unescape_formula(text) if ours else text
         for name, text in row.items()
         if text and (name.startswith(_PREFIX) if ours else name != _SCORE)
     }

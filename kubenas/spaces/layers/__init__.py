@@ -1,1 +1,1 @@
-"""The space ``layers``: convolutions and poolings, then dense layers."""
+"""The space ``layers``: a sequence of convolutions and poolings, then dense layers."""

@@ -1,4 +1,4 @@
-"""A network of the space ``layers`` as a graph, with its size, from its values alone. No Keras."""
+"""Graphs and sizes of networks of the space ``layers``, computed without Keras."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -7,22 +7,22 @@ from typing import Any
 
 from kubenas.spaces.graph import Graph
 from kubenas.spaces.layers.network import Network, network_of
-from kubenas.spaces.layers.operations import Body, Convolve, Map, Operation, Pool, body
+from kubenas.spaces.layers.operations import Body, Convolve, Map, Operation, Pool, build_body
 from kubenas.spaces.options import LayersOptions
 
-_LAYER_BY_LAYER = ("layers", "layer_", "dense_", "head")
-"""Begin the names of the values that the nodes tell."""
-_PER_NORM = 4
-"""Weights of batch normalisation for each channel."""
+_NODE_VALUES = ("layers", "layer_", "dense_", "head")
+"""Prefixes of the values that the graph's nodes represent."""
+_NORM_WEIGHTS = 4
+"""Weights of batch normalisation per channel."""
 
 
 class LayersGraph:
-    """The graph at some values.
+    """Maps hyperparameter values to graphs.
 
     Args:
-        input_shape: height, width and channels of a picture.
-        num_classes: classes to tell apart.
-        options: what the space may hold; no matter here.
+        input_shape: height, width and channels of an image.
+        num_classes: number of classes.
+        options: options of the space. Not used.
     """
 
     def __init__(self, *, input_shape: Map, num_classes: int, options: LayersOptions) -> None:
@@ -31,35 +31,36 @@ class LayersGraph:
         self._num_classes = num_classes
 
     def __call__(self, values: Mapping[str, Any]) -> Graph:
-        """The graph of the network at ``values``, without poolings that have nothing to pool.
+        """Returns the graph of the network with ``values``, without poolings that have no effect.
 
-        Weights are exact; of the operations those of convolutions, poolings and dense layers count.
+        The number of weights is exact. Floating-point operations include convolutions, poolings
+        and dense layers.
         """
         network = network_of(values)
-        maps = body(network, self._input_shape)
-        costs = [*self._costs(network, maps)]
+        body = build_body(network, self._input_shape)
+        costs = [*self._costs(network, body)]
         return Graph.chain(
-            [*map(_label, maps.operations), network.head, *map("dense {}".format, network.dense)],
+            [*map(_label, body.operations), network.head, *map("dense {}".format, network.dense)],
             parameters=sum(weights for weights, _ in costs),
-            flops=sum(work for _, work in costs),
-            rest=_rest(values),
+            flops=sum(flops for _, flops in costs),
+            rest=_other_values(values),
         )
 
-    def _costs(self, network: Network, maps: Body) -> Iterator[tuple[int, int]]:
-        """Weights and floating-point operations of each layer."""
+    def _costs(self, network: Network, body: Body) -> Iterator[tuple[int, int]]:
+        """Yields the weights and floating-point operations of each layer."""
         shape = self._input_shape
-        for operation in maps.operations:
+        for operation in body.operations:
             output = operation.output(shape)
-            yield _weights(operation, shape[2]), _work(operation, shape[2], output)
+            yield _weights(operation, shape[2]), _flops(operation, shape[2], output)
             shape = output
         vector = shape[2] if network.head == "average" else math.prod(shape)
         for inputs, units in pairwise([vector, *network.dense, self._num_classes]):
             yield (inputs + 1) * units, (2 * inputs + 1) * units
 
 
-def _rest(values: Mapping[str, Any]) -> dict[str, Any]:
-    """What the nodes do not tell: the activation, how it is trained."""
-    return {name: value for name, value in values.items() if not name.startswith(_LAYER_BY_LAYER)}
+def _other_values(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the values that the nodes do not represent, such as the learning rate."""
+    return {name: value for name, value in values.items() if not name.startswith(_NODE_VALUES)}
 
 
 def _label(operation: Operation) -> str:
@@ -72,20 +73,20 @@ def _label(operation: Operation) -> str:
 def _weights(operation: Operation, channels: int) -> int:
     if isinstance(operation, Pool):
         return 0
-    beside = _PER_NORM if operation.batch_norm else 1
-    return _kernel(operation, channels) + beside * operation.filters
+    extra = _NORM_WEIGHTS if operation.batch_norm else 1
+    return _kernel(operation, channels) + extra * operation.filters
 
 
 def _kernel(operation: Convolve, channels: int) -> int:
-    """Weights of the convolution itself, each used once for each place of its output."""
+    """Returns the weights of a convolution's kernel. Each is used once per output position."""
     window = operation.kernel**2
     if operation.separable:
         return window * channels + channels * operation.filters
     return window * channels * operation.filters
 
 
-def _work(operation: Operation, channels: int, output: Map) -> int:
-    """Floating-point operations; a multiplication and an addition are two."""
+def _flops(operation: Operation, channels: int, output: Map) -> int:
+    """Returns floating-point operations. A multiply-add counts as two."""
     if isinstance(operation, Pool):
         return math.prod(operation.size) * math.prod(output)
     places = output[0] * output[1]

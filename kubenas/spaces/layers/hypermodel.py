@@ -1,7 +1,7 @@
-"""The plainest space: a list of convolutions and poolings, then dense layers.
+"""The HyperModel of the space ``layers``: convolutions and poolings, then dense layers.
 
-Every hyperparameter is declared on every build, under the conditions in which it matters, so
-that one call gives the whole space and a network has values for nothing that it does not use.
+Each build declares all hyperparameters in their conditional scopes. One call thus declares the
+whole space, and a network has no values that it does not use.
 """
 
 from typing import Any
@@ -18,7 +18,7 @@ _POOLINGS = ["max_pool", "average_pool"]
 _DEFAULT_LAYERS = 4
 _DEFAULT_KINDS = ["conv", "conv", "max_pool", "conv"]
 _DEFAULT_FILTERS = [16, 32]
-_FEWEST_FILTERS = 16
+_MIN_FILTERS = 16
 _ADAPTIVE = ["adam", "adamw", "rmsprop"]
 
 
@@ -26,9 +26,9 @@ class LayersHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]  # keras_t
     """Small convolutional networks that train on a CPU.
 
     Args:
-        input_shape: height, width and channels of a picture.
-        num_classes: classes to tell apart.
-        options: what the space may hold.
+        input_shape: height, width and channels of an image.
+        num_classes: number of classes.
+        options: options of the space.
     """
 
     def __init__(
@@ -44,12 +44,12 @@ class LayersHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]  # keras_t
         self._options = options
 
     def declare_hyperparameters(self, hp: keras_tuner.HyperParameters) -> None:
-        """Declares the whole space, without building anything."""
+        """Declares the whole space without building a model."""
         choose_network(hp, self._options)
         choose_optimizer(hp)
 
     def build(self, hp: keras_tuner.HyperParameters) -> keras.Model:
-        """The compiled model that the values in ``hp`` describe."""
+        """Returns the compiled model with the values of ``hp``."""
         model = build_network(
             choose_network(hp, self._options),
             input_shape=self._input_shape,
@@ -64,11 +64,11 @@ class LayersHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]  # keras_t
 
 
 def choose_network(hp: keras_tuner.HyperParameters, options: LayersOptions) -> Network:
-    """Declares the network's hyperparameters; the network at their values."""
-    most = options.max_layers
-    hp.Int("layers", 1, most, default=min(_DEFAULT_LAYERS, most))
+    """Declares the network's hyperparameters and returns the network with their values."""
+    maximum = options.max_layers
+    hp.Int("layers", 1, maximum, default=min(_DEFAULT_LAYERS, maximum))
     _declare_convolution(hp, 1, options)
-    for number in range(2, most + 1):
+    for number in range(2, maximum + 1):
         _declare_layer(hp, number, options)
     hp.Choice("activation", ["relu", "elu", "silu"])
     hp.Boolean("batch_norm", default=True)
@@ -79,7 +79,7 @@ def choose_network(hp: keras_tuner.HyperParameters, options: LayersOptions) -> N
 
 
 def choose_optimizer(hp: keras_tuner.HyperParameters) -> keras.optimizers.Optimizer:
-    """Declares the optimiser's hyperparameters; the optimiser at their values."""
+    """Declares the optimiser's hyperparameters and returns the optimiser."""
     kind = hp.Choice("optimizer", [*_ADAPTIVE, "sgd"])
     with hp.conditional_scope("optimizer", _ADAPTIVE):
         rate = hp.Float("learning_rate", 5e-4, 1e-2, sampling="log", default=2e-3)
@@ -99,7 +99,7 @@ def choose_optimizer(hp: keras_tuner.HyperParameters) -> keras.optimizers.Optimi
 
 
 def _declare_layer(hp: keras_tuner.HyperParameters, number: int, options: LayersOptions) -> None:
-    """Declares layer ``number``, counted from 1."""
+    """Declares layer ``number``. The first layer is 1."""
     with hp.conditional_scope("layers", list(range(number, options.max_layers + 1))):
         kinds = [*_CONVOLUTIONS, *_POOLINGS]
         hp.Choice(f"layer_{number}/kind", kinds, default=_default(_DEFAULT_KINDS, number))
@@ -110,25 +110,25 @@ def _declare_layer(hp: keras_tuner.HyperParameters, number: int, options: Layers
 def _declare_convolution(
     hp: keras_tuner.HyperParameters, number: int, options: LayersOptions
 ) -> None:
-    sizes = _doubled(_FEWEST_FILTERS, options.max_filters)
+    sizes = _doubled_sizes(_MIN_FILTERS, options.max_filters)
     default = _at_most(_default(_DEFAULT_FILTERS, number), sizes)
     hp.Choice(f"layer_{number}/filters", sizes, default=default)
     hp.Choice(f"layer_{number}/kernel", [3, 5], default=5 if number == 1 else 3)
 
 
 def _declare_dense(hp: keras_tuner.HyperParameters, options: LayersOptions) -> None:
-    most = options.max_dense_layers
-    if most == 0:
+    maximum = options.max_dense_layers
+    if maximum == 0:
         return
-    sizes = _doubled(16, options.max_units)
-    hp.Int("dense_layers", 0, most, default=1)
-    for number in range(1, most + 1):
-        with hp.conditional_scope("dense_layers", list(range(number, most + 1))):
+    sizes = _doubled_sizes(16, options.max_units)
+    hp.Int("dense_layers", 0, maximum, default=1)
+    for number in range(1, maximum + 1):
+        with hp.conditional_scope("dense_layers", list(range(number, maximum + 1))):
             hp.Choice(f"dense_{number}/units", sizes, default=_at_most(64, sizes))
 
 
 def _default(defaults: list[Any], number: int) -> Any:
-    """The default of layer ``number``; beyond the list that of the last."""
+    """Returns the default of layer ``number``. Further layers take the last default."""
     return defaults[min(number, len(defaults)) - 1]
 
 
@@ -136,8 +136,8 @@ def _at_most(wanted: int, sizes: list[int]) -> int:
     return max(size for size in sizes if size <= wanted)
 
 
-def _doubled(smallest: int, largest: int) -> list[int]:
-    """``smallest``, twice that, and so on, and ``largest``."""
+def _doubled_sizes(smallest: int, largest: int) -> list[int]:
+    """Returns ``smallest``, doubled repeatedly while below ``largest``, and ``largest``."""
     sizes = []
     size = smallest
     while size < largest:

@@ -1,24 +1,24 @@
-"""A network of the space ``layers`` as a Keras model."""
+"""Keras models of networks of the space ``layers``."""
 
 import keras
 
 from kubenas.spaces.layers.network import Network
-from kubenas.spaces.layers.operations import Convolve, Pool, body
+from kubenas.spaces.layers.operations import Convolve, Pool, build_body
 
 _NORM_MOMENTUM = 0.9
-"""Of the running mean and variance: after few steps they are of use already."""
+"""Momentum of batch normalisation. A low value suits trainings of few steps."""
 
 
 def build_network(
     network: Network, *, input_shape: tuple[int, int, int], num_classes: int
 ) -> keras.Model:
-    """``network`` as a Keras model, not compiled.
+    """Builds ``network`` as a Keras model, not compiled.
 
     Input "image": (batch, height, width, channels), normalised. Output "probabilities":
     (batch, num_classes).
     """
     image = values = keras.Input(input_shape, name="image")
-    for operation in body(network, input_shape).operations:
+    for operation in build_body(network, input_shape).operations:
         if isinstance(operation, Pool):
             values = _pool(values, operation)
         else:

@@ -1,4 +1,4 @@
-"""A network of the space ``layers``: what it consists of, and the values that say so. No Keras."""
+"""Networks of the space ``layers`` as data, created from hyperparameter values. No Keras."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,44 +7,44 @@ from typing import Any, Literal
 
 @dataclass(frozen=True)
 class Convolution:
-    """A convolution, batch normalisation if the network has it, and the activation."""
+    """A convolution, followed by batch normalisation (optional) and the activation."""
 
     filters: int
     kernel: int
-    """Pixels of its height and width."""
+    """Height and width in pixels."""
     separable: bool = False
 
 
 @dataclass(frozen=True)
 class Pooling:
-    """Halves the sides of the map that are long enough."""
+    """A pooling layer. It halves the sides of the feature map that are long enough."""
 
     kind: Literal["max", "average"]
 
 
 @dataclass(frozen=True)
 class Network:
-    """Everything that decides the function, apart from its weights."""
+    """The architecture of a network."""
 
     first: Convolution
-    """Shortens pictures that are larger than the other layers can afford."""
+    """The first layer. It reduces large images by its strides."""
     layers: tuple[Convolution | Pooling, ...]
     """The layers after the first."""
     activation: str
     batch_norm: bool
     head: Literal["flatten", "average"]
-    """How the last map becomes a vector."""
+    """How the last feature map is converted to a vector."""
     dense: tuple[int, ...]
     """Units of the dense layers before the output."""
     dropout: float
-    """Share of the values dropped before the output while training."""
+    """Dropout rate before the output layer."""
 
 
 def network_of(values: Mapping[str, Any]) -> Network:
-    """The network that hyperparameters describe.
+    """Returns the network with the given hyperparameter values.
 
     Args:
-        values: at least of all that are active, by name.
+        values: values by name, at least of all active hyperparameters.
     """
     dense = range(1, values.get("dense_layers", 0) + 1)
     return Network(

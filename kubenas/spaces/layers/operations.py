@@ -1,8 +1,8 @@
-"""The operations of a network of the space ``layers``, every size worked out. No Keras.
+"""The operations of a network of the space ``layers``, with all shapes. No Keras.
 
-Shapes are valid by construction: padding is always 'same', a side is halved only while it is
-long enough, and long sides are shortened by the first convolution and pooling before the
-searched layers see them. So the same description works from 4x4 to 224x224 pictures.
+Shapes are valid by construction: padding is always 'same', and a side is halved only while it is
+long enough. The first convolution and poolings reduce large images before the searched layers. The
+same network thus works for images from 4x4 to 224x224 pixels.
 """
 
 import math
@@ -14,11 +14,13 @@ from typing import Literal, TypeAlias
 from kubenas.spaces.layers.network import Convolution, Network, Pooling
 
 LONGEST_SIDE = 16
-"""Pixels; the searched layers work on maps of at most this height and width."""
+"""Maximum height and width in pixels of the searched layers' feature maps."""
 SHORTEST_POOLED_SIDE = 4
-"""Pixels; a side shorter than this is not halved any more."""
+"""Minimum side in pixels that a pooling halves."""
 LARGEST_FLATTENED = 2048
-"""Values; a larger map is averaged down before it is flattened, or dense layers would explode."""
+"""Maximum values of a flattened feature map. Larger maps are average-pooled before, to limit the
+weights of dense layers.
+"""
 _LARGEST_STRIDE = 4
 
 Pair: TypeAlias = tuple[int, int]
@@ -28,7 +30,7 @@ Map: TypeAlias = tuple[int, int, int]
 
 @dataclass(frozen=True)
 class Convolve:
-    """A convolution, perhaps batch normalisation, an activation."""
+    """A convolution, followed by batch normalisation (optional) and the activation."""
 
     name: str
     filters: int
@@ -40,12 +42,12 @@ class Convolve:
 
     def output(self, shape: Map) -> Map:
         """Shape of its output for an input of ``shape``."""
-        return (*_after(shape, self.strides), self.filters)
+        return (*_output_sides(shape, self.strides), self.filters)
 
 
 @dataclass(frozen=True)
 class Pool:
-    """Takes the largest or the mean of each window; windows do not overlap."""
+    """Max or average pooling without overlap."""
 
     name: str
     kind: Literal["max", "average"]
@@ -53,7 +55,7 @@ class Pool:
 
     def output(self, shape: Map) -> Map:
         """Shape of its output for an input of ``shape``."""
-        return (*_after(shape, self.size), shape[2])
+        return (*_output_sides(shape, self.size), shape[2])
 
 
 Operation: TypeAlias = Convolve | Pool
@@ -61,15 +63,15 @@ Operation: TypeAlias = Convolve | Pool
 
 @dataclass(frozen=True)
 class Body:
-    """What a network does to maps, before it makes a vector of the last one."""
+    """The operations on feature maps, before the head."""
 
     operations: tuple[Operation, ...]
     shape: Map
-    """Of the last map."""
+    """Shape of the last feature map."""
 
 
-def body(network: Network, input_shape: Map) -> Body:
-    """The body of ``network`` for pictures of ``input_shape``."""
+def build_body(network: Network, input_shape: Map) -> Body:
+    """Returns the body of ``network`` for images of ``input_shape``."""
     found: list[Operation] = []
     shape = input_shape
     for stage in _stages(network):
@@ -80,7 +82,7 @@ def body(network: Network, input_shape: Map) -> Body:
 
 
 def _stages(network: Network) -> Iterator[Callable[[Map], Iterator[Operation]]]:
-    """Each says what to do with a map of the shape that those before it leave."""
+    """Yields functions that map the shape of a feature map to the next operations."""
     yield partial(_first, network)
     yield _shorten
     for number, layer in enumerate(network.layers, start=2):
@@ -108,7 +110,7 @@ def _convolve(network: Network, layer: Convolution, name: str, strides: Pair) ->
     return Convolve(
         name,
         filters=layer.filters,
-        kernel=max(layer.kernel, *strides),  # every pixel is seen
+        kernel=max(layer.kernel, *strides),  # strides skip no pixels
         strides=strides,
         separable=layer.separable,
         batch_norm=network.batch_norm,
@@ -117,16 +119,16 @@ def _convolve(network: Network, layer: Convolution, name: str, strides: Pair) ->
 
 
 def _first_strides(sides: Sequence[int]) -> Pair:
-    """Strides of the first convolution: 1, 2 or 4, as needed to come near ``LONGEST_SIDE``."""
+    """Returns the first convolution's strides: the smallest that reach ``LONGEST_SIDE``, or 4."""
     height, width = (
-        next((s for s in (1, 2) if _shortened(side, s) <= LONGEST_SIDE), _LARGEST_STRIDE)
+        next((s for s in (1, 2) if _output_length(side, s) <= LONGEST_SIDE), _LARGEST_STRIDE)
         for side in sides
     )
     return height, width
 
 
 def _shorten(shape: Map) -> Iterator[Pool]:
-    """Max pooling until no side is longer than ``LONGEST_SIDE``."""
+    """Yields max poolings until no side is longer than ``LONGEST_SIDE``."""
     number = 1
     while max(shape[:2]) > LONGEST_SIDE:
         height, width = (2 if side > LONGEST_SIDE else 1 for side in shape[:2])
@@ -137,7 +139,7 @@ def _shorten(shape: Map) -> Iterator[Pool]:
 
 
 def _reduce(shape: Map) -> Iterator[Pool]:
-    """Average pooling until the map is small enough to be flattened."""
+    """Yields average poolings until the feature map is small enough to be flattened."""
     number = 1
     while math.prod(shape) > LARGEST_FLATTENED and max(shape[:2]) > 1:
         height, width = (min(2, side) for side in shape[:2])
@@ -147,11 +149,11 @@ def _reduce(shape: Map) -> Iterator[Pool]:
         number += 1
 
 
-def _after(shape: Map, steps: Pair) -> Pair:
-    """Height and width of a map after steps of so many pixels."""
-    return _shortened(shape[0], steps[0]), _shortened(shape[1], steps[1])
+def _output_sides(shape: Map, steps: Pair) -> Pair:
+    """Returns height and width of an output with strides ``steps``."""
+    return _output_length(shape[0], steps[0]), _output_length(shape[1], steps[1])
 
 
-def _shortened(side: int, step: int) -> int:
-    """Length of ``side`` after steps of ``step`` with padding 'same'."""
+def _output_length(side: int, step: int) -> int:
+    """Returns the output length of ``side`` with stride ``step`` and padding 'same'."""
     return -(-side // step)

@@ -1,4 +1,4 @@
-"""What git leaves out of a folder."""
+"""The rules of .gitignore files."""
 
 from functools import cache
 from pathlib import Path
@@ -7,9 +7,9 @@ from pathspec import GitIgnoreSpec
 
 
 class Gitignore:
-    """The .gitignore files that apply below the folder ``root``, those of its repository included.
+    """The .gitignore files that apply to the folder ``root``, including those of its repository.
 
-    A folder that its own repository leaves out, such as one for outputs, has only those within.
+    If the repository ignores ``root`` itself, only the files below ``root`` apply.
     """
 
     def __init__(self, root: Path) -> None:
@@ -20,21 +20,21 @@ class Gitignore:
             self._top = root
 
     def ignores(self, path: Path, *, folder: bool = False) -> bool:
-        """Whether the file (or folder) ``path`` is left out, by itself or with a folder above."""
+        """Returns whether the file or folder ``path``, or a folder above it, is ignored."""
         parts = path.relative_to(self._top).parts
         above = (self._top.joinpath(*parts[:depth]) for depth in range(1, len(parts)))
-        return any(self._named(each, folder=True) for each in above) or self._named(
-            path, folder=folder
-        )
+        return any(
+            self._is_ignored_by_nearest(each, folder=True) for each in above
+        ) or self._is_ignored_by_nearest(path, folder=folder)
 
-    def _named(self, path: Path, *, folder: bool) -> bool:
-        """Whether the nearest .gitignore that speaks of ``path`` leaves it out."""
+    def _is_ignored_by_nearest(self, path: Path, *, folder: bool) -> bool:
+        """Returns whether the nearest .gitignore with a matching rule ignores ``path``."""
         for parent in path.parents:
             spec = self._spec(parent / ".gitignore")
             name = path.relative_to(parent).as_posix() + ("/" if folder else "")
-            verdict = spec.check_file(name).include if spec else None
-            if verdict is not None:
-                return verdict
+            ignored = spec.check_file(name).include if spec else None
+            if ignored is not None:
+                return ignored
             if parent == self._top:
                 break
         return False

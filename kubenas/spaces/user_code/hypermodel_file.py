@@ -1,4 +1,4 @@
-"""A user's own HyperModel, loaded from its file. For trial processes only."""
+"""Loading of a user's HyperModel from its file. For trial processes only."""
 
 import importlib
 import inspect
@@ -12,8 +12,12 @@ import keras_tuner
 
 from kubenas.errors import UserError
 from kubenas.spaces.user_code.hypermodel_source import check_hypermodel_source, split_reference
-from kubenas.spaces.user_code.importing import import_afresh, line_in
-from kubenas.spaces.user_code.requirements import HOW_TO_INSTALL, advice, missing_requirements
+from kubenas.spaces.user_code.importing import import_fresh, locate_error
+from kubenas.spaces.user_code.requirements import (
+    HOW_TO_INSTALL,
+    missing_module_hint,
+    missing_requirements,
+)
 from kubenas.spaces.user_code.shadowing import check_shadowing
 from kubenas.storage import open_storage, split
 from kubenas.trial import SpaceRef
@@ -22,15 +26,15 @@ from kubenas.trial import SpaceRef
 def load_hypermodel_file(
     space: SpaceRef, *, input_shape: tuple[int, int, int], num_classes: int
 ) -> keras_tuner.HyperModel:
-    """What ``space.hypermodel`` names: a class, an instance of one, or a function ``build(hp)``.
+    """Loads ``space.hypermodel``: a HyperModel class, an instance, or a function ``build(hp)``.
 
-    A class and a function get ``input_shape`` and ``num_classes`` as far as they name them.
+    A class or function gets ``input_shape`` and ``num_classes`` if it has these parameters.
 
     Raises:
-        UserError: with file and line, if the file or what it names cannot be used.
+        UserError: the file or the object in it cannot be used. The message has file and line.
     """
     if space.hypermodel is None:
-        raise UserError("space.hypermodel: is empty; give 'my_module.py:MyHyperModel'")
+        raise UserError("space.hypermodel: is empty; set it to 'my_module.py:MyHyperModel'")
     check_hypermodel_source(space.hypermodel)
     uri, name = split_reference(space.hypermodel)
     parent, file = split(uri)
@@ -43,23 +47,23 @@ def load_hypermodel_file(
         return _hypermodel(named, name, offered)
     except UserError as error:
         raise UserError(f"space.hypermodel: {file}: {error}") from error
-    except Exception as error:  # whatever the user's constructor raises is the user's to read
-        raise _failed(f"{name}()", error, folder, file) from error
+    except Exception as error:  # reported to the user, whatever the constructor raises
+        raise _failure(f"{name}()", error, folder, file) from error
 
 
 def _check_requirements(folder: Path, name: str | None) -> None:
     missing = missing_requirements(folder / name) if name else []
     if missing:
         raise UserError(
-            f"space.requirements: {name} asks for {', '.join(missing)}; {HOW_TO_INSTALL}"
+            f"space.requirements: {name} requires {', '.join(missing)}; {HOW_TO_INSTALL}"
         )
 
 
 def _import(folder: Path, file: str) -> ModuleType:
     try:
-        return import_afresh(folder, file.removesuffix(".py"))
-    except Exception as error:  # whatever the user's module raises is the user's to read
-        raise _failed("importing it", error, folder, file) from error
+        return import_fresh(folder, file.removesuffix(".py"))
+    except Exception as error:  # reported to the user, whatever the module raises
+        raise _failure("importing it", error, folder, file) from error
 
 
 def _hypermodel(named: Any, name: str, offered: dict[str, Any]) -> keras_tuner.HyperModel:
@@ -67,27 +71,28 @@ def _hypermodel(named: Any, name: str, offered: dict[str, Any]) -> keras_tuner.H
         return named
     if isinstance(named, type):
         if issubclass(named, keras_tuner.HyperModel):
-            return named(**_accepted(named, offered))
+            return named(**_accepted_arguments(named, offered))
         raise UserError(f"{name} is not a subclass of keras_tuner.HyperModel")
     if callable(named):
-        return _of_function(partial(named, **_accepted(named, offered)))
+        return _of_function(partial(named, **_accepted_arguments(named, offered)))
     raise UserError(f"{name} is neither a keras_tuner.HyperModel nor a function build(hp)")
 
 
 def _of_function(build: Callable[..., Any]) -> keras_tuner.HyperModel:
-    """As keras_tuner.Tuner does it, which has no public name for it."""
+    """Wraps a function as ``keras_tuner.Tuner`` does. Keras-Tuner has no public function for it."""
     return importlib.import_module("keras_tuner.src.engine.hypermodel").get_hypermodel(build)
 
 
-def _accepted(named: Callable[..., Any], offered: dict[str, Any]) -> dict[str, Any]:
+def _accepted_arguments(named: Callable[..., Any], offered: dict[str, Any]) -> dict[str, Any]:
     parameters = inspect.signature(named).parameters
     return {name: value for name, value in offered.items() if name in parameters}
 
 
-def _failed(doing: str, error: Exception, folder: Path, file: str) -> UserError:
-    found = line_in(folder, error)
+def _failure(doing: str, error: Exception, folder: Path, file: str) -> UserError:
+    found = locate_error(folder, error)
     where = f"{found[0]}, line {found[1]}" if found else file
     text = " ".join(str(error).split())
     return UserError(
-        f"space.hypermodel: {where}: {doing} raised {type(error).__name__}: {text}{advice(error)}"
+        f"space.hypermodel: {where}: {doing} raised {type(error).__name__}:"
+        f" {text}{missing_module_hint(error)}"
     )

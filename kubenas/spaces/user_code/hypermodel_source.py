@@ -1,31 +1,31 @@
-"""A user's HyperModel file as text: looked at, never executed."""
+"""Static checks of a user's HyperModel file, without executing it."""
 
 import ast
 import difflib
 from collections.abc import Iterator
 
 from kubenas.errors import ObjectNotFound, UserError
-from kubenas.spaces.user_code.mentions import parsed
+from kubenas.spaces.user_code.source_references import parse_source
 from kubenas.storage import open_storage, split
 
 
 def check_hypermodel_source(reference: str) -> None:
-    """Checks that ``reference``, ``<URI of file>:Name``, names something in a Python file.
+    """Checks that ``reference``, ``<URI of file>:Name``, refers to a name in a Python file.
 
     Raises:
-        UserError: the file is missing, is not Python, or has no such name.
+        UserError: the file is missing, is not valid Python, or does not define the name.
     """
     uri, name = split_reference(reference)
     file, source = _source(uri)
-    names = list(_top_level_names(parsed(source, file)))
+    names = list(_top_level_names(parse_source(source, file)))
     if name not in names:
         close = difflib.get_close_matches(name, names, n=1)
-        hint = f"did you mean '{close[0]}'?" if close else "define it there"
+        hint = f"did you mean '{close[0]}'?" if close else "define it in the file"
         raise UserError(f"space.hypermodel: {uri} has no '{name}'; {hint}")
 
 
 def split_reference(reference: str) -> tuple[str, str]:
-    """The URI of the file and the name of the class, instance or function in it.
+    """Splits a reference into the URI of the file and the name in it.
 
     Raises:
         UserError: ``reference`` does not have the form ``<URI of file>:Name``.
@@ -43,7 +43,7 @@ def split_reference(reference: str) -> tuple[str, str]:
 
 
 def _source(uri: str) -> tuple[str, bytes]:
-    """Name and text of the Python file at ``uri``."""
+    """Returns name and content of the Python file at ``uri``."""
     folder, file = split(uri)
     try:
         return file, open_storage(folder or "/").read(file)
@@ -52,7 +52,7 @@ def _source(uri: str) -> tuple[str, bytes]:
 
 
 def _top_level_names(module: ast.Module) -> Iterator[str]:
-    """Names that importing the module may bind, those inside if and try included."""
+    """Yields names that importing the module may define, including those inside if and try."""
     pending: list[ast.AST] = [module]
     while pending:
         node = pending.pop(0)

@@ -1,4 +1,4 @@
-"""A user's folder on Python's path. Runs his code: for trial processes only."""
+"""Imports from a user's folder. Runs user code: for trial processes only."""
 
 import importlib
 import sys
@@ -7,38 +7,37 @@ from pathlib import Path
 from types import ModuleType
 
 _folders: list[str] = []
-"""That are on the path. One at a time: each attempt has its own version of the code."""
+"""User folders on ``sys.path``: at most one, since each attempt has its own version of the code."""
 
 
-def import_afresh(folder: Path, module: str) -> ModuleType:
-    """The top-level ``module`` of ``folder``, for which its other modules are found, too.
+def import_fresh(folder: Path, module: str) -> ModuleType:
+    """Imports the top-level ``module`` of ``folder``, which may import other modules from there.
 
-    Nothing of an earlier call is left, so that modules of one search are not taken for those of
-    another that are called the same.
+    Modules of an earlier call are removed first, since another search may use the same names.
 
     Raises:
-        Exception: whatever the module raises.
+        Exception: any exception that the module raises.
     """
     _forget()
-    # The folder belongs to a store, which keeps what it has been given and no more.
+    # The folder belongs to a store: do not write bytecode into it.
     sys.dont_write_bytecode = True
     _folders.append(str(folder))
     sys.path.insert(0, str(folder))
     importlib.invalidate_caches()
-    for name in _names_in([folder]):  # imported from there by another way
+    for name in _names_in([folder]):  # imported from the folder in another way
         del sys.modules[name]
     return importlib.import_module(module)
 
 
 def modules_in(folder: Path) -> list[ModuleType]:
-    """The imported modules that lie in ``folder``."""
+    """Returns the imported modules in ``folder``."""
     return [sys.modules[name] for name in _names_in([folder])]
 
 
-def line_in(folder: Path, error: BaseException) -> tuple[str, int] | None:
-    """The file of ``folder``, by its name in it, and the line where ``error`` arose.
+def locate_error(folder: Path, error: BaseException) -> tuple[str, int] | None:
+    """Returns file and line of the innermost frame of ``error`` in ``folder``.
 
-    The innermost one; None: in none of them.
+    The file is relative to ``folder``. None: no frame is in ``folder``.
     """
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         path = Path(frame.filename)
@@ -63,7 +62,7 @@ def _names_in(folders: list[Path]) -> list[str]:
 
 
 def _places(module: ModuleType) -> list[Path]:
-    """The module's file; the folders of a package without one."""
+    """Returns the module's file, or the folders of a namespace package."""
     file = getattr(module, "__file__", None)
     if isinstance(file, str):
         return [Path(file)]

@@ -1,4 +1,4 @@
-"""What a user's requirements file asks for, and what of that is not installed here."""
+"""A user's requirements file, and its check against the installed packages."""
 
 import re
 from collections.abc import Iterator
@@ -11,45 +11,45 @@ from kubenas.errors import UserError
 from kubenas.images import TRAINER_IMAGE
 
 HOW_TO_INSTALL = (
-    "install it where trials run: here, or for a cluster in an image built FROM"
-    f" {TRAINER_IMAGE} that runner.pod.image names"
+    "install it where trials run: on this machine or, on a cluster, in an image built FROM"
+    f" {TRAINER_IMAGE} that is set as runner.pod.image"
 )
 
 
-def advice(error: BaseException) -> str:
-    """What to do about ``error``, raised by a user's code, where it is a missing module."""
+def missing_module_hint(error: BaseException) -> str:
+    """Returns what to do about ``error`` of user code if a module is missing; else nothing."""
     if not isinstance(error, ModuleNotFoundError):
         return ""
-    return (
-        f"; if it is a package, {HOW_TO_INSTALL}; if it is a file of yours, name it in space.files"
-    )
+    return f"; if it is a package, {HOW_TO_INSTALL}; if it is your own file, list it in space.files"
 
 
 def missing_requirements(path: Path) -> list[str]:
-    """What the requirements file at ``path`` asks for that is not installed, in words.
+    """Returns descriptions of the requirements at ``path`` that are not installed.
 
     Raises:
-        UserError: with the line, if a line is no requirement.
+        UserError: a line is not a valid requirement. The message has the line.
     """
     asked = read_requirements(path.read_bytes(), path.name)
     return [words for each in asked if (words := _missing(each)) is not None]
 
 
 def read_requirements(content: bytes, name: str) -> list[Requirement]:
-    """The requirements in the file ``name``; hashes and other options of theirs are left out.
+    """Returns the requirements in the file ``name``, without hashes and other options.
 
     Raises:
-        UserError: with the line, if a line is no requirement.
+        UserError: a line is not a valid requirement. The message has the line.
     """
     try:
         text = content.decode()
     except UnicodeDecodeError as error:
-        raise UserError(f"space.requirements: {name}: not a text file in UTF-8") from error
+        raise UserError(
+            f"space.requirements: {name}: not a UTF-8 text file; save it as UTF-8"
+        ) from error
     return [_requirement(line, number, name) for number, line in _lines(text)]
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:
-    """Lines that say something, with their numbers; one that goes on with a backslash is one."""
+    """Yields lines that are not empty, with their numbers. Joins lines continued by a backslash."""
     start, whole = 1, ""
     for number, line in enumerate(text.splitlines(), start=1):
         whole += re.sub(r"(^|\s)#.*", "", line)
@@ -68,8 +68,8 @@ def _requirement(line: str, number: int, name: str) -> Requirement:
         return Requirement(re.split(r"\s--", line)[0])
     except InvalidRequirement as error:
         raise UserError(
-            f"space.requirements: {name}, line {number}: '{line}' is no requirement; write a"
-            " package's name and versions, such as einops>=0.8"
+            f"space.requirements: {name}, line {number}: '{line}' is not a valid requirement;"
+            " write the name and versions of a package, such as einops>=0.8"
         ) from error
 
 

@@ -1,4 +1,4 @@
-"""Which files of a user's folder his HyperModel consists of."""
+"""Selection of the files in a user's folder that belong to the HyperModel."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,36 +9,44 @@ from pathlib import PurePosixPath
 from pathspec import GitIgnoreSpec
 
 from kubenas.errors import UserError
-from kubenas.spaces.user_code.mentions import Mentions, mentions, parsed
-from kubenas.spaces.user_code.shadowing import check_shadowing, installed_as
+from kubenas.spaces.user_code.shadowing import check_shadowing, describe_installed
+from kubenas.spaces.user_code.source_references import (
+    SourceReferences,
+    find_references,
+    parse_source,
+)
 from kubenas.spaces.user_code.user_folder import UserFolder
 
 MOST_FILES = 200
 MOST_BYTES = 10 * 1024**2
 
 
-def selected_files(
+def select_files(
     folder: UserFolder, named: Sequence[str], *, globs: Sequence[str] = ()
 ) -> dict[str, bytes]:
-    """Contents by name of the files that make up a user's code, in the order of their names.
+    """Returns the contents of the user's files by name, sorted by name.
 
-    These are: the files ``named``; the modules and packages that they import from the folder, and
-    what those import; the files whose names, and those of the folders between, stand in these
-    sources as string literals; and what ``globs`` match.
+    These are: the files ``named``; modules and packages in the folder that they import, directly
+    or indirectly; files whose path parts all occur as string literals in these sources; and files
+    that match ``globs``.
 
     Raises:
-        UserError: one of them is missing, no Python, left out of the folder, or called like an
-            installed package; or they are too many or too large.
+        UserError: a file is missing, is not valid Python, is excluded from the folder, or has the
+            name of an installed package; or the files are too many or too large.
     """
     taken: dict[str, bytes] = {}
-    known: dict[str, Mentions] = {}
+    known: dict[str, SourceReferences] = {}
     new = set(named)
     while new:
         _check_limits(folder, [*taken, *new])
         taken |= {name: folder.read(name) for name in new}
-        known |= {name: mentions(parsed(taken[name], name)) for name in new if _is_python(name)}
+        known |= {
+            name: find_references(parse_source(taken[name], name))
+            for name in new
+            if _is_python(name)
+        }
         wanted = _Wanted(folder, known, tuple(globs))
-        new = {name for name in folder.names(wanted.enter) if wanted.takes(name)} - set(taken)
+        new = {name for name in folder.names(wanted.enter) if wanted.includes(name)} - set(taken)
     _check_globs(globs, taken)
     _check_relative_imports(known)
     check_shadowing(taken)
@@ -47,33 +55,33 @@ def selected_files(
 
 @dataclass(frozen=True)
 class _Wanted:
-    """What the sources known so far ask for."""
+    """The files that the sources found so far refer to."""
 
     folder: UserFolder
-    sources: Mapping[str, Mentions]
+    sources: Mapping[str, SourceReferences]
     globs: tuple[str, ...]
 
     def enter(self, name: str) -> bool:
-        """Whether something in the folder ``name`` may be wanted."""
+        """Returns whether the folder ``name`` may contain wanted files."""
         path = PurePosixPath(name)
         in_globs = any(_leads_to(path.parts, glob) for glob in self.globs)
         return in_globs or path.parts[0] in self._packages or self._mentioned(path)
 
-    def takes(self, name: str) -> bool:
-        """Whether the file ``name`` is wanted, and may be taken.
+    def includes(self, name: str) -> bool:
+        """Returns whether the file ``name`` is wanted and allowed.
 
         Raises:
-            UserError: it is imported, or what ``space.files`` names, but may not be taken.
+            UserError: the file is imported or matches ``space.files``, but is not allowed.
         """
         path = PurePosixPath(name)
         by_glob, importer = _matches(self.globs, name), self._importer(path)
         if not (by_glob or importer or self._mentioned(path)) or not self.folder.has(name):
             return False
         if by_glob or not self.folder.ignored(name):
-            why = "is hidden or a link that leads out of the folder; put a copy there"
-            allowed = not self.folder.leads_out(name)
+            why = "is hidden or a link that leads out of the folder; copy the file into the folder"
+            allowed = not self.folder.hidden_or_outside(name)
         else:
-            why = "is left out by .gitignore; name it in space.files if it may be copied"
+            why = "is ignored by .gitignore; list it in space.files to include it"
             allowed = False
         if not allowed and (by_glob or importer):
             where = f"space.hypermodel: {importer}: imports" if importer else "space.files:"
@@ -81,7 +89,7 @@ class _Wanted:
         return allowed
 
     def _importer(self, path: PurePosixPath) -> str | None:
-        """Where the module at ``path`` is imported; None: it is not."""
+        """Returns file and line that import the module at ``path``; None: it is not imported."""
         top = path.parts[0]
         if path.suffix != ".py":
             return None
@@ -91,29 +99,29 @@ class _Wanted:
 
     @cached_property
     def _modules(self) -> dict[str, str]:
-        """Imported modules by their top-level names, and where that is done."""
+        """Top-level names of imported modules, with the file and line of the import."""
         return {
             name: f"{source}, line {line}"
-            for source, said in reversed(list(self.sources.items()))
-            for name, line in said.modules.items()
+            for source, references in reversed(list(self.sources.items()))
+            for name, line in references.modules.items()
         }
 
     @cached_property
     def _packages(self) -> set[str]:
-        """Folders that imports lead into. One without ``__init__.py`` gives way to what is
-        installed, as it does when Python imports."""
+        """Names of imported packages in the folder. As in Python, installed packages have priority
+        over folders without ``__init__.py``."""
         return {
             name
             for name in self._modules
-            if self.folder.has(f"{name}/__init__.py") or installed_as(name) is None
+            if self.folder.has(f"{name}/__init__.py") or describe_installed(name) is None
         }
 
     @cached_property
     def _literals(self) -> set[str]:
-        return {part for said in self.sources.values() for part in said.literals}
+        return {part for references in self.sources.values() for part in references.literals}
 
     def _mentioned(self, path: PurePosixPath) -> bool:
-        """Whether literals name all of ``path``, from the folder of one of the sources on."""
+        """Returns whether literals contain all parts of ``path``, relative to a source's folder."""
         starts = {PurePosixPath(source).parent for source in self.sources}
         return any(
             self._literals.issuperset(path.relative_to(start).parts)
@@ -131,7 +139,7 @@ def _matches(globs: Sequence[str], name: str) -> bool:
 
 
 def _leads_to(parts: Sequence[str], glob: str) -> bool:
-    """Whether the folder with ``parts`` may hold, or lie in, what ``glob`` matches."""
+    """Returns whether the folder with ``parts`` may contain, or be in, matches of ``glob``."""
     for part, pattern in zip(parts, PurePosixPath(glob).parts, strict=False):
         if pattern == "**":
             return True
@@ -144,18 +152,17 @@ def _check_globs(globs: Sequence[str], taken: Mapping[str, bytes]) -> None:
     for glob in globs:
         if not any(_matches([glob], name) for name in taken):
             raise UserError(
-                f"space.files: '{glob}' matches no file beside the hypermodel's; hidden files are"
-                " never taken"
+                f"space.files: '{glob}' matches no file in the hypermodel's folder; hidden files"
+                " are never included"
             )
 
 
-def _check_relative_imports(sources: Mapping[str, Mentions]) -> None:
-    for name, said in sources.items():
-        if said.relative is not None and "/" not in name:
+def _check_relative_imports(sources: Mapping[str, SourceReferences]) -> None:
+    for name, references in sources.items():
+        if references.relative is not None and "/" not in name:
             raise UserError(
-                f"space.hypermodel: {name}, line {said.relative}: a relative import, but"
-                f" {name} is imported by itself and not as part of a package; import the module by"
-                " its name"
+                f"space.hypermodel: {name}, line {references.relative}: a relative import, but"
+                f" {name} is not part of a package; import the module by its name"
             )
 
 
@@ -166,9 +173,9 @@ def _check_limits(folder: UserFolder, names: Sequence[str]) -> None:
         return
     largest = ", ".join(f"{name} ({_mib(sizes[name])})" for name in _largest(sizes))
     raise UserError(
-        f"space.hypermodel: {len(sizes)} files of {_mib(total)} belong to it, more than"
-        f" {MOST_FILES} files or {_mib(MOST_BYTES)}; the largest are {largest}. Leave out what no"
-        " network is built from: narrow space.files, or name it in a .gitignore"
+        f"space.hypermodel: its {len(sizes)} files ({_mib(total)}) exceed the limits of"
+        f" {MOST_FILES} files and {_mib(MOST_BYTES)}; the largest are {largest}. Exclude files that"
+        " it does not need: narrow space.files, or list them in .gitignore"
     )
 
 

@@ -1,4 +1,4 @@
-"""Modules of a user's folder that would be found instead of others of the same name."""
+"""A check for user modules that would shadow installed ones."""
 
 import site
 import sys
@@ -11,7 +11,7 @@ from kubenas.errors import UserError
 
 
 def check_shadowing(names: Iterable[str]) -> None:
-    """Checks the files ``names`` of a user's folder, relative to it.
+    """Checks the files ``names``, relative to a user's folder.
 
     Raises:
         UserError: a module has the name of an installed package or of Python's own library.
@@ -21,20 +21,20 @@ def check_shadowing(names: Iterable[str]) -> None:
         alone = path.suffix == ".py" and len(path.parts) == 1
         package = path.name == "__init__.py" and len(path.parts) == 2
         module = path.stem if alone else path.parts[0]
-        if (alone or package) and (other := installed_as(module)):
+        if (alone or package) and (other := describe_installed(module)):
             raise UserError(
                 f"space.hypermodel: {name} would be imported instead of {other} '{module}'; give it"
                 " another name"
             )
 
 
-def installed_as(module: str) -> str | None:
-    """What the top-level ``module`` is without any user's folder, in words; None: nothing."""
+def describe_installed(module: str) -> str | None:
+    """Describes the top-level ``module`` that is installed, or returns None if there is none."""
     if module in sys.stdlib_module_names:
         return "Python's own module"
     if module == "kubenas":
-        return "this very package,"
-    # Not sys.path: a shell's PYTHONPATH or working folder may be the user's folder itself.
+        return "the package"
+    # Not sys.path: PYTHONPATH or the working directory may be the user's folder.
     paths = sysconfig.get_paths()
     spec = PathFinder.find_spec(
         module, [paths["purelib"], paths["platlib"], site.getusersitepackages()]

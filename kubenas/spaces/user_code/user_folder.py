@@ -1,5 +1,7 @@
-"""The files of a user's folder, on a disk or in a bucket. Those that never travel are not seen:
-hidden ones, __pycache__, virtual environments, and the output of the search."""
+"""The files of a user's folder, on a disk or in a bucket.
+
+Excluded are hidden files, __pycache__, virtual environments and the output of the search.
+"""
 
 import os
 from collections.abc import Callable, Iterator
@@ -15,51 +17,51 @@ _VENV_MARK = "pyvenv.cfg"
 _MOST_OBJECTS = 20_000
 
 Enter = Callable[[str], bool]
-"""Whether to look into a folder, by its name relative to the user's."""
+"""Whether to list a folder, given its name relative to the user's folder."""
 
 
 class UserFolder(Protocol):
-    """A user's folder. Names are relative to it, with forward slashes."""
+    """A user's folder. Names are relative to it and use forward slashes."""
 
     def names(self, enter: Enter) -> Iterator[str]:
-        """The files in it, and in those folders below that ``enter`` allows."""
+        """Yields the names of files in the folder, and in subfolders that ``enter`` accepts."""
         ...
 
     def has(self, name: str) -> bool:
-        """Whether there is such a file."""
+        """Returns whether the file exists."""
         ...
 
     def size(self, name: str) -> int:
-        """Bytes of a file."""
+        """Returns the size of a file in bytes."""
         ...
 
     def ignored(self, name: str) -> bool:
-        """Whether .gitignore leaves a file out."""
+        """Returns whether .gitignore ignores a file."""
         ...
 
-    def leads_out(self, name: str) -> bool:
-        """Whether a file is hidden, or a link to one that is or that is not in the folder."""
+    def hidden_or_outside(self, name: str) -> bool:
+        """Returns whether a file is hidden, or links to a hidden file or out of the folder."""
         ...
 
     def read(self, name: str) -> bytes:
-        """The content of a file.
+        """Returns the content of a file.
 
         Raises:
-            ObjectNotFound: there is none.
+            ObjectNotFound: there is no such file.
         """
         ...
 
 
 def open_user_folder(uri: str, *, output: str) -> UserFolder:
-    """The folder at ``uri``, without what is in the ``output`` below it.
+    """Opens the folder at ``uri``, without the ``output`` below it.
 
     Raises:
-        UserError: no store speaks this scheme.
+        UserError: the scheme of the URI is not supported.
     """
     storage = open_storage(uri or "/")
     if "://" in storage.uri:
         return _BucketFolder(storage, output=output)
-    # An output in a bucket is no folder of this disk, whatever its URI looks like as a path.
+    # The URI of an output in a bucket resolves to a path that does not exist.
     return _DiskFolder(storage, output=Path(output.removeprefix("file://")).resolve())
 
 
@@ -72,8 +74,8 @@ class _DiskFolder:
     def names(self, enter: Enter) -> Iterator[str]:
         for parent, folders, files in os.walk(self._root):
             above = Path(parent).relative_to(self._root)
-            folders[:] = sorted(name for name in folders if self._open(above / name, enter))
-            yield from ((above / name).as_posix() for name in sorted(files) if _visible(name))
+            folders[:] = sorted(name for name in folders if self._should_enter(above / name, enter))
+            yield from ((above / name).as_posix() for name in sorted(files) if _is_visible(name))
 
     def has(self, name: str) -> bool:
         return (self._root / name).is_file()
@@ -84,11 +86,11 @@ class _DiskFolder:
     def ignored(self, name: str) -> bool:
         return self._gitignore.ignores(self._root / name)
 
-    def leads_out(self, name: str) -> bool:
+    def hidden_or_outside(self, name: str) -> bool:
         target = (self._root / name).resolve()
         if not target.is_relative_to(self._root):
             return True
-        return not all(map(_visible, target.relative_to(self._root).parts))
+        return not all(map(_is_visible, target.relative_to(self._root).parts))
 
     def read(self, name: str) -> bytes:
         return self._storage.read(name)
@@ -97,9 +99,9 @@ class _DiskFolder:
     def _gitignore(self) -> Gitignore:
         return Gitignore(self._root)
 
-    def _open(self, folder: Path, enter: Enter) -> bool:
+    def _should_enter(self, folder: Path, enter: Enter) -> bool:
         path = self._root / folder
-        if not _visible(folder.name) or not enter(folder.as_posix()) or path == self._output:
+        if not _is_visible(folder.name) or not enter(folder.as_posix()) or path == self._output:
             return False
         return not (path / _VENV_MARK).exists()
 
@@ -122,9 +124,9 @@ class _BucketFolder:
         return self._sizes[name]
 
     def ignored(self, name: str) -> bool:  # noqa: ARG002
-        return False  # what somebody has put into a bucket is meant to be there
+        return False  # files in a bucket were put there on purpose
 
-    def leads_out(self, name: str) -> bool:  # noqa: ARG002
+    def hidden_or_outside(self, name: str) -> bool:  # noqa: ARG002
         return False
 
     def read(self, name: str) -> bytes:
@@ -135,19 +137,19 @@ class _BucketFolder:
         sizes = {item.name: item.size for item in self._storage.list()}
         if len(sizes) > _MOST_OBJECTS:
             raise UserError(
-                f"space.hypermodel: {self._storage.uri} holds {len(sizes):,} objects beside the"
-                " file; give it a folder of its own"
+                f"space.hypermodel: {self._storage.uri} contains {len(sizes):,} objects, more than"
+                f" {_MOST_OBJECTS:,}; move the file into a folder of its own"
             )
         venvs = {name.removesuffix(f"/{_VENV_MARK}") for name in sizes if _VENV_MARK in name}
-        closed = {*venvs, self._output}  # one elsewhere is an URI, and no name here
-        return {name: size for name, size in sizes.items() if _reachable(name, closed)}
+        closed = {*venvs, self._output}  # an output elsewhere is a URI, which equals no name
+        return {name: size for name, size in sizes.items() if _is_reachable(name, closed)}
 
 
-def _reachable(name: str, closed: set[str]) -> bool:
+def _is_reachable(name: str, closed: set[str]) -> bool:
     path = PurePosixPath(name)
     above = {str(each) for each in path.parents}
-    return all(_visible(part) for part in path.parts) and not above & closed
+    return all(_is_visible(part) for part in path.parts) and not above & closed
 
 
-def _visible(name: str) -> bool:
+def _is_visible(name: str) -> bool:
     return not name.startswith(".") and name != "__pycache__"

@@ -5,10 +5,10 @@ from typing import Any, Literal
 from pydantic import field_validator
 
 from kubenas.data.drift import Drift
-from kubenas.reporting.cards import drift_words
-from kubenas.reporting.random_search import random_search
+from kubenas.reporting.cards import drift_sentences
+from kubenas.reporting.random_search import estimate_random_search
 from kubenas.reporting.report_input import ReportInput
-from kubenas.search.budget import expense_of, words_of_use
+from kubenas.search.budget import describe_usage, total_cost
 from kubenas.serving.gate import Ground, Verdict
 from kubenas.storage import Storage, join
 from kubenas.storage.document import find_document
@@ -106,7 +106,7 @@ class Summary(Value):
         lines = [f"trials      {counts}; {self.stopped}"]
         lines += (f"data        warning: {warning}" for warning in self.data_warnings)
         if self.drift is not None:
-            lines += (f"data        {words}" for words in drift_words(self.drift))
+            lines += (f"data        {words}" for words in drift_sentences(self.drift))
         if self.validation_score is not None:
             lines.append(
                 f"best        trial {self.best_trial}, {self.objective} {self.validation_score:.4f}"
@@ -137,7 +137,7 @@ def summarise(material: ReportInput, report: str) -> Summary:
     """Builds the summary of a run; ``report`` is the URI of its report."""
     state, ranked = material.state, material.ranked
     best = ranked[0] if ranked else None
-    trials, expense = state.trials.values(), expense_of(state)
+    trials, cost = state.trials.values(), total_cost(state)
     return Summary(
         name=material.config.name,
         search=material.search,
@@ -155,9 +155,9 @@ def summarise(material: ReportInput, report: str) -> Summary:
         drift=material.drift,
         promotion=_promotion(material),
         random_search=_random_baseline(material),
-        gpu_hours=round(expense.gpu_hours, 6),
-        cost=round(expense.cost, 6),
-        used=words_of_use(material.config.search, expense),
+        gpu_hours=round(cost.gpu_hours, 6),
+        cost=round(cost.money, 6),
+        used=describe_usage(material.config.search, cost),
         seconds={step: round(seconds, 2) for step, seconds in material.step_seconds.items()},
     )
 
@@ -179,7 +179,7 @@ def read_summary(output: Storage) -> Summary | None:
 
 
 def _random_baseline(material: ReportInput) -> RandomBaseline | None:
-    found = random_search(material)
+    found = estimate_random_search(material)
     if found is None:
         return None
     return RandomBaseline(

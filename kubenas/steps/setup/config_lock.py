@@ -68,7 +68,7 @@ def _find_config(output: Storage) -> Config | None:
 
 
 def _differences(earlier: Config, config: Config) -> Iterator[str]:
-    before, now = (_flat(each.identified()) for each in (earlier, config))
+    before, now = (_flat(each.identity_content()) for each in (earlier, config))
     for key in now:
         if before.get(key) != now[key]:
             yield f"{key} was {before.get(key)!r}, now {now[key]!r}"

@@ -9,7 +9,7 @@ from kubenas.errors import UserError
 from kubenas.spaces.registry import DEFAULT_SPACE, check_space
 from kubenas.spaces.user_code.hypermodel_source import split_reference
 from kubenas.spaces.user_code.requirements import read_requirements
-from kubenas.spaces.user_code.selection import selected_files
+from kubenas.spaces.user_code.selection import select_files
 from kubenas.spaces.user_code.user_folder import UserFolder, open_user_folder
 from kubenas.storage import Storage, join, split
 from kubenas.trial import SpaceRef
@@ -61,16 +61,14 @@ def _files(config: Config, folder: UserFolder, file: str) -> dict[str, bytes]:
     named = [file, requirements] if requirements else [file]
     if requirements:
         if not folder.has(requirements):
-            raise UserError(
-                f"space.requirements: {requirements}: not found in the folder of {file}"
-            )
-        if folder.leads_out(requirements):
+            raise UserError(f"space.requirements: {requirements}: no such file beside {file}")
+        if folder.hidden_or_outside(requirements):
             raise UserError(
                 f"space.requirements: {requirements} is hidden or links to a file outside of the"
                 " folder; put a copy into the folder"
             )
         read_requirements(folder.read(requirements), requirements)
-    return selected_files(folder, named, globs=config.space.files)
+    return select_files(folder, named, globs=config.space.files)
 
 
 def _digest(files: Mapping[str, bytes]) -> str:

@@ -10,7 +10,7 @@ from kubenas.errors import SearchFailed, UserError
 from kubenas.scheduling.kubernetes.names import Stage
 from kubenas.scheduling.local import LocalRunner
 from kubenas.scheduling.runner import TrialRunner
-from kubenas.search.attempts import beating
+from kubenas.search.attempts import send_heartbeats
 from kubenas.search.layout import heartbeat_file
 from kubenas.steps.setup.context import RunContext
 from kubenas.steps.setup.run_info import record_run_info
@@ -66,7 +66,7 @@ def _cluster_runner(context: RunContext, step: str, workers: int) -> Iterator[Tr
         record_run_info(output, context.search_id, here.current_pod)
     with (
         here.lease(stage, on_lost=_exit_at_once) as epoch,
-        beating(heartbeat),
+        send_heartbeats(heartbeat),
         here.runner(config, stage, workers=workers, heartbeat=heartbeat, epoch=epoch) as runner,
         _record_events(here, f"{context.search_id}, step {step}"),
     ):

@@ -1,1 +1,1 @@
-"""Fitting a model: the training loop, checkpoints, history and score."""
+"""Model fitting: training callback, checkpoints, history and score."""

@@ -1,7 +1,8 @@
-"""A training's state in storage, from which another process goes on.
+"""Checkpoints: the state of a training in storage, from which a later attempt resumes.
 
-``latest.json`` is written last and names its state file by content digest; older state files
-are deleted after it has moved on. A reader therefore finds a whole state or finds out.
+A checkpoint is a state file and ``latest.json``. ``latest.json`` is written after the state file
+and contains its name and SHA-256. Older state files are deleted afterwards. A reader therefore
+loads a complete state or raises :class:`CheckpointUnusable`.
 """
 
 import hashlib
@@ -28,26 +29,26 @@ Array = npt.NDArray[np.generic]
 
 
 class CheckpointUnusable(KubenasError):
-    """The checkpoint is missing, torn or of another model; the message says which."""
+    """The checkpoint is missing, corrupt or belongs to another model. See the message."""
 
 
 @dataclass(frozen=True)
 class TrainingState:
-    """A training at the end of an epoch."""
+    """The state of a training at the end of an epoch."""
 
     history: tuple[EpochRecord, ...]
-    """All epochs so far, those of earlier attempts included."""
+    """All epochs so far, including those of earlier attempts."""
     best: BestEpoch
     weights: tuple[Array, ...]
     optimizer: tuple[Array, ...]
     best_weights: tuple[Array, ...]
-    """Weights at the best epoch; ``weights`` itself where that was the last one."""
+    """Weights at the best epoch. The same object as ``weights`` if the last epoch is the best."""
     fits: int = 1
-    """Calls of ``model.fit`` so far, the one under way included."""
+    """Number of ``model.fit`` calls so far, including the current call."""
 
     @property
     def epochs(self) -> int:
-        """Epochs trained in all fits; the next one has this number."""
+        """Number of epochs trained in all fits. Also the index of the next epoch."""
         return self.history[-1].epoch + 1 if self.history else 0
 
 
@@ -64,12 +65,12 @@ class _Latest(Value):
 
 
 def save_checkpoint(storage: Storage, state: TrainingState) -> None:
-    """Makes ``state`` the latest under ``checkpoint/`` of an attempt's ``storage``.
+    """Writes ``state`` as the latest checkpoint below ``checkpoint/`` of the attempt's prefix.
 
     Raises:
-        StorageError: it could not be written; the one before is still in place.
+        StorageError: the write failed. The previous checkpoint is unchanged.
     """
-    data = _packed(state)
+    data = _pack(state)
     digest = hashlib.sha256(data).hexdigest()
     name = f"state-{state.epochs:05d}-{digest[:8]}.npz"
     storage.write(f"{CHECKPOINT_FOLDER}/{name}", data)
@@ -90,26 +91,26 @@ def save_checkpoint(storage: Storage, state: TrainingState) -> None:
 
 
 def load_checkpoint(uri: str) -> TrainingState:
-    """The latest state in the checkpoint folder at ``uri``.
+    """Returns the latest state in the checkpoint folder at ``uri``.
 
     Raises:
-        CheckpointUnusable: there is none, or it is torn.
-        StorageError: it cannot be read for another reason.
+        CheckpointUnusable: there is no checkpoint, or it is corrupt.
+        StorageError: the store cannot be read.
     """
     storage = open_storage(uri)
     try:
-        latest = read_document(storage, LATEST_FILE, _Latest, what="the state of a training")
+        latest = read_document(storage, LATEST_FILE, _Latest, what="a checkpoint")
         data = storage.read(latest.state)
     except ObjectNotFound as error:
         raise CheckpointUnusable(f"{uri}: no checkpoint: {error}") from error
     except DocumentUnusable as error:
         raise CheckpointUnusable(str(error)) from error
     if hashlib.sha256(data).hexdigest() != latest.sha256:
-        raise CheckpointUnusable(f"{uri}/{latest.state}: torn: its checksum differs")
-    return _unpacked(data, latest, uri)
+        raise CheckpointUnusable(f"{uri}/{latest.state}: corrupt checkpoint: SHA-256 mismatch")
+    return _unpack(data, latest, uri)
 
 
-def _packed(state: TrainingState) -> bytes:
+def _pack(state: TrainingState) -> bytes:
     groups = {"weights": state.weights, "optimizer": state.optimizer}
     if state.best_weights is not state.weights:
         groups["best"] = state.best_weights
@@ -124,11 +125,11 @@ def _packed(state: TrainingState) -> bytes:
 
 
 def _storable(array: Array) -> Array:
-    """bfloat16 has no place in npz files; float32 holds all its values."""
+    """Converts bfloat16 to float32, which represents every value. npz has no bfloat16."""
     return array.astype(np.float32) if array.dtype.kind == "V" else array
 
 
-def _unpacked(data: bytes, latest: _Latest, uri: str) -> TrainingState:
+def _unpack(data: bytes, latest: _Latest, uri: str) -> TrainingState:
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
             weights = _group(arrays, "weights")
@@ -144,6 +145,6 @@ def _group(arrays: "np.lib.npyio.NpzFile", group: str) -> tuple[Array, ...]:
     return tuple(arrays[name] for name in sorted(arrays.files) if name.startswith(f"{group}_"))
 
 
-def matches(arrays: Sequence[Array], shapes: Iterable[tuple[int, ...]]) -> bool:
-    """Whether ``arrays`` have these shapes, one by one."""
+def shapes_match(arrays: Sequence[Array], shapes: Iterable[tuple[int, ...]]) -> bool:
+    """Whether ``arrays`` have the given shapes, in order."""
     return [array.shape for array in arrays] == [tuple(shape) for shape in shapes]

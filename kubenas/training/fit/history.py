@@ -1,4 +1,4 @@
-"""history.jsonl: one line an epoch, those of earlier attempts included."""
+"""history.jsonl: one line per epoch, including the epochs of earlier attempts."""
 
 from collections.abc import Sequence
 
@@ -8,26 +8,26 @@ from kubenas.trial import Value
 
 HISTORY_FILE = "history.jsonl"
 HISTORY_SECONDS = 5.0
-"""Least time between two writes of the history: an object store does not append."""
+"""Minimum time between two writes. An object store cannot append, so each rewrites the file."""
 
 
 class EpochRecord(Value):
-    """What one epoch gave."""
+    """Metrics and duration of one epoch."""
 
     epoch: int = Field(ge=0, description="counted from 0 over all fits of the trial")
-    seconds: float = Field(ge=0, description="wall-clock, validation included")
+    seconds: float = Field(ge=0, description="wall-clock time, including validation")
     metrics: dict[str, float]
 
 
 def history_to_jsonl(epochs: Sequence[EpochRecord]) -> bytes:
-    """``epochs`` as UTF-8 JSON lines."""
+    """Returns ``epochs`` as UTF-8 JSON lines."""
     return b"".join(epoch.to_json() + b"\n" for epoch in epochs)
 
 
 def history_from_jsonl(data: bytes) -> tuple[EpochRecord, ...]:
-    """The epochs in ``data``.
+    """Returns the epochs in ``data``.
 
     Raises:
-        pydantic.ValidationError: a line is not an epoch.
+        pydantic.ValidationError: a line is not an epoch record.
     """
     return tuple(EpochRecord.from_json(line) for line in data.splitlines() if line)

@@ -1,7 +1,7 @@
-"""Labels as the compiled loss wants them: integers, or one-hot vectors.
+"""Label format for the compiled loss: integer class indices or one-hot vectors.
 
-Of Keras' losses only ``sparse_categorical_crossentropy`` takes integer class numbers; all others
-compare labels and outputs number by number. A loss of the user's own gets integers.
+Of the Keras losses, only ``sparse_categorical_crossentropy`` takes integer indices. All others
+compare labels and outputs elementwise. A user-defined loss receives integers.
 """
 
 import keras
@@ -11,9 +11,9 @@ _INTEGER_LOSSES = frozenset({"sparse_categorical_crossentropy", "SparseCategoric
 
 
 def takes_one_hot(model: keras.Model) -> bool:
-    """Whether the loss of a compiled model is one of Keras' that wants one-hot labels."""
+    """Whether the compiled loss of ``model`` is a Keras loss that needs one-hot labels."""
     loss = keras.losses.get(model.loss) if isinstance(model.loss, str) else model.loss
-    if not callable(loss):  # none, or one for each of several outputs
+    if not callable(loss):  # no loss, or one loss per output
         return False
     kind = type(loss) if isinstance(loss, keras.losses.Loss) else loss
     of_keras = getattr(kind, "__module__", "").startswith("keras.")
@@ -21,7 +21,7 @@ def takes_one_hot(model: keras.Model) -> bool:
 
 
 def one_hot(examples: tf.data.Dataset, classes: int) -> tf.data.Dataset:
-    """``examples`` with labels as float32 of shape (batch, classes)."""
+    """Converts the labels of ``examples`` to float32 one-hot vectors (batch, classes)."""
     return examples.map(
         lambda images, labels: (images, tf.one_hot(labels, classes)),
         num_parallel_calls=tf.data.AUTOTUNE,

@@ -1,4 +1,4 @@
-"""What a user's own ``fit`` reported, by Keras-Tuner's protocol for ``HyperModel.fit``."""
+"""Metrics returned by a user-defined ``fit``, as specified for Keras-Tuner's ``HyperModel.fit``."""
 
 import statistics
 from collections.abc import Mapping, Sequence
@@ -15,18 +15,19 @@ _FIT = "fit() returned"
 def reported_metrics(
     returned: Any, objective: str, direction: Literal["max", "min"]
 ) -> dict[str, float] | None:
-    """The metrics in what ``fit`` returned; None if it left them to the epochs' logs.
+    """Returns the metrics in the return value of ``fit``, or None if that is None.
 
-    ``fit`` may return a History (its best epoch counts), a number (the objective), a mapping of
-    metrics, or a list of these (several runs, to be averaged); or nothing, unlike in Keras-Tuner.
+    ``fit`` may return a History (the best epoch counts), a number (the objective), a mapping of
+    metrics, or a list of these (several executions, which are averaged). Unlike in Keras-Tuner, it
+    may also return None: then the logs of the epochs count.
 
     Raises:
-        UserError: it returned something else, or metrics without the objective.
+        UserError: the type is not supported, or the objective is missing.
     """
     if returned is None:
         return None
     if isinstance(returned, list):
-        return _averaged([reported_metrics(one, objective, direction) for one in returned])
+        return _average([reported_metrics(one, objective, direction) for one in returned])
     if isinstance(returned, Real):
         return {objective: float(returned)}
     if isinstance(returned, Mapping):
@@ -40,38 +41,38 @@ def reported_metrics(
 
 
 def scalar_metrics(logs: Mapping[str, Any], objective: str) -> dict[str, float]:
-    """Keras' ``logs`` as one number each: a metric for each class is averaged over the classes.
+    """Returns Keras' ``logs`` as scalars. A metric per class is averaged over the classes.
 
     Raises:
-        UserError: the objective is such a metric, whose epochs Keras-Tuner cannot compare either.
+        UserError: the objective is not a scalar. Keras-Tuner cannot compare its epochs either.
     """
     if np.size(logs.get(objective, 0.0)) != 1:
         raise UserError(
-            f"search.objective: '{objective}' is not one number but {np.size(logs[objective])};"
-            " average it in the metric, or choose another objective"
+            f"search.objective: '{objective}' is not a scalar: it has {np.size(logs[objective])}"
+            " values; average it in the metric, or choose another objective"
         )
     return means(logs)
 
 
 def means(logs: Mapping[str, Any]) -> dict[str, float]:
-    """Keras' ``logs`` as one number each, as Keras-Tuner averages them."""
+    """Returns Keras' ``logs`` as scalars, averaged as in Keras-Tuner."""
     return {str(name): float(np.mean(value)) for name, value in logs.items()}
 
 
 def missing_objective(
     objective: str, metrics: Mapping[str, float], *, where: str = "the epoch's logs"
 ) -> UserError:
-    """The error for an objective that is not among ``metrics``."""
+    """Returns the error for an objective that is not in ``metrics``."""
     there = ", ".join(sorted(metrics)) or "none"
     return UserError(
-        f"search.objective: there is no metric '{objective}' in {where}; there are: {there}"
+        f"search.objective: no metric '{objective}' in {where}; available metrics: {there}"
     )
 
 
 def _best_epoch(
     history: Mapping[str, Sequence[Any]], objective: str, direction: Literal["max", "min"]
 ) -> dict[str, float]:
-    """The metrics of a History at its best epoch; of equal ones the first, as in Keras-Tuner."""
+    """Returns the metrics at the best epoch. Ties keep the first epoch, as in Keras-Tuner."""
     values = [float(value) for value in history.get(objective, ()) if np.size(value) == 1]
     best = 0
     for epoch, value in enumerate(values):
@@ -88,7 +89,7 @@ def _with_objective(logs: Mapping[str, Any], objective: str, *, where: str) -> d
     return metrics
 
 
-def _averaged(runs: list[dict[str, float] | None]) -> dict[str, float] | None:
+def _average(runs: list[dict[str, float] | None]) -> dict[str, float] | None:
     known = [run for run in runs if run is not None]
     if not known:
         return None

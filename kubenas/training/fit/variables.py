@@ -1,4 +1,4 @@
-"""A Keras model's variables as arrays, and back."""
+"""Conversion between the variables of a Keras model and NumPy arrays."""
 
 import logging
 from collections.abc import Iterable, Sequence
@@ -7,64 +7,68 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from kubenas.training.fit.checkpoint import Array, CheckpointUnusable, TrainingState, matches
+from kubenas.training.fit.checkpoint import Array, CheckpointUnusable, TrainingState, shapes_match
 
 _LOG = logging.getLogger(__name__)
 
 
 def read_variables(variables: Iterable[keras.Variable]) -> tuple[Array, ...]:
-    """Copies of the variables' values: later training steps do not change them."""
+    """Returns copies of the values, which later training steps do not change."""
     return tuple(np.array(variable.numpy()) for variable in variables)
 
 
 def write_variables(variables: Sequence[keras.Variable], arrays: Sequence[Array]) -> None:
-    """Gives each variable the value of the array at its place."""
+    """Assigns each array to the variable at the same position."""
     for variable, array in zip(variables, arrays, strict=True):
         variable.assign(array)
 
 
 def optimizer_variables(model: keras.Model) -> list[keras.Variable]:
-    """Variables of the model's optimiser; none of a model that trains without one."""
+    """Returns the variables of the optimiser. Empty if the model has no optimiser."""
     return list(model.optimizer.variables) if model.optimizer is not None else []
 
 
 def create_variables(model: keras.Model, example: Array, label: Array, output: tf.Tensor) -> None:
-    """Makes the variables of a model's optimiser and metrics, which ``fit`` would make.
+    """Creates the variables of the optimiser and the metrics before ``fit`` does.
 
-    TensorFlow traces a step again if it made variables: that is half of a short trial's time.
+    If the first training step creates variables, TensorFlow traces it twice. This takes half of the
+    time of a short trial.
 
     Args:
-        model: compiled, its own variables made.
-        example: one of the data's shape.
-        label: as ``fit`` gets labels.
-        output: of the model for the example.
+        model: a compiled and built model.
+        example: a batch of one example.
+        label: its label in the format that ``fit`` passes.
+        output: the output of the model for the example.
     """
     if model.optimizer is not None:
         model.optimizer.build(model.trainable_variables)
     if type(model).compute_metrics is not keras.Model.compute_metrics:
-        return  # a user's own may keep what it is shown
+        return  # a user-defined method may store its arguments
     try:
         model.compute_metrics(example, label, output)
     except (ValueError, TypeError, tf.errors.OpError) as error:
-        _LOG.debug("left to fit(), which says it better: %s", error)
+        _LOG.debug("could not create metric variables before fit(): %s", error)
     model.reset_metrics()
 
 
 def restore(model: keras.Model, state: TrainingState) -> None:
-    """Puts weights and optimiser of ``model``, whose variables are made, into ``state``.
+    """Restores the weights and the optimiser of a built ``model`` from ``state``.
 
     Raises:
-        CheckpointUnusable: the state is of another model, or of a user's ``fit`` past its first
-            ``model.fit``, which would be run again; nothing was changed.
+        CheckpointUnusable: the state belongs to another model, or to the second or a later
+            ``model.fit`` call of a user-defined ``fit``, which would repeat the first. The model
+            is unchanged.
     """
     if state.fits > 1:
-        raise CheckpointUnusable("fit() trains several times and was past the first time")
+        raise CheckpointUnusable(
+            "fit() calls model.fit() several times, and the checkpoint is past the first call"
+        )
     for variables, arrays in (
         (model.variables, state.weights),
         (model.variables, state.best_weights),
         (optimizer_variables(model), state.optimizer),
     ):
-        if not matches(arrays, (variable.shape for variable in variables)):
-            raise CheckpointUnusable("the checkpoint is of a model with other variables")
+        if not shapes_match(arrays, (variable.shape for variable in variables)):
+            raise CheckpointUnusable("the variables of the model do not match the checkpoint")
     write_variables(model.variables, state.weights)
     write_variables(optimizer_variables(model), state.optimizer)

@@ -1,1 +1,1 @@
-"""A Keras model: built from hyperparameters, measured, exported and rebuilt."""
+"""Keras models: building from hyperparameters, cost measurement, export and rebuild."""

@@ -1,4 +1,4 @@
-"""A model's layers as JSON, for people and plots: architecture.json."""
+"""The layers of a model as JSON, for reports and plots: architecture.json."""
 
 import itertools
 from collections.abc import Iterator
@@ -24,10 +24,10 @@ _SHOWN = (
 
 
 def describe_architecture(model: keras.Model) -> dict[str, Any]:
-    """``{"layers": [{name, class, output_shape, parameters, inbound, config}, ...]}``.
+    """Returns ``{"layers": [{name, class, output_shape, parameters, inbound, config}, ...]}``.
 
-    Shapes leave the batch out and are null where Keras does not know them. ``inbound`` names
-    the layers whose outputs a layer takes; it is empty in models that are plain Python.
+    Shapes omit the batch dimension and are null if Keras does not know them. ``inbound`` lists the
+    layers whose outputs are the inputs of a layer. It is empty for subclassed models.
     """
     inbound = _inbound(model)
     return {"layers": [_describe(layer, inbound) for layer in model.layers]}
@@ -48,14 +48,18 @@ def _describe(layer: keras.Layer, inbound: dict[str, list[str]]) -> dict[str, An
 def _output_shape(layer: keras.Layer) -> list[int | None] | None:
     try:
         return list(layer.output.shape[1:])
-    except AttributeError:  # never called on a symbolic tensor, or several outputs
+    except AttributeError:  # not part of a functional graph, or several outputs
         return None
 
 
 def _config(layer: keras.Layer) -> dict[str, Any]:
     try:
         return dict(layer.get_config())
-    except (NotImplementedError, TypeError, ValueError):  # a user's layer without one
+    except (
+        NotImplementedError,
+        TypeError,
+        ValueError,
+    ):  # a user-defined layer without get_config()
         return {}
 
 
@@ -71,7 +75,7 @@ def _inbound(model: keras.Model) -> dict[str, list[str]]:
 
 
 def _sources(value: Any) -> Iterator[str]:
-    """Layer names in a serialised call: each tensor says where it came from."""
+    """Yields the names of the layers that produce the tensors of a serialised call."""
     match value:
         case {"keras_history": [str() as name, *_]}:
             yield name

@@ -1,4 +1,4 @@
-"""The attempt's HyperModel, its hyperparameters and the model that they give."""
+"""The candidate of an attempt: its HyperModel, hyperparameters and built model."""
 
 import sys
 from dataclasses import dataclass
@@ -15,16 +15,22 @@ from kubenas.spaces.registry import load_hypermodel
 from kubenas.spaces.user_code.hypermodel_source import split_reference
 from kubenas.storage import split
 from kubenas.training.process.attempt import Attempt
-from kubenas.training.process.failure import SHAPE_ERRORS, Infeasible, Phase, failing_in, in_words
+from kubenas.training.process.failure import (
+    SHAPE_ERRORS,
+    Infeasible,
+    Phase,
+    classify_errors,
+    describe_error,
+)
 
 
 def load_space(attempt: Attempt) -> keras_tuner.HyperModel:
-    """The HyperModel that the attempt's spec names.
+    """Loads the HyperModel that the attempt's spec names.
 
     Raises:
-        AttemptFailed: it cannot be loaded.
+        AttemptFailed: the HyperModel cannot be loaded.
     """
-    with failing_in(Phase.LOADING):
+    with classify_errors(Phase.LOADING):
         return load_hypermodel(
             attempt.spec.space,
             input_shape=attempt.schema.shape,
@@ -33,7 +39,7 @@ def load_space(attempt: Attempt) -> keras_tuner.HyperModel:
 
 
 def user_file(attempt: Attempt) -> Path | None:
-    """The file of a user's own HyperModel, others of his beside it; None for a registered space."""
+    """Returns the file of a user-defined HyperModel, or None for a registered space."""
     if attempt.spec.space.hypermodel is None:
         return None
     uri, _ = split_reference(attempt.spec.space.hypermodel)
@@ -44,37 +50,37 @@ def user_file(attempt: Attempt) -> Path | None:
 def build_model(
     attempt: Attempt, hypermodel: keras_tuner.HyperModel, hp: keras_tuner.HyperParameters
 ) -> keras.Model:
-    """The compiled model at ``hp``, its variables made by showing it a picture of zeros.
+    """Builds the compiled model for ``hp`` and calls it once to create its variables.
 
     Raises:
-        Infeasible: what was built is not a compiled classifier for this data.
-        Exception: whatever the user's build raises.
+        Infeasible: the result is not a compiled classifier for this data set.
+        Exception: any exception of the user's ``build``.
     """
     return build_candidate(attempt, hypermodel, hp).model
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A built model, and what it was built from."""
+    """A built model with its HyperModel and hyperparameters."""
 
     hypermodel: keras_tuner.HyperModel
     hp: keras_tuner.HyperParameters
     model: keras.Model
     example: npt.NDArray[np.float32]
-    """Zeros of the data's shape, (1, height, width, channels)."""
+    """A batch of one zero image, (1, height, width, channels)."""
     output: tf.Tensor
-    """Of the model for the example."""
+    """Output of the model for ``example``."""
 
     @property
     def own_fit(self) -> bool:
-        """Whether a user's class trains in its own way."""
+        """Whether the HyperModel overrides ``fit``."""
         return type(self.hypermodel).fit is not keras_tuner.HyperModel.fit
 
 
 def build_candidate(
     attempt: Attempt, hypermodel: keras_tuner.HyperModel, hp: keras_tuner.HyperParameters
 ) -> Candidate:
-    """As :func:`build_model`, with what else is known then."""
+    """Same as :func:`build_model`, but returns the :class:`Candidate`."""
     model = hypermodel.build(hp)
     if not isinstance(model, keras.Model):
         raise Infeasible(f"build() returned a {type(model).__name__}, not a keras.Model")
@@ -94,31 +100,31 @@ def _first_output(
         if isinstance(error, FatalError):
             raise
         raise Infeasible(
-            f"the model does not take the data's pictures, {example.shape[1:]}; use input_shape,"
-            f" which __init__ is given, or resize inside the model: {in_words(error, file)}"
+            f"the model does not accept images of shape {example.shape[1:]}; use the input_shape"
+            f" argument of __init__, or resize inside the model: {describe_error(error, file)}"
         ) from error
     if not hasattr(output, "shape"):
         raise Infeasible(
-            f"the model gives {len(keras.tree.flatten(output))} outputs; it must give one, a"
+            f"the model has {len(keras.tree.flatten(output))} outputs; it must have one: a"
             " probability for each class"
         )
     return output
 
 
-def build_given(attempt: Attempt) -> Candidate:
-    """The candidate at the attempt's hyperparameters, the same in every attempt with its seed.
+def build_trial_candidate(attempt: Attempt) -> Candidate:
+    """Builds the candidate for the attempt's hyperparameters, reproducibly for a given seed.
 
-    Seeded twice: a user's file may draw as it is loaded, and meanwhile a store's client in another
-    thread may have drawn the pause before it tries again from the same generator of Python's.
+    The seed is set twice: loading the user's file may draw random numbers, and a store client in
+    another thread may draw its retry delay from the same global generator.
 
     Raises:
-        AttemptFailed: the space cannot be loaded, gives no model here, or knows none of the names
-            that it is given values for.
+        AttemptFailed: the space cannot be loaded, builds no valid model for the hyperparameters,
+            or uses none of their names.
     """
     keras.utils.set_random_seed(attempt.plan.seed)
     hypermodel = load_space(attempt)
-    with failing_in(Phase.BUILDING, user_file=user_file(attempt)):
+    with classify_errors(Phase.BUILDING, user_file=user_file(attempt)):
         keras.utils.set_random_seed(attempt.plan.seed)
-        candidate = build_candidate(attempt, hypermodel, attempt.given.hp)
-        attempt.given.check_names()
+        candidate = build_candidate(attempt, hypermodel, attempt.hyperparameters.hp)
+        attempt.hyperparameters.check_names()
     return candidate

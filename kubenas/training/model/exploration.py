@@ -1,10 +1,11 @@
-"""Which hyperparameters a model-building function declares, found by building at many points.
+"""Discovery of the hyperparameters of a model-building function by building at many points.
 
-Keras-Tuner builds once with the defaults and once for each ``conditional_scope``. Most code has
-branches and loops of plain Python instead, whose hyperparameters it meets only during the search.
-Here each hyperparameter that is found is varied once for each branch that it may decide: all values
-of a choice, the largest of a range, which makes a loop its longest. What is found there is varied
-in turn, next to the values that led to it. A few random points follow.
+Keras-Tuner builds once with the defaults and once for each ``conditional_scope``. Most code uses
+plain Python branches and loops instead, whose hyperparameters Keras-Tuner finds only during the
+search. This module varies each hyperparameter that it finds: all values of a choice, and the
+maximum of a range, which gives the longest loop. It varies the hyperparameters found there in the
+same way, in combination with the values that activated them, and finally builds at a few random
+points.
 """
 
 import json
@@ -34,32 +35,32 @@ def explore(
     seconds: float = 60.0,
     clock: Callable[[], float] = time.monotonic,
 ) -> keras_tuner.HyperParameters:
-    """The space that ``build`` declares, with the default of what is active at the defaults.
+    """Returns the space that ``build`` defines, with the values that are active at the defaults.
 
-    A build with the defaults must succeed, others may fail: not every point of a space gives a
-    network. Each begins a session of Keras, as a trial does: names that count what was built before
-    come out as there.
+    The build with the defaults must succeed. Other builds may fail, because not every point of a
+    space gives a valid network. Each build clears the Keras session, as a trial does, so that
+    automatically numbered layer names are the same as in a trial.
 
     Args:
-        build: builds a model at some hyperparameters; called with different ones.
-        known: what the space has in any case.
-        seconds: after which no further build is begun. What is not found is found by trials.
-        clock: seconds.
+        build: builds a model for the given hyperparameters.
+        known: hyperparameters that are part of the space in any case.
+        seconds: time limit after which no build is started. Trials report what is not found here.
+        clock: returns the time in seconds.
 
     Raises:
-        UserError: two builds with the defaults declare different names.
-        Exception: whatever the build with the defaults raises.
+        UserError: two builds with the defaults define different names.
+        Exception: any exception of the build with the defaults.
     """
     explorer = _Explorer(build, known)
     first = explorer.visit({})
     end = clock() + seconds
     while explorer.waiting and clock() < end:
-        explorer.visit_or_pass(explorer.waiting.popleft())
+        explorer.try_visit(explorer.waiting.popleft())
     seeds = range(1, _RANDOM_POINTS + 1) if clock() < end else ()
     for seed in seeds:
-        explorer.visit_or_pass(explorer.random_values(seed))
+        explorer.try_visit(explorer.random_values(seed))
     _check_same_names(first, explorer.visit({}))
-    explorer.tell()
+    explorer.log_summary()
     return explorer.space
 
 
@@ -67,30 +68,28 @@ class _Explorer:
     def __init__(self, build: Build, known: keras_tuner.HyperParameters | None) -> None:
         self.space = keras_tuner.HyperParameters()
         self.waiting: deque[Values] = deque()
-        """Values to build with, others at their defaults."""
+        """Values of the pending builds. Other hyperparameters keep their defaults."""
         self._build = build
         self._visited: set[str] = set()
         self._builds = 0
         self._failures: list[str] = []
         if known is not None:
-            self._take(known)
+            self._merge(known)
 
     def visit(self, values: Values) -> keras_tuner.HyperParameters:
-        """What a build with ``values`` asks for; what is new is part of the space afterwards."""
+        """Builds with ``values``, merges the hyperparameters into the space and returns them."""
         hp = keras_tuner.HyperParameters()
         hp.values = dict(values)
         self._builds += 1
-        keras.utils.clear_session(
-            free_memory=False
-        )  # looking for garbage takes longer than to build
+        keras.utils.clear_session(free_memory=False)  # garbage collection takes longer than a build
         try:
             self._build(hp)
         finally:
-            self._take(hp)
+            self._merge(hp)
         return hp
 
-    def visit_or_pass(self, values: Values) -> None:
-        """Builds with ``values`` unless that was done; a failure is noted."""
+    def try_visit(self, values: Values) -> None:
+        """Builds with ``values`` unless already done. Records a failure."""
         name = json.dumps(values, sort_keys=True, default=repr)
         if name in self._visited:
             return
@@ -101,12 +100,12 @@ class _Explorer:
             self._failures.append(f"{type(error).__name__}: {error} (at {values})")
 
     def random_values(self, seed: int) -> Values:
-        """Of all hyperparameters, whether active or not. Same seed and space, same values."""
+        """Samples all hyperparameters, active or not. Deterministic for a given seed and space."""
         own = enumerate(self.space.space)
         return {hp.name: hp.random_sample(1000 * seed + place) for place, hp in own}
 
-    def tell(self) -> None:
-        """Logs what came of it."""
+    def log_summary(self) -> None:
+        """Logs the number of builds, hyperparameters and failures."""
         _LOG.info("%d builds found %d hyperparameters", self._builds, len(self.space.space))
         if self._failures:
             _LOG.warning(
@@ -116,7 +115,7 @@ class _Explorer:
                 self._failures[0],
             )
 
-    def _take(self, hp: keras_tuner.HyperParameters) -> None:
+    def _merge(self, hp: keras_tuner.HyperParameters) -> None:
         before = len(self.space.space)
         self.space.merge(hp.space, overwrite=False)
         for found in self.space.space[before:]:
@@ -125,12 +124,12 @@ class _Explorer:
 
 
 def _conditions_met(hyperparameter: Any) -> Values:
-    """Values at which its conditional scopes are active."""
+    """Returns values that activate the conditional scopes of the hyperparameter."""
     return {condition.name: condition.values[0] for condition in hyperparameter.conditions}
 
 
 def _values_to_try(hyperparameter: Any) -> Iterator[Any]:
-    """Values other than the default by which code may branch or loop."""
+    """Yields values other than the default that may change a branch or a loop."""
     default = hyperparameter.default
     match hyperparameter:
         case Fixed():
@@ -151,9 +150,9 @@ def _check_same_names(
     if not before and not after:
         return
     raise UserError(
-        "the names of hyperparameters change from one build to the next:"
-        f" first {', '.join(before) or 'none'}, then {', '.join(after) or 'none'}; the same values"
-        " must give the same names"
+        "hyperparameter names differ between two builds with the same values:"
+        f" first {', '.join(before) or 'none'}, then {', '.join(after) or 'none'}; build() must"
+        " use the same names for the same values"
     )
 
 

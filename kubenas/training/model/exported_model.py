@@ -1,7 +1,7 @@
-"""An exported model, which takes raw examples and gives class probabilities.
+"""Loading of an exported model, which maps raw examples to class probabilities.
 
-A SavedModel is run without the user's code: nothing of it is imported, and a class that was renamed
-since does no harm. Only ``model.keras``, which some earlier versions alone are left with, needs it.
+A SavedModel runs without importing the user's code, so a class that was renamed later does no harm.
+Only ``model.keras`` needs the code. Some earlier versions exported no SavedModel.
 """
 
 import math
@@ -18,7 +18,7 @@ from kubenas.storage import join, open_storage
 from kubenas.training.model.candidate import load_space, user_file
 from kubenas.training.model.size import mebibytes
 from kubenas.training.process.attempt import Attempt
-from kubenas.training.process.failure import Phase, failing_in
+from kubenas.training.process.failure import Phase, classify_errors
 
 SAVED_MODEL_FOLDER = "saved_model"
 SAVED_MODEL_VERSION = "1"
@@ -30,30 +30,30 @@ OUTPUT = "probabilities"
 
 @dataclass(frozen=True)
 class ExportedModel:
-    """What can be asked of a model in production."""
+    """Prediction function and size of an exported model."""
 
     predict: Callable[[tf.Tensor], tf.Tensor]
-    """From float32 (batch, height, width, channels) to probabilities (batch, classes)."""
+    """Maps float32 (batch, height, width, channels) to probabilities (batch, classes)."""
     parameters: int
     weights_mib: float
 
 
 def load_exported(attempt: Attempt) -> ExportedModel:
-    """The exported model that the spec names: a SavedModel's folder, or a ``.keras`` file.
+    """Loads the exported model that the spec names: a SavedModel folder or a ``.keras`` file.
 
     Raises:
-        AttemptFailed: it cannot be loaded.
+        AttemptFailed: the model cannot be loaded.
     """
     uri = attempt.model
     if uri.endswith(".keras"):
         return _of_keras(attempt)
-    with failing_in(Phase.OTHER):
+    with classify_errors(Phase.OTHER):
         folder = open_storage(join(uri, SAVED_MODEL_VERSION)).stage("")
         return _of_saved_model(tf.saved_model.load(str(folder)))
 
 
 def custom_objects(file: Path | None) -> dict[str, Any]:
-    """What the modules of a user's folder define, by name; in doubt what his ``file`` does."""
+    """Returns the callables defined in the user's folder by name. ``file`` takes precedence."""
     if file is None:
         return {}
     modules = sorted(modules_in(file.parent), key=lambda module: module.__file__ == str(file))
@@ -68,7 +68,7 @@ def custom_objects(file: Path | None) -> dict[str, Any]:
 def _of_saved_model(loaded: Any) -> ExportedModel:
     weights = [v for v in loaded.variables if "seed_generator_state" not in v.name]
     return ExportedModel(
-        # Through ``loaded``: its variables live as long as it does.
+        # The lambda keeps ``loaded``, which owns the variables, alive.
         predict=lambda images: loaded.signatures[SIGNATURE](**{INPUT: images})[OUTPUT],
         parameters=sum(math.prod(weight.shape) for weight in weights),
         weights_mib=mebibytes((weight.dtype.name, weight.shape) for weight in loaded.variables),
@@ -78,7 +78,7 @@ def _of_saved_model(loaded: Any) -> ExportedModel:
 def _of_keras(attempt: Attempt) -> ExportedModel:
     load_space(attempt)  # imports the user's layers
     file = user_file(attempt)
-    with failing_in(Phase.OTHER, user_file=file):
+    with classify_errors(Phase.OTHER, user_file=file):
         model = keras.models.load_model(
             attempt.fetch_model(), compile=False, custom_objects=custom_objects(file)
         )

@@ -1,4 +1,4 @@
-"""What a model costs: floating-point operations and time for one example."""
+"""Measurement of the cost of a model: FLOPs and latency for one example."""
 
 import logging
 import statistics
@@ -22,7 +22,7 @@ _Function: TypeAlias = tf.types.experimental.ConcreteFunction
 
 @dataclass(frozen=True)
 class Cost:
-    """Of one example; None where it cannot be measured."""
+    """Cost of one example. None if it cannot be measured."""
 
     flops: int | None
     latency_ms: float | None
@@ -30,11 +30,11 @@ class Cost:
 
 
 def measure_cost(predict: Predict, input_shape: tuple[int, int, int]) -> Cost:
-    """Measures a model on one example of ``input_shape``; never fails.
+    """Measures a model on one example of ``input_shape``. Logs errors and does not raise.
 
     Args:
-        predict: a Keras model, or another function of a batch.
-        input_shape: height, width and channels.
+        predict: a Keras model or another function of a batch.
+        input_shape: (height, width, channels).
     """
     try:
         example = tf.zeros((1, *input_shape), tf.float32)
@@ -42,7 +42,7 @@ def measure_cost(predict: Predict, input_shape: tuple[int, int, int]) -> Cost:
         function = traced.get_concrete_function(tf.TensorSpec(example.shape, tf.float32))
         inlined = function if isinstance(predict, keras.Model) else _inlined(function)
         return Cost(_flops(inlined.graph), _latency_ms(function, example))
-    except Exception:  # noqa: BLE001  # user layers may refuse; a trained model is not lost to it
+    except Exception:  # noqa: BLE001  # user layers may raise; the trained model is still valid
         _LOG.warning("the model's cost could not be measured", exc_info=True)
         return Cost(None, None)
 
@@ -52,19 +52,19 @@ def _called(predict: Predict, image: tf.Tensor) -> tf.Tensor:
 
 
 def _inlined(function: _Function) -> _Function:
-    """A SavedModel's signature is one call of a function, into which the profiler cannot see."""
+    """Inlines the function call of a SavedModel signature, which is opaque to the profiler."""
     return convert_variables_to_constants_v2(function)
 
 
 def _flops(graph: tf.Graph) -> int:
-    """As TensorFlow's profiler counts: a multiplication and an addition are two."""
+    """Returns TensorFlow's profiler count. A multiplication and an addition count as two."""
     builder = tf.compat.v1.profiler.ProfileOptionBuilder
     options = builder(builder.float_operation()).with_empty_output().build()
     return int(tf.compat.v1.profiler.profile(graph, options=options).total_float_ops)
 
 
 def _latency_ms(function: _Function, example: tf.Tensor) -> float:
-    keras.ops.convert_to_numpy(function(example))  # warm-up: kernels are chosen, memory is got
+    keras.ops.convert_to_numpy(function(example))  # warm-up: selects kernels, allocates memory
     end = time.perf_counter() + _LONGEST_SECONDS
     times: list[float] = []
     while len(times) < _RUNS and (time.perf_counter() < end or len(times) < _LEAST_RUNS):

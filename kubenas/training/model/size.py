@@ -1,4 +1,4 @@
-"""What a model would cost, known before it is trained, and which limits that exceeds."""
+"""The size of a model before training, and the check of the search limits."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -23,7 +23,7 @@ _UNITS = {
 
 @dataclass(frozen=True)
 class ModelSize:
-    """Figures by the names of :class:`kubenas.trial.Limits`; None where it cannot be measured."""
+    """Values for the fields of :class:`kubenas.trial.Limits`. None if not measurable."""
 
     parameters: int
     flops: int | None
@@ -33,7 +33,7 @@ class ModelSize:
 
 
 def model_size(model: keras.Model, cost: Cost, *, batch_size: int) -> ModelSize:
-    """The size of a compiled model whose optimiser's variables have been made."""
+    """Returns the size of a compiled model with a built optimiser."""
     weights = _mebibytes_of(model.variables)
     return ModelSize(
         parameters=model.count_params(),
@@ -45,12 +45,12 @@ def model_size(model: keras.Model, cost: Cost, *, batch_size: int) -> ModelSize:
 
 
 def mebibytes(weights: Iterable[tuple[str, Sequence[int]]]) -> float:
-    """MiB of weights with these types and shapes."""
+    """Returns the size in MiB of weights with the given dtypes and shapes."""
     return sum(_width(dtype) * math.prod(shape) for dtype, shape in weights) / _MEBIBYTE
 
 
-def excess(size: ModelSize, limits: Limits) -> str:
-    """The first limit that is exceeded or cannot be kept for sure, in words; empty: none is."""
+def limit_violation(size: ModelSize, limits: Limits) -> str:
+    """Describes the first limit that is exceeded or cannot be checked. Empty if none is."""
     for name, unit in _UNITS.items():
         limit, value = getattr(limits, name), getattr(size, name)
         if limit is None:
@@ -63,11 +63,11 @@ def excess(size: ModelSize, limits: Limits) -> str:
 
 
 def _training_mib(model: keras.Model, batch_size: int) -> float:
-    """An estimate of what training adds to the weights.
+    """Estimates the memory in MiB that training needs in addition to the weights.
 
-    Gradients, the optimiser's variables, and every layer's output for one batch, which is kept
-    for the backward pass. What a kernel needs while it runs, and layers within layers, are not
-    in it.
+    The estimate includes gradients, optimiser variables and the output of every layer for one
+    batch, which is kept for the backward pass. It excludes temporary memory of kernels and
+    layers nested in other layers.
     """
     gradients = _mebibytes_of(model.trainable_variables)
     optimizer = _mebibytes_of(optimizer_variables(model))
@@ -75,7 +75,7 @@ def _training_mib(model: keras.Model, batch_size: int) -> float:
 
 
 def _output_bytes(model: keras.Model) -> float:
-    """Of all layers' outputs for one example."""
+    """Returns the size in bytes of all layer outputs for one example."""
     tensors = keras.tree.flatten([_outputs(layer) for layer in model.layers])
     return float(
         sum(_width(str(t.dtype)) * math.prod(n or 1 for n in t.shape[1:]) for t in tensors)
@@ -85,7 +85,7 @@ def _output_bytes(model: keras.Model) -> float:
 def _outputs(layer: keras.Layer) -> Any:
     try:
         return layer.output
-    except AttributeError:  # never called on a symbolic tensor, or several times
+    except AttributeError:  # not part of a functional graph, or called several times
         return []
 
 
@@ -94,7 +94,7 @@ def _mebibytes_of(variables: Iterable[keras.Variable]) -> float:
 
 
 def _width(dtype: str) -> float:
-    """Bytes of one number."""
+    """Returns the size of one element in bytes."""
     return _BYTES.get(dtype, 4)
 
 

@@ -1,1 +1,1 @@
-"""The process of an attempt: its spec, its output, its heartbeat and how it ends."""
+"""The trial process: spec, output capture, heartbeat, termination and failures."""

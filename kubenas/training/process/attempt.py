@@ -1,4 +1,4 @@
-"""What a task gets: the spec, and where things are."""
+"""The context of a running attempt: spec, storage, data set and hyperparameters."""
 
 import logging
 import tempfile
@@ -14,8 +14,8 @@ from kubenas.data.dataset.schema import DataSchema
 from kubenas.data.dataset.streaming import StreamedShards
 from kubenas.errors import CacheTooSmall, UserError
 from kubenas.storage import Storage, open_storage, split
-from kubenas.training.process.declared import GivenHyperparameters
 from kubenas.training.process.failure import AttemptFailed
+from kubenas.training.process.hyperparameters import TrackedHyperparameters
 from kubenas.training.process.stopping import Termination
 from kubenas.trial import AttemptSpec, TrainingPlan
 
@@ -24,40 +24,42 @@ _LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Attempt:
-    """An attempt under way in this process."""
+    """An attempt that runs in this process."""
 
     spec: AttemptSpec
     storage: Storage
-    """The attempt's prefix: it alone writes there."""
+    """The attempt's prefix. No other attempt writes there."""
     scratch: Path
-    """A local folder that is gone after the attempt."""
-    given: GivenHyperparameters
-    """What the spec gives, and what the attempt's code has asked for."""
+    """A local folder, deleted after the attempt."""
+    hyperparameters: TrackedHyperparameters
+    """The hyperparameters of the spec, with a record of those that the code used."""
     termination: Termination
 
     @cached_property
     def dataset(self) -> Shards:
-        """The prepared data set as local files, or in its store where it exceeds the cache.
+        """The prepared data set: local files, or streamed if it exceeds the cache.
 
         Raises:
-            StorageError: it cannot be read.
+            StorageError: the data set cannot be read.
         """
         return open_dataset(self.spec.dataset)
 
     @property
     def schema(self) -> DataSchema:
-        """Of the prepared data set; errors as of :attr:`dataset`."""
+        """Schema of the prepared data set. Raises the errors of :attr:`dataset`."""
         return self.dataset.schema
 
     @property
     def plan(self) -> TrainingPlan:
-        """How to train.
+        """The training plan.
 
         Raises:
-            UserError: the spec does not say.
+            UserError: the spec has no training plan.
         """
         if self.spec.training is None:
-            raise UserError(f"{self.spec.prefix}/spec.json: task {self.spec.task} needs 'training'")
+            raise UserError(
+                f"{self.spec.prefix}/spec.json: 'training' is missing, required by {self.spec.task}"
+            )
         return self.spec.training
 
     @property
@@ -65,21 +67,23 @@ class Attempt:
         """URI of the model that the spec names.
 
         Raises:
-            UserError: the spec names none.
+            UserError: the spec names no model.
         """
         if self.spec.model is None:
-            raise UserError(f"{self.spec.prefix}/spec.json: task {self.spec.task} needs 'model'")
+            raise UserError(
+                f"{self.spec.prefix}/spec.json: 'model' is missing, required by {self.spec.task}"
+            )
         return self.spec.model
 
     def fetch_model(self) -> Path:
-        """The file that the spec names as its model, as a local one.
+        """Downloads the model file that the spec names and returns its local path.
 
         Raises:
-            UserError: the spec names none.
-            ObjectNotFound: there is none at its URI.
+            UserError: the spec names no model.
+            ObjectNotFound: there is no object at the URI.
         """
         folder, name = split(self.model)
-        path = self.scratch / "given" / name
+        path = self.scratch / "model" / name
         path.parent.mkdir()
         path.write_bytes(open_storage(folder).read(name))
         return path
@@ -87,15 +91,15 @@ class Attempt:
 
 @contextmanager
 def open_attempt(
-    spec: AttemptSpec, given: GivenHyperparameters, termination: Termination
+    spec: AttemptSpec, hyperparameters: TrackedHyperparameters, termination: Termination
 ) -> Iterator[Attempt]:
-    """The attempt of ``spec``; its scratch folder is gone afterwards."""
+    """Yields the attempt of ``spec``. Deletes its scratch folder on exit."""
     with tempfile.TemporaryDirectory(prefix="kubenas-attempt-") as scratch:
         attempt = Attempt(
             spec=spec,
             storage=open_storage(spec.prefix),
             scratch=Path(scratch),
-            given=given,
+            hyperparameters=hyperparameters,
             termination=termination,
         )
         with _streaming(attempt):
@@ -103,21 +107,21 @@ def open_attempt(
 
 
 def open_dataset(uri: str) -> Shards:
-    """The data set at ``uri`` staged; one that does not fit into the cache is streamed."""
+    """Stages the data set at ``uri``, or streams it if it does not fit into the cache."""
     try:
         return LocalShards(open_storage(uri).stage(""), origin=uri)
     except CacheTooSmall as error:
-        _LOG.info("the data are streamed from their store every epoch: %s", error)
+        _LOG.info("streaming the data set from the store in every epoch: %s", error)
         return StreamedShards(uri)
 
 
 @contextmanager
 def _streaming(attempt: Attempt) -> Iterator[None]:
-    """Raises what the store said, which reached the training as an error of TensorFlow's."""
+    """Raises the store's error in place of the TensorFlow error that it caused."""
     try:
         yield
     except AttemptFailed as error:
-        dataset = vars(attempt).get("dataset")  # where it has been opened
+        dataset = vars(attempt).get("dataset")  # None if it was not opened
         if isinstance(dataset, StreamedShards) and dataset.failures:
             raise dataset.failures[0] from error
         raise

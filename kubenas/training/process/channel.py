@@ -1,7 +1,7 @@
-"""A warm worker's line to the process that started it: JSON lines on the original stdin, stdout.
+"""The channel between a warm worker and its parent: JSON lines on the original stdin and stdout.
 
-Nothing else may use those two: what TensorFlow or user code prints goes to stderr, and what
-they read is empty. When stdin ends, the parent is gone, and so is this process at once.
+Nothing else uses these two streams: output of TensorFlow and user code goes to stderr, and their
+stdin is empty. When stdin ends, the parent has exited, and this process exits immediately.
 """
 
 import json
@@ -16,20 +16,20 @@ from typing import IO, Any
 
 @dataclass(frozen=True)
 class Request:
-    """An attempt to run."""
+    """A request to run an attempt."""
 
     spec: str
-    """URI."""
+    """URI of the spec."""
     nonce: str | None = None
-    """For its result."""
+    """Nonce that the result must contain."""
     digest: str | None = None
-    """SHA-256 of the spec, in hexadecimal; None: it is taken as it is."""
+    """SHA-256 of the spec, in hexadecimal. None: the digest is not checked."""
     controller: str | None = None
-    """Version of kubenas that wrote the spec; None: not known."""
+    """Version of kubenas that wrote the spec. None: unknown."""
 
 
 class Channel:
-    """Made once, before any other import can print."""
+    """The worker's end of the channel. Create it once, before imports that may print."""
 
     def __init__(self) -> None:
         self._replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
@@ -42,16 +42,16 @@ class Channel:
         threading.Thread(target=self._listen, args=(requests,), daemon=True).start()
 
     def requests(self) -> Iterator[Request]:
-        """What to run, as it comes; ends never."""
+        """Yields requests as they arrive. Never ends."""
         while True:
             yield Request(**json.loads(self._requests.get()))
 
     def reply(self, **content: Any) -> None:
-        """One line to the parent."""
+        """Sends one line to the parent."""
         self._replies.write(json.dumps(content) + "\n")
         self._replies.flush()
 
     def _listen(self, requests: IO[str]) -> None:
         for line in requests:
             self._requests.put(line)
-        os._exit(1)  # the parent is gone; user code must not keep this process alive
+        os._exit(1)  # the parent has exited; user code must not keep this process alive

@@ -1,4 +1,4 @@
-"""An exception of an attempt -> how the attempt ended, and one line about it for people."""
+"""Classification of exceptions: outcome, failure class and message of an attempt."""
 
 import errno
 import re
@@ -13,13 +13,13 @@ import tensorflow as tf
 from keras_tuner.errors import FailedTrialError, FatalError
 
 from kubenas.errors import KubenasError, StorageError, UserError
-from kubenas.spaces.user_code.importing import line_in
-from kubenas.spaces.user_code.requirements import advice
+from kubenas.spaces.user_code.importing import locate_error
+from kubenas.spaces.user_code.requirements import missing_module_hint
 from kubenas.trial import FailureClass, Outcome
 
 _MESSAGE_LIMIT = 1000
 _TERMINAL_CODES = re.compile(r"\x1b\[[0-9;]*m")
-"""Keras prints in bold."""
+"""Keras uses bold text in messages."""
 _DISK_FULL = {errno.ENOSPC, errno.EDQUOT}
 SHAPE_ERRORS = (
     ValueError,
@@ -27,33 +27,33 @@ SHAPE_ERRORS = (
     tf.errors.InvalidArgumentError,
     tf.errors.UnimplementedError,
 )
-"""What Keras and TensorFlow raise where sizes do not fit."""
+"""Exceptions that Keras and TensorFlow raise for incompatible shapes."""
 _FRAMEWORKS = ("/keras/", "/tensorflow/")
 
 
 class Phase(StrEnum):
-    """How far the attempt had come: the same exception means different things."""
+    """The phase of an attempt. The same exception has a different cause in each phase."""
 
     LOADING = "loading the space"
     DESCRIBING = "describing the space"
     BUILDING = "building the model"
     STARTING = "starting to train"
     TRAINING = "training"
-    REBUILDING = "building the trained model again"
+    REBUILDING = "rebuilding the trained model"
     OTHER = "running"
 
 
 class NotANumber(Exception):
-    """The loss or the objective became NaN."""
+    """The loss, the objective or a prediction is NaN."""
 
 
 class Infeasible(Exception):
-    """These hyperparameters give no usable model."""
+    """The hyperparameters do not give a valid model."""
 
 
 @dataclass(frozen=True)
 class Failure:
-    """How an attempt ended that did not complete."""
+    """Outcome, failure class and message of an attempt that did not complete."""
 
     outcome: Outcome
     kind: FailureClass
@@ -61,19 +61,19 @@ class Failure:
 
 
 def classify(error: BaseException, phase: Phase, *, user_file: Path | None = None) -> Failure:
-    """What ``error``, raised in ``phase``, means for the attempt.
+    """Classifies ``error``, raised in ``phase``.
 
     Args:
-        error: what was raised.
-        phase: where.
-        user_file: the file of a user's HyperModel; a line of it, or of another file of its folder,
-            is named in the message.
+        error: the exception.
+        phase: the phase in which it was raised.
+        user_file: the file of a user-defined HyperModel. The message names the line in its folder
+            that raised the error.
     """
-    outcome, kind = _verdict(error, phase)
+    outcome, kind = _apply_rules(error, phase)
     return Failure(outcome, kind, _message(error, phase, user_file))
 
 
-def _verdict(error: BaseException, phase: Phase) -> tuple[Outcome, FailureClass]:
+def _apply_rules(error: BaseException, phase: Phase) -> tuple[Outcome, FailureClass]:
     for applies, outcome, kind in _RULES:
         if applies(error, phase):
             return outcome, kind
@@ -95,7 +95,7 @@ def _is_device_oom(error: BaseException, _phase: Phase) -> bool:
 
 
 def _is_configuration(error: BaseException, phase: Phase) -> bool:
-    """FatalError ends Keras-Tuner's whole search, too."""
+    """Keras-Tuner's FatalError ends the search, as in Keras-Tuner."""
     ends_search = isinstance(error, UserError | FatalError)
     return ends_search or phase in {Phase.LOADING, Phase.DESCRIBING}
 
@@ -129,25 +129,25 @@ _RULES: tuple[tuple[Callable[[BaseException, Phase], bool], Outcome, FailureClas
 
 def _message(error: BaseException, phase: Phase, user_file: Path | None) -> str:
     if isinstance(error, KubenasError | NotANumber | Infeasible):
-        return one_line(str(error))
-    return one_line(f"{phase}: {in_words(error, user_file)}")
+        return single_line(str(error))
+    return single_line(f"{phase}: {describe_error(error, user_file)}")
 
 
-def in_words(error: BaseException, user_file: Path | None) -> str:
-    """``error`` with its innermost line in the folder of ``user_file``, if it arose there."""
-    found = line_in(user_file.parent, error) if user_file else None
-    where = f" ({found[0]}:{found[1]}){advice(error)}" if found else ""
+def describe_error(error: BaseException, user_file: Path | None) -> str:
+    """Formats ``error`` with its innermost line in the folder of ``user_file``, if any."""
+    found = locate_error(user_file.parent, error) if user_file else None
+    where = f" ({found[0]}:{found[1]}){missing_module_hint(error)}" if found else ""
     return f"{type(error).__name__}: {error}{where}"
 
 
-def one_line(text: str, limit: int = _MESSAGE_LIMIT) -> str:
-    """``text`` without breaks and terminal codes, at most ``limit`` characters of it."""
+def single_line(text: str, limit: int = _MESSAGE_LIMIT) -> str:
+    """Returns ``text`` on one line, without terminal codes, cut to ``limit`` characters."""
     line = " ".join(_TERMINAL_CODES.sub("", text).split())
     return line if len(line) <= limit else f"{line[: limit - 1]}…"
 
 
 class AttemptFailed(Exception):
-    """The attempt is over, and this is why."""
+    """The attempt failed. ``failure`` contains the reason."""
 
     def __init__(self, failure: Failure) -> None:
         super().__init__(failure.message)
@@ -155,11 +155,11 @@ class AttemptFailed(Exception):
 
 
 @contextmanager
-def failing_in(phase: Phase, *, user_file: Path | None = None) -> Iterator[None]:
-    """Turns whatever is raised within into :class:`AttemptFailed`; see :func:`classify`."""
+def classify_errors(phase: Phase, *, user_file: Path | None = None) -> Iterator[None]:
+    """Converts exceptions to :class:`AttemptFailed`. See :func:`classify`."""
     try:
         yield
     except AttemptFailed:
         raise
-    except Exception as error:  # user code and TensorFlow raise anything; classify sorts it
+    except Exception as error:  # user code and TensorFlow may raise any exception
         raise AttemptFailed(classify(error, phase, user_file=user_file)) from error

@@ -1,7 +1,9 @@
-"""An attempt that outlives its search would hold an accelerator for nobody: it ends itself.
+"""Watch of the search's heartbeat. An attempt whose search has stopped ends itself.
 
-Only changes count, on this process's own clock, so that no two clocks need to agree. A store that
-cannot be read is silence too: nothing could be written there either.
+Otherwise it would keep an accelerator allocated without a purpose. The watch measures the time
+since the heartbeat object last changed on the local clock, so no clock synchronisation is needed.
+A store that cannot be read counts as a missing heartbeat: the attempt could not write its result
+there either.
 """
 
 import logging
@@ -14,20 +16,20 @@ from kubenas.storage import open_storage, split
 from kubenas.training.process.stopping import TERMINATED_EXIT_CODE, Termination
 from kubenas.trial import Heartbeat
 
-_LOOKS = 4
-"""At the object, within the time that it may stay the same."""
+_POLLS = 4
+"""Number of polls within the heartbeat timeout."""
 _GRACE_SECONDS = 60.0
-"""For a checkpoint, before the process ends whatever it is doing."""
+"""Time for a checkpoint before the process is killed."""
 _LOG = logging.getLogger(__name__)
 
 
 class HeartbeatWatch:
-    """Terminates this process when its search has given no sign of life for too long.
+    """Terminates this process when the heartbeat of its search stops.
 
     Args:
-        heartbeat: of the search.
-        termination: how this process ends in good order.
-        grace_seconds: from being told to end to being ended.
+        heartbeat: the heartbeat of the search.
+        termination: terminates this process gracefully.
+        grace_seconds: time from the request to terminate until the process exits.
     """
 
     def __init__(
@@ -41,38 +43,38 @@ class HeartbeatWatch:
         self._termination = termination
         self._grace_seconds = grace_seconds
         self._changed_at = time.monotonic()
-        self._in_vain = 0
-        """Looks since then."""
+        self._unchanged_polls = 0
+        """Number of polls since the last change."""
 
     def start(self) -> None:
-        """Watches from now on. Two threads: a store that does not answer must not keep us."""
-        for work in (self._look, self._judge):
+        """Starts the watch. Uses two threads because a read of the store may block."""
+        for work in (self._poll, self._enforce):
             threading.Thread(target=work, name="heartbeat", daemon=True).start()
 
-    def _look(self) -> None:
+    def _poll(self) -> None:
         folder, name = split(self._heartbeat.uri)
         storage, last = open_storage(folder), b""
         while True:
             try:
                 beat = storage.read(name)
             except StorageError as error:
-                _LOG.warning("no sign of life of the search: %s", error)
+                _LOG.warning("cannot read the heartbeat of the search: %s", error)
                 beat = last
             if beat != last:
-                last, self._changed_at, self._in_vain = beat, time.monotonic(), 0
+                last, self._changed_at, self._unchanged_polls = beat, time.monotonic(), 0
             else:
-                self._in_vain += 1
-            time.sleep(self._heartbeat.seconds / _LOOKS)
+                self._unchanged_polls += 1
+            time.sleep(self._heartbeat.seconds / _POLLS)
 
-    def _judge(self) -> None:
+    def _enforce(self) -> None:
         limit = self._heartbeat.seconds
-        while not self._silent(limit):
-            time.sleep(limit / _LOOKS)
-        self._termination.demand(f"the search has given no sign of life for {limit:.0f} s")
+        while not self._is_silent(limit):
+            time.sleep(limit / _POLLS)
+        self._termination.request(f"no heartbeat of the search for {limit:.0f} s")
         time.sleep(self._grace_seconds)
         os._exit(TERMINATED_EXIT_CODE)
 
-    def _silent(self, limit: float) -> bool:
-        """Whether it has not changed for so long, and was looked at: an import may hold us up."""
+    def _is_silent(self, limit: float) -> bool:
+        """Whether the heartbeat has timed out. Counts polls too: an import may delay them."""
         seconds = time.monotonic() - self._changed_at
-        return seconds > limit and (self._in_vain >= _LOOKS or seconds > 2 * limit)
+        return seconds > limit and (self._unchanged_polls >= _POLLS or seconds > 2 * limit)

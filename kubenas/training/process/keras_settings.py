@@ -1,4 +1,4 @@
-"""Keras' global settings, which a user's module may change: each attempt starts from Keras' own."""
+"""Global settings of Keras: reset before each attempt, because user modules may change them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,10 +12,10 @@ _DTYPE_POLICY = keras.config.dtype_policy()
 
 
 def reset_keras() -> None:
-    """Forgets models and settings of earlier attempts in this process.
+    """Clears the Keras session and restores the default settings.
 
-    A module that sets ``mixed_float16`` for its own search must not change the next search, whose
-    attempts the same worker runs.
+    A worker may run attempts of several searches. A module that sets ``mixed_float16`` for one
+    search must not affect the next search.
     """
     keras.backend.clear_session()
     keras.config.set_floatx(_FLOATX)
@@ -25,7 +25,7 @@ def reset_keras() -> None:
 
 
 def keras_settings() -> dict[str, Any]:
-    """Those of this process, as JSON has them."""
+    """Returns the settings of this process as JSON values."""
     return {
         "floatx": keras.config.floatx(),
         "epsilon": keras.config.epsilon(),
@@ -35,6 +35,6 @@ def keras_settings() -> dict[str, Any]:
 
 
 def use_keras_settings(settings: Mapping[str, Any]) -> None:
-    """Makes those of another process this one's, until the next attempt."""
+    """Applies the settings of another process until the next attempt."""
     for name, value in settings.items():
         getattr(keras.config, f"set_{name}")(value)

@@ -1,4 +1,4 @@
-"""Which software this process runs: what a result must tell to be had again."""
+"""Versions of the software in this process, recorded in the result for reproducibility."""
 
 import platform
 from importlib.metadata import PackageNotFoundError, version
@@ -9,11 +9,11 @@ _PACKAGES = ("keras", "keras-tuner", "numpy", "tensorflow", "tensorflow-cpu")
 
 
 def software() -> dict[str, str]:
-    """Versions of kubenas, of Python and of what kubenas builds on, as far as it is installed."""
+    """Returns the versions of kubenas, Python and the installed frameworks by package."""
     found = {"kubenas": __version__, "python": platform.python_version()}
     for package in _PACKAGES:
         try:
             found[package] = version(package)
         except PackageNotFoundError:
-            continue  # TensorFlow comes as one of two packages
+            continue  # TensorFlow is installed as one of two packages
     return found

@@ -1,7 +1,7 @@
-"""How a training is stopped: by SIGTERM, by its deadline, or to begin it again.
+"""Exceptions that stop a training, and the SIGTERM handler.
 
-All are BaseExceptions, like KeyboardInterrupt: a user's ``except Exception`` must not
-swallow them on their way out of a training loop.
+All are BaseExceptions, like KeyboardInterrupt, so that ``except Exception`` in user code does not
+catch them.
 """
 
 import os
@@ -14,42 +14,42 @@ TERMINATED_EXIT_CODE = 128 + signal.SIGTERM
 
 
 class Terminated(BaseException):
-    """SIGTERM came: checkpoint and end the process."""
+    """SIGTERM was received: write a checkpoint and exit."""
 
 
 class DeadlinePassed(BaseException):
-    """The attempt's deadline passed: end with what has been reached."""
+    """The attempt's deadline has passed: return the result so far."""
 
 
 class NotResumable(BaseException):
-    """A training that was resumed goes on otherwise than it began: train from the beginning."""
+    """A resumed training cannot continue: restart it from the first epoch."""
 
 
 class Termination:
-    """SIGTERM as an exception at a moment that suits: at once, or when asked in a deferred part.
+    """Raises :class:`Terminated` on SIGTERM: immediately, or at :meth:`check` while deferred.
 
-    One for a process; :meth:`install` it in the main thread.
+    Create one instance per process and call :meth:`install` in the main thread.
     """
 
     def __init__(self) -> None:
         self._requested = False
         self._deferred = False
-        self.reason = "ended by SIGTERM"
-        """Why the process ends, if it does."""
+        self.reason = "terminated by SIGTERM"
+        """The reason for the termination."""
 
     def install(self) -> None:
-        """Handles SIGTERM from now on."""
+        """Installs the SIGTERM handler."""
         signal.signal(signal.SIGTERM, self._handle)
 
-    def demand(self, reason: str) -> None:
-        """Does what SIGTERM does, from any thread."""
+    def request(self, reason: str) -> None:
+        """Requests termination as SIGTERM does. Callable from any thread."""
         if not self._requested:
             self.reason = reason
             os.kill(os.getpid(), signal.SIGTERM)
 
     @contextmanager
     def deferred(self) -> Iterator[None]:
-        """Within, SIGTERM waits for :meth:`check`; at the end it is raised if it came."""
+        """Defers SIGTERM to :meth:`check`, which is also called on exit."""
         self._deferred = True
         try:
             yield
@@ -58,13 +58,13 @@ class Termination:
         self.check()
 
     def check(self) -> None:
-        """Raises Terminated if SIGTERM has come."""
+        """Raises Terminated if SIGTERM was received."""
         if self._requested:
             raise Terminated
 
     def _handle(self, _number: int, _frame: FrameType | None) -> None:
         if self._requested:
-            return  # already on its way, perhaps writing the checkpoint
+            return  # already terminating, possibly writing the checkpoint
         self._requested = True
         if not self._deferred:
             raise Terminated

@@ -1,1 +1,1 @@
-"""A staged program: a user's own ``keras_tuner.Tuner`` in a trial process."""
+"""Staged programs: a user's ``kubenas.Tuner`` in a trial process."""

@@ -1,9 +1,9 @@
-"""How a program lies in its store: a folder a program, and the data of all of them beside it.
+"""Storage layout of programs: one folder per program and a shared data folder.
 
-``<programs>/<id>/program.pkl`` is the pickled :class:`kubenas.training.program.load.Program`, with
-its large buffers and its tf.data.Datasets left out, so that what several programs share is stored
-once: a buffer is ``<programs>/data/<digest>``, a dataset a folder in ``<programs>/data`` that
-``<digest>.done`` beside it names once it is whole.
+``<programs>/<id>/program.pkl`` is the pickled :class:`kubenas.training.program.load.Program`
+without its large buffers and tf.data.Datasets. These are stored once for all programs: a buffer is
+``<programs>/data/<digest>``, a dataset is a folder below ``<programs>/data``. The object
+``<programs>/data/<digest>.done`` contains the folder's name once the folder is complete.
 """
 
 import platform
@@ -14,47 +14,47 @@ from pydantic import Field
 from kubenas.trial import Value
 
 PROGRAMS = "programs"
-"""Folder of the output that programs and their data lie in."""
+"""Folder of programs and their data in the output."""
 PICKLE_FILE = "program.pkl"
 INDEX_FILE = "program.json"
 DATA_FOLDER = "data"
 TRIAL_FOLDER = "trial"
-"""Below an attempt's prefix: all that the tuner left in its get_trial_dir()."""
+"""Folder below an attempt's prefix with the content of the tuner's get_trial_dir()."""
 DATASET = "dataset"
-"""First part of the persistent id that stands for a tf.data.Dataset in the pickle."""
+"""Kind of a pickle persistent id that refers to a tf.data.Dataset."""
 REPLAYED = "replayed"
-"""The same for a generator."""
+"""Kind of a pickle persistent id that refers to the batches of a generator."""
 
 
 def python_version() -> str:
-    """Major and minor version: functions travel as bytecode, which is of one of these."""
+    """Returns the major and minor version, which determines the bytecode of functions."""
     return ".".join(platform.python_version_tuple()[:2])
 
 
 class ProgramIndex(Value):
-    """``program.json``: what is needed before the pickle can be read."""
+    """``program.json``: metadata that is needed to read the pickle."""
 
     version: int = 1
-    python: str = Field(description="version that pickled it, such as 3.11")
-    keras: dict[str, Any] = Field(description="global settings where search() was called")
-    buffers: tuple[str, ...] = Field((), description="digests, in the order of the pickle")
+    python: str = Field(description="Python version that wrote the pickle, such as 3.11")
+    keras: dict[str, Any] = Field(description="global settings of the process that called search()")
+    buffers: tuple[str, ...] = Field((), description="digests of the buffers, in pickle order")
     datasets: tuple[str, ...] | None = Field(
-        None, description="digests of its tf.data.Datasets; None: an older version wrote it"
+        None, description="digests of the tf.data.Datasets; None: written by an older version"
     )
 
 
 class StagedDataset(Value):
-    """What a tf.data.Dataset was besides its elements."""
+    """Metadata of a stored tf.data.Dataset."""
 
     digest: str
-    shuffled: bool = Field(False, description="it gave its elements in another order each time")
-    endless: bool = Field(False, description="it began again when it was through")
+    shuffled: bool = Field(False, description="the order of its elements changed in each iteration")
+    endless: bool = Field(False, description="it repeated its elements without end")
 
     @property
     def index(self) -> str:
-        """Name of the object that holds the name of its folder, both in the folder of data."""
+        """Name of the object in the data folder that contains the name of the dataset's folder."""
         return f"{self.digest}.done"
 
     def persistent_id(self) -> tuple[str, dict[str, Any]]:
-        """What stands for it in the pickle."""
+        """Returns the persistent id of the dataset in the pickle."""
         return DATASET, self.model_dump()

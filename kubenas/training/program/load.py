@@ -1,7 +1,7 @@
-"""A staged program -> the user's tuner and the arguments of its search(). Runs user code.
+"""Loading of a staged program: the user's tuner and the arguments of search(). Runs user code.
 
-Arrays are memory-mapped, so that workers on one machine share them and a trial copies nothing; a
-trial that writes to one gets pages of its own.
+Arrays are memory-mapped copy-on-write: workers on one machine share them, and a trial that writes
+to an array gets private pages.
 """
 
 import io
@@ -31,34 +31,34 @@ from kubenas.training.program.layout import (
 )
 
 _SHUFFLED_ELEMENTS = 1024
-"""Of a dataset that was shuffled, at the most: in memory at the same time, mostly batches."""
+"""Maximum size of the shuffle buffer. The elements are usually batches."""
 
 
 @dataclass(frozen=True)
 class Program:
-    """What a trial runs: a tuner with the arguments of its search()."""
+    """A tuner and the arguments of its search(), as run by a trial."""
 
     tuner: Any
-    """The kubenas.Tuner as it was when search() was called, without its oracle."""
+    """The kubenas.Tuner at the time of the call of search(), without its oracle."""
     args: Sequence[Any]
     kwargs: dict[str, Any]
     oracle: dict[str, Any]
-    """Options of the trial's keras_tuner.Oracle: objective, retries, what may enter the space."""
+    """Options of the trial's keras_tuner.Oracle, such as the objective and the retries."""
 
 
 def load_program(uri: str) -> Program:
-    """Unpickles the program at ``uri``, which runs its user's code.
+    """Unpickles the program at ``uri``. This runs user code.
 
     Raises:
-        UserError: another version of Python or of kubenas has pickled it.
-        StorageError: the store refused.
-        Exception: whatever the user's code raises as it is loaded.
+        UserError: the program was written by another version of Python or kubenas.
+        StorageError: the program cannot be read.
+        Exception: any exception of the user's code during import.
     """
     folder, _ = split(uri)
     own, shared = open_storage(uri), open_storage(folder)
     index = _index(own)
     use_keras_settings(index.keras)
-    buffers = [_mapped(shared.stage(f"{DATA_FOLDER}/{digest}")) for digest in index.buffers]
+    buffers = [_map_memory(shared.stage(f"{DATA_FOLDER}/{digest}")) for digest in index.buffers]
     unpickler = _Unpickler(own.read(PICKLE_FILE), buffers, shared)
     program: Program = unpickler.load()
     return program
@@ -69,13 +69,13 @@ def _index(storage: Storage) -> ProgramIndex:
         index = read_document(storage, INDEX_FILE, ProgramIndex, what="a program's index")
     except DocumentUnusable as error:
         raise UserError(
-            f"{storage.uri}/{INDEX_FILE}: of another version of kubenas; use the same one where"
-            " search() is called and where trials run"
+            f"{storage.uri}/{INDEX_FILE}: written by another version of kubenas; use the same"
+            " version where search() is called and where trials run"
         ) from error
     if index.python != python_version():
         raise UserError(
-            f"search() was called in Python {index.python} and trials run in Python"
-            f" {python_version()}; use the same version in both, see runner.pod.image"
+            f"Python versions differ: search() was called in Python {index.python}, trials run in"
+            f" Python {python_version()}; use the same version in both (see runner.pod.image)"
         )
     return index
 
@@ -88,19 +88,22 @@ class _Unpickler(pickle.Unpickler):
     def persistent_load(self, pid: Any) -> Any:
         kind, content = pid
         if kind == DATASET:
-            return _dataset(self._shared, StagedDataset.model_validate(content))
+            return _load_dataset(self._shared, StagedDataset.model_validate(content))
         if kind == REPLAYED:
-            return _replayed(content)
-        raise UserError(f"{kind}: of another version of kubenas; use the same one everywhere")
+            return _replay(content)
+        raise UserError(
+            f"{kind}: the program was written by another version of kubenas;"
+            " use the same version where search() is called and where trials run"
+        )
 
 
-def _mapped(path: Path) -> mmap.mmap:
+def _map_memory(path: Path) -> mmap.mmap:
     with path.open("rb") as file:
         return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
 
 
-def _dataset(shared: Storage, staged: StagedDataset) -> tf.data.Dataset:
-    """Reads none of its elements yet."""
+def _load_dataset(shared: Storage, staged: StagedDataset) -> tf.data.Dataset:
+    """Opens a stored dataset without reading its elements."""
     folder = shared.read(f"{DATA_FOLDER}/{staged.index}").decode()
     path = shared.stage(f"{DATA_FOLDER}/{folder}")
     dataset = tf.data.Dataset.load(str(path))
@@ -112,6 +115,6 @@ def _dataset(shared: Storage, staged: StagedDataset) -> tf.data.Dataset:
     return dataset.prefetch(tf.data.AUTOTUNE)
 
 
-def _replayed(batches: Sequence[Any]) -> Iterator[Any]:
-    """A generator, which Keras tells from other iterators."""
+def _replay(batches: Sequence[Any]) -> Iterator[Any]:
+    """Yields the batches endlessly. Keras treats generators differently from other iterators."""
     yield from itertools.cycle(batches)

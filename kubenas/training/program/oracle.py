@@ -1,4 +1,4 @@
-"""The oracle of a trial process: it knows this one trial, and judges it as Keras-Tuner does."""
+"""The oracle in a trial process: holds a single trial and scores it as Keras-Tuner does."""
 
 from typing import Any
 
@@ -6,13 +6,13 @@ import keras_tuner
 from keras_tuner.engine.trial import Trial
 
 
-class OneTrialOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner is untyped
-    """Holds ``trial`` and proposes nothing.
+class SingleTrialOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner is untyped
+    """An oracle with one trial that proposes no others.
 
     Args:
-        trial: the one to run.
-        space: what the search knows of the space; what the trial adds is checked against it.
-        options: of keras_tuner.Oracle.
+        trial: the trial to run.
+        space: the space of the search. Hyperparameters that the trial adds are checked against it.
+        options: options of keras_tuner.Oracle.
     """
 
     def __init__(
@@ -27,18 +27,18 @@ class OneTrialOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner i
         return {"status": "STOPPED"}
 
     def save(self) -> None:
-        """Keeps nothing: what comes of the trial is its result."""
+        """Does nothing: the attempt writes the result of the trial."""
 
     def _save_trial(self, trial: Trial) -> None:
-        """Nor this."""
+        """Does nothing. See :meth:`save`."""
 
 
 def trial_name(number: int, max_trials: int) -> str:
-    """What Keras-Tuner calls the trial ``number`` of so many, counted from 0."""
+    """Returns the id that Keras-Tuner gives to the trial ``number``, counted from 0."""
     return f"{number:0{len(str(max_trials))}d}"
 
 
-def forget_run(trial: Trial) -> None:
-    """Makes ``trial`` ready to be run again."""
+def reset_trial(trial: Trial) -> None:
+    """Resets ``trial`` before it is run again."""
     trial.metrics = type(trial.metrics)()
     trial.score, trial.best_step, trial.message, trial.status = None, 0, None, "RUNNING"

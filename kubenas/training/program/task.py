@@ -1,7 +1,7 @@
-"""TRAIN for a program: one trial of the user's own keras_tuner.Tuner, run by Keras-Tuner's rules.
+"""The TRAIN task of a program: one trial of the user's tuner, run by Keras-Tuner.
 
-What Keras-Tuner decides is left to it: executions, callbacks, checkpoints, what a result is worth
-and which failures are tried again. An attempt that is lost begins anew.
+Keras-Tuner controls executions, callbacks, checkpoints, scoring and retries of failures. After a
+lost attempt, the next attempt starts from the beginning.
 """
 
 from pathlib import Path
@@ -13,43 +13,53 @@ from keras_tuner.engine.trial import Trial
 
 from kubenas.training.fit.history import HISTORY_FILE
 from kubenas.training.process.attempt import Attempt
-from kubenas.training.process.failure import AttemptFailed, Failure, Phase, classify, failing_in
+from kubenas.training.process.failure import (
+    AttemptFailed,
+    Failure,
+    Phase,
+    classify,
+    classify_errors,
+)
 from kubenas.training.process.stopping import DeadlinePassed
-from kubenas.training.program.blame import in_one_line
-from kubenas.training.program.epochs import EpochLog
-from kubenas.training.program.hyperband import fetch_earlier
+from kubenas.training.program.epoch_log import EpochLog
+from kubenas.training.program.error_location import format_error
+from kubenas.training.program.hyperband import stage_earlier_trial
 from kubenas.training.program.layout import TRIAL_FOLDER
 from kubenas.training.program.load import Program, load_program
-from kubenas.training.program.oracle import OneTrialOracle, forget_run, trial_name
-from kubenas.trial import Declared, FailureClass, Outcome, Result
+from kubenas.training.program.oracle import SingleTrialOracle, reset_trial, trial_name
+from kubenas.trial import DeclaredHyperparameters, FailureClass, Outcome, Result
 
-_OF_THE_MACHINE = frozenset({FailureClass.STORAGE, FailureClass.HOST_OOM, FailureClass.DEVICE_OOM})
-"""Failures with rules of their own, whoever's code raised them."""
+_INFRASTRUCTURE_FAILURES = frozenset(
+    {FailureClass.STORAGE, FailureClass.HOST_OOM, FailureClass.DEVICE_OOM}
+)
+"""Failures with their own retry rules, even if user code raised them."""
 
 
 def run_program(attempt: Attempt) -> Result:
-    """Runs the trial; leaves its history and, of a completed one, the tuner's trial folder.
+    """Runs the trial. Writes its history and, if it completed, the tuner's trial folder.
 
-    A trial that the user's code has failed for good ends here: its result has no failure class,
-    for another attempt would not be run.
+    The result of a trial whose last retry failed has no failure class, so that the search starts no
+    further attempt.
 
     Raises:
-        AttemptFailed: there is no result for a reason that is not the trial's own.
-        Terminated: SIGTERM came.
+        AttemptFailed: there is no result for a reason outside the trial.
+        Terminated: SIGTERM was received.
     """
     keras.utils.set_random_seed(attempt.plan.seed)
-    with failing_in(Phase.LOADING):
+    with classify_errors(Phase.LOADING):
         program = load_program(attempt.spec.space.program or "")
     options = program.oracle
-    attempt.given.may_grow = options["tune_new_entries"] and options["allow_new_entries"]
+    attempt.hyperparameters.allow_new = options["tune_new_entries"] and options["allow_new_entries"]
     name = trial_name(attempt.spec.trial, options["max_trials"])
-    trial = Trial(attempt.given.hp, trial_id=name, status="RUNNING")
+    trial = Trial(attempt.hyperparameters.hp, trial_id=name, status="RUNNING")
     log = EpochLog(attempt.storage, attempt.spec.deadline, attempt.termination)
     _prepare(program, trial, log, attempt)
     try:
         declared = _run(attempt, program, trial)
     except DeadlinePassed as error:
-        message = "the search's deadline passed before the trial had a result; allow more time"
+        message = (
+            "the search's deadline passed before the trial had a result; increase its time limit"
+        )
         failure = Failure(Outcome.FAILED, FailureClass.DEADLINE, message)
         raise AttemptFailed(failure) from error
     finally:
@@ -59,62 +69,64 @@ def run_program(attempt: Attempt) -> Result:
 
 
 def _prepare(program: Program, trial: Trial, log: EpochLog, attempt: Attempt) -> None:
-    """Gives the tuner what it left behind: an oracle, and a folder to work in."""
+    """Gives the unpickled tuner an oracle and a working folder."""
     tuner, folder = program.tuner, str(attempt.scratch)
     space = keras_tuner.HyperParameters()
     space.merge(trial.hyperparameters.space)
-    tuner.oracle = OneTrialOracle(trial, space, program.oracle)
+    tuner.oracle = SingleTrialOracle(trial, space, program.oracle)
     tuner.directory, tuner.project_name, tuner.epoch_log = folder, "tuner", log
     tuner.oracle._set_project_dir(folder, "tuner")  # noqa: SLF001  # as every Tuner does
     if attempt.spec.resume_from:
-        fetch_earlier(tuner, trial.hyperparameters.values, attempt.spec.resume_from)
+        stage_earlier_trial(tuner, trial.hyperparameters.values, attempt.spec.resume_from)
 
 
-def _run(attempt: Attempt, program: Program, trial: Trial) -> Declared:
-    """Runs until the oracle has done with the trial; see Keras-Tuner's BaseTuner.search().
+def _run(attempt: Attempt, program: Program, trial: Trial) -> DeclaredHyperparameters:
+    """Runs the trial and its retries. See Keras-Tuner's BaseTuner.search().
 
     Returns:
-        What the user's code has asked for.
+        The hyperparameters that the user's code has defined.
     """
-    tuner, declared = program.tuner, Declared()
+    tuner, declared = program.tuner, DeclaredHyperparameters()
     for _ in range(tuner.oracle.max_retries_per_trial + 1):
-        forget_run(trial)
+        reset_trial(trial)
         try:
             tuner.on_trial_begin(trial)
-            _try(attempt, program, trial)
-            declared = attempt.given.declared()  # before the oracle reads every value
+            _run_once(attempt, program, trial)
+            declared = attempt.hyperparameters.declared()  # before the oracle reads every value
             tuner.on_trial_end(trial)
         except AttemptFailed:
             raise
-        except Exception as error:  # of a hook or of the oracle: it ends a search of Keras-Tuner's
-            attempt.termination.check()  # what SIGTERM raised may have become an error
-            raise _stopping(error) from error
+        except (
+            Exception
+        ) as error:  # an error in a hook or the oracle ends the search in Keras-Tuner
+            attempt.termination.check()  # user code may have converted Terminated to an error
+            raise _search_failure(error) from error
         if trial.status != "INVALID":
             break
     return declared
 
 
-def _try(attempt: Attempt, program: Program, trial: Trial) -> None:
+def _run_once(attempt: Attempt, program: Program, trial: Trial) -> None:
     try:
-        program.tuner._run_and_update_trial(  # noqa: SLF001  # what results may be is decided there
+        program.tuner._run_and_update_trial(  # noqa: SLF001  # it validates the results
             trial, *program.args, **program.kwargs
         )
         trial.status = "COMPLETED"
     except keras_tuner.errors.FatalError:
         raise
-    except Exception as error:  # the user's code raises anything
+    except Exception as error:  # user code may raise any exception
         attempt.termination.check()
         failure = classify(error, Phase.TRAINING)
-        if failure.kind in _OF_THE_MACHINE:
+        if failure.kind in _INFRASTRUCTURE_FAILURES:
             raise AttemptFailed(failure) from error
         failed = isinstance(error, keras_tuner.errors.FailedTrialError)
         trial.status = "FAILED" if failed else "INVALID"
-        trial.message = in_one_line(error)
+        trial.message = format_error(error)
 
 
-def _stopping(error: Exception) -> AttemptFailed:
-    """A failure for which the whole search stops, as Keras-Tuner's would."""
-    return AttemptFailed(Failure(Outcome.FAILED, FailureClass.CONFIGURATION, in_one_line(error)))
+def _search_failure(error: Exception) -> AttemptFailed:
+    """Returns the failure that stops the search, as in Keras-Tuner."""
+    return AttemptFailed(Failure(Outcome.FAILED, FailureClass.CONFIGURATION, format_error(error)))
 
 
 def _result(attempt: Attempt, program: Program, trial: Trial, log: EpochLog) -> Result:

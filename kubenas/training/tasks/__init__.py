@@ -1,4 +1,4 @@
-"""The tasks of an attempt, one module a task. ``run`` chooses.
+"""The tasks of an attempt, one module per task. ``run`` dispatches them.
 
 Public modules: run.
 """

@@ -1,4 +1,4 @@
-"""DESCRIBE: which hyperparameters a space has, as space.json, so that nobody else runs it."""
+"""The DESCRIBE task: discovers the hyperparameters of a space and writes space.json."""
 
 import keras
 import keras_tuner
@@ -8,9 +8,9 @@ from kubenas.errors import UserError
 from kubenas.training.model.candidate import build_model, load_space, user_file
 from kubenas.training.model.exploration import explore
 from kubenas.training.process.attempt import Attempt
-from kubenas.training.process.declared import space_json
-from kubenas.training.process.failure import Phase, failing_in
-from kubenas.training.tasks.rehearse import rehearse
+from kubenas.training.process.failure import Phase, classify_errors
+from kubenas.training.process.hyperparameters import space_json
+from kubenas.training.tasks.smoke_test import run_smoke_test
 from kubenas.trial import Outcome, Result
 
 SPACE_FILE = "space.json"
@@ -18,22 +18,22 @@ _SUM_TOLERANCE = 1e-3
 
 
 def describe(attempt: Attempt) -> Result:
-    """Writes ``HyperParameters.get_config()`` of the whole space, values at their defaults.
+    """Writes ``HyperParameters.get_config()`` of the whole space with default values.
 
-    With a training plan, what a search will do with a user's code is rehearsed as well.
+    If the spec has a training plan, a smoke test runs the user's code as well.
 
     Raises:
-        AttemptFailed: the space cannot be loaded, its default model is of no use, or the rehearsal
+        AttemptFailed: the space cannot be loaded, its default model is not valid, or the smoke test
             failed.
     """
     hypermodel = load_space(attempt)
-    with failing_in(Phase.DESCRIBING, user_file=user_file(attempt)):
+    with classify_errors(Phase.DESCRIBING, user_file=user_file(attempt)):
         hp = keras_tuner.HyperParameters()
         model = build_model(attempt, hypermodel, hp)
         _check_predicts_classes(model, attempt)
         if attempt.spec.space.hypermodel is not None:
-            asked = rehearse(attempt) if attempt.spec.training else hp
-            # Loaded anew for each build, as for each trial.
+            asked = run_smoke_test(attempt) if attempt.spec.training else hp
+            # A trial also loads the space before each build.
             hp = explore(lambda hp: load_space(attempt).build(hp), known=asked)
     attempt.storage.write(SPACE_FILE, space_json(hp))
     return Result(
@@ -54,11 +54,11 @@ def _check_predicts_classes(model: keras.Model, attempt: Attempt) -> None:
     if shape != (2, classes):
         raise UserError(
             f"space.hypermodel: the model's output has shape {shape} for 2 examples; it must be"
-            f" (2, {classes}), a probability for each of the {classes} classes"
+            f" (2, {classes}): a probability for each of the {classes} classes"
         )
     sums = keras.ops.convert_to_numpy(output).sum(axis=1)
     if np.abs(sums - 1).max() > _SUM_TOLERANCE:
         raise UserError(
-            "space.hypermodel: the model's outputs do not sum to 1; end it with a softmax so that"
-            " it gives probabilities"
+            "space.hypermodel: the model's outputs do not sum to 1; use softmax as the last"
+            " activation"
         )

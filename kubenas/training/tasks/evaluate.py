@@ -1,4 +1,4 @@
-"""EVALUATE: an exported model on the test split, as it would be served."""
+"""The EVALUATE task: evaluates an exported model on the test split."""
 
 import io
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from kubenas.training.evaluation import (
 from kubenas.training.model.exported_model import load_exported
 from kubenas.training.model.measure import measure_cost
 from kubenas.training.process.attempt import Attempt
-from kubenas.training.process.failure import Phase, failing_in
+from kubenas.training.process.failure import Phase, classify_errors
 from kubenas.trial import Outcome, Result
 
 _BATCH_SIZE = 256
@@ -24,15 +24,15 @@ _BATCH_SIZE = 256
 def evaluate(attempt: Attempt) -> Result:
     """Writes ``evaluation.json`` and ``predictions.npz`` (labels, probabilities).
 
-    The model takes raw examples: its own preprocessing was fitted on the data that it was trained
-    on, which may be others than those it is evaluated on.
+    The input is raw examples. The preprocessing is part of the model, since its data set may differ
+    from the data set of the evaluation.
 
     Raises:
-        AttemptFailed: the model cannot be loaded or does not fit the data.
+        AttemptFailed: the model cannot be loaded or does not match the data set.
     """
     model = load_exported(attempt)
     examples = load_raw(attempt.dataset, "test", batch_size=_BATCH_SIZE)
-    with failing_in(Phase.OTHER):
+    with classify_errors(Phase.OTHER):
         labels, probabilities = predict(model.predict, examples)
         evaluation = evaluate_predictions(
             labels, probabilities, classes=attempt.schema.classes, model=attempt.spec.model or ""
@@ -65,7 +65,7 @@ def evaluate(attempt: Attempt) -> Result:
 def predict(
     model: Callable[[tf.Tensor], tf.Tensor], examples: tf.data.Dataset
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Labels (int32) and probabilities (float32) of all ``examples``, in their order."""
+    """Returns the labels (int32) and probabilities (float32) of all ``examples`` in order."""
     labels: list[np.ndarray] = []
     probabilities: list[np.ndarray] = []
     for images, truth in examples:

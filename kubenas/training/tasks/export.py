@@ -1,4 +1,4 @@
-"""EXPORT: a trained model with its preprocessing, ready to serve, and proven to be the same."""
+"""The EXPORT task: exports a trained model with its preprocessing and verifies the export."""
 
 import json
 from dataclasses import dataclass
@@ -25,9 +25,9 @@ from kubenas.training.model.exported_model import (
     custom_objects,
 )
 from kubenas.training.model.tolerance import largest_difference, tolerance_of
-from kubenas.training.model.trained_weights import rebuild_trained
+from kubenas.training.model.trained_weights import rebuild_trained_model
 from kubenas.training.process.attempt import Attempt
-from kubenas.training.process.failure import Phase, failing_in, one_line
+from kubenas.training.process.failure import Phase, classify_errors, single_line
 from kubenas.training.sample_request import (
     SAMPLE_ANSWER_FILE,
     SAMPLE_REQUEST_FILE,
@@ -41,54 +41,57 @@ LABELS_FILE = "labels.json"
 _CHECKED_EXAMPLES = 32
 _REASON_LIMIT = 300
 _SAMPLE_VALUES = 100_000
-"""In the sample request at the most, but for one example: gateways often refuse more than 1 MB."""
+"""Maximum number of values in the sample request, if it has more than one example.
+
+Gateways often refuse more than 1 MB.
+"""
 _SAMPLE_EXAMPLES = 8
 
 _Floats = npt.NDArray[np.floating]
 
 
 class ExportDiffers(KubenasError):
-    """The exported model does not predict what the trained one does."""
+    """The exported and the trained model predict different values."""
 
 
 @dataclass(frozen=True)
 class _Check:
-    """Test pictures, and what the trained model says to them."""
+    """Test images and the predictions of the trained model."""
 
     raw: _Floats
-    """As they are stored, (examples, height, width, channels)."""
+    """Raw images, (examples, height, width, channels)."""
     expected: _Floats
     """Probabilities, (examples, classes)."""
     tolerance: float
 
     def difference(self, answers: npt.ArrayLike, name: str) -> float:
-        """Largest absolute difference of ``answers`` from those expected.
+        """Returns the largest absolute difference between ``answers`` and ``expected``.
 
         Raises:
-            ExportDiffers: it is beyond the tolerance.
+            ExportDiffers: the difference exceeds the tolerance.
         """
         difference = largest_difference(answers, self.expected)
         if not difference <= self.tolerance:
             raise ExportDiffers(
-                f"{name} differs from the trained model by {difference:.2g} on {len(self.raw)}"
-                f" test pictures, more than {self.tolerance:.0e}: not exported"
+                f"not exported: predictions of {name} and the trained model differ by"
+                f" {difference:.2g} (tolerance {self.tolerance:.0e}, {len(self.raw)} test images)"
             )
         return difference
 
 
 def export(attempt: Attempt) -> Result:
-    """Writes ``saved_model/1/``, ``signature.json``, ``labels.json`` and a sample.
+    """Writes ``saved_model/1/``, ``signature.json``, ``labels.json`` and a sample request.
 
-    ``model.keras`` besides, where Keras can save the model and load it again; where it cannot, the
-    result's message and the signature say why.
+    Also writes ``model.keras`` if Keras can save and load the model. Otherwise the result's message
+    and ``signature.json`` contain the reason.
 
     Raises:
-        AttemptFailed: the model cannot be built again or saved, or what was saved predicts
-            otherwise.
+        AttemptFailed: the model cannot be rebuilt or saved, or the predictions of the export
+            differ.
     """
-    candidate = rebuild_trained(attempt)
+    candidate = rebuild_trained_model(attempt)
     folder = attempt.scratch / "export"
-    with failing_in(Phase.OTHER):
+    with classify_errors(Phase.OTHER):
         check = _check_of(candidate.model, attempt)
         difference = _save(candidate.model, attempt.schema, folder / SAVED_MODEL_FOLDER, check)
         without_keras = _save_keras(candidate.model, attempt, folder / KERAS_FILE, check)
@@ -122,10 +125,10 @@ def _check_of(model: keras.Model, attempt: Attempt) -> _Check:
 
 
 def _save(model: keras.Model, schema: DataSchema, folder: Path, check: _Check) -> float:
-    """Writes the SavedModel: takes stored values, gives float32 class probabilities.
+    """Writes the SavedModel, which maps raw values to float32 class probabilities.
 
     Returns:
-        How far its answers are from the trained model's.
+        The largest absolute difference from the predictions of the trained model.
     """
     layers = preprocessing_layers(schema)
 
@@ -148,20 +151,20 @@ def _save(model: keras.Model, schema: DataSchema, folder: Path, check: _Check) -
 
 
 def _save_keras(model: keras.Model, attempt: Attempt, path: Path, check: _Check) -> str:
-    """Writes ``model.keras`` if it can be loaded again; else why it cannot, in one line."""
+    """Writes ``model.keras``. Returns the reason if it cannot be saved and loaded, else ''."""
     try:
         keras_model(model, attempt.schema).save(path)
         with keras.saving.custom_object_scope(custom_objects(user_file(attempt))):
             loaded = keras.models.load_model(path, compile=False)
         check.difference(loaded.predict_on_batch(check.raw), KERAS_FILE)
-    except Exception as error:  # noqa: BLE001  # the user's layers raise anything as they are saved
+    except Exception as error:  # noqa: BLE001  # user-defined layers may raise any exception
         path.unlink(missing_ok=True)
-        return one_line(f"Keras cannot save and load this model: {error}", _REASON_LIMIT)
+        return single_line(f"Keras cannot save and load this model: {error}", _REASON_LIMIT)
     return ""
 
 
 def keras_model(trained: keras.Model, schema: DataSchema) -> keras.Model:
-    """``trained`` behind its preprocessing: takes stored values, gives class probabilities."""
+    """Prepends the preprocessing to ``trained``. The result maps raw values to probabilities."""
     image = keras.Input(schema.shape, dtype="float32", name=INPUT)
     values = image
     for layer in preprocessing_layers(schema):
@@ -171,7 +174,7 @@ def keras_model(trained: keras.Model, schema: DataSchema) -> keras.Model:
 
 
 def _first(examples: tf.data.Dataset) -> _Floats:
-    """The images of the first batch."""
+    """Returns the images of the first batch."""
     images, _labels = next(iter(examples))
     return np.asarray(images)
 
@@ -189,7 +192,7 @@ def _describe(folder: Path, schema: DataSchema, without_keras: str) -> None:
 
 
 def _write_sample(folder: Path, schema: DataSchema, check: _Check) -> None:
-    """The first test examples and what the trained model says to them."""
+    """Writes the first test examples and the predictions of the trained model."""
     raw, expected = check.raw, check.expected
     count = max(1, min(_SAMPLE_EXAMPLES, _SAMPLE_VALUES // raw[0].size))
     request = SampleRequest(instances=_plain(raw[:count]))
@@ -203,6 +206,6 @@ def _write_sample(folder: Path, schema: DataSchema, check: _Check) -> None:
 
 
 def _plain(values: _Floats) -> Any:
-    """Nested lists, short in JSON: whole numbers where the values are."""
+    """Returns nested lists, with integers if all values are whole numbers."""
     whole = np.all(values == np.round(values))
     return (values.astype(int) if whole else values).tolist()

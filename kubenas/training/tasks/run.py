@@ -1,4 +1,4 @@
-"""An attempt's spec -> its result, whatever happens in between."""
+"""Dispatch of an attempt's task, with conversion of failures to results."""
 
 import gc
 import logging
@@ -10,8 +10,8 @@ import tensorflow as tf
 
 from kubenas.errors import StorageError
 from kubenas.training.process.attempt import Attempt, open_attempt
-from kubenas.training.process.declared import GivenHyperparameters
-from kubenas.training.process.failure import AttemptFailed, Failure, Phase, failing_in
+from kubenas.training.process.failure import AttemptFailed, Failure, Phase, classify_errors
+from kubenas.training.process.hyperparameters import TrackedHyperparameters
 from kubenas.training.process.keras_settings import reset_keras
 from kubenas.training.process.stopping import Termination
 from kubenas.training.program.task import run_program
@@ -31,31 +31,34 @@ _TASKS: dict[Task, Callable[[Attempt], Result]] = {
 
 
 def configure_tensorflow() -> None:
-    """Once a process, before anything runs on a device."""
+    """Configures TensorFlow. Call it once per process before the first use of a device."""
     for device in tf.config.list_physical_devices("GPU"):
         tf.config.experimental.set_memory_growth(device, True)
-    keras.config.disable_traceback_filtering()  # failures are told apart by where they arose
+    keras.config.disable_traceback_filtering()  # failures are classified by the raising file
 
 
 def run_task(spec: AttemptSpec, termination: Termination) -> Result:
-    """Does what ``spec`` asks; everything but ``result.json`` is written.
+    """Runs the task of ``spec`` and writes all files except ``result.json``.
 
     Raises:
-        StorageError: the store refused, so that there can be no result.
-        Terminated: SIGTERM came.
+        StorageError: the store failed, so no result can be written.
+        Terminated: SIGTERM was received.
     """
     start = time.monotonic()
-    given = GivenHyperparameters(spec.hyperparameters)
+    hyperparameters = TrackedHyperparameters(spec.hyperparameters)
     reset_keras()
     gc.collect()
     try:
-        with failing_in(Phase.OTHER), open_attempt(spec, given, termination) as attempt:
+        with (
+            classify_errors(Phase.OTHER),
+            open_attempt(spec, hyperparameters, termination) as attempt,
+        ):
             result = _task(spec)(attempt)
     except AttemptFailed as error:
         _LOG.exception("%s failed", spec.ref)
         if error.failure.kind is FailureClass.STORAGE:
             raise StorageError(error.failure.message) from error
-        result = _failed(spec, error.failure, given)
+        result = _failed(spec, error.failure, hyperparameters)
     return result.model_copy(update={"seconds": time.monotonic() - start})
 
 
@@ -64,7 +67,7 @@ def _task(spec: AttemptSpec) -> Callable[[Attempt], Result]:
     return run_program if trains_program else _TASKS[spec.task]
 
 
-def _failed(spec: AttemptSpec, failure: Failure, given: GivenHyperparameters) -> Result:
+def _failed(spec: AttemptSpec, failure: Failure, hyperparameters: TrackedHyperparameters) -> Result:
     return Result(
         task=spec.task,
         trial=spec.trial,
@@ -72,5 +75,5 @@ def _failed(spec: AttemptSpec, failure: Failure, given: GivenHyperparameters) ->
         outcome=failure.outcome,
         failure=failure.kind,
         message=failure.message,
-        declared=given.declared(),
+        declared=hyperparameters.declared(),
     )

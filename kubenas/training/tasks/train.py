@@ -1,4 +1,4 @@
-"""TRAIN: one attempt at fitting one model, from the start or from a checkpoint."""
+"""The TRAIN task: fits one model, from the first epoch or from a checkpoint."""
 
 import json
 import logging
@@ -11,26 +11,26 @@ import numpy as np
 from keras.callbacks import History
 
 from kubenas.data.dataset.loading import load_split
+from kubenas.training.fit.callback import TrainingCallback
 from kubenas.training.fit.checkpoint import (
     CHECKPOINT_FOLDER,
     CheckpointUnusable,
     TrainingState,
     load_checkpoint,
-    matches,
+    shapes_match,
 )
 from kubenas.training.fit.history import HISTORY_FILE
 from kubenas.training.fit.label_format import one_hot, takes_one_hot
-from kubenas.training.fit.loop import TrainingLoop
 from kubenas.training.fit.score import missing_objective, reported_metrics
 from kubenas.training.fit.variables import create_variables, restore, write_variables
 from kubenas.training.model.architecture import ARCHITECTURE_FILE, describe_architecture
-from kubenas.training.model.candidate import Candidate, build_given, user_file
+from kubenas.training.model.candidate import Candidate, build_trial_candidate, user_file
 from kubenas.training.model.measure import measure_cost
-from kubenas.training.model.size import excess, model_size
+from kubenas.training.model.size import limit_violation, model_size
 from kubenas.training.model.trained_weights import (
     SAMPLE_PREDICTIONS_FILE,
     WEIGHTS_FILE,
-    leave_weights,
+    write_trained_weights,
 )
 from kubenas.training.process.attempt import Attempt
 from kubenas.training.process.failure import (
@@ -40,7 +40,7 @@ from kubenas.training.process.failure import (
     NotANumber,
     Phase,
     classify,
-    failing_in,
+    classify_errors,
 )
 from kubenas.training.process.keras_settings import reset_keras
 from kubenas.training.process.stopping import DeadlinePassed, NotResumable, Terminated
@@ -50,20 +50,20 @@ _LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class _Fitted:
-    """How fitting ended."""
+class _FitResult:
+    """Result of a call of ``fit``."""
 
     reported: dict[str, float] | None
-    """Metrics that the user's own fit returned."""
+    """Metrics that a user-defined ``fit`` returned."""
     cut_short: bool
 
 
 def train(attempt: Attempt) -> Result:
-    """Trains; leaves history, architecture and, where the plan says so, weights and checkpoint.
+    """Trains the model. Writes history, architecture and, if planned, weights and checkpoint.
 
     Raises:
         AttemptFailed: there is no score.
-        Terminated: SIGTERM came; the state is in the checkpoint.
+        Terminated: SIGTERM was received. The checkpoint contains the state.
     """
     try:
         return _train(attempt, resume_from=attempt.spec.resume_from)
@@ -74,13 +74,13 @@ def train(attempt: Attempt) -> Result:
 
 
 def _train(attempt: Attempt, *, resume_from: str | None) -> Result:
-    candidate = build_given(attempt)
+    candidate = build_trial_candidate(attempt)
     _prepare(attempt, candidate)
     architecture = json.dumps(describe_architecture(candidate.model), indent=1)
     attempt.storage.write(ARCHITECTURE_FILE, architecture.encode())
-    if (too_large := _beyond_limits(attempt, candidate.model)) is not None:
+    if (too_large := _check_limits(attempt, candidate.model)) is not None:
         return too_large
-    loop = TrainingLoop(
+    callback = TrainingCallback(
         plan=attempt.plan,
         model=candidate.model,
         storage=attempt.storage,
@@ -90,45 +90,45 @@ def _train(attempt: Attempt, *, resume_from: str | None) -> Result:
         objective_in_logs=not candidate.own_fit,
     )
     try:
-        fitted = _fit(attempt, candidate, loop)
-        return _result(attempt, candidate, loop, fitted)
+        fitted = _fit(attempt, candidate, callback)
+        return _result(attempt, candidate, callback, fitted)
     except Terminated:
-        loop.save_checkpoint()
+        callback.save_checkpoint()
         raise
     finally:
-        loop.save_history()
+        callback.save_history()
 
 
 def _prepare(attempt: Attempt, candidate: Candidate) -> None:
-    """Makes the variables that training needs; refuses a model that cannot be trained on the data.
+    """Checks the output shape and creates the variables that training needs.
 
     Raises:
-        AttemptFailed: it gives something else than a probability for each class.
+        AttemptFailed: the output is not one probability per class.
     """
     classes = len(attempt.schema.classes)
-    with failing_in(Phase.BUILDING, user_file=user_file(attempt)):
+    with classify_errors(Phase.BUILDING, user_file=user_file(attempt)):
         if tuple(candidate.output.shape) != (1, classes):
             raise Infeasible(
-                f"the model's output for one picture has shape {tuple(candidate.output.shape)}; it"
-                f" must be (1, {classes}), a probability for each of the {classes} classes"
+                f"the model's output has shape {tuple(candidate.output.shape)} for one image; it"
+                f" must be (1, {classes}): a probability for each of the {classes} classes"
             )
         one_hot = takes_one_hot(candidate.model)
         label = np.zeros((1, classes), np.float32) if one_hot else np.zeros(1, np.int32)
         create_variables(candidate.model, candidate.example, label, candidate.output)
 
 
-def _beyond_limits(attempt: Attempt, model: keras.Model) -> Result | None:
-    """The result of a network that is not worth training; None: it is within the limits.
+def _check_limits(attempt: Attempt, model: keras.Model) -> Result | None:
+    """Returns the result of a model that violates the limits, or None.
 
-    One that is resumed was within them; its latency may look different on another machine.
+    A resumed attempt is not checked again: its latency may differ on another machine.
     """
     limits = attempt.plan.limits
     if attempt.spec.resume_from is not None or limits == Limits():
         return None
     cost = measure_cost(model, attempt.schema.shape)
     size = model_size(model, cost, batch_size=attempt.plan.batch_size)
-    words = excess(size, limits)
-    if not words:
+    violation = limit_violation(size, limits)
+    if not violation:
         return None
     return Result(
         task=attempt.spec.task,
@@ -136,7 +136,7 @@ def _beyond_limits(attempt: Attempt, model: keras.Model) -> Result | None:
         attempt=attempt.spec.attempt,
         outcome=Outcome.INFEASIBLE,
         failure=FailureClass.LIMIT,
-        message=words,
+        message=violation,
         parameters=size.parameters,
         flops=size.flops,
         latency_ms=size.latency_ms,
@@ -145,7 +145,7 @@ def _beyond_limits(attempt: Attempt, model: keras.Model) -> Result | None:
 
 
 def _resume(model: keras.Model, uri: str | None) -> TrainingState | None:
-    """The state to go on from, put into ``model``; None: from the start."""
+    """Restores the checkpoint at ``uri`` into ``model``. Returns None if there is none."""
     if uri is None:
         return None
     try:
@@ -154,51 +154,53 @@ def _resume(model: keras.Model, uri: str | None) -> TrainingState | None:
     except CheckpointUnusable as error:
         _LOG.warning("training starts from the beginning: %s", error)
         return None
-    _LOG.info("training goes on at epoch %d, from %s", state.epochs, uri)
+    _LOG.info("training resumes at epoch %d from %s", state.epochs, uri)
     return state
 
 
-def _fit(attempt: Attempt, candidate: Candidate, loop: TrainingLoop) -> _Fitted:
+def _fit(attempt: Attempt, candidate: Candidate, callback: TrainingCallback) -> _FitResult:
     plan = attempt.plan
-    if not candidate.own_fit and loop.next_epoch == plan.epochs:
-        return _Fitted(reported=None, cut_short=False)
+    if not candidate.own_fit and callback.next_epoch == plan.epochs:
+        return _FitResult(reported=None, cut_short=False)
     try:
         with attempt.termination.deferred():
-            returned = _call_fit(attempt, candidate, loop)
-        reported = _score_of_its_own(returned, candidate, loop)
-        return _Fitted(reported_metrics(reported, plan.objective, plan.direction), cut_short=False)
+            returned = _call_fit(attempt, candidate, callback)
+        reported = _own_metrics(returned, candidate, callback)
+        return _FitResult(
+            reported_metrics(reported, plan.objective, plan.direction), cut_short=False
+        )
     except DeadlinePassed:
-        return _Fitted(reported=None, cut_short=True)
-    except Exception as error:  # user code and TensorFlow raise anything; classify sorts it
-        if candidate.own_fit and loop.resumed and not loop.began:
-            raise NotResumable("fit() fails where no epoch is left to train") from error
-        phase = Phase.TRAINING if loop.began else Phase.STARTING
+        return _FitResult(reported=None, cut_short=True)
+    except Exception as error:  # user code and TensorFlow may raise any exception
+        if candidate.own_fit and callback.resumed and not callback.has_trained:
+            raise NotResumable("fit() fails if no epoch is left to train") from error
+        phase = Phase.TRAINING if callback.has_trained else Phase.STARTING
         file = user_file(attempt)
         raise AttemptFailed(classify(error, phase, user_file=file)) from error
 
 
-def _score_of_its_own(returned: Any, candidate: Candidate, loop: TrainingLoop) -> Any:
-    """What ``fit`` returned, if that counts; None: the epochs' logs do.
+def _own_metrics(returned: Any, candidate: Candidate, callback: TrainingCallback) -> Any:
+    """Returns the return value of a user-defined ``fit``, or None if the epochs' logs count.
 
     Raises:
-        NotResumable: it counts, and tells of the epochs after the resumption alone.
+        NotResumable: the returned score covers only the epochs after the checkpoint.
     """
     if not candidate.own_fit:
         return None
-    if loop.resumed and isinstance(returned, History):
-        return None  # the loop knows of earlier attempts' epochs, too
-    if loop.resumed and returned is not None:
-        raise NotResumable("fit() returns a score of its own")
+    if callback.resumed and isinstance(returned, History):
+        return None  # the callback also has the epochs of earlier attempts
+    if callback.resumed and returned is not None:
+        raise NotResumable("fit() returns its own score")
     return returned
 
 
-def _call_fit(attempt: Attempt, candidate: Candidate, loop: TrainingLoop) -> Any:
-    plan, first = attempt.plan, loop.next_epoch
+def _call_fit(attempt: Attempt, candidate: Candidate, callback: TrainingCallback) -> Any:
+    plan, first = attempt.plan, callback.next_epoch
     examples = load_split(
         attempt.dataset,
         "train",
         batch_size=plan.batch_size,
-        shuffle_seed=plan.seed + first,  # a resumed training sees orders that it has not seen
+        shuffle_seed=plan.seed + first,  # a resumed training uses new shuffle orders
     )
     validation = load_split(attempt.dataset, "validation", batch_size=plan.batch_size)
     if takes_one_hot(candidate.model):
@@ -211,13 +213,15 @@ def _call_fit(attempt: Attempt, candidate: Candidate, loop: TrainingLoop) -> Any
         validation_data=validation,
         epochs=plan.epochs,
         initial_epoch=first,
-        callbacks=[loop],
+        callbacks=[callback],
         verbose=0,
     )
 
 
-def _result(attempt: Attempt, candidate: Candidate, loop: TrainingLoop, fitted: _Fitted) -> Result:
-    state, objective = loop.state, attempt.plan.objective
+def _result(
+    attempt: Attempt, candidate: Candidate, callback: TrainingCallback, fitted: _FitResult
+) -> Result:
+    state, objective = callback.state, attempt.plan.objective
     metrics = _metrics(state, fitted, objective)
     for name in attempt.plan.further_metrics:
         if name not in metrics:
@@ -225,7 +229,7 @@ def _result(attempt: Attempt, candidate: Candidate, loop: TrainingLoop, fitted: 
     score = metrics[objective]
     if math.isnan(score):
         raise AttemptFailed(classify(NotANumber(f"{objective} is NaN"), Phase.TRAINING))
-    _keep_best_weights(candidate, loop)
+    _keep_best_weights(candidate, callback)
     cost = measure_cost(candidate.model, attempt.schema.shape)
     return Result(
         task=attempt.spec.task,
@@ -240,34 +244,34 @@ def _result(attempt: Attempt, candidate: Candidate, loop: TrainingLoop, fitted: 
         parameters=candidate.model.count_params(),
         flops=cost.flops,
         latency_ms=cost.latency_ms,
-        declared=attempt.given.declared(),
-        artifacts=_leave_artifacts(attempt, candidate.model, loop),
+        declared=attempt.hyperparameters.declared(),
+        artifacts=_write_artifacts(attempt, candidate.model, callback),
     )
 
 
-def _keep_best_weights(candidate: Candidate, loop: TrainingLoop) -> None:
-    """Puts the best epoch's weights into the model; where none is known, those at the end stay."""
-    if candidate.own_fit and not loop.called:
+def _keep_best_weights(candidate: Candidate, callback: TrainingCallback) -> None:
+    """Restores the weights of the best epoch. Keeps the final weights if it is unknown."""
+    if candidate.own_fit and not callback.called:
         _LOG.warning(
-            "fit() did not pass on the callbacks that it was given: there is no checkpoint, no"
-            " deadline within the training and no best epoch; the weights at the end are kept"
+            "fit() did not pass its callbacks to model.fit(): no checkpoints, no deadline within"
+            " the training and no best epoch; keeping the final weights"
         )
         return
-    state, variables = loop.state, candidate.model.variables
+    state, variables = callback.state, candidate.model.variables
     if state is None or state.best.epoch is None:
         return
-    if matches(state.best_weights, (variable.shape for variable in variables)):
+    if shapes_match(state.best_weights, (variable.shape for variable in variables)):
         write_variables(variables, state.best_weights)
     else:
-        _LOG.warning("fit() changed the model's layers: the weights at the end are kept")
+        _LOG.warning("fit() changed the model's layers: keeping the final weights")
 
 
-def _metrics(state: TrainingState | None, fitted: _Fitted, objective: str) -> dict[str, float]:
-    """The metrics at the best epoch, or those that the user's fit reported."""
+def _metrics(state: TrainingState | None, fitted: _FitResult, objective: str) -> dict[str, float]:
+    """Returns the metrics of the best epoch, or those that a user-defined ``fit`` returned."""
     if fitted.reported is not None:
         return fitted.reported
     if state is None and fitted.cut_short:
-        message = "no epoch had ended when the deadline passed; allow more time or fewer examples"
+        message = "the deadline passed before the first epoch ended; increase the time limit"
         raise AttemptFailed(Failure(Outcome.FAILED, FailureClass.DEADLINE, message))
     if state is None or state.best.epoch is None:
         seen = state.history[-1].metrics if state else {}
@@ -276,14 +280,16 @@ def _metrics(state: TrainingState | None, fitted: _Fitted, objective: str) -> di
     return best.metrics
 
 
-def _leave_artifacts(attempt: Attempt, model: keras.Model, loop: TrainingLoop) -> dict[str, str]:
-    """Writes what the plan asks for; all artifacts by name."""
+def _write_artifacts(
+    attempt: Attempt, model: keras.Model, callback: TrainingCallback
+) -> dict[str, str]:
+    """Writes the artifacts of the plan and returns the paths of all artifacts by name."""
     artifacts = {"history": HISTORY_FILE, "architecture": ARCHITECTURE_FILE}
     if attempt.plan.keep_checkpoint:
-        loop.save_checkpoint()
+        callback.save_checkpoint()
         artifacts["checkpoint"] = CHECKPOINT_FOLDER
     if attempt.plan.keep_model:
-        with failing_in(Phase.OTHER):
-            leave_weights(attempt, model)
+        with classify_errors(Phase.OTHER):
+            write_trained_weights(attempt, model)
         artifacts |= {"weights": WEIGHTS_FILE, "sample_predictions": SAMPLE_PREDICTIONS_FILE}
     return artifacts

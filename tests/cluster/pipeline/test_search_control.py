@@ -96,7 +96,7 @@ def test_trials_outlive_their_search_and_not_its_silence(
     assert [each.epoch for each in found if isinstance(each, Opened)] == [1, 2]
     lost = [each for each in found if isinstance(each, AttemptLost)]
     assert {each.failure for each in lost} == {FailureClass.DISRUPTION}
-    assert all("no sign of life" in each.message for each in lost)
+    assert all("no heartbeat" in each.message for each in lost)
     assert len(lost) == TRIALS
     assert len(fold(found).ended(Outcome.COMPLETED)) == TRIALS
     for number in range(TRIALS):

@@ -1,4 +1,4 @@
-"""A Kubeflow Pipelines server on this machine, and the command line to talk to it with."""
+"""Fixtures: a Kubeflow Pipelines server on this machine and the command line."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -87,7 +87,7 @@ def schedule_yaml(search_yaml: Path) -> Path:
 
 
 def answer(result: Result) -> dict[str, Any]:
-    """What a command said with --json."""
+    """Returns the JSON output of a command."""
     content: dict[str, Any] = json.loads(result.stdout)
     return content
 

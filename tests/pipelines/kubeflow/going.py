@@ -1,4 +1,4 @@
-"""A run that somebody else brings on while the command line follows it."""
+"""A run whose state changes while the command line waits for it."""
 
 import threading
 import time

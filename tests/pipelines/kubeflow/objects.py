@@ -1,4 +1,4 @@
-"""Objects of the server that speaks Kubeflow Pipelines' API: found, filtered, stored, refused."""
+"""Objects of the fake Kubeflow Pipelines server: validation, storage and filters."""
 
 import json
 import uuid
@@ -16,7 +16,7 @@ class NotFound(ValueError):
 
 
 def checked(kind: str, *, required: tuple[str, ...]) -> Object:
-    """The request's body, which is a model of ``kind``."""
+    """Returns the body of the request, validated as a model of ``kind``."""
     body = request.get_json()
     check_body(body, kind)
     if missing := [name for name in required if name not in body]:
@@ -29,7 +29,7 @@ def begun() -> Object:
 
 
 def move(run: Object, state: str) -> None:
-    """``run`` gets to another state; what it went through before is known."""
+    """Sets the state of ``run`` and extends its history."""
     if run["state"] != state:
         run["state_history"] = [*run["state_history"], {"state": state}]
         run["state"] = state
@@ -49,7 +49,7 @@ def found(objects: list[Object], key: str, value: str) -> Object:
 
 
 def matches(each: Object) -> bool:
-    """Whether the request's filter, experiment and namespace let it through."""
+    """Whether the object matches the request's filter, experiment and namespace."""
     content = json.loads(request.args.get("filter") or "{}")
     equal = {"EQUALS": True, "NOT_EQUALS": False}
     wanted = [

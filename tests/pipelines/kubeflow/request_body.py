@@ -1,4 +1,4 @@
-"""Whether a request's body is what Kubeflow Pipelines' own models say that it may be."""
+"""Validation of request bodies with the models of Kubeflow Pipelines."""
 
 import re
 from datetime import datetime
@@ -8,7 +8,7 @@ from kfp_server_api import models
 
 
 def check_body(content: Any, kind: str, where: str = "body") -> None:
-    """Raises ValueError at the first value that is not of ``kind``, a type as models write it."""
+    """Raises ValueError for the first value that is not of the model type ``kind``."""
     if container := re.fullmatch(r"(list|dict)[\[(](?:str, )?(.+)[\])]", kind):
         _check_container(content, container[1], container[2], where)
     elif kind in ("str", "bool", "int", "float"):

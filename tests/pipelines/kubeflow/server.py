@@ -34,14 +34,14 @@ API = "/apis/v2beta1"
 
 
 class _WithoutLog(WSGIRequestHandler):
-    """The server is in the process of the command, whose stderr the tests read."""
+    """Logs nothing, since the tests read the stderr of this process."""
 
     def log(self, *_: object) -> None:
         pass
 
 
 class KubeflowPipelines:
-    """What the server holds, what it was asked, and what is wrong with it."""
+    """The fake server: its objects, the received requests and the injected failures."""
 
     def __init__(self) -> None:
         self.pipelines: list[Object] = []
@@ -78,7 +78,7 @@ class KubeflowPipelines:
         saying that they run."""
 
     def count(self, method: str, path: str) -> int:
-        """How often this was asked."""
+        """Number of such requests."""
         return Counter(self.asked)[f"{method} {API}{path}"]
 
     @contextmanager
@@ -257,7 +257,7 @@ class KubeflowPipelines:
         return made
 
     def _check_inputs(self, body: Object) -> None:
-        """That the version exists, and that its parameters are these."""
+        """Checks that the version exists and has these parameters."""
         found(self.experiments, "experiment_id", body["experiment_id"])
         reference = body["pipeline_version_reference"]
         version = found(self.versions, "pipeline_version_id", reference["pipeline_version_id"])

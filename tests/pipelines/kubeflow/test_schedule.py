@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from kubenas.cli.kubeflow.portable import check_portable
-from kubenas.cli.kubeflow.schedule.file import Schedule, config_of, load_schedule
+from kubenas.cli.kubeflow.schedule.file import Schedule, load_schedule, make_config
 from kubenas.config.form import to_form
 from kubenas.config.loading import load_config
 from kubenas.images import CONTROLLER_IMAGE
@@ -96,7 +96,7 @@ def test_pause_resume_and_delete(
     assert run("schedule", "delete", schedule_yaml).stdout == "weekly: deleted\n"
     assert pipelines.recurring == []
     assert pipelines.switches[-2:] == [("disable", 0), ("delete", 0)]
-    assert run("schedule", "delete", schedule_yaml).stdout == "weekly: was not there\n"
+    assert run("schedule", "delete", schedule_yaml).stdout == "weekly: not found\n"
     gone = run("schedule", "pause", schedule_yaml)
     assert (gone.exit_code, "kubenas schedule apply" in gone.stderr) == (2, True)
     assert run("schedule", "list").stdout == "no schedules\n"
@@ -110,7 +110,7 @@ def test_what_others_have_made_is_listed_by_none_and_touched_by_none(
     change(schedule_yaml, cron="0 4 * * *")
     for verb in ("apply", "pause", "resume", "delete"):
         done = run("schedule", verb, schedule_yaml)
-        assert (done.exit_code, "made by other means" in done.stderr) == (2, True)
+        assert (done.exit_code, "created by other means" in done.stderr) == (2, True)
     assert state(pipelines) == [("ENABLE", "0 0 3 * * mon")]
     assert run("schedule", "list").stdout == "no schedules\n"
 
@@ -139,7 +139,7 @@ def test_an_interval_in_place_of_cron(
     ("keys", "says"),
     [
         ({"cron": "0 3 * * 7"}, "cron: day of week: '7'"),
-        ({"cron": "0 3 30 2 *"}, "never comes true"),
+        ({"cron": "0 3 30 2 *"}, "never matches"),
         ({"interval": 60}, "either 'cron' or 'interval'"),
         ({"cron": None}, "either 'cron' or 'interval'"),
         ({"zone": "Mars/Olympus"}, "Europe/Berlin"),
@@ -198,7 +198,7 @@ def test_an_output_of_another_config_is_told_before_anything_is_changed(
 ) -> None:
     output = open_storage(f"{bucket}/taken")
     change(schedule_yaml, parameters={"output": output.uri})
-    lock_config(config_of(load_schedule(schedule_yaml)), output)
+    lock_config(make_config(load_schedule(schedule_yaml)), output)
     assert run("schedule", "apply", schedule_yaml, "--dry-run").exit_code == 0
     change(schedule_yaml, parameters={"output": output.uri, "search_max_trials": 99})
     asked = len(pipelines.asked)
@@ -225,7 +225,7 @@ def test_an_expired_token_and_a_server_that_fails(
 
 def test_the_example_is_sound() -> None:
     file = Path(__file__).parents[3] / "examples/weekly.yaml"
-    config = config_of(load_schedule(file))
+    config = make_config(load_schedule(file))
     check_portable(config, file)
     assert config.search.warm_start == ("last",)
 

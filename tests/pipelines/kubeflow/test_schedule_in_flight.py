@@ -1,4 +1,4 @@
-"""``kubenas schedule`` while a run is in flight: deleting its recurring run would end it."""
+"""``kubenas schedule`` with an active run, which deleting its recurring run would end."""
 
 from pathlib import Path
 
@@ -27,7 +27,7 @@ def test_a_change_ends_no_run_in_flight(
     assert pipelines.killed == []
     assert state(pipelines) == [("DISABLE", "0 0 3 * * mon"), ("ENABLE", "0 0 4 * * *")]
     (line,) = [line for line in done.stdout.splitlines() if flying["run_id"] in line]
-    assert "stays while its run is in flight" in line
+    assert "is disabled, but has an active run" in line
     (listed,) = answer(run("schedule", "list", "--json"))["schedules"]
     assert (listed["state"], listed["cron"]) == ("on", "0 0 4 * * *")
     assert "unchanged" in run("schedule", "apply", schedule_yaml).stdout

@@ -200,13 +200,13 @@ def test_a_server_that_is_down_a_wrong_address_and_a_sign_in_page(search_yaml: P
             kubenas, ["submit", str(search_yaml), "--host", f"http://127.0.0.1:{port}"]
         )
     assert done.exit_code == 1
-    assert "no answer" in done.stderr
+    assert "no response" in done.stderr
     assert "refused" in done.stderr
     assert len(done.stderr.splitlines()) == 1
     pipelines = KubeflowPipelines()
     with pipelines.serving() as url:
         wrong = CliRunner().invoke(kubenas, ["submit", str(search_yaml), "--host", f"{url}/x"])
-        assert (wrong.exit_code, "give that of its API" in wrong.stderr) == (2, True)
+        assert (wrong.exit_code, "not the API of Kubeflow Pipelines 2" in wrong.stderr) == (2, True)
         pipelines.sign_in_page = True
         page = CliRunner().invoke(kubenas, ["submit", str(search_yaml), "--host", url])
         assert (page.exit_code, "sign in" in page.stderr) == (2, True)
@@ -260,8 +260,8 @@ def test_without_a_registry_nothing_is_asked_of_the_server(
     done = run("submit", search_yaml)
     assert done.exit_code == 2
     (line,) = done.stderr.splitlines()
-    assert "set KUBENAS_REGISTRY to where 'make images' pushed it" in line
-    assert "give --image" in line
+    assert "set KUBENAS_REGISTRY to the registry of 'make images'" in line
+    assert "or set --image" in line
     monkeypatch.setenv("KUBENAS_REGISTRY", "https://registry.example")
     assert (
         "KUBENAS_REGISTRY: 'https://registry.example' is not" in run("submit", search_yaml).stderr
@@ -290,7 +290,7 @@ def test_an_output_that_cannot_be_read_from_here_is_said_not_to_be_checked(
     monkeypatch.delenv("STORAGE_EMULATOR_HOST", raising=False)
     done = run("submit", search_yaml)
     assert done.exit_code == 0, done.stderr
-    assert "whether the output is free is seen only when it runs: gs://bucket" in done.stdout
+    assert "the output cannot be checked before the run: gs://bucket" in done.stdout
 
 
 def hypermodel_yaml(folder: Path, output: str) -> Path:

@@ -1,4 +1,4 @@
-"""``kubenas submit --wait``: a run that somebody else brings to its end is followed."""
+"""``kubenas submit --wait`` against a server that changes the state of the run."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import yaml
 from click.testing import Result
 
 from kubenas.cli.kubeflow.run_states import TASKS
-from kubenas.cli.kubeflow.waiting import following, starting
+from kubenas.cli.kubeflow.waiting import follow_run, pod_start
 from kubenas.cli.package import package_text
 from kubenas.steps.process.outcome import StepOutcome
 from kubenas.storage import open_storage
@@ -29,12 +29,12 @@ PULL = 'ErrImagePull: failed to pull and unpack image "reg/nas:1": not found'
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(following, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(follow_run, "LOOK_SECONDS", 0.05)
 
 
 @pytest.fixture
 def search_yaml(tmp_path: Path) -> Path:
-    """With an output that cannot be read from here."""
+    """A search.yaml with an output that this machine cannot read."""
     content = {"name": "a", "output": "gs://bucket/far", "data": {"source": "digits"}}
     return write_yaml(tmp_path / "search.yaml", content)
 
@@ -193,7 +193,7 @@ def test_an_image_that_cannot_be_pulled_is_told_in_kubernetes_words_and_ends_the
         done = run("submit", search_yaml, "--wait")
     line = only_line(done, exit_code=2)
     assert PULL in line
-    assert "terminate the run on its page: http" in line
+    assert "terminate the run at http" in line
     assert [said for said in done.stdout.splitlines() if PULL in said] == [
         f"prepare     cannot start: {PULL}"
     ]
@@ -219,7 +219,7 @@ def test_a_pod_without_a_node_is_told_once_and_waited_for(
 
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("LOOK_AFTER", "LOOK_EVERY", "TELL_AFTER", "GIVE_UP"):
-        monkeypatch.setattr(starting, f"{name}_SECONDS", 0.01)
+        monkeypatch.setattr(pod_start, f"{name}_SECONDS", 0.01)
 
 
 def test_an_interrupt_leaves_the_run_alone(
@@ -231,10 +231,10 @@ def test_an_interrupt_leaves_the_run_alone(
     def interrupted(_: float) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("kubenas.cli.kubeflow.waiting.following.time.sleep", interrupted)
+    monkeypatch.setattr("kubenas.cli.kubeflow.waiting.follow_run.time.sleep", interrupted)
     done = run("submit", search_yaml, "--wait")
     assert done.exit_code == 130
-    assert f"the run goes on: {run_page(done.stdout)}" in done.stderr
+    assert f"the run continues: {run_page(done.stdout)}" in done.stderr
     assert len(pipelines.runs) == 1
 
 

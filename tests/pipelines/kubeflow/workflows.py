@@ -1,4 +1,4 @@
-"""Argo's manifest of a run, as far as anybody looks at it."""
+"""The part of Argo's manifest of a run that kubenas reads."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ def pod_name(task: str) -> str:
 def manifest(
     task: str, phase: str, message: str = "", *, terminated: bool = False
 ) -> dict[str, Any]:
-    """The pipeline has come as far as ``task``, whose pod is in ``phase``."""
+    """Returns the manifest of a run at ``task``, whose pod is in ``phase``."""
     node = {
         "id": f"{WORKFLOW}-{_hash(task)}",
         "name": f"{WORKFLOW}(0).root(0).{task}(0).executor(0)",

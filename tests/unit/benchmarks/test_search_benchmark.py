@@ -1,4 +1,4 @@
-"""The search benchmark on a small made-up table: every algorithm for real, cut runs, figures."""
+"""The search benchmark on a small synthetic table: all algorithms, interrupted runs, results."""
 
 import dataclasses
 
@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from kubenas.spaces.graph import Graph
-from searching.campaign import crossed, missing, run_job
 from searching.document import print_all, write_all
+from searching.jobs import make_conditions, missing_jobs, run_job
 from searching.metrics import volume
 from searching.results import Results
 from searching.searchers.algorithms import ALGORITHMS
@@ -149,13 +149,13 @@ def test_short_trainings_cost_their_share_tell_no_truth_and_are_gone_on_with(nam
 
 
 class TestCampaign:
-    """What was run is not run again; a cut loses at most the runs under way."""
+    """Stored runs are not repeated. An interruption loses at most the current runs."""
 
-    conditions = crossed(["small"], [1, 4], noisy=False, infeasible=0.0, budget=15)
+    conditions = make_conditions(["small"], [1, 4], noisy=False, infeasible=0.0, budget=15)
 
     def jobs(self, results, folder, seeds=(2, 1)):
         names = ["random", "Optuna TPE", "Optuna NSGA-II"]
-        return missing(self.conditions, names, results, folder, seeds)
+        return missing_jobs(self.conditions, names, results, folder, seeds)
 
     def carry_out(self, jobs, results):
         for job in jobs:
@@ -206,9 +206,9 @@ class TestCampaign:
         docs.mkdir()
         write_all(results, tmp_path, docs)
         text = (docs / "SEARCH_BENCHMARKS.md").read_text()
-        for said in (printed, text):
-            assert "| random | 2 |" in said
-            assert "| Optuna TPE | 2 |" in said
+        for shown in (printed, text):
+            assert "| random | 2 |" in shown
+            assert "| Optuna TPE | 2 |" in shown
         drawing = (docs / "search-small.svg").read_text()
         assert drawing.startswith("<svg")
         assert drawing.count("series-1") >= 3

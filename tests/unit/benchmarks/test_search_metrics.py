@@ -1,4 +1,4 @@
-"""Regret, hits, dominated volume and paired intervals of runs that are known by hand."""
+"""Regret, hits, dominated volume and paired intervals of runs with known results."""
 
 import math
 
@@ -34,7 +34,7 @@ def test_regret_of_a_loss_counts_downwards():
     assert regret(full(3.0, 4.0, 1.0), goal, DOWN, 3).tolist() == [2.0, 2.0, 0.0]
 
 
-def test_nobody_is_charged_for_being_worse_than_typical():
+def test_regret_is_capped_at_the_typical_point():
     assert regret(full(-1000.0, 9.0), GOAL, UP, 2).tolist() == [6.0, 1.0]
 
 

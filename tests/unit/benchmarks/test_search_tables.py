@@ -1,4 +1,4 @@
-"""Spaces and tables: conditions, cells as graphs, the made-up list of layers, the digits' order."""
+"""Spaces and tables: conditions, graphs of cells, synthetic layer lists, order of rows."""
 
 import itertools
 

@@ -39,14 +39,14 @@ def asked(output: Storage, *words: str, fails: bool = False) -> Any:
     return json.loads(done.stdout)
 
 
-def test_shows_the_last_and_lists_all(output: Storage) -> None:
+def test_show_prints_the_last_and_history_lists_all(output: Storage) -> None:
     assert asked(output, "show")["champion"]["number"] == 2
     assert [each["number"] for each in asked(output, "history")["history"]] == [1, 2]
     shown = CliRunner().invoke(kubenas, ["champion", "show", output.uri]).output
     assert "from        search s2, trial 7" in shown
 
 
-def test_a_rollback_is_a_record_that_names_the_earlier_one(output: Storage) -> None:
+def test_rollback_appends_a_record_of_the_earlier_model(output: Storage) -> None:
     told = asked(output, "rollback", "--why", "complaints")
     champion = ChampionLog(output).champion()
     assert champion is not None
@@ -57,14 +57,14 @@ def test_a_rollback_is_a_record_that_names_the_earlier_one(output: Storage) -> N
     assert "rolled-back  s1 trial 7 (record 1)" in lines[-1]
 
 
-def test_a_rollback_to_a_model_that_is_gone_is_refused(output: Storage) -> None:
+def test_rollback_to_a_deleted_model_fails(output: Storage) -> None:
     output.delete("searches/s1/export/a1/saved_model/1/saved_model.pb")
     error = asked(output, "rollback", fails=True)["error"]
     assert "the model of record 1 is gone; name another one with --to" in error
     assert len(ChampionLog(output).history()) == 2
 
 
-def test_an_output_without_a_champion_says_so(tmp_path: Path) -> None:
+def test_output_without_a_champion_fails(tmp_path: Path) -> None:
     empty = open_storage(str(tmp_path / "empty"))
     config = {"name": "n", "output": empty.uri, "data": {"source": "digits"}}
     lock_config(Config.model_validate(config), empty)

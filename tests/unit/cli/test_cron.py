@@ -1,4 +1,4 @@
-"""Cron expressions: what Kubeflow's scheduler takes, and when it starts runs.
+"""Cron expressions of the Kubeflow scheduler and their start times.
 
 The times were compared with those of robfig/cron 1.2.0 itself, which that scheduler uses.
 """
@@ -48,7 +48,7 @@ def test_next_times(text: str, expected: list[str]) -> None:
     assert times(text) == expected
 
 
-def test_clocks_that_change() -> None:
+def test_daylight_saving_time() -> None:
     spring, autumn = datetime(2026, 3, 28, tzinfo=UTC), datetime(2026, 10, 24, 12, tzinfo=UTC)
     skipped = times("30 2 * * *", spring, "Europe/Berlin")
     assert skipped == [
@@ -74,11 +74,11 @@ def test_clocks_that_change() -> None:
         ("0 3 5-2 * *", "day of month: '5-2'"),
         ("0 3 * * mon-", "day of week: 'mon-'"),
         ("0 */0 * * *", "hour: '*/0'"),
-        ("0 3 30 2 *", "never comes true"),
-        ("0 3 , * *", "names no value"),
+        ("0 3 30 2 *", "never matches"),
+        ("0 3 , * *", "has no value"),
         ("0 ³ * * *", "hour"),
     ],
 )
-def test_what_is_no_cron_is_refused(text: str, says: str) -> None:
+def test_invalid_cron_expressions_raise(text: str, says: str) -> None:
     with pytest.raises(ValueError, match=re.escape(says)):
         parse_cron(text)

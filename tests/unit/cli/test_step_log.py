@@ -1,8 +1,8 @@
-"""What of a failed step's log is told."""
+"""The error line of a failed step's log."""
 
 import pytest
 
-from kubenas.cli.kubeflow.waiting.step_log import telling_line
+from kubenas.cli.kubeflow.waiting.step_log import find_error_line
 
 LAUNCHER = """\
 I1129 09:00:01.000001      21 launcher_v2.go:154] publish success.
@@ -34,9 +34,9 @@ ValueError: no pictures in
         ("Traceback (most recent call last):\n  File", None),
     ],
 )  # fmt: skip
-def test_the_line_that_tells_most(log: str, told: str | None) -> None:
-    assert telling_line(log) == told
+def test_most_specific_error_line_is_found(log: str, told: str | None) -> None:
+    assert find_error_line(log) == told
 
 
-def test_a_line_without_an_end_is_cut() -> None:
-    assert len(telling_line("Error: " + "x" * 100_000) or "") == 1000
+def test_long_lines_are_truncated() -> None:
+    assert len(find_error_line("Error: " + "x" * 100_000) or "") == 1000

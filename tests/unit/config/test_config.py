@@ -1,4 +1,4 @@
-"""search.yaml: what is understood, what is refused, and in which words."""
+"""Loading of search.yaml and its error messages."""
 
 from pathlib import Path
 
@@ -46,17 +46,17 @@ def test_relative_paths_are_relative_to_the_file(tmp_path: Path) -> None:
     assert config.space.hypermodel == f"{tmp_path / 'm.py'}:M"
 
 
-def test_the_last_search_is_no_path(tmp_path: Path) -> None:
+def test_last_search_is_not_a_path(tmp_path: Path) -> None:
     config = load(tmp_path, MINIMAL + "search: {warm_start: [last, known.csv]}\n")
     assert config.search.warm_start == ("last", str(tmp_path / "known.csv"))
 
 
-def test_uris_and_bundled_sets_are_left_alone(tmp_path: Path) -> None:
+def test_uris_and_bundled_sets_are_unchanged(tmp_path: Path) -> None:
     config = load(tmp_path, "name: n\noutput: gs://b/o\ndata: {source: digits}\n")
     assert (config.output, config.data.source) == ("gs://b/o", "digits")
 
 
-def test_where_it_runs_is_no_part_of_its_identity(tmp_path: Path) -> None:
+def test_runner_is_not_part_of_the_identity(tmp_path: Path) -> None:
     one = load(tmp_path, MINIMAL)
     two = load(tmp_path, MINIMAL + "runner: {workers: 7}\nsearch: {generation: 2}\n")
     three = load(tmp_path, MINIMAL + "training: {epochs: 9}\n")
@@ -76,7 +76,7 @@ def test_where_it_runs_is_no_part_of_its_identity(tmp_path: Path) -> None:
         (MINIMAL + "search: {max_trial: 3}\n", "did you mean 'max_trials'"),
         (MINIMAL + "search: {zzz: 3}\n", "allowed are baseline_share, direction"),
         (MINIMAL + "search: {max_trials: many}\n", "search.max_trials"),
-        (MINIMAL + "search: {objective: val_brier}\n", "search.direction: give max or min"),
+        (MINIMAL + "search: {objective: val_brier}\n", "search.direction: set max or min"),
         (MINIMAL + "search: {max_trials: 0}\n", "greater than or equal to 1, got 0"),
         (MINIMAL + "search: {max_seconds: -5}\n", "greater than 0, got -5"),
         (MINIMAL + "search: {direction: up}\n", "'max' or 'min'"),
@@ -97,7 +97,7 @@ def test_where_it_runs_is_no_part_of_its_identity(tmp_path: Path) -> None:
         ("name: n\noutput: o\ndata: {source: digits, image_size: [0, 8]}\n", "1 to 4096"),
     ],
 )
-def test_refusals_say_what_to_do(tmp_path: Path, text: str, words: str) -> None:
+def test_error_messages_suggest_a_fix(tmp_path: Path, text: str, words: str) -> None:
     assert words in refusal(tmp_path, text)
 
 

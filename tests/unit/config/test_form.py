@@ -1,4 +1,4 @@
-"""The form of a run in Kubeflow <-> search.yaml."""
+"""Conversion between the run form of Kubeflow and search.yaml."""
 
 from pathlib import Path
 from typing import Any
@@ -42,7 +42,7 @@ def test_round_trip(content: dict[str, Any]) -> None:
     assert config_from_form(as_floats) == config_of(content)
 
 
-def test_settings_hold_what_no_field_is_for_on_one_line() -> None:
+def test_settings_hold_other_keys_on_one_line() -> None:
     assert to_form(config_of(MINIMAL))[SETTINGS] == ""
     text = str(to_form(config_of(FULL))[SETTINGS])
     assert "\n" not in text
@@ -52,12 +52,12 @@ def test_settings_hold_what_no_field_is_for_on_one_line() -> None:
     assert settings["serving"] == {"memory": "4Gi"}
 
 
-def test_three_fields_must_be_given_and_there_are_few() -> None:
+def test_three_fields_are_required() -> None:
     assert [field.name for field in fields() if field.default is None] == list(REQUIRED)
     assert len(fields()) <= 16
 
 
-def test_a_field_comes_before_settings_unless_it_is_at_its_default() -> None:
+def test_fields_override_settings_unless_default() -> None:
     settings = {"search": {"max_trials": 50, "seed": 3}, "training": {"epochs": 30}}
     config = from_form({**REQUIRED, "max_trials": 7, "epochs_per_trial": 8}, settings)
     assert (config.search.max_trials, config.search.seed, config.training.epochs) == (7, 3, 30)
@@ -75,7 +75,7 @@ def test_a_field_comes_before_settings_unless_it_is_at_its_default() -> None:
         ({"search_name": "No Name"}, "name: string should match"),
     ],
 )
-def test_what_is_wrong_is_said_in_one_line(values: dict[str, Any], said: str) -> None:
+def test_errors_are_one_line(values: dict[str, Any], said: str) -> None:
     with pytest.raises(UserError, match=said) as raised:
         config_from_form({**REQUIRED, **values})
     assert "\n" not in str(raised.value)

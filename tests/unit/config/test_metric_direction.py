@@ -1,4 +1,4 @@
-"""Directions by name beside what Keras-Tuner infers, for all metrics and losses of Keras."""
+"""Inferred directions compared with Keras-Tuner, for all metrics and losses of Keras."""
 
 import inspect
 
@@ -38,7 +38,7 @@ def inferred_by_keras_tuner(name: str) -> str | None:
 
 
 @pytest.mark.parametrize("name", sorted(classes(keras.metrics) | classes(keras.losses)))
-def test_a_direction_is_keras_tuners_or_keras_own(name: str) -> None:
+def test_directions_match_keras_tuner_or_keras(name: str) -> None:
     theirs, ours = inferred_by_keras_tuner(name), infer_direction(f"val_{name}")
     if name == "CosineSimilarity":  # more is better of the metric, less of the loss
         assert (theirs, ours) == ("min", None)
@@ -52,14 +52,14 @@ def test_a_direction_is_keras_tuners_or_keras_own(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["acc", "val_weighted_accuracy", "loss", "ce", "val_mse", "auc"])
-def test_short_names_and_prefixes_mean_what_they_mean_in_keras_tuner(name: str) -> None:
+def test_short_names_and_prefixes_match_keras_tuner(name: str) -> None:
     assert infer_direction(name) == infer_metric_direction(name) is not None
 
 
 @pytest.mark.parametrize("name", ["val_brier", "score", "val_auc_1"])
-def test_what_keras_tuner_cannot_infer_is_asked_for(name: str) -> None:
+def test_unknown_direction_is_required(name: str) -> None:
     assert infer_metric_direction(name) is None
-    with pytest.raises(ValidationError, match="direction: give max or min"):
+    with pytest.raises(ValidationError, match="direction: set max or min"):
         SearchConfig(objective=name)
     assert SearchConfig(objective=name, direction="min").direction == "min"
     with pytest.raises(ValidationError, match=f"'{name}'.*put it first"):

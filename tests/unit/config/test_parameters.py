@@ -1,4 +1,4 @@
-"""Config <-> pipeline parameters."""
+"""Conversion between configs and pipeline parameters."""
 
 import re
 from collections.abc import Iterator
@@ -53,7 +53,7 @@ def test_every_leaf_of_the_config_is_a_parameter() -> None:
 
 
 @pytest.mark.parametrize("parameter", parameters(), ids=lambda parameter: parameter.name)
-def test_the_form_says_what_a_value_does_its_unit_and_what_none_means(
+def test_help_texts_state_unit_and_empty_value(
     parameter: Parameter,
 ) -> None:
     text = parameter.help
@@ -69,10 +69,10 @@ def test_the_form_says_what_a_value_does_its_unit_and_what_none_means(
 
 
 UNITS = {
-    "_seconds": "Seconds",
+    "_seconds": "[Ss]econds",
     "_hours": "-hours",
-    "_per_hour": "an hour",
-    "_ms": "Milliseconds",
+    "_per_hour": "per hour",
+    "_ms": "[Mm]illiseconds",
     "_mib": "MiB",
     "_percent": "Percent",
     "_fraction": "Share",
@@ -84,11 +84,11 @@ UNITS = {
     "_size": "pixels|Examples",
     "_flops": "operations",
 }
-"""What names end in -> what their help must mention."""
+"""Patterns that help texts must contain, by suffix of the name."""
 
 
 def container_of(path: tuple[str, ...]) -> str:
-    """Whether a nested value is a list or an object; empty: it is a number."""
+    """Returns whether a nested value is a list or an object; empty for a number."""
     model: type[BaseModel] = Config
     for part in path[:-1]:
         model = model.model_fields[part].annotation
@@ -96,12 +96,12 @@ def container_of(path: tuple[str, ...]) -> str:
     return "list" if "tuple[" in annotation else "object" if "dict[" in annotation else ""
 
 
-def test_only_three_must_be_given() -> None:
+def test_only_three_parameters_are_required() -> None:
     required = [parameter.name for parameter in parameters() if parameter.default is None]
     assert required == ["name", "output", "data_source"]
 
 
-def test_what_is_not_json_is_named() -> None:
+def test_invalid_json_names_the_parameter() -> None:
     values = to_parameters(parse_config(MINIMAL, origin="test"))
     with pytest.raises(UserError, match="space_options: not JSON"):
         from_parameters({**values, "space_options": "{max"})

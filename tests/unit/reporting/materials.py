@@ -1,4 +1,4 @@
-"""Reports to be: journals of searches that look like real ones, and what later steps add."""
+"""Report inputs for tests: realistic search journals and the results of later steps."""
 
 import io
 import random
@@ -22,7 +22,7 @@ from kubenas.search.journal.records import (
     Started,
 )
 from kubenas.search.journal.state import SearchState, fold
-from kubenas.search.proposals.duplicates import end_like
+from kubenas.search.proposals.duplicates import duplicate_end
 from kubenas.training.evaluation import Evaluation, evaluate_predictions
 from kubenas.trial import FailureClass, Outcome
 
@@ -35,7 +35,7 @@ BEGAN = 1_750_000_000.0
 
 @dataclass(frozen=True)
 class Shape:
-    """What sort of search it is."""
+    """Properties of a generated search."""
 
     trials: int = 12
     direction: Direction = "max"
@@ -49,7 +49,7 @@ class Shape:
 
 
 def material(shape: Shape, **changes: Any) -> ReportInput:
-    """A report of ``shape``; ``changes`` replace fields of it."""
+    """Returns a report input of ``shape`` with the fields ``changes`` replaced."""
     state = search_state(shape)
     names = class_names(shape)
     given: dict[str, Any] = {
@@ -126,7 +126,7 @@ def search_state(shape: Shape) -> SearchState:
 
 
 def journal(shape: Shape) -> Iterator[Record]:
-    """Some trials are retried, fail, or repeat an earlier one; the last two may still run."""
+    """Builds a journal with retried, failed and duplicate trials; the last two may be running."""
     random_ = random.Random(shape.trials)
     at = BEGAN
     told: dict[int, Proposed] = {}
@@ -145,7 +145,7 @@ def journal(shape: Shape) -> Iterator[Record]:
         )
         yield told[number]
         if original is not None:
-            yield end_like(ends[original], trial=number, at=at)
+            yield duplicate_end(ends[original], trial=number, at=at)
             continue
         runs = not shape.finished and number >= shape.trials - 2
         for record in _attempts(number, at, values, shape):
@@ -227,7 +227,7 @@ def _completed(number: int, at: float, values: dict[str, Any], shape: Shape) -> 
 
 
 def quality(number: int, values: dict[str, Any], direction: Direction) -> float:
-    """Better with more layers, hardly with anything else; every 40th trial is far worse."""
+    """Score of a trial: it increases with the layers; every 40th trial is an outlier."""
     chance = random.Random(f"quality {number}")
     error = 0.25 - 0.05 * values["layers"] + chance.uniform(0, 0.03)
     if number % 40 == 39:
@@ -236,7 +236,7 @@ def quality(number: int, values: dict[str, Any], direction: Direction) -> float:
 
 
 def histories(state: SearchState, shape: Shape) -> dict[int, tuple[Epoch, ...]]:
-    """Curves towards the score, over eight epochs."""
+    """Learning curves of eight epochs."""
     found = {}
     for number, trial in state.trials.items():
         if trial.end is None or trial.end.score is None:
@@ -250,7 +250,7 @@ def histories(state: SearchState, shape: Shape) -> dict[int, tuple[Epoch, ...]]:
 
 
 def later_steps(state: SearchState, shape: Shape, names: Sequence[str]) -> dict[str, Any]:
-    """Retraining, evaluation and export of the two best."""
+    """Results of retraining, evaluation and export for the two best trials."""
     best = state.ranked(shape.direction)[:2]
     sign = 1 if shape.direction == "max" else -1
     retrained = [
@@ -271,7 +271,7 @@ def later_steps(state: SearchState, shape: Shape, names: Sequence[str]) -> dict[
 
 
 def evaluation(names: Sequence[str], examples: int = 1_500) -> Evaluation:
-    """A model that is right on about nine of ten."""
+    """Evaluation of a model with high accuracy."""
     random_ = np.random.default_rng(len(names))
     labels = random_.integers(0, len(names), examples)
     scores = random_.gumbel(size=(examples, len(names)))

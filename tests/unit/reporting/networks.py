@@ -25,7 +25,7 @@ def layer(
 
 
 def branching_network() -> dict[str, Any]:
-    """Two residual blocks, then three branches that are joined."""
+    """A network with two residual blocks and three merged branches."""
     conv = {"kernel_size": [3, 3], "strides": [1, 1], "activation": "linear"}
     layers = [layer("image", "InputLayer", shape=(28, 28, 1))]
     at = "image"

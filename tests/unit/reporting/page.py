@@ -1,4 +1,4 @@
-"""A report as a reader takes it: tables, drawings, texts and what it would load."""
+"""Parser of reports: tables, drawings, texts and external resources."""
 
 import re
 from html.parser import HTMLParser
@@ -9,7 +9,7 @@ LOADS = {"src", "href", "srcset", "action", "data", "poster", "xlink:href"}
 
 
 class Page(HTMLParser):
-    """Raises AssertionError where an element is not closed as it was opened."""
+    """Parses a page. Raises AssertionError for unbalanced elements."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -58,7 +58,7 @@ class Page(HTMLParser):
 
     @property
     def drawings(self) -> list[ET.Element]:
-        """Every drawing of its own, not those inside another."""
+        """Top-level drawings."""
         found, depth, start = [], 0, 0
         for mark in re.finditer(r"<svg\b|</svg>", self.html):
             start = mark.start() if depth == 0 else start
@@ -68,6 +68,6 @@ class Page(HTMLParser):
         return found
 
     def table(self, first: str) -> list[list[str]]:
-        """The rows below a header that starts with ``first``, of all such tables."""
+        """Rows of all tables whose header starts with ``first``."""
         rows = [row for table in self.tables if table[0][0] == first for row in table[1:]]
         return [[cell.replace("\u202f", " ") for cell in row] for row in rows]

@@ -5,14 +5,14 @@ from statistics import median
 import pytest
 
 from kubenas.reporting.cards.model_card import render_model_card
-from kubenas.reporting.comparison import comparisons
+from kubenas.reporting.comparison import comparison_sentences
 from kubenas.reporting.report import render_report
 
 from .materials import Shape, class_names, data_schema, material
 from .page import Page
 
 
-def test_guessing_is_judged_on_the_test_split_by_the_class_that_training_shows_most() -> None:
+def test_majority_class_baseline_uses_training_counts_and_test_split() -> None:
     report = material(Shape(12, classes=2))
     schema = data_schema(class_names(Shape(12, classes=2)))
     counts = {"train": (10, 90), "validation": (50, 50), "test": (75, 25)}
@@ -21,29 +21,32 @@ def test_guessing_is_judged_on_the_test_split_by_the_class_that_training_shows_m
         for name, split in schema.splits.items()
     }
     unfair = replace(report, schema=schema.model_copy(update={"splits": splits}))
-    guess = comparisons(unfair)[0].replace("\u202f", " ")
-    assert guess == f"Answering \u201c{schema.classes[1]}\u201d every time is right on 25.0 %."
+    guess = comparison_sentences(unfair)[0].replace("\u202f", " ")
+    assert (
+        guess
+        == f"Baseline: always predicting \u201c{schema.classes[1]}\u201d has test accuracy 25.0 %."
+    )
 
 
 @pytest.mark.parametrize("direction", ["max", "min"])
-def test_the_median_and_the_first_trial_are_told(direction) -> None:
+def test_median_and_first_trial_are_compared(direction) -> None:
     report = material(Shape(40, direction))
     ends = [trial.end for trial in report.ranked]
     first = min(ends, key=lambda end: end.trial)
     percent = 100 if direction == "max" else 1
-    told = [float(n) for n in re.findall(r"\d+\.\d+", comparisons(report)[-1])]
+    told = [float(n) for n in re.findall(r"\d+\.\d+", comparison_sentences(report)[-1])]
     wanted = [ends[0].score, median(end.score for end in ends), first.score]
     assert first.trial != ends[0].trial
     assert told == pytest.approx([percent * score for score in wanted], abs=0.006)
 
 
-def test_a_search_that_has_shown_little_is_compared_with_nothing() -> None:
-    assert comparisons(material(Shape(0, finished=False))) == []
-    assert comparisons(material(Shape(1, finished=False))) == []
+def test_no_comparison_for_few_trials() -> None:
+    assert comparison_sentences(material(Shape(0, finished=False))) == []
+    assert comparison_sentences(material(Shape(1, finished=False))) == []
 
 
-def test_report_and_model_card_say_it() -> None:
+def test_report_and_model_card_contain_the_comparison() -> None:
     report = material(Shape(40))
-    sentence = comparisons(report)[-1].replace("\u202f", " ")
+    sentence = comparison_sentences(report)[-1].replace("\u202f", " ")
     assert sentence in Page(render_report(report)).text
     assert sentence in render_model_card(report).replace("\\", "")

@@ -4,21 +4,21 @@ import pytest
 
 from kubenas.data.dataset.card import DataCard
 from kubenas.reporting.cards.data_card import render_data_card
-from kubenas.reporting.cards.markdown import escaped
+from kubenas.reporting.cards.markdown import escape
 from kubenas.reporting.cards.model_card import render_model_card
 from kubenas.reporting.report_input import Retrained
-from kubenas.reporting.tables.failures import WORDS, failure_groups
-from kubenas.reporting.tables.retraining import candidates
-from kubenas.reporting.tables.spend import trial_spend
+from kubenas.reporting.tables.costs import trial_costs
+from kubenas.reporting.tables.failures import REASONS, group_failures
+from kubenas.reporting.tables.retraining import summarize_candidates
 from kubenas.trial import FailureClass
 
 from .materials import NASTY, Shape, material, search_state
 
 
 @pytest.mark.parametrize("shape", [Shape(0), Shape(12), Shape(12, finished=False), Shape(200)])
-def test_every_second_and_every_attempt_is_spent_once(shape) -> None:
+def test_seconds_and_attempts_are_counted_once(shape) -> None:
     state = search_state(shape)
-    items = trial_spend(state)
+    items = trial_costs(state)
     assert math.isclose(
         sum(item.seconds for item in items), sum(t.seconds for t in state.trials.values())
     )
@@ -27,24 +27,24 @@ def test_every_second_and_every_attempt_is_spent_once(shape) -> None:
     assert sum(item.attempts for item in items) == started - running
 
 
-def test_an_attempt_that_ended_its_trial_was_not_tried_again() -> None:
-    groups = {(g.reason, g.consequence): g for g in failure_groups(search_state(Shape(40)))}
-    killed = groups[WORDS[FailureClass.HOST_OOM], "failed"]
+def test_an_attempt_that_ended_its_trial_was_not_retried() -> None:
+    groups = {(g.reason, g.consequence): g for g in group_failures(search_state(Shape(40)))}
+    killed = groups[REASONS[FailureClass.HOST_OOM], "failed"]
     assert killed.trials == (5, 28)
     assert killed.seconds == pytest.approx(2.4)
-    assert (WORDS[FailureClass.HOST_OOM], "tried again") not in groups
-    evicted = groups[WORDS[FailureClass.DISRUPTION], "tried again"]
+    assert (REASONS[FailureClass.HOST_OOM], "retried") not in groups
+    evicted = groups[REASONS[FailureClass.DISRUPTION], "retried"]
     assert evicted.trials == (4, 13 + 9, 31)
     assert evicted.example == "evicted <by> the node"
 
 
-def test_every_class_of_failure_has_words() -> None:
-    assert set(WORDS) == set(FailureClass)
+def test_every_failure_class_has_a_description() -> None:
+    assert set(REASONS) == set(FailureClass)
 
 
-def test_candidates_are_told_by_seed() -> None:
+def test_candidates_list_scores_by_seed() -> None:
     runs = [Retrained(7, 1, 0.5, 2.0), Retrained(7, 2, 0.7, 3.0), Retrained(3, 2, None, 1.0)]
-    first, second = candidates(runs)
+    first, second = summarize_candidates(runs)
     assert (first.trial, first.scores, first.mean) == (7, (0.5, 0.7), 0.6)
     assert first.spread == pytest.approx(0.1 * math.sqrt(2))
     assert first.seconds == 5.0
@@ -52,7 +52,7 @@ def test_candidates_are_told_by_seed() -> None:
 
 
 @pytest.mark.parametrize("shape", [Shape(0), Shape(12, finished=False), Shape(40, "min", 100)])
-def test_a_model_card_of_any_search_has_all_sections(shape) -> None:
+def test_model_card_has_all_sections(shape) -> None:
     card = render_model_card(material(shape))
     sections = [line for line in card.splitlines() if line.startswith("## ")]
     assert sections == [
@@ -67,18 +67,18 @@ def test_a_model_card_of_any_search_has_all_sections(shape) -> None:
     assert not card.startswith("\n")
 
 
-def test_a_model_card_tells_what_the_model_is() -> None:
+def test_model_card_describes_the_model() -> None:
     report = material(Shape(40))
     card = render_model_card(report)
     assert report.evaluation
     assert report.winner
-    assert f"right on {100 * report.evaluation.accuracy:.1f} % of 1 500 test examples" in card
+    assert f"Test accuracy {100 * report.evaluation.accuracy:.1f} % (95 % CI " in card
     assert "`runs/fashion/export`" in card
     assert f"- optimizer: {report.winner.values['optimizer']}" in card
     assert "float32, (batch, 28, 28, 1)" in card
 
 
-def test_cards_take_texts_of_users_for_texts() -> None:
+def test_cards_escape_user_texts() -> None:
     report = material(Shape(12, nasty=True))
     card = render_model_card(report)
     assert "<script>" not in card
@@ -86,7 +86,7 @@ def test_cards_take_texts_of_users_for_texts() -> None:
     assert "&lt;script>" in card
 
 
-def test_a_data_card_has_a_row_a_class_and_escapes_their_names() -> None:
+def test_data_card_has_a_row_for_each_escaped_class() -> None:
     names = (*NASTY, "two\nlines")
     card = render_data_card(
         DataCard(
@@ -124,5 +124,5 @@ def test_a_data_card_has_a_row_a_class_and_escapes_their_names() -> None:
         ("# a", r"\# a"),
     ],
 )
-def test_a_name_is_neither_a_picture_nor_a_link_nor_a_mark(name: str, shown: str) -> None:
-    assert escaped(name) == shown
+def test_markdown_syntax_in_names_is_escaped(name: str, shown: str) -> None:
+    assert escape(name) == shown

@@ -42,7 +42,7 @@ def state_of(trials: list[tuple[Outcome, float, bool]]) -> SearchState:
 
 @settings(max_examples=40)
 @given(TRIALS, st.sampled_from(["max", "min"]))
-def test_ranks_are_those_of_the_scores(trials, direction) -> None:
+def test_ranks_follow_the_scores(trials, direction) -> None:
     rows = make_leaderboard(state_of(trials), search="s", objective="o", direction=direction).rows
     ranked = [row for row in rows if row.rank is not None]
     assert [row.rank for row in ranked] == list(range(1, len(ranked) + 1))
@@ -58,13 +58,13 @@ def test_ranks_are_those_of_the_scores(trials, direction) -> None:
 
 @pytest.mark.parametrize("trials", [0, 1, 200])
 @pytest.mark.parametrize("direction", ["max", "min"])
-def test_json_comes_back_as_it_was(trials, direction) -> None:
+def test_json_round_trip(trials, direction) -> None:
     board = board_of(Shape(trials, direction))
     assert Leaderboard.from_json(board.to_json()) == board
     assert Leaderboard.model_validate_json(board.model_dump_json(indent=1)) == board
 
 
-def test_csv_holds_every_trial_and_every_choice() -> None:
+def test_csv_contains_all_trials_and_hyperparameters() -> None:
     board = board_of(Shape(200, nasty=True))
     rows = list(csv.DictReader(io.StringIO(to_csv(board))))
     assert [int(row["trial"]) for row in rows] == [row.trial for row in board.rows]
@@ -77,7 +77,7 @@ def test_csv_holds_every_trial_and_every_choice() -> None:
             assert text[f"values.{name}"] == str(value)
 
 
-def test_csv_columns_of_choices_come_in_the_order_of_the_trials() -> None:
+def test_csv_columns_follow_the_order_of_first_use() -> None:
     def names(trials: int) -> list[str]:
         header = to_csv(board_of(Shape(trials))).splitlines()[0].split(",")
         return [name for name in header if name.startswith("values.")]
@@ -85,7 +85,7 @@ def test_csv_columns_of_choices_come_in_the_order_of_the_trials() -> None:
     assert names(200)[: len(names(12))] == names(12)
 
 
-def test_a_message_of_several_lines_stays_in_its_cell() -> None:
+def test_multiline_messages_stay_in_one_cell() -> None:
     board = board_of(Shape(1))
     row = board.rows[0].model_copy(update={"message": 'one, "two"\nthree\r\nfour'})
     board = board.model_copy(update={"rows": (row,)})
@@ -99,12 +99,12 @@ def test_seconds_and_attempts_count_lost_attempts() -> None:
     assert math.isclose(row.seconds, 3.3)
 
 
-def test_trials_that_run_are_not_on_the_board() -> None:
+def test_running_trials_are_not_listed() -> None:
     assert len(board_of(Shape(12, finished=False)).rows) == 10
 
 
 @pytest.mark.parametrize("text", ["=cmd|' /C calc'!A0", "+1+1", "-x", "@SUM(A1)", "\t=1", "'=1"])
-def test_no_text_is_a_formula_and_a_warm_start_reads_what_it_was(text, tmp_path) -> None:
+def test_csv_formulas_are_escaped_and_read_back_by_a_warm_start(text, tmp_path) -> None:
     proposal = Proposed(at=0, trial=0, values={"act": text, "x": -2}, oracle_trial="0")
     end = Ended(at=1, trial=0, outcome=Outcome.COMPLETED, score=-0.5, message=text)
     state = SearchState(trials={0: TrialState(proposal, end=end)})

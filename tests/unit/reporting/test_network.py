@@ -7,9 +7,9 @@ from xml.etree import ElementTree as ET
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kubenas.reporting.network.drawing import network_drawing
-from kubenas.reporting.network.graph import boxes
-from kubenas.reporting.network.layout import BOX_HEIGHT, BOX_WIDTH, layout
+from kubenas.reporting.network.drawing import draw_network
+from kubenas.reporting.network.graph import build_boxes
+from kubenas.reporting.network.layout import BOX_HEIGHT, BOX_WIDTH, layout_graph
 
 from .networks import branching_network, layer
 
@@ -18,7 +18,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 @st.composite
 def graphs(draw: st.DrawFn) -> dict[str, list[str]]:
-    """Every node has up to three earlier ones for inputs."""
+    """Strategy for graphs in which every node has up to three inputs."""
     graph: dict[str, list[str]] = {}
     for number in range(draw(st.integers(1, 14))):
         inputs = (
@@ -29,7 +29,7 @@ def graphs(draw: st.DrawFn) -> dict[str, list[str]]:
 
 
 def drawing_of(architecture: dict[str, Any]) -> ET.Element:
-    markup = network_drawing(architecture)
+    markup = draw_network(architecture)
     assert markup is not None
     return ET.fromstring(markup)
 
@@ -37,7 +37,7 @@ def drawing_of(architecture: dict[str, Any]) -> ET.Element:
 @settings(max_examples=40)
 @given(graphs())
 def test_boxes_never_overlap_and_every_edge_leads_down(graph) -> None:
-    plan = layout(graph)
+    plan = layout_graph(graph)
     assert list(plan.centres) == list(graph)
     for (ax, ay), (bx, by) in itertools.combinations(plan.centres.values(), 2):
         assert abs(ax - bx) >= BOX_WIDTH - 1e-6 or abs(ay - by) >= BOX_HEIGHT
@@ -54,7 +54,7 @@ def test_boxes_never_overlap_and_every_edge_leads_down(graph) -> None:
 @settings(max_examples=40)
 @given(graphs())
 def test_a_lane_passes_between_boxes_not_through_them(graph) -> None:
-    plan = layout(graph)
+    plan = layout_graph(graph)
     for edge in plan.edges:
         for x, y in edge[1:-1]:
             for bx, by in plan.centres.values():
@@ -85,8 +85,8 @@ def _middle(rect: ET.Element) -> float:
     return float(rect.get("x", "0")) + BOX_WIDTH / 2
 
 
-def test_small_layers_are_folded_into_the_box_before_them() -> None:
-    found = {box.name: box for box in boxes(branching_network())}
+def test_small_layers_are_folded_into_the_preceding_box() -> None:
+    found = {box.name: box for box in build_boxes(branching_network())}
     assert found["b1_conv"].extras == ("batch norm", "relu")
     assert found["b1_conv"].parameters == 2_320 + 64
     assert found["pool"].extras == ("dropout 0.25",)
@@ -95,28 +95,30 @@ def test_small_layers_are_folded_into_the_box_before_them() -> None:
     assert "b1_bn" not in found
 
 
-def test_a_layer_whose_input_also_goes_elsewhere_keeps_its_own_box() -> None:
+def test_layer_with_a_shared_input_keeps_its_own_box() -> None:
     layers = [
         layer("a", "Conv2D"),
         layer("relu", "ReLU", ["a"]),
         layer("add", "Add", ["a", "relu"]),
     ]
-    assert [box.inbound for box in boxes({"layers": layers})] == [(), ("a",), ("a", "relu")]
+    assert [box.inbound for box in build_boxes({"layers": layers})] == [(), ("a",), ("a", "relu")]
 
 
-def test_no_weight_is_lost_by_folding() -> None:
+def test_folding_keeps_the_number_of_weights() -> None:
     architecture = branching_network()
     weights = sum(each["parameters"] for each in architecture["layers"])
-    assert sum(box.parameters for box in boxes(architecture)) == weights
+    assert sum(box.parameters for box in build_boxes(architecture)) == weights
 
 
-def test_boxes_say_what_their_layers_are() -> None:
-    titles = {box.name: (box.title, box.shape, box.kind) for box in boxes(branching_network())}
+def test_boxes_describe_their_layers() -> None:
+    titles = {
+        box.name: (box.title, box.shape, box.kind) for box in build_boxes(branching_network())
+    }
     assert titles["branch_5"] == ("Conv 16 5\u00d75", "28\u00d728\u00d716", "conv")
     assert titles["image"] == ("Input", "28\u00d728\u00d71", "input")
     assert titles["probabilities"] == ("Dense 10", "10", "dense")
     strided = layer("s", "Conv2D", filters=8, kernel_size=[3, 3], strides=[2, 2])
-    assert boxes({"layers": [strided]})[0].title == "Conv 8 3\u00d73 /2"
+    assert build_boxes({"layers": [strided]})[0].title == "Conv 8 3\u00d73 /2"
 
 
 def test_layers_of_plain_python_models_are_a_chain_even_without_shapes() -> None:
@@ -131,33 +133,33 @@ def test_layers_of_plain_python_models_are_a_chain_even_without_shapes() -> None
         }
         for n in "abc"
     ]
-    assert [box.inbound for box in boxes({"layers": layers})] == [(), ("a",), ("b",)]
+    assert [box.inbound for box in build_boxes({"layers": layers})] == [(), ("a",), ("b",)]
     assert len(list(drawing_of({"layers": layers}).iter("rect"))) == 3
 
 
-def test_names_of_users_are_text() -> None:
+def test_user_names_are_escaped() -> None:
     drawing = drawing_of({"layers": [layer("<script>", "<b>&")]})
     assert any("<script>" in (title.text or "") for title in drawing.iter("title"))
 
 
-def test_an_input_that_is_no_layer_is_left_out() -> None:
-    (box,) = boxes({"layers": [layer("a", "Add", ["nowhere"])]})
+def test_edges_to_unknown_layers_are_dropped() -> None:
+    (box,) = build_boxes({"layers": [layer("a", "Add", ["nowhere"])]})
     assert box.inbound == ()
 
 
 def test_no_layers_no_drawing() -> None:
-    assert network_drawing({"layers": []}) is None
-    assert network_drawing({}) is None
+    assert draw_network({"layers": []}) is None
+    assert draw_network({}) is None
 
 
-def test_a_straight_network_is_drawn_straight_beside_its_shortcuts() -> None:
-    graph = {box.name: box.inbound for box in boxes(branching_network())}
-    plan = layout(graph)
+def test_sequential_path_is_straight_despite_shortcuts() -> None:
+    graph = {box.name: box.inbound for box in build_boxes(branching_network())}
+    plan = layout_graph(graph)
     spine = [x for name, (x, _) in plan.centres.items() if name not in ("branch_1", "branch_5")]
     assert max(spine) - min(spine) < 20
 
 
-def test_a_deep_network_is_drawn_soon() -> None:
+def test_deep_network_is_drawn_fast() -> None:
     layers, at = [layer("in", "InputLayer")], "in"
     for number in range(80):
         layers += [

@@ -23,7 +23,7 @@ POINTS = st.lists(st.tuples(SMALL, SMALL), max_size=30).map(
 
 @settings(max_examples=40)
 @given(POINTS, st.sampled_from(["max", "min"]))
-def test_the_front_is_what_nothing_dominates(points, direction) -> None:
+def test_front_contains_the_non_dominated_points(points, direction) -> None:
     sign = 1 if direction == "max" else -1
 
     def beats(a: Point, b: Point) -> bool:
@@ -48,7 +48,7 @@ def ended(number: int, at: float, score: float | None, seconds: float = 1.0) -> 
     st.lists(st.tuples(st.integers(0, 50), st.none() | SMALL), min_size=1, max_size=20),
     st.sampled_from(["max", "min"]),
 )
-def test_the_incumbent_is_the_best_of_what_had_ended(pairs, direction) -> None:
+def test_incumbent_is_the_best_ended_trial(pairs, direction) -> None:
     trials = {n: ended(n, float(at), score) for n, (at, score) in enumerate(pairs)}
     steps = incumbents(SearchState(trials=trials), direction)
     assert [step.ended for step in steps] == list(range(1, len(pairs) + 1))
@@ -63,7 +63,7 @@ def test_the_incumbent_is_the_best_of_what_had_ended(pairs, direction) -> None:
 
 @settings(max_examples=40)
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 10)), min_size=1, max_size=10))
-def test_time_at_work_leaves_gaps_out_and_counts_no_second_twice(spans) -> None:
+def test_busy_seconds_excludes_gaps_and_overlaps(spans) -> None:
     trials = [ended(n, float(b + s), 1.0, float(s)) for n, (b, s) in enumerate(spans)]
     moments = [0.0, 7.0, 15.0, 50.0]
     busy = {second for b, s in spans for second in range(b, b + s)}
@@ -71,7 +71,7 @@ def test_time_at_work_leaves_gaps_out_and_counts_no_second_twice(spans) -> None:
     assert busy_seconds(trials, moments) == expected
 
 
-def test_duplicates_are_no_step() -> None:
+def test_duplicates_are_not_steps() -> None:
     state = search_state(Shape(40))
     own = [t for t in state.ended() if t.proposal.duplicate_of is None]
     assert [step.trial for step in incumbents(state, "max")] == [trial.number for trial in own]
@@ -90,7 +90,7 @@ def test_the_plot_of_the_incumbent_ends_with_the_best(direction) -> None:
     assert f"best {text}" in figure.drawing
 
 
-def test_scores_that_are_no_number_are_not_drawn() -> None:
+def test_non_finite_scores_are_not_drawn() -> None:
     state = SearchState(trials={0: ended(0, 1, math.inf), 1: ended(1, 2, 0.5), 2: ended(2, 3, 0.6)})
     report = replace(material(Shape(1)), state=state, winner=None, histories={})
     figure = best_by_trial(report)
@@ -106,17 +106,17 @@ def test_nothing_to_draw_draws_nothing() -> None:
     assert score_by_cost(report, "parameters") is None
 
 
-def test_the_chosen_network_is_marked_and_one_of_a_running_search_is_the_best() -> None:
+def test_selected_or_best_network_is_marked() -> None:
     done, running = material(Shape(40)), material(Shape(12, finished=False))
     marked = score_by_cost(done, "parameters")
     assert marked
-    assert ">chosen</text>" in marked.drawing
+    assert ">selected</text>" in marked.drawing
     figure = score_by_cost(running, "latency_ms")
     assert figure
     assert ">best</text>" in figure.drawing
 
 
-def test_the_best_curves_are_named() -> None:
+def test_best_curves_are_labelled() -> None:
     report = material(Shape(40))
     figure = learning_curves(report)
     assert figure
@@ -125,7 +125,7 @@ def test_the_best_curves_are_named() -> None:
         assert f"top{place}" in figure.drawing
 
 
-def test_a_longer_rung_takes_the_lead_and_only_equal_rungs_compare() -> None:
+def test_higher_rungs_rank_first_and_only_equal_rungs_compare() -> None:
     given_ = [(1, None, 0.5), (1, None, 0.9), (3, 1, 0.7), (1, None, 0.95), (3, 3, 0.8)]
     trials = {}
     for number, (epochs, parent, score) in enumerate(given_):

@@ -1,4 +1,4 @@
-"""What the report says about the model in production."""
+"""Sentences and tables on promotion in the report."""
 
 from dataclasses import replace
 
@@ -33,12 +33,12 @@ def decided(gained: int, lost: int) -> ReportInput:
 @pytest.mark.parametrize(
     ("gained", "lost", "headline", "sentence"),
     [
-        (90, 30, "It is to be promoted.", "It is to be promoted: better: +4.00 percentage points"),
-        (60, 60, "It was not promoted.", "Not promoted, what is in production stays: cheaper"),
-        (30, 90, "It was not promoted.", "Refused, what is in production stays: worse"),
+        (90, 30, "Promotion is pending.", "Promotion is pending: better: +4.00 percentage points"),
+        (60, 60, "Not promoted.", "Not promoted, the champion stays in production: cheaper"),
+        (30, 90, "Not promoted.", "Rejected, the champion stays in production: worse"),
     ],
 )
-def test_a_decision_with_its_interval_and_both_models(
+def test_decision_with_interval_and_both_models(
     gained: int, lost: int, headline: str, sentence: str
 ) -> None:
     page = Page(render_report(decided(gained, lost)))
@@ -51,15 +51,15 @@ def test_a_decision_with_its_interval_and_both_models(
 
 def test_a_promotion_names_its_record() -> None:
     page = Page(render_report(replace(decided(90, 30), promotion=record(3))))
-    assert "It was promoted (record 3 of the champion log)." in page.text
-    assert "Promoted, as record 3 of the champion log: better." in page.text
+    assert "Promoted (record 3 of the champion log)." in page.text
+    assert "Promoted (record 3 of the champion log): better." in page.text
 
 
-def test_without_a_comparison_only_the_reason_is_told() -> None:
+def test_without_comparison_only_the_reason_is_shown() -> None:
     settled = NoComparison(Ground.MISSING, "the champion's <model> is gone")
     decision = decide(PromotionConfig(), Challenger(CHALLENGER, {}), settled, against=1)
     page = Page(render_report(replace(material(Shape(5)), decision=decision)))
-    assert "stays: the champion's <model> is gone." in page.text
+    assert "stays in production: the champion's <model> is gone." in page.text
     assert not [rows for rows in page.tables if "In production" in rows[0]]
     before = Page(render_report(material(Shape(5))))
-    assert "Against the model in production" not in before.text
+    assert "Comparison with the model in production" not in before.text

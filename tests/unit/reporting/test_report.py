@@ -35,7 +35,7 @@ def page_of(report: ReportInput) -> Page:
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_a_report_of_any_search_is_sound_and_alone(shape: Shape) -> None:
+def test_report_is_well_formed_and_self_contained(shape: Shape) -> None:
     page = page_of(material(shape))
     assert "script" not in page.tags
     assert "link" not in page.tags
@@ -60,7 +60,7 @@ def ten_thousand() -> ReportInput:
     return material(Shape(10_000))
 
 
-def test_ten_thousand_trials_are_quick_and_small(ten_thousand) -> None:
+def test_report_of_ten_thousand_trials_is_fast_and_small(ten_thousand) -> None:
     started = time.process_time()
     html = render_report(ten_thousand)
     assert time.process_time() - started < 20
@@ -68,10 +68,10 @@ def test_ten_thousand_trials_are_quick_and_small(ten_thousand) -> None:
     page = Page(html)
     assert len(page.table("Rank")) == 500
     left_out = len(ten_thousand.state.ended()) - 500
-    assert f"{left_out:,} more are in leaderboard.csv".replace(",", " ") in page.text
+    assert f"{left_out:,} more trials are in leaderboard.csv".replace(",", " ") in page.text
 
 
-def test_ten_thousand_trials_each_better_than_the_one_before_stay_small(ten_thousand) -> None:
+def test_report_of_ten_thousand_improvements_is_small(ten_thousand) -> None:
     trials = {
         number: _better(trial)
         for number, trial in ten_thousand.state.trials.items()
@@ -82,26 +82,26 @@ def test_ten_thousand_trials_each_better_than_the_one_before_stay_small(ten_thou
 
 
 def _better(trial: TrialState) -> TrialState:
-    """As its number is higher: better, larger and slower."""
+    """A trial whose score, size and latency increase with its number."""
     number = trial.number
     costs = {"parameters": 1_000 + number, "latency_ms": 1.0 + number}
     assert trial.end
     return replace(trial, end=trial.end.model_copy(update={"score": number / 10_000, **costs}))
 
 
-def test_the_figures_of_a_finished_report_are_those_of_its_search() -> None:
+def test_finished_report_shows_the_results_of_its_search() -> None:
     report = material(Shape(40))
     page = page_of(report)
     best = report.ranked[0]
     assert report.evaluation
     accuracy = report.evaluation.accuracy
-    assert f"Of 40 trials, the network of trial {best.number} was chosen" in page.text
-    assert f"right on {100 * accuracy:.1f} % of 1 500 test examples" in page.text
-    assert f"Best in search {100 * best.end.score:.2f} %" in page.text
+    assert f"with the network of trial {best.number}, selected from 40 trials" in page.text
+    assert f"Test accuracy {100 * accuracy:.1f} % (95 % CI " in page.text
+    assert f"Best score {100 * best.end.score:.2f} %" in page.text
     without = 40 - len(report.state.ended(Outcome.COMPLETED))
     assert f"Trials 40 {without} without a score" in page.text
-    assert "Time 1 h 01 min all steps" in page.text
-    assert "The chosen network" in page.text
+    assert "Duration 1 h 01 min all steps" in page.text
+    assert "Selected network" in page.text
     assert "all 40 trials were run" in page.text
     assert "not finished" not in page.text
 
@@ -115,18 +115,22 @@ WEEK = "out/searches/week-1"
         (
             {"warm_start": ("last", "known.csv")},
             {"sources": (WEEK, "known.csv")},
-            "; it began with the best network of search week-1 and known.csv; it ended",
+            ". Warm start from the best network of search week-1 and known.csv. Stopped:",
         ),
-        ({"warm_start": ("last",)}, {}, "; it began cold, for there was no earlier search here;"),
-        ({"reuse": "last-best"}, {}, "; there was no champion yet to train again; it ended"),
+        (
+            {"warm_start": ("last",)},
+            {},
+            ". No warm start: no earlier search was found in this output. Stopped:",
+        ),
+        ({"reuse": "last-best"}, {}, ". No champion was available to retrain. Stopped:"),
         (
             {"reuse": "last-best"},
             {"sources": (WEEK,), "alone": True},
-            "In place of a search, the champion's network, of search week-1, was trained again.",
+            "No search was run: the champion's network from search week-1 was retrained.",
         ),
     ],
 )
-def test_what_the_search_began_with_is_said(asked: dict, prior: dict, words: str) -> None:
+def test_report_describes_the_warm_start(asked: dict, prior: dict, words: str) -> None:
     report = material(Shape(12), prior=Prior(**prior))
     search = report.config.search.model_copy(update=asked)
     config = report.config.model_copy(update={"search": search})
@@ -136,7 +140,7 @@ def test_what_the_search_began_with_is_said(asked: dict, prior: dict, words: str
         trials[0] = replace(trials[0], proposal=origin)
     state = replace(report.state, trials=trials)
     assert words in page_of(replace(report, config=config, state=state)).text
-    assert "it began" not in page_of(material(Shape(12))).text
+    assert "arm start" not in page_of(material(Shape(12))).text
 
 
 def drift(**changes: object) -> Drift:
@@ -157,35 +161,37 @@ def drift(**changes: object) -> Drift:
     return Drift.model_validate(given | changes)
 
 
-def test_what_has_changed_in_the_data_is_on_the_page() -> None:
+def test_report_shows_data_drift() -> None:
     page = page_of(material(Shape(12), drift=drift()))
-    words = "1,000 examples, 900 before: of their pictures 150 are new, 50 are gone, 850 stayed"
+    words = "1,000 examples (previously 900): 150 new, 50 removed, 850 unchanged images"
     assert words in page.text
     assert f"new: class {NASTY[0]}" in page.text
-    assert "Population stability index of the shares of the classes among the new" in page.text
+    assert (
+        "Population stability index (PSI) of the class distribution of the new images" in page.text
+    )
     assert ["0", "1.5", "1.25", "1", "2"] in page.table("Channel")
-    assert "Since the data before" not in page_of(material(Shape(12))).text
+    assert "Data drift" not in page_of(material(Shape(12))).text
     unknown = page_of(material(Shape(12), drift=drift(overlap=None, channels=())))
-    assert "how many of them are the same is not known" in unknown.text
+    assert "overlap unknown" in unknown.text
     same = page_of(material(Shape(12), drift=drift(before="abcdef012345", findings=())))
-    assert "the same 1,000 examples as before" in same.text
+    assert "unchanged: 1,000 examples" in same.text
 
 
-def test_a_running_search_calls_nothing_chosen_and_counts_its_own_time() -> None:
+def test_running_search_has_no_selection_and_shows_its_duration() -> None:
     report = material(Shape(12, finished=False))
     page = page_of(report)
     seconds = 12.5 + report.state.active_seconds
-    assert f"Time {seconds // 60:.0f} min {round(seconds % 60):02d} s so far" in page.text
-    assert "The best of 10 trials so far" in page.text
-    assert "chosen" not in page.text
-    assert "The best network" in page.text
+    assert f"Duration {seconds // 60:.0f} min {round(seconds % 60):02d} s so far" in page.text
+    assert "Best of 10 trials so far" in page.text
+    assert "elected" not in page.text
+    assert "Best network so far" in page.text
     assert "not finished" in page.text
     assert "Not evaluated yet" in page.text
 
 
-def test_a_closed_search_is_not_called_unfinished_business() -> None:
+def test_closed_search_is_not_shown_as_running() -> None:
     report = material(Shape(12), finished=False, evaluation=None, winner=None, retrained=())
-    assert "The best of 12 trials has val_accuracy" in page_of(report).text
+    assert "Best of 12 trials: val_accuracy" in page_of(report).text
 
 
 def test_without_any_completed_trial_the_report_says_so() -> None:
@@ -194,10 +200,10 @@ def test_without_any_completed_trial_the_report_says_so() -> None:
     assert report.state.closed
     page = page_of(report)
     assert "No trial completed." in page.text
-    assert "Trials 0 none ended" in page.text
+    assert "Trials 0 none finished" in page.text
 
 
-def test_the_board_on_the_page_is_the_leaderboard() -> None:
+def test_report_contains_the_leaderboard() -> None:
     report = material(Shape(40))
     rows = page_of(report).table("Rank")
     board = make_leaderboard(
@@ -207,10 +213,10 @@ def test_the_board_on_the_page_is_the_leaderboard() -> None:
     assert [row[0] for row in rows] == [DASH if r.rank is None else str(r.rank) for r in board.rows]
     assert rows[0][2] == f"{100 * report.ranked[0].end.score:.2f} %"
     duplicate = next(row for row in rows if row[1] == "13")
-    assert duplicate[-1] == "the same network as trial 10"
+    assert duplicate[-1] == "duplicate of trial 10"
 
 
-def test_texts_of_users_are_never_markup() -> None:
+def test_user_texts_are_never_markup() -> None:
     report = material(Shape(40, nasty=True))
     page = page_of(report)
     for name in NASTY:
@@ -220,7 +226,7 @@ def test_texts_of_users_are_never_markup() -> None:
     assert "<b>negative</b> dimension" in page.text
 
 
-def test_the_drawings_of_the_test_split_follow_the_number_of_classes() -> None:
+def test_evaluation_plots_depend_on_the_number_of_classes() -> None:
     labels = {n: _labels(page_of(material(Shape(12, classes=n)))) for n in (2, 10, 100)}
     assert any("ROC curve" in label for label in labels[2])
     assert any("Confusion matrix of 10 classes" in label for label in labels[10])
@@ -232,7 +238,7 @@ def _labels(page: Page) -> list[str]:
     return [drawing.get("aria-label", "") for drawing in page.drawings]
 
 
-def test_each_class_has_its_scores_and_its_examples() -> None:
+def test_each_class_has_scores_and_counts() -> None:
     report = material(Shape(12, classes=100))
     page = page_of(report)
     assert report.evaluation
@@ -244,30 +250,30 @@ def test_each_class_has_its_scores_and_its_examples() -> None:
     assert counts[-1] == ["all", "70 000", "15 000", "15 000"]
 
 
-def test_a_seed_that_is_missing_leaves_its_cell_empty() -> None:
+def test_missing_seed_leaves_an_empty_cell() -> None:
     retrained = (Retrained(3, 1, 0.91), Retrained(3, 2, 0.93), Retrained(5, 2, 0.92))
     rows = page_of(material(Shape(12), retrained=retrained)).table("Candidate")
     assert rows[0][1:4] == ["91.00 %", "93.00 %", "92.00 %"]
     assert rows[1][1:5] == [DASH, "92.00 %", "92.00 %", DASH]
 
 
-def test_the_network_is_drawn_once_and_its_choices_listed() -> None:
+def test_network_is_drawn_once_with_its_hyperparameters() -> None:
     report = material(Shape(12))
     page = page_of(report)
-    assert sum(label.startswith("The network:") for label in _labels(page)) == 1
+    assert sum(label.startswith("Network:") for label in _labels(page)) == 1
     assert report.winner
-    assert [row[0] for row in page.table("Choice")] == list(report.winner.values)
+    assert [row[0] for row in page.table("Hyperparameter")] == list(report.winner.values)
 
 
-def test_what_went_wrong_is_told_once() -> None:
+def test_failures_are_listed_once() -> None:
     report = material(Shape(12))
     rows = page_of(report).table("Reason")
-    assert ["Ran out of main memory", "failed", "1", "1.2 s", "killed: 5 GiB used"] in rows
-    assert [row[1] for row in rows].count("tried again") == 1
+    assert ["Out of memory (host)", "failed", "1", "1.2 s", "killed: 5 GiB used"] in rows
+    assert [row[1] for row in rows].count("retried") == 1
     assert sum(int(row[2]) for row in rows) == 3
 
 
-def test_few_trials_are_too_few_and_equal_trials_show_nothing() -> None:
+def test_no_importance_for_few_or_equal_trials() -> None:
     few = page_of(material(Shape(9)))
     assert "Fewer than 10 scored trials" in few.text
     report = material(Shape(30))
@@ -276,19 +282,19 @@ def test_few_trials_are_too_few_and_equal_trials_show_nothing() -> None:
         for n, t in report.state.trials.items()
     }
     alike = replace(report, state=SearchState(trials=same, closed=report.state.closed))
-    assert "No choice took two values" in page_of(alike).text
+    assert "No hyperparameter has two values" in page_of(alike).text
 
 
-def test_all_right_is_no_mistake() -> None:
+def test_perfect_accuracy_has_no_errors() -> None:
     names = class_names(Shape(classes=3))
     perfect = evaluation(names).model_copy(
         update={"confusion": ((5, 0, 0), (0, 5, 0), (0, 0, 5)), "accuracy": 1.0}
     )
     report = material(Shape(12, classes=3), evaluation=perfect)
-    assert "No mistakes." in page_of(report).text
-    assert "right on 100.0 % of" in page_of(report).text
+    assert "No errors." in page_of(report).text
+    assert "Test accuracy 100.0 % (95 % CI" in page_of(report).text
 
 
-def test_a_report_says_the_same_twice() -> None:
+def test_report_is_deterministic() -> None:
     shape = Shape(30)
     assert render_report(material(shape)) == render_report(material(shape))

@@ -130,7 +130,7 @@ def test_dry_run_deletes_nothing(output: Storage) -> None:
         "abandoned temporary files": 1,
     }
     lines = CliRunner().invoke(kubenas, ["gc", output.uri]).output.splitlines()
-    assert lines[-1] == "nothing has been deleted; add --yes to delete it"
+    assert lines[-1] == "nothing was deleted; add --yes to delete"
 
 
 def test_deletes_what_the_dry_run_listed(output: Storage) -> None:

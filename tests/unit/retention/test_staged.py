@@ -16,7 +16,7 @@ from kubenas.retention.programs import Programs, find_staged_in_use, read_progra
 from kubenas.storage import ObjectInfo, Storage, open_storage
 from kubenas.storage.directory import DirectoryStorage
 from kubenas.training.program.layout import ProgramIndex
-from kubenas.training.program.under_way import program_under_way
+from kubenas.training.program.staging_marker import protect_staging
 
 KEEP_ONE = RetentionConfig(searches=1)
 SEARCHES = {
@@ -126,7 +126,7 @@ def test_programs_and_data_of_earlier_searches_are_garbage(output: Storage) -> N
 
 def test_programs_are_kept_during_a_run(output: Storage) -> None:
     assert not gone(inventory_of(staged(output), running=True))
-    with program_under_way(output):
+    with protect_staging(output):
         assert not gone(inventory_of(output))
     assert gone(inventory_of(output))
 

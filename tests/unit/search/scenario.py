@@ -1,4 +1,4 @@
-"""A search without processes: a scripted runner, a countable space, and crashes on order."""
+"""A search without processes: a scripted runner, a list of proposals and injected crashes."""
 
 import json
 import time
@@ -16,19 +16,19 @@ from kubenas.search.journal.records import Ended, Proposed, Record
 from kubenas.search.journal.state import SearchState
 from kubenas.search.layout import search_folder
 from kubenas.search.loop import SearchLoop
-from kubenas.search.proposal_sources import directed
+from kubenas.search.proposal_sources import add_proposal_sources
 from kubenas.search.proposals.proposer import NoProposal, Proposal
-from kubenas.search.recorder import Ledger
+from kubenas.search.recorder import SearchRecorder
 from kubenas.storage import ObjectInfo, open_storage
 from kubenas.storage.directory import DirectoryStorage
-from kubenas.training.process.declared import GivenHyperparameters
+from kubenas.training.process.hyperparameters import TrackedHyperparameters
 from kubenas.trial import (
-    BEGUN_FILE,
+    ATTEMPT_START_FILE,
     AttemptEvent,
     AttemptRef,
     AttemptSpec,
-    Begun,
-    Declared,
+    AttemptStart,
+    DeclaredHyperparameters,
     FailureClass,
     Outcome,
     Result,
@@ -38,11 +38,11 @@ from kubenas.trial import (
 
 
 class Crash(BaseException):
-    """The process is killed here."""
+    """Simulates that the process is killed."""
 
 
 class Fuse:
-    """Crashes at the ``crash_at``-th point that is passed, and never again."""
+    """Raises ``Crash`` once, at the ``crash_at``-th call of ``burn``."""
 
     def __init__(self, crash_at: int | None = None) -> None:
         self.passed = 0
@@ -55,7 +55,7 @@ class Fuse:
 
 
 class FusedStorage:
-    """A directory that may crash before and after whatever it writes."""
+    """A directory storage that may crash before and after each write."""
 
     def __init__(self, root: Path, fuse: Fuse) -> None:
         self._inner = DirectoryStorage(root)
@@ -80,7 +80,7 @@ class FusedStorage:
 
 
 class ScriptedRunner(TrialRunner):
-    """Ends what it runs in the order of starting, one a poll, as the value ``behave`` says.
+    """Ends one attempt per poll, in order of start, according to the value ``behave``.
 
     ``trained`` lists the attempts that did their work to the end, over all restarts.
     """
@@ -113,7 +113,9 @@ class ScriptedRunner(TrialRunner):
         assert len(self._running) < self._capacity
         self._fuse.burn()
         open_storage(spec.prefix).create("spec.json", spec.to_json())
-        open_storage(spec.prefix).create(BEGUN_FILE, Begun(at=self._clock()).to_json())
+        open_storage(spec.prefix).create(
+            ATTEMPT_START_FILE, AttemptStart(at=self._clock()).to_json()
+        )
         self._running.append(spec)
         self.specs.append(spec)
         self._fuse.burn()
@@ -157,7 +159,7 @@ class ScriptedRunner(TrialRunner):
 
 
 class TwoSeconds(ScriptedRunner):
-    """Its attempts run for as long as their results say."""
+    """Attempts run for the seconds in their results."""
 
     def poll(self, timeout: float) -> list[AttemptEvent]:
         return [event.model_copy(update={"seconds": 2.0}) for event in super().poll(timeout)]
@@ -177,12 +179,15 @@ def result_of(spec: AttemptSpec, values: dict[str, Any], behave: str) -> Result:
         case "forged":
             new = ({"class_name": "Int", "config": {"name": "x", "min_value": "a lot"}},)
             return Result(
-                **common, outcome=Outcome.COMPLETED, score=1.0, declared=Declared(new=new)
+                **common,
+                outcome=Outcome.COMPLETED,
+                score=1.0,
+                declared=DeclaredHyperparameters(new=new),
             )
         case "rewrites":
-            common["declared"] = Declared(values={"x": 9.0, "depth": 2})
+            common["declared"] = DeclaredHyperparameters(values={"x": 9.0, "depth": 2})
         case "asks":
-            given = GivenHyperparameters(spec.hyperparameters)
+            given = TrackedHyperparameters(spec.hyperparameters)
             for name in ("depth", f"units_{spec.trial}"):
                 given.hp.Int(name, 1, 4)
             common["declared"] = given.declared()
@@ -192,7 +197,7 @@ def result_of(spec: AttemptSpec, values: dict[str, Any], behave: str) -> Result:
 
 
 class ListProposer:
-    """Proposes what is on a list, one after another; ids are the places on it."""
+    """Proposes the entries of a list in order; ids are their positions."""
 
     def __init__(self, proposals: list[dict[str, Any]]) -> None:
         self._proposals = proposals
@@ -240,7 +245,7 @@ class ListProposer:
 
 
 class Scenario:
-    """One search in ``root`` that may be run again and again."""
+    """A search in ``root`` that can be run repeatedly."""
 
     def __init__(
         self,
@@ -273,7 +278,7 @@ class Scenario:
         found: Iterable[AttemptRef] = (),
         **loop: Any,
     ) -> SearchState:
-        """Runs to the end, or to the crash."""
+        """Runs to the end or to the crash."""
         self.fuse = Fuse(crash_at)
         storage = FusedStorage(self.root, self.fuse)
         specs = TrialSpecs(self.definition, storage, {"space": []})
@@ -284,10 +289,12 @@ class Scenario:
         )
         try:
             journal = self.journal(storage)
-            proposer = directed(self._fresh_proposer, self.definition, {"space": []})
-            ledger = Ledger(journal, journal.read(), proposer=proposer, specs=specs, **clock)
+            proposer = add_proposal_sources(self._fresh_proposer, self.definition, {"space": []})
+            recorder = SearchRecorder(
+                journal, journal.read(), proposer=proposer, specs=specs, **clock
+            )
             loop.setdefault("interruption", Interruption())
-            return SearchLoop(specs, ledger=ledger, runner=runner, **loop).run()
+            return SearchLoop(specs, recorder=recorder, runner=runner, **loop).run()
         finally:
             self.specs += runner.specs
             self.stopped = runner.stopped

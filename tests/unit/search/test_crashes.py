@@ -1,4 +1,4 @@
-"""Killed at any point and resumed, a search comes to the same end and does nothing twice."""
+"""Crashes: a search that is killed at any point and resumed ends the same and repeats no work."""
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -27,7 +27,7 @@ def end_of(state):
 
 
 def check(scenario, state):
-    """What must hold of a finished search, however often it was killed."""
+    """Checks the invariants of a finished search."""
     records = scenario.records()
     ended = [record.trial for record in records if isinstance(record, Ended)]
     proposed = [record.values for record in records if isinstance(record, Proposed)]
@@ -43,7 +43,7 @@ def check(scenario, state):
 
 @pytest.fixture(scope="module", autouse=True)
 def short_segments():
-    """So that some are written, and crashes come between an entry and its segment."""
+    """Short segments, so that crashes can happen between an entry and its segment."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("kubenas.search.journal.segment.SEGMENT_ENTRIES", 8)
         yield
@@ -57,7 +57,7 @@ def undisturbed(tmp_path_factory):
     return end_of(state), scenario.fuse.passed
 
 
-def test_one_crash_at_every_point(tmp_path, undisturbed):
+def test_a_crash_at_any_point_does_not_change_the_search(tmp_path, undisturbed):
     expected, points = undisturbed
     assert points > 60
     for point in range(1, points):  # after the last one the search is over
@@ -74,7 +74,7 @@ def test_one_crash_at_every_point(tmp_path, undisturbed):
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(crashes=st.lists(st.integers(1, 40), max_size=12), capacity=st.integers(1, 4))
-def test_many_crashes(tmp_path_factory, undisturbed, crashes, capacity):
+def test_many_crashes_do_not_change_the_search(tmp_path_factory, undisturbed, crashes, capacity):
     scenario = Scenario(tmp_path_factory.mktemp("crashes"), PROPOSALS)
     state = None
     for point in crashes:

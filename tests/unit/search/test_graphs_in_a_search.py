@@ -1,4 +1,4 @@
-"""The graphs of a space reach the oracle: equal networks once, none beyond what is allowed."""
+"""Graphs of a space in the oracle: equal networks are proposed once, and limits hold."""
 
 import json
 
@@ -76,7 +76,7 @@ def networks(records: list) -> list[dict]:
     return [record.values for record in records if isinstance(record, Proposed)]
 
 
-def test_poolings_without_effect_are_not_another_network(graph):
+def test_poolings_without_effect_make_no_new_network(graph):
     plain = networks(drive(proposer(graph), 1))[0] | {"layers": 1}
     with_pooling = plain | {"layers": 2, "layer_2/kind": "max_pool"}
     assert graph(plain).key == graph(with_pooling).key
@@ -84,12 +84,12 @@ def test_poolings_without_effect_are_not_another_network(graph):
     assert len(set(keys)) == 30
 
 
-def test_no_network_with_more_weights_than_allowed_is_proposed(graph):
+def test_no_network_beyond_the_limits_is_proposed(graph):
     oracle = proposer(graph, limits={"parameters": 2000}, oracle="random")
     assert max(graph(values).parameters for values in networks(drive(oracle, 25))) <= 2000
 
 
-def test_a_killed_search_goes_on_with_the_same_networks(graph):
+def test_a_resumed_search_continues_with_the_same_networks(graph):
     first = proposer(graph)
     records = drive(first, 24)
     again = proposer(graph)
@@ -97,11 +97,11 @@ def test_a_killed_search_goes_on_with_the_same_networks(graph):
     assert [again.propose().values for _ in range(3)] == [first.propose().values for _ in range(3)]
 
 
-def test_a_space_of_ones_own_has_no_graph_and_needs_no_data_for_it():
+def test_a_users_space_has_no_graph_and_reads_no_data():
     assert graph_of(SpaceRef(hypermodel="file.py:Mine"), "/nowhere") is None
 
 
-def test_data_that_is_not_there_or_unreadable_is_named(tmp_path):
+def test_missing_or_unreadable_data_is_named(tmp_path):
     with pytest.raises(ObjectNotFound, match="no prepared data set found; prepare the data first"):
         graph_of(SPACE, str(tmp_path))
     open_storage(str(tmp_path)).write("schema.json", b"{}")

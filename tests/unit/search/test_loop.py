@@ -1,4 +1,4 @@
-"""The loop, with a scripted runner: what is started, what is recorded, and when it is over."""
+"""The search loop with a scripted runner: starts, records and stop conditions."""
 
 import pytest
 
@@ -11,7 +11,7 @@ from tests.unit.search.scenario import Scenario
 
 
 class Clock:
-    """Every look at it takes a second."""
+    """Advances by a second per call."""
 
     def __init__(self) -> None:
         self.now = 1e9
@@ -25,7 +25,7 @@ def xs(*values: float, **more):
     return [{"x": value, **more} for value in values]
 
 
-def test_a_search_tries_what_is_proposed_and_ranks_it(tmp_path):
+def test_a_search_runs_the_proposed_trials_and_ranks_them(tmp_path):
     scenario = Scenario(tmp_path, xs(1.0, 3.0, 2.0))
     state = scenario.run()
     assert [trial.number for trial in state.ranked("max")] == [1, 2, 0]
@@ -68,7 +68,7 @@ def test_a_duplicate_of_a_trial_in_flight_waits_for_it(tmp_path):
     assert [end.trial for end in scenario.ends()][:2] == [0, 1]
 
 
-def test_hyperbands_next_rung_is_no_duplicate_and_goes_on_from_the_checkpoint(tmp_path):
+def test_hyperbands_next_rung_is_no_duplicate_and_resumes_from_the_checkpoint(tmp_path):
     first = {"x": 1.0, "tuner/epochs": 2, "tuner/initial_epoch": 0, "tuner/bracket": 1}
     second = {**first, "tuner/epochs": 6, "tuner/initial_epoch": 2, "tuner/trial_id": "0"}
     scenario = Scenario(tmp_path, [first, {**second, "x": 1.0}])
@@ -91,7 +91,7 @@ def test_hyperbands_next_rung_is_no_duplicate_and_goes_on_from_the_checkpoint(tm
         ("progress", Outcome.COMPLETED, None, 7),
     ],
 )
-def test_failures_are_retried_or_ended_by_their_rules(tmp_path, behave, outcome, failure, attempts):
+def test_failures_are_retried_by_their_class(tmp_path, behave, outcome, failure, attempts):
     scenario = Scenario(tmp_path, [{"x": 1.0, "behave": behave}, {"x": 2.0}])
     state = scenario.run()
     trial = state.trials[0]
@@ -107,7 +107,7 @@ def test_another_attempt_resumes_from_the_newest_checkpoint(tmp_path):
     assert resumed == [None] + [f"{spec.prefix}/checkpoint" for spec in scenario.specs[:-1]]
 
 
-def test_a_matter_of_configuration_pauses_the_search_and_is_tried_again(tmp_path):
+def test_a_configuration_failure_pauses_the_search(tmp_path):
     scenario = Scenario(tmp_path, [{"behave": "misconfigured"}, {"x": 1.0}])
     for attempt in (1, 2):
         with pytest.raises(UserError, match=f"trial 0 attempt {attempt}: misconfigured happened"):
@@ -117,7 +117,7 @@ def test_a_matter_of_configuration_pauses_the_search_and_is_tried_again(tmp_path
     assert fold(scenario.records()).closed is None
 
 
-def test_nothing_but_bugs_stops_the_search_early_and_says_so(tmp_path):
+def test_a_search_with_only_failed_trials_stops_early(tmp_path):
     scenario = Scenario(tmp_path, [{"x": float(n), "behave": "bug"} for n in range(20)])
     with pytest.raises(SearchFailed, match="application: bug happened"):
         scenario.run()
@@ -125,7 +125,7 @@ def test_nothing_but_bugs_stops_the_search_early_and_says_so(tmp_path):
     assert fold(scenario.records()).closed is None
 
 
-def test_a_search_for_a_target_stops_when_it_is_reached(tmp_path):
+def test_a_search_stops_at_its_target_score(tmp_path):
     scenario = Scenario(tmp_path, xs(0.1, 0.9, 0.2, 0.3), target_score=0.8)
     state = scenario.run()
     assert state.closed.reason == "the target score 0.8 was reached: 0.9"
@@ -133,7 +133,7 @@ def test_a_search_for_a_target_stops_when_it_is_reached(tmp_path):
     assert not any(trial.in_flight for trial in state.trials.values())
 
 
-def test_a_search_ends_with_its_time_and_tells_its_attempts(tmp_path):
+def test_a_search_stops_at_its_time_limit_and_passes_the_deadline_on(tmp_path):
     clock = Clock()
     scenario = Scenario(tmp_path, xs(*map(float, range(100))), max_seconds=300)
     state = scenario.run(clock=clock)
@@ -150,7 +150,7 @@ def test_an_exhausted_space_ends_the_search(tmp_path):
     assert "exhausted" in state.closed.reason
 
 
-def test_an_oracle_that_repeats_itself_ends_the_search(tmp_path):
+def test_repeated_duplicates_end_the_search(tmp_path):
     state = Scenario(tmp_path, xs(1.0, 2.0, *[1.0] * 50)).run()
     assert "20 proposals in a row" in state.closed.reason
     assert 22 <= len(state.trials) <= 24
@@ -172,7 +172,7 @@ def test_an_interrupted_search_stops_its_attempts_and_resumes(tmp_path):
     assert len(scenario.run().ended(Outcome.COMPLETED)) == 4
 
 
-def test_an_interrupted_search_leaves_attempts_alone_that_outlive_it(tmp_path):
+def test_an_interrupted_search_does_not_stop_persistent_attempts(tmp_path):
     scenario = Scenario(tmp_path, xs(1.0, 2.0, 3.0, 4.0))
     interruption = Interruption()
 
@@ -184,14 +184,14 @@ def test_an_interrupted_search_leaves_attempts_alone_that_outlive_it(tmp_path):
     assert sum(trial.in_flight for trial in fold(scenario.records()).trials.values()) == 1
 
 
-def test_attempts_that_nobody_waits_for_are_stopped(tmp_path):
+def test_adopted_attempts_that_are_not_in_flight_are_stopped(tmp_path):
     scenario = Scenario(tmp_path, xs(1.0, 2.0))
     stray = AttemptRef(trial=7, attempt=1)
     scenario.run(persistent=True, found=[stray])
     assert scenario.stopped == {stray}
 
 
-def test_progress_is_told(tmp_path):
+def test_progress_is_reported(tmp_path):
     told = []
     Scenario(tmp_path, xs(1.0, 3.0, 2.0)).run(on_progress=told.append)
     assert told[0].done == 0
@@ -200,7 +200,7 @@ def test_progress_is_told(tmp_path):
     assert told[-1].running == ()
 
 
-def test_what_a_trial_asks_for_is_part_of_the_space_of_later_ones(tmp_path):
+def test_declared_hyperparameters_are_added_to_the_space(tmp_path):
     scenario = Scenario(tmp_path, xs(1.0, 2.0, 3.0, behave="asks"))
     state = scenario.run(capacity=1)
     names = [each["config"]["name"] for each in state.declared]
@@ -212,14 +212,14 @@ def test_what_a_trial_asks_for_is_part_of_the_space_of_later_ones(tmp_path):
     assert state == fold(scenario.records())
 
 
-def test_a_result_with_improper_hyperparameters_is_not_believed(tmp_path):
+def test_a_result_with_invalid_hyperparameters_is_rejected(tmp_path):
     scenario = Scenario(tmp_path, [{"behave": "forged"}, {"x": 1.0}])
     state = scenario.run()
     assert [trial.number for trial in state.ended(Outcome.COMPLETED)] == [1]
     assert state.declared == ()
 
 
-def test_a_trial_cannot_change_what_it_was_proposed(tmp_path):
+def test_a_trial_cannot_change_its_proposed_values(tmp_path):
     scenario = Scenario(tmp_path, [{"x": 1.0, "behave": "rewrites"}])
     state = scenario.run()
     assert state.trials[0].values == {"x": 1.0, "behave": "rewrites", "depth": 2}

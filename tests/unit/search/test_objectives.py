@@ -1,4 +1,4 @@
-"""Several objectives: how a config names them, and which trials are on the front."""
+"""Several objectives: their names in the config, and the Pareto front."""
 
 import pytest
 from hypothesis import given
@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from kubenas.config.search import SearchConfig
 from kubenas.search.journal.records import Ended, Proposed
 from kubenas.search.journal.state import TrialState
-from kubenas.search.objectives import Objective, front, objectives_of
+from kubenas.search.objectives import Objective, objectives_of, pareto_front
 from kubenas.trial import Outcome
 
 TWO = (Objective("val_accuracy", "max"), Objective("latency_ms", "min"))
@@ -16,7 +16,7 @@ SMALL = st.integers(1, 6).map(float)
 
 
 @pytest.mark.parametrize("given_", ["val_accuracy, latency_ms,val_loss", None])
-def test_they_are_a_list_or_a_text_and_have_their_directions(given_):
+def test_objectives_are_a_list_or_a_string_with_directions(given_):
     objective = given_ or ["val_accuracy", "latency_ms", "val_loss"]
     config = SearchConfig.model_validate({"objective": objective})
     assert config.metric == "val_accuracy"
@@ -32,7 +32,7 @@ def test_they_are_a_list_or_a_text_and_have_their_directions(given_):
         ([], "give one metric"),
     ],
 )
-def test_what_makes_no_sense_is_refused(objective, words):
+def test_invalid_objectives_are_rejected(objective, words):
     with pytest.raises(ValidationError, match=words):
         SearchConfig.model_validate({"objective": objective})
     with pytest.raises(ValidationError, match="takes one only"):
@@ -54,7 +54,7 @@ def trial(number, score, latency, epochs=None):
 
 
 @given(st.lists(st.tuples(SMALL, st.none() | SMALL), max_size=20))
-def test_the_front_is_what_nothing_beats(pairs):
+def test_the_front_is_not_dominated(pairs):
     trials = [trial(number, *pair) for number, pair in enumerate(pairs)]
     known = {n: pair for n, pair in enumerate(pairs) if pair[1] is not None}
 
@@ -62,8 +62,8 @@ def test_the_front_is_what_nothing_beats(pairs):
         return a != b and a[0] >= b[0] and a[1] <= b[1]
 
     expected = {n for n, p in known.items() if not any(beats(q, p) for q in known.values())}
-    assert front(trials, TWO) == expected
+    assert pareto_front(trials, TWO) == expected
 
 
-def test_a_shorter_rung_is_not_on_the_front():
-    assert front([trial(0, 0.9, 1.0, 1), trial(1, 0.5, 2.0, 9)], TWO) == {1}
+def test_a_lower_rung_is_not_on_the_front():
+    assert pareto_front([trial(0, 0.9, 1.0, 1), trial(1, 0.5, 2.0, 9)], TWO) == {1}

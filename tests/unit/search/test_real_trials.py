@@ -1,4 +1,4 @@
-"""One search with nothing stood in for: real digits, real TensorFlow workers, Hyperband."""
+"""A search without test doubles: real digits, TensorFlow workers and Hyperband."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from kubenas.trial import AttemptSpec, Outcome, SpaceRef
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:keras_tuner")
 
 
-def test_hyperband_searches_digits_and_goes_on_from_checkpoints(tmp_path):
+def test_hyperband_searches_digits_and_resumes_from_checkpoints(tmp_path):
     config = Config.model_validate(
         {
             "name": "digits",

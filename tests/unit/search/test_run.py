@@ -1,4 +1,4 @@
-"""A whole search with real worker processes (stand-ins that train nothing) and Keras-Tuner."""
+"""A whole search with Keras-Tuner and worker processes that train nothing."""
 
 import os
 import signal
@@ -85,7 +85,7 @@ def test_a_search_from_the_space_to_the_ranking(tmp_path):
     assert again == run == search(config)
 
 
-def test_a_search_that_is_over_removes_what_its_controller_left(tmp_path):
+def test_a_closed_search_stops_leftover_attempts(tmp_path):
     config = config_in(tmp_path)
     over = search(config)
     left = AttemptRef(trial=5, attempt=1)
@@ -107,12 +107,12 @@ def test_reading_a_search_that_does_not_exist(tmp_path):
         read_search(open_storage(str(tmp_path)), "none")
 
 
-def test_a_space_that_cannot_be_described_is_the_users_mistake(tmp_path):
+def test_a_space_that_cannot_be_described_is_a_user_error(tmp_path):
     with pytest.raises(UserError, match="describe: no such file"):
         search(config_in(tmp_path), behave="misconfigured")
 
 
-def test_a_space_that_crashes_is_too(tmp_path):
+def test_a_space_that_crashes_is_a_user_error(tmp_path):
     with pytest.raises(UserError, match="ValueError: a bug"):
         search(config_in(tmp_path), behave="bug")
 
@@ -129,7 +129,7 @@ def test_only_one_controller_at_a_time(tmp_path):
         pass
 
 
-def test_the_id_changes_with_what_is_found_and_not_with_where_it_runs(tmp_path):
+def test_the_id_depends_on_the_search_and_not_on_the_runner(tmp_path):
     config = config_in(tmp_path)
     elsewhere = config_in(tmp_path / "b").model_copy(
         update={"runner": config.runner.model_copy(update={"workers": 7})}
@@ -145,7 +145,7 @@ def test_the_id_changes_with_what_is_found_and_not_with_where_it_runs(tmp_path):
     assert len(others) == 5
 
 
-def test_when_nothing_completed_the_search_has_failed_for_good(tmp_path):
+def test_a_search_without_a_completed_trial_has_failed(tmp_path):
     config = config_in(tmp_path, max_trials=3)
     storage = open_storage(str(tmp_path))
     search(config.model_copy(update={"search": config.search.model_copy(update={"seed": 9})}))
@@ -191,7 +191,7 @@ def test_a_step_that_is_killed_leaves_no_process_and_is_resumed(tmp_path, number
 
 
 def workers_of(parent: int) -> list[int]:
-    """Stand-ins that are still there although ``parent``, or whoever inherited them, is not."""
+    """Returns the stand-in workers of ``parent`` that are still running."""
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and int(entry.name) != os.getpid():

@@ -1,4 +1,4 @@
-"""Naming a space and its options. TensorFlow is not needed for it, and a test says so."""
+"""Names and options of spaces, which are checked without TensorFlow."""
 
 import subprocess
 import sys

@@ -14,7 +14,7 @@ from kubenas.config import Config
 from kubenas.data.dataset.card import CARD_FILE
 from kubenas.data.dataset.schema import SCHEMA_FILE, DataSchema, Normalization, Split
 from kubenas.errors import ObjectExists
-from kubenas.search.attempts.records import records_of
+from kubenas.search.attempts.records import open_attempt_records
 from kubenas.search.definition import define
 from kubenas.search.journal.journal import Journal
 from kubenas.search.journal.records import Closed, Ended, Opened, Proposed, Started
@@ -87,7 +87,7 @@ def write_attempt(
     """Writes a finished attempt and the controller's records of it."""
     for name, content in left.items():
         output.write(f"{search_folder(search)}/{task}/a1/{name}", content)
-    records = records_of(output, search)
+    records = open_attempt_records(output, search)
     with suppress(ObjectExists):
         records.start(task, AttemptSpec.model_construct(attempt=1, nonce="n"))
     records.decide(task, result)

@@ -1,4 +1,4 @@
-"""Attempts on scikit-learn's digits, for a registered space or a HyperModel written in a test."""
+"""Fixtures for attempts on scikit-learn's digits, with registered or inline HyperModels."""
 
 from collections.abc import Callable
 from functools import partial
@@ -26,7 +26,7 @@ class Mine(keras_tuner.HyperModel):
         model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
         return model
 """
-"""The fastest model there is, for tests of what is around it."""
+"""A minimal HyperModel for tests that do not depend on the model."""
 
 
 @pytest.fixture(scope="session")
@@ -46,7 +46,7 @@ def spec_in(
     attempt: int = 1,
     **fields: Any,
 ) -> AttemptSpec:
-    """A spec; ``source`` is the text of a HyperModel file, ``plan`` changes the plan."""
+    """Returns a spec. ``source`` is the HyperModel file, ``plan`` overrides plan fields."""
     space = SpaceRef(name="layers")
     if source is not None:
         file = folder / "mine.py"
@@ -75,5 +75,5 @@ def spec_in(
 
 @pytest.fixture
 def make_spec(digits: str, tmp_path: Path) -> MakeSpec:
-    """:func:`spec_in` this test's folder, on the digits."""
+    """Returns :func:`spec_in` for the test's folder and the digits."""
     return partial(spec_in, tmp_path, digits)

@@ -1,4 +1,4 @@
-"""What is said of predictions, against scikit-learn and against figures worked out by hand."""
+"""Tests of the evaluation metrics against scikit-learn and manual results."""
 
 import numpy as np
 import pytest
@@ -102,13 +102,13 @@ def test_mistakes_are_the_most_confident_first() -> None:
     assert first.true == f"class {labels[first.index]}" != first.predicted
 
 
-def test_it_survives_json() -> None:
+def test_declared_hyperparameters_survive_json() -> None:
     evaluation = evaluated(50, 2)[2]
     assert Evaluation.from_json(evaluation.to_json()) == evaluation
 
 
 def test_shapes_that_do_not_fit_are_refused() -> None:
-    with pytest.raises(ValueError, match="do not fit"):
+    with pytest.raises(ValueError, match="do not match"):
         evaluate_predictions(np.zeros(3, int), np.zeros((3, 2)), classes=("a",), model="m")
 
 

@@ -1,4 +1,4 @@
-"""Plain Keras-Tuner and kubenas.Tuner side by side: what a test states is asked of both."""
+"""Fixtures that run a test with keras_tuner.Tuner and kubenas.Tuner."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ from tests.unit.tuner.in_process import InProcessRunner
 
 @pytest.fixture
 def runner(monkeypatch: pytest.MonkeyPatch) -> InProcessRunner:
-    """The runner of all searches of kubenas.Tuner in the test."""
+    """The runner of all kubenas.Tuner searches in the test."""
     own = InProcessRunner()
 
     @contextmanager
@@ -27,13 +27,13 @@ def runner(monkeypatch: pytest.MonkeyPatch) -> InProcessRunner:
 
 @pytest.fixture(params=["keras_tuner", "kubenas"])
 def tuner_class(request: pytest.FixtureRequest, runner: InProcessRunner) -> type:
-    """The one that is asked."""
+    """The tuner class under test."""
     return keras_tuner.RandomSearch if request.param == "keras_tuner" else kubenas.Tuner
 
 
 @pytest.fixture
 def make(tuner_class: type, tmp_path: Path) -> Callable[..., Any]:
-    """A tuner of that class, or of a given subclass, with its results in the test's folder."""
+    """Returns a factory of tuners of this class or a subclass, in the test's folder."""
 
     def made(hypermodel: Any = None, *, kind: type = tuner_class, **options: Any) -> Any:
         own = {"max_trials": 2, "seed": 1, "directory": tmp_path, "project_name": "p", **options}

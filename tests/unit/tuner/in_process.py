@@ -1,5 +1,5 @@
-"""A runner that runs each attempt in this very process as it is started: for tests of what is
-decided. Real processes are in tests/pipelines/test_tuner.py."""
+"""A runner that runs each attempt in the test process. tests/pipelines/test_tuner.py uses real
+processes."""
 
 from kubenas.storage import open_storage
 from kubenas.training.process.stopping import Termination
@@ -29,10 +29,10 @@ class InProcessRunner:
         return events
 
     def stop(self, ref: AttemptRef) -> None:
-        """Nothing is running."""
+        """Does nothing: no attempt is running."""
 
     def adopt(self, task: Task) -> list[AttemptRef]:
         return []
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Does nothing: the runner holds no resources."""

@@ -1,4 +1,4 @@
-"""The smallest models and data that a search can be made of."""
+"""Minimal models and data for searches."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ Y = (2 * X[:, :1] - X[:, 1:2]).astype("float32")
 
 
 def regression(hp: Any) -> keras.Model:
-    """A linear model with some units in between."""
+    """Returns a linear model with a hidden layer."""
     model = keras.Sequential(
         [keras.Input((4,)), keras.layers.Dense(hp.Int("units", 1, 8)), keras.layers.Dense(1)]
     )

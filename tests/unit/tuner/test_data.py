@@ -1,4 +1,4 @@
-"""What search() may be given: staged once, without a copy a trial, and the same in every trial."""
+"""Tests of the staging of search() arguments: stored once, shared and equal in all trials."""
 
 import itertools
 import mmap
@@ -14,7 +14,7 @@ import tensorflow as tf
 import kubenas
 from kubenas.errors import UserError
 from kubenas.storage import open_storage
-from kubenas.training.program.blame import in_one_line
+from kubenas.training.program.error_location import format_error
 from kubenas.training.program.load import Program, load_program
 from kubenas.tuner.staging import Staging, steps_by_data
 from tests.unit.tuner.models import X, Y, regression
@@ -24,21 +24,21 @@ LARGE = np.arange(40_000, dtype="float64")
 
 
 class Nothing:
-    """A tuner with nothing in it."""
+    """A minimal stand-in for a tuner."""
 
     def __getstate__(self):
         return vars(self)
 
 
 def staged(folder: Path, *args, **kwargs) -> Program:
-    """What a trial gets of these arguments."""
+    """Stages the arguments and returns what a trial loads."""
     program = Program(Nothing(), args, kwargs, {})
     staging = Staging(program, open_storage(str(folder)), steps_by_data(args, kwargs))
     return load_program(staging.write("one"))
 
 
 def base(array):
-    """What the memory of an array belongs to."""
+    """Returns the owner of the memory of an array."""
     while isinstance(array, np.ndarray) and array.base is not None:
         array = array.base
     return array.obj if isinstance(array, memoryview) else array
@@ -58,7 +58,7 @@ def test_arrays_are_mapped_wherever_they_are(tmp_path):
     assert len(list((tmp_path / "programs" / "data").iterdir())) == 1
 
 
-def test_what_a_trial_writes_to_its_array_stays_its_own(tmp_path):
+def test_a_trials_writes_to_an_array_are_private(tmp_path):
     staged(tmp_path, LARGE).args[0][0] = -1
     assert load_program(str(tmp_path / "programs" / "one")).args[0][0] == 0
 
@@ -82,7 +82,7 @@ def test_an_error_in_a_trial_names_the_file_and_the_line(tmp_path):
     with pytest.raises(ValueError, match="no luck") as error:
         again()
     line = fails.__code__.co_firstlineno + 1
-    assert in_one_line(error.value) == f"ValueError: no luck ({__file__}:{line})"
+    assert format_error(error.value) == f"ValueError: no luck ({__file__}:{line})"
 
 
 def test_a_dataset_gives_the_same_batches(tmp_path):
@@ -147,8 +147,8 @@ def test_a_generator_is_taken_once_and_replayed(tmp_path):
     assert list(itertools.islice(program.args[0], 5)) == [0, 1, 2, 0, 1]
 
 
-def test_what_cannot_travel_is_named(tmp_path):
-    with pytest.raises(UserError, match=r"^search\(callbacks=\.\.\.\): it cannot be sent") as error:
+def test_an_object_that_cannot_be_pickled_is_named(tmp_path):
+    with pytest.raises(UserError, match=r"^search\(callbacks=\.\.\.\): cannot be pickled") as error:
         staged(tmp_path, LARGE, callbacks=[threading.Lock()])
     assert "\n" not in str(error.value)
 

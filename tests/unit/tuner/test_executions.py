@@ -1,4 +1,4 @@
-"""How the executions of a trial end: at the search's deadline, and by SIGTERM."""
+"""Tests of the end of executions: by the search's deadline and by SIGTERM."""
 
 import signal
 import time
@@ -14,14 +14,14 @@ import kubenas
 from kubenas.storage import open_storage
 from kubenas.training.fit.history import HISTORY_FILE
 from kubenas.training.process.stopping import DeadlinePassed, Terminated, Termination
-from kubenas.training.program.epochs import EpochLog
+from kubenas.training.program.epoch_log import EpochLog
 from tests.unit.tuner.models import X, Y, regression
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 
 class UntilTheDeadline(keras_tuner.HyperModel):
-    """Whose deadline passes after so many executions."""
+    """A tuner whose deadline passes after the given number of executions."""
 
     def __init__(self, executions):
         super().__init__()

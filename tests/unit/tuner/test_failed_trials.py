@@ -1,4 +1,4 @@
-"""What plain Keras-Tuner does with trials that fail, asked of it and of kubenas.Tuner."""
+"""Parity tests of failed trials in keras_tuner.Tuner and kubenas.Tuner."""
 
 import keras_tuner
 import pytest

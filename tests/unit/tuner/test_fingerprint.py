@@ -1,5 +1,4 @@
-"""A digest of code and data: the same in every session, another one for whatever would change the
-search."""
+"""Tests of the fingerprint: equal in all sessions, different for any change of the search."""
 
 import functools
 import site
@@ -50,14 +49,14 @@ def run(*arguments: str, seed: str) -> str:
     return done.stdout
 
 
-def test_it_is_the_same_in_every_session():
+def test_the_fingerprint_is_equal_in_every_session():
     assert run(seed="1") == run("more", seed="2")
 
 
 def code(text: str, **names: object) -> types.FunctionType:
-    """The function f that ``text`` defines."""
+    """Returns the function f that ``text`` defines."""
     space = {"__name__": "__main__", **names}
-    exec(text, space)  # what a notebook's cell is
+    exec(text, space)  # like a notebook cell
     return space["f"]
 
 
@@ -86,7 +85,7 @@ def code(text: str, **names: object) -> types.FunctionType:
         (threading.Lock(), None),
     ],
 )  # fmt: skip
-def test_it_tells_apart(one, other):
+def test_the_fingerprint_distinguishes(one, other):
     assert fingerprint(one) == fingerprint(one)
     assert fingerprint(one) != fingerprint(other)
 
@@ -100,11 +99,11 @@ def test_it_tells_apart(one, other):
         (np.zeros((4, 4))[::2], np.zeros((2, 4))),
     ],
 )
-def test_what_changes_nothing_does_not_count(one, other):
+def test_equivalent_changes_keep_the_fingerprint(one, other):
     assert fingerprint(one) == fingerprint(other)
 
 
-def test_what_refers_to_itself_has_a_digest():
+def test_cyclic_references_have_a_digest():
     def ring(value):
         content = [value]
         content.append(content)
@@ -114,7 +113,7 @@ def test_what_refers_to_itself_has_a_digest():
 
 
 def test_time_does_not_grow_with_the_number_of_paths(monkeypatch):
-    """Each function refers to the next one twice: there are 4096 paths."""
+    """Each function refers twice to the next one, which gives 4096 paths."""
     function = code("def f(): return 1")
     for _ in range(12):
         function = code("def f(): return [g(), h.g()]", g=function, h=function)
@@ -169,7 +168,7 @@ def test_relative_imports_are_followed(monkeypatch):
         ("/home/me/work/p.py", False),
     ],
 )
-def test_whose_a_module_is(place, expected, monkeypatch):
+def test_user_and_library_modules(place, expected, monkeypatch):
     module = types.ModuleType("p")
     module.__file__ = place
     monkeypatch.setitem(sys.modules, "p", module)

@@ -1,4 +1,4 @@
-"""Hyperband trains the better trials on, as keras_tuner.Hyperband does."""
+"""Tests of Hyperband: promoted trials resume training, as in keras_tuner.Hyperband."""
 
 import keras
 import pytest
@@ -11,9 +11,9 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 
 
 def frozen(hp):
-    """Its weights stay what they are at the beginning, so that its loss tells where they are from.
+    """Returns a model with a learning rate of 0, whose loss shows the origin of its weights.
 
-    Without an Input, it has no weights before it sees data.
+    Without an Input, the model has no weights before its first call.
     """
     model = keras.Sequential([keras.layers.Dense(hp.Int("units", 1, 64)), keras.layers.Dense(1)])
     model.compile(keras.optimizers.SGD(0.0), loss="mse", run_eagerly=True)

@@ -1,18 +1,18 @@
-"""Which search a tuner's is: what the user wrote counts, not what building models made of it."""
+"""Tests of the search id: it ignores changes that builds make to the hypermodel."""
 
 import keras_tuner
 import pytest
 
 import kubenas
-from kubenas.tuner.own_content import OwnContent
-from kubenas.tuner.preparation import prepared
+from kubenas.tuner.hypermodel_digest import HypermodelDigest
+from kubenas.tuner.preparation import prepare_search
 from tests.unit.tuner.models import regression
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 
 class Counting(keras_tuner.HyperModel):
-    """Keeps state as it builds."""
+    """A HyperModel that changes its state in build()."""
 
     def __init__(self):
         super().__init__()
@@ -26,13 +26,15 @@ class Counting(keras_tuner.HyperModel):
 
 
 def search_of(folder, monkeypatch, *, seconds=20.0, **options):
-    monkeypatch.setattr("kubenas.tuner.tuner._EXPLORING_SECONDS", seconds)
+    monkeypatch.setattr("kubenas.tuner.tuner._EXPLORATION_SECONDS", seconds)
     tuner = kubenas.Tuner(Counting(), "val_loss", output=folder, **options)
-    with prepared(tuner, tuner._settings, tuner._content, (), {}, anew=False) as context:
+    with prepare_search(
+        tuner, tuner._settings, tuner._hypermodel_digest, (), {}, overwrite=False
+    ) as context:
         return context.search_id
 
 
-def test_it_does_not_depend_on_how_far_exploring_came(tmp_path, monkeypatch):
+def test_the_search_id_does_not_depend_on_the_exploration(tmp_path, monkeypatch):
     one = search_of(tmp_path, monkeypatch)
     assert search_of(tmp_path, monkeypatch, seconds=0.0) == one
     hp = keras_tuner.HyperParameters()
@@ -40,12 +42,12 @@ def test_it_does_not_depend_on_how_far_exploring_came(tmp_path, monkeypatch):
     assert search_of(tmp_path, monkeypatch, hyperparameters=hp) != one
 
 
-def test_what_the_user_changes_afterwards_counts():
+def test_changes_after_the_builds_change_the_digest():
     model = Counting()
-    content = OwnContent(model)
+    content = HypermodelDigest(model)
     before = content.digests(model)
     model.builds = 5
-    content.built(model)
+    content.update_after_build(model)
     assert content.digests(model) == before
     model.builds = 6
     assert content.digests(model) != before

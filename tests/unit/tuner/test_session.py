@@ -1,4 +1,4 @@
-"""What a call of search() leaves behind and raises, apart from its trials."""
+"""Tests of the files and exceptions of a call of search()."""
 
 import keras_tuner
 import pytest
@@ -8,13 +8,13 @@ from kubenas.errors import UserError
 from kubenas.search.layout import definition_file
 from kubenas.storage import open_storage
 from kubenas.trial import AttemptRef
-from kubenas.tuner.following import latest_search, note_latest
-from kubenas.tuner.session import as_keras_tuners
+from kubenas.tuner.search_view import latest_search, write_latest_search
+from kubenas.tuner.session import to_keras_tuner_error
 
 
-def test_a_search_that_was_killed_before_it_began_is_none(tmp_path):
+def test_a_search_killed_before_its_definition_is_ignored(tmp_path):
     output = open_storage(str(tmp_path))
-    note_latest(output, "s1")
+    write_latest_search(output, "s1")
     assert latest_search(output) is None
     output.write(definition_file("s1"), b"{}")
     assert latest_search(output) == "s1"
@@ -47,6 +47,6 @@ def test_a_tuner_is_noted_once_its_search_is_defined(runner, tmp_path, monkeypat
 def test_an_error_of_keras_tuners_is_raised_as_such(kind, raised):
     """The sentence is that of search/loop.py; test_failed_trials.py has it from there."""
     paused = f"{AttemptRef(trial=1, attempt=2)}: {kind}: no luck (model.py:3)"
-    error = as_keras_tuners(UserError(f"search paused: {paused}"))
+    error = to_keras_tuner_error(UserError(f"search paused: {paused}"))
     assert type(error) is raised
     assert str(error).endswith("no luck (model.py:3)")

@@ -1,4 +1,4 @@
-"""What a kubenas.Tuner is told, as a config; and what it refuses before anything is built."""
+"""Tests of the config of a kubenas.Tuner and the validation of its arguments."""
 
 import keras_tuner
 import numpy as np
@@ -35,7 +35,7 @@ def test_a_search_has_a_config_like_any_other():
         ({"max_trials": 0}, "max_trials"),
     ],
 )
-def test_what_is_refused(changes, words):
+def test_invalid_arguments_raise(changes, words):
     with pytest.raises(UserError, match=words):
         search_config(settings(**changes), LOSS, epochs=1)
 

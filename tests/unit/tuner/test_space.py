@@ -1,4 +1,4 @@
-"""The space that a tuner knows before its first trial."""
+"""Tests of the space of a tuner before its first trial."""
 
 import keras_tuner
 import pytest
@@ -19,7 +19,7 @@ def names(tuner) -> set[str]:
     return {each.name for each in tuner.oracle.get_space().space}
 
 
-def test_a_loop_is_known_at_its_longest_which_keras_tuner_meets_later(tmp_path):
+def test_loops_are_explored_at_maximum_length(tmp_path):
     options = {"objective": "val_loss", "max_trials": 1, "directory": tmp_path}
     plain = names(keras_tuner.RandomSearch(with_a_loop, project_name="plain", **options))
     ours = names(kubenas.Tuner(with_a_loop, project_name="ours", **options))
@@ -27,7 +27,7 @@ def test_a_loop_is_known_at_its_longest_which_keras_tuner_meets_later(tmp_path):
     assert plain < ours
 
 
-def test_what_may_not_be_added_is_not_looked_for(tmp_path):
+def test_a_closed_space_is_not_explored(tmp_path):
     hp = keras_tuner.HyperParameters()
     hp.Int("layers", 1, 3)
     tuner = kubenas.Tuner(

@@ -1,9 +1,9 @@
-"""Cron expressions as Kubeflow Pipelines reads them, and when they come true.
+"""Cron expressions of Kubeflow Pipelines and their next times.
 
-Its scheduler takes six fields, seconds first, in the dialect of robfig/cron 1.2: ``*`` or ``?``,
-numbers, names of months and days, ranges, steps and lists; Sunday is 0 and there is no 7. Where
-both days are given, either suffices. Five fields, which others read as minutes first, it would
-silently take for seconds first.
+The scheduler uses six fields, seconds first, in the dialect of robfig/cron 1.2: ``*`` or ``?``,
+numbers, names of months and days, ranges, steps and lists. Sunday is 0; 7 is invalid. If both day
+fields are restricted, a match of either is sufficient. The scheduler would read an expression of
+five fields as seconds first, so a field for the seconds is added here.
 """
 
 from collections.abc import Iterator
@@ -13,10 +13,10 @@ from datetime import UTC, datetime, timedelta, tzinfo
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 _LONGEST = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
-"""Days of the months."""
+"""Maximum number of days of each month."""
 
 _YEARS = 5
-"""The scheduler looks no further ahead."""
+"""The scheduler's limit for the search of the next time."""
 
 
 @dataclass(frozen=True)
@@ -39,10 +39,10 @@ _FIELDS = (
 
 @dataclass(frozen=True)
 class Cron:
-    """A parsed expression: the values that each field allows."""
+    """A parsed expression: the allowed values of each field."""
 
     text: str
-    """In six fields."""
+    """The expression with six fields."""
     seconds: frozenset[int]
     minutes: frozenset[int]
     hours: frozenset[int]
@@ -51,10 +51,10 @@ class Cron:
     weekdays: frozenset[int]
     """0 is Sunday."""
     any_day: bool
-    """One of both day fields has a star, so that both must match; else either suffices."""
+    """Whether one of the day fields has a star. Then both must match, otherwise either."""
 
     def is_on(self, day: datetime) -> bool:
-        """Whether it comes true at some time of ``day``."""
+        """Whether ``day`` matches the month and day fields."""
         in_month = day.day in self.days
         in_week = day.isoweekday() % 7 in self.weekdays
         matches = in_month and in_week if self.any_day else in_month or in_week
@@ -62,10 +62,10 @@ class Cron:
 
 
 def parse_cron(text: str) -> Cron:
-    """The expression ``text`` of five fields, minutes first, or of six, seconds first.
+    """Parses an expression of five fields (minutes first) or six fields (seconds first).
 
     Raises:
-        ValueError: it is none, or never comes true; the message names the field.
+        ValueError: the expression is invalid or never matches; the message names the field.
     """
     fields = text.split()
     if len(fields) not in (5, 6):
@@ -79,14 +79,14 @@ def parse_cron(text: str) -> Cron:
     second, minute, hour, day, month, weekday = values
     cron = Cron(" ".join(fields), second, minute, hour, day, month, weekday, any(stars))
     if cron.any_day and not any(min(cron.days) <= _LONGEST[each - 1] for each in cron.months):
-        raise ValueError("never comes true: no such month has such a day")
+        raise ValueError("never matches: no such month has such a day")
     return cron
 
 
 def next_times(cron: Cron, after: datetime, zone: tzinfo, count: int = 3) -> list[datetime]:
-    """The first ``count`` times after ``after``, an aware time, by the clocks of ``zone``.
+    """Returns the first ``count`` times after ``after`` (an aware time) in the time zone ``zone``.
 
-    A time that clocks skip in spring is left out, one that they show twice comes twice.
+    Times skipped by daylight saving time are left out; repeated times occur twice.
     """
     times = _times(cron, after, zone)
     return [time for _, time in zip(range(count), times, strict=False)]
@@ -106,7 +106,7 @@ def _times(cron: Cron, after: datetime, zone: tzinfo) -> Iterator[datetime]:
 
 
 def _to_the_next(cron: Cron, local: datetime) -> timedelta | None:
-    """How far from ``local`` the largest unit that does not match ends; None: all match."""
+    """Time to the end of the largest unit that does not match; None if all units match."""
     if not cron.is_on(local):
         midnight = (local + timedelta(days=1)).replace(hour=0, minute=0, second=0, fold=0)
         return midnight.astimezone(UTC) - local.astimezone(UTC)
@@ -120,7 +120,7 @@ def _to_the_next(cron: Cron, local: datetime) -> timedelta | None:
 def _values(text: str, field: _Field) -> frozenset[int]:
     parts = [part for part in text.split(",") if part]
     if not parts:
-        raise ValueError(f"{field.name}: {text!r} names no value")
+        raise ValueError(f"{field.name}: {text!r} has no value")
     return frozenset(value for part in parts for value in _range(part, field))
 
 
@@ -145,5 +145,5 @@ def _number(text: str, field: _Field, part: str) -> int:
     if text.lower() in field.names:
         return field.low + field.names.index(text.lower())
     if not (text.isascii() and text.isdigit()):
-        raise ValueError(f"{field.name}: {part!r} is no number, range, list, step or name")
+        raise ValueError(f"{field.name}: {part!r} is not a number, range, list, step or name")
     return int(text)

@@ -1,102 +1,102 @@
-"""The steps of a schedule's plan, carried out; what is superseded goes without ending a run."""
+"""Execution of a schedule's plan, without deleting recurring runs that have active runs."""
 
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from kubenas.cli.answer import Answer
-from kubenas.cli.kubeflow.client import Answered
-from kubenas.cli.kubeflow.schedule.answer import recurring_of
+from kubenas.cli.kubeflow.client import JsonObject
+from kubenas.cli.kubeflow.schedule.display import to_recurring_run
 from kubenas.cli.kubeflow.schedule.plan import (
-    Recurring,
-    Step,
-    check_ours,
+    Action,
+    RecurringRun,
+    check_ownership,
+    plan_cleanup,
+    plan_delete,
+    plan_pause,
     superseded,
-    to_delete,
-    to_pause,
-    to_sweep,
 )
 from kubenas.cli.kubeflow.server import Server
 from kubenas.errors import KubenasError
 
 SETTLE_SECONDS = 10.0
-"""A run that a recurring run has just started is known to the server after at most so long."""
+"""Time after which the server lists a run that a recurring run has just started."""
 
 Busy = Mapping[str, Sequence[str]]
-"""Runs in flight, by the recurring run that has started them."""
+"""Active runs by the recurring run that started them."""
 
 
-class InFlight(KubenasError):
-    """A run is in flight that would end with its schedule."""
+class RunInFlight(KubenasError):
+    """An active run would be terminated by deleting its schedule."""
 
 
-def ours(found: Sequence[Answered], name: str) -> list[Recurring]:
-    """What was ``found`` under a schedule's name, as far as plans go.
+def list_own(found: Sequence[JsonObject], name: str) -> list[RecurringRun]:
+    """Returns the recurring runs ``found`` under a schedule's name.
 
     Raises:
-        UserError: somebody else has made one of them.
+        UserError: one of them was not created by kubenas.
     """
-    existing = [recurring_of(each) for each in found]
-    check_ours(existing, name)
+    existing = [to_recurring_run(each) for each in found]
+    check_ownership(existing, name)
     return existing
 
 
-def carry_out(
-    server: Server, steps: Sequence[Step], create: Callable[[Step], str] | None = None
+def execute(
+    server: Server, actions: Sequence[Action], create: Callable[[Action], str] | None = None
 ) -> None:
-    """Does ``steps`` in their order."""
+    """Executes ``actions`` in order."""
     requests = {"enable": server.enable, "disable": server.disable, "delete": server.delete}
-    for step in steps:
-        if step.verb == "create" and create is not None:
-            create(step)
-        elif step.id is not None:
-            requests[step.verb](step.id)
+    for action in actions:
+        if action.verb == "create" and create is not None:
+            create(action)
+        elif action.id is not None:
+            requests[action.verb](action.id)
 
 
-def sweep(server: Server, name: str, done: Sequence[Step], answer: Answer) -> None:
-    """Deletes what the steps ``done``, or earlier ones, have superseded; tells what must wait."""
-    existing = ours(server.recurring_runs(name), name)
+def clean_up(server: Server, name: str, done: Sequence[Action], answer: Answer) -> None:
+    """Deletes superseded recurring runs. Prints a line for each one with active runs."""
+    existing = list_own(server.recurring_runs(name), name)
     those = superseded(existing)
-    busy = _in_flight(server, those, settle=_switches_off(done))
-    carry_out(server, to_sweep(existing, busy))
+    busy = _in_flight(server, those, settle=_disables_any(done))
+    execute(server, plan_cleanup(existing, busy))
     for recurring, runs in busy.items():
         answer.line(
-            f"{name}: what was before ({recurring}) is off; it stays while its run is in flight,"
-            f" {_pages(server, runs)}, and goes with a later 'kubenas schedule apply' or 'delete'"
+            f"{name}: the previous recurring run {recurring} is disabled, but has an active run"
+            f" ({_pages(server, runs)}); a later 'kubenas schedule apply' or 'delete' deletes it"
         )
     answer.put({"superseded": list(busy)})
 
 
 def delete_all(server: Server, name: str, answer: Answer) -> int:
-    """Switches all off, and deletes them unless a run is in flight; how many there were.
+    """Disables all recurring runs and deletes them. Returns their number.
 
     Raises:
-        InFlight: one is.
+        RunInFlight: a recurring run has an active run; it is disabled but not deleted.
     """
-    off = to_pause(ours(server.recurring_runs(name), name))
-    carry_out(server, off)
-    existing = ours(server.recurring_runs(name), name)
+    off = plan_pause(list_own(server.recurring_runs(name), name))
+    execute(server, off)
+    existing = list_own(server.recurring_runs(name), name)
     busy = _in_flight(server, existing, settle=bool(off))
     runs = [run for those in busy.values() for run in those]
     answer.put({"in_flight": runs})
-    carry_out(server, to_delete(existing, busy))
+    execute(server, plan_delete(existing, busy))
     if runs:
-        raise InFlight(
-            f"{name}: starts no more runs, but is not deleted: that would end its run in flight,"
+        raise RunInFlight(
+            f"{name}: disabled, but not deleted, because deleting would end its active run"
             f" {_pages(server, runs)}; run the same command again when it has ended, or terminate"
-            " it there first"
+            " the run first"
         )
     return len(existing)
 
 
-def _in_flight(server: Server, those: Sequence[Recurring], *, settle: bool) -> Busy:
+def _in_flight(server: Server, those: Sequence[RecurringRun], *, settle: bool) -> Busy:
     if those and settle:
         time.sleep(SETTLE_SECONDS)
     found = {each.id: server.runs_in_flight(each.id) for each in those}
     return {recurring: runs for recurring, runs in found.items() if runs}
 
 
-def _switches_off(steps: Sequence[Step]) -> bool:
-    return any(step.verb == "disable" for step in steps)
+def _disables_any(actions: Sequence[Action]) -> bool:
+    return any(action.verb == "disable" for action in actions)
 
 
 def _pages(server: Server, runs: Collection[str]) -> str:

@@ -1,4 +1,4 @@
-"""schedule.yaml: when which search runs again, and what is different then."""
+"""schedule.yaml: the search, the times and the settings of recurring runs."""
 
 import difflib
 import json
@@ -18,62 +18,61 @@ from kubenas.trial import Value
 
 
 class Schedule(Value):
-    """A schedule.yaml. Its ``name`` is what tells one schedule from another on a server."""
+    """A schedule.yaml. The ``name`` identifies the schedule on a server."""
 
     name: str = Field(
         pattern=NAME,
-        description="Name of the schedule: small letters, digits and dashes, at most 40.",
+        description="Name of the schedule: lower-case letters, digits and dashes, at most 40.",
     )
-    search: str = Field(
-        min_length=1, description="The search.yaml to run, a path relative to this file."
-    )
+    search: str = Field(min_length=1, description="Path of the search.yaml, relative to this file.")
     parameters: dict[str, Any] = Field(
         {},
-        description="Values in place of the search.yaml's, named as fields of a run's form, such as"
-        " max_trials, or as keys of search.yaml with underscores, such as search_warm_start.",
+        description="Overrides of the search.yaml. Names are fields of the run form, such as"
+        " max_trials, or keys of search.yaml with underscores, such as search_warm_start.",
     )
     cron: str | None = Field(
         None,
-        description="When: five fields (minute hour day month weekday) or six (second first).",
+        description="Cron expression: five fields (minute hour day month weekday), or six with"
+        " seconds first.",
     )
     interval: int | None = Field(
-        None, ge=60, description="In place of cron: seconds from one run's start to the next's."
+        None, ge=60, description="Alternative to cron: seconds between the starts of runs."
     )
     zone: str = Field(
         "UTC",
-        description="Time zone of the Kubeflow's scheduler (CRON_SCHEDULE_TIMEZONE there, UTC"
-        " unless somebody has set it). Kubeflow knows no other: it changes what is shown only.",
+        description="Time zone of the Kubeflow scheduler, set by its CRON_SCHEDULE_TIMEZONE"
+        " (default UTC). Affects only the displayed times.",
     )
     no_catchup: bool = Field(
-        True, description="Whether times that were missed, as during a pause, stay missed."
+        True, description="Whether missed start times, for example during a pause, are skipped."
     )
     max_concurrency: int = Field(
         1,
         ge=1,
         le=10,
-        description="Runs at the same time; more than one needs an output for each.",
+        description="Maximum number of concurrent runs; more than one needs separate outputs.",
     )
     experiment: str | None = Field(
         None, description="Experiment of the runs; empty: the name of the search."
     )
     pipeline_root: str | None = Field(
-        None, description="Where Kubeflow keeps what steps hand on; empty: as the server says."
+        None, description="Pipeline root for the artifacts of steps; empty: default of the server."
     )
     service_account: str | None = Field(
-        None, description="Service account of the steps; empty: as the server says."
+        None, description="Service account of the steps; empty: default of the server."
     )
     image: str | None = Field(
-        None, description="Image of the steps; empty: that of this release in KUBENAS_REGISTRY."
+        None, description="Image of the steps; empty: image of this release in KUBENAS_REGISTRY."
     )
 
     @field_validator("cron")
     @classmethod
-    def _is_cron(cls, value: str | None) -> str | None:
+    def _check_cron(cls, value: str | None) -> str | None:
         return None if value is None else parse_cron(value).text
 
     @field_validator("zone")
     @classmethod
-    def _is_a_zone(cls, value: str) -> str:
+    def _check_zone(cls, value: str) -> str:
         try:
             ZoneInfo(value)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
@@ -81,28 +80,28 @@ class Schedule(Value):
         return value
 
     @model_validator(mode="after")
-    def _either_cron_or_interval(self) -> Self:
+    def _check_trigger(self) -> Self:
         if (self.cron is None) == (self.interval is None):
-            raise ValueError("give either 'cron' or 'interval'")
+            raise ValueError("set either 'cron' or 'interval'")
         return self
 
 
 def load_schedule(path: Path) -> Schedule:
-    """The schedule in the YAML file ``path``, with the path of its search.yaml made absolute.
+    """Loads the schedule in the YAML file ``path``; its search path is made absolute.
 
     Raises:
-        UserError: it cannot be read, or says something that is not allowed.
+        UserError: the file cannot be read or is invalid.
     """
     schedule = parse_as(Schedule, read_yaml(path, kind="schedule.yaml"), origin=str(path))
     search = (path.resolve().parent / Path(schedule.search).expanduser()).resolve()
     return schedule.model_copy(update={"search": str(search)})
 
 
-def config_of(schedule: Schedule) -> Config:
-    """What each run of ``schedule`` searches.
+def make_config(schedule: Schedule) -> Config:
+    """Returns the config of the runs of ``schedule``.
 
     Raises:
-        UserError: something in the search.yaml or in the parameters is not allowed.
+        UserError: the search.yaml or the parameters are invalid.
     """
     config = load_config(Path(schedule.search))
     return from_parameters({**to_parameters(config), **_as_parameters(schedule.parameters)})
@@ -115,7 +114,7 @@ def _as_parameters(values: Mapping[str, Any]) -> dict[str, Any]:
         if name not in known:
             close = difflib.get_close_matches(name, known, n=1)
             hint = f"; did you mean '{close[0]}'?" if close else ""
-            raise UserError(f"parameters: there is no field and no key '{name}'{hint}")
+            raise UserError(f"parameters: unknown field or key '{name}'{hint}")
     return {
         known[name].name: json.dumps(value)
         if known[name].is_json and not isinstance(value, str)

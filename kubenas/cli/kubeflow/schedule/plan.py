@@ -1,11 +1,10 @@
-"""What to do so that a server has a schedule as its file says: decided here, done elsewhere.
+"""Plans of the requests that bring a schedule on a server to the state of its file.
 
-A recurring run cannot be changed on the server, and its runs are its own: deleting it ends those
-that are in flight. So a change creates another one and switches the old one off; the old one is
-deleted once no run of it is in flight, by whichever command comes next. Until then it is
-superseded: of the recurring runs of one schedule the newest is the schedule, the others are
-what is left of earlier ones. Each bears the digest of its settings and its revision. Steps are
-ordered so that the next command completes a change that was cut short anywhere.
+A recurring run cannot be changed on the server, and deleting it terminates its active runs. A
+change therefore creates a new recurring run and disables the old one. A later command deletes the
+old one when it has no active run. The newest recurring run of a schedule is the current one; the
+others are superseded. The description of each holds the digest of its settings and a revision.
+Actions are ordered so that the next command completes an interrupted change.
 """
 
 import re
@@ -22,16 +21,16 @@ Verb = Literal["create", "enable", "disable", "delete"]
 
 @dataclass(frozen=True)
 class Mark:
-    """What a recurring run's description says of how it was created."""
+    """The mark in the description of a recurring run that kubenas created."""
 
     digest: str
-    """Of its settings."""
+    """Digest of the settings."""
     revision: int = 1
-    """Counts the recurring runs of one schedule, from 1."""
+    """Number of the recurring run within its schedule, from 1."""
 
     @classmethod
     def read(cls, description: str) -> Self | None:
-        """The mark in ``description``; None if there is none."""
+        """Parses the mark in ``description``; None if there is none."""
         found = _MARK.search(description)
         return cls(found[1], int(found[2])) if found else None
 
@@ -40,113 +39,114 @@ class Mark:
 
 
 @dataclass(frozen=True)
-class Recurring:
-    """A recurring run that the server has under the schedule's name."""
+class RecurringRun:
+    """A recurring run on the server with the name of the schedule."""
 
     id: str
     on: bool
     mark: Mark | None
-    """None: not created by us."""
+    """None if it was not created by kubenas."""
 
     @property
     def revision(self) -> int:
-        """0: not created by us."""
+        """Revision of the mark; 0 if it was not created by kubenas."""
         return self.mark.revision if self.mark else 0
 
 
 @dataclass(frozen=True)
-class Step:
+class Action:
     """One request to the server."""
 
     verb: Verb
     id: str | None = None
-    """None: of a creation."""
+    """Id of the recurring run; None to create one."""
     on: bool = True
-    """Of a creation: whether it is to start runs."""
+    """Whether a created recurring run is enabled."""
     mark: Mark | None = None
-    """Of a creation."""
+    """Mark of a created recurring run."""
 
 
-def check_ours(existing: Sequence[Recurring], name: str) -> None:
-    """Refuses to touch what somebody else has made.
+def check_ownership(existing: Sequence[RecurringRun], name: str) -> None:
+    """Checks that all recurring runs with the name ``name`` were created by kubenas.
 
     Raises:
-        UserError: there is such a recurring run of the name ``name``.
+        UserError: one was created by other means.
     """
     for each in existing:
         if each.mark is None:
             raise UserError(
-                f"{name}: a recurring run of this name was made by other means ({each.id}); delete"
-                " it in the Kubeflow UI, or give the schedule another name"
+                f"{name}: a recurring run with this name was created by other means ({each.id});"
+                " delete it in the Kubeflow UI or rename the schedule"
             )
 
 
-def to_apply(existing: Sequence[Recurring], digest: str) -> tuple[Step, ...]:
-    """Steps after which the newest has the settings of ``digest`` and no other is on.
+def plan_apply(existing: Sequence[RecurringRun], digest: str) -> tuple[Action, ...]:
+    """Plans to have the newest with the settings of ``digest`` and all others disabled.
 
-    A paused schedule stays paused. Between two steps two may be on; never none is that should be.
+    A paused schedule stays paused. While the plan is executed, two recurring runs may be enabled,
+    but an active schedule always has at least one.
     """
     last = newest(existing)
     if last is not None and last.mark is not None and last.mark.digest == digest:
         others = [each for each in existing if each is not last]
-        enable = [Step("enable", last.id)] if is_on(existing) and not last.on else []
-        return (*enable, *_switched_off(others))
+        enable = [Action("enable", last.id)] if is_on(existing) and not last.on else []
+        return (*enable, *_disable(others))
     revision = 1 + (last.revision if last else 0)
-    create = Step("create", on=not existing or is_on(existing), mark=Mark(digest, revision))
-    return (create, *_switched_off(existing))
+    create = Action("create", on=not existing or is_on(existing), mark=Mark(digest, revision))
+    return (create, *_disable(existing))
 
 
-def to_pause(existing: Sequence[Recurring]) -> tuple[Step, ...]:
-    """Steps after which none is on."""
-    return _switched_off(existing)
+def plan_pause(existing: Sequence[RecurringRun]) -> tuple[Action, ...]:
+    """Plans to disable all recurring runs."""
+    return _disable(existing)
 
 
-def to_resume(existing: Sequence[Recurring]) -> tuple[Step, ...]:
-    """Steps after which the newest is on and no other."""
+def plan_resume(existing: Sequence[RecurringRun]) -> tuple[Action, ...]:
+    """Plans to enable the newest recurring run only."""
     last = newest(existing)
-    enable = [Step("enable", last.id)] if last is not None and not last.on else []
-    return (*enable, *_switched_off([each for each in existing if each is not last]))
+    enable = [Action("enable", last.id)] if last is not None and not last.on else []
+    return (*enable, *_disable([each for each in existing if each is not last]))
 
 
-def to_sweep(existing: Sequence[Recurring], busy: Collection[str]) -> tuple[Step, ...]:
-    """Steps after which the superseded ones are gone, but those whose id is in ``busy``."""
-    return _deleted(superseded(existing), busy)
+def plan_cleanup(existing: Sequence[RecurringRun], busy: Collection[str]) -> tuple[Action, ...]:
+    """Plans to delete the superseded recurring runs whose id is not in ``busy``."""
+    return _delete(superseded(existing), busy)
 
 
-def to_delete(existing: Sequence[Recurring], busy: Collection[str]) -> tuple[Step, ...]:
-    """Steps after which all are gone, but those whose id is in ``busy``.
+def plan_delete(existing: Sequence[RecurringRun], busy: Collection[str]) -> tuple[Action, ...]:
+    """Plans to delete all recurring runs whose id is not in ``busy``.
 
-    The newest stays while another does: it is the schedule that a later command completes.
+    The newest is kept as long as any other is busy, so that a later command finds the schedule.
     """
     if any(each.id in busy for each in existing):
-        return to_sweep(existing, busy)
-    return _deleted(existing, busy)
+        return plan_cleanup(existing, busy)
+    return _delete(existing, busy)
 
 
-def is_on(existing: Sequence[Recurring]) -> bool:
-    """Whether the schedule starts runs: it is paused if none of its recurring runs is on."""
+def is_on(existing: Sequence[RecurringRun]) -> bool:
+    """Whether any recurring run is enabled. Otherwise the schedule is paused."""
     return any(each.on for each in existing)
 
 
-def newest(existing: Sequence[Recurring]) -> Recurring | None:
-    """The one that was created last; of two that were created at once, one that is on."""
+def newest(existing: Sequence[RecurringRun]) -> RecurringRun | None:
+    """Returns the recurring run with the highest revision; for equal revisions an enabled one."""
     return max(existing, key=lambda each: (each.revision, each.on, each.id), default=None)
 
 
-def superseded(existing: Sequence[Recurring]) -> tuple[Recurring, ...]:
-    """All but the newest, the oldest first."""
+def superseded(existing: Sequence[RecurringRun]) -> tuple[RecurringRun, ...]:
+    """Returns all recurring runs except the newest, the oldest first."""
     last = newest(existing)
     return tuple(each for each in _by_age(existing) if each is not last)
 
 
-def _by_age(those: Sequence[Recurring]) -> list[Recurring]:
+def _by_age(those: Sequence[RecurringRun]) -> list[RecurringRun]:
     return sorted(those, key=lambda each: each.revision)
 
 
-def _switched_off(those: Sequence[Recurring]) -> tuple[Step, ...]:
-    return tuple(Step("disable", each.id) for each in _by_age(those) if each.on)
+def _disable(those: Sequence[RecurringRun]) -> tuple[Action, ...]:
+    return tuple(Action("disable", each.id) for each in _by_age(those) if each.on)
 
 
-def _deleted(those: Sequence[Recurring], busy: Collection[str]) -> tuple[Step, ...]:
+def _delete(those: Sequence[RecurringRun], busy: Collection[str]) -> tuple[Action, ...]:
     free = [each for each in _by_age(those) if each.id not in busy and not each.on]
-    return tuple(Step("delete", each.id) for each in free)
+    return tuple(Action("delete", each.id) for each in free)

@@ -1,4 +1,4 @@
-"""What a recurring run is made with: as a file says, as a server says, and how the two differ."""
+"""Settings of recurring runs, from files and servers, and their differences."""
 
 import hashlib
 import json
@@ -9,13 +9,13 @@ from typing import Any
 import kfp_server_api as api
 
 from kubenas.cli.kubeflow.schedule.file import Schedule
-from kubenas.cli.kubeflow.schedule.plan import Step
+from kubenas.cli.kubeflow.schedule.plan import Action
 from kubenas.config.parameters import Scalar
 
 
 @dataclass(frozen=True)
 class Settings:
-    """All that decides when and how the runs of a schedule are made."""
+    """All settings of the runs of a schedule."""
 
     cron: str | None
     interval: int | None
@@ -23,28 +23,28 @@ class Settings:
     max_concurrency: int
     experiment: str
     version: str
-    """Of the pipeline, by name."""
+    """Name of the pipeline version."""
     pipeline_root: str | None
     service_account: str | None
     parameters: Mapping[str, Scalar]
 
     @property
     def digest(self) -> str:
-        """Equal for equal settings."""
+        """Digest of the settings."""
         content = json.dumps(asdict(self), sort_keys=True)
         return hashlib.sha256(content.encode()).hexdigest()[:12]
 
     def words(self) -> dict[str, str]:
-        """By name, for people."""
+        """Returns the settings as texts by name."""
         content = {**asdict(self), **self.parameters}
         del content["parameters"]
         return {name: _word(value) for name, value in content.items()}
 
 
-def settings_of(
+def make_settings(
     schedule: Schedule, *, experiment: str, version: str, parameters: Mapping[str, Scalar]
 ) -> Settings:
-    """The settings that ``schedule`` asks for."""
+    """Returns the settings of ``schedule``."""
     return Settings(
         cron=schedule.cron,
         interval=schedule.interval,
@@ -58,19 +58,19 @@ def settings_of(
     )
 
 
-def body_of(
+def make_body(
     settings: Settings,
     *,
     name: str,
-    step: Step,
+    action: Action,
     experiment: str,
     version: api.V2beta1PipelineVersionReference,
 ) -> api.V2beta1RecurringRun:
-    """The recurring run as the server is told to create it."""
+    """Builds the request for a recurring run."""
     cron, interval = settings.cron, settings.interval
     return api.V2beta1RecurringRun(
         display_name=name,
-        description=str(step.mark),
+        description=str(action.mark),
         experiment_id=experiment,
         pipeline_version_reference=version,
         runtime_config=api.V2beta1RuntimeConfig(
@@ -79,7 +79,7 @@ def body_of(
         service_account=settings.service_account,
         max_concurrency=str(settings.max_concurrency),
         no_catchup=settings.no_catchup,
-        mode=api.RecurringRunMode.ENABLE if step.on else api.RecurringRunMode.DISABLE,
+        mode=api.RecurringRunMode.ENABLE if action.on else api.RecurringRunMode.DISABLE,
         trigger=api.V2beta1Trigger(
             cron_schedule=cron and api.V2beta1CronSchedule(cron=cron),
             periodic_schedule=interval
@@ -88,8 +88,8 @@ def body_of(
     )
 
 
-def words_of(recurring_run: Mapping[str, Any], *, experiment: str, version: str) -> dict[str, str]:
-    """What the server says of a recurring run, named as :meth:`Settings.words` names it."""
+def describe(recurring_run: Mapping[str, Any], *, experiment: str, version: str) -> dict[str, str]:
+    """Returns the settings of a recurring run on the server, as :meth:`Settings.words`."""
     trigger = recurring_run.get("trigger") or {}
     runtime = recurring_run.get("runtime_config") or {}
     content = {
@@ -107,17 +107,17 @@ def words_of(recurring_run: Mapping[str, Any], *, experiment: str, version: str)
 
 
 def difference(before: Mapping[str, str], wanted: Mapping[str, str]) -> Iterator[str]:
-    """A line for each setting that differs. What the server has filled in is no difference."""
+    """Yields a line for each different setting. Defaults filled in by the server are ignored."""
     for name, value in wanted.items():
         had = before.get(name, "")
         if had != value and not (name in ("pipeline_root", "service_account") and not value):
             yield f"{name}: {had or '(empty)'} -> {value or '(empty)'}"
     for name in before.keys() - wanted.keys():
-        yield f"{name}: {before[name] or '(empty)'} -> (gone)"
+        yield f"{name}: {before[name] or '(empty)'} -> (removed)"
 
 
 def _word(value: Any) -> str:
-    """Numbers as people write them: a server gives 8 back as 8.0."""
+    """Formats a value. The server returns 8 as 8.0."""
     if value is None:
         return ""
     if isinstance(value, bool):

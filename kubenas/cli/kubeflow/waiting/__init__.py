@@ -1,1 +1,1 @@
-"""A submitted run, followed until it ends."""
+"""Waiting for a submitted run."""

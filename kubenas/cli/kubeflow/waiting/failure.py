@@ -1,33 +1,33 @@
-"""Why a run on Kubeflow failed, in one line: Kubeflow itself says only that it did."""
+"""The cause of a failed Kubeflow run, which Kubeflow itself does not report."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from kubenas.cli.kubeflow.run_states import states_in, was_terminated
-from kubenas.cli.kubeflow.waiting.step_log import telling_line
+from kubenas.cli.kubeflow.waiting.step_log import find_error_line
 from kubenas.cli.kubeflow.waiting.workflow import Pod, Workflow
 from kubenas.errors import KubenasError, SearchFailed, UserError
 from kubenas.steps.process import StepOutcome
 
 _ENDED_BY_ITSELF = re.compile(r"(?:main: )?Error \(exit code \d+\)(?:: .*)?$")
-"""What Argo says of a step that failed by itself, whose log says more."""
+"""Argo's message for a step that exited with an error; its log has the cause."""
 
 
-def failure(
+def explain_failure(
     run: Mapping[str, Any],
     workflow: Workflow,
     outcomes: Sequence[StepOutcome],
     log: Callable[[Pod], str | None],
     page: str,
 ) -> KubenasError:
-    """The error that the end of ``run`` is.
+    """Returns the error of a run that ended without success.
 
     Args:
-        run: what Kubeflow says of it; it has ended, and not well.
-        workflow: the same as Argo has it.
-        outcomes: what its own steps left in the output.
-        log: the log of a pod, if it can be read.
+        run: the run as returned by Kubeflow.
+        workflow: the Argo workflow of the run.
+        outcomes: outcomes of the run's steps in the output.
+        log: returns the log of a pod, or None if it cannot be read.
         page: URL of the run.
     """
     if workflow.terminated or was_terminated(run):
@@ -47,13 +47,13 @@ def failure(
 
 
 def _of(step: str, said: str) -> str:
-    """``said`` with the step's name in front, once."""
+    """Prefixes ``said`` with the step's name, unless it has this prefix."""
     return said if said.startswith(f"{step}: ") else f"{step}: {said}"
 
 
 def _cause(pod: Pod, log: Callable[[Pod], str | None]) -> str:
-    """Kubernetes' words where it ended the pod, such as OOMKilled; else those of its log."""
+    """Returns the message of Kubernetes, such as OOMKilled, or else the error in the log."""
     if pod.message and not _ENDED_BY_ITSELF.match(pod.message):
         return pod.message
-    more = f"'kubectl logs -n {pod.namespace} {pod.name} -c main' tells more"
-    return telling_line(log(pod) or "") or f"{pod.message or 'failed'}; {more}"
+    more = f"'kubectl logs -n {pod.namespace} {pod.name} -c main' shows its log"
+    return find_error_line(log(pod) or "") or f"{pod.message or 'failed'}; {more}"

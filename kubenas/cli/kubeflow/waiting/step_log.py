@@ -1,4 +1,4 @@
-"""The one line of a failed step's log that tells most."""
+"""Search for the error line in the log of a failed step."""
 
 import re
 from collections.abc import Sequence
@@ -8,15 +8,15 @@ from kubenas.steps.process import ERROR_PREFIX
 _MOST = 1000
 _TRACEBACK = "Traceback (most recent call last):"
 _FATAL = re.compile(r"^[EF]\d{4} [\d:.]+ +\d+ [\w.]+:\d+\] (?P<said>.+)$")
-"""A line of KFP's own programs, of a driver for example: see glog."""
+"""A glog error line of a KFP program, such as a driver."""
 _EXIT = re.compile(r"exit (status|code) \d+$")
-"""What those that watch a process say of its end: the step has said more."""
+"""Message of a parent process; the step's own message is more specific."""
 
 
-def telling_line(log: str) -> str | None:
-    """The error in ``log``; None if it tells of none.
+def find_error_line(log: str) -> str | None:
+    """Returns the error line in ``log``, or None.
 
-    That is what the step says itself, else what Python does, else what Kubeflow's own programs do.
+    The message of the step comes first, then a Python exception, then errors of KFP programs.
     """
     lines = [line.rstrip() for line in log.splitlines() if line.strip()]
     found = _own(lines) or _raised(lines) or _fatal(lines)
@@ -29,7 +29,7 @@ def _own(lines: Sequence[str]) -> str | None:
 
 
 def _raised(lines: Sequence[str]) -> str | None:
-    """The line after the last traceback's frames."""
+    """Returns the exception line of the last traceback."""
     begun = [number for number, line in enumerate(lines) if line.endswith(_TRACEBACK)]
     after = lines[begun[-1] + 1 :] if begun else ()
     return next((line for line in after if not line.startswith((" ", "\t"))), None)

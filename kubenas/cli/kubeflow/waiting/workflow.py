@@ -1,4 +1,4 @@
-"""What Argo knows of a run and Kubeflow's API does not pass on: its pods, and Kubernetes' words."""
+"""The Argo workflow of a run: its pods and their messages, which the KFP API omits."""
 
 import re
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from typing import Any
 
 _COUNTED = re.compile(r"\(\d+.*\)$")
 _INNER = "executor"
-"""The node below a task's that has the pod."""
+"""Name of the node that holds the pod of a task."""
 
 
 @dataclass(frozen=True)
@@ -17,27 +17,27 @@ class Pod:
     name: str
     namespace: str
     task: str
-    """Of the pipeline; or Kubeflow's own, such as prepare-driver, which comes before prepare."""
+    """Task of the pipeline or of Kubeflow, such as prepare-driver."""
     phase: str
     """Pending, Running, Succeeded, Failed or Error."""
     message: str
-    """Why it waits or failed, in the words of Kubernetes; else empty."""
+    """Message of Kubernetes for a pending or failed pod; else empty."""
 
 
 @dataclass(frozen=True)
 class Workflow:
-    """A run as Argo has it."""
+    """The Argo workflow of a run."""
 
     namespace: str = ""
     pods: tuple[Pod, ...] = ()
     terminated: bool = False
-    """Whether somebody ended it."""
+    """Whether a user terminated the run."""
     message: str = ""
-    """Why all of it failed or has not begun, if that is no pod's fault."""
+    """Message of the workflow, for causes outside the pods."""
 
 
 def read_workflow(manifest: Mapping[str, Any]) -> Workflow:
-    """The workflow in Argo's ``manifest``, its pods in the order in which they began."""
+    """Parses an Argo ``manifest``; pods are in the order of their start."""
     spec, status = manifest.get("spec") or {}, manifest.get("status") or {}
     nodes = [each for each in (status.get("nodes") or {}).values() if each.get("type") == "Pod"]
     nodes.sort(key=lambda node: str(node.get("startedAt")))
@@ -60,14 +60,14 @@ def _pod(manifest: Mapping[str, Any], node: Mapping[str, Any]) -> Pod:
 
 
 def task_of(node: str) -> str:
-    """The task to which a node belongs, from its name: the path of the nodes that hold it."""
+    """Returns the task of a node, from the path in the node's name."""
     parts = [_COUNTED.sub("", part) for part in node.split(".")]
     named = [part for part in parts if part != _INNER]
     return (named or parts)[-1]
 
 
 def _pod_name(manifest: Mapping[str, Any], node: Mapping[str, Any]) -> str:
-    """Argo's rule: the workflow, the template, and the hash at the end of the node's id."""
+    """Returns the pod name by Argo's rule: workflow, template and hash of the node id."""
     metadata, key = manifest.get("metadata") or {}, str(node.get("id"))
     annotations = metadata.get("annotations") or {}
     workflow = str(metadata.get("name"))

@@ -1,19 +1,25 @@
-"""Hyperparameter values as numbers, and new points from old ones."""
+"""Encoding of hyperparameter values as points, and variation of points."""
 
-from kubenas.search.oracles.encoding.designs import Design, Designs, GraphOf, Limits, sizes
+from kubenas.search.oracles.encoding.architectures import (
+    Architecture,
+    Architectures,
+    GraphOf,
+    Limits,
+    sizes,
+)
 from kubenas.search.oracles.encoding.dimension import Dimension, Floats
 from kubenas.search.oracles.encoding.encoding import Encoding
-from kubenas.search.oracles.encoding.variation import children, mutate, neighbours
+from kubenas.search.oracles.encoding.variation import create_children, mutate, neighbours
 
 __all__ = [
-    "Design",
-    "Designs",
+    "Architecture",
+    "Architectures",
     "Dimension",
     "Encoding",
     "Floats",
     "GraphOf",
     "Limits",
-    "children",
+    "create_children",
     "mutate",
     "neighbours",
     "sizes",

@@ -1,4 +1,4 @@
-"""One hyperparameter as a number: a level where values are countable, else a position in [0, 1)."""
+"""One hyperparameter as a number: a level if it is discrete, else a position in [0, 1)."""
 
 import math
 from dataclasses import dataclass, field
@@ -13,12 +13,12 @@ Floats: TypeAlias = NDArray[np.float64]
 Kind: TypeAlias = Literal["categorical", "ordered", "numeric"]
 
 _COUNTED = 2**48
-"""Beyond so many values a level, a float as all codes are, would no longer name one of them."""
+"""Maximum levels: above it, a float can no longer represent each level."""
 
 
 @dataclass(frozen=True)
 class Condition:
-    """Holds where one of the dimensions ``parents``, which share a name, has one of ``values``."""
+    """Holds if one of the dimensions ``parents``, which share a name, has one of ``values``."""
 
     name: str
     parents: tuple[int, ...]
@@ -27,18 +27,18 @@ class Condition:
 
 @dataclass(frozen=True)
 class Dimension:
-    """A hyperparameter under its conditions.
+    """A hyperparameter with its conditions.
 
     Args:
-        hyperparameter: Keras-Tuner's.
-        conditions: all of which must hold for it to be active.
+        hyperparameter: a hyperparameter of Keras-Tuner.
+        conditions: conditions that must all hold for it to be active.
     """
 
     hyperparameter: Any
     conditions: tuple[Condition, ...] = ()
     kind: Kind = field(init=False)
     levels: int = field(init=False)
-    """How many values there are; 0: a continuum, or too many to be told apart."""
+    """Number of values. 0: continuous, or too many values to represent."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "kind", _kind(self.hyperparameter))
@@ -46,11 +46,11 @@ class Dimension:
 
     @property
     def name(self) -> str:
-        """The hyperparameter's name, which others under other conditions may share."""
+        """Name of the hyperparameter. Hyperparameters with other conditions may share it."""
         return str(self.hyperparameter.name)
 
     def decode(self, code: float) -> Any:
-        """The value that ``code`` stands for."""
+        """Returns the value with this code."""
         hyperparameter = self.hyperparameter
         if isinstance(hyperparameter, kt.Fixed):
             return hyperparameter.value
@@ -65,7 +65,7 @@ class Dimension:
         return hyperparameter.prob_to_value((int(code) + 0.5) / self.levels)
 
     def encode(self, value: Any) -> float | None:
-        """The code of ``value``; None if it is none of this hyperparameter's."""
+        """Returns the code of ``value``, or None if the hyperparameter has no such value."""
         hyperparameter = self.hyperparameter
         if isinstance(hyperparameter, kt.Fixed):
             return 0.0 if value == hyperparameter.value else None
@@ -81,51 +81,51 @@ class Dimension:
         return self._encode_number(value)
 
     def draw(self, count: int, rng: np.random.Generator) -> Floats:
-        """``count`` random codes, spread as Keras-Tuner spreads its own."""
+        """Returns ``count`` random codes, distributed as in Keras-Tuner."""
         if not self.levels:
             return rng.random(count)
-        if self._rounds:
+        if self._is_log_int:
             low, high = self.hyperparameter.min_value, self.hyperparameter.max_value + 1
             drawn = low * (high / low) ** rng.random(count)
             return self._mirrored(np.clip(np.floor(drawn) - low, 0, self.levels - 1))
         return rng.integers(self.levels, size=count).astype(float)
 
-    def unit(self, codes: Floats) -> Floats:
-        """Positions in [0, 1] of ``codes``, on the hyperparameter's own scale."""
+    def positions(self, codes: Floats) -> Floats:
+        """Returns the positions in [0, 1] of ``codes`` on the hyperparameter's scale."""
         if not self.levels:
             return codes
         if self.levels == 1:
             return codes * 0.0
-        if self._rounds:
+        if self._is_log_int:
             low, high = self.hyperparameter.min_value, self.hyperparameter.max_value
             risen = np.log((low + self._mirrored(codes)) / low) / math.log(high / low)
-            return np.asarray(1.0 - risen if self._falls else risen)
+            return np.asarray(1.0 - risen if self._is_reversed else risen)
         return codes / (self.levels - 1)
 
     @property
     def middle(self) -> float:
-        """The code in the middle of a scale; of two the larger."""
+        """Code in the middle of the scale. Of two middle codes, the larger one."""
         if not self.levels:
             return 0.5
-        if self._rounds:
+        if self._is_log_int:
             own = self.hyperparameter
             level = round(math.sqrt(own.min_value * own.max_value)) - own.min_value
-            return float(self.levels - 1 - level if self._falls else level)
+            return float(self.levels - 1 - level if self._is_reversed else level)
         return float(self.levels // 2)
 
     @property
-    def _rounds(self) -> bool:
-        """Whether its values are whole numbers on a logarithmic scale."""
+    def _is_log_int(self) -> bool:
+        """Whether the values are integers on a logarithmic scale."""
         own = self.hyperparameter
         return isinstance(own, kt.Int) and own.step is None and self.levels > 1
 
     @property
-    def _falls(self) -> bool:
-        """Whether its scale is logarithmic from above."""
+    def _is_reversed(self) -> bool:
+        """Whether the scale is reverse logarithmic."""
         return bool(self.hyperparameter.sampling == "reverse_log")
 
     def _mirrored(self, codes: Floats) -> Floats:
-        return np.asarray(self.levels - 1 - codes if self._falls else codes, dtype=float)
+        return np.asarray(self.levels - 1 - codes if self._is_reversed else codes, dtype=float)
 
     def _encode_number(self, value: float) -> float:
         hyperparameter = self.hyperparameter
@@ -137,7 +137,7 @@ class Dimension:
             level = (value - hyperparameter.min_value) / hyperparameter.step
         else:
             grown = value
-            if self._falls:
+            if self._is_reversed:
                 grown = hyperparameter.max_value + hyperparameter.min_value - value
             level = math.log(grown / hyperparameter.min_value, hyperparameter.step)
         return float(min(max(round(level), 0), self.levels - 1))
@@ -162,7 +162,7 @@ def _levels(hyperparameter: Any) -> int:
 
 
 def _count(hyperparameter: Any) -> int:
-    """How many values a number has, as Keras-Tuner counts them; 0: a continuum."""
+    """Returns the number of values, as Keras-Tuner counts them. 0: continuous."""
     low, high, step = hyperparameter.min_value, hyperparameter.max_value, hyperparameter.step
     if low == high:
         return 1
@@ -174,13 +174,13 @@ def _count(hyperparameter: Any) -> int:
 
 
 def dimensions(space: keras_tuner.HyperParameters) -> tuple[Dimension, ...]:
-    """The hyperparameters of ``space``, parents before what depends on them."""
+    """Returns the dimensions of ``space``, parents before dependent ones."""
     found: list[Dimension] = []
     for hyperparameter in space.space:
         conditions = tuple(
             Condition(
                 condition.name,
-                tuple(place for place, each in enumerate(found) if each.name == condition.name),
+                tuple(index for index, each in enumerate(found) if each.name == condition.name),
                 tuple(condition.values),
             )
             for condition in hyperparameter.conditions

@@ -1,7 +1,7 @@
-"""Hyperparameter values <-> typed vectors, with what is inactive left out.
+"""Encoding of hyperparameter values as vectors.
 
-A point is a vector with a code for each dimension of the space and NaN where a dimension is
-inactive. Points come in batches of shape (points, dimensions).
+A point is a vector with one code per dimension of the space, NaN if the dimension is inactive.
+Points come in batches of shape (points, dimensions).
 """
 
 import math
@@ -17,21 +17,21 @@ from numpy.typing import NDArray
 from kubenas.search.oracles.encoding.dimension import Condition, Dimension, Floats, dimensions
 
 _SEVERAL = 3
-"""Dimensions with the same choices, so that their values are tallied."""
+"""Minimum dimensions with the same choices for which values are counted."""
 _DIGITS = 9
-"""After which codes of a continuum count as equal."""
+"""Decimal digits in which codes of equal points agree."""
 
 
 class Encoding:
-    """The points of a space.
+    """The encoding of a space.
 
     Args:
-        space: what may be chosen; it is read once.
+        space: the search space. Later changes to it are ignored.
     """
 
     def __init__(self, space: keras_tuner.HyperParameters) -> None:
         self.dimensions: tuple[Dimension, ...] = dimensions(space)
-        self._allowed = tuple(
+        self._conditions = tuple(
             tuple(tuple(self._codes(condition)) for condition in dimension.conditions)
             for dimension in self.dimensions
         )
@@ -40,16 +40,16 @@ class Encoding:
         return len(self.dimensions)
 
     def encode(self, values: Mapping[str, Any]) -> Floats:
-        """The point of ``values``. What has no value, or none of the space's, is left inactive."""
+        """Returns the point of ``values``. Missing or unknown values are encoded as inactive."""
         point = np.full(len(self), np.nan)
-        for place, dimension in enumerate(self.dimensions):
-            if dimension.name in values and _active(dimension, values):
+        for index, dimension in enumerate(self.dimensions):
+            if dimension.name in values and _is_active(dimension, values):
                 code = dimension.encode(values[dimension.name])
-                point[place] = np.nan if code is None else code
+                point[index] = np.nan if code is None else code
         return point
 
     def decode(self, point: Floats) -> dict[str, Any]:
-        """The values of the active dimensions of one point."""
+        """Returns the values of the active dimensions of one point."""
         return {
             dimension.name: dimension.decode(code)
             for dimension, code in zip(self.dimensions, point.tolist(), strict=True)
@@ -57,102 +57,105 @@ class Encoding:
         }
 
     def default(self) -> Floats:
-        """The point that whoever made the space starts from."""
+        """Returns the point of the default values."""
         return self.encode(self.with_defaults({}))
 
     def with_defaults(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """``values``, and the default of each hyperparameter that is active and has none there."""
+        """Returns ``values`` with defaults for active hyperparameters that have no value."""
         found = dict(values)
         for dimension in self.dimensions:
-            if dimension.name not in found and _active(dimension, found):
+            if dimension.name not in found and _is_active(dimension, found):
                 found[dimension.name] = dimension.hyperparameter.default
         return found
 
     def sample(self, count: int, rng: np.random.Generator) -> Floats:
-        """Random points, ``(count, dimensions)``."""
+        """Returns random points, ``(count, dimensions)``."""
         codes = self.draw_codes(count, rng)
         return self.complete(codes, codes)
 
     def draw_codes(self, count: int, rng: np.random.Generator) -> Floats:
-        """Random codes of all dimensions, whether active or not."""
+        """Returns random codes of all dimensions, active or not, ``(count, dimensions)``."""
         drawn = [dimension.draw(count, rng) for dimension in self.dimensions]
         return np.stack(drawn, axis=1) if drawn else np.empty((count, 0))
 
     def centred(self, points: Floats, rng: np.random.Generator) -> Floats:
-        """``points`` with all numbers and ordered choices in the middle of their scales."""
+        """Returns ``points`` with all ordered dimensions in the middle of their scales."""
         codes = np.where(np.isnan(points), self.draw_codes(len(points), rng), points)
-        for place in np.flatnonzero(self.units):
-            codes[:, place] = self.dimensions[place].middle
+        for index in np.flatnonzero(self.ordered):
+            codes[:, index] = self.dimensions[index].middle
         return self.complete(codes, codes)
 
     def complete(self, codes: Floats, spare: Floats) -> Floats:
-        """``codes`` as points: inactive dimensions emptied, empty active ones from ``spare``."""
+        """Returns ``codes`` as valid points.
+
+        Inactive dimensions become NaN. Active dimensions without a code take it from ``spare``.
+        """
         points = np.array(codes)
-        for place in range(len(self)):
-            own = points[:, place]
-            filled = np.where(np.isnan(own), spare[:, place], own)
-            points[:, place] = np.where(self.holds(place, points), filled, np.nan)
+        for index in range(len(self)):
+            own = points[:, index]
+            filled = np.where(np.isnan(own), spare[:, index], own)
+            points[:, index] = np.where(self.is_active(index, points), filled, np.nan)
         return points
 
     def keys(self, points: Floats) -> list[bytes]:
-        """For each point, what is equal for equal points."""
+        """Returns a key for each point, the same for equal points."""
         rounded = np.ascontiguousarray(np.round(points, _DIGITS))
         return [row.tobytes() for row in rounded]
 
     @cached_property
-    def units(self) -> tuple[bool, ...]:
-        """Which dimensions have positions that tell how far apart values are."""
+    def ordered(self) -> tuple[bool, ...]:
+        """Whether each dimension is ordered: distances of positions are then meaningful."""
         return tuple(each.kind != "categorical" and each.levels != 1 for each in self.dimensions)
 
     @cached_property
-    def strata(self) -> int | None:
-        """The dimension on which most others depend, if it has few values: the top-level choice."""
+    def top_level_choice(self) -> int | None:
+        """Index of the discrete dimension on which most others depend, if there is one."""
         depending = [0] * len(self)
         for dimension in self.dimensions:
             for condition in dimension.conditions:
                 for parent in condition.parents:
                     depending[parent] += 1
         free = [
-            place
-            for place, dimension in enumerate(self.dimensions)
-            if depending[place] and not dimension.conditions and 2 <= dimension.levels <= 20
+            index
+            for index, dimension in enumerate(self.dimensions)
+            if depending[index] and not dimension.conditions and 2 <= dimension.levels <= 20
         ]
-        return max(free, key=lambda place: depending[place], default=None)
+        return max(free, key=lambda index: depending[index], default=None)
 
     def positions(self, points: Floats) -> Floats:
-        """Positions in [0, 1] of numbers and ordered choices; codes of all else; NaN: inactive."""
+        """Returns positions in [0, 1] of ordered dimensions, codes of others. NaN: inactive."""
         columns = [
-            dimension.unit(points[:, place]) if self.units[place] else points[:, place]
-            for place, dimension in enumerate(self.dimensions)
+            dimension.positions(points[:, index]) if self.ordered[index] else points[:, index]
+            for index, dimension in enumerate(self.dimensions)
         ]
         return np.stack(columns, axis=1) if columns else np.empty((len(points), 0))
 
-    def tallies(self, points: Floats) -> Floats:
-        """How often each value is chosen in the unordered dimensions that have the same choices,
+    def value_counts(self, points: Floats) -> Floats:
+        """Returns how often each value is chosen in categorical dimensions with the same choices,
         ``(points, values)``.
         """
         columns = [
-            (points[:, places] == code).sum(axis=1)
-            for places in self._alike
-            for code in range(self.dimensions[places[0]].levels)
+            (points[:, indices] == code).sum(axis=1)
+            for indices in self._shared_choices
+            for code in range(self.dimensions[indices[0]].levels)
         ]
         return np.stack(columns, axis=1).astype(float) if columns else np.empty((len(points), 0))
 
     @cached_property
-    def _alike(self) -> tuple[list[int], ...]:
-        """Places of the unordered dimensions that have the same choices, where they are several.
+    def _shared_choices(self) -> tuple[list[int], ...]:
+        """Groups of categorical dimensions with the same choices, as lists of indices.
 
-        Booleans have the same too, but as answers to different questions.
+        Booleans are left out: their values have a different meaning in each dimension.
         """
-        places: dict[tuple[str, ...], list[int]] = {}
-        for place, dimension in enumerate(self.dimensions):
+        indices: dict[tuple[str, ...], list[int]] = {}
+        for index, dimension in enumerate(self.dimensions):
             own = dimension.hyperparameter
             if dimension.kind == "categorical" and isinstance(own, Choice):
-                places.setdefault(tuple(map(repr, own.values)), []).append(place)
-        return tuple(alike for alike in places.values() if len(alike) >= _SEVERAL)
+                indices.setdefault(tuple(map(repr, own.values)), []).append(index)
+        return tuple(shared for shared in indices.values() if len(shared) >= _SEVERAL)
 
     def all_points(self, limit: int) -> Floats | None:
-        """Every point there is; None if there are more than ``limit``, or a continuum."""
+        """Returns all points, or None if they are continuous or more than ``limit``."""
         found: list[Floats] = []
         for point in self.points(_levels):
             if len(found) == limit or np.isinf(point).any():
@@ -161,25 +164,25 @@ class Encoding:
         return np.array(found).reshape(len(found), len(self))
 
     def points(self, codes: Callable[[Dimension], Iterable[float]]) -> Iterator[Floats]:
-        """All combinations of the ``codes`` of dimensions; the last dimension changes fastest."""
+        """Yields all combinations of the ``codes`` of dimensions. The last one changes fastest."""
         yield from self._points(codes, np.full(len(self), np.nan), 0)
 
     def _points(
-        self, codes: Callable[[Dimension], Iterable[float]], point: Floats, place: int
+        self, codes: Callable[[Dimension], Iterable[float]], point: Floats, index: int
     ) -> Iterator[Floats]:
-        if place == len(self):
+        if index == len(self):
             yield point.copy()
             return
-        active = self.holds(place, point[None])[0]
-        for code in codes(self.dimensions[place]) if active else (math.nan,):
-            point[place] = code
-            yield from self._points(codes, point, place + 1)
-        point[place] = np.nan
+        active = self.is_active(index, point[None])[0]
+        for code in codes(self.dimensions[index]) if active else (math.nan,):
+            point[index] = code
+            yield from self._points(codes, point, index + 1)
+        point[index] = np.nan
 
-    def holds(self, place: int, points: Floats) -> NDArray[np.bool_]:
-        """Where all conditions of a dimension hold; those before it are settled in ``points``."""
+    def is_active(self, index: int, points: Floats) -> NDArray[np.bool_]:
+        """Returns the points in which a dimension is active. Earlier dimensions must be set."""
         active = np.ones(len(points), dtype=bool)
-        for parents in self._allowed[place]:
+        for parents in self._conditions[index]:
             met = np.zeros(len(points), dtype=bool)
             for parent, codes in parents:
                 met |= np.isin(points[:, parent], codes)
@@ -193,9 +196,9 @@ class Encoding:
 
 
 def _levels(dimension: Dimension) -> Iterable[float]:
-    """All codes of a dimension; of a continuum infinity."""
+    """Returns all codes of a dimension, or infinity if it is continuous."""
     return range(dimension.levels) if dimension.levels else (math.inf,)
 
 
-def _active(dimension: Dimension, values: Mapping[str, Any]) -> bool:
+def _is_active(dimension: Dimension, values: Mapping[str, Any]) -> bool:
     return all(values.get(each.name) in each.values for each in dimension.conditions)

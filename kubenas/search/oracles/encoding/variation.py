@@ -1,4 +1,4 @@
-"""New points from old ones: mutation, crossover, and the points one step away."""
+"""Variation of points: mutation, crossover and neighbours."""
 
 import numpy as np
 
@@ -6,29 +6,31 @@ from kubenas.search.oracles.encoding.dimension import Dimension, Floats
 from kubenas.search.oracles.encoding.encoding import Encoding
 
 _NEAR = 0.12
-"""Standard deviation of a small step on a numeric scale from 0 to 1."""
+"""Standard deviation of a small step on a scale from 0 to 1."""
 
 
 def mutate(
     encoding: Encoding, points: Floats, rng: np.random.Generator, *, extra: float = 0.25
 ) -> Floats:
-    """Each of ``points`` with one choice changed, further ones each with probability ``extra``.
+    """Changes one dimension of each point, and further ones with probability ``extra`` each.
 
-    What a change activates is drawn at random.
+    Dimensions that become active get random codes.
     """
     free = np.array([dimension.levels != 1 for dimension in encoding.dimensions], dtype=bool)
     order = np.where(np.isnan(points) | ~free, np.inf, rng.random(points.shape))
     rank = np.argsort(np.argsort(order, axis=1), axis=1)
     chosen = (rank < rng.geometric(1.0 - extra, size=len(points))[:, None]) & np.isfinite(order)
     changed = np.array(points)
-    for place, dimension in enumerate(encoding.dimensions):
-        rows = np.flatnonzero(chosen[:, place])
-        changed[rows, place] = _changed(dimension, points[rows, place], rng)
+    for index, dimension in enumerate(encoding.dimensions):
+        rows = np.flatnonzero(chosen[:, index])
+        changed[rows, index] = _changed(dimension, points[rows, index], rng)
     return encoding.complete(changed, encoding.draw_codes(len(points), rng))
 
 
-def cross(encoding: Encoding, mothers: Floats, fathers: Floats, rng: np.random.Generator) -> Floats:
-    """Children that take each choice from one of their two parents."""
+def crossover(
+    encoding: Encoding, mothers: Floats, fathers: Floats, rng: np.random.Generator
+) -> Floats:
+    """Returns children that take each code from one of two parents at random."""
     from_mother = rng.random(mothers.shape) < 0.5
     children = np.where(from_mother, mothers, fathers)
     others = np.where(from_mother, fathers, mothers)
@@ -36,26 +38,28 @@ def cross(encoding: Encoding, mothers: Floats, fathers: Floats, rng: np.random.G
     return encoding.complete(children, np.where(np.isnan(others), drawn, others))
 
 
-def children(encoding: Encoding, parents: Floats, count: int, rng: np.random.Generator) -> Floats:
-    """``count`` mutations of each parent, and a quarter as many crossings of two."""
+def create_children(
+    encoding: Encoding, parents: Floats, count: int, rng: np.random.Generator
+) -> Floats:
+    """Returns ``count`` mutations of each parent, and a quarter as many crossovers."""
     mutated = mutate(encoding, np.repeat(parents, count, axis=0), rng)
     couples = rng.integers(len(parents), size=(2, len(mutated) // 4))
-    crossed = cross(encoding, parents[couples[0]], parents[couples[1]], rng)
+    crossed = crossover(encoding, parents[couples[0]], parents[couples[1]], rng)
     return np.concatenate([mutated, crossed])
 
 
 def neighbours(encoding: Encoding, point: Floats, rng: np.random.Generator) -> Floats:
-    """Points that differ from ``point`` in one choice, in random order.
+    """Returns the points that differ from ``point`` in one dimension, in random order.
 
-    All values of an unordered choice; of a long scale the next values and two further ones.
+    Categorical dimensions take all other values, long scales the adjacent and two random values.
     """
     found = []
-    for place, dimension in enumerate(encoding.dimensions):
-        if np.isnan(point[place]):
+    for index, dimension in enumerate(encoding.dimensions):
+        if np.isnan(point[index]):
             continue
-        for code in _other_codes(dimension, float(point[place]), rng):
+        for code in _other_codes(dimension, float(point[index]), rng):
             neighbour = point.copy()
-            neighbour[place] = code
+            neighbour[index] = code
             found.append(neighbour)
     if not found:
         return np.empty((0, len(encoding)))
@@ -64,7 +68,7 @@ def neighbours(encoding: Encoding, point: Floats, rng: np.random.Generator) -> F
 
 
 def _changed(dimension: Dimension, codes: Floats, rng: np.random.Generator) -> Floats:
-    """Other codes: near ones half of the time, where there is a scale."""
+    """Returns changed codes. On a scale, half of them are near the old ones."""
     count, levels = len(codes), dimension.levels
     steps = rng.normal(0.0, _NEAR, size=count)
     if not levels:

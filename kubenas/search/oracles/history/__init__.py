@@ -1,13 +1,13 @@
 """The trials that an oracle learns from."""
 
 from kubenas.search.oracles.history.history import History
-from kubenas.search.oracles.history.targets import observations, standardised
-from kubenas.search.oracles.history.trial_order import TrialOrder, given_trials
+from kubenas.search.oracles.history.targets import observations, standardise
+from kubenas.search.oracles.history.trial_order import TrialOrder, external_trials
 
 __all__ = [
     "History",
     "TrialOrder",
-    "given_trials",
+    "external_trials",
     "observations",
-    "standardised",
+    "standardise",
 ]

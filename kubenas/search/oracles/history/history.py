@@ -1,4 +1,4 @@
-"""What an oracle knows when it is asked: frozen arrays, in the order in which trials ended."""
+"""The history of a search as arrays, in the order in which trials ended."""
 
 from dataclasses import dataclass
 
@@ -10,31 +10,31 @@ from kubenas.search.oracles.encoding import Floats
 
 @dataclass(frozen=True)
 class History:
-    """All trials so far, as points of the encoding."""
+    """All trials, as points of the encoding."""
 
     points: Floats
-    """``(ended, dimensions)``, in the order of their ends."""
+    """``(ended, dimensions)``: points of ended trials, in the order of their ends."""
     scores: Floats
-    """``(ended,)``; the larger the better; NaN: infeasible or failed."""
+    """``(ended,)``: larger is better. NaN: infeasible or failed."""
     pending: Floats
-    """``(in flight, dimensions)``, in the order of their starts."""
+    """``(pending, dimensions)``: points of running trials, in the order of their starts."""
 
     @property
     def started(self) -> int:
-        """Trials so far, those in flight included: the number of the next one."""
+        """Number of trials, including running ones. Also the number of the next trial."""
         return len(self.points) + len(self.pending)
 
     @property
     def feasible(self) -> NDArray[np.bool_]:
-        """``(ended,)``: which have a score."""
+        """``(ended,)``: whether each trial has a score."""
         return ~np.isnan(self.scores)
 
     @property
     def completed(self) -> tuple[Floats, Floats]:
-        """Points and scores of those that have a score."""
+        """Points and scores of the trials that have a score."""
         return self.points[self.feasible], self.scores[self.feasible]
 
     def best(self, count: int) -> Floats:
-        """The points with the best scores, best first; of equals the earlier."""
+        """Returns the ``count`` best points, best first. Ties: the earlier trial comes first."""
         points, scores = self.completed
         return points[np.argsort(-scores, kind="stable")[:count]]

@@ -1,4 +1,4 @@
-"""The order in which an oracle learns from its trials, the same after a restart."""
+"""The order of an oracle's trials, which is the same after a restart."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,33 +9,33 @@ import keras_tuner
 
 @dataclass(frozen=True)
 class TrialOrder:
-    """All trials of an oracle."""
+    """All trials of an oracle, in order."""
 
     ended: Sequence[Any]
-    """In the order of their ends."""
+    """Ended trials, in the order of their ends."""
     pending: Sequence[Any]
-    """In the order of their starts; trials that wait for a retry are among them."""
+    """Other trials, in the order of their starts. Includes trials that wait for a retry."""
 
     @classmethod
     def of(cls, oracle: keras_tuner.Oracle) -> "TrialOrder":
-        """Of all that stand in ``oracle.trials``.
+        """Returns the order of all trials in ``oracle.trials``.
 
-        Those that somebody put there without starting them come first, by their names.
+        Trials that the oracle did not start come first, sorted by name.
         """
         over = set(oracle.end_order)
-        given = given_trials(oracle)
+        external = external_trials(oracle)
         started = [oracle.trials[name] for name in oracle.start_order if name not in over]
         return cls(
             [
-                *(trial for trial in given if _has_ended(trial)),
+                *(trial for trial in external if _has_ended(trial)),
                 *(oracle.trials[name] for name in oracle.end_order),
             ],
-            [*(trial for trial in given if not _has_ended(trial)), *started],
+            [*(trial for trial in external if not _has_ended(trial)), *started],
         )
 
 
-def given_trials(oracle: keras_tuner.Oracle) -> list[Any]:
-    """Trials that ``oracle`` did not start, sorted by name."""
+def external_trials(oracle: keras_tuner.Oracle) -> list[Any]:
+    """Returns the trials that ``oracle`` did not start, sorted by name."""
     if len(oracle.trials) == len(oracle.start_order):
         return []
     names = sorted(oracle.trials.keys() - {*oracle.start_order, *oracle.end_order})

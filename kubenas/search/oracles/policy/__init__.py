@@ -1,12 +1,12 @@
-"""A recurrent network that generates architectures, and how it learns."""
+"""A recurrent policy network that samples architectures, and its training."""
 
-from kubenas.search.oracles.policy.learning import PolicyLearner, own_rewards
+from kubenas.search.oracles.policy.learning import PolicyLearner, compute_rewards
 from kubenas.search.oracles.policy.network import Policy
-from kubenas.search.oracles.policy.tokens import Decisions
+from kubenas.search.oracles.policy.tokenizer import Tokenizer
 
 __all__ = [
-    "Decisions",
     "Policy",
     "PolicyLearner",
-    "own_rewards",
+    "Tokenizer",
+    "compute_rewards",
 ]

@@ -1,10 +1,9 @@
-"""How a policy learns from what became of architectures, as a function of the history alone.
+"""Training of a policy on the rewards of architectures, as a function of the history alone.
 
-Each architecture counts with its own reward. Most were written by an earlier policy than the one
-that learns from them: the ratio of the odds, then and now, corrects for that, and beyond a bound
-there is nothing more to gain (Schulman et al., Proximal Policy Optimization Algorithms, 2017).
-The best of all times are made likelier besides (Oh et al., Self-Imitation Learning, ICML 2018), and
-some doubt is kept.
+Most architectures were sampled by an earlier policy than the one that is trained. The clipped
+ratio of the two probabilities corrects for that (Schulman et al., Proximal Policy Optimization
+Algorithms, 2017). The loss also imitates the best architectures (Oh et al., Self-Imitation
+Learning, ICML 2018) and rewards entropy.
 """
 
 from collections.abc import Callable
@@ -14,113 +13,135 @@ from numpy.typing import NDArray
 
 from kubenas.search.milestones import milestones
 from kubenas.search.oracles.encoding import Floats
-from kubenas.search.oracles.history import History, standardised
+from kubenas.search.oracles.history import History, standardise
 from kubenas.search.oracles.policy.network import Policy
-from kubenas.search.oracles.policy.tokens import Decisions, Tokens
+from kubenas.search.oracles.policy.tokenizer import Tokenizer, Tokens
 from kubenas.search.oracles.surrogate import Adam, Reals
 from kubenas.search.seeds import derived_seed
 
 _RECENT = 64
-"""Trials, the latest, whose rewards count at a milestone."""
+"""Latest trials whose rewards are used at a milestone."""
 _ELITES = 10
-_BOUND = 0.2
-"""On how much likelier or less likely a milestone makes what it has a reward for."""
-_IMITATION = 0.5
-_DOUBT = 0.1
-"""Weight of the entropy of a decision."""
-_RATE = 0.01
-_DECISIONS = 400
-"""Steps at a milestone, times dimensions: it bounds the time."""
-_FEWEST_STEPS = 8
+"""Best trials that are imitated."""
+_CLIP = 0.2
+"""Bound on the relative change of an architecture's probability at a milestone."""
+_IMITATION_WEIGHT = 0.5
+_ENTROPY_WEIGHT = 0.1
+"""Weight of the mean entropy of a choice."""
+_LEARNING_RATE = 0.01
+_STEP_BUDGET = 400
+"""Gradient steps at a milestone, times dimensions. It bounds the time."""
+_MIN_STEPS = 8
 
 
 class PolicyLearner:
-    """The policies of a search, one a milestone.
+    """Trains the policies of a search, one per milestone.
 
     Args:
-        decisions: what they decide.
-        seed: of where the first one starts.
+        tokenizer: tokenizer of the space.
+        seed: seed of the initial weights.
     """
 
-    def __init__(self, decisions: Decisions, seed: int) -> None:
-        self._decisions = decisions
+    def __init__(self, tokenizer: Tokenizer, seed: int) -> None:
+        self._tokenizer = tokenizer
         rng = np.random.default_rng(derived_seed("policy", seed))
-        self._policies = {0: Policy.fresh(decisions, rng)}
-        self._anew = False
+        self._policies = {0: Policy.initialise(tokenizer, rng)}
+        self._from_scratch = False
 
-    def forget(self) -> None:
-        """Rewards are others than before, and will be again: each time, learning begins anew."""
-        self._policies, self._anew = {0: self._policies[0]}, True
+    def reset(self) -> None:
+        """Discards the trained policies. From now on, training starts from the initial weights.
 
-    def after(self, history: History, writers: NDArray[np.intp]) -> Policy:
-        """The policy of the last milestone of ``history``.
+        Called when rewards change, which then happens at each proposal.
+        """
+        self._policies, self._from_scratch = {0: self._policies[0]}, True
+
+    def learn(self, history: History, sampled_by: NDArray[np.intp]) -> Policy:
+        """Trains up to the last milestone of ``history`` and returns that policy.
 
         Args:
-            history: at least as long as at any earlier call.
-            writers: ``(ended,)``: the milestone whose policy wrote each trial.
+            history: the history, at least as long as in earlier calls.
+            sampled_by: ``(ended,)``: the milestone of the policy that sampled each trial.
         """
         done = max(self._policies)
         counts = list(milestones(done, len(history.points)))
-        if self._anew:
-            counts, writers = counts[-1:], np.zeros_like(writers)
+        if self._from_scratch:
+            counts, sampled_by = counts[-1:], np.zeros_like(sampled_by)
         for count in counts:
             until = History(history.points[:count], history.scores[:count], history.pending[:0])
-            self._policies[count] = self._learned(self._policies[done], until, writers[:count])
+            self._policies[count] = self._train(self._policies[done], until, sampled_by[:count])
             done = count
         return self._policies[done]
 
-    def _learned(self, policy: Policy, history: History, writers: NDArray[np.intp]) -> Policy:
-        rewards = own_rewards(history.scores)
-        recent = self._decisions.tokens(history.points[-_RECENT:])
-        elites = self._decisions.tokens(history.best(_ELITES))
-        then = self._log_odds_then(recent, writers[-_RECENT:])
-        imitation = np.full(len(elites), -_IMITATION / max(1, len(elites)))
+    def _train(self, policy: Policy, history: History, sampled_by: NDArray[np.intp]) -> Policy:
+        rewards = compute_rewards(history.scores)
+        recent = self._tokenizer.tokens(history.points[-_RECENT:])
+        elites = self._tokenizer.tokens(history.best(_ELITES))
+        when_sampled = self._log_probabilities_when_sampled(recent, sampled_by[-_RECENT:])
+        imitation = np.full(len(elites), -_IMITATION_WEIGHT / max(1, len(elites)))
 
-        def by_log_odds(log_odds: Reals) -> Reals:
-            own = clipped_gradient(log_odds[: len(recent)], then, rewards[-_RECENT:])
+        def grad_log_probabilities(log_probabilities: Reals) -> Reals:
+            own = clipped_gradient(
+                log_probabilities[: len(recent)], when_sampled, rewards[-_RECENT:]
+            )
             return np.concatenate([own, imitation])
 
-        steps = max(_FEWEST_STEPS, _DECISIONS // max(1, len(self._decisions)))
-        return learned(policy, np.concatenate([recent, elites]), by_log_odds, steps=steps)
+        steps = max(_MIN_STEPS, _STEP_BUDGET // max(1, len(self._tokenizer)))
+        return train_policy(
+            policy, np.concatenate([recent, elites]), grad_log_probabilities, steps=steps
+        )
 
-    def _log_odds_then(self, tokens: Tokens, writers: NDArray[np.intp]) -> Floats:
+    def _log_probabilities_when_sampled(
+        self, tokens: Tokens, sampled_by: NDArray[np.intp]
+    ) -> Floats:
         found = np.zeros(len(tokens))
-        for writer in np.unique(writers):
-            rows = writers == writer
-            found[rows] = self._policies[int(writer)].read(tokens[rows]).log_odds
+        for milestone in np.unique(sampled_by):
+            rows = sampled_by == milestone
+            found[rows] = self._policies[int(milestone)].forward(tokens[rows]).log_probabilities
         return found
 
 
-def learned(
-    policy: Policy, tokens: Tokens, by_log_odds: Callable[[Reals], Reals], *, steps: int
+def train_policy(
+    policy: Policy, tokens: Tokens, grad_log_probabilities: Callable[[Reals], Reals], *, steps: int
 ) -> Policy:
-    """``policy`` after some steps on ``tokens``.
+    """Returns a copy of ``policy``, trained for ``steps`` gradient steps on ``tokens``.
 
     Args:
-        by_log_odds: the derivatives of the loss by log odds, given these.
+        grad_log_probabilities: function that returns the gradient of the loss with respect to
+            the log probabilities.
     """
-    changed = Policy(policy.decisions, policy.weights.clone())
+    changed = Policy(policy.tokenizer, policy.weights.clone())
     optimizer = Adam(changed.weights)
     active = max(1.0, float((tokens >= 0).sum(axis=1).mean()))
     for _ in range(steps):
-        reading = changed.read(tokens)
-        doubt = -_DOUBT / (len(tokens) * active)
-        optimizer.step(changed.gradient(reading, by_log_odds(reading.log_odds), doubt), _RATE)
+        forward_pass = changed.forward(tokens)
+        entropy_weight = -_ENTROPY_WEIGHT / (len(tokens) * active)
+        optimizer.step(
+            changed.gradient(
+                forward_pass, grad_log_probabilities(forward_pass.log_probabilities), entropy_weight
+            ),
+            _LEARNING_RATE,
+        )
     return changed
 
 
-def clipped_gradient(log_odds: Reals, then: Reals, rewards: Reals) -> Floats:
-    """Derivatives by ``log_odds`` of the clipped surrogate loss, ``(architectures,)``."""
-    ratio = np.exp(np.minimum(log_odds - then, 5.0))
-    spent = np.where(rewards > 0, ratio > 1.0 + _BOUND, ratio < 1.0 - _BOUND)
+def clipped_gradient(log_probabilities: Reals, when_sampled: Reals, rewards: Reals) -> Floats:
+    """Returns the gradient of PPO's clipped loss w.r.t. the log probabilities, ``(n,)``.
+
+    Args:
+        log_probabilities: ``(n,)``, by the policy that is trained.
+        when_sampled: ``(n,)``, by the policies that sampled the architectures.
+        rewards: ``(n,)``.
+    """
+    ratio = np.exp(np.minimum(log_probabilities - when_sampled, 5.0))
+    spent = np.where(rewards > 0, ratio > 1.0 + _CLIP, ratio < 1.0 - _CLIP)
     return np.where(spent, 0.0, -ratio * rewards) / len(rewards)
 
 
-def own_rewards(scores: Floats) -> Floats:
-    """Standardised scores, the worst clipped; what is infeasible gets the least."""
+def compute_rewards(scores: Floats) -> Floats:
+    """Returns standardised scores, the worst ones clipped. Infeasible trials get the minimum."""
     known = ~np.isnan(scores)
     rewards = np.zeros(len(scores))
     if known.any():
-        rewards[known] = standardised(scores[known])
+        rewards[known] = standardise(scores[known])
         rewards[~known] = min(-1.0, rewards[known].min())
     return rewards

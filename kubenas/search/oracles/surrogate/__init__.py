@@ -1,22 +1,22 @@
-"""Models that predict the score of a point: Gaussian processes and ensembles of networks."""
+"""Surrogate models, which predict the scores of points: Gaussian processes and ensembles."""
 
 from kubenas.search.oracles.surrogate.adam import Adam, Reals, Weights
+from kubenas.search.oracles.surrogate.ensemble_surrogate import EnsembleSurrogate
 from kubenas.search.oracles.surrogate.expected_improvement import log_expected_improvement
-from kubenas.search.oracles.surrogate.feasibility import Feasibility
-from kubenas.search.oracles.surrogate.fitted_ensemble import Surrogate
+from kubenas.search.oracles.surrogate.feasibility import FeasibilityModel
 from kubenas.search.oracles.surrogate.gaussian_process import GaussianProcess, Settings, fit
-from kubenas.search.oracles.surrogate.input_features import Atlas, Inputs
+from kubenas.search.oracles.surrogate.input_features import FeatureExtractor, InputFeatures
 from kubenas.search.oracles.surrogate.threads import one_thread
 
 __all__ = [
     "Adam",
-    "Atlas",
-    "Feasibility",
+    "EnsembleSurrogate",
+    "FeasibilityModel",
+    "FeatureExtractor",
     "GaussianProcess",
-    "Inputs",
+    "InputFeatures",
     "Reals",
     "Settings",
-    "Surrogate",
     "Weights",
     "fit",
     "log_expected_improvement",

@@ -1,5 +1,5 @@
-"""The weights of a small network as one vector, and Adam (Kingma and Ba, Adam: A Method for
-Stochastic Optimization, ICLR 2015) on it.
+"""The weights of a small network as one vector, and the optimiser Adam (Kingma and Ba, Adam: A
+Method for Stochastic Optimization, ICLR 2015).
 """
 
 from collections.abc import Mapping
@@ -9,18 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 Reals: TypeAlias = NDArray[np.floating[Any]]
-"""Of whatever precision a network computes in."""
+"""Floating-point arrays of any precision."""
 
-_FIRST, _SECOND, _TINY = 0.9, 0.99, 1e-8
-_LONGEST = 5.0
-"""A gradient longer than this is shortened to it."""
+_BETA_1, _BETA_2, _EPSILON = 0.9, 0.99, 1e-8
+_MAX_NORM = 5.0
+"""Maximum norm of a gradient; longer ones are clipped."""
 
 
 class Weights(dict[str, Reals]):
-    """Arrays by name, all of them views of one :attr:`vector`.
+    """Arrays by name, which are views of one :attr:`vector`.
 
     Args:
-        arrays: what they are at first; they are copied.
+        arrays: initial values, which are copied.
     """
 
     def __init__(self, arrays: Mapping[str, Reals]) -> None:
@@ -32,16 +32,16 @@ class Weights(dict[str, Reals]):
             start += array.size
 
     def zeros(self) -> "Weights":
-        """Zeros in the same shapes."""
+        """Returns zeros in the same shapes."""
         return Weights({name: np.zeros_like(array) for name, array in self.items()})
 
     def clone(self) -> "Weights":
-        """Weights that change apart from these."""
+        """Returns a copy."""
         return Weights(self)
 
 
 class Adam:
-    """Goes downhill, changing ``weights`` in place."""
+    """The optimiser Adam, which updates ``weights`` in place."""
 
     def __init__(self, weights: Weights) -> None:
         self._weights = weights
@@ -50,11 +50,11 @@ class Adam:
         self._steps = 0
 
     def step(self, gradient: Weights, rate: float) -> None:
-        """One step of about ``rate`` in each weight against ``gradient``."""
+        """Updates the weights with learning rate ``rate``. Clips ``gradient`` in place."""
         own = gradient.vector
-        own *= min(1.0, _LONGEST / (float(np.linalg.norm(own)) + _TINY))
+        own *= min(1.0, _MAX_NORM / (float(np.linalg.norm(own)) + _EPSILON))
         self._steps += 1
-        self._mean += (1.0 - _FIRST) * (own - self._mean)
-        self._square += (1.0 - _SECOND) * (own * own - self._square)
-        size = np.sqrt(self._square / (1.0 - _SECOND**self._steps)) + _TINY
-        self._weights.vector -= (rate / (1.0 - _FIRST**self._steps)) * self._mean / size
+        self._mean += (1.0 - _BETA_1) * (own - self._mean)
+        self._square += (1.0 - _BETA_2) * (own * own - self._square)
+        size = np.sqrt(self._square / (1.0 - _BETA_2**self._steps)) + _EPSILON
+        self._weights.vector -= (rate / (1.0 - _BETA_1**self._steps)) * self._mean / size

@@ -1,6 +1,6 @@
-"""Gaussian process classification: chances from outcomes of two kinds, by Laplace's approximation
+"""Binary Gaussian process classification by Laplace's approximation with a probit likelihood
 (Rasmussen and Williams, Gaussian Processes for Machine Learning, 2006, section 3.4, algorithms 3.1
-and 3.2) with a probit likelihood.
+and 3.2).
 """
 
 from dataclasses import dataclass
@@ -9,107 +9,113 @@ import numpy as np
 from scipy import linalg, special
 
 from kubenas.search.oracles.encoding import Floats
-from kubenas.search.oracles.surrogate.input_features import Inputs
+from kubenas.search.oracles.surrogate.input_features import InputFeatures
 from kubenas.search.oracles.surrogate.kernel import Kernel
 
 _AMPLITUDES = (1.0, 4.0, 16.0)
-"""Factors of the covariance to choose from: the larger, the sharper the border."""
-_STEPS = 30
-_CONVERGED = 1e-4
-_LENGTHS = (*(0.5**power for power in range(30)), 0.0)
-"""Of a step, in the order tried."""
+"""Candidate factors of the covariance. A larger one gives a sharper decision boundary."""
+_MAX_STEPS = 30
+_TOLERANCE = 1e-4
+_STEP_LENGTHS = (*(0.5**power for power in range(30)), 0.0)
+"""Factors of a Newton step in the line search, in the order in which they are tried."""
 
 
 class GaussianProcessClassifier:
-    """The chance of one of two outcomes.
+    """A binary classifier.
 
-    It is that of a latent function to be positive, whose covariance is the kernel's and 1, of how
-    frequent the outcome is at all, times an amplitude.
+    The covariance of the latent function is ``amplitude * (1 + kernel)``. The constant 1 models
+    the frequency of the two classes.
 
     Args:
-        kernel: of the points.
-        inputs: what was observed, ``n`` of them.
-        outcomes: ``(n,)``, 1 or -1.
-        amplitude: as found by :func:`likeliest_amplitude`.
+        kernel: the kernel.
+        inputs: ``n`` observed points.
+        outcomes: ``(n,)``, their classes: 1 or -1.
+        amplitude: amplitude as returned by :func:`most_likely_amplitude`.
     """
 
-    def __init__(self, kernel: Kernel, inputs: Inputs, outcomes: Floats, amplitude: float) -> None:
+    def __init__(
+        self, kernel: Kernel, inputs: InputFeatures, outcomes: Floats, amplitude: float
+    ) -> None:
         self._kernel = kernel
         self._inputs = inputs
         self._amplitude = amplitude
         self._mode = _laplace(amplitude * (1.0 + kernel(inputs, inputs)), outcomes)
 
-    def log_chances(self, inputs: Inputs) -> Floats:
-        """Logarithm of the chance of outcome 1 of each, ``(m,)``."""
+    def log_probabilities(self, inputs: InputFeatures) -> Floats:
+        """Returns the log probabilities of class 1, ``(m,)``."""
         mode, amplitude = self._mode, self._amplitude
         cross = amplitude * (1.0 + self._kernel(inputs, self._inputs))
         solved = linalg.solve_triangular(
-            mode.factor, mode.roots[:, None] * cross.T, lower=True, check_finite=False
+            mode.factor, mode.curvature_roots[:, None] * cross.T, lower=True, check_finite=False
         )
         prior = amplitude * (1.0 + self._kernel.variances(inputs))
         variance = np.maximum(prior - np.einsum("ij,ij->j", solved, solved), 0.0)
         return np.asarray(special.log_ndtr(cross @ mode.weights / np.sqrt(1.0 + variance)))
 
 
-def likeliest_amplitude(kernel: Kernel, inputs: Inputs, outcomes: Floats) -> float:
-    """Of some, by the marginal likelihood of the outcomes."""
+def most_likely_amplitude(kernel: Kernel, inputs: InputFeatures, outcomes: Floats) -> float:
+    """Returns the candidate amplitude with the largest marginal likelihood of the outcomes."""
     covariance = 1.0 + kernel(inputs, inputs)
     return max(_AMPLITUDES, key=lambda each: _laplace(each * covariance, outcomes).evidence)
 
 
 @dataclass(frozen=True)
 class _Mode:
-    """The most likely latent function, ``(n,)`` each, and the normal distribution there."""
+    """The mode of the posterior, and the normal approximation around it."""
 
     evidence: float
-    """Logarithm of the marginal likelihood."""
+    """Logarithm of the approximate marginal likelihood."""
     weights: Floats
-    """Of the covariances with the observations; their sum is the latent function."""
-    roots: Floats
-    """Of the curvatures of the log likelihood."""
+    """``(n,)``: weights of the covariances. The latent function is ``covariance @ weights``."""
+    curvature_roots: Floats
+    """``(n,)``: square roots of the negative second derivatives of the log likelihood."""
     factor: Floats
-    """``(n, n)``, lower: of one plus the covariance between such roots."""
+    """``(n, n)``: lower Cholesky factor of ``1 + roots * covariance * roots``."""
 
 
 def _laplace(covariance: Floats, outcomes: Floats) -> _Mode:
-    """By Newton's method; a step after which the posterior would be lower is halved."""
+    """Finds the mode by Newton's method, with a line search that halves the steps."""
     weights = latent = np.zeros(len(outcomes))
-    height = _height(weights, latent, outcomes)
-    for _ in range(_STEPS):
-        step = _newton(covariance, latent, outcomes) - weights
-        rise = covariance @ step
-        paths = ((weights + each * step, latent + each * rise) for each in _LENGTHS)
-        weights, latent = next(p for p in paths if _height(*p, outcomes) >= height)
-        before, height = height, _height(weights, latent, outcomes)
-        if height - before < _CONVERGED:
+    log_posterior = _log_posterior(weights, latent, outcomes)
+    for _ in range(_MAX_STEPS):
+        step = _newton_weights(covariance, latent, outcomes) - weights
+        latent_step = covariance @ step
+        paths = ((weights + each * step, latent + each * latent_step) for each in _STEP_LENGTHS)
+        weights, latent = next(p for p in paths if _log_posterior(*p, outcomes) >= log_posterior)
+        before, log_posterior = log_posterior, _log_posterior(weights, latent, outcomes)
+        if log_posterior - before < _TOLERANCE:
             break
-    _, roots = _derivatives(latent, outcomes)
-    factor = _factor(covariance, roots)
-    return _Mode(height - float(np.log(np.diag(factor)).sum()), weights, roots, factor)
+    _, curvature_roots = _derivatives(latent, outcomes)
+    factor = _cholesky(covariance, curvature_roots)
+    return _Mode(
+        log_posterior - float(np.log(np.diag(factor)).sum()), weights, curvature_roots, factor
+    )
 
 
-def _height(weights: Floats, latent: Floats, outcomes: Floats) -> float:
-    """The log posterior of a latent function, less a constant."""
+def _log_posterior(weights: Floats, latent: Floats, outcomes: Floats) -> float:
+    """Returns the log posterior of a latent function, up to a constant."""
     return float(special.log_ndtr(outcomes * latent).sum() - 0.5 * weights @ latent)
 
 
-def _newton(covariance: Floats, latent: Floats, outcomes: Floats) -> Floats:
-    """The weights that would be best if the log likelihood were a parabola."""
-    slopes, roots = _derivatives(latent, outcomes)
-    wanted = roots**2 * latent + slopes
-    inner = roots * (covariance @ wanted)
-    solved = linalg.cho_solve((_factor(covariance, roots), True), inner, check_finite=False)
-    return np.asarray(wanted - roots * solved)
+def _newton_weights(covariance: Floats, latent: Floats, outcomes: Floats) -> Floats:
+    """Returns the weights after a full Newton step."""
+    slopes, curvature_roots = _derivatives(latent, outcomes)
+    wanted = curvature_roots**2 * latent + slopes
+    inner = curvature_roots * (covariance @ wanted)
+    solved = linalg.cho_solve(
+        (_cholesky(covariance, curvature_roots), True), inner, check_finite=False
+    )
+    return np.asarray(wanted - curvature_roots * solved)
 
 
 def _derivatives(latent: Floats, outcomes: Floats) -> tuple[Floats, Floats]:
-    """The slopes of the log likelihood, and the roots of its curvatures."""
+    """Returns the first derivatives of the log likelihood and the roots of the negative second."""
     margins = outcomes * latent
-    ratio = np.sqrt(2.0 / np.pi) / special.erfcx(-margins / np.sqrt(2.0))  # density by chance
+    ratio = np.sqrt(2.0 / np.pi) / special.erfcx(-margins / np.sqrt(2.0))  # density / probability
     return outcomes * ratio, np.sqrt(np.maximum(ratio * (ratio + margins), 0.0))
 
 
-def _factor(covariance: Floats, roots: Floats) -> Floats:
-    scaled = roots[:, None] * covariance * roots
+def _cholesky(covariance: Floats, curvature_roots: Floats) -> Floats:
+    scaled = curvature_roots[:, None] * covariance * curvature_roots
     scaled[np.diag_indices_from(scaled)] += 1.0
     return np.asarray(linalg.cholesky(scaled, lower=True, check_finite=False))

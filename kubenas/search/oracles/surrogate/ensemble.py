@@ -1,9 +1,9 @@
-"""An ensemble of small multilayer perceptrons, all trained at once (White et al., BANANAS:
+"""An ensemble of small multilayer perceptrons, trained together (White et al., BANANAS:
 Bayesian Optimization with Neural Architectures for Neural Architecture Search, AAAI 2021).
 
-Members differ in where they start and in how much each example counts for them (the Bayesian
-bootstrap of Rubin, 1981), so that they disagree where little is known. Each has two outputs: a
-score, and the log odds that there is one at all.
+Members have different initial weights and different sample weights (the Bayesian bootstrap of
+Rubin, 1981). Their disagreement is a measure of uncertainty. Each member has two outputs: the score
+and the logit of feasibility.
 """
 
 from dataclasses import dataclass
@@ -16,50 +16,50 @@ from kubenas.search.oracles.surrogate.adam import Adam, Reals, Weights
 
 MEMBERS = 5
 _WIDTH = 64
-_BATCH = 64
-_DECAY = 1e-4
-_RATE = 0.01
-"""Falls to a tenth of it within a training."""
+_BATCH_SIZE = 64
+_WEIGHT_DECAY = 1e-4
+_LEARNING_RATE = 0.01
+"""Initial learning rate. It decays linearly to a tenth during a training."""
 
 
 @dataclass(frozen=True)
 class Examples:
-    """What is to be learned."""
+    """Training examples."""
 
     inputs: Reals
     """``(examples, features)``."""
     scores: Reals
-    """``(examples,)``, standardised; NaN: infeasible."""
-    shares: Reals
-    """``(examples, members)``: how much an example counts for a member, 1 on average."""
+    """``(examples,)``: standardised scores. NaN: infeasible."""
+    sample_weights: Reals
+    """``(examples, members)``: sample weights with mean 1."""
 
     def __len__(self) -> int:
         return len(self.scores)
 
 
 @dataclass(frozen=True)
-class Opinions:
-    """What the members hold of some architectures."""
+class Predictions:
+    """Predictions for architectures."""
 
     scores: Reals
-    """``(members, architectures)``."""
+    """``(members, architectures)``: predicted scores."""
     feasible: Reals
-    """``(architectures,)``: the chance that there is a score, on average over members."""
+    """``(architectures,)``: mean predicted probability of feasibility."""
 
 
 class Ensemble:
-    """The members' weights, which never change: training makes another ensemble.
+    """An ensemble. It is immutable: training creates a new ensemble.
 
     Args:
-        weights: as from :meth:`fresh`.
+        weights: weights as returned by :meth:`initialise`.
     """
 
     def __init__(self, weights: Weights) -> None:
         self._weights = weights
 
     @classmethod
-    def fresh(cls, features: int, rng: np.random.Generator) -> "Ensemble":
-        """Members that know nothing (He et al., 2015)."""
+    def initialise(cls, features: int, rng: np.random.Generator) -> "Ensemble":
+        """Returns an ensemble with random weights (He et al., 2015)."""
         widths = (features, _WIDTH, _WIDTH, 2)
         arrays: dict[str, Reals] = {}
         for layer, (into, out) in enumerate(pairwise(widths)):
@@ -69,27 +69,27 @@ class Ensemble:
             arrays[f"b{layer}"] = np.zeros((MEMBERS, 1, out), dtype=np.float32)
         return cls(Weights(arrays))
 
-    def opinions(self, inputs: Reals) -> Opinions:
-        """What is held of architectures with ``inputs``, ``(architectures, features)``."""
+    def predict(self, inputs: Reals) -> Predictions:
+        """Predicts scores and feasibility of ``inputs``, ``(architectures, features)``."""
         outputs = _forward(self._weights, inputs.astype(np.float32))[-1]
         chances = _sigmoid(outputs[..., 1].astype(float)).mean(axis=0)
-        return Opinions(outputs[..., 0].astype(float), chances)
+        return Predictions(outputs[..., 0].astype(float), chances)
 
-    def trained(self, examples: Examples, steps: int, rng: np.random.Generator) -> "Ensemble":
-        """This ensemble after ``steps`` batches of ``examples``, of which there is at least one."""
+    def train(self, examples: Examples, steps: int, rng: np.random.Generator) -> "Ensemble":
+        """Returns this ensemble after training for ``steps`` batches of ``examples``."""
         weights = self._weights.clone()
         optimizer = Adam(weights)
         inputs = examples.inputs.astype(np.float32)
         targets = np.nan_to_num(examples.scores).astype(np.float32)
         feasible = ~np.isnan(examples.scores)
-        shares = examples.shares.T.astype(np.float32)
-        size = min(_BATCH, len(examples))
+        sample_weights = examples.sample_weights.T.astype(np.float32)
+        size = min(_BATCH_SIZE, len(examples))
         for step in range(steps):
             rows = _batch(len(examples), size, rng)
             gradient = _gradient(
-                weights, inputs[rows], targets[rows], feasible[rows], shares[:, rows]
+                weights, inputs[rows], targets[rows], feasible[rows], sample_weights[:, rows]
             )
-            optimizer.step(gradient, _RATE * (1.0 - 0.9 * step / steps))
+            optimizer.step(gradient, _LEARNING_RATE * (1.0 - 0.9 * step / steps))
         return Ensemble(weights)
 
 
@@ -98,29 +98,29 @@ def _batch(count: int, size: int, rng: np.random.Generator) -> slice | NDArray[n
 
 
 def _forward(weights: Weights, inputs: Reals) -> tuple[Reals, Reals, Reals]:
-    """Both hidden layers and the outputs, ``(members, batch, ...)`` each."""
+    """Returns both hidden layers and the outputs, ``(members, batch, ...)`` each."""
     first = np.maximum(np.matmul(inputs, weights["w0"]) + weights["b0"], 0.0)
     second = np.maximum(np.matmul(first, weights["w1"]) + weights["b1"], 0.0)
     return first, second, np.matmul(second, weights["w2"]) + weights["b2"]
 
 
 def _gradient(
-    weights: Weights, inputs: Reals, targets: Reals, feasible: Reals, shares: Reals
+    weights: Weights, inputs: Reals, targets: Reals, feasible: Reals, sample_weights: Reals
 ) -> Weights:
-    """Of half the squared error of scores and the cross entropy of feasibility."""
+    """Returns the gradient of half the squared error plus the cross entropy of feasibility."""
     first, second, outputs = _forward(weights, inputs)
-    wrong = np.empty_like(outputs)
-    wrong[..., 0] = (outputs[..., 0] - targets) * feasible
-    wrong[..., 1] = _sigmoid(outputs[..., 1]) - feasible
-    wrong *= shares[..., None] / np.float32(len(targets))
+    errors = np.empty_like(outputs)
+    errors[..., 0] = (outputs[..., 0] - targets) * feasible
+    errors[..., 1] = _sigmoid(outputs[..., 1]) - feasible
+    errors *= sample_weights[..., None] / np.float32(len(targets))
     found = weights.zeros()
-    below_second = np.matmul(wrong, weights["w2"].transpose(0, 2, 1)) * (second > 0)
+    below_second = np.matmul(errors, weights["w2"].transpose(0, 2, 1)) * (second > 0)
     below_first = np.matmul(below_second, weights["w1"].transpose(0, 2, 1)) * (first > 0)
-    layers = ((inputs, below_first), (first, below_second), (second, wrong))
+    layers = ((inputs, below_first), (first, below_second), (second, errors))
     for layer, (into, out) in enumerate(layers):
         found[f"w{layer}"] += np.matmul(np.swapaxes(into, -1, -2), out)
         found[f"b{layer}"] += out.sum(axis=1, keepdims=True)
-        found[f"w{layer}"] += np.float32(_DECAY) * weights[f"w{layer}"]
+        found[f"w{layer}"] += np.float32(_WEIGHT_DECAY) * weights[f"w{layer}"]
     return found
 
 

@@ -1,5 +1,5 @@
-"""A Gaussian process whose settings are chosen by marginal likelihood (Rasmussen and Williams,
-Gaussian Processes for Machine Learning, 2006, chapter 5) with a prior on each.
+"""Gaussian process regression, with settings fitted by maximum a posteriori (Rasmussen and
+Williams, Gaussian Processes for Machine Learning, 2006, chapter 5).
 """
 
 from dataclasses import dataclass
@@ -9,36 +9,41 @@ from numpy.typing import NDArray
 from scipy import linalg, optimize
 
 from kubenas.search.oracles.encoding import Floats
-from kubenas.search.oracles.surrogate.input_features import Inputs
-from kubenas.search.oracles.surrogate.kernel import Kernel, distances, likeness, squared_distances
-from kubenas.search.oracles.surrogate.trend import Scale, Trend
+from kubenas.search.oracles.surrogate.input_features import InputFeatures
+from kubenas.search.oracles.surrogate.kernel import (
+    Kernel,
+    distances,
+    graph_similarity,
+    squared_distances,
+)
+from kubenas.search.oracles.surrogate.trend import StandardScaler, Trend
 
 _EVALUATIONS = 25
 _JITTER = 1e-6
 _NOISE = (1e-4, 1.0)
-"""Bounds of the noise variance; scores have variance 1."""
+"""Bounds of the noise variance. Scores have variance 1."""
 _SIZE_TREND = 1.0
-"""Variance of the slopes of the trend in sizes."""
+"""Prior variance of the slopes of the trend in sizes."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What is learned: a kernel and the variance of the noise."""
+    """The fitted settings: kernel and noise variance."""
 
     kernel: Kernel
     noise: float
 
 
 class GaussianProcess:
-    """Scores of architectures.
+    """A Gaussian process over the scores of architectures.
 
     Args:
-        inputs: what was observed, ``n`` of them.
-        scores: ``(n,)``, standardised.
-        settings: as found by :func:`fit`.
+        inputs: ``n`` observed points.
+        scores: ``(n,)``, their standardised scores.
+        settings: settings as returned by :func:`fit`.
     """
 
-    def __init__(self, inputs: Inputs, scores: Floats, settings: Settings) -> None:
+    def __init__(self, inputs: InputFeatures, scores: Floats, settings: Settings) -> None:
         self._inputs = inputs
         self._settings = settings
         covariance = settings.kernel(inputs, inputs)
@@ -48,15 +53,17 @@ class GaussianProcess:
         self._scores = scores
 
     @property
-    def smoothed(self) -> Floats:
-        """What is expected at the observations themselves, ``(n,)``: their scores less noise."""
+    def posterior_mean(self) -> Floats:
+        """Posterior mean at the observed points, ``(n,)``."""
         return np.asarray(self._scores - (self._settings.noise + _JITTER) * self._weights)
 
-    def predict(self, inputs: Inputs, pending: Inputs | None = None) -> tuple[Floats, Floats]:
-        """Expected scores and their standard deviations, ``(m,)`` each.
+    def predict(
+        self, inputs: InputFeatures, pending: InputFeatures | None = None
+    ) -> tuple[Floats, Floats]:
+        """Returns the predictive means and standard deviations, ``(m,)`` each.
 
-        Those in flight are taken to end as expected (the kriging believer of Ginsbourger et al.,
-        2010), which changes no expectation and narrows the deviations around them.
+        Pending points count with their predicted scores (the kriging believer of Ginsbourger et
+        al., 2010). This does not change the means, but reduces the deviations near them.
         """
         kernel = self._settings.kernel
         cross = kernel(inputs, self._inputs)
@@ -75,21 +82,21 @@ class GaussianProcess:
             variance -= np.einsum("ij,ij->j", told, told)
         return mean, np.sqrt(np.maximum(variance, 1e-12))
 
-    def left_out(self) -> Floats:
-        """What would be expected of each observation without itself, ``(n,)``."""
+    def predict_leave_one_out(self) -> Floats:
+        """Returns the leave-one-out predictions of the observations, ``(n,)``."""
         inverse = linalg.cho_solve((self._factor, True), np.eye(len(self._scores)))
         return np.asarray(self._scores - self._weights / np.diag(inverse))
 
 
-def fit(inputs: Inputs, scores: Floats, ordered: NDArray[np.bool_]) -> Settings:
-    """The most likely settings given the prior.
+def fit(inputs: InputFeatures, scores: Floats, ordered: NDArray[np.bool_]) -> Settings:
+    """Returns the maximum a posteriori settings.
 
     Args:
-        inputs: ``n`` observations; some hundred at the most, for it takes ``n`` cubed.
-        scores: ``(n,)``, standardised.
-        ordered: which dimensions have positions.
+        inputs: ``n`` observed points, at most some hundreds: the time grows with ``n`` cubed.
+        scores: ``(n,)``, their standardised scores.
+        ordered: whether each dimension is ordered.
     """
-    problem = _Likelihood(inputs, scores, ordered)
+    problem = _NegativeLogPosterior(inputs, scores, ordered)
     found = optimize.minimize(
         problem,
         problem.start,
@@ -101,10 +108,10 @@ def fit(inputs: Inputs, scores: Floats, ordered: NDArray[np.bool_]) -> Settings:
     return problem.settings(found.x)
 
 
-class _Likelihood:
-    """The negative log posterior of settings, as logarithms, and its gradient."""
+class _NegativeLogPosterior:
+    """The negative log posterior of the logarithms of settings, and its gradient."""
 
-    def __init__(self, inputs: Inputs, scores: Floats, ordered: NDArray[np.bool_]) -> None:
+    def __init__(self, inputs: InputFeatures, scores: Floats, ordered: NDArray[np.bool_]) -> None:
         self._scores = scores
         self._ordered = ordered
         positions = inputs.positions
@@ -116,17 +123,21 @@ class _Likelihood:
         used = [distance for distance in found if distance.any()]
         count = len(scores)
         self._distances = np.stack(used) if used else np.empty((0, count, count))
-        self._likeness = None if inputs.features is None else likeness(inputs, inputs)
-        self._size_trend = Trend(Scale.of(inputs.sizes), _SIZE_TREND)
-        self._tally_scale = Scale.of(inputs.tallies)
-        sizes = self._size_trend.scale(inputs.sizes)
+        self._graph_similarity = (
+            None if inputs.subtree_counts is None else graph_similarity(inputs, inputs)
+        )
+        self._size_trend = Trend(StandardScaler.fit(inputs.sizes), _SIZE_TREND)
+        self._count_scaler = StandardScaler.fit(inputs.value_counts)
+        sizes = self._size_trend.scaler(inputs.sizes)
         self._has_sizes = bool(sizes.size)
         self._size_distance = squared_distances(sizes, sizes)
-        self._larger = self._size_trend(inputs.sizes, inputs.sizes)
-        self._tallies = Trend(self._tally_scale, 1.0)(inputs.tallies, inputs.tallies)
+        self._size_trend_covariance = self._size_trend(inputs.sizes, inputs.sizes)
+        self._value_counts = Trend(self._count_scaler, 1.0)(
+            inputs.value_counts, inputs.value_counts
+        )
         mean_distance = float(self._distances.sum(axis=0).mean()) if used else 1.0
         rates = np.full(len(used), np.log(1.5 / max(mean_distance, 1e-9)))
-        # rates of the dimensions; weights of values, graphs, sizes; rate of sizes; tallies; noise
+        # Order: dimensions' rates; weights of values, graphs, sizes; size rate; counts; noise.
         others = np.log([0.5, 0.4, 0.2, 1.0, 0.02, 0.03])
         self.start = np.array([*rates, *others])
         self._deviations = np.array([*np.full(len(used), 0.8), 0.7, 0.7, 0.7, 1.0, 1.5, 1.5])
@@ -134,31 +145,35 @@ class _Likelihood:
         self.bounds.append((np.log(_NOISE[0]), np.log(_NOISE[1])))
 
     def __call__(self, logs: Floats) -> tuple[float, Floats]:
-        rates, (values, graphs, large, size_rate, tally, noise) = self._split(logs)
-        product = values * np.exp(-np.tensordot(rates, self._distances, axes=1))
-        covariance = product.copy()
-        like = None if self._likeness is None else graphs * self._likeness
-        if like is not None:
-            covariance += like
-        alike = large * np.exp(-0.5 * size_rate * self._size_distance) if self._has_sizes else None
-        if alike is not None:
-            covariance += alike + self._larger
-        covariance += tally * self._tallies
+        rates, (values, graphs, size_weight, size_rate, count_weight, noise) = self._split(logs)
+        value_part = values * np.exp(-np.tensordot(rates, self._distances, axes=1))
+        covariance = value_part.copy()
+        graph_part = None if self._graph_similarity is None else graphs * self._graph_similarity
+        if graph_part is not None:
+            covariance += graph_part
+        size_part = (
+            size_weight * np.exp(-0.5 * size_rate * self._size_distance)
+            if self._has_sizes
+            else None
+        )
+        if size_part is not None:
+            covariance += size_part + self._size_trend_covariance
+        covariance += count_weight * self._value_counts
         covariance[np.diag_indices_from(covariance)] += noise + _JITTER
         factor = linalg.cholesky(covariance, lower=True, check_finite=False)
         weights = linalg.cho_solve((factor, True), self._scores, check_finite=False)
         inverse = linalg.cho_solve((factor, True), np.eye(len(weights)), check_finite=False)
         inner = inverse - np.outer(weights, weights)
-        through = inner * product
+        through = inner * value_part
         gradient = [
             *(-0.5 * rates * np.tensordot(self._distances, through, axes=2)),
             0.5 * through.sum(),
-            0.0 if like is None else 0.5 * float((inner * like).sum()),
-            0.0 if alike is None else 0.5 * float((inner * alike).sum()),
+            0.0 if graph_part is None else 0.5 * float((inner * graph_part).sum()),
+            0.0 if size_part is None else 0.5 * float((inner * size_part).sum()),
             0.0
-            if alike is None
-            else -0.25 * size_rate * float((inner * alike * self._size_distance).sum()),
-            0.5 * tally * float((inner * self._tallies).sum()),
+            if size_part is None
+            else -0.25 * size_rate * float((inner * size_part * self._size_distance).sum()),
+            0.5 * count_weight * float((inner * self._value_counts).sum()),
             0.5 * noise * float(np.trace(inner)),
         ]
         likelihood = 0.5 * float(self._scores @ weights) + float(np.log(np.diag(factor)).sum())
@@ -166,19 +181,19 @@ class _Likelihood:
         return likelihood + 0.5 * float(away @ away), np.array(gradient) + away / self._deviations
 
     def settings(self, logs: Floats) -> Settings:
-        """Settings whose logarithms are ``logs``."""
-        rates, (values, graphs, large, size_rate, tally, noise) = self._split(logs)
+        """Returns the settings with the logarithms ``logs``."""
+        rates, (values, graphs, size_weight, size_rate, count_weight, noise) = self._split(logs)
         everywhere = np.zeros(len(self._used))
         everywhere[self._used] = rates
-        graphs = 0.0 if self._likeness is None else graphs
-        large = large if self._has_sizes else 0.0
+        graphs = 0.0 if self._graph_similarity is None else graphs
+        size_weight = size_weight if self._has_sizes else 0.0
         kernel = Kernel(
             self._ordered,
             rates=everywhere,
-            weights=(values, graphs, large),
+            weights=(values, graphs, size_weight),
             size_rate=size_rate,
             size_trend=self._size_trend,
-            tally_trend=Trend(self._tally_scale, tally),
+            count_trend=Trend(self._count_scaler, count_weight),
         )
         return Settings(kernel, noise)
 

@@ -1,4 +1,4 @@
-"""Points with all that a surrogate looks at, each worked out once."""
+"""Features of points for Gaussian processes: positions, subtree counts, sizes, value counts."""
 
 import zlib
 from dataclasses import dataclass
@@ -9,27 +9,27 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from kubenas.search.oracles.encoding import Design, Designs, Encoding, Floats, sizes
+from kubenas.search.oracles.encoding import Architecture, Architectures, Encoding, Floats, sizes
 
 _COLUMNS = 4096
-"""Subtrees are hashed to so many columns; a network has some dozens of them."""
+"""Columns of the hashed subtree counts. A network has some dozens of subtrees."""
 
 _Row: TypeAlias = tuple[NDArray[np.int32], Floats]
 
 
 @dataclass(frozen=True)
-class Inputs:
-    """Points as a surrogate sees them."""
+class InputFeatures:
+    """Features of a batch of points."""
 
     positions: Floats
     """``(points, dimensions)``: see :meth:`Encoding.positions`."""
-    features: sparse.csr_array | None
-    """``(points, columns)``, rows of length 1; None: the space tells of no graphs."""
+    subtree_counts: sparse.csr_array | None
+    """``(points, columns)``: hashed subtree counts, of norm 1. None: the space has no graphs."""
     sizes: Floats
-    """``(points, 2)``: logarithms of parameters and operations; NaN: not known."""
-    tallies: Floats
-    """``(points, columns)``: see :meth:`Encoding.tallies`; no columns where there are graphs, whose
-    subtrees tell as much.
+    """``(points, 2)``: logarithms of parameters and operations. NaN: unknown."""
+    value_counts: Floats
+    """``(points, columns)``: see :meth:`Encoding.value_counts`. No columns if the space has graphs,
+    whose subtree counts contain the same information.
     """
 
     def __len__(self) -> int:
@@ -37,60 +37,66 @@ class Inputs:
 
     @cached_property
     def occurrences(self) -> list[tuple[Floats, NDArray[np.intp]]]:
-        """Of each dimension the values that occur, and the place among them of each point's."""
+        """By dimension, the unique values and the index of each point's value."""
         return [np.unique(column, return_inverse=True) for column in self.positions.T]
 
-    def __getitem__(self, rows: NDArray[np.intp]) -> "Inputs":
-        features = None if self.features is None else self.features[rows]
-        return Inputs(self.positions[rows], features, self.sizes[rows], self.tallies[rows])
+    def __getitem__(self, rows: NDArray[np.intp]) -> "InputFeatures":
+        subtree_counts = None if self.subtree_counts is None else self.subtree_counts[rows]
+        return InputFeatures(
+            self.positions[rows], subtree_counts, self.sizes[rows], self.value_counts[rows]
+        )
 
-    def with_more(self, other: "Inputs") -> "Inputs":
-        """These points and then those of ``other``."""
-        features = None
-        if self.features is not None and other.features is not None:
-            features = sparse.vstack([self.features, other.features], format="csr")
-        return Inputs(
+    def with_more(self, other: "InputFeatures") -> "InputFeatures":
+        """Returns these points followed by those of ``other``."""
+        subtree_counts = None
+        if self.subtree_counts is not None and other.subtree_counts is not None:
+            subtree_counts = sparse.vstack(
+                [self.subtree_counts, other.subtree_counts], format="csr"
+            )
+        return InputFeatures(
             np.concatenate([self.positions, other.positions]),
-            features,
+            subtree_counts,
             np.concatenate([self.sizes, other.sizes]),
-            np.concatenate([self.tallies, other.tallies]),
+            np.concatenate([self.value_counts, other.value_counts]),
         )
 
 
-class Atlas:
-    """Makes :class:`Inputs` of points."""
+class FeatureExtractor:
+    """Computes the features of points, and caches the hashed subtree counts."""
 
-    def __init__(self, encoding: Encoding, designs: Designs) -> None:
+    def __init__(self, encoding: Encoding, architectures: Architectures) -> None:
         self._encoding = encoding
-        self._designs = designs
+        self._architectures = architectures
         self._rows: dict[object, _Row] = {}
 
-    def inputs(self, points: Floats) -> Inputs:
-        """``points`` as a surrogate sees them."""
-        designs = self._designs.of(points)
-        positions, known = self._encoding.positions(points), sizes(designs)
-        if self._designs.has_graphs:
-            return Inputs(positions, self._features(designs), known, np.empty((len(points), 0)))
-        return Inputs(positions, None, known, self._encoding.tallies(points))
+    def extract(self, points: Floats) -> InputFeatures:
+        """Returns the features of ``points``."""
+        architectures = self._architectures.of(points)
+        positions, known = self._encoding.positions(points), sizes(architectures)
+        if self._architectures.has_graphs:
+            return InputFeatures(
+                positions, self._subtree_counts(architectures), known, np.empty((len(points), 0))
+            )
+        return InputFeatures(positions, None, known, self._encoding.value_counts(points))
 
-    def _features(self, designs: list[Design]) -> sparse.csr_array:
-        rows = [self._row(design) for design in designs]
+    def _subtree_counts(self, architectures: list[Architecture]) -> sparse.csr_array:
+        rows = [self._row(architecture) for architecture in architectures]
         lengths = [len(columns) for columns, _ in rows]
         columns = np.concatenate([np.empty(0, dtype=np.int32), *(each for each, _ in rows)])
         counts = np.concatenate([np.empty(0), *(each for _, each in rows)])
         bounds = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
         return sparse.csr_array((counts, columns, bounds), shape=(len(rows), _COLUMNS))
 
-    def _row(self, design: Design) -> _Row:
-        row = self._rows.get(design.key)
+    def _row(self, architecture: Architecture) -> _Row:
+        row = self._rows.get(architecture.key)
         if row is None:
-            row = self._rows[design.key] = _hashed(design)
+            row = self._rows[architecture.key] = _hashed(architecture)
         return row
 
 
-def _hashed(design: Design) -> _Row:
+def _hashed(architecture: Architecture) -> _Row:
     totals: dict[int, float] = {}
-    for feature, count in (design.features or {}).items():
+    for feature, count in (architecture.features or {}).items():
         column = zlib.crc32(feature.encode()) % _COLUMNS
         totals[column] = totals.get(column, 0.0) + count
     columns = np.array(sorted(totals), dtype=np.int32)

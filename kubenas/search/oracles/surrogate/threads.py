@@ -1,8 +1,8 @@
-"""One thread for linear algebra on small matrices, where more only wait for each other.
+"""A limit of one BLAS thread for linear algebra on small matrices.
 
-The threads that the library starts by itself wait longer for each other than a small product takes,
-above all on a busy machine. And sums in another order are other proposals: with one thread they do
-not depend on how many cores there are.
+For small matrices, synchronising threads takes longer than the computation, above all on a busy
+machine. With several threads, the order of summation and thus the proposals would also depend on
+the number of cores.
 """
 
 from functools import cache
@@ -12,11 +12,11 @@ from threadpoolctl import ThreadpoolController
 
 
 def one_thread() -> Any:
-    """A context in which BLAS keeps to the thread that calls it."""
+    """Returns a context manager that limits BLAS to one thread."""
     return _controller().limit(limits=1, user_api="blas")
 
 
 @cache
 def _controller() -> ThreadpoolController:
-    """Looks through the libraries that are loaded, which takes longer than the limit."""
+    """Returns the controller. Finding the loaded libraries is slow, so it is cached."""
     return ThreadpoolController()

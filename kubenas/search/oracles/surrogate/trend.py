@@ -1,5 +1,5 @@
-"""A linear trend: how scores go with quantities, beyond what was observed too (Rasmussen and
-Williams, Gaussian Processes for Machine Learning, 2006, section 2.7).
+"""A linear trend in features, as a kernel (Rasmussen and Williams, Gaussian Processes for Machine
+Learning, 2006, section 2.7).
 """
 
 from dataclasses import dataclass
@@ -10,51 +10,51 @@ from numpy.typing import NDArray
 
 from kubenas.search.oracles.encoding import Floats
 
-_ALIKE = 1e-9
+_MIN_DEVIATION = 1e-9
 
 
 @dataclass(frozen=True)
-class Scale:
-    """Standardises columns by the observations'.
+class StandardScaler:
+    """Standardises columns by the means and deviations of the observations.
 
     Args:
-        known: ``(columns,)``, whether they are known of all and vary.
-        centre: ``(known,)``, their means.
-        spread: ``(known,)``, their standard deviations.
+        used: ``(columns,)``, whether a column is known for all observations and not constant.
+        mean: ``(used columns,)``, means.
+        deviation: ``(used columns,)``, standard deviations.
     """
 
-    known: NDArray[np.bool_]
-    centre: Floats
-    spread: Floats
+    used: NDArray[np.bool_]
+    mean: Floats
+    deviation: Floats
 
     @classmethod
-    def of(cls, columns: Floats) -> Self:
-        """By ``(observations, columns)``."""
-        spread = columns.std(axis=0)
-        known = spread > _ALIKE
-        return cls(known, columns[:, known].mean(axis=0), spread[known])
+    def fit(cls, columns: Floats) -> Self:
+        """Fits a scaler to ``(observations, columns)``."""
+        deviation = columns.std(axis=0)
+        used = deviation > _MIN_DEVIATION
+        return cls(used, columns[:, used].mean(axis=0), deviation[used])
 
     def __call__(self, columns: Floats) -> Floats:
-        """``(points, known)``; 0 where a point's is not known."""
-        return np.nan_to_num((columns[:, self.known] - self.centre) / self.spread)
+        """Returns standardised columns, ``(points, used columns)``. Unknown values become 0."""
+        return np.nan_to_num((columns[:, self.used] - self.mean) / self.deviation)
 
 
 @dataclass(frozen=True)
 class Trend:
-    """Covariances of a linear function of columns.
+    """The kernel of a linear function of standardised columns.
 
     Args:
-        scale: standardises them.
-        weight: variance of its slopes.
+        scaler: scaler of the columns.
+        weight: prior variance of the slopes.
     """
 
-    scale: Scale
+    scaler: StandardScaler
     weight: float
 
     def __call__(self, left: Floats, right: Floats) -> Floats:
-        """``(left, right)``, of unscaled columns."""
-        return np.asarray(self.weight * (self.scale(left) @ self.scale(right).T))
+        """Returns covariances of unscaled columns, ``(left, right)``."""
+        return np.asarray(self.weight * (self.scaler(left) @ self.scaler(right).T))
 
     def variances(self, columns: Floats) -> Floats:
-        """Of each row, ``(points,)``."""
-        return np.asarray(self.weight * (self.scale(columns) ** 2).sum(axis=1))
+        """Returns prior variances, ``(points,)``."""
+        return np.asarray(self.weight * (self.scaler(columns) ** 2).sum(axis=1))

@@ -140,7 +140,7 @@ def test_a_trial_on_streamed_data_has_the_same_result(
     with caplog.at_level(logging.INFO):
         streamed = trained("streamed")
     assert streamed.outcome == "completed", streamed.message
-    assert "streamed from their store" in caplog.text
+    assert "streaming the data set from the store" in caplog.text
     assert not list(cache.rglob("*.tfrecord"))
     assert reads.count("schema.json") == 1
     monkeypatch.setenv("KUBENAS_CACHE_GIB", "1")

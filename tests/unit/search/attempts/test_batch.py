@@ -1,4 +1,4 @@
-"""Batches of attempts: each to its end, none twice, whatever happened before."""
+"""Batches of attempts: results, retries and resumption after a crash."""
 
 from pathlib import Path
 
@@ -54,7 +54,7 @@ def trained() -> list[AttemptRef]:
     return []
 
 
-def test_results_come_in_the_order_of_the_specs(tmp_path, trained):
+def test_results_are_in_the_order_of_the_specs(tmp_path, trained):
     specs = specs_in(tmp_path, "complete", "nan", "bug", "lost-once", "lost")
     results = run_attempts(specs, ScriptedRunner(trained, Fuse()))
     assert [(result.trial, result.attempt, result.outcome) for result in results] == [
@@ -68,7 +68,7 @@ def test_results_come_in_the_order_of_the_specs(tmp_path, trained):
     assert results[4].message
 
 
-def test_an_attempt_resumes_from_the_newest_checkpoint_or_what_was_given(tmp_path, trained):
+def test_an_attempt_resumes_from_the_newest_or_the_given_checkpoint(tmp_path, trained):
     runner = ScriptedRunner(trained, Fuse())
     run_attempts(specs_in(tmp_path, "progress"), runner)
     prefixes = [spec.prefix for spec in runner.specs]
@@ -77,7 +77,7 @@ def test_an_attempt_resumes_from_the_newest_checkpoint_or_what_was_given(tmp_pat
     assert resumed == ["given", *[f"{prefix}/checkpoint" for prefix in prefixes[:-1]]]
 
 
-def test_what_is_finished_is_not_run_again(tmp_path, trained):
+def test_finished_tasks_are_not_run_again(tmp_path, trained):
     specs = specs_in(tmp_path, "complete", "nan", "lost-once")
     first = run_attempts(specs, ScriptedRunner(trained, Fuse()))
     before = list(trained)
@@ -85,7 +85,7 @@ def test_what_is_finished_is_not_run_again(tmp_path, trained):
     assert trained == before
 
 
-def test_a_bug_that_may_have_been_mended_is_tried_again(tmp_path, trained):
+def test_a_failed_task_is_tried_again_in_the_next_call(tmp_path, trained):
     specs = specs_in(tmp_path, "bug")
     (failed,) = run_attempts(specs, ScriptedRunner(trained, Fuse()))
     assert (failed.outcome, failed.attempt) == (Outcome.FAILED, 2)
@@ -94,13 +94,13 @@ def test_a_bug_that_may_have_been_mended_is_tried_again(tmp_path, trained):
     assert (result.outcome, result.attempt) == (Outcome.COMPLETED, 3)
 
 
-def test_a_matter_of_configuration_ends_the_batch_with_one_message(tmp_path, trained):
+def test_a_configuration_failure_ends_the_batch_with_one_message(tmp_path, trained):
     specs = specs_in(tmp_path, "misconfigured", "complete")
     with pytest.raises(UserError, match="train: misconfigured happened"):
         run_attempts(specs, ScriptedRunner(trained, Fuse(), capacity=1))
 
 
-def test_killed_at_every_point_nothing_is_done_twice(tmp_path, trained):
+def test_a_crash_at_any_point_repeats_no_finished_attempt(tmp_path, trained):
     fuse = Fuse()
     behaviours = ("complete", "lost-once", "nan")
     run_attempts(specs_in(tmp_path / "whole", *behaviours), ScriptedRunner([], fuse))
@@ -115,7 +115,7 @@ def test_killed_at_every_point_nothing_is_done_twice(tmp_path, trained):
         assert sorted(ref.trial for ref in trained) == [0, 1, 2], f"after a crash at {point}"
 
 
-def test_a_result_of_another_attempt_or_a_torn_one_is_not_believed(tmp_path, trained):
+def test_a_foreign_or_truncated_result_is_rejected(tmp_path, trained):
     specs = specs_in(tmp_path, "complete", "complete")
     for spec in specs:
         Path(spec.prefix).mkdir(parents=True)
@@ -126,7 +126,7 @@ def test_a_result_of_another_attempt_or_a_torn_one_is_not_believed(tmp_path, tra
     assert [result.attempt for result in results] == [2, 2]
 
 
-def test_progress_counts_what_is_done(tmp_path, trained):
+def test_progress_counts_finished_tasks(tmp_path, trained):
     told = []
     specs = specs_in(tmp_path, "complete", "complete", "complete")
     run_attempts(specs, ScriptedRunner(trained, Fuse()), on_progress=told.append)
@@ -135,7 +135,7 @@ def test_progress_counts_what_is_done(tmp_path, trained):
     assert (told[-1].done, told[-1].total) == (3, 3)
 
 
-def test_specs_that_could_be_mistaken_for_each_other_are_refused(tmp_path, trained):
+def test_specs_with_equal_trial_numbers_or_bad_prefixes_are_rejected(tmp_path, trained):
     (spec,) = specs_in(tmp_path, "complete")
     with pytest.raises(ValueError, match="must differ"):
         run_attempts([spec, spec], ScriptedRunner(trained, Fuse()))
@@ -144,5 +144,5 @@ def test_specs_that_could_be_mistaken_for_each_other_are_refused(tmp_path, train
         run_attempts([odd], ScriptedRunner(trained, Fuse()))
 
 
-def test_no_specs_no_results(trained):
+def test_an_empty_batch_has_no_results(trained):
     assert run_attempts([], ScriptedRunner(trained, Fuse())) == []

@@ -1,18 +1,18 @@
-"""The sign of life of a search: it changes while the process lives, and not afterwards."""
+"""Heartbeat of a search: the object changes as long as the process runs."""
 
 import subprocess
 import sys
 import time
 from pathlib import Path
 
-from kubenas.search.attempts.heartbeat import beating
+from kubenas.search.attempts.heartbeat import send_heartbeats
 from kubenas.trial import Heartbeat
 
 FOREVER = """
 import sys, time
-from kubenas.search.attempts.heartbeat import beating
+from kubenas.search.attempts.heartbeat import send_heartbeats
 from kubenas.trial import Heartbeat
-with beating(Heartbeat(uri=sys.argv[1], seconds=0.2)):
+with send_heartbeats(Heartbeat(uri=sys.argv[1], seconds=0.2)):
     print("beats", flush=True)
     time.sleep(600)
 """
@@ -36,15 +36,15 @@ def make_folder(file: Path) -> None:
             pass  # a beat came in between
 
 
-def test_it_is_there_before_anyone_looks_and_stops_when_left(tmp_path):
+def test_the_first_heartbeat_is_written_at_once_and_the_last_on_exit(tmp_path):
     file = tmp_path / "heartbeat.json"
-    with beating(Heartbeat(uri=str(file), seconds=0.2)):
+    with send_heartbeats(Heartbeat(uri=str(file), seconds=0.2)):
         assert file.exists()
         assert changes_within(file, 20)
     assert not changes_within(file, 0.5)
 
 
-def test_it_dies_with_its_process(tmp_path):
+def test_heartbeats_end_with_the_process(tmp_path):
     file = tmp_path / "heartbeat.json"
     process = subprocess.Popen(
         [sys.executable, "-c", FOREVER, str(file)], stdout=subprocess.PIPE, text=True
@@ -56,10 +56,10 @@ def test_it_dies_with_its_process(tmp_path):
     assert not changes_within(file, 0.5)
 
 
-def test_a_store_that_refuses_for_a_while_does_not_end_it(tmp_path):
+def test_heartbeats_survive_a_temporary_storage_error(tmp_path):
     folder = tmp_path / "search"
     file = folder / "heartbeat.json"
-    with beating(Heartbeat(uri=str(file), seconds=0.2)):
+    with send_heartbeats(Heartbeat(uri=str(file), seconds=0.2)):
         make_folder(file)  # no object can be written there
         time.sleep(0.3)
         file.rmdir()

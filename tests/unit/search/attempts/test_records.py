@@ -1,4 +1,4 @@
-"""One attempt at a task counts, for everyone, and stays the one whatever arrives late."""
+"""Attempt records: a task has one final result, which late results do not change."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ def records_in(root: Path, *, complete: bool = True) -> AttemptRecords:
 
 
 def start(root: Path, attempt: int, behave: str = "complete") -> AttemptSpec:
-    """An attempt that the controller has started."""
+    """Records the start of an attempt."""
     (spec,) = specs_in(root, behave)
     prefix = spec.prefix.removesuffix("a1") + f"a{attempt}"
     spec = spec.model_copy(update={"attempt": attempt, "prefix": prefix, "nonce": NONCE})
@@ -28,7 +28,7 @@ def start(root: Path, attempt: int, behave: str = "complete") -> AttemptSpec:
 
 
 def leave(spec: AttemptSpec, **changes: object) -> Result:
-    """Its result arrives."""
+    """Writes the result of an attempt."""
     result = result_of(spec, {}, "complete").model_copy(update=changes)
     open_storage(spec.prefix).write("result.json", result.to_json())
     return result
@@ -48,7 +48,7 @@ def test_a_late_result_of_a_lost_attempt_changes_nothing(tmp_path: Path) -> None
     assert run(tmp_path, "lost-once").attempt == 2
 
 
-def test_a_late_result_is_taken_while_nothing_else_has_decided_and_stays(tmp_path: Path) -> None:
+def test_a_late_result_counts_if_there_is_no_final_result_yet(tmp_path: Path) -> None:
     leave(start(tmp_path, 1))
     second = start(tmp_path, 2)
     runner = ScriptedRunner([], Fuse(), found=[second.ref])
@@ -70,46 +70,46 @@ class LateRunner(ScriptedRunner):
         return super()._act(spec)
 
 
-def test_no_further_attempt_is_started_once_an_earlier_one_has_decided(tmp_path: Path) -> None:
+def test_no_attempt_starts_after_a_late_final_result(tmp_path: Path) -> None:
     runner = LateRunner([], Fuse())
     (result,) = run_attempts(specs_in(tmp_path, "lost"), runner)
     assert (result.attempt, result.outcome) == (1, Outcome.COMPLETED)
     assert [spec.attempt for spec in runner.specs] == [1, 2]
 
 
-def test_of_two_results_that_nobody_had_seen_the_last_one_counts(tmp_path: Path) -> None:
+def test_of_two_late_results_the_last_one_counts(tmp_path: Path) -> None:
     for attempt in (1, 2):
         leave(start(tmp_path, attempt))
     assert run(tmp_path, "complete").attempt == 2
 
 
-def test_a_result_without_the_nonce_does_not_decide(tmp_path: Path) -> None:
+def test_a_result_without_the_nonce_is_not_final(tmp_path: Path) -> None:
     first = start(tmp_path, 1)
     leave(first)
     leave(start(tmp_path, 2), nonce="made up")
     assert run(tmp_path, "complete").attempt == 1
 
 
-def test_what_lies_in_the_folder_of_a_task_decides_nothing(tmp_path: Path) -> None:
+def test_a_file_in_the_folder_of_a_task_is_no_final_result(tmp_path: Path) -> None:
     leave(start(tmp_path, 1))
     (tmp_path / "searches/s/c0/decided.json").write_text('{"attempt": 1}')
-    assert records_in(tmp_path).decided("c0") is None, "nobody has looked at what it left"
+    assert records_in(tmp_path).decided("c0") is None, "the attempt's output was not checked"
 
 
-def test_what_another_process_decided_first_stays(tmp_path: Path) -> None:
+def test_the_result_that_another_process_recorded_first_counts(tmp_path: Path) -> None:
     records = records_in(tmp_path)
     results = [leave(start(tmp_path, attempt)) for attempt in (1, 2)]
     assert [records.decide("c0", result).attempt for result in results] == [1, 1]
     assert records.finished("c0") == 1
 
 
-def test_a_task_without_a_result_that_decides_is_undecided(tmp_path: Path) -> None:
+def test_a_task_without_a_final_result_is_not_finished(tmp_path: Path) -> None:
     assert records_in(tmp_path).decided("c0") is None
     assert run(tmp_path, "bug").outcome == Outcome.FAILED
     assert records_in(tmp_path).decided("c0") is None
 
 
-def test_a_damaged_decision_is_refused_in_words(tmp_path: Path) -> None:
+def test_a_damaged_record_is_rejected_with_a_message(tmp_path: Path) -> None:
     run(tmp_path, "complete")
     (tmp_path / "searches/s/attempts/c0/decided.json").write_text("{")
     with pytest.raises(UserError, match=r"c0/decided\.json: .*delete it"):
@@ -118,7 +118,7 @@ def test_a_damaged_decision_is_refused_in_words(tmp_path: Path) -> None:
         run(tmp_path, "complete")
 
 
-def test_what_was_changed_is_done_again_and_never_believed_again(tmp_path: Path) -> None:
+def test_a_changed_output_is_produced_again(tmp_path: Path) -> None:
     (spec,) = specs_in(tmp_path, "complete")
     spec = spec.model_copy(update={"task": Task.EXPORT})
 
@@ -138,7 +138,7 @@ def test_what_was_changed_is_done_again_and_never_believed_again(tmp_path: Path)
     assert records_in(tmp_path).finished("c0") == 3
 
 
-def test_what_was_done_for_another_candidate_is_done_again(tmp_path: Path) -> None:
+def test_a_result_for_another_candidate_is_produced_again(tmp_path: Path) -> None:
     assert run(tmp_path, "complete").attempt == 1
     (spec,) = specs_in(tmp_path, "complete")
     other = spec.model_copy(update={"trial": 7})
@@ -148,7 +148,7 @@ def test_what_was_done_for_another_candidate_is_done_again(tmp_path: Path) -> No
 
 
 class TestOlderOutput:
-    """Its attempts have no records; ``decided.json`` is in the task's own folder, if anywhere."""
+    """Attempts of older versions have no records; ``decided.json`` is in the task's folder."""
 
     @staticmethod
     def leave(root: Path, number: int, **changes: object) -> None:
@@ -164,7 +164,7 @@ class TestOlderOutput:
         assert records_in(tmp_path, complete=False).finished("c0") == 10
         assert records_in(tmp_path).finished("c0") is None
 
-    def test_its_decision_counts_and_is_kept_when_the_search_goes_on(self, tmp_path: Path) -> None:
+    def test_its_recorded_result_counts_after_a_resume(self, tmp_path: Path) -> None:
         older = records_in(tmp_path, complete=False)
         for attempt in (1, 2):
             self.leave(tmp_path, attempt)
@@ -177,12 +177,12 @@ class TestOlderOutput:
         decision.write_text('{"attempt": 2}')
         assert older.finished("c0") == 1
 
-    def test_a_damaged_decision_is_refused_in_words(self, tmp_path: Path) -> None:
+    def test_a_damaged_record_is_rejected_with_a_message(self, tmp_path: Path) -> None:
         self.leave(tmp_path, 1)
         (tmp_path / "searches/s/c0/decided.json").write_text("{")
         with pytest.raises(UserError, match=r"c0/decided\.json: .*delete it"):
             records_in(tmp_path, complete=False).decided("c0")
 
-    def test_what_this_version_started_there_must_repeat_its_nonce(self, tmp_path: Path) -> None:
+    def test_a_new_attempt_in_an_older_search_needs_its_nonce(self, tmp_path: Path) -> None:
         leave(start(tmp_path, 1), nonce="made up")
         assert records_in(tmp_path, complete=False).finished("c0") is None

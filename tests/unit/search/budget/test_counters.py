@@ -1,4 +1,4 @@
-"""What is counted record by record is what a look at all trials says, at the same cost for all."""
+"""Counters: they agree with the state, and an update takes constant time."""
 
 import time
 
@@ -6,59 +6,59 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubenas.search.budget.counters import Tally
+from kubenas.search.budget.counters import SearchCounters
 from kubenas.search.journal.chunked_map import ChunkedMap
 from kubenas.search.journal.records import Ended, Opened, Proposed, Record, Started
-from kubenas.search.journal.state import SearchState, advance, fold, of_trial
+from kubenas.search.journal.state import SearchState, advance, fold, is_trial_record
 from kubenas.trial import FailureClass, Outcome
 from tests.unit.search.journal.test_state import histories
 
 
-def figures(tally: Tally) -> dict[str, object]:
+def figures(counters: SearchCounters) -> dict[str, object]:
     return {
-        "open": tally.open,
-        "best": tally.best,
-        "epoch_seconds": list(tally.epoch_seconds),
-        "ended": tally.ended,
-        "completed": tally.completed,
-        "seconds": pytest.approx(tally.seconds),
+        "open": counters.open,
+        "best": counters.best,
+        "epoch_seconds": list(counters.epoch_seconds),
+        "ended": counters.ended,
+        "completed": counters.completed,
+        "seconds": pytest.approx(counters.seconds),
     }
 
 
 @given(histories(), st.sampled_from(["max", "min"]), st.data())
-def test_the_tally_is_what_the_state_says(records, direction, data):
+def test_counters_agree_with_the_state(records, direction, data):
     half = data.draw(st.integers(0, len(records)))
     state = fold(records[:half])
-    tally = Tally(state, direction)
+    counters = SearchCounters(state, direction)
     for record in records[half:]:
         state = advance(state, record)
-        tally.take(record, state.trials[record.trial] if of_trial(record) else None)
-    assert figures(tally) == figures(Tally(state, direction))
+        counters.update(record, state.trials[record.trial] if is_trial_record(record) else None)
+    assert figures(counters) == figures(SearchCounters(state, direction))
     ranked = state.ranked(direction)
-    assert tally.best == ((ranked[0].end.score, ranked[0].number) if ranked else None)
-    assert tally.ended == len(state.ended())
-    assert tally.completed == len(state.ended(Outcome.COMPLETED))
-    assert tally.seconds == pytest.approx(sum(trial.seconds for trial in state.trials.values()))
-    assert tally.open == [trial for trial in state.trials.values() if trial.end is None]
-    assert all(tally.number(str(number)) == number for number in state.trials)
+    assert counters.best == ((ranked[0].end.score, ranked[0].number) if ranked else None)
+    assert counters.ended == len(state.ended())
+    assert counters.completed == len(state.ended(Outcome.COMPLETED))
+    assert counters.seconds == pytest.approx(sum(trial.seconds for trial in state.trials.values()))
+    assert counters.open == [trial for trial in state.trials.values() if trial.end is None]
+    assert all(counters.trial_number(str(number)) == number for number in state.trials)
 
 
-def test_only_what_this_controller_has_seen_counts_as_lately():
-    tally = Tally(SearchState(), "max")
+def test_recent_counters_are_reset_when_the_search_is_opened():
+    counters = SearchCounters(SearchState(), "max")
     bug = Ended(
         at=1.0, trial=0, outcome="failed", attempt=1, failure=FailureClass.APPLICATION, message="x"
     )
-    tally.take(bug, None)
-    assert (tally.lately_trained, tally.lately_broken) == (1, 1)
-    tally.take(Opened(at=2.0, controller="b"), None)
-    assert (tally.lately_trained, tally.lately_broken) == (0, 0)
+    counters.update(bug, None)
+    assert (counters.recent_trials, counters.recent_failures) == (1, 1)
+    counters.update(Opened(at=2.0, controller="b"), None)
+    assert (counters.recent_trials, counters.recent_failures) == (0, 0)
 
 
-def test_a_duplicates_end_is_counted_and_says_nothing_new():
-    tally = Tally(SearchState(), "max")
-    tally.take(Ended(at=1.0, trial=1, outcome="completed", score=0.5, epochs=3), None)
-    assert (tally.ended, tally.completed) == (1, 1)
-    assert (tally.best, tally.lately_trained, list(tally.epoch_seconds)) == (None, 0, [])
+def test_the_end_of_a_duplicate_changes_only_the_count():
+    counters = SearchCounters(SearchState(), "max")
+    counters.update(Ended(at=1.0, trial=1, outcome="completed", score=0.5, epochs=3), None)
+    assert (counters.ended, counters.completed) == (1, 1)
+    assert (counters.best, counters.recent_trials, list(counters.epoch_seconds)) == (None, 0, [])
 
 
 def trial(number: int) -> list[Record]:
@@ -70,32 +70,32 @@ def trial(number: int) -> list[Record]:
     ]
 
 
-def seconds_of_steps(state: SearchState, tally: Tally, steps: int) -> float:
+def seconds_of_steps(state: SearchState, counters: SearchCounters, steps: int) -> float:
     records = [record for number in range(steps) for record in trial(len(state.trials) + number)]
     started = time.process_time()
     for record in records:
         state = advance(state, record)
-        tally.take(record, state.trials[record.trial])
-        assert len(tally.open) <= 1
+        counters.update(record, state.trials[record.trial])
+        assert len(counters.open) <= 1
     return time.process_time() - started
 
 
-def test_a_step_costs_the_same_after_13000_trials_and_40000_records_fold_in_2_seconds():
+def test_a_step_takes_constant_time_and_40000_records_fold_in_2_seconds():
     records = [record for number in range(13_400) for record in trial(number)]
     started = time.process_time()
     large = fold(records)
     assert time.process_time() - started < 2.0
     sizes = {"small": fold(records[:300]), "large": large}
-    tallies = {name: Tally(state, "max") for name, state in sizes.items()}
+    all_counters = {name: SearchCounters(state, "max") for name, state in sizes.items()}
     best = {
-        name: min(seconds_of_steps(state, tallies[name], 100) for _ in range(5))
+        name: min(seconds_of_steps(state, all_counters[name], 100) for _ in range(5))
         for name, state in sizes.items()
     }
     assert best["large"] < 3 * best["small"]  # a copy of 13,000 entries would make it 10 or more
 
 
 @given(st.dictionaries(st.integers(0, 1000), st.integers()), st.integers(0, 1000), st.integers())
-def test_a_chunked_map_is_a_mapping_whose_copies_change(values, number, value):
+def test_a_chunked_map_copies_like_a_dict(values, number, value):
     before = ChunkedMap.of(values)
     after = before.with_value(number, value)
     assert before == values

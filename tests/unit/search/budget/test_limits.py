@@ -1,4 +1,4 @@
-"""When a search is over, and what counts as the same trial."""
+"""Stop conditions of a search, duplicates, seeds and the estimate of the remaining time."""
 
 from dataclasses import replace
 
@@ -7,21 +7,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kubenas.config.search import SearchConfig
-from kubenas.search.budget.cost import Expense, Rate
-from kubenas.search.budget.counters import Tally
-from kubenas.search.budget.limits import Usage, measure, no_more_trials, nothing_more
+from kubenas.search.budget.cost import Cost, Rate
+from kubenas.search.budget.counters import SearchCounters
+from kubenas.search.budget.limits import Usage, measure, stop_reason, trial_limit_reason
 from kubenas.search.journal.records import Ended, Opened, Proposed, Started
 from kubenas.search.journal.state import SearchState, fold
 from kubenas.search.objectives import objectives_of
 from kubenas.search.progress import estimate_seconds_left
-from kubenas.search.proposals.duplicates import Originals, end_like, signature
+from kubenas.search.proposals.duplicates import DuplicateFinder, duplicate_end, signature
 from kubenas.search.seeds import derived_seed
 from kubenas.trial import Outcome
 
 USAGE = Usage(
     trials=3,
     seconds=50.0,
-    expense=Expense(gpu_hours=1.0),
+    cost=Cost(gpu_hours=1.0),
     affordable_seconds=None,
     best=0.9,
     best_trial=1,
@@ -47,22 +47,22 @@ values = st.dictionaries(
     ],
 )
 def test_limits(limits, direction, words):
-    reason = nothing_more(SearchConfig(**limits), USAGE, direction, epochs=8)
+    reason = stop_reason(SearchConfig(**limits), USAGE, direction, epochs=8)
     assert (words in reason) if words else reason == ""
 
 
 @pytest.mark.parametrize(("seconds", "over"), [(None, False), (45.0, False), (44.0, True)])
-def test_it_is_over_when_no_trial_could_end_within_the_budget(seconds, over):
+def test_the_search_stops_when_no_trial_fits_into_the_budget(seconds, over):
     usage = replace(USAGE, affordable_seconds=seconds)  # 8 epochs of 5 s, and a tenth
-    reason = nothing_more(SearchConfig(max_gpu_hours=2), usage, "max", epochs=8)
-    words = "too little was left of its budget for another trial: accelerator-hours 1 of 2"
+    reason = stop_reason(SearchConfig(max_gpu_hours=2), usage, "max", epochs=8)
+    words = "the remaining budget is too small for another trial: accelerator-hours 1 of 2"
     assert reason == (words if over else "")
 
 
-def test_the_number_of_trials_is_a_limit_of_its_own():
-    assert no_more_trials(SearchConfig(max_trials=4), USAGE) == ""
-    assert no_more_trials(SearchConfig(max_trials=3), USAGE) == "all 3 trials were run"
-    assert nothing_more(SearchConfig(max_trials=3), USAGE, "max", epochs=8) == ""
+def test_the_number_of_trials_is_a_separate_limit():
+    assert trial_limit_reason(SearchConfig(max_trials=4), USAGE) == ""
+    assert trial_limit_reason(SearchConfig(max_trials=3), USAGE) == "all 3 trials were run"
+    assert stop_reason(SearchConfig(max_trials=3), USAGE, "max", epochs=8) == ""
 
 
 def test_usage_is_measured_from_the_state():
@@ -83,14 +83,14 @@ def test_usage_is_measured_from_the_state():
         ]
     state = fold(records)
     config, rate = SearchConfig(max_gpu_hours=1), Rate(2)
-    usage = measure(config, state, Tally(state, "max"), rate=rate, now=115.0)
+    usage = measure(config, state, SearchCounters(state, "max"), rate=rate, now=115.0)
     assert (usage.trials, usage.best, usage.best_trial) == (3, 0.7, 1)
     assert (usage.epoch_seconds, usage.slow_epoch_seconds) == (2.0, 10.0)
-    assert usage.expense.gpu_hours == pytest.approx(2 * 52 / 3600)
+    assert usage.cost.gpu_hours == pytest.approx(2 * 52 / 3600)
     assert usage.affordable_seconds == pytest.approx(1800 - 52)
     assert usage.seconds >= 15.0
     empty = SearchState()
-    assert measure(config, empty, Tally(empty, "max"), rate=rate, now=1.0).best is None
+    assert measure(config, empty, SearchCounters(empty, "max"), rate=rate, now=1.0).best is None
 
 
 @given(values)
@@ -105,7 +105,7 @@ def test_different_values_differ(one, other):
     )
 
 
-def test_an_oracles_notes_do_not_count_but_the_epochs_do():
+def test_signatures_ignore_control_values_but_not_epochs():
     rung = {"x": 1, "tuner/epochs": 2, "tuner/initial_epoch": 0, "tuner/bracket": 1}
     assert signature(rung, 2) == signature({**rung, "tuner/bracket": 0, "tuner/round": 3}, 2)
     assert signature(rung, 2) == signature({"x": 1}, 2)
@@ -113,8 +113,8 @@ def test_an_oracles_notes_do_not_count_but_the_epochs_do():
 
 
 @given(st.lists(st.integers(0, 5), max_size=30))
-def test_every_duplicate_names_the_first_of_its_kind(xs):
-    originals = Originals()
+def test_a_duplicate_refers_to_the_first_trial_with_its_signature(xs):
+    originals = DuplicateFinder()
     for number, x in enumerate(xs):
         found = originals.find({"x": x})
         assert found == (xs.index(x) if x in xs[:number] else None)
@@ -131,7 +131,7 @@ def test_a_duplicate_costs_nothing():
     original = Ended(
         at=1.0, trial=3, outcome=Outcome.COMPLETED, attempt=2, score=0.5, seconds=9.0, epochs=4
     )
-    copy = end_like(original, trial=8, at=2.0)
+    copy = duplicate_end(original, trial=8, at=2.0)
     assert (copy.trial, copy.at, copy.attempt, copy.seconds) == (8, 2.0, None, 0.0)
     assert (copy.score, copy.outcome, copy.epochs) == (0.5, Outcome.COMPLETED, 4)
     assert "trial 3" in copy.message
@@ -155,7 +155,7 @@ def test_the_direction_follows_from_the_objective(objective, direction):
 
 
 @given(st.integers(0, 1000), st.integers(0, 1000))
-def test_seeds_of_neighbours_are_far_apart(one, other):
+def test_seeds_of_neighbours_are_independent(one, other):
     assert 1 <= derived_seed("oracle", one) < 2**31
     if one != other:
         assert abs(derived_seed("oracle", one) - derived_seed("oracle", other)) > 100

@@ -1,4 +1,4 @@
-"""The journal on a real directory: what it promises, and what it refuses to believe."""
+"""The journal in a real directory: appending, reading and detection of damage."""
 
 import hashlib
 import json
@@ -39,7 +39,7 @@ def written(tmp_path):
     return tmp_path
 
 
-def test_what_was_appended_is_read_back(written):
+def test_appended_records_are_read_back(written):
     assert journal(written).read() == RECORDS
 
 
@@ -47,14 +47,14 @@ def test_an_empty_journal_is_a_new_search(tmp_path):
     assert journal(tmp_path).read() == []
 
 
-def test_appending_goes_on_after_reading(written):
+def test_records_can_be_appended_after_reading(written):
     own = journal(written)
     own.read()
     own.append(Closed(at=5.0, reason="done"))
     assert journal(written).read()[-1] == Closed(at=5.0, reason="done")
 
 
-def test_of_two_controllers_one_is_told(written):
+def test_the_second_controller_is_rejected(written):
     one, other = journal(written), journal(written)
     one.read()
     other.read()
@@ -87,8 +87,8 @@ def empty(path):
 @pytest.mark.parametrize(
     ("damage", "words"),
     [
-        (tear, "torn"),
-        (empty, "torn"),
+        (tear, "truncated"),
+        (empty, "truncated"),
         (alter, "checksum"),
         (lambda path: path.write_text('{"schema": "katib/v1"}'), "version 'katib/v1'"),
         (copy_next, "entry 4"),
@@ -97,7 +97,7 @@ def empty(path):
         (Path.unlink, "missing"),
     ],
 )
-def test_a_damaged_entry_is_named_with_a_remedy_and_never_skipped(written, damage, words):
+def test_a_damaged_entry_is_an_error_with_a_remedy(written, damage, words):
     damage(entry(written, 3))
     with pytest.raises(JournalDamaged) as caught:
         journal(written).read()
@@ -109,7 +109,7 @@ def test_a_damaged_entry_is_named_with_a_remedy_and_never_skipped(written, damag
 
 
 def resealed(record: bytes) -> bytes:
-    """The first entry with another record, its checksum right."""
+    """Returns the first entry with another record and a valid checksum."""
     content = json.loads(record)
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
     seal = hashlib.sha256(canonical.encode()).hexdigest()
@@ -125,7 +125,7 @@ def resealed(record: bytes) -> bytes:
         (resealed(b'{"kind": "closed", "at": 1.0, "reason": "", "by": "x"}'), "closed.by"),
     ],
 )
-def test_what_a_newer_kubenas_has_written_asks_for_an_upgrade(tmp_path, content, words):
+def test_an_entry_of_a_newer_version_asks_for_an_upgrade(tmp_path, content, words):
     entry(tmp_path, 1).parent.mkdir(parents=True)
     entry(tmp_path, 1).write_bytes(content)
     with pytest.raises(JournalDamaged) as caught:
@@ -137,7 +137,7 @@ def test_what_a_newer_kubenas_has_written_asks_for_an_upgrade(tmp_path, content,
     assert "\n" not in message
 
 
-def test_a_torn_last_entry_may_be_deleted(written):
+def test_a_truncated_last_entry_may_be_deleted(written):
     tear(entry(written, 4))
     with pytest.raises(JournalDamaged, match="delete this last entry"):
         journal(written).read()
@@ -145,14 +145,14 @@ def test_a_torn_last_entry_may_be_deleted(written):
     assert journal(written).read() == RECORDS[:3]
 
 
-def test_a_foreign_object_is_named(written):
+def test_an_unexpected_object_is_named(written):
     (written / "searches/s/journal/notes.txt").write_text("mine")
-    with pytest.raises(JournalDamaged, match=r"notes.txt: does not belong"):
+    with pytest.raises(JournalDamaged, match=r"notes.txt: is not a journal entry"):
         journal(written).read()
 
 
 class HastyStorage(DirectoryStorage):
-    """Writes the files of a long journal quickly; reading them is what is measured."""
+    """Writes files without fsync: the test measures reading."""
 
     def create(self, name: str, data: bytes) -> None:
         Path(self.uri, name).write_bytes(data)

@@ -1,4 +1,4 @@
-"""A long journal: read from its segments, which are never believed more than the entries."""
+"""Segments of a long journal: the entries remain authoritative."""
 
 import gzip
 import logging
@@ -54,7 +54,7 @@ def entry(folder: Path, number: int) -> Path:
 
 
 class CountingStorage(DirectoryStorage):
-    """Notes what was asked of it."""
+    """Counts the requests."""
 
     def __init__(self, root: Path) -> None:
         super().__init__(root)
@@ -75,14 +75,14 @@ def read(folder: Path) -> list[Opened]:
     return Journal(DirectoryStorage(folder), "searches/s").read()
 
 
-def test_a_resume_asks_for_little(long):
+def test_a_resume_needs_few_requests(long):
     storage = CountingStorage(long)
     assert Journal(storage, "searches/s").read() == RECORDS
     assert len(storage.reads) == 2 + 6, "two segments, the last entry in them, and five more"
     assert storage.listed == 2 + 6
 
 
-def test_a_journal_without_segments_is_read_and_given_them(long, caplog):
+def test_missing_segments_are_written(long, caplog):
     contents = [segment(long, number).read_bytes() for number in (0, 1)]
     shutil.rmtree(segment(long, 0).parent)
     journal = Journal(DirectoryStorage(long), "searches/s")
@@ -109,16 +109,18 @@ def alter(path: Path) -> None:
 @pytest.mark.parametrize(
     ("damage", "words"),
     [
-        (lambda path: path.write_bytes(path.read_bytes()[:-100]), "is torn"),
-        (lambda path: path.write_bytes(b""), "is torn"),
+        (lambda path: path.write_bytes(path.read_bytes()[:-100]), "is truncated or damaged"),
+        (lambda path: path.write_bytes(b""), "is truncated or damaged"),
         (lambda path: path.write_bytes(gzip.compress(b"{}")), "is not a segment"),
-        (lambda path: path.write_bytes(b"notes"), "is torn"),
+        (lambda path: path.write_bytes(b"notes"), "is truncated or damaged"),
         (alter, "checksum"),
-        (lambda path: rewrite(path, first=7), "belongs to 00000007"),
+        (lambda path: rewrite(path, first=7), "content of 00000007"),
         (lambda path: rewrite(path, previous="0", chain="0"), "checksum"),
     ],
 )
-def test_a_damaged_segment_is_left_out_loudly_and_written_anew(long, number, damage, words, caplog):
+def test_a_damaged_segment_is_skipped_with_a_warning_and_rewritten(
+    long, number, damage, words, caplog
+):
     damage(segment(long, number))
     journal = Journal(DirectoryStorage(long), "searches/s")
     assert journal.read() == RECORDS
@@ -133,35 +135,35 @@ def test_a_damaged_segment_is_left_out_loudly_and_written_anew(long, number, dam
 
 
 @pytest.mark.parametrize("numbers", [[0], [1], [0, 1]])
-def test_a_segment_of_another_search_is_not_believed(long, of_another_search, numbers, caplog):
+def test_a_segment_of_another_search_is_rejected(long, of_another_search, numbers, caplog):
     for number in numbers:
         shutil.copy(segment(of_another_search, number), segment(long, number))
     assert read(long) == RECORDS
     assert "single entries are read instead" in caplog.text
 
 
-def test_a_segment_of_a_newer_version_is_left_out(long, caplog):
+def test_a_segment_of_a_newer_version_is_skipped(long, caplog):
     plain = gzip.decompress(segment(long, 1).read_bytes())
     segment(long, 1).write_bytes(gzip.compress(plain.replace(b"segment/v1", b"segment/v2", 1)))
     assert read(long) == RECORDS
-    assert "is of version 'kubenas/journal-segment/v2'" in caplog.text
+    assert "has version 'kubenas/journal-segment/v2'" in caplog.text
 
 
 @pytest.mark.parametrize("number", [2 * N, 2 * N + 3])
-def test_a_lost_entry_is_damage_however_whole_the_segments_are(long, number):
+def test_a_missing_entry_is_an_error_even_with_intact_segments(long, number):
     entry(long, number).unlink()
-    with pytest.raises(JournalDamaged, match=f"{number:08d}.json: missing, though later entries"):
+    with pytest.raises(JournalDamaged, match=f"{number:08d}.json: missing, although later entries"):
         read(long)
 
 
-def test_entries_that_only_a_segment_tells_of_are_damage(long):
+def test_entries_that_exist_only_in_a_segment_are_an_error(long):
     for number in range(2 * N, LAST + 1):
         entry(long, number).unlink()
     with pytest.raises(JournalDamaged, match=f"{2 * N:08d}.json: .*journal-segments; restore"):
         read(long)
 
 
-def test_an_entry_that_a_damaged_segment_no_longer_covers_must_be_there(long):
+def test_entries_of_a_damaged_segment_must_exist(long):
     segment(long, 0).write_bytes(b"")
     entry(long, 7).unlink()
     with pytest.raises(JournalDamaged, match=r"00000007.json: missing, .*backup"):
@@ -169,33 +171,33 @@ def test_an_entry_that_a_damaged_segment_no_longer_covers_must_be_there(long):
 
 
 class HidingStorage(DirectoryStorage):
-    """Lists like a folder that changes meanwhile: an entry, but not the one before it."""
+    """Lists an entry but omits the one before, as a listing during a write may do."""
 
     def list(self, prefix: str = "", *, after: str = "") -> Iterator[ObjectInfo]:
         infos = [*super().list(prefix, after=after)]
         yield from infos[:-2] + infos[-1:]
 
 
-def test_an_entry_that_a_list_does_not_show_is_read(long):
+def test_an_entry_missing_from_the_listing_is_read(long):
     assert Journal(HidingStorage(long), "searches/s").read() == RECORDS
 
 
-def test_a_stray_number_is_not_read_up_to(long):
+def test_a_gap_before_a_stray_entry_is_an_error(long):
     shutil.copy(entry(long, LAST), entry(long, 99_999_999))
     with pytest.raises(JournalDamaged, match=f"{LAST + 1:08d}.json: missing"):
         read(long)
 
 
 class CrampedStorage(DirectoryStorage):
-    """Takes entries, and nothing else."""
+    """Accepts journal entries only."""
 
     def write(self, name: str, data: bytes) -> None:  # noqa: ARG002
         raise StorageFull(f"{name}: the disk is full")
 
 
-def test_a_segment_that_cannot_be_written_costs_no_record(tmp_path, caplog):
+def test_a_failed_segment_write_loses_no_record(tmp_path, caplog):
     journal = Journal(CrampedStorage(tmp_path), "searches/s")
     for record in RECORDS[: N + 1]:
         journal.append(record)
     assert read(tmp_path) == RECORDS[: N + 1]
-    assert "a resume will be slower" in caplog.text
+    assert "resuming this search will be slower" in caplog.text

@@ -1,4 +1,4 @@
-"""The fold: the same state record by record as at once, and contradictions are refused."""
+"""Search state: incremental updates agree with the fold; contradictions are rejected."""
 
 from itertools import pairwise
 
@@ -14,7 +14,7 @@ from kubenas.trial import FailureClass, Outcome
 
 @st.composite
 def histories(draw):
-    """Journals as a search writes them: several trials, interleaved, at any stage."""
+    """Generates valid journals of several interleaved trials at any stage."""
     records = [Opened(at=0.0, controller="a")]
     stages: dict[int, tuple[str, int]] = {}
     for at in range(draw(st.integers(0, 40))):
@@ -43,7 +43,7 @@ def histories(draw):
 
 
 @given(histories())
-def test_advancing_record_by_record_is_folding(records):
+def test_advance_agrees_with_fold(records):
     state = SearchState()
     for record in records:
         state = advance(state, record)
@@ -51,7 +51,7 @@ def test_advancing_record_by_record_is_folding(records):
 
 
 @given(histories(), st.data())
-def test_a_state_is_not_changed_by_what_follows(records, data):
+def test_a_state_is_immutable(records, data):
     half = data.draw(st.integers(0, len(records)))
     state = fold(records[:half])
     later = state
@@ -72,7 +72,7 @@ def test_ranking_is_sorted_and_complete(records):
 
 
 @given(histories())
-def test_the_clock_leaves_the_gaps_between_controllers_out(records):
+def test_active_time_excludes_gaps_between_controllers(records):
     gaps = sum(
         after.at - before.at for before, after in pairwise(records) if isinstance(after, Opened)
     )
@@ -91,11 +91,11 @@ CLOSED = Closed(at=0.0, reason="done")
     [
         ([PROPOSED, PROPOSED], "proposed twice"),
         ([STARTED], "was not proposed"),
-        ([PROPOSED, ENDED, ENDED], "has ended"),
-        ([PROPOSED, ENDED, STARTED], "has ended"),
+        ([PROPOSED, ENDED, ENDED], "has already ended"),
+        ([PROPOSED, ENDED, STARTED], "has already ended"),
         ([CLOSED, PROPOSED], "closed"),
     ],
 )
-def test_contradictions_are_refused(records, words):
+def test_contradicting_records_are_rejected(records, words):
     with pytest.raises(JournalDamaged, match=rf"0000000{len(records)}.json: .*{words}"):
         fold(records)

@@ -1,4 +1,4 @@
-"""Two real processes at one journal: of each step exactly one of them is the author."""
+"""Two processes that append to one journal: exactly one of them writes each entry."""
 
 import json
 import subprocess
@@ -41,7 +41,7 @@ print(json.dumps({"wrote": wrote, "lost": lost}))
 """
 
 
-def test_of_two_processes_exactly_one_wins_each_step(tmp_path: Path) -> None:
+def test_exactly_one_of_two_processes_writes_each_entry(tmp_path: Path) -> None:
     names = ["writer-a", "writer-b"]
     writers = [
         subprocess.Popen(

@@ -1,4 +1,4 @@
-"""An oracle under way, as a program drives it through Keras-Tuner's protocol."""
+"""A driver of oracles through Keras-Tuner's protocol."""
 
 import math
 import zlib
@@ -15,7 +15,7 @@ ENDINGS = ("scored", "infeasible", "failed", "nan")
 
 
 class Drive:
-    """Asks and tells; keeps what was proposed, in the order of the journal that it could write."""
+    """Creates and ends trials, and records them in a journal."""
 
     def __init__(self, name: str, space: keras_tuner.HyperParameters, **more: Any) -> None:
         self.name, self.space = name, space
@@ -28,7 +28,7 @@ class Drive:
         self._asked = 0
 
     def ask(self) -> dict[str, Any] | None:
-        """The values of the next trial; None: there is none."""
+        """Returns the values of the next trial, or None if there is none."""
         self._asked += 1
         trial = self.oracle.create_trial(f"slot-{self._asked}")
         if trial.status == "STOPPED":
@@ -40,13 +40,13 @@ class Drive:
         return self.values[trial.trial_id]
 
     def tell(self, ending: str = "scored", place: int = 0) -> None:
-        """Ends one of the trials in flight."""
+        """Ends one of the running trials."""
         trial = self.open.pop(place % len(self.open))
         self.journal.append(("tell", trial.trial_id, ending))
         self._end(trial, ending)
 
     def replayed(self) -> "Drive":
-        """A new oracle that has been taken through the same journal."""
+        """Returns a driver whose new oracle has replayed the same journal."""
         again = Drive(self.name, self.space, **self.options)
         for what, number, *ending in self.journal:
             if what == "ask":
@@ -59,7 +59,7 @@ class Drive:
         return again
 
     def reload(self, folder: Path) -> None:
-        """Goes on with a new oracle that reads the files which the old one wrote."""
+        """Continues with a new oracle, which reads the files of the old one."""
         self.oracle._set_project_dir(folder, "o")
         self.oracle.keeps_files = True
         self.oracle.save()
@@ -90,6 +90,6 @@ class Drive:
 
 
 def score_of(values: Mapping[str, Any]) -> float:
-    """Some score, the same for the same values."""
+    """Returns a score that depends only on the values."""
     terms = [zlib.crc32(f"{name}={value}".encode()) / 2**32 for name, value in values.items()]
     return sum(terms)

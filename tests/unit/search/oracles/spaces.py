@@ -1,4 +1,4 @@
-"""Spaces at random, and what is valid in them, found without the oracles' own code."""
+"""Random spaces and checks of valid values, independent of the oracles' code."""
 
 import itertools
 import math
@@ -32,7 +32,7 @@ COUNTABLE = ("letters", "sizes", "boolean", "fixed")
 def spaces(
     draw: st.DrawFn, *, kinds: tuple[str, ...] = KINDS, most: int = 6
 ) -> keras_tuner.HyperParameters:
-    """Up to ``most`` hyperparameters, some only where an earlier choice takes some values."""
+    """Generates spaces of up to ``most`` hyperparameters, some of them conditional."""
     hp = keras_tuner.HyperParameters()
     scopes: dict[str, list[tuple[str, list[Any]]]] = {}
     for number in range(draw(st.integers(1, most))):
@@ -53,12 +53,12 @@ def spaces(
 
 
 def fresh(space: keras_tuner.HyperParameters) -> keras_tuner.HyperParameters:
-    """A copy, for an oracle may add to what it is given."""
+    """Returns a copy, since an oracle may add hyperparameters to its space."""
     return keras_tuner.HyperParameters.from_config(space.get_config())
 
 
 def wrong(space: keras_tuner.HyperParameters, values: Mapping[str, Any]) -> str:
-    """What is wrong with ``values``; empty: nothing."""
+    """Returns what is wrong with ``values``; empty: nothing."""
     hp = fresh(space)
     hp.values = dict(values)
     for parameter in hp.space:
@@ -70,7 +70,7 @@ def wrong(space: keras_tuner.HyperParameters, values: Mapping[str, Any]) -> str:
 
 
 def everything(space: keras_tuner.HyperParameters) -> Iterator[dict[str, Any]]:
-    """All values of a space of choices, booleans and constants."""
+    """Yields all values of a space of choices, booleans and constants."""
     options = {parameter.name: list(parameter.values) for parameter in space.space}
     found = set()
     for chosen in itertools.product(*options.values()):
@@ -83,7 +83,7 @@ def everything(space: keras_tuner.HyperParameters) -> Iterator[dict[str, Any]]:
 
 
 def tail_graph(values: Mapping[str, Any]) -> Graph:
-    """A network that the first hyperparameter, p0, does not change."""
+    """Returns a graph that does not depend on the first hyperparameter, p0."""
     labels = [f"{name} {value}" for name, value in sorted(values.items()) if name != "p0"]
     return Graph.chain(["input", *labels], parameters=float(len(labels)))
 

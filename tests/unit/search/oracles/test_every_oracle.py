@@ -1,4 +1,4 @@
-"""What every oracle of ours promises, in whatever space and however its trials end."""
+"""Guarantees of all our oracles, in random spaces and with random outcomes."""
 
 import json
 import math
@@ -17,7 +17,7 @@ from tests.unit.search.oracles.spaces import COUNTABLE, everything, spaces, tail
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:keras_tuner")
 
-NAMES = tuple(info.name for info in ORACLES if not info.is_keras_tuners)
+NAMES = tuple(info.name for info in ORACLES if not info.is_from_keras_tuner)
 few = settings(
     max_examples=5,
     derandomize=True,
@@ -45,7 +45,7 @@ def as_text(values: dict) -> str:
 @pytest.mark.parametrize("name", NAMES)
 @few
 @given(space=spaces(), plan=steps)
-def test_what_is_proposed_is_valid_and_new(name, space, plan):
+def test_proposals_are_valid_and_new(name, space, plan):
     drive = Drive(name, space)
     run(drive, plan)
     proposed = list(drive.values.values())
@@ -108,7 +108,7 @@ def test_a_small_space_is_exhausted_exactly(name, space, flight, endings):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_it_stops_after_as_many_trials_as_it_may_make(name):
+def test_it_stops_after_max_trials(name):
     hp = keras_tuner.HyperParameters()
     hp.Float("x", 0.0, 1.0)
     drive = Drive(name, hp, max_trials=7)
@@ -129,7 +129,7 @@ def test_all_trials_may_fail(name):
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("score", [0.0, math.inf, -math.inf, 1e300])
-def test_odd_scores_are_survived(name, score):
+def test_extreme_scores_are_handled(name, score):
     hp = keras_tuner.HyperParameters()
     hp.Float("x", 0.0, 1.0)
     hp.Int("n", 1, 1000, sampling="log")
@@ -162,7 +162,7 @@ def test_a_plain_tuners_space_may_grow_while_it_runs(name, late):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_trials_that_somebody_else_proposed_are_learned_from(name):
+def test_it_learns_from_external_proposals(name):
     hp = keras_tuner.HyperParameters()
     hp.Float("x", 0.0, 1.0)
     drive = Drive(name, hp, max_trials=40)

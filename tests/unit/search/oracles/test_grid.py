@@ -1,11 +1,11 @@
-"""Grid search goes through the same combinations as Keras-Tuner's."""
+"""Grid search tries the same combinations as Keras-Tuner's grid search."""
 
 import keras_tuner
 import pytest
 from keras_tuner.oracles import GridSearchOracle
 
 from kubenas.search.oracles.create import create_oracle
-from kubenas.search.oracles.encoding.designs import Limits
+from kubenas.search.oracles.encoding.architectures import Limits
 from tests.unit.search.oracles.spaces import Graph
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:keras_tuner")
@@ -41,7 +41,7 @@ def as_set(values):
     return {tuple(sorted(each.items())) for each in values}
 
 
-def test_it_tries_what_keras_tuners_tries_in_its_order(tmp_path):
+def test_it_tries_the_combinations_of_keras_tuner(tmp_path):
     theirs = GridSearchOracle(objective=OBJECTIVE, hyperparameters=space())
     theirs._set_project_dir(str(tmp_path), "grid")
     theirs = tried(theirs)
@@ -60,7 +60,7 @@ def test_a_huge_space_begins_at_its_defaults():
     assert second == {**first, "units_29": 0}
 
 
-def test_what_exceeds_a_limit_is_passed_over():
+def test_points_beyond_a_limit_are_skipped():
     hp = keras_tuner.HyperParameters()
     for number in range(10):
         hp.Boolean(f"b{number}")

@@ -1,4 +1,4 @@
-"""Spaces that grow while they are searched, and trials that an oracle was given."""
+"""Spaces that grow during a search, and trials that were added from outside."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from kubenas.search.oracles.create import create_oracle
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:keras_tuner")
 
-ours = pytest.mark.parametrize("name", [i.name for i in ORACLES if not i.is_keras_tuners])
+ours = pytest.mark.parametrize("name", [i.name for i in ORACLES if not i.is_from_keras_tuner])
 
 
 def created(name: str, **options: Any) -> SearchOracle:
@@ -24,7 +24,7 @@ def created(name: str, **options: Any) -> SearchOracle:
 
 
 def run(oracle: SearchOracle, trial: Any) -> None:
-    """Its code asks for more, the more the later it runs."""
+    """Runs a trial. Its code declares more hyperparameters in later trials."""
     hp, number = trial.hyperparameters, int(trial.trial_id)
     score = "abc".index(hp["kind"]) + hp.Float("x", 0.0, 1.0)
     if number >= 8:
@@ -36,7 +36,7 @@ def run(oracle: SearchOracle, trial: Any) -> None:
 
 
 def go_on(oracle: SearchOracle, upto: int) -> list[dict[str, Any]]:
-    """Until so many trials have ended; what was proposed for them."""
+    """Runs trials until ``upto`` have ended. Returns the proposals."""
     proposed = []
     while len(oracle.end_order) < upto:
         trial = oracle.create_trial("one")
@@ -75,7 +75,7 @@ def test_a_restart_after_a_space_grew_changes_no_proposal(name, tmp_path):
 
 
 @ours
-def test_a_journal_of_a_space_that_grew_is_taken_through_again(name):
+def test_a_journal_of_a_space_that_grew_can_be_replayed(name):
     steady, again = created(name), created(name)
     for values in go_on(steady, 12):
         again.recorded.append(values)

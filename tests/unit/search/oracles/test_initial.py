@@ -1,4 +1,4 @@
-"""The trials before there is anything to learn from."""
+"""Initial trials."""
 
 import keras_tuner
 import numpy as np
@@ -12,7 +12,7 @@ LATENCY = keras_tuner.Objective("latency_ms", "min")
 
 
 def wide_and_narrow(objective: object) -> keras_tuner.Oracle:
-    """Searches four layers, whose widths are the network's size."""
+    """Creates an oracle over four layers. The sum of their widths is the network's size."""
     space = keras_tuner.HyperParameters()
     for layer in range(4):
         space.Int(f"width_{layer}", 1, 100)
@@ -25,7 +25,7 @@ def wide_and_narrow(objective: object) -> keras_tuner.Oracle:
 
 
 def widths(oracle: keras_tuner.Oracle, count: int) -> np.ndarray:
-    """Of all that is proposed while nothing ends."""
+    """Returns the sizes of ``count`` proposals while no trial ends."""
     trials = [oracle.create_trial(f"slot {number}") for number in range(count)]
     return np.array([sum(trial.hyperparameters.values.values()) for trial in trials])
 
@@ -34,7 +34,7 @@ TYPICAL = 4 * 50.5
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning:keras_tuner")
-def test_larger_networks_come_first_unless_something_else_counts_too() -> None:
+def test_larger_networks_come_first_with_one_objective_only() -> None:
     one, two = (widths(wide_and_narrow(each), 40) for each in (SCORE, [SCORE, LATENCY]))
     assert np.mean(one > TYPICAL) > 0.75
     assert np.mean(one < TYPICAL) > 0.02  # some are drawn without preference
@@ -42,7 +42,7 @@ def test_larger_networks_come_first_unless_something_else_counts_too() -> None:
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning:keras_tuner")
-def test_once_a_trial_was_infeasible_larger_networks_do_not_come_first() -> None:
+def test_after_an_infeasible_trial_larger_networks_do_not_come_first() -> None:
     oracle = wide_and_narrow(SCORE)
     trial = oracle.create_trial("slot")
     trial.status = "INVALID"
@@ -77,7 +77,7 @@ def test_a_search_begins_in_the_middle_of_all_scales() -> None:
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning:keras_tuner")
-def test_a_search_begins_with_a_default_that_was_named() -> None:
+def test_a_search_begins_with_an_explicit_default() -> None:
     assert first_values(a_list_of_layers(default=4))["length"] == 4
 
 

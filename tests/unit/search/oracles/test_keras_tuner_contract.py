@@ -1,4 +1,4 @@
-"""What Keras-Tuner's users may rely on, of our oracles and of its own alike, in a plain Tuner."""
+"""Keras-Tuner's documented behaviour, for our oracles and its own, in a plain Tuner."""
 
 from pathlib import Path
 from typing import Any
@@ -12,11 +12,11 @@ from kubenas.search.oracles.create import create_oracle
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:keras_tuner")
 
 every = pytest.mark.parametrize("name", [info.name for info in ORACLES])
-ours = pytest.mark.parametrize("name", [i.name for i in ORACLES if not i.is_keras_tuners])
+ours = pytest.mark.parametrize("name", [i.name for i in ORACLES if not i.is_from_keras_tuner])
 
 
 class PlainTuner(keras_tuner.Tuner):
-    """Runs a function of hyperparameters as each trial; keeps the ids of those that ran."""
+    """Runs a function of hyperparameters in each trial, and records the ids of trials."""
 
     def __init__(self, oracle: keras_tuner.Oracle, run: Any, folder: Path, **more: Any) -> None:
         self.run, self.ran = run, []
@@ -28,7 +28,7 @@ class PlainTuner(keras_tuner.Tuner):
 
 
 def created(name: str, **options: Any) -> keras_tuner.Oracle:
-    """Over one float, which nothing exhausts."""
+    """Creates an oracle over one float, a space that is never exhausted."""
     hp = keras_tuner.HyperParameters()
     hp.Float("x", 0.0, 1.0)
     own = {"hyperband_iterations": 2, "max_epochs": 4} if name == "hyperband" else {}
@@ -59,7 +59,7 @@ def test_three_failures_in_a_row_end_the_search(name, tmp_path):
 
 
 @every
-def test_as_many_failures_in_a_row_as_are_allowed_end_the_search(name, tmp_path):
+def test_the_limit_of_failures_in_a_row_can_be_set(name, tmp_path):
     oracle = created(name, max_consecutive_failed_trials=5)
     with pytest.raises(RuntimeError, match="limit of 5"):
         search(oracle, broken, tmp_path)
@@ -67,13 +67,13 @@ def test_as_many_failures_in_a_row_as_are_allowed_end_the_search(name, tmp_path)
 
 
 @every
-def test_failures_may_be_without_a_limit(name, tmp_path):
+def test_the_limit_of_failures_can_be_disabled(name, tmp_path):
     oracle = created(name, max_consecutive_failed_trials=None)
     assert len(search(oracle, broken, tmp_path).ran) == 8
 
 
 @every
-def test_a_score_between_failures_begins_the_count_anew(name, tmp_path):
+def test_a_score_resets_the_count_of_failures(name, tmp_path):
     oracle = created(name)
 
     def run(hp: keras_tuner.HyperParameters) -> Any:
@@ -83,7 +83,7 @@ def test_a_score_between_failures_begins_the_count_anew(name, tmp_path):
 
 
 @every
-def test_a_trial_that_fails_is_run_again_at_the_same_values(name, tmp_path):
+def test_a_failed_trial_is_retried_with_the_same_values(name, tmp_path):
     oracle = created(name, max_retries_per_trial=2)
     seen: list[float] = []
 
@@ -100,7 +100,7 @@ def test_a_trial_that_fails_is_run_again_at_the_same_values(name, tmp_path):
 
 
 @every
-def test_what_is_not_a_number_is_run_again_too(name, tmp_path):
+def test_a_trial_with_nan_score_is_retried(name, tmp_path):
     oracle = created(name, max_retries_per_trial=1, max_trials=2)
     tuner = search(oracle, lambda _: {"score": float("nan")}, tmp_path)
     assert [tuner.ran.count(trial) for trial in oracle.start_order] == [2, 2]
@@ -169,7 +169,7 @@ def test_the_best_trials_come_first_and_those_without_a_score_last(name, tmp_pat
 
 
 @every
-def test_an_option_that_there_is_not_is_refused(name):
+def test_an_unknown_option_is_refused(name):
     with pytest.raises(TypeError, match="max_tirals"):
         created(name, max_tirals=3)
 
@@ -188,11 +188,11 @@ def test_hyperband_takes_its_own_options(tmp_path):
 
 
 class Killed(BaseException):
-    """What ends a process while a trial runs."""
+    """Raised to simulate a kill while a trial runs."""
 
 
 @ours
-def test_a_search_that_was_killed_goes_on_where_it_was(name, tmp_path):
+def test_a_killed_search_resumes(name, tmp_path):
     steady = search(created(name, max_trials=16), with_late, tmp_path / "steady")
 
     def killed(hp: keras_tuner.HyperParameters) -> Any:
@@ -212,7 +212,7 @@ def test_a_search_that_was_killed_goes_on_where_it_was(name, tmp_path):
 
 
 @ours
-def test_a_search_that_is_over_stays_over(name, tmp_path):
+def test_a_finished_search_runs_no_more_trials(name, tmp_path):
     search(created(name), scored, tmp_path)
     again = PlainTuner(created(name), broken, tmp_path)
     again.search(verbose=0)

@@ -1,4 +1,4 @@
-"""Several objectives in one oracle: the scalar score, the front it finds, and its protocol."""
+"""ParEGO: scalar scores, the front that it finds, and the protocol."""
 
 from functools import partial
 
@@ -13,7 +13,7 @@ from kubenas.errors import UserError
 from kubenas.search.journal.records import Ended
 from kubenas.search.oracles.create import create_oracle
 from kubenas.search.oracles.parego import tchebycheff
-from kubenas.search.pareto import undominated
+from kubenas.search.pareto import non_dominated
 from kubenas.trial import Outcome
 from tests.unit.search.proposals.test_sources import Play, definition, fresh
 
@@ -25,7 +25,7 @@ OBJECTIVES = [keras_tuner.Objective("gain", "max"), keras_tuner.Objective("cost"
 
 @given(VALUES)
 def test_the_best_by_any_weights_is_on_the_front(values):
-    front = undominated(values)
+    front = non_dominated(values)
     assert front.any()
     for weight in (0.0, 0.2, 0.5, 0.9, 1.0):
         scores = tchebycheff(values, np.array([weight, 1 - weight]))
@@ -33,14 +33,14 @@ def test_the_best_by_any_weights_is_on_the_front(values):
 
 
 @given(VALUES)
-def test_nothing_on_the_front_is_beaten_and_all_else_is(values):
+def test_exactly_the_front_is_not_dominated(values):
     def beaten(own):
         return any((other >= own).all() and (other > own).any() for other in values)
 
-    assert undominated(values).tolist() == [not beaten(own) for own in values]
+    assert non_dominated(values).tolist() == [not beaten(own) for own in values]
 
 
-def test_weights_move_along_the_front_and_what_failed_has_no_score():
+def test_weights_move_along_the_front_and_failed_trials_have_no_score():
     values = np.array([[1.0, 0.0], [0.7, 0.7], [0.0, 1.0], [np.nan, np.nan]])
     best = [np.nanargmax(tchebycheff(values, np.array([w, 1 - w]))) for w in (0.95, 0.5, 0.05)]
     assert best == [0, 1, 2]
@@ -55,8 +55,8 @@ def space(levels=12):
     return hp
 
 
-def judge(values):
-    """Two objectives at odds in ``a``; the other choices cost both."""
+def objectives_of(values):
+    """Returns two objectives that conflict in ``a``. The other choices worsen both."""
     a, *others = (int(values[name]) for name in "abcd")
     loss = sum(abs(other - 7) for other in others)
     return {"gain": float(a - loss), "cost": float(a**2 / 11 + loss)}
@@ -76,7 +76,7 @@ def search(name, objective, *, seed, trials=60, in_flight=4):
 
 
 def end(oracle, trial):
-    values = judge(trial.hyperparameters.values)
+    values = objectives_of(trial.hyperparameters.values)
     trial.status = "COMPLETED"
     if trial.hyperparameters.values["b"] == "0":
         trial.status = "INVALID"
@@ -86,9 +86,9 @@ def end(oracle, trial):
 
 
 def hypervolume(oracle):
-    """Area that the front leaves below it, from the point (-30, 30) on."""
+    """Returns the area that the front dominates, with the reference point (-30, 30)."""
     completed = [trial for trial in oracle.trials.values() if trial.status == "COMPLETED"]
-    points = [judge(trial.hyperparameters.values) for trial in completed]
+    points = [objectives_of(trial.hyperparameters.values) for trial in completed]
     area, height = 0.0, 30.0
     for point in sorted(points, key=lambda p: (-p["gain"], p["cost"])):
         if point["cost"] < height and point["gain"] > -30:
@@ -98,7 +98,7 @@ def hypervolume(oracle):
 
 
 @pytest.mark.parametrize("name", ["bayesian", "evolution"])
-def test_it_finds_more_of_the_front_than_chance(name):
+def test_it_dominates_more_than_random_search(name):
     def reached(oracle):
         return np.mean(
             [hypervolume(search(oracle, OBJECTIVES, seed=seed, trials=40)) for seed in (1, 2)]
@@ -109,9 +109,9 @@ def test_it_finds_more_of_the_front_than_chance(name):
 
 def test_the_best_trials_are_the_front_by_the_first_objective():
     oracle = search("random", OBJECTIVES, seed=1, trials=40)
-    best = [judge(trial.hyperparameters.values) for trial in oracle.get_best_trials(40)]
+    best = [objectives_of(trial.hyperparameters.values) for trial in oracle.get_best_trials(40)]
     values = np.array([[each["gain"], -each["cost"]] for each in best])
-    front = undominated(values)
+    front = non_dominated(values)
     count = int(front.sum())
     assert front[:count].all()
     gains = values[:count, 0]
@@ -119,13 +119,13 @@ def test_the_best_trials_are_the_front_by_the_first_objective():
     assert all(trial.status == "COMPLETED" for trial in oracle.get_best_trials(3))
 
 
-def test_keras_tuners_own_take_one_objective_only():
-    with pytest.raises(UserError, match="takes one objective only"):
+def test_keras_tuners_oracles_support_only_one_objective():
+    with pytest.raises(UserError, match="supports only one objective"):
         create_oracle("keras_tuner.random", space(), OBJECTIVES, seed=1, max_trials=3)
 
 
 class CostlyPlay(Play):
-    """Each trial has a latency, too, except for some where it could not be measured."""
+    """Reports a latency for most trials."""
 
     def report(self, proposal, end):
         left = proposal.values["left"]

@@ -1,4 +1,4 @@
-"""Keras-Tuner's oracles, real ones: taken up again from the journal, they go on as they would."""
+"""Adapter for Keras-Tuner's oracles: a replay of the journal restores them."""
 
 import json
 
@@ -11,7 +11,7 @@ from kubenas.search.journal.records import RECORD, Ended, Proposed
 from kubenas.search.oracles import ORACLES, check_oracle
 from kubenas.search.proposals import create_proposer
 from kubenas.search.proposals.proposer import NoProposal
-from kubenas.trial import Declared, Outcome
+from kubenas.trial import DeclaredHyperparameters, Outcome
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:keras_tuner")
 
@@ -53,9 +53,9 @@ def proposer_for(oracle: str, *, seed: int = 1, content: dict | None = None, tri
 
 
 class Journalled:
-    """Drives a proposer and keeps the journal of it."""
+    """Drives a proposer and keeps its journal."""
 
-    def __init__(self, proposer, declare=lambda _: Declared()):
+    def __init__(self, proposer, declare=lambda _: DeclaredHyperparameters()):
         self.proposer = proposer
         self.declare = declare
         self.records = []
@@ -77,7 +77,7 @@ class Journalled:
         return record
 
     def end(self, outcome: Outcome = Outcome.COMPLETED) -> None:
-        """Ends the trial that has been open for longest; its score is its learning rate."""
+        """Ends the oldest open trial with its learning rate as the score."""
         trial = self.open.pop(0)
         completed = outcome == Outcome.COMPLETED
         score = trial.values["rate"] * 10 if completed else None
@@ -97,7 +97,7 @@ class Journalled:
 
 
 def step(journalled: Journalled, number: int) -> None:
-    """Three in flight; every fifth ends badly, in turn infeasible and failed."""
+    """Keeps three trials in flight; every fifth is infeasible or failed, in turn."""
     journalled.propose()
     if len(journalled.open) > 2:
         bad = (Outcome.INFEASIBLE, Outcome.FAILED)[number % 2]
@@ -118,7 +118,7 @@ def step(journalled: Journalled, number: int) -> None:
         ("reinforce", 20),
     ],
 )
-def test_a_replayed_oracle_proposes_what_the_first_one_would_have(oracle, steps):
+def test_a_replayed_oracle_continues_with_the_same_proposals(oracle, steps):
     own = Journalled(proposer_for(oracle))
     for number in range(steps):
         step(own, number)
@@ -134,17 +134,17 @@ def test_a_replayed_oracle_proposes_what_the_first_one_would_have(oracle, steps)
     assert len(ids) == len(set(ids))
 
 
-def loop_over_layers(values) -> Declared:
-    """``for k in range(1 + kind == "conv"): hp.Int(f"layer_{k}", 1, 4)``, not explored before."""
+def loop_over_layers(values) -> DeclaredHyperparameters:
+    """Declares the hyperparameters of ``for k in range(...): hp.Int(f"layer_{k}", 1, 4)``."""
     asked = ["layer_0", *(["layer_1"] if values["kind"] == "conv" else [])]
     hp = keras_tuner.HyperParameters()
     got = {name: hp.Int(name, 1, 4) for name in asked if name not in values}
     new = tuple(json.loads(json.dumps(hp.get_config()["space"])))
-    return Declared(new=new, values=got)
+    return DeclaredHyperparameters(new=new, values=got)
 
 
 @pytest.mark.parametrize("oracle", [info.name for info in ORACLES])
-def test_what_trials_ask_for_besides_is_searched_and_replayed(oracle):
+def test_declared_hyperparameters_are_searched_and_replayed(oracle):
     own = Journalled(proposer_for(oracle), loop_over_layers)
     for number in range(24):
         step(own, number)
@@ -172,14 +172,14 @@ def test_a_replayed_gaussian_process_proposes_the_same_when_nothing_is_in_flight
     assert again.propose().values == pytest.approx(own.propose().values)
 
 
-def test_bayesian_begins_with_the_defaults_and_only_with_those_that_are_active():
+def test_bayesian_begins_with_the_active_defaults():
     first, second = (
         proposer_for("keras_tuner.bayesian", seed=seed).propose().values for seed in (1, 2)
     )
     assert first == second == {"kind": "dense", "units": 8, "rate": 1e-4, "classes": 10}
 
 
-def test_hyperband_trains_the_better_ones_on():
+def test_hyperband_trains_the_best_trials_further():
     own = Journalled(proposer_for("hyperband"))
     for number in range(60):
         step(own, number)
@@ -194,7 +194,7 @@ def test_hyperband_trains_the_better_ones_on():
 
 
 @pytest.mark.parametrize("oracle", ["random", "hyperband"])
-def test_what_is_journalled_does_not_grow_with_the_trials(oracle):
+def test_the_recorded_oracle_state_does_not_grow_with_the_trials(oracle):
     own = Journalled(proposer_for(oracle, trials=400))
     sizes = []
     for _ in range(150):
@@ -208,7 +208,7 @@ def test_what_is_journalled_does_not_grow_with_the_trials(oracle):
 
 
 @pytest.mark.parametrize("oracle", [info.name for info in ORACLES])
-def test_an_exhausted_space_says_so(oracle):
+def test_an_exhausted_space_is_reported(oracle):
     proposer = proposer_for(oracle, content=tiny_space())
     values = []
     for trial in range(40):
@@ -246,8 +246,8 @@ def test_inactive_values_are_not_proposed():
         assert ("filters" in values) == (values["kind"] == "conv")
 
 
-def test_an_unknown_oracle_is_refused_with_a_suggestion():
+def test_an_unknown_oracle_is_rejected_with_a_suggestion():
     with pytest.raises(UserError, match="did you mean 'bayesian'"):
         check_oracle("bayesain")
-    with pytest.raises(UserError, match="there are auto, bayesian"):
+    with pytest.raises(UserError, match="choose one of auto, bayesian"):
         check_oracle("zzz")

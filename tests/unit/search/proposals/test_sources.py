@@ -1,4 +1,4 @@
-"""What a directed oracle hears, and that a restart makes no difference to what it proposes."""
+"""Proposal sources beside an oracle: observations, and restarts do not change proposals."""
 
 from collections.abc import Callable
 from functools import partial
@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from kubenas.config import Config
 from kubenas.search.definition import SearchDefinition, define
 from kubenas.search.journal.records import Ended, Proposed, Record
-from kubenas.search.proposal_sources import directed
+from kubenas.search.proposal_sources import add_proposal_sources
 from kubenas.search.proposals import create_proposer
-from kubenas.search.proposals.proposer import NoProposal, Proposer, Revisable
+from kubenas.search.proposals.proposer import NoProposal, Proposer, RevisableProposer
 from kubenas.trial import Outcome, SpaceRef
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:keras_tuner")
@@ -44,11 +44,11 @@ def definition(**search: object) -> SearchDefinition:
 
 def fresh(told: SearchDefinition) -> Proposer:
     create = partial(create_proposer, told.config, space=SPACE)
-    return directed(create, told, SPACE)
+    return add_proposal_sources(create, told, SPACE)
 
 
 class Play:
-    """A search without training: what ends next is for the test to say."""
+    """A search without training; the test decides which trial ends next."""
 
     def __init__(self, make: Callable[[], Proposer]) -> None:
         self._make = make
@@ -113,8 +113,8 @@ OPTIONS = [
 @pytest.mark.parametrize("options", OPTIONS, ids=str)
 @settings(max_examples=6)
 @given(moves=st.lists(st.integers(0, 5), min_size=20, max_size=45))
-def test_a_restart_at_any_moment_changes_no_proposal(options, moves):
-    """Odd moves propose, others end a trial; one player is restarted before each proposal."""
+def test_a_restart_does_not_change_the_proposals(options, moves):
+    """Odd moves propose, even moves end a trial. One search is restarted before each proposal."""
     make = partial(fresh, definition(**options))
     steady, restless = Play(make), Play(make)
     for move in moves:
@@ -127,26 +127,26 @@ def test_a_restart_at_any_moment_changes_no_proposal(options, moves):
     assert steady.records == restless.records
 
 
-def test_an_oracle_that_learns_is_not_made_anew_when_scores_change():
+def test_a_revisable_oracle_is_not_recreated_when_scores_change():
     told = definition(rungs={"eta": 3}, oracle="auto", max_trials=200)
     made = []
 
-    def create() -> Revisable:
+    def create() -> RevisableProposer:
         made.append(create_proposer(told.config, space=SPACE))
         return made[-1]
 
-    play = Play(partial(directed, create, told, SPACE))
+    play = Play(partial(add_proposal_sources, create, told, SPACE))
     for number in range(120):
         play.propose()
         if number >= 4:
             play.end(number * 7)
     assert len(made) == 1
-    again = directed(create, told, SPACE)
+    again = add_proposal_sources(create, told, SPACE)
     again.replay(play.records)
     assert again.propose() == play.proposer.propose()
 
 
-def test_the_oracle_is_asked_only_when_nobody_is_to_be_promoted():
+def test_promotions_take_precedence_over_the_oracle():
     play = Play(partial(fresh, definition(rungs={"eta": 3, "min_epochs": 1})))
     for _ in range(40):
         play.propose()
@@ -161,7 +161,7 @@ def test_the_oracle_is_asked_only_when_nobody_is_to_be_promoted():
     assert all(record.parent in ended for record in proposed if record.parent is not None)
 
 
-def test_a_share_of_the_networks_is_drawn_at_random_at_full_length():
+def test_a_share_of_the_networks_is_random_and_trained_for_all_epochs():
     play = Play(partial(fresh, definition(rungs={"eta": 2}, baseline_share=0.25)))
     for _ in range(40):
         play.propose()

@@ -1,13 +1,13 @@
-"""A search with rungs: what is trained, how long and from where; crashes change nothing."""
+"""A search with rungs: promotions, epochs, checkpoints and crashes."""
 
 import pytest
 from pydantic import ValidationError
 
 from kubenas.config import Config
-from kubenas.search.budget.cost import Expense
-from kubenas.search.budget.limits import Usage, nothing_more
+from kubenas.search.budget.cost import Cost
+from kubenas.search.budget.limits import Usage, stop_reason
 from kubenas.search.journal.state import fold
-from kubenas.search.rungs.levels import least_epochs, rungs_of
+from kubenas.search.rungs.levels import min_epochs_per_trial, rung_levels
 from kubenas.storage import open_storage
 from tests.unit.search.scenario import Crash, Scenario, ScriptedRunner, TwoSeconds
 
@@ -53,7 +53,7 @@ def folder(scenario, trial):
     return f"searches/{scenario.definition.id}/trials/{trial:05d}/a1"
 
 
-def test_the_ranking_compares_within_a_rung_and_names_a_network_once(tmp_path):
+def test_the_ranking_compares_within_a_rung_and_lists_a_network_once(tmp_path):
     state = climb(tmp_path).run(capacity=1)
     ranked = state.ranked("max")
     places = [(-trial.proposal.epochs, -trial.end.score) for trial in ranked]
@@ -86,7 +86,7 @@ def test_a_network_that_never_completes_is_never_promoted(tmp_path):
     assert all(trial.proposal.parent is None for trial in state.trials.values())
 
 
-def test_the_budget_knows_how_short_a_trial_may_be():
+def test_the_budget_considers_the_shortest_trial():
     config = Config.model_validate(
         {
             "name": "s",
@@ -96,11 +96,11 @@ def test_the_budget_knows_how_short_a_trial_may_be():
             "training": {"epochs": 27},
         }
     )
-    assert (rungs_of(config), least_epochs(config)) == ((3, 9, 27), 3)
+    assert (rung_levels(config), min_epochs_per_trial(config)) == ((3, 9, 27), 3)
     usage = Usage(
         trials=1,
         seconds=0.0,
-        expense=Expense(),
+        cost=Cost(),
         affordable_seconds=12.0,
         best=None,
         best_trial=None,
@@ -108,11 +108,11 @@ def test_the_budget_knows_how_short_a_trial_may_be():
         slow_epoch_seconds=10.0,
     )
     for epochs, over in ((1, False), (2, True)):
-        assert bool(nothing_more(config.search, usage, "max", epochs=epochs)) == over
+        assert bool(stop_reason(config.search, usage, "max", epochs=epochs)) == over
 
 
-def test_a_promotion_that_the_budget_does_not_pay_for_ends_the_search(tmp_path):
-    """Short trials are still paid for, but their turn would not come."""
+def test_a_promotion_beyond_the_budget_ends_the_search(tmp_path):
+    """The budget would allow shorter trials, but promotions come first."""
     sections = {"training": {"epochs": 9}, "runner": {"price_per_hour": 1}}
     proposals = [{"x": value} for value in VALUES]
     rungs, cap = {"eta": 3, "min_epochs": 1}, 9.5 / 3600  # 2 s for each trial, whatever its epochs
@@ -120,7 +120,7 @@ def test_a_promotion_that_the_budget_does_not_pay_for_ends_the_search(tmp_path):
         tmp_path, proposals, sections=sections, rungs=rungs, max_trials=TRIALS, max_cost=cap
     )
     state = scenario.run(capacity=1, runner=TwoSeconds)
-    assert "too little was left of its budget" in state.closed.reason
+    assert "the remaining budget is too small" in state.closed.reason
     waiting = [trial for trial in state.trials.values() if trial.end is None]
     assert [trial.proposal.epochs for trial in waiting] == [3]
 
@@ -132,7 +132,7 @@ def test_a_promotion_that_the_budget_does_not_pay_for_ends_the_search(tmp_path):
         ({"rungs": {"eta": 4, "min_epochs": 3}}, 11, "at least 12"),
     ],
 )
-def test_rungs_that_cannot_be(search, epochs, words):
+def test_invalid_rungs(search, epochs, words):
     content = {"name": "s", "output": "o", "data": {"source": "digits"}, "search": search}
     with pytest.raises(ValidationError, match=words):
         Config.model_validate({**content, "training": {"epochs": epochs}})

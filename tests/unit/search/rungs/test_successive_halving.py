@@ -1,11 +1,11 @@
-"""Successive halving: who is promoted, and what the oracle is told of it. Without a search."""
+"""Successive halving without a search: promotions, and observations of the oracle."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubenas.search.journal.records import Ended, Proposed, Telling
-from kubenas.search.rungs.observations import ENOUGH_SCORES, tell_networks
+from kubenas.search.journal.records import Ended, OracleEvent, Proposed
+from kubenas.search.rungs.observations import MIN_SCORES, merge_promotions
 from kubenas.search.rungs.scale import RungScale
 from kubenas.search.rungs.successive_halving import Promotion, SuccessiveHalving, rung_epochs
 from kubenas.trial import FailureClass, Outcome
@@ -24,7 +24,7 @@ DIRECTIONS = st.sampled_from(["max", "min"])
         (2, 2, 1, (1, 2)),
     ],
 )
-def test_rungs_end_at_the_full_length(epochs, eta, least, rungs):
+def test_the_last_rung_has_all_epochs(epochs, eta, least, rungs):
     assert rung_epochs(epochs, eta=eta, least=least) == rungs
 
 
@@ -41,16 +41,16 @@ def test_rungs_ascend(epochs, eta, least):
     DIRECTIONS,
     st.lists(st.tuples(st.floats(-1, 1), st.booleans(), st.integers(0, 3)), max_size=80),
 )
-def test_one_in_eta_at_most_never_twice_and_only_from_the_best(eta, direction, moves):
-    """Trials end in any order, at any time, and some fail."""
+def test_at_most_one_in_eta_is_promoted_once_and_from_the_best(eta, direction, moves):
+    """Trials end in any order and at any time, and some fail."""
     halving = SuccessiveHalving(3, eta=eta, direction=direction)
     scores: list[dict[int, float]] = [{}, {}, {}]
     promoted: list[set[int]] = [set(), set()]
     running: list[tuple[int, int]] = []
     calls: list[tuple[object, ...]] = []
     for network, (score, fails, which) in enumerate(moves):
-        promotion = halving.promotion()
-        assert promotion == halving.promotion()  # asking changes nothing
+        promotion = halving.next_promotion()
+        assert promotion == halving.next_promotion()  # asking changes nothing
         if promotion is None:
             running.append((network, 0))
         else:
@@ -60,32 +60,32 @@ def test_one_in_eta_at_most_never_twice_and_only_from_the_best(eta, direction, m
             assert promotion.network not in promoted[below]
             assert place < len(order) // eta
             promoted[below].add(promotion.network)
-            halving.promoted(promotion)
-            calls.append(("promoted", promotion))
+            halving.mark_promoted(promotion)
+            calls.append(("mark_promoted", promotion))
             running.append((promotion.network, promotion.rung))
         ended, rung = running.pop(which % len(running))
         if not fails:
             scores[rung][ended] = score
-            halving.ended(ended, rung, score)
-            calls.append(("ended", ended, rung, score))
+            halving.add_score(ended, rung, score)
+            calls.append(("add_score", ended, rung, score))
         assert all(len(promoted[k]) <= len(scores[k]) // eta for k in (0, 1))
     again = SuccessiveHalving(3, eta=eta, direction=direction)
     for name, *arguments in calls:
         getattr(again, str(name))(*arguments)
-    assert again.promotion() == halving.promotion()
+    assert again.next_promotion() == halving.next_promotion()
 
 
-def test_the_highest_rung_is_served_first():
+def test_the_highest_rung_is_promoted_first():
     halving = SuccessiveHalving(3, eta=2, direction="max")
     for network in range(8):
-        halving.ended(network, 0, float(network))
-    assert halving.promotion() == Promotion(7, 1)
+        halving.add_score(network, 0, float(network))
+    assert halving.next_promotion() == Promotion(7, 1)
     for network in (7, 6):
-        halving.promoted(Promotion(network, 1))
-        halving.ended(network, 1, -float(network))
-    assert halving.promotion() == Promotion(6, 2)
-    halving.promoted(Promotion(6, 2))
-    assert halving.promotion() == Promotion(5, 1)
+        halving.mark_promoted(Promotion(network, 1))
+        halving.add_score(network, 1, -float(network))
+    assert halving.next_promotion() == Promotion(6, 2)
+    halving.mark_promoted(Promotion(6, 2))
+    assert halving.next_promotion() == Promotion(5, 1)
 
 
 RUNGS = (1, 3, 9)
@@ -105,9 +105,9 @@ def ended(trial: int, score: float | None) -> Ended:
     return Ended(at=0, trial=trial, attempt=1, outcome=Outcome.COMPLETED, score=score)
 
 
-def climbing(networks: int, promoted: int) -> list[Telling]:
-    """Scores of the second rung are a tenth of those of the first, in the same order."""
-    records: list[Telling] = []
+def climbing(networks: int, promoted: int) -> list[OracleEvent]:
+    """Scores on the second rung are a tenth of those on the first, in the same order."""
+    records: list[OracleEvent] = []
     for trial in range(networks):
         records += [proposed(trial), ended(trial, float(trial))]
     for place in range(promoted):
@@ -116,18 +116,18 @@ def climbing(networks: int, promoted: int) -> list[Telling]:
     return records
 
 
-def scores_told(records: list[Telling]) -> dict[int, float | None]:
+def scores_told(records: list[OracleEvent]) -> dict[int, float | None]:
     return {record.trial: record.score for record in records if isinstance(record, Ended)}
 
 
-def test_the_lowest_rung_teaches_until_a_higher_one_has_enough_scores():
-    told = tell_networks(climbing(40, ENOUGH_SCORES - 1), RUNGS, "max")
+def test_the_oracle_learns_from_the_lowest_rung_until_a_higher_one_has_enough_scores():
+    told = merge_promotions(climbing(40, MIN_SCORES - 1), RUNGS, "max")
     assert scores_told(told) == {trial: float(trial) for trial in range(40)}
 
 
 @pytest.mark.parametrize("direction", ["max", "min"])
-def test_then_who_was_left_behind_is_told_on_the_scale_of_who_was_not(direction):
-    scores = scores_told(tell_networks(climbing(40, 20), RUNGS, direction))
+def test_scores_of_lower_rungs_are_imputed_on_the_learning_rung(direction):
+    scores = scores_told(merge_promotions(climbing(40, 20), RUNGS, direction))
     up = {trial: trial / 10 for trial in range(20, 40)}
     assert {trial: scores[trial] for trial in up} == up
     behind = [scores[trial] for trial in range(20)]
@@ -142,19 +142,19 @@ SCORES = st.floats(-1, 1) | st.floats(-1e200, 1e200)
 
 
 @given(st.lists(st.tuples(SCORES, SCORES), min_size=1, max_size=30))
-def test_the_order_of_a_lower_rung_is_never_turned_round(pairs):
+def test_imputation_keeps_the_order_of_a_lower_rung(pairs):
     scale = RungScale.of(pairs)
     assert scale(-1.0) <= scale(0.0) <= scale(1.0)
 
 
-def test_where_all_scored_the_same_below_differences_are_taken_to_last():
+def test_equal_scores_on_the_lower_rung_give_a_slope_of_one():
     assert RungScale.of([(0.5, 0.7), (0.5, 0.9)])(0.4) == pytest.approx(0.7)
 
 
-def test_on_its_way_up_is_in_flight_and_a_failure_there_is_the_networks():
-    records = climbing(40, ENOUGH_SCORES)
+def test_a_promoted_network_is_in_flight_and_its_failure_counts():
+    records = climbing(40, MIN_SCORES)
     records += [proposed(50, 29, 1), proposed(51, 28, 1), ended(51, None)]
-    told = tell_networks(records, RUNGS, "max")
+    told = merge_promotions(records, RUNGS, "max")
     ends = {record.trial: record for record in told if isinstance(record, Ended)}
     assert 29 not in ends
     assert ends[28].outcome == Outcome.INFEASIBLE
@@ -162,8 +162,8 @@ def test_on_its_way_up_is_in_flight_and_a_failure_there_is_the_networks():
 
 
 @given(st.lists(st.tuples(st.integers(0, 2), st.none() | st.floats(-1, 1)), max_size=40))
-def test_a_network_is_told_once_whatever_happened(steps):
-    records: list[Telling] = []
+def test_a_network_is_reported_once(steps):
+    records: list[OracleEvent] = []
     latest: dict[int, tuple[int, int]] = {}
     for number, (move, score) in enumerate(steps):
         if move == 0 or not latest:
@@ -178,7 +178,7 @@ def test_a_network_is_told_once_whatever_happened(steps):
         records.append(ended(number, score))
         if score is None or latest[root][1] == 2:
             latest.pop(root)
-    told = tell_networks(records, RUNGS, "max")
+    told = merge_promotions(records, RUNGS, "max")
     roots = [r.trial for r in records if isinstance(r, Proposed) and r.parent is None]
     assert [r.trial for r in told if isinstance(r, Proposed)] == roots
     assert [r.trial for r in told if isinstance(r, Ended)] == roots

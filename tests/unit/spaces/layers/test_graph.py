@@ -1,4 +1,4 @@
-"""The graph of a network of ``layers``: as large as the built model, equal for equal networks."""
+"""Graphs of ``layers``: sizes match the built model, equal networks have equal graphs."""
 
 import subprocess
 import sys
@@ -27,7 +27,7 @@ def graph_of(values: dict) -> Graph:
 
 
 def sampled(seed: int = 0, **fixed: object) -> keras_tuner.HyperParameters:
-    """Random values, those in ``fixed`` apart."""
+    """Returns random values, except for those in ``fixed``."""
     hp = keras_tuner.HyperParameters()
     HYPERMODEL.declare_hyperparameters(hp)
     hp.values = {}
@@ -47,7 +47,7 @@ def test_parameters_are_the_models_own_and_operations_near(seed: int) -> None:
     assert graph.flops == pytest.approx(measure_cost(model, SHAPE).flops, rel=0.1)
 
 
-def test_a_pooling_that_has_nothing_to_pool_is_no_difference() -> None:
+def test_a_pooling_without_effect_makes_no_difference() -> None:
     poolings = {f"layer_{number}/kind": "max_pool" for number in range(2, 9)}
     seven, eight = (sampled(layers=count, **poolings) for count in (7, 8))
     assert seven.values != eight.values
@@ -83,6 +83,6 @@ def test_a_graph_needs_neither_keras_nor_tensorflow() -> None:
     subprocess.run([sys.executable, "-c", program], check=True, timeout=120)
 
 
-def test_a_hypermodel_of_ones_own_tells_of_no_graph() -> None:
+def test_a_custom_hypermodel_has_no_graph() -> None:
     assert space_graph(SpaceRef(hypermodel="file.py:Mine")) is None
     assert space_graph(SpaceRef(name="not registered here")) is None

@@ -1,4 +1,4 @@
-"""The space ``layers``: valid at every size, declared whole, no value without a use."""
+"""The space ``layers``: valid at all sizes, declared completely, without unused values."""
 
 import keras
 import keras_tuner
@@ -60,7 +60,7 @@ def test_the_most_poolings_leave_a_map_and_flattening_stays_small(
         assert model.get_layer("flatten").output.shape[1] <= 2048
 
 
-def test_large_pictures_are_shortened_before_the_searched_layers() -> None:
+def test_large_images_are_reduced_before_the_searched_layers() -> None:
     model = build_network(network(Convolution(32, 3)), input_shape=(224, 224, 3), num_classes=3)
     assert max(model.get_layer("layer_2").output.shape[1:3]) <= 16
 

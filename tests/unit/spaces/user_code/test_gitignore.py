@@ -1,4 +1,4 @@
-"""What git leaves out, as git itself says."""
+"""Ignored files, compared to git itself."""
 
 import subprocess
 from pathlib import Path
@@ -35,7 +35,7 @@ def repository(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def left_out_by_git(repository: Path, folder: Path) -> set[Path]:
+def ignored_by_git(repository: Path, folder: Path) -> set[Path]:
     names = "\n".join(str(path) for path in folder.rglob("*") if path.is_file())
     done = subprocess.run(
         ["git", "-C", repository, "check-ignore", "--stdin"],
@@ -45,13 +45,13 @@ def left_out_by_git(repository: Path, folder: Path) -> set[Path]:
 
 
 @pytest.mark.parametrize("below", [".", "src", "src/deep"])
-def test_as_git_says(repository: Path, below: str) -> None:
+def test_the_same_files_are_ignored_as_by_git(repository: Path, below: str) -> None:
     folder = repository / below
     ignore = Gitignore(folder)
     files = [path for path in folder.rglob("*") if path.is_file() and ".git" not in path.parts]
-    left_out = {path for path in files if ignore.ignores(path)}
-    assert left_out == left_out_by_git(repository, folder) & set(files)
-    assert len(left_out) < len(files)
+    ignored = {path for path in files if ignore.ignores(path)}
+    assert ignored == ignored_by_git(repository, folder) & set(files)
+    assert len(ignored) < len(files)
 
 
 def test_a_folder_that_its_repository_leaves_out_goes_by_its_own(repository: Path) -> None:

@@ -1,4 +1,4 @@
-"""A user's HyperModel, loaded from its folder: what it is given, and how its mistakes read."""
+"""Loading of a user's HyperModel: arguments and error messages."""
 
 import sys
 from pathlib import Path
@@ -29,7 +29,7 @@ def refused(folder: Path, text: str, name: str = "Mine", **ref: str) -> str:
     return message
 
 
-def test_the_constructor_gets_what_it_names(tmp_path: Path) -> None:
+def test_the_constructor_gets_the_arguments_that_it_declares(tmp_path: Path) -> None:
     text = HEADER + "  def __init__(self, num_classes):\n    self.got = num_classes\n"
     assert load(tmp_path, text).got == 10
     text = (
@@ -57,7 +57,7 @@ def build_model(hp{more}):
 """
 
 
-def test_a_function_is_what_it_is_for_keras_tuner(tmp_path: Path) -> None:
+def test_a_function_is_wrapped_as_in_keras_tuner(tmp_path: Path) -> None:
     ours = load(tmp_path, FUNCTION.format(more=""), "build_model")
     function = sys.modules["mine"].build_model
     theirs = keras_tuner.RandomSearch(function, "val_loss", directory=tmp_path).hypermodel
@@ -69,7 +69,7 @@ def test_a_function_is_what_it_is_for_keras_tuner(tmp_path: Path) -> None:
     assert built[0] == built[1]
 
 
-def test_a_function_gets_what_it_names(tmp_path: Path) -> None:
+def test_a_function_gets_the_arguments_that_it_declares(tmp_path: Path) -> None:
     text = "def build(hp, num_classes, *, width=2): return (hp, num_classes, width)\n"
     assert load(tmp_path, text, "build").build("hp") == ("hp", 10, 2)
 
@@ -132,23 +132,23 @@ def test_a_failing_constructor_names_the_line(tmp_path: Path) -> None:
     assert "mine.py, line 4: Mine() raised KeyError: 'depth'" in refused(tmp_path, text)
 
 
-def test_what_is_no_hypermodel_is_refused(tmp_path: Path) -> None:
+def test_an_object_that_is_not_a_hypermodel_is_refused(tmp_path: Path) -> None:
     message = refused(tmp_path, "class Mine: ...\n")
     assert "mine.py: Mine is not a subclass of keras_tuner.HyperModel" in message
     assert "neither a keras_tuner.HyperModel nor a function" in refused(tmp_path, "Mine = 3\n")
 
 
-def test_a_module_called_like_an_installed_package_is_refused(tmp_path: Path) -> None:
+def test_a_module_with_the_name_of_an_installed_package_is_refused(tmp_path: Path) -> None:
     (tmp_path / "keras.py").write_text("")
     message = refused(tmp_path, HEADER + "  pass\n")
     assert "keras.py would be imported instead of the installed package 'keras'" in message
     assert sys.modules["keras"] is keras
 
 
-def test_requirements_that_are_not_met_are_told_before_anything_runs(tmp_path: Path) -> None:
+def test_missing_requirements_are_reported_before_user_code_runs(tmp_path: Path) -> None:
     (tmp_path / "requirements.txt").write_text("keras\nkubenas-no-such-package==1\n")
     message = refused(
         tmp_path, "raise SystemExit\n" + HEADER + "  pass\n", requirements="requirements.txt"
     )
-    assert "asks for kubenas-no-such-package==1 (not installed); install it" in message
+    assert "requires kubenas-no-such-package==1 (not installed); install it" in message
     assert "runner.pod.image" in message

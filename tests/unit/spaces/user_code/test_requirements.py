@@ -1,4 +1,4 @@
-"""A user's requirements file, against what is installed here."""
+"""A user's requirements file, compared to the installed packages."""
 
 from importlib.metadata import version
 from pathlib import Path
@@ -24,7 +24,7 @@ def test_what_is_installed_is_not_missing(tmp_path: Path) -> None:
     assert missing(tmp_path, text) == []
 
 
-def test_what_is_missing_or_of_another_version_is_told(tmp_path: Path) -> None:
+def test_missing_packages_and_versions_are_reported(tmp_path: Path) -> None:
     assert missing(tmp_path, "kubenas-no-such-package>=2\nnumpy>=99\nkeras\n") == [
         "kubenas-no-such-package>=2 (not installed)",
         f"numpy>=99 ({version('numpy')} is installed)",
@@ -32,7 +32,7 @@ def test_what_is_missing_or_of_another_version_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("line", ["-r base.txt", "numpy=1", "./wheels/x.whl"])
-def test_a_line_that_is_no_requirement_is_named(tmp_path: Path, line: str) -> None:
+def test_an_invalid_line_is_named(tmp_path: Path, line: str) -> None:
     with pytest.raises(UserError) as caught:
         missing(tmp_path, f"# first\n{line}\n")
     assert str(caught.value).startswith(f"space.requirements: requirements.txt, line 2: '{line}'")

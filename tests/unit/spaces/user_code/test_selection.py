@@ -1,4 +1,4 @@
-"""Which files of a user's folder are his code. On a disk; test_user_folder.py has the bucket."""
+"""Selection of a user's files, on a disk. See test_user_folder.py for buckets."""
 
 import os
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ import pytest
 
 from kubenas.errors import UserError
 from kubenas.spaces.user_code import selection
-from kubenas.spaces.user_code.selection import selected_files
+from kubenas.spaces.user_code.selection import select_files
 from kubenas.spaces.user_code.user_folder import open_user_folder
 
 
@@ -23,7 +23,7 @@ def selected(
 ) -> list[str]:
     lay_out(folder, files)
     opened = open_user_folder(str(folder), output=output)
-    return list(selected_files(opened, ["mine.py"], globs=globs))
+    return list(select_files(opened, ["mine.py"], globs=globs))
 
 
 def refused(folder: Path, files: dict[str, str], *, globs: Sequence[str] = ()) -> str:
@@ -33,12 +33,12 @@ def refused(folder: Path, files: dict[str, str], *, globs: Sequence[str] = ()) -
     return str(caught.value)
 
 
-def test_what_nothing_mentions_stays(tmp_path: Path) -> None:
+def test_files_without_references_are_left_out(tmp_path: Path) -> None:
     files = {"mine.py": "", "other.py": "", "README.md": "", "search.yaml": "", "data/x.npz": ""}
     assert selected(tmp_path, files) == ["mine.py"]
 
 
-def test_imported_modules_come_and_what_they_import(tmp_path: Path) -> None:
+def test_imported_modules_are_included_recursively(tmp_path: Path) -> None:
     files = {
         "mine.py": "import os, blocks\n",
         "blocks.py": "def later():\n  from layers.dense import Dense\n",
@@ -62,7 +62,7 @@ def test_a_folder_without_an_init_is_a_package_unless_one_is_installed(tmp_path:
     assert selected(tmp_path, files) == ["blocks/dense.py", "mine.py"]
 
 
-def test_files_come_whose_paths_are_literals(tmp_path: Path) -> None:
+def test_files_with_their_paths_as_literals_are_included(tmp_path: Path) -> None:
     files = {
         "mine.py": (
             "HERE = Path(__file__)\nHERE.with_name('vocab.txt')\n"
@@ -102,7 +102,7 @@ def test_a_glob_that_matches_nothing_is_refused(tmp_path: Path) -> None:
     assert "hidden" in refused(tmp_path, {}, globs=[".env"])
 
 
-def test_hidden_files_environments_caches_and_the_output_never_come(tmp_path: Path) -> None:
+def test_hidden_files_environments_caches_and_the_output_are_excluded(tmp_path: Path) -> None:
     files = {
         "mine.py": "'.env', 'a.txt', '.secret', 'venv', 'out', '__pycache__', 'data'\n",
         ".env": "",
@@ -140,7 +140,7 @@ def test_links_out_of_the_folder_are_not_followed(tmp_path: Path) -> None:
     assert "mine.py, line 2: imports blocks.py, which is hidden or a link that leads out" in message
 
 
-def test_what_git_leaves_out_comes_only_where_it_is_asked_for(tmp_path: Path) -> None:
+def test_ignored_files_are_included_only_by_globs(tmp_path: Path) -> None:
     files = {
         "mine.py": "'big.bin', 'kept.bin'\n",
         "big.bin": "",
@@ -150,12 +150,12 @@ def test_what_git_leaves_out_comes_only_where_it_is_asked_for(tmp_path: Path) ->
     assert selected(tmp_path, files) == ["kept.bin", "mine.py"]
     assert selected(tmp_path, {}, globs=["big.bin"]) == ["big.bin", "kept.bin", "mine.py"]
     message = refused(tmp_path, {"mine.py": "\nimport blocks", "blocks.py": ""})
-    assert "mine.py, line 2: imports blocks.py, which is left out by .gitignore" in message
+    assert "mine.py, line 2: imports blocks.py, which is ignored by .gitignore" in message
     assert selected(tmp_path, {}, globs=["blocks.py"]) == ["blocks.py", "mine.py"]
 
 
 @pytest.mark.parametrize("name", ["random.py", "keras.py", "numpy/__init__.py", "kubenas.py"])
-def test_a_module_called_like_another_is_refused(tmp_path: Path, name: str) -> None:
+def test_a_module_with_the_name_of_another_is_refused(tmp_path: Path, name: str) -> None:
     module = name.removesuffix("/__init__.py").removesuffix(".py")
     message = refused(tmp_path, {"mine.py": f"import {module}\n", name: ""})
     assert f"{name} would be imported instead of" in message
@@ -174,7 +174,7 @@ def test_mistakes_name_the_users_file_and_the_line(tmp_path: Path) -> None:
     assert "blocks.py, line 2: a relative import" in message
 
 
-def test_the_largest_are_named_where_they_are_too_many_or_too_large(
+def test_too_many_or_too_large_files_are_refused_and_the_largest_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lay_out(tmp_path, {"mine.py": "'big.bin', 'small.bin'\n", "small.bin": ""})
@@ -190,7 +190,7 @@ def test_the_largest_are_named_where_they_are_too_many_or_too_large(
     assert "3 files" in refused(tmp_path, {})
 
 
-def test_selected_again_among_themselves_they_are_the_same(tmp_path: Path) -> None:
+def test_selection_is_idempotent(tmp_path: Path) -> None:
     files = {
         "mine.py": "import blocks\n'data'\n",
         "blocks/__init__.py": "'x.txt'\n",
@@ -201,8 +201,8 @@ def test_selected_again_among_themselves_they_are_the_same(tmp_path: Path) -> No
     }
     lay_out(tmp_path / "first", files)
     opened = open_user_folder(str(tmp_path / "first"), output="gs://b/out")
-    once = selected_files(opened, ["mine.py"], globs=["**/y.csv"])
+    once = select_files(opened, ["mine.py"], globs=["**/y.csv"])
     lay_out(tmp_path / "second", {name: content.decode() for name, content in once.items()})
     opened = open_user_folder(str(tmp_path / "second"), output=str(tmp_path))
-    assert selected_files(opened, ["mine.py"], globs=["**/y.csv"]) == once
+    assert select_files(opened, ["mine.py"], globs=["**/y.csv"]) == once
     assert set(once) == files.keys() - {"z/data/x.txt"}

@@ -1,4 +1,4 @@
-"""A user's folder on a disk and in a bucket: the same files are seen in both."""
+"""A user's folder on a disk and in a bucket: both list the same files."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,7 +39,7 @@ def folder(location: str) -> UserFolder:
     return open_user_folder(location, output=f"{location}/out")
 
 
-def test_what_never_travels_is_not_seen(folder: UserFolder) -> None:
+def test_excluded_files_are_not_listed(folder: UserFolder) -> None:
     assert sorted(folder.names(lambda _: True)) == SEEN
 
 
@@ -48,11 +48,11 @@ def test_only_the_folders_that_are_entered_are_seen(folder: UserFolder) -> None:
     assert list(folder.names(lambda _: False)) == ["mine.py"]
 
 
-def test_a_file_is_told_of_and_read(folder: UserFolder) -> None:
+def test_files_are_described_and_read(folder: UserFolder) -> None:
     assert folder.has("data/deep/b.csv")
     assert not folder.has("data")
     assert not folder.has("none")
     assert folder.read("data/a.csv") == b"data/a.csv"
     assert folder.size("data/a.csv") == len("data/a.csv")
     assert not folder.ignored("data/a.csv")
-    assert not folder.leads_out("data/a.csv")
+    assert not folder.hidden_or_outside("data/a.csv")

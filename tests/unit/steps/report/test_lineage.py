@@ -48,11 +48,11 @@ def test_unknown_values_are_reported_as_not_known(tmp_path: Path) -> None:
     assert found == of(run)
     rows = dict(found.rows())
     assert (found.run, rows["Run"]) == (None, "not known")
-    assert "retraining 1, seed not known, in " in rows["Trained"]
-    assert rows["Software when trained"] == rows["Image when trained"] == "not known"
-    assert rows["Follows"] == "no model: it was the first"
+    assert "retraining 1, seed not known, in " in rows["Training"]
+    assert rows["Software (training)"] == rows["Image (training)"] == "not known"
+    assert rows["Previous champion"] == "none: this was the first champion"
     assert rows["Trial"] == "0: x 1"
-    assert "by record 1: promotion.mode is always" in rows["In production"]
+    assert "record 1: promotion.mode is always" in rows["In production"]
 
 
 def test_run_info_comes_from_the_pod_and_is_not_overwritten(tmp_path: Path) -> None:
@@ -63,7 +63,7 @@ def test_run_info_comes_from_the_pod_and_is_not_overwritten(tmp_path: Path) -> N
     assert origin is not None
     assert (origin.run, origin.workflow, origin.pod) == ("r-1", "nas-x", "nas-x-impl-1")
     rows = dict(of(run).rows())
-    assert rows["Image of the search"] == "kubenas@sha256:1"
+    assert rows["Image (search)"] == "kubenas@sha256:1"
     assert rows["Run"].endswith(", Kubeflow run r-1, workflow nas-x")
 
 
@@ -101,11 +101,11 @@ def test_waiting_for_the_pod_status_times_out(
 def test_rollback_restores_the_lineage_of_the_earlier_model(tmp_path: Path) -> None:
     first, second = in_production(tmp_path, 1, 1500), in_production(tmp_path, 2, 1900)
     log = ChampionLog(first.output)
-    assert dict(of(second).rows())["Follows"] == f"record 1, of search {first.search_id}"
+    assert dict(of(second).rows())["Previous champion"] == f"record 1, of search {first.search_id}"
     log.append(rollback_record(log.history(), why="it was slow", at=4.0))
     found = champion_lineage(first.output)
     assert (found.search, found.in_production) == (first.search_id, True)
-    assert dict(of(second).rows())["In production"].startswith("no longer; it was from")
+    assert dict(of(second).rows())["In production"].startswith("no longer; promoted")
 
 
 def test_lineage_without_a_champion_needs_a_search(tmp_path: Path) -> None:
@@ -114,4 +114,4 @@ def test_lineage_without_a_champion_needs_a_search(tmp_path: Path) -> None:
         UserError, match="no model is in production yet; select a search with --search"
     ):
         champion_lineage(run.output)
-    assert dict(of(run).rows())["In production"] == "never was"
+    assert dict(of(run).rows())["In production"] == "never"

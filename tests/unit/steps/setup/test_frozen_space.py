@@ -80,7 +80,9 @@ def test_requirements_are_validated_early(folder: Path) -> None:
     ):
         freeze_space(config)
     (folder / "needs.txt").write_text("-r more.txt\n")
-    with pytest.raises(UserError, match=r"needs.txt, line 1: '-r more.txt' is no requirement"):
+    with pytest.raises(
+        UserError, match=r"needs.txt, line 1: '-r more.txt' is not a valid requirement"
+    ):
         freeze_space(config)
 
 

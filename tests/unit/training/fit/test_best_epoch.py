@@ -1,4 +1,4 @@
-"""Which epoch is the best, and when to stop looking."""
+"""Tests of the best epoch and of early stopping."""
 
 import math
 
@@ -39,5 +39,5 @@ def test_patience_counts_epochs_without_improvement() -> None:
 
 
 def test_nan_is_no_score() -> None:
-    with pytest.raises(ValueError, match="epoch 0"):
+    with pytest.raises(ValueError, match="epoch 0: the score is NaN"):
         after("max", math.nan)

@@ -1,4 +1,4 @@
-"""A training's state survives storage exactly, and damage is found out."""
+"""Tests of the checkpoint round trip and the detection of corrupt checkpoints."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -44,7 +44,7 @@ def assert_same(one: TrainingState, other: TrainingState) -> None:
 
 
 @pytest.mark.parametrize("best_is_last", [True, False])
-def test_a_state_comes_back_as_it_was(tmp_path: Path, best_is_last: bool) -> None:
+def test_a_checkpoint_round_trip_is_exact(tmp_path: Path, best_is_last: bool) -> None:
     before = state(3, best_is_last=best_is_last)
     save_checkpoint(open_storage(str(tmp_path)), before)
     assert_same(load_checkpoint(str(tmp_path / "checkpoint")), before)
@@ -58,17 +58,17 @@ def test_older_states_are_deleted(tmp_path: Path) -> None:
     assert load_checkpoint(str(tmp_path / "checkpoint")).epochs == 2
 
 
-def test_none_there_is_told(tmp_path: Path) -> None:
+def test_a_missing_checkpoint_raises(tmp_path: Path) -> None:
     with pytest.raises(CheckpointUnusable, match="no checkpoint"):
         load_checkpoint(str(tmp_path))
 
 
-def test_damage_is_found_out(tmp_path: Path) -> None:
+def test_corrupt_checkpoints_are_detected(tmp_path: Path) -> None:
     save_checkpoint(open_storage(str(tmp_path)), state(1))
     (file,) = (tmp_path / "checkpoint").glob("state-*.npz")
     whole = file.read_bytes()
     file.write_bytes(whole[:-20])
-    with pytest.raises(CheckpointUnusable, match="checksum"):
+    with pytest.raises(CheckpointUnusable, match="SHA-256 mismatch"):
         load_checkpoint(str(tmp_path / "checkpoint"))
     file.write_bytes(whole)
     latest = tmp_path / "checkpoint" / "latest.json"
@@ -81,7 +81,7 @@ def test_damage_is_found_out(tmp_path: Path) -> None:
 
 
 class FullOnLatest(DirectoryStorage):
-    """A store of ours whose disk is full when latest.json comes."""
+    """A store that fails to write latest.json."""
 
     def write(self, name: str, data: bytes) -> None:
         if name.endswith("latest.json"):

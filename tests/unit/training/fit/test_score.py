@@ -1,4 +1,4 @@
-"""What a user's fit may return, by Keras-Tuner's protocol."""
+"""Tests of the return values of a user-defined fit."""
 
 from typing import Literal
 
@@ -13,7 +13,7 @@ from kubenas.training.fit.score import reported_metrics, scalar_metrics
 
 
 @pytest.mark.parametrize("returned", [None, [None]])
-def test_nothing_leaves_it_to_the_logs(returned: object) -> None:
+def test_none_uses_the_logs(returned: object) -> None:
     assert reported_metrics(returned, "score", "max") is None
 
 
@@ -33,17 +33,19 @@ def test_a_historys_best_epoch_is_the_one_that_keras_tuner_takes(
         assert "score" in ours
 
 
-def test_a_history_without_the_objective_lists_what_there_is() -> None:
+def test_a_history_without_the_objective_lists_the_available_metrics() -> None:
     history = keras.callbacks.History()
     history.history = {"loss": [1.0]}
-    with pytest.raises(UserError, match=r"no metric 'score' in the History.*there are: loss"):
+    with pytest.raises(
+        UserError, match=r"no metric 'score' in the History.*available metrics: loss"
+    ):
         reported_metrics(history, "score", "max")
 
 
 def test_a_metric_for_each_class_is_averaged_unless_it_is_the_objective() -> None:
     logs = {"loss": 1.0, "f1_score": np.arange(3.0)}
     assert scalar_metrics(logs, "loss") == {"loss": 1.0, "f1_score": 1.0}
-    with pytest.raises(UserError, match="'f1_score' is not one number but 3; average it"):
+    with pytest.raises(UserError, match="'f1_score' is not a scalar: it has 3 values; average it"):
         scalar_metrics(logs, "f1_score")
 
 
@@ -57,8 +59,8 @@ def test_runs_are_averaged_over_the_metrics_that_all_have() -> None:
     assert reported_metrics(runs, "score", "max") == {"score": 1.5, "loss": 3.0}
 
 
-def test_a_missing_objective_lists_what_there_is() -> None:
-    with pytest.raises(UserError, match=r"no metric 'score'.*there are: accuracy, loss"):
+def test_a_missing_objective_lists_the_available_metrics() -> None:
+    with pytest.raises(UserError, match=r"no metric 'score'.*available metrics: accuracy, loss"):
         reported_metrics({"loss": 1.0, "accuracy": 0.5}, "score", "max")
 
 

@@ -1,4 +1,4 @@
-"""The space of a function that builds: what plain Keras-Tuner finds, and what it meets later."""
+"""Tests of space exploration, compared with the initial space of Keras-Tuner."""
 
 import keras
 import keras_tuner
@@ -42,7 +42,7 @@ def scopes(hp):
 
 
 def keras_tuners(build, tmp_path) -> set[str]:
-    """What plain Keras-Tuner finds before the first trial."""
+    """Returns the space that Keras-Tuner finds before the first trial."""
     tuner = keras_tuner.RandomSearch(build, "val_loss", max_trials=1, directory=tmp_path)
     return names(tuner.oracle.get_space())
 
@@ -59,9 +59,7 @@ def keras_tuners(build, tmp_path) -> set[str]:
         (scopes, {"filters_1"}),
     ],
 )
-def test_everything_is_found_that_keras_tuner_finds_and_what_it_meets_later(
-    build, missed, tmp_path
-):
+def test_exploration_finds_more_than_keras_tuner(build, missed, tmp_path):
     found = names(explore(build))
     assert found == keras_tuners(build, tmp_path) | missed
     assert not missed & keras_tuners(build, tmp_path)
@@ -73,7 +71,7 @@ def test_values_are_the_defaults_of_what_is_active_at_the_defaults():
     assert [str(condition.name) for condition in hp.space[-1].conditions] == ["kind"]
 
 
-def test_a_failing_point_is_passed_and_what_it_declared_is_kept(caplog):
+def test_a_failing_build_keeps_its_hyperparameters(caplog):
     def build(hp):
         if hp.Boolean("deep"):
             hp.Int("depth", 1, 9)
@@ -84,7 +82,7 @@ def test_a_failing_point_is_passed_and_what_it_declared_is_kept(caplog):
     assert "builds failed, the first: ValueError: negative dimension" in caplog.text
 
 
-def test_a_build_that_fails_at_the_defaults_is_the_users_to_mend():
+def test_a_failing_default_build_raises_the_users_error():
     def build(hp):
         raise ZeroDivisionError(hp.Int("depth", 1, 2))
 
@@ -100,11 +98,11 @@ def test_names_that_count_builds_are_refused():
         count += 1
         hp.Int(f"units_{count}", 1, 2)
 
-    with pytest.raises(UserError, match=r"first units_1, then units_\d+; the same values"):
+    with pytest.raises(UserError, match=r"first units_1, then units_\d+; build\(\) must use"):
         explore(build, seconds=0)
 
 
-def test_no_build_is_begun_after_the_time_is_over():
+def test_no_build_starts_after_the_time_limit():
     times = iter(range(1000))
     visited = []
 

@@ -1,4 +1,4 @@
-"""Limits on what a network costs: it is measured, and not trained, before the first step."""
+"""Tests of the limits on model size and cost, checked before training."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import keras
 import pytest
 
 from kubenas.training.model.measure import Cost
-from kubenas.training.model.size import ModelSize, excess, model_size
+from kubenas.training.model.size import ModelSize, limit_violation, model_size
 from kubenas.training.process.stopping import Termination
 from kubenas.training.tasks.run import run_task
 from kubenas.trial import Limits
@@ -18,14 +18,16 @@ SIZE = ModelSize(parameters=1000, flops=2000, latency_ms=1.5, memory_mib=10.0, m
 @pytest.mark.parametrize("name", sorted(Limits.model_fields))
 def test_each_limit_is_kept_and_named_when_it_is_exceeded(name: str) -> None:
     value = getattr(SIZE, name)
-    assert excess(SIZE, Limits(**{name: value})) == ""
-    assert f"more than search.limits.{name} of" in excess(SIZE, Limits(**{name: value // 2 or 0.1}))
+    assert limit_violation(SIZE, Limits(**{name: value})) == ""
+    assert f"more than search.limits.{name} of" in limit_violation(
+        SIZE, Limits(**{name: value // 2 or 0.1})
+    )
 
 
-def test_what_cannot_be_measured_is_not_taken_on_trust() -> None:
+def test_a_size_that_cannot_be_measured_violates_its_limit() -> None:
     unknown = ModelSize(1000, None, None, 10.0, 0.5)
-    assert excess(unknown, Limits(parameters=1000)) == ""
-    assert "cannot be measured" in excess(unknown, Limits(flops=10**9))
+    assert limit_violation(unknown, Limits(parameters=1000)) == ""
+    assert "cannot be measured" in limit_violation(unknown, Limits(flops=10**9))
 
 
 def test_memory_is_weights_gradients_optimiser_and_activations() -> None:
@@ -42,7 +44,7 @@ def test_memory_is_weights_gradients_optimiser_and_activations() -> None:
     assert 3 * weights + activations <= floats <= 3 * weights + activations + 4  # and a counter
 
 
-def test_a_network_beyond_a_limit_is_not_trained_and_tells_its_size(make_spec: MakeSpec) -> None:
+def test_a_model_above_a_limit_is_infeasible_and_reports_its_size(make_spec: MakeSpec) -> None:
     spec = make_spec(plan={"limits": Limits(parameters=649), "epochs": 1})
     result = run_task(spec, Termination())
     assert (result.outcome, result.failure, result.epochs) == ("infeasible", "limit", 0)

@@ -1,4 +1,4 @@
-"""Exceptions sorted into failure classes, with a line for people."""
+"""Tests of the classification of exceptions."""
 
 import errno
 import importlib
@@ -34,7 +34,7 @@ def oom(device: str) -> Exception:
         (KeyError("x"), Phase.TRAINING, "failed application"),
     ],
 )
-def test_verdicts(error: Exception, phase: Phase, verdict: str) -> None:
+def test_classification(error: Exception, phase: Phase, verdict: str) -> None:
     failure = classify(error, phase)
     assert f"{failure.outcome} {failure.kind}" == verdict
 
@@ -64,7 +64,7 @@ def test_the_message_is_one_line_and_names_the_innermost_line_of_the_users_folde
     assert "int(" in here.read_text().splitlines()[int(line) - 1]
 
 
-def test_a_missing_module_of_the_users_code_is_told_with_what_to_do() -> None:
+def test_a_missing_module_error_explains_the_remedy() -> None:
     with pytest.raises(ModuleNotFoundError) as caught:
         importlib.import_module("not_there_at_all")
     assert "trainer" not in classify(caught.value, Phase.BUILDING).message

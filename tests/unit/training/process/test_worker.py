@@ -1,4 +1,4 @@
-"""The trial process as the runner sees it: its line, its exit codes, its death."""
+"""Tests of the trial process: protocol, exit codes and termination."""
 
 import json
 import signal
@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from kubenas.search.attempts.heartbeat import beating
+from kubenas.search.attempts.heartbeat import send_heartbeats
 from kubenas.training.fit.checkpoint import load_checkpoint
 from kubenas.trial import AttemptSpec, Heartbeat, Result, Task
 from tests.unit.training.conftest import LINEAR, MakeSpec
@@ -157,7 +157,7 @@ def test_an_attempt_without_a_sign_of_life_of_its_search_checkpoints_and_ends(
         plan={"epochs": 100_000, "checkpoint_seconds": 0.0},
         heartbeat=heartbeat,
     )
-    with beating(heartbeat):
+    with send_heartbeats(heartbeat):
         attempt = subprocess.Popen(
             [sys.executable, "-m", "kubenas.training.worker", written(spec)],
             stderr=subprocess.PIPE,
@@ -168,7 +168,7 @@ def test_an_attempt_without_a_sign_of_life_of_its_search_checkpoints_and_ends(
         assert attempt.poll() is None
     _, errors = attempt.communicate(timeout=60)
     assert attempt.returncode == 143
-    assert errors.endswith("the search has given no sign of life for 10 s\n")
+    assert errors.endswith("no heartbeat of the search for 10 s\n")
     assert load_checkpoint(f"{spec.prefix}/checkpoint").epochs >= 1
     assert not Path(spec.prefix, "result.json").exists()
 

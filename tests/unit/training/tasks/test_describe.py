@@ -1,4 +1,4 @@
-"""DESCRIBE: the whole space without anyone else running user code; useless models told early."""
+"""Tests of the DESCRIBE task: the whole space, and rejection of invalid models."""
 
 import json
 from pathlib import Path
@@ -52,8 +52,8 @@ def test_conditional_branches_of_a_users_space_are_found(make_spec: MakeSpec) ->
     assert hp.values == {"kind": "plain"}
 
 
-def test_names_that_count_blocks_are_those_of_a_trial(make_spec: MakeSpec) -> None:
-    """As AutoKeras' blocks do: their number goes on within a session of Keras."""
+def test_numbered_block_names_match_those_of_a_trial(make_spec: MakeSpec) -> None:
+    """Block names count up within a Keras session, as in AutoKeras."""
     source = LINEAR.replace(
         "        image =",
         """        block = f"block_{keras.backend.get_uid('block')}"
@@ -69,7 +69,7 @@ def test_names_that_count_blocks_are_those_of_a_trial(make_spec: MakeSpec) -> No
     assert (told.outcome, told.declared.new, told.declared.unused) == ("completed", (), ())
 
 
-def test_a_failing_build_is_the_users_to_mend(make_spec: MakeSpec) -> None:
+def test_a_failing_build_is_a_configuration_error(make_spec: MakeSpec) -> None:
     source = LINEAR.replace("def build(self, hp):", "def build(self, hp):\n        1 / 0")
     result = describe(make_spec(Task.DESCRIBE, source=source))
     assert (result.outcome, result.failure) == ("failed", "configuration")
@@ -79,7 +79,10 @@ def test_a_failing_build_is_the_users_to_mend(make_spec: MakeSpec) -> None:
 
 def test_models_that_give_no_probabilities_are_refused(make_spec: MakeSpec) -> None:
     for wrong, expected in [
-        (LINEAR.replace('"softmax"', '"linear", bias_initializer="ones"'), "end it with a softmax"),
+        (
+            LINEAR.replace('"softmax"', '"linear", bias_initializer="ones"'),
+            "use softmax as the last",
+        ),
         (LINEAR.replace("Dense(10,", "Dense(7,"), "it must be (2, 10)"),
         (LINEAR.replace("return model", "return 3"), "returned a int, not a keras.Model"),
         (LINEAR.replace("model.compile(", "(lambda *_, **__: None)("), "not compiled"),

@@ -1,4 +1,4 @@
-"""TRAIN in this process: results, resuming, stopping, and what a user's code may do wrong."""
+"""Tests of the TRAIN task: results, resumption, stopping and errors of user code."""
 
 import json
 import math
@@ -37,7 +37,7 @@ def with_fit(body: str) -> str:
     return LINEAR + "    def fit(self, hp, model, *args, **kwargs):\n        " + body + "\n"
 
 
-def test_a_result_tells_the_best_epoch_and_what_the_model_costs(make_spec: MakeSpec) -> None:
+def test_a_result_has_the_best_epoch_and_the_cost_of_the_model(make_spec: MakeSpec) -> None:
     spec = make_spec(source=None, plan={"epochs": 2})
     result = run(spec)
     epochs = history(spec)
@@ -58,7 +58,7 @@ def test_a_result_tells_the_best_epoch_and_what_the_model_costs(make_spec: MakeS
     assert not Path(spec.prefix, "checkpoint").exists()
 
 
-def test_what_draws_while_the_space_is_loaded_changes_no_first_weight(make_spec: MakeSpec) -> None:
+def test_random_numbers_drawn_at_load_do_not_change_initial_weights(make_spec: MakeSpec) -> None:
     alone = run(make_spec())
     drawing = run(make_spec(source="import random\nrandom.random()\n" + LINEAR, attempt=2))
     assert drawing.metrics == alone.metrics
@@ -66,7 +66,7 @@ def test_what_draws_while_the_space_is_loaded_changes_no_first_weight(make_spec:
 
 @pytest.fixture(scope="module")
 def first(digits: str, tmp_path_factory: pytest.TempPathFactory) -> AttemptSpec:
-    """An attempt that was trained for one epoch and left its checkpoint."""
+    """An attempt with a checkpoint after one epoch."""
     plan = {"epochs": 1, "keep_checkpoint": True}
     spec = spec_in(tmp_path_factory.mktemp("first"), digits, plan=plan)
     assert run(spec).artifacts["checkpoint"] == "checkpoint"
@@ -74,7 +74,7 @@ def first(digits: str, tmp_path_factory: pytest.TempPathFactory) -> AttemptSpec:
 
 
 def changed(first: AttemptSpec, folder: Path, **changes: Any) -> str:
-    """URI of a copy of the first attempt's checkpoint, changed."""
+    """Returns the URI of a modified copy of the first attempt's checkpoint."""
     state = replace(load_checkpoint(f"{first.prefix}/checkpoint"), **changes)
     save_checkpoint(open_storage(str(folder / "changed")), state)
     return str(folder / "changed" / "checkpoint")
@@ -98,7 +98,7 @@ def test_a_resumed_attempt_goes_on_and_never_loses_a_better_epoch(
     assert int(after.optimizer[0]) == 3 * int(state.optimizer[0])  # the step counter went on
 
 
-def test_what_is_finished_is_not_trained_again(make_spec: MakeSpec, first: AttemptSpec) -> None:
+def test_a_finished_training_is_not_repeated(make_spec: MakeSpec, first: AttemptSpec) -> None:
     source = LINEAR.replace(
         "class Mine",
         """class Never(keras.Model):
@@ -123,7 +123,7 @@ def test_an_unusable_checkpoint_means_a_fresh_start(
     assert caplog.text.count("training starts from the beginning") == 2
 
 
-def test_a_deadline_leaves_what_was_reached(make_spec: MakeSpec, first: AttemptSpec) -> None:
+def test_a_deadline_keeps_the_result_so_far(make_spec: MakeSpec, first: AttemptSpec) -> None:
     uri = f"{first.prefix}/checkpoint"
     spec = make_spec(plan={"epochs": 100_000}, resume_from=uri, deadline=time.time() + 1)
     result = run(spec)
@@ -158,9 +158,7 @@ def test_a_deadline_before_the_first_epoch_is_a_failure(make_spec: MakeSpec) -> 
         ("model.fit(*args, **{**kwargs, 'epochs': 1}); return [0.5, 1.0]", 0.75),
     ],
 )
-def test_what_a_users_fit_returns_is_the_score(
-    make_spec: MakeSpec, body: str, score: float
-) -> None:
+def test_the_return_value_of_fit_is_the_score(make_spec: MakeSpec, body: str, score: float) -> None:
     result = run(make_spec(source=with_fit(body)))
     assert (result.outcome, result.score) == ("completed", score)
 
@@ -173,7 +171,7 @@ def test_a_missing_objective_lists_the_metrics(make_spec: MakeSpec, source: str)
     assert "accuracy, loss, val_accuracy, val_loss" in result.message
 
 
-def test_mistakes_of_a_users_code_are_told_apart(make_spec: MakeSpec) -> None:
+def test_errors_of_user_code_are_classified(make_spec: MakeSpec) -> None:
     build = LINEAR.replace("def build(self, hp):", "def build(self, hp):\n        1 / 0")
     result = run(make_spec(source=build))
     assert (result.outcome, result.failure) == ("infeasible", "invalid-graph")

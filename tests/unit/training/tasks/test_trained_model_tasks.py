@@ -1,4 +1,4 @@
-"""EVALUATE and EXPORT of models that TRAIN left, with a user's own layer inside some of them."""
+"""Tests of the EVALUATE and EXPORT tasks, with and without user-defined layers."""
 
 import json
 from pathlib import Path
@@ -63,7 +63,7 @@ def test_a_trained_model_is_evaluated_and_exported(
         labels, probabilities = predictions["labels"], predictions["probabilities"]
     assert (probabilities.argmax(axis=1) == labels).mean() == evaluation.accuracy
 
-    keras_file = f"{exported.prefix}/model.keras"  # all that some earlier versions are left with
+    keras_file = f"{exported.prefix}/model.keras"  # the only export of some earlier versions
     other = run_task(
         make_spec(Task.EVALUATE, source=source, model=keras_file, attempt=2), Termination()
     )
@@ -91,14 +91,14 @@ def test_a_trained_model_is_evaluated_and_exported(
 
 
 def test_a_rebuilt_model_that_predicts_otherwise_is_refused(make_spec: MakeSpec) -> None:
-    """Noise stands for whatever makes a second build differ from the first."""
+    """Noise represents any difference between two builds."""
     source = OWN_LAYER.replace("2 * values", "values + keras.random.normal((64,))")
     trained = make_spec(source=source, plan={"epochs": 1, "keep_model": True})
     run_task(trained, Termination())
     spec = make_spec(Task.EXPORT, source=source, model=f"{trained.prefix}/model.weights.h5")
     result = run_task(spec, Termination())
     assert (result.outcome, result.failure) == ("failed", "application")
-    assert "build() must give the same model for the same hyperparameters" in result.message
+    assert "build() must return the same model for the same hyperparameters" in result.message
     assert not Path(spec.prefix, "saved_model").exists()
 
 
@@ -106,7 +106,7 @@ def test_a_spec_without_a_model_is_refused(make_spec: MakeSpec) -> None:
     spec = make_spec(Task.EVALUATE, source=None)
     result = run_task(spec, Termination())
     assert (result.outcome, result.failure) == ("failed", "configuration")
-    assert "needs 'model'" in result.message
+    assert "'model' is missing" in result.message
 
 
 SUBCLASS = """
@@ -148,7 +148,7 @@ keras.mixed_precision.set_global_policy("{policy}")
     ],
     ids=["subclass", "lambda", "float16", "bfloat16"],
 )
-def test_what_keras_tuner_can_build_again_is_exported(
+def test_models_that_keras_tuner_can_rebuild_are_exported(
     make_spec: MakeSpec, source: str, reloads: bool
 ) -> None:
     trained = make_spec(source=source, plan={"epochs": 1, "keep_model": True})
@@ -162,7 +162,7 @@ def test_what_keras_tuner_can_build_again_is_exported(
     assert ("Keras cannot save and load this model" in result.message) == (not reloads)
 
     spec = make_spec(Task.EVALUATE, source=source, model=f"{exported.prefix}/saved_model")
-    Path(spec.prefix).parents[1].joinpath("mine.py").unlink()  # no user code is needed any more
+    Path(spec.prefix).parents[1].joinpath("mine.py").unlink()  # evaluation needs no user code
     after = run_task(spec, Termination())
     assert after.outcome == "completed", after.message
     assert after.parameters == result.parameters

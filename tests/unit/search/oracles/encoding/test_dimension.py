@@ -1,4 +1,4 @@
-"""Numbers as levels: counted without being written out, and yet exactly Keras-Tuner's values."""
+"""Levels of numeric dimensions: the values are exactly those of Keras-Tuner."""
 
 import keras_tuner
 import numpy as np
@@ -13,14 +13,14 @@ from tests.unit.search.oracles.driving import Drive
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:keras_tuner")
 
-NAMES = tuple(info.name for info in ORACLES if not info.is_keras_tuners)
+NAMES = tuple(info.name for info in ORACLES if not info.is_from_keras_tuner)
 LOGARITHMIC = ("log", "reverse_log")
 numbers = st.floats(-50, 50, allow_subnormal=False).map(lambda each: round(each, 3))
 
 
 @st.composite
 def stepped(draw: st.DrawFn) -> kt.Int | kt.Float:
-    """A number with a step, of at most some thousand values."""
+    """Generates numbers with a step and at most some thousand values."""
     kind, sampling = (
         draw(st.sampled_from([kt.Int, kt.Float])),
         draw(st.sampled_from(["linear", *LOGARITHMIC])),
@@ -59,7 +59,7 @@ HUGE = {
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("scale", HUGE)
-def test_every_oracle_searches_ranges_that_cannot_be_written_out(name, scale):
+def test_every_oracle_searches_huge_ranges(name, scale):
     hp = keras_tuner.HyperParameters()
     hp.Int("n", **HUGE[scale])
     hp.Choice("kind", ["a", "b"])
@@ -75,18 +75,18 @@ def test_every_oracle_searches_ranges_that_cannot_be_written_out(name, scale):
 
 
 @pytest.mark.parametrize("scale", [scale for scale in HUGE if scale != "beyond floats"])
-def test_of_a_huge_range_each_value_has_its_code(scale):
+def test_in_a_huge_range_each_value_has_its_own_code(scale):
     dimension = Dimension(kt.Int("n", **HUGE[scale]))
     codes = dimension.draw(100, np.random.default_rng(0))
     assert [dimension.encode(dimension.decode(code)) for code in codes] == codes.tolist()
 
 
 @pytest.mark.parametrize("sampling", LOGARITHMIC)
-def test_whole_numbers_are_drawn_where_keras_tuner_draws_them(sampling):
+def test_integers_are_distributed_as_in_keras_tuner(sampling):
     number = kt.Int("n", 1, 1000, sampling=sampling)
     dimension = Dimension(number)
     drawn = [dimension.decode(c) for c in dimension.draw(4000, np.random.default_rng(0))]
     expected = [number.prob_to_value((place + 0.5) / 4000) for place in range(4000)]
     assert np.median(drawn) == pytest.approx(np.median(expected), rel=0.1)
-    positions = dimension.unit(np.array([0.0, dimension.middle, 999.0]))
+    positions = dimension.positions(np.array([0.0, dimension.middle, 999.0]))
     assert positions == pytest.approx([0.0, 0.5, 1.0], abs=0.01)

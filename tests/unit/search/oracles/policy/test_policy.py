@@ -1,4 +1,4 @@
-"""The recurrent network that writes architectures: its gradient, what it writes, what it learns."""
+"""The recurrent policy network: gradient, samples and training."""
 
 import keras_tuner
 import numpy as np
@@ -8,7 +8,7 @@ from kubenas.search.oracles.encoding.encoding import Encoding
 from kubenas.search.oracles.history.history import History
 from kubenas.search.oracles.policy.learning import PolicyLearner, clipped_gradient
 from kubenas.search.oracles.policy.network import Policy
-from kubenas.search.oracles.policy.tokens import INACTIVE, Decisions
+from kubenas.search.oracles.policy.tokenizer import INACTIVE, Tokenizer
 
 
 def space() -> keras_tuner.HyperParameters:
@@ -25,28 +25,31 @@ def space() -> keras_tuner.HyperParameters:
 
 
 @pytest.fixture
-def decisions() -> Decisions:
-    return Decisions(Encoding(space()))
+def tokenizer() -> Tokenizer:
+    return Tokenizer(Encoding(space()))
 
 
-def opinionated(decisions: Decisions) -> Policy:
-    """One whose decisions depend on each other."""
+def nonuniform_policy(tokenizer: Tokenizer) -> Policy:
+    """Returns a policy whose tokens depend on each other."""
     rng = np.random.default_rng(0)
-    policy = Policy.fresh(decisions, rng)
+    policy = Policy.initialise(tokenizer, rng)
     policy.weights["out"][:] = rng.normal(0.0, 0.5, policy.weights["out"].shape)
     return policy
 
 
-def test_the_gradient_is_that_of_finite_differences(decisions):
-    policy, rng = opinionated(decisions), np.random.default_rng(1)
-    tokens = decisions.tokens(policy.write(9, 0.5, rng))
-    by_log_odds = rng.normal(size=9)
+def test_the_gradient_equals_finite_differences(tokenizer):
+    policy, rng = nonuniform_policy(tokenizer), np.random.default_rng(1)
+    tokens = tokenizer.tokens(policy.sample(9, 0.5, rng))
+    grad_log_probabilities = rng.normal(size=9)
 
     def loss() -> float:
-        reading = policy.read(tokens)
-        return float(by_log_odds @ reading.log_odds + 0.3 * reading.entropy.sum())
+        forward_pass = policy.forward(tokens)
+        return float(
+            grad_log_probabilities @ forward_pass.log_probabilities
+            + 0.3 * forward_pass.entropy.sum()
+        )
 
-    found = policy.gradient(policy.read(tokens), by_log_odds, 0.3).vector
+    found = policy.gradient(policy.forward(tokens), grad_log_probabilities, 0.3).vector
     weights, step = policy.weights.vector, 1e-6
     for place in rng.choice(len(weights), 300, replace=False):
         kept = weights[place]
@@ -58,45 +61,45 @@ def test_the_gradient_is_that_of_finite_differences(decisions):
         assert found[place] == pytest.approx((above - below) / (2 * step), rel=1e-4, abs=1e-6)
 
 
-def test_what_is_written_is_valid_and_as_frequent_as_its_odds(decisions):
-    policy = opinionated(decisions)
-    points = policy.write(40_000, 0.0, np.random.default_rng(2))
-    encoding = decisions.encoding
+def test_samples_are_valid_and_as_frequent_as_their_probabilities(tokenizer):
+    policy = nonuniform_policy(tokenizer)
+    points = policy.sample(40_000, 0.0, np.random.default_rng(2))
+    encoding = tokenizer.encoding
     again = np.array([encoding.encode(encoding.decode(point)) for point in points[:500]])
     np.testing.assert_allclose(points[:500], again, rtol=1e-9)
-    tokens = decisions.tokens(points)
+    tokens = tokenizer.tokens(points)
     different, counts = np.unique(tokens, axis=0, return_counts=True)
-    odds = np.exp(policy.read(different).log_odds)
-    assert 0.98 < odds.sum() <= 1.0 + 1e-9
-    assert np.corrcoef(counts, odds)[0, 1] > 0.9
+    probabilities = np.exp(policy.forward(different).log_probabilities)
+    assert 0.98 < probabilities.sum() <= 1.0 + 1e-9
+    assert np.corrcoef(counts, probabilities)[0, 1] > 0.9
 
 
-def test_a_scale_of_many_values_is_cut_into_bins_that_its_values_fall_into(decisions):
+def test_a_long_scale_is_divided_into_bins(tokenizer):
     rng = np.random.default_rng(3)
-    names = [dimension.name for dimension in decisions.encoding.dimensions]
+    names = [dimension.name for dimension in tokenizer.encoding.dimensions]
     place = names.index("units")
-    points = decisions.encoding.sample(500, rng)
-    tokens = decisions.tokens(points)
+    points = tokenizer.encoding.sample(500, rng)
+    tokens = tokenizer.tokens(points)
     inactive = np.isnan(points[:, place])
     assert (tokens[inactive, place] == INACTIVE).all()
     active = tokens[~inactive, place]
     assert len(np.unique(active)) == 10
     drawn = points[~inactive].copy()
-    drawn[:, place] = decisions.codes(place, active, rng)
-    assert (decisions.tokens(drawn)[:, place] == active).all()
+    drawn[:, place] = tokenizer.codes(place, active, rng)
+    assert (tokenizer.tokens(drawn)[:, place] == active).all()
 
 
-def test_what_is_likelier_or_less_likely_beyond_the_bound_teaches_no_more():
+def test_the_gradient_is_zero_beyond_the_clipping_bound():
     then, now = np.zeros(4), np.log([1.1, 1.3, 0.9, 0.7])
     rewards = np.array([1.0, 1.0, -1.0, -1.0])
     assert (clipped_gradient(now, then, rewards) != 0).tolist() == [True, False, True, False]
 
 
-def test_it_comes_to_write_what_is_rewarded(decisions):
+def test_training_increases_rewards(tokenizer):
     rng = np.random.default_rng(4)
-    points = decisions.encoding.sample(60, rng)
-    depth = len(decisions.encoding) - 1
+    points = tokenizer.encoding.sample(60, rng)
+    depth = len(tokenizer.encoding) - 1
     history = History(points, points[:, depth], points[:0])
-    policy = PolicyLearner(decisions, 1).after(history, np.zeros(60, dtype=np.intp))
-    written = policy.write(500, 0.0, rng)
-    assert written[:, depth].mean() > points[:, depth].mean() + 1.0
+    policy = PolicyLearner(tokenizer, 1).learn(history, np.zeros(60, dtype=np.intp))
+    sampled = policy.sample(500, 0.0, rng)
+    assert sampled[:, depth].mean() > points[:, depth].mean() + 1.0

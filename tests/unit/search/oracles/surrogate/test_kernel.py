@@ -1,37 +1,39 @@
-"""Covariances: what is alike is alike, however it is worked out."""
+"""The kernel: covariances, trends and value counts."""
 
 import keras_tuner
 import numpy as np
 import pytest
 
-from kubenas.search.oracles.encoding.designs import Designs
+from kubenas.search.oracles.encoding.architectures import Architectures
 from kubenas.search.oracles.encoding.dimension import Floats
 from kubenas.search.oracles.encoding.encoding import Encoding
 from kubenas.search.oracles.surrogate import kernel as module
 from kubenas.search.oracles.surrogate.gaussian_process import GaussianProcess, Settings, fit
-from kubenas.search.oracles.surrogate.input_features import Atlas, Inputs
+from kubenas.search.oracles.surrogate.input_features import FeatureExtractor, InputFeatures
 from kubenas.search.oracles.surrogate.kernel import Kernel
-from kubenas.search.oracles.surrogate.trend import Scale, Trend
+from kubenas.search.oracles.surrogate.trend import StandardScaler, Trend
 
 ORDERED = np.array([True, True, False, False])
 RATES = np.array([1.0, 0.3, 0.7, 0.0])
-NO_TREND = Trend(Scale.of(np.empty((1, 0))), weight=1.0)
+NO_TREND = Trend(StandardScaler.fit(np.empty((1, 0))), weight=1.0)
 VALUES_ALONE = Kernel(
     ORDERED,
     RATES,
     weights=(2.0, 0.0, 0.0),
     size_rate=1.0,
     size_trend=NO_TREND,
-    tally_trend=NO_TREND,
+    count_trend=NO_TREND,
 )
 
 
-def inputs(positions: Floats) -> Inputs:
-    return Inputs(positions, None, np.empty((len(positions), 0)), np.empty((len(positions), 0)))
+def inputs(positions: Floats) -> InputFeatures:
+    return InputFeatures(
+        positions, None, np.empty((len(positions), 0)), np.empty((len(positions), 0))
+    )
 
 
 def points(count: int, seed: int) -> Floats:
-    """A continuum, a scale of five, two choices, one of which does not matter; some inactive."""
+    """Returns points with a continuous, an ordered and two categorical dimensions."""
     rng = np.random.default_rng(seed)
     columns = [
         rng.random(count),
@@ -55,27 +57,27 @@ def by_definition(left: Floats, right: Floats) -> float:
 
 
 @pytest.mark.parametrize("few", [0, 16, 1000])
-def test_values_are_as_alike_as_defined(few: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_FEW", few)
+def test_value_covariances_match_the_definition(few: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_FEW_VALUES", few)
     left, right = points(30, seed=1), points(40, seed=2)
     expected = [[by_definition(own, other) for other in right] for own in left]
     np.testing.assert_allclose(VALUES_ALONE(inputs(left), inputs(right)), expected)
 
 
-def test_what_is_expected_at_the_observations_is_what_is_predicted_there() -> None:
+def test_the_posterior_mean_equals_the_predictions_at_the_observations() -> None:
     observed = inputs(points(20, seed=3))
     scores = np.random.default_rng(0).normal(size=20)
     process = GaussianProcess(observed, scores, Settings(VALUES_ALONE, noise=0.1))
     mean, _ = process.predict(observed, inputs(np.empty((0, 4))))
-    np.testing.assert_allclose(process.smoothed, mean)
+    np.testing.assert_allclose(process.posterior_mean, mean)
 
 
-def sized(sizes: Floats) -> Inputs:
-    """Networks of which nothing but the sizes is known."""
-    return Inputs(np.empty((len(sizes), 0)), None, sizes, np.empty((len(sizes), 0)))
+def sized(sizes: Floats) -> InputFeatures:
+    """Returns features with nothing but sizes."""
+    return InputFeatures(np.empty((len(sizes), 0)), None, sizes, np.empty((len(sizes), 0)))
 
 
-def test_a_trend_in_size_goes_on_beyond_what_was_observed() -> None:
+def test_a_trend_in_size_extrapolates() -> None:
     rng = np.random.default_rng(0)
     small = np.stack([rng.uniform(10.0, 12.0, 20), np.full(20, np.nan)], axis=1)
     scores = small[:, 0] - small[:, 0].mean()
@@ -86,12 +88,12 @@ def test_a_trend_in_size_goes_on_beyond_what_was_observed() -> None:
     assert deviation[1] > deviation[0]
 
 
-def test_networks_whose_size_is_not_known_count_as_of_middle_size() -> None:
-    scale = Scale.of(np.array([[10.0, 20.0], [12.0, 20.0]]))
+def test_unknown_sizes_count_as_the_mean_size() -> None:
+    scale = StandardScaler.fit(np.array([[10.0, 20.0], [12.0, 20.0]]))
     np.testing.assert_allclose(scale(np.array([[np.nan, 1.0], [13.0, 1.0]])), [[0.0], [2.0]])
 
 
-def test_values_are_tallied_over_dimensions_with_the_same_choices() -> None:
+def test_values_are_counted_over_dimensions_with_the_same_choices() -> None:
     space = keras_tuner.HyperParameters()
     for place in range(3):
         space.Choice(f"operation {place}", ["conv", "pool"])
@@ -100,20 +102,22 @@ def test_values_are_tallied_over_dimensions_with_the_same_choices() -> None:
     space.Choice("head", ["conv", "dense"])
     encoding = Encoding(space)
     values = {"operation 0": "pool", "operation 1": "conv", "operation 2": "pool", "head": "conv"}
-    np.testing.assert_array_equal(encoding.tallies(encoding.encode(values)[None]), [[1.0, 2.0]])
+    np.testing.assert_array_equal(
+        encoding.value_counts(encoding.encode(values)[None]), [[1.0, 2.0]]
+    )
 
 
-def test_what_helps_in_some_places_is_expected_to_help_in_others() -> None:
+def test_value_counts_generalise_to_other_dimensions() -> None:
     space = keras_tuner.HyperParameters()
     for place in range(6):
         space.Choice(f"operation {place}", ["conv", "pool", "none"])
     encoding = Encoding(space)
-    atlas = Atlas(encoding, Designs(encoding))
+    extractor = FeatureExtractor(encoding, Architectures(encoding))
     points = encoding.sample(40, np.random.default_rng(0))
     convolutions = (points == 0).sum(axis=1).astype(float)
     scores = (convolutions - convolutions.mean()) / convolutions.std()
-    observed = atlas.inputs(points[convolutions < 3])
+    observed = extractor.extract(points[convolutions < 3])
     seen = scores[convolutions < 3]
     process = GaussianProcess(observed, seen, fit(observed, seen, np.zeros(6, dtype=bool)))
-    mean, _ = process.predict(atlas.inputs(np.zeros((1, 6))))
+    mean, _ = process.predict(extractor.extract(np.zeros((1, 6))))
     assert mean[0] > seen.max()
