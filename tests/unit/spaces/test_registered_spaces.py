@@ -79,8 +79,8 @@ def test_one_declaration_gives_what_every_sample_gives(name: str) -> None:
     names = [parameter.name for parameter in declared(space).space]
     assert len(set(names)) == len(names)
     for seed in range(20):
-        hp = sampled(space, seed)
-        hp.space.clear()
+        hp = keras_tuner.HyperParameters()
+        hp.values = sampled(space, seed).values
         space.declare_hyperparameters(hp)
         assert [parameter.name for parameter in hp.space] == names
 

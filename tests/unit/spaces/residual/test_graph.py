@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kubenas.spaces.graph import Graph
@@ -29,6 +29,7 @@ def network_in(values: Mapping[str, Any], graph: Graph) -> tuple[Any, ...]:
     return body(network_of(values), SHAPE), graph.rest
 
 
+@settings(max_examples=50)
 @given(data=st.data())
 def test_one_changed_value_changes_the_graph_where_it_changes_the_network(
     data: st.DataObject,
@@ -67,7 +68,7 @@ def test_blocks_of_one_stage_or_two_are_one_network_where_the_map_stays() -> Non
     ],
 )
 def test_a_block_is_its_branch_beside_its_shortcut(kind: str, branch: list[str]) -> None:
-    graph = GRAPH(default_with(**{"stages": 2, "stage_2/block": kind, "stage_2/expansion": 2}))
+    graph = GRAPH(default_with(**{"stages": 2, "stage_2/block": kind, "stage_2/expansion": 4}))
     start = graph.labels.index("add, activation")
     added = start + len(branch) + 2
     expected = [*branch, "conv 1 32 / (2, 2) linear"]

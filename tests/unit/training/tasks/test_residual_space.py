@@ -12,6 +12,7 @@ from tests.unit.training.conftest import MakeSpec
 VALUES = {
     "stages": 2,
     "stage_1/block": "inverted",
+    "stage_1/expansion": 2,
     "stage_2/filters": 16,
     "stage_2/squeeze_excitation": True,
     "augmentation": "shift_flip",
@@ -26,7 +27,6 @@ def of_residual(spec: AttemptSpec) -> AttemptSpec:
     space = ResidualHyperModel(input_shape=(8, 8, 1), num_classes=10)
     space.declare_hyperparameters(hp)
     hp.values.update(VALUES)
-    hp.ensure_active_values()
     return spec.model_copy(
         update={"space": SpaceRef(name="residual"), "hyperparameters": hp.get_config()}
     )
