@@ -20,3 +20,15 @@ class LayersOptions(Value):
     max_units: int = Field(
         128, ge=16, le=1024, description="Maximum units of a dense layer (16 to 1024)."
     )
+
+
+class ResidualOptions(Value):
+    """Options of ``residual``."""
+
+    max_stages: int = Field(3, ge=1, le=5, description="Largest number of stages (1 to 5).")
+    max_blocks: int = Field(
+        4, ge=1, le=8, description="Largest number of blocks in a stage (1 to 8)."
+    )
+    max_filters: int = Field(
+        64, ge=16, le=512, description="Largest number of filters of a stage (16 to 512)."
+    )

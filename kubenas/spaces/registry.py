@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from kubenas.config import SpaceConfig
 from kubenas.errors import UserError
 from kubenas.spaces.graph import Graph
-from kubenas.spaces.options import LayersOptions
+from kubenas.spaces.options import LayersOptions, ResidualOptions
 from kubenas.spaces.user_code.hypermodel_source import check_hypermodel_source
 from kubenas.trial import SpaceRef, Value
 
@@ -59,6 +59,12 @@ _ENTRIES = {
         options=LayersOptions,
         hypermodel=("kubenas.spaces.layers.hypermodel", "LayersHyperModel"),
         graph=("kubenas.spaces.layers.graph", "LayersGraph"),
+    ),
+    "residual": _Entry(
+        summary="Stages of residual blocks, trained with augmentation; for colour pictures.",
+        options=ResidualOptions,
+        hypermodel=("kubenas.spaces.residual.hypermodel", "ResidualHyperModel"),
+        graph=("kubenas.spaces.residual.graph", "ResidualGraph"),
     ),
 }
 

@@ -1,0 +1,110 @@
+"""What every registered space promises: valid models at every size, and their exact graphs."""
+
+import subprocess
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+import keras_tuner
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from kubenas.reporting.network.drawing import network_drawing
+from kubenas.spaces.graph import Graph
+from kubenas.spaces.registry import SPACES, space_graph
+from kubenas.training.model.architecture import describe_architecture
+from kubenas.training.model.measure import measure_cost
+from kubenas.trial import SpaceRef
+from tests.unit.spaces.points import Shape, declared, hypermodel_of, points, sampled
+
+SHAPE = (9, 20, 2)
+OPTIONS: Mapping[str, Mapping[str, Any]] = {
+    "layers": {"max_layers": 8, "max_filters": 64},
+    "residual": {"max_stages": 4, "max_blocks": 2, "max_filters": 32},
+}
+"""Options other than the defaults."""
+
+each_space = pytest.mark.parametrize("name", [space.name for space in SPACES])
+
+
+def space_of(name: str) -> SpaceRef:
+    return SpaceRef(name=name, options=dict(OPTIONS[name]))
+
+
+def hypermodel(name: str, shape: Shape = SHAPE, classes: int = 3) -> keras_tuner.HyperModel:
+    return hypermodel_of(space_of(name), shape=shape, classes=classes)
+
+
+def graph_of(name: str, values: Mapping[str, Any]) -> Graph:
+    make = space_graph(space_of(name))
+    assert make is not None
+    return make(input_shape=SHAPE, num_classes=3)(values)
+
+
+@each_space
+@pytest.mark.parametrize(
+    ("shape", "classes"),
+    [((4, 4, 1), 2), ((5, 9, 4), 3), ((28, 28, 1), 10), ((1, 90, 3), 2), ((224, 224, 3), 1000)],
+)
+def test_samples_build_at_every_size(name: str, shape: Shape, classes: int) -> None:
+    space = hypermodel(name, shape, classes)
+    for seed in range(2):
+        keras.backend.clear_session()
+        model = space.build(sampled(space, seed))
+        probabilities = model(np.ones((2, *shape), np.float32), training=False)
+        assert probabilities.shape == (2, classes)
+        np.testing.assert_allclose(np.sum(probabilities, axis=1), 1, rtol=1e-4)
+        assert model.input.name == "image"
+        assert model.output_names == ["probabilities"]
+
+
+@each_space
+@settings(max_examples=8, suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.data())
+def test_parameters_are_exact_and_operations_near(name: str, data: st.DataObject) -> None:
+    keras.backend.clear_session()
+    space = hypermodel(name)
+    hp = data.draw(points(space))
+    model, graph = space.build(hp), graph_of(name, hp.values)
+    assert graph.parameters == model.count_params()
+    assert graph.flops == pytest.approx(measure_cost(model, SHAPE).flops, rel=0.1)
+
+
+@each_space
+def test_one_declaration_gives_what_every_sample_gives(name: str) -> None:
+    space = hypermodel(name)
+    names = [parameter.name for parameter in declared(space).space]
+    assert len(set(names)) == len(names)
+    for seed in range(20):
+        hp = keras_tuner.HyperParameters()
+        hp.values = sampled(space, seed).values
+        space.declare_hyperparameters(hp)
+        assert [parameter.name for parameter in hp.space] == names
+
+
+@each_space
+def test_the_order_of_the_values_is_no_difference(name: str) -> None:
+    values = declared(hypermodel(name)).values
+    assert graph_of(name, dict(reversed(values.items()))).key == graph_of(name, values).key
+
+
+@each_space
+def test_the_report_draws_the_default_network(name: str) -> None:
+    space = hypermodel(name)
+    model = space.build(declared(space))
+    drawing = network_drawing(describe_architecture(model))
+    assert drawing is not None
+    assert all(title in drawing for title in ("Conv", "Dense 3"))
+
+
+@each_space
+def test_a_graph_needs_neither_keras_nor_tensorflow(name: str) -> None:
+    program = (
+        "import sys; from kubenas.spaces.registry import space_graph; from kubenas.trial import"
+        f" SpaceRef; space_graph(SpaceRef(name={name!r}))(input_shape=(8, 8, 1), num_classes=2);"
+        " sys.exit('keras' in sys.modules or 'tensorflow' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=300)
