@@ -65,12 +65,10 @@ def run_search(  # noqa: PLR0913  # all by name
         runner: runs the attempts; the caller closes it.
         champion: finds the champion's network; used only if the config sets ``search.reuse``.
         on_progress: called on every change and about twice a second.
-        on_state: called on every change while the search runs; a KubenasError that it raises ends
-            the search.
+        on_state: called on every change; a KubenasError that it raises ends the search.
 
     Raises:
-        UserError: the oracle is unknown, the space cannot be built, or no trial can succeed for a
-            reason outside the trials.
+        UserError: the oracle is unknown, the space cannot be built, or no trial can succeed.
         SearchFailed: no trial completed, or the first trials all failed with errors of the program.
         Interrupted: SIGTERM or SIGINT; the same call resumes the search.
         AnotherController: another process runs this search.
@@ -86,15 +84,13 @@ def run_search(  # noqa: PLR0913  # all by name
         )
         _write_definition(output, definition)
         journal = Journal(output, search_folder(definition.id))
-        records = journal.read()
-        state = fold(records)
+        state = fold(records := journal.read())
         if state.closed is not None:
             stop_leftovers(runner)
         else:
             hyperparameters = _load_space(definition, output, runner, on_progress)
-            bounded = _with_single_trial(definition) if prior and prior.alone else definition
-            specs = TrialSpecs(bounded, output, hyperparameters)
-            proposer = _proposer(bounded, hyperparameters, prior)
+            specs = _trial_specs(definition, prior, output, hyperparameters)
+            proposer = _proposer(specs.definition, hyperparameters, prior)
             state = SearchLoop(
                 specs,
                 recorder=SearchRecorder(journal, records, proposer=proposer, specs=specs),
@@ -120,6 +116,13 @@ def _load_space(
     hyperparameters = describe_space(definition, output, runner, on_progress=on_progress)
     loading.join()
     return hyperparameters
+
+
+def _trial_specs(
+    definition: SearchDefinition, prior: Prior | None, output: Storage, space: dict[str, Any]
+) -> TrialSpecs:
+    bounded = _with_single_trial(definition) if prior and prior.alone else definition
+    return TrialSpecs(bounded, output, space)
 
 
 def _proposer(

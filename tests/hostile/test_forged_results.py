@@ -21,7 +21,8 @@ from kubenas.search.attempts.records import AttemptRecords
 from kubenas.search.journal.records import AttemptLost
 from kubenas.storage import open_storage
 from kubenas.trial import AttemptSpec, FailureClass, Outcome, Result, SpaceRef, Task
-from tests.unit.search.scenario import Fuse, Scenario, ScriptedRunner, result_of
+from tests.unit.search.scenario import Scenario
+from tests.unit.search.scripted_runner import Fuse, ScriptedRunner, result_of
 
 MADE_UP = {"version": 1, "outcome": "completed", "score": 1.0, "metrics": {"accuracy": 1.0}}
 

@@ -17,7 +17,7 @@ from kubenas.steps.model_task import finished_prefix
 from kubenas.steps.setup.context import RunContext
 from kubenas.storage import ObjectInfo, Storage, open_storage
 from kubenas.trial import AttemptRef, Task
-from tests.unit.search.scenario import write_result
+from tests.unit.search.scripted_runner import write_result
 from tests.unit.serving.champions import record
 from tests.unit.steps.finished_runs import correct_examples, finished_run
 

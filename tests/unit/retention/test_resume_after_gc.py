@@ -15,7 +15,8 @@ from kubenas.retention.sweep import sweep
 from kubenas.search.journal.records import AttemptLost, Ended, Proposed, Started
 from kubenas.search.layout import definition_file
 from kubenas.storage import open_storage
-from tests.unit.search.scenario import Crash, Scenario, ScriptedRunner
+from tests.unit.search.scenario import Scenario
+from tests.unit.search.scripted_runner import Crash, ScriptedRunner
 
 PROPOSALS: list[dict[str, Any]] = [
     {"x": 1, "tuner/epochs": 2},

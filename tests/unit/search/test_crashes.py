@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from kubenas.search.journal.records import Ended, Proposed
 from kubenas.search.journal.state import fold
-from tests.unit.search.scenario import Crash, Scenario
+from tests.unit.search.scenario import Scenario
+from tests.unit.search.scripted_runner import Crash
 
 PROPOSALS = [
     {"x": 1.0},

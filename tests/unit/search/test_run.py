@@ -19,7 +19,7 @@ from kubenas.search.layout import space_file
 from kubenas.search.run import Journal, read_search, run_search, search_folder, search_id
 from kubenas.storage import open_storage
 from kubenas.trial import AttemptRef, Outcome, SpaceRef
-from tests.unit.search.scenario import Fuse, ScriptedRunner
+from tests.unit.search.scripted_runner import Fuse, ScriptedRunner
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:keras_tuner")
 

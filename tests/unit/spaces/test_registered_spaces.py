@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kubenas.reporting.network.drawing import network_drawing
+from kubenas.reporting.network.drawing import draw_network
 from kubenas.spaces.graph import Graph
 from kubenas.spaces.registry import SPACES, space_graph
 from kubenas.training.model.architecture import describe_architecture
@@ -95,7 +95,7 @@ def test_the_order_of_the_values_is_no_difference(name: str) -> None:
 def test_the_report_draws_the_default_network(name: str) -> None:
     space = hypermodel(name)
     model = space.build(declared(space))
-    drawing = network_drawing(describe_architecture(model))
+    drawing = draw_network(describe_architecture(model))
     assert drawing is not None
     assert all(title in drawing for title in ("Conv", "Dense 3"))
 

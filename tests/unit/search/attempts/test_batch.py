@@ -18,7 +18,7 @@ from kubenas.trial import (
     Task,
     TrainingPlan,
 )
-from tests.unit.search.scenario import Crash, Fuse, ScriptedRunner, write_result
+from tests.unit.search.scripted_runner import Crash, Fuse, ScriptedRunner, write_result
 
 PLAN = TrainingPlan(
     epochs=3, batch_size=8, patience=0, seed=1, objective="val_accuracy", direction="max"

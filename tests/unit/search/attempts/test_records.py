@@ -9,7 +9,7 @@ from kubenas.search.attempts.records import AttemptRecords
 from kubenas.storage import open_storage
 from kubenas.trial import AttemptRef, AttemptSpec, FailureClass, Outcome, Result, Task
 from tests.unit.search.attempts.test_batch import run_attempts, specs_in
-from tests.unit.search.scenario import Fuse, ScriptedRunner, result_of, write_result
+from tests.unit.search.scripted_runner import Fuse, ScriptedRunner, result_of, write_result
 
 NONCE = "secret"
 

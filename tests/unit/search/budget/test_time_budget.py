@@ -21,7 +21,8 @@ from kubenas.search.journal.state import fold
 from kubenas.search.layout import attempt_folder
 from kubenas.storage import open_storage
 from kubenas.trial import AttemptEvent, AttemptRef, AttemptSpec, FailureClass, SpaceRef, Task
-from tests.unit.search.scenario import Crash, Scenario, ScriptedRunner, TwoSeconds, write_result
+from tests.unit.search.scenario import Scenario
+from tests.unit.search.scripted_runner import Crash, ScriptedRunner, TwoSeconds, write_result
 
 MINIMAL = {"name": "s", "output": "o", "data": {"source": "digits"}}
 

@@ -9,7 +9,8 @@ from kubenas.search.budget.limits import Usage, stop_reason
 from kubenas.search.journal.state import fold
 from kubenas.search.rungs.levels import min_epochs_per_trial, rung_levels
 from kubenas.storage import open_storage
-from tests.unit.search.scenario import Crash, Scenario, ScriptedRunner, TwoSeconds
+from tests.unit.search.scenario import Scenario
+from tests.unit.search.scripted_runner import Crash, ScriptedRunner, TwoSeconds
 
 VALUES = [0.3, 0.9, 0.1, 0.5, 0.2, 0.8, 0.7, 0.4, 0.6, 0.0, 0.95, 0.15]
 TRIALS = 15
