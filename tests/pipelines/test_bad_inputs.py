@@ -156,7 +156,7 @@ CASES: dict[str, tuple[Content | str | Callable[[Path], Content], str]] = {
     "pickled objects": (lambda f: of_npz(f, x=X, y=np.array([object()] * 60)), "y"),
     "wrong rank": (lambda f: of_npz(f, x=X.reshape(60, 64), y=Y), "(60, 64)"),
     "channels": (lambda f: of_npz(f, x=np.zeros((60, 8, 8, 7), np.uint8), y=Y), "7"),
-    "float labels": (lambda f: of_npz(f, x=X, y=Y + 0.5), "whole"),
+    "float labels": (lambda f: of_npz(f, x=X, y=Y + 0.5), "are not integers"),
     "one-hot labels": (lambda f: of_npz(f, x=X, y=np.eye(3)[Y]), "one-hot"),
     "too few of a class": (lambda f: of_npz(f, x=X, y=np.where(np.arange(60) < 1, 9, Y)), "9"),
     "too few examples": (lambda f: of_npz(f, x=X[:6], y=Y[:6]), "6"),

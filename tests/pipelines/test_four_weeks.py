@@ -254,7 +254,7 @@ def test_the_drift_is_from_the_data_of_the_champion(weeks: list[Week]) -> None:
         assert (found.overlap.kept, found.overlap.gone) == (len(FIRST[1]), 0)
     relabelled = int((mislabelled(BAD[1]) != BAD[1])[: len(FIRST[1])].sum())
     assert [each.overlap.relabelled for each in later] == [0, relabelled, 0]
-    assert "have another label now" in later[1].findings[0]
+    assert "have another label than before" in later[1].findings[0]
     assert "channel 0: mean" in later[2].findings[0]
 
 

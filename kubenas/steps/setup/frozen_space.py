@@ -61,7 +61,9 @@ def _files(config: Config, folder: UserFolder, file: str) -> dict[str, bytes]:
     named = [file, requirements] if requirements else [file]
     if requirements:
         if not folder.has(requirements):
-            raise UserError(f"space.requirements: {requirements}: no such file beside {file}")
+            raise UserError(
+                f"space.requirements: {requirements}: not found in the folder of {file}"
+            )
         if folder.hidden_or_outside(requirements):
             raise UserError(
                 f"space.requirements: {requirements} is hidden or links to a file outside of the"

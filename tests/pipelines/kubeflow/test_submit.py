@@ -99,7 +99,7 @@ def test_a_run_that_was_created_though_the_server_failed_is_not_created_again(
     [
         (401, 2, "KF_PIPELINES_TOKEN"),
         (403, 2, "--namespace"),
-        (404, 2, "give that of its API"),
+        (404, 2, "if this URL is not the API"),
         (409, 1, "run the same command again"),
         (500, 1, "ml-pipeline"),
         (503, 1, "busy"),

@@ -118,9 +118,8 @@ def test_without_its_log_a_failed_step_is_named_and_how_it_ended(
     run: Kubenas, pipelines: KubeflowPipelines, search_yaml: Path, statuses: list[int]
 ) -> None:
     pipelines.fail["GET /apis/v1alpha1/runs/"] = statuses
-    told = (
-        f"prepare: {BROKE}; 'kubectl logs -n team {pod_name('prepare')} -c main' tells more (http"
-    )
+    logs = f"kubectl logs -n team {pod_name('prepare')} -c main"
+    told = f"prepare: {BROKE}; '{logs}' shows its log (http"
     assert told in only_line(failed(run, pipelines, search_yaml))
 
 

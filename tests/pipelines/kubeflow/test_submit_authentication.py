@@ -97,7 +97,7 @@ def test_a_server_that_is_down_a_wrong_address_and_a_sign_in_page(search_yaml: P
         pipelines.sign_in_page = True
         page = CliRunner().invoke(kubenas, ["submit", str(search_yaml), "--host", url])
         assert (page.exit_code, "sign in" in page.stderr) == (2, True)
-    for wrong, hint in (("kubeflow", "http://"), ("http://[", "no URL")):
+    for wrong, hint in (("kubeflow", "http://"), ("http://[", "not a valid URL")):
         refused = CliRunner().invoke(kubenas, ["submit", str(search_yaml), "--host", wrong])
         assert (refused.exit_code, hint in refused.stderr) == (2, True)
 

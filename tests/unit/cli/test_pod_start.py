@@ -87,7 +87,7 @@ def test_run_without_nodes_is_reported() -> None:
     watch, run = PodStartMonitor("page"), {"state": "PENDING"}
     lines = [line for now in range(0, 600, 5) for line in watch.look(run, Workflow, now)]
     assert len(lines) == 1
-    assert lines[0].startswith("run         cannot start: no pod of it is made")
+    assert lines[0].startswith("run         cannot start: no pod was created")
 
 
 def test_unavailable_workflow_is_requested_rarely() -> None:

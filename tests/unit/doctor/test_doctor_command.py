@@ -112,7 +112,7 @@ def test_kubernetes_runner_needs_a_cluster(tmp_path: Path) -> None:
     code, said, problems = doctor(tmp_path, runner={"kind": "kubernetes", "workers": 1})
     assert (code, problems) == (2, {"reach", "cluster"})
     assert said["reach"].endswith("set 'output' to a gs://, s3:// or minio:// URI")
-    assert said["cluster"].endswith("set KUBECONFIG, or runner.kind: local")
+    assert said["cluster"].endswith("set KUBECONFIG or runner.kind: local")
 
 
 def test_gc_deletes_in_a_bucket_and_local_scratch_files(tmp_path: Path, bucket: str) -> None:

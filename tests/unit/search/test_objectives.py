@@ -26,16 +26,16 @@ def test_objectives_are_a_list_or_a_string_with_directions(given_):
 @pytest.mark.parametrize(
     ("objective", "words"),
     [
-        ("parameters, val_accuracy", "'parameters' may follow"),
-        ("val_accuracy,", "give one metric"),
+        ("parameters, val_accuracy", "'parameters' can follow"),
+        ("val_accuracy,", "set one metric"),
         ("val_loss, val_loss", "different ones"),
-        ([], "give one metric"),
+        ([], "set one metric"),
     ],
 )
 def test_invalid_objectives_are_rejected(objective, words):
     with pytest.raises(ValidationError, match=words):
         SearchConfig.model_validate({"objective": objective})
-    with pytest.raises(ValidationError, match="takes one only"):
+    with pytest.raises(ValidationError, match="supports a single objective"):
         SearchConfig(oracle="hyperband", objective="val_accuracy, flops")
 
 

@@ -68,7 +68,7 @@ def test_better_model_is_compared_on_its_own_test_split_and_promoted(root: str) 
     assert outcome is not None
     assert outcome.state == "due"
     page = report(context).html_text
-    assert "It is to be promoted: better: +3.00 percentage points" in page
+    assert "Promotion is pending: better: +3.00 percentage points" in page
     record = promote(context).record
     assert (record.number, record.replaced, record.why) == (2, 1, done.decision.reason)
     page = context.output.read("report.html").decode()
@@ -168,7 +168,7 @@ def test_rolled_back_model_is_not_promoted_again(root: str) -> None:
         assert (decision.ground, decision.verdict) == (Ground.FORMER, "keep")
         page = report(context).html_text
         assert (
-            "Not promoted, what is in production stays: the model is a former champion (record 2)"
-            in page
+            "Not promoted, the champion stays in production:"
+            " the model is a former champion (record 2)" in page
         )
     assert len(log.history()) == 3

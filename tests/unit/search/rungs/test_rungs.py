@@ -129,7 +129,7 @@ def test_a_promotion_beyond_the_budget_ends_the_search(tmp_path):
 @pytest.mark.parametrize(
     ("search", "epochs", "words"),
     [
-        ({"oracle": "hyperband", "rungs": {"eta": 3}}, 9, "rungs of its own"),
+        ({"oracle": "hyperband", "rungs": {"eta": 3}}, 9, "has its own rungs"),
         ({"rungs": {"eta": 4, "min_epochs": 3}}, 11, "at least 12"),
     ],
 )

@@ -137,5 +137,5 @@ def test_files_must_be_in_the_hypermodel_folder(key: str, path: str) -> None:
 
 def test_files_need_a_hypermodel() -> None:
     content = {"name": "a", "output": "/o", "data": {"source": "digits"}, "space": {"files": ["a"]}}
-    with pytest.raises(UserError, match="files belongs to a 'hypermodel' of your own"):
+    with pytest.raises(UserError, match="files requires a 'hypermodel'"):
         parse_config(content, origin="test")
