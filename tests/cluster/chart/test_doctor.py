@@ -127,7 +127,7 @@ def test_who_may_not_ask_about_others_is_told_of_no_problem(
 @pytest.mark.parametrize(
     ("pod", "message"),
     [
-        ({}, "nothing that this namespace does not allow"),
+        ({}, "trials comply with the policy of the namespace"),
         ({"service_account": "kubenas-controller"}, "runner.pod.service_account: 'kubenas-contr"),
         ({"cache": {"hostPath": {"path": "/"}}}, "runner.pod.cache: hostPath is not allowed"),
     ],
