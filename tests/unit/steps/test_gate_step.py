@@ -72,7 +72,7 @@ def test_better_model_is_compared_on_its_own_test_split_and_promoted(root: str) 
     record = promote(context).record
     assert (record.number, record.replaced, record.why) == (2, 1, done.decision.reason)
     page = context.output.read("report.html").decode()
-    assert "Promoted, as record 2 of the champion log: better" in page
+    assert "Promoted (record 2 of the champion log): better" in page
 
 
 def test_rejected_model_skips_the_promote_step(root: str) -> None:
