@@ -128,6 +128,7 @@ def _digest(*files: Path) -> str:
 def _ours() -> Iterator[Algorithm]:
     kubenas = _HERE.parents[2] / "kubenas"
     oracles = sorted((kubenas / "search" / "oracles").rglob("*.py"))
+    oracles += [kubenas / "search" / "milestones.py"]
     state = _digest(kubenas / "spaces" / "graph.py", *oracles)
     own = [oracle.name for oracle in ORACLES if not oracle.is_from_keras_tuner]
     for name in (each for each in own if each != "grid"):  # grid search is for a few dozen networks
