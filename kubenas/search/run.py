@@ -1,6 +1,7 @@
 """Entry points to run, resume and read a search."""
 
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -15,13 +16,13 @@ from kubenas.search.controller_lock import controller_lock
 from kubenas.search.definition import SearchDefinition, define, read_definition, search_id
 from kubenas.search.describe import describe_space, graph_of
 from kubenas.search.interruption import Interruption
-from kubenas.search.journal import Journal, JournalDamaged, SearchState, fold
+from kubenas.search.journal import Journal, JournalDamaged, Record, SearchState, fold
 from kubenas.search.layout import definition_file, prior_file, search_folder
 from kubenas.search.loop import SearchLoop
 from kubenas.search.oracles import check_oracle
 from kubenas.search.progress import OnProgress, OnState
 from kubenas.search.proposal_sources import add_proposal_sources
-from kubenas.search.proposals import Proposer, create_proposer, load_oracles
+from kubenas.search.proposals import create_proposer, load_oracles
 from kubenas.search.recorder import SearchRecorder
 from kubenas.search.warm_start import FindChampion, Prior, freeze_prior, no_champion
 from kubenas.storage import Storage, join
@@ -84,16 +85,16 @@ def run_search(  # noqa: PLR0913  # all by name
         )
         _write_definition(output, definition)
         journal = Journal(output, search_folder(definition.id))
-        state = fold(records := journal.read())
+        records = journal.read()
+        state = fold(records)
         if state.closed is not None:
             stop_leftovers(runner)
         else:
             hyperparameters = _load_space(definition, output, runner, on_progress)
             specs = _trial_specs(definition, prior, output, hyperparameters)
-            proposer = _proposer(specs.definition, hyperparameters, prior)
             state = SearchLoop(
                 specs,
-                recorder=SearchRecorder(journal, records, proposer=proposer, specs=specs),
+                recorder=_recorder(journal, records, specs, prior),
                 runner=runner,
                 interruption=interruption,
                 on_progress=on_progress,
@@ -125,17 +126,19 @@ def _trial_specs(
     return TrialSpecs(bounded, output, space)
 
 
-def _proposer(
-    definition: SearchDefinition, hyperparameters: dict[str, Any], prior: Prior | None
-) -> Proposer:
-    """Creates a new proposer for the search."""
+def _recorder(
+    journal: Journal, records: Sequence[Record], specs: TrialSpecs, prior: Prior | None
+) -> SearchRecorder:
+    """Creates the recorder of the search, with a new proposer."""
+    definition, space = specs.definition, specs.space
     create = partial(
         create_proposer,
         _with_prior_trials(definition.config, prior),
-        space=hyperparameters,
+        space=space,
         graph=graph_of(definition.space, definition.dataset),
     )
-    return add_proposal_sources(create, definition, hyperparameters, prior)
+    proposer = add_proposal_sources(create, definition, space, prior)
+    return SearchRecorder(journal, records, proposer=proposer, specs=specs)
 
 
 def _with_single_trial(definition: SearchDefinition) -> SearchDefinition:
