@@ -7,8 +7,9 @@ from typing import Any
 
 from kubenas.spaces.graph import Graph
 from kubenas.spaces.layers.network import Network, network_of
-from kubenas.spaces.layers.operations import Body, Convolve, Map, Operation, Pool, build_body
+from kubenas.spaces.layers.operations import Body, Convolve, Operation, Pool, build_body
 from kubenas.spaces.options import LayersOptions
+from kubenas.spaces.shapes import Map
 
 _NODE_VALUES = ("layers", "layer_", "dense_", "head")
 """Prefixes of the values that the graph's nodes represent."""

@@ -6,12 +6,13 @@ same network thus works for images from 4x4 to 224x224 pixels.
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal, TypeAlias
 
 from kubenas.spaces.layers.network import Convolution, Network, Pooling
+from kubenas.spaces.shapes import Map, Pair, first_strides, output_sides, shortening_pools
 
 LONGEST_SIDE = 16
 """Maximum height and width in pixels of the searched layers' feature maps."""
@@ -21,11 +22,6 @@ LARGEST_FLATTENED = 2048
 """Maximum values of a flattened feature map. Larger maps are average-pooled before, to limit the
 weights of dense layers.
 """
-_LARGEST_STRIDE = 4
-
-Pair: TypeAlias = tuple[int, int]
-Map: TypeAlias = tuple[int, int, int]
-"""Height, width and channels."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +38,7 @@ class Convolve:
 
     def output(self, shape: Map) -> Map:
         """Shape of its output for an input of ``shape``."""
-        return (*_output_sides(shape, self.strides), self.filters)
+        return (*output_sides(shape, self.strides), self.filters)
 
 
 @dataclass(frozen=True)
@@ -55,7 +51,7 @@ class Pool:
 
     def output(self, shape: Map) -> Map:
         """Shape of its output for an input of ``shape``."""
-        return (*_output_sides(shape, self.size), shape[2])
+        return (*output_sides(shape, self.size), shape[2])
 
 
 Operation: TypeAlias = Convolve | Pool
@@ -92,7 +88,7 @@ def _stages(network: Network) -> Iterator[Callable[[Map], Iterator[Operation]]]:
 
 
 def _first(network: Network, shape: Map) -> Iterator[Convolve]:
-    yield _convolve(network, network.first, "layer_1", _first_strides(shape[:2]))
+    yield _convolve(network, network.first, "layer_1", first_strides(shape[:2], LONGEST_SIDE))
 
 
 def _layer(
@@ -118,24 +114,10 @@ def _convolve(network: Network, layer: Convolution, name: str, strides: Pair) ->
     )
 
 
-def _first_strides(sides: Sequence[int]) -> Pair:
-    """Returns the first convolution's strides: the smallest that reach ``LONGEST_SIDE``, or 4."""
-    height, width = (
-        next((s for s in (1, 2) if _output_length(side, s) <= LONGEST_SIDE), _LARGEST_STRIDE)
-        for side in sides
-    )
-    return height, width
-
-
 def _shorten(shape: Map) -> Iterator[Pool]:
     """Yields max poolings until no side is longer than ``LONGEST_SIDE``."""
-    number = 1
-    while max(shape[:2]) > LONGEST_SIDE:
-        height, width = (2 if side > LONGEST_SIDE else 1 for side in shape[:2])
-        pool = Pool(f"shorten_{number}", "max", (height, width))
-        yield pool
-        shape = pool.output(shape)
-        number += 1
+    for number, size in enumerate(shortening_pools(shape, LONGEST_SIDE), start=1):
+        yield Pool(f"shorten_{number}", "max", size)
 
 
 def _reduce(shape: Map) -> Iterator[Pool]:
@@ -147,13 +129,3 @@ def _reduce(shape: Map) -> Iterator[Pool]:
         yield pool
         shape = pool.output(shape)
         number += 1
-
-
-def _output_sides(shape: Map, steps: Pair) -> Pair:
-    """Returns height and width of an output with strides ``steps``."""
-    return _output_length(shape[0], steps[0]), _output_length(shape[1], steps[1])
-
-
-def _output_length(side: int, step: int) -> int:
-    """Returns the output length of ``side`` with stride ``step`` and padding 'same'."""
-    return -(-side // step)

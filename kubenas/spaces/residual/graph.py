@@ -10,12 +10,12 @@ from kubenas.spaces.residual.network import network_of
 from kubenas.spaces.residual.operations import (
     Block,
     Convolve,
-    Map,
     Operation,
     Pool,
     SqueezeExcite,
-    body,
+    build_body,
 )
+from kubenas.spaces.shapes import Map
 
 _IN_NODES = ("stages", "stage_", "stem/")
 """Prefixes of the hyperparameters that the nodes' labels hold."""
@@ -45,7 +45,7 @@ class ResidualGraph:
         The number of weights is exact. Floating-point operations of activations are not counted.
         """
         nodes = _Nodes(self._input_shape)
-        maps = body(network_of(values), self._input_shape)
+        maps = build_body(network_of(values), self._input_shape)
         for operation in maps.stem:
             nodes.append(operation)
         for block in maps.blocks:

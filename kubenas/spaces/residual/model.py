@@ -11,7 +11,7 @@ from kubenas.spaces.residual.operations import (
     Operation,
     Pool,
     SqueezeExcite,
-    body,
+    build_body,
 )
 
 _NORM_MOMENTUM = 0.9
@@ -30,7 +30,7 @@ def build_network(
     """
     image = keras.Input(input_shape, name="image")
     values = _augment(image, network.augmentation)
-    maps = body(network, input_shape)
+    maps = build_body(network, input_shape)
     for operation in maps.stem:
         values = _apply(values, operation, network.activation)
     for block in maps.blocks:
@@ -57,10 +57,10 @@ def _augment(values: keras.KerasTensor, augmentation: Augmentation) -> keras.Ker
 
 def _block(values: keras.KerasTensor, block: Block, activation: str) -> keras.KerasTensor:
     shortcut = values
+    last = [operation for operation in block.branch if isinstance(operation, Convolve)][-1]
     for operation in block.branch:
         # The branch starts at zero, so that the block starts as its shortcut (Goyal et al., 2017).
-        is_last = operation is _last_convolution(block)
-        values = _apply(values, operation, activation, zero=is_last)
+        values = _apply(values, operation, activation, zero=operation is last)
     if block.shortcut is not None:
         shortcut = _apply(shortcut, block.shortcut, activation)
     if block.drop_rate:
@@ -72,10 +72,6 @@ def _block(values: keras.KerasTensor, block: Block, activation: str) -> keras.Ke
     if block.activated:
         values = keras.layers.Activation(activation, name=f"{block.name}_activation")(values)
     return values
-
-
-def _last_convolution(block: Block) -> Operation:
-    return [operation for operation in block.branch if isinstance(operation, Convolve)][-1]
 
 
 def _apply(

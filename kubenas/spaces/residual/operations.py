@@ -4,25 +4,21 @@ Every shape is valid by construction: padding is always 'same', the stem shorten
 and a stage halves a map only while both sides stay at least 4 pixels long.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from kubenas.spaces.residual.network import BOTTLENECKS, Network, Stage
+from kubenas.spaces.shapes import Map, Pair, first_strides, output_sides, shortening_pools
 
 LONGEST_SIDE = 32
 """Largest height and width of the stem's output, in pixels."""
 SHORTEST_HALVED_SIDE = 8
 """Maps with a shorter side than this are not halved, in pixels."""
-_LARGEST_STRIDE = 4
 _STEM_KERNEL = 3
 _SQUEEZE = 4
 """Ratio of a stage's filters to the units of its squeeze-and-excitation."""
 _LEAST_SQUEEZED = 4
-
-Pair: TypeAlias = tuple[int, int]
-Map: TypeAlias = tuple[int, int, int]
-"""Height, width and channels."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +34,7 @@ class Convolve:
 
     def output(self, shape: Map) -> Map:
         """Returns the shape of the output for an input of ``shape``."""
-        return (*_strided(shape, self.strides), self.filters)
+        return (*output_sides(shape, self.strides), self.filters)
 
 
 @dataclass(frozen=True)
@@ -50,7 +46,7 @@ class Pool:
 
     def output(self, shape: Map) -> Map:
         """Returns the shape of the output for an input of ``shape``."""
-        return (*_strided(shape, self.size), shape[2])
+        return (*output_sides(shape, self.size), shape[2])
 
 
 @dataclass(frozen=True)
@@ -96,7 +92,7 @@ def output_of(operations: Iterable[Operation], shape: Map) -> Map:
     return shape
 
 
-def body(network: Network, input_shape: Map) -> Body:
+def build_body(network: Network, input_shape: Map) -> Body:
     """Returns the body of ``network`` for pictures of ``input_shape``."""
     stem = tuple(_stem(network.stem, input_shape))
     shape = output_of(stem, input_shape)
@@ -114,27 +110,13 @@ def body(network: Network, input_shape: Map) -> Body:
 
 
 def _stem(filters: int, shape: Map) -> Iterator[Operation]:
-    strides = _stem_strides(shape[:2])
+    strides = first_strides(shape[:2], LONGEST_SIDE)
     kernel = max(_STEM_KERNEL, *strides)  # with a smaller one pixels would be skipped
     stem = Convolve("stem", "conv", filters, kernel, strides, activated=True)
     yield stem
-    shape = stem.output(shape)
-    number = 1
-    while max(shape[:2]) > LONGEST_SIDE:
-        height, width = (2 if side > LONGEST_SIDE else 1 for side in shape[:2])
-        pool = Pool(f"stem_pool_{number}", (height, width))
-        yield pool
-        shape = pool.output(shape)
-        number += 1
-
-
-def _stem_strides(sides: Sequence[int]) -> Pair:
-    """Returns 1, 2 or 4 for each side, as needed to come near ``LONGEST_SIDE``."""
-    height, width = (
-        next((s for s in (1, 2) if _shortened(side, s) <= LONGEST_SIDE), _LARGEST_STRIDE)
-        for side in sides
-    )
-    return height, width
+    sizes = shortening_pools(stem.output(shape), LONGEST_SIDE)
+    for number, size in enumerate(sizes, start=1):
+        yield Pool(f"stem_pool_{number}", size)
 
 
 def _block(stage: Stage, name: str, shape: Map, stride: int, rate: float) -> Block:
@@ -178,13 +160,3 @@ def _squeeze_excite(stage: Stage, name: str) -> Iterator[Operation]:
     if stage.squeeze_excitation:
         units = max(_LEAST_SQUEEZED, stage.filters // _SQUEEZE)
         yield SqueezeExcite(f"{name}_squeeze", units)
-
-
-def _strided(shape: Map, steps: Pair) -> Pair:
-    """Returns the height and width of a map after steps of so many pixels."""
-    return _shortened(shape[0], steps[0]), _shortened(shape[1], steps[1])
-
-
-def _shortened(side: int, step: int) -> int:
-    """Returns the length of ``side`` after steps of ``step`` pixels with padding 'same'."""
-    return -(-side // step)

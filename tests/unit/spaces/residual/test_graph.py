@@ -12,7 +12,7 @@ from kubenas.spaces.options import ResidualOptions
 from kubenas.spaces.residual.graph import ResidualGraph
 from kubenas.spaces.residual.hypermodel import ResidualHyperModel
 from kubenas.spaces.residual.network import BOTTLENECKS, network_of
-from kubenas.spaces.residual.operations import body
+from kubenas.spaces.residual.operations import build_body
 from tests.unit.spaces.points import declared, points
 
 SHAPE = (9, 20, 2)
@@ -26,7 +26,7 @@ def default_with(**changes: Any) -> dict[str, Any]:
 
 
 def network_in(values: Mapping[str, Any], graph: Graph) -> tuple[Any, ...]:
-    return body(network_of(values), SHAPE), graph.rest
+    return build_body(network_of(values), SHAPE), graph.rest
 
 
 @settings(max_examples=50)

@@ -9,7 +9,7 @@ import pytest
 from kubenas.spaces.options import ResidualOptions
 from kubenas.spaces.residual.hypermodel import ResidualHyperModel, choose_network
 from kubenas.spaces.residual.network import Stage
-from kubenas.spaces.residual.operations import SHORTEST_HALVED_SIDE, body, output_of
+from kubenas.spaces.residual.operations import SHORTEST_HALVED_SIDE, build_body, output_of
 from kubenas.training.fit.label_format import takes_one_hot
 from tests.unit.spaces.points import declared, sampled
 
@@ -39,7 +39,7 @@ def test_large_maps_are_shortened_and_small_ones_kept(
         input_shape=shape, num_classes=2, options=ResidualOptions(max_stages=5)
     )
     hp = sampled(hypermodel, seed, stages=5)
-    maps = body(choose_network(hp, ResidualOptions(max_stages=5)), shape)
+    maps = build_body(choose_network(hp, ResidualOptions(max_stages=5)), shape)
     stem = size = output_of(maps.stem, shape)
     assert max(stem[:2]) <= 32
     for block in maps.blocks:
