@@ -2,7 +2,7 @@
 
 from kubenas.cli.answer import Answer
 from kubenas.search.run import read_search
-from kubenas.steps.report import champion_lineage, find_lineage
+from kubenas.steps.report.lineage import champion_lineage, find_lineage
 from kubenas.steps.setup import read_config_lock
 from kubenas.storage import open_storage
 

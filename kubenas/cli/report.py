@@ -3,7 +3,8 @@
 from kubenas.cli.answer import Answer
 from kubenas.errors import UserError
 from kubenas.steps.process import read_outcome, read_status
-from kubenas.steps.report import read_report_input, write_report
+from kubenas.steps.report.report_input import read_report_input
+from kubenas.steps.report.writing import write_report
 from kubenas.steps.setup import read_config_lock
 from kubenas.storage import open_storage
 

@@ -10,7 +10,7 @@ from kubenas.config import BUNDLED_SOURCES, Config, load_config
 from kubenas.errors import Interrupted, KubenasError, SearchFailed, UserError
 from kubenas.search.oracles import check_oracle
 from kubenas.steps.process import interrupt_on_sigterm, read_outcomes, read_status
-from kubenas.steps.report import read_summary
+from kubenas.steps.report.summary import read_summary
 from kubenas.steps.setup import check_config_lock, freeze_space
 from kubenas.storage import Storage, open_storage
 

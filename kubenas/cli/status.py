@@ -5,7 +5,7 @@ from typing import Any
 
 from kubenas.cli.answer import Answer
 from kubenas.steps.process import Status, StepOutcome, is_run_finished, read_outcomes, read_status
-from kubenas.steps.report import Summary, read_summary
+from kubenas.steps.report.summary import Summary, read_summary
 from kubenas.steps.setup import read_config_lock
 from kubenas.storage import open_storage
 

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kubenas.data.dataset.schema import DataSchema
-from kubenas.data.source import NPY_READ_ERRORS, read_npy, read_npy_header
+from kubenas.data.npy_stream import NPY_READ_ERRORS, read_npy, read_npy_header
 from kubenas.errors import DocumentUnusable, ObjectNotFound
 from kubenas.serving.champion import ModelMetrics
 from kubenas.steps.model_task import ModelTaskResult

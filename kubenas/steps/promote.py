@@ -28,7 +28,8 @@ from kubenas.steps.export import (
 )
 from kubenas.steps.gate import read_decision
 from kubenas.steps.process import StatusWriter, running_step
-from kubenas.steps.report import read_report_input, refresh_summary, write_report
+from kubenas.steps.report.report_input import read_report_input
+from kubenas.steps.report.writing import refresh_summary, write_report
 from kubenas.steps.retrain import read_choice
 from kubenas.steps.setup import RunContext
 from kubenas.storage import Storage, open_storage

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from kubenas.steps.evaluate import EvaluateResult, evaluate
 from kubenas.steps.export import export
 from kubenas.steps.process import step_process
-from kubenas.steps.report import Report, report
+from kubenas.steps.report.writing import Report, report
 from kubenas.steps.retrain import Choice, retrain
 from kubenas.steps.setup import RunContext
 

@@ -15,7 +15,8 @@ from kubenas.search.layout import space_file
 from kubenas.search.progress import Progress
 from kubenas.search.run import read_search, run_search
 from kubenas.steps.process import StatusWriter, plan_step, record_outcome
-from kubenas.steps.report import read_report_input, write_report
+from kubenas.steps.report.report_input import read_report_input
+from kubenas.steps.report.writing import write_report
 from kubenas.steps.search import format_progress
 from kubenas.steps.setup import RunContext, trial_runner
 from kubenas.training.process.hyperparameters import space_json

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from kubenas.data.source import NPY_READ_ERRORS
+from kubenas.data.npy_stream import NPY_READ_ERRORS
 from kubenas.errors import StorageError
 from kubenas.storage import Storage, join
 

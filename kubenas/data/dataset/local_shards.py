@@ -6,7 +6,7 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from kubenas.data.dataset.digest import file_sha256
+from kubenas.data.dataset.checksum import file_sha256
 from kubenas.data.dataset.schema import DataSchema, Shard, read_schema
 from kubenas.errors import StorageError
 from kubenas.storage import open_storage

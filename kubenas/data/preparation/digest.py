@@ -3,7 +3,6 @@
 import hashlib
 import json
 from collections.abc import Iterator
-from pathlib import Path
 
 from kubenas.config import DataConfig
 from kubenas.data.source import ExampleSource, ReportProgress
@@ -41,9 +40,3 @@ def _with_progress(pieces: Iterator[bytes], report: ReportProgress | None) -> It
         if report and done - reported >= _REPORT_BYTES:
             reported = done
             report("hashing bytes of the source", done, None)
-
-
-def file_sha256(path: Path) -> str:
-    """Returns the SHA-256 checksum of a file, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

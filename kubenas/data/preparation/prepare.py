@@ -7,7 +7,6 @@ from typing import TypeAlias
 
 from kubenas.config import DataConfig
 from kubenas.data.dataset.card import CARD_FILE, CONTACT_SHEET_FILE, DataCard
-from kubenas.data.dataset.digest import dataset_digest
 from kubenas.data.dataset.example_index import write_example_index
 from kubenas.data.dataset.latest import record_latest_dataset
 from kubenas.data.dataset.schema import (
@@ -19,6 +18,7 @@ from kubenas.data.dataset.schema import (
     read_schema,
 )
 from kubenas.data.preparation.contact_sheet import ContactSheet
+from kubenas.data.preparation.digest import dataset_digest
 from kubenas.data.preparation.duplicates import DuplicateReport, find_duplicates
 from kubenas.data.preparation.example_buffer import BufferedSplit, ExampleBuffer
 from kubenas.data.preparation.moments import ChannelMoments

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from kubenas.data.dataset.digest import file_sha256
+from kubenas.data.dataset.checksum import file_sha256
 from kubenas.data.dataset.schema import Shard, Split, SplitName
 from kubenas.data.preparation.example_buffer import BufferedSplit
 from kubenas.data.source import ReportProgress

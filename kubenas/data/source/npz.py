@@ -10,11 +10,11 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from kubenas.data.npy_stream import NpyHeader, read_npy, read_npy_header, stream_npy
 from kubenas.data.source.example_source import Example, ReportProgress, SourceInfo
 from kubenas.data.source.file_access import read_chunks, translate_read_errors
 from kubenas.data.source.image_decoding import MAX_PIXELS
 from kubenas.data.source.labels import ClassLabels, class_labels
-from kubenas.data.source.npy_stream import NpyHeader, read_npy, read_npy_header, stream_npy
 from kubenas.errors import UserError
 
 _MAX_LABEL_BYTES = 1 << 30

@@ -15,7 +15,7 @@ from typing import Literal, Self
 
 from pydantic import Field
 
-from kubenas.data.dataset.digest import file_sha256
+from kubenas.data.dataset.checksum import file_sha256
 from kubenas.errors import DocumentUnusable, ObjectExists
 from kubenas.search.attempts.binding import Binding, nonce_digest
 from kubenas.search.attempts.conclusion import is_final

@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from kubenas.data.source import NPY_READ_ERRORS
+from kubenas.data.npy_stream import NPY_READ_ERRORS
 from kubenas.errors import DocumentUnusable, KubenasError, ObjectNotFound
 from kubenas.storage import Storage, open_storage
 from kubenas.storage.document import read_document

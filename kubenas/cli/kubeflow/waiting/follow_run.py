@@ -20,7 +20,7 @@ from kubenas.cli.kubeflow.waiting.pod_start import PodStartMonitor
 from kubenas.cli.kubeflow.waiting.workflow import Pod, Workflow, read_workflow
 from kubenas.errors import Interrupted, SearchFailed, StorageError
 from kubenas.steps.process import StepOutcome, read_outcomes
-from kubenas.steps.report import read_summary
+from kubenas.steps.report.summary import read_summary
 from kubenas.storage import open_storage
 
 LOOK_SECONDS = 5.0

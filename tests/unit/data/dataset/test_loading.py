@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pytest
 import tensorflow as tf
 
-from kubenas.data.dataset.digest import file_sha256
+from kubenas.data.dataset.checksum import file_sha256
 from kubenas.data.dataset.loading import load_raw, load_split
 from kubenas.data.dataset.local_shards import LocalShards
 from kubenas.data.dataset.preprocessing import preprocessing_layers

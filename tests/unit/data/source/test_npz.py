@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kubenas.data.source.npy_stream import CHUNK_BYTES
+from kubenas.data.npy_stream import CHUNK_BYTES
 from kubenas.data.source.npz import NpzSource
 from kubenas.errors import UserError
 
