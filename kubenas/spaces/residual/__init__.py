@@ -1,1 +1,1 @@
-"""The space ``residual``: stages of residual blocks, and how the network is trained."""
+"""The space ``residual``: stages of residual blocks."""

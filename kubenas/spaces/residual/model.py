@@ -1,10 +1,10 @@
-"""A network of the space ``residual`` as a Keras model."""
+"""The feature map of a network of the space ``residual``, of Keras layers."""
 
 from typing import assert_never
 
 import keras
 
-from kubenas.spaces.residual.network import Augmentation, Network
+from kubenas.spaces.residual.network import Network
 from kubenas.spaces.residual.operations import (
     Block,
     Convolve,
@@ -16,42 +16,18 @@ from kubenas.spaces.residual.operations import (
 
 _NORM_MOMENTUM = 0.9
 """Momentum of the moving mean and variance, for trainings of few steps."""
-_SHIFT = 0.125
-"""Largest shift, as a share of the height and width: 4 of 32 pixels."""
 
 
-def build_network(
-    network: Network, *, input_shape: tuple[int, int, int], num_classes: int
-) -> keras.Model:
-    """Returns ``network`` as a Keras model that is not compiled.
-
-    Input "image": (batch, height, width, channels), normalised. Output "probabilities":
-    (batch, num_classes). The layers of the augmentation change nothing at inference.
-    """
-    image = keras.Input(input_shape, name="image")
-    values = _augment(image, network.augmentation)
-    maps = build_body(network, input_shape)
-    for operation in maps.stem:
+def build_features(
+    image: keras.KerasTensor, network: Network, *, input_shape: tuple[int, int, int]
+) -> keras.KerasTensor:
+    """Returns the feature map (batch, height, width, channels) of ``network`` for ``image``."""
+    body = build_body(network, input_shape)
+    values = image
+    for operation in body.stem:
         values = _apply(values, operation, network.activation)
-    for block in maps.blocks:
+    for block in body.blocks:
         values = _block(values, block, network.activation)
-    values = keras.layers.GlobalAveragePooling2D(name="average")(values)
-    if network.dropout:
-        values = keras.layers.Dropout(network.dropout, name="dropout")(values)
-    output = keras.layers.Dense(num_classes, "softmax", name="probabilities")(values)
-    return keras.Model(image, output, name="residual")
-
-
-def _augment(values: keras.KerasTensor, augmentation: Augmentation) -> keras.KerasTensor:
-    if augmentation == "none":
-        return values
-    # Whole pixels: interpolation would blur the pictures in training alone.
-    shift = keras.layers.RandomTranslation(
-        _SHIFT, _SHIFT, fill_mode="nearest", interpolation="nearest", name="shift"
-    )
-    values = shift(values)
-    if augmentation == "shift_flip":
-        values = keras.layers.RandomFlip("horizontal", name="flip")(values)
     return values
 
 

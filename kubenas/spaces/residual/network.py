@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 BlockKind: TypeAlias = Literal["residual", "separable", "fused", "inverted"]
-Augmentation: TypeAlias = Literal["none", "shift", "shift_flip"]
 
 BOTTLENECKS: tuple[BlockKind, ...] = ("fused", "inverted")
 """Kinds of block that widen the map first and narrow it again."""
@@ -30,7 +29,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class Network:
-    """Everything that decides the function, except its weights."""
+    """A network without its weights."""
 
     stem: int
     """Filters of the first convolution."""
@@ -38,9 +37,6 @@ class Network:
     activation: str
     drop_path: float
     """Probability that the last block drops its branch during training."""
-    dropout: float
-    """Share of the features that are dropped before the output during training."""
-    augmentation: Augmentation
 
 
 def network_of(values: Mapping[str, Any]) -> Network:
@@ -54,8 +50,6 @@ def network_of(values: Mapping[str, Any]) -> Network:
         stages=tuple(_stage(values, number) for number in range(1, values["stages"] + 1)),
         activation=values["activation"],
         drop_path=values["drop_path"],
-        dropout=values["dropout"],
-        augmentation=values["augmentation"],
     )
 
 

@@ -16,7 +16,7 @@ from kubenas.spaces.residual.operations import build_body
 from tests.unit.spaces.points import declared, points
 
 SHAPE = (9, 20, 2)
-HYPERMODEL = ResidualHyperModel(input_shape=SHAPE, num_classes=3)
+HYPERMODEL = ResidualHyperModel(input_shape=SHAPE, num_classes=3, options=ResidualOptions())
 GRAPH = ResidualGraph(input_shape=SHAPE, num_classes=3, options=ResidualOptions())
 
 

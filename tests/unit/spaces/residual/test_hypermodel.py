@@ -14,7 +14,7 @@ from kubenas.training.fit.label_format import takes_one_hot
 from tests.unit.spaces.points import declared, sampled
 
 SHAPE = (8, 8, 1)
-HYPERMODEL = ResidualHyperModel(input_shape=SHAPE, num_classes=4)
+HYPERMODEL = ResidualHyperModel(input_shape=SHAPE, num_classes=4, options=ResidualOptions())
 SMALL = {"stages": 1, "stage_1/blocks": 1}
 RANDOM = {"augmentation": "shift_flip", "drop_path": 0.2, "dropout": 0.5}
 
@@ -114,7 +114,7 @@ def test_the_default_is_a_plain_residual_network_without_flips() -> None:
         Stage("residual", 1, width, 3, 1, squeeze_excitation=False, stride=stride)
         for width, stride in zip(filters, strides, strict=True)
     )
-    assert network.augmentation == "shift"
+    assert hp.values["augmentation"] == "shift"
     assert hp.values["optimizer"] == "sgd"
     assert hp.values["label_smoothing"] == 0
 

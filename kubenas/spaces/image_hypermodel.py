@@ -1,0 +1,73 @@
+"""Base of the HyperModels that classify images with a searched network and a searched recipe."""
+
+from abc import abstractmethod
+from typing import Generic, TypeVar
+
+import keras
+import keras_tuner
+
+from kubenas.spaces.recipe.augmentation import augment, choose_augmentation
+from kubenas.spaces.recipe.loss import choose_loss
+from kubenas.spaces.recipe.optimizer import choose_optimizer
+from kubenas.spaces.shapes import Map
+from kubenas.trial import Value
+
+Options = TypeVar("Options", bound=Value)
+Network = TypeVar("Network")
+
+
+class ImageHyperModel(keras_tuner.HyperModel, Generic[Options, Network]):  # type: ignore[misc]
+    """A space of networks that compute a feature map of an image.
+
+    Every hyperparameter is declared on every build, under the conditions in which it matters. One
+    call therefore gives the whole space, and a network has no value that it does not use.
+
+    Args:
+        input_shape: height, width and channels of an image.
+        num_classes: number of classes.
+        options: bounds of the space.
+    """
+
+    def __init__(self, *, input_shape: Map, num_classes: int, options: Options) -> None:
+        super().__init__(name=type(self).__name__)
+        self.input_shape = input_shape
+        self.num_classes = num_classes
+        self.options = options
+
+    @abstractmethod
+    def choose_network(self, hp: keras_tuner.HyperParameters) -> Network:
+        """Declares the network's hyperparameters and returns the network at their values."""
+
+    @abstractmethod
+    def features(self, image: keras.KerasTensor, network: Network) -> keras.KerasTensor:
+        """Returns the feature map (batch, height, width, channels) of normalised images."""
+
+    def declare_hyperparameters(self, hp: keras_tuner.HyperParameters) -> None:
+        """Declares the whole space without building a model."""
+        self.choose_network(hp)
+        choose_augmentation(hp)
+        _choose_dropout(hp)
+        choose_optimizer(hp)
+        choose_loss(hp)
+
+    def build(self, hp: keras_tuner.HyperParameters) -> keras.Model:
+        """Returns the compiled model that the values in ``hp`` describe.
+
+        Input "image": (batch, height, width, channels), normalised. Output "probabilities":
+        (batch, num_classes). Augmentation and regularisation act in training only.
+        """
+        network = self.choose_network(hp)
+        image = keras.Input(self.input_shape, name="image")
+        values = self.features(augment(image, choose_augmentation(hp)), network)
+        values = keras.layers.GlobalAveragePooling2D(name="average")(values)
+        if dropout := _choose_dropout(hp):
+            values = keras.layers.Dropout(dropout, name="dropout")(values)
+        output = keras.layers.Dense(self.num_classes, "softmax", name="probabilities")(values)
+        model = keras.Model(image, output, name="network")
+        model.compile(optimizer=choose_optimizer(hp), loss=choose_loss(hp), metrics=["accuracy"])
+        return model
+
+
+def _choose_dropout(hp: keras_tuner.HyperParameters) -> float:
+    """Declares the share of the features that training drops before the output."""
+    return float(hp.Float("dropout", 0.0, 0.5, step=0.1, default=0.0))
