@@ -139,6 +139,10 @@ class Limits(Value):
     )
 
 
+RateScheduleName: TypeAlias = Literal["none", "cosine", "wsd"]
+"""A learning rate schedule; see :mod:`kubenas.training.fit.rate_schedule`."""
+
+
 class TrainingPlan(Value):
     """Training parameters of an attempt."""
 
@@ -148,6 +152,9 @@ class TrainingPlan(Value):
         ge=0, description="epochs without improvement before stopping early; 0: never"
     )
     seed: int
+    schedule: RateScheduleName = Field(
+        "none", description="learning rate schedule; 'none': the optimiser's own"
+    )
     objective: str = Field(description="a metric of the model, such as val_accuracy")
     direction: Literal["max", "min"]
     further_metrics: tuple[str, ...] = Field(

@@ -1,5 +1,7 @@
 """``training:`` of search.yaml: training of the trials."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from kubenas.trial import Value
@@ -10,10 +12,17 @@ class TrainingConfig(Value):
 
     epochs: int = Field(8, ge=1, le=100_000, description="Epochs of a trial at most.")
     batch_size: int = Field(64, ge=1, le=65_536, description="Examples per training batch.")
-    patience: int = Field(
-        3,
+    schedule: Literal["auto", "none", "cosine", "wsd"] = Field(
+        "auto",
+        description="Learning rate schedule: 'cosine', 'wsd' (warm-up, constant rate, decay in the"
+        " last third, so that rungs can continue a training), or 'none' (the optimizer's own)."
+        " 'auto': for registered spaces wsd with rungs and cosine without, else none.",
+    )
+    patience: int | None = Field(
+        None,
         ge=0,
-        description="Epochs without improvement before early stopping; 0: no early stopping.",
+        description="Epochs without improvement before early stopping; 0: no early stopping."
+        " Empty: 3 without a learning rate schedule, none with one.",
     )
     max_trial_seconds: float | None = Field(
         None, gt=0, description="Time limit of a trial in seconds; empty: no limit."

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 from kubenas.data.dataset.schema import read_schema
 from kubenas.errors import DocumentUnusable, ObjectExists, ObjectNotFound, UserError
 from kubenas.scheduling.runner import TrialRunner
-from kubenas.search.attempts import AttemptRecords, run_attempts, training_plan
+from kubenas.search.attempts import AttemptRecords, run_attempts
 from kubenas.search.definition import SearchDefinition
 from kubenas.search.layout import describe_folder, space_file
 from kubenas.search.progress import OnProgress
+from kubenas.search.training_plan import trial_plan
 from kubenas.spaces.registry import space_graph
 from kubenas.storage import Storage, join, open_storage
 from kubenas.storage.document import DOCUMENT_BYTES, read_object
@@ -81,7 +82,7 @@ def _run_describe(
         prefix=join(storage.uri, describe_folder(definition.id)),
         space=definition.space,
         dataset=definition.dataset,
-        training=training_plan(definition) if definition.space.hypermodel else None,
+        training=trial_plan(definition) if definition.space.hypermodel else None,
     )
     (result,) = run_attempts(
         [spec],

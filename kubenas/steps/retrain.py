@@ -11,14 +11,14 @@ from kubenas.search.journal import TrialState
 from kubenas.search.layout import search_folder, space_file
 from kubenas.search.objectives import objectives_of, pareto_front
 from kubenas.search.run import SearchRun, read_search
-from kubenas.search.seeds import derived_seed
 from kubenas.search.space import extend_space
+from kubenas.search.training_plan import retraining_plan
 from kubenas.steps.process import StatusWriter, running_step
 from kubenas.steps.search import progress_reporter
 from kubenas.steps.setup import RunContext, resolve_context, trial_runner
 from kubenas.storage import Storage, join, split
 from kubenas.storage.document import find_document, read_object
-from kubenas.trial import AttemptSpec, Outcome, Result, Task, TrainingPlan, Value
+from kubenas.trial import AttemptSpec, Outcome, Result, Task, Value
 
 
 class Retraining(Value):
@@ -97,7 +97,7 @@ def retraining_specs(
                 space=context.space,
                 dataset=context.dataset,
                 hyperparameters={"space": space["space"], "values": _model_values(trial)},
-                training=_plan(config, run.direction, number),
+                training=retraining_plan(config, context.space, run.direction, number=number),
             )
 
 
@@ -148,18 +148,6 @@ def choose_model(retrained: Sequence[Retraining], direction: Literal["max", "min
         return sign * statistics.fmean(own), sign * _score(one)
 
     return Choice(retrained=tuple(retrained), chosen=max(completed, key=rank_key))
-
-
-def _plan(config: Config, direction: Literal["max", "min"], number: int) -> TrainingPlan:
-    return TrainingPlan(
-        epochs=config.retrain.epochs or config.training.epochs,
-        batch_size=config.training.batch_size,
-        patience=config.training.patience,
-        seed=derived_seed("retrain", config.search.seed, number),
-        objective=config.search.metric,
-        direction=direction,
-        keep_model=True,
-    )
 
 
 def _model_values(trial: TrialState) -> dict[str, Any]:

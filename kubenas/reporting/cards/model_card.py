@@ -85,7 +85,7 @@ def _training(report: ReportInput) -> Iterator[str]:
     yield ""
     sizes = ", ".join(f"{split.examples:,} {name}" for name, split in counts.items())
     yield f"Data `{_schema(report).digest}`: {sizes}; split by content."
-    yield f"Batches of {training.batch_size}; patience {training.patience}."
+    yield f"Batches of {training.batch_size}; learning rate schedule: {training.schedule}."
     for each in summarize_candidates(report.retrained):
         scores = ", ".join(score(value, report.objective) for value in each.scores)
         yield f"- trial {each.trial}, retrained: {scores}"

@@ -12,7 +12,7 @@ from kubenas.search.attempts.running import (
     resolve_result,
     stop_leftovers,
 )
-from kubenas.search.attempts.specs import TrialSpecs, training_plan
+from kubenas.search.attempts.specs import TrialSpecs
 
 __all__ = [
     "AttemptRecords",
@@ -30,5 +30,4 @@ __all__ = [
     "run_attempts",
     "send_heartbeats",
     "stop_leftovers",
-    "training_plan",
 ]

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from kubenas.config import COSTS
 from kubenas.scheduling.retry import count_losses
 from kubenas.search.attempts.binding import new_nonce
 from kubenas.search.attempts.outputs import checkpoint_uri
@@ -12,9 +11,10 @@ from kubenas.search.budget import TimeLimit
 from kubenas.search.definition import SearchDefinition
 from kubenas.search.journal import TrialState
 from kubenas.search.layout import attempt_folder
-from kubenas.search.seeds import derived_seed
 from kubenas.search.space import Hyperparameter, extend_space
+from kubenas.search.training_plan import trial_plan
 from kubenas.storage import Storage, join
+from kubenas.training.fit.rate_schedule import RateSchedule
 from kubenas.training.program.layout import TRIAL_FOLDER
 from kubenas.trial import AttemptSpec, Task, TrainingPlan
 
@@ -80,12 +80,17 @@ class TrialSpecs:
         return trial.proposal.epochs or self.definition.config.training.epochs
 
     def remaining_epochs(self, trial: TrialState, parent: TrialState | None) -> int:
-        """Returns the number of epochs to train, without those of ``parent``."""
-        return max(1, self.epochs(trial) - (self.epochs(parent) if parent else 0))
+        """Returns the number of epochs to train, without those of ``parent`` that are kept."""
+        return max(1, self.epochs(trial) - (self._kept_epochs(parent) if parent else 0))
+
+    def _kept_epochs(self, parent: TrialState) -> int:
+        """Returns the epochs of ``parent`` before the learning rate decayed."""
+        schedule = trial_plan(self.definition).schedule
+        return RateSchedule(schedule, self.epochs(parent)).decay_start
 
     def _plan(self, trial: TrialState) -> TrainingPlan:
         epochs = self.epochs(trial)
-        whole = training_plan(self.definition, trial=trial.number)
+        whole = trial_plan(self.definition, trial=trial.number)
         further = epochs < whole.epochs
         return whole.model_copy(update={"epochs": epochs, "keep_checkpoint": further})
 
@@ -101,18 +106,3 @@ class TrialSpecs:
         if self.definition.space.program:
             return join(self.storage.uri, folder, TRIAL_FOLDER)
         return checkpoint_uri(self.storage, folder)
-
-
-def training_plan(definition: SearchDefinition, *, trial: int = 0) -> TrainingPlan:
-    """Returns the plan to train a trial for all epochs."""
-    config = definition.config
-    return TrainingPlan(
-        epochs=config.training.epochs,
-        batch_size=config.training.batch_size,
-        patience=config.training.patience,
-        seed=derived_seed("trial", config.search.seed, trial),
-        objective=config.search.metric,
-        further_metrics=[name for name in config.search.objectives[1:] if name not in COSTS],
-        direction=definition.direction,
-        limits=config.search.limits,
-    )

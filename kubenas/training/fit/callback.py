@@ -23,6 +23,7 @@ from kubenas.training.fit.history import (
     EpochRecord,
     history_to_jsonl,
 )
+from kubenas.training.fit.rate_schedule import RateSchedule
 from kubenas.training.fit.score import missing_objective, scalar_metrics
 from kubenas.training.fit.variables import optimizer_variables, read_variables
 from kubenas.training.process.failure import NotANumber
@@ -69,11 +70,15 @@ class TrainingCallback(keras.callbacks.Callback):  # type: ignore[misc]  # keras
         self._state = resumed
         self.resumed = resumed is not None
         """Whether the training resumed from a checkpoint."""
+        self.schedule = RateSchedule(plan.schedule, plan.epochs)
+        """The learning rate schedule. Its epochs are fewer than planned if time is short."""
         self._fits = 0
         self._best_of_fit = resumed.best if resumed else BestEpoch(plan.direction)
         self._checkpoint_at = time.monotonic()
         self._history_at = time.monotonic()
         self._epoch_started = 0.0
+        self._epoch_seconds: float | None = None
+        """Duration of the last epoch of this attempt."""
         self._steps = 0
 
     @property
@@ -90,6 +95,11 @@ class TrainingCallback(keras.callbacks.Callback):  # type: ignore[misc]  # keras
     def called(self) -> bool:
         """Whether ``fit`` passed this callback to ``model.fit``."""
         return self._fits > 0
+
+    @property
+    def shortened(self) -> bool:
+        """Whether the training was planned shorter, so that it ends before the deadline."""
+        return self.schedule.epochs < self._plan.epochs
 
     @property
     def next_epoch(self) -> int:
@@ -112,6 +122,7 @@ class TrainingCallback(keras.callbacks.Callback):  # type: ignore[misc]  # keras
         self._check_stop()
         if self.resumed and self._state and epoch != self._state.epochs:
             raise NotResumable(f"fit() started at epoch {epoch} and ignored initial_epoch")
+        self._plan_epochs()
         self._epoch_started = time.monotonic()
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
@@ -133,7 +144,7 @@ class TrainingCallback(keras.callbacks.Callback):  # type: ignore[misc]  # keras
         metrics = scalar_metrics(logs or {}, self._plan.objective)
         _check_nan(metrics, number, self._plan.objective)
         self._state = self._next_state(number, metrics)
-        if self._best_of_fit.exhausted(self._plan.patience):
+        if self._best_of_fit.exhausted(self._plan.patience) or self._planned_end():
             self.model.stop_training = True
         if time.monotonic() - self._history_at >= HISTORY_SECONDS:
             self.save_history()
@@ -157,6 +168,23 @@ class TrainingCallback(keras.callbacks.Callback):  # type: ignore[misc]  # keras
         if self._deadline is not None and time.time() >= self._deadline:
             raise DeadlinePassed
 
+    def _plan_epochs(self) -> None:
+        """Shortens the schedule so that the decay of the learning rate ends before the deadline."""
+        if self._plan.schedule == "none" or self._deadline is None or self._epoch_seconds is None:
+            return
+        self.schedule = RateSchedule(self._plan.schedule, self._plan.epochs).within(
+            self._deadline - time.time(),
+            done=self._state.epochs if self._state else 0,
+            epoch_seconds=self._epoch_seconds,
+        )
+
+    def _planned_end(self) -> bool:
+        return (
+            self.shortened
+            and self._state is not None
+            and (self._state.epochs >= self.schedule.epochs)
+        )
+
     def _next_state(self, epoch: int, metrics: dict[str, float]) -> TrainingState:
         before = self._state
         best = before.best if before else BestEpoch(self._plan.direction)
@@ -166,7 +194,7 @@ class TrainingCallback(keras.callbacks.Callback):  # type: ignore[misc]  # keras
             self._best_of_fit = self._best_of_fit.observe(epoch, score)
         elif self._objective_in_logs:
             raise missing_objective(self._plan.objective, metrics)
-        seconds = time.monotonic() - self._epoch_started
+        self._epoch_seconds = seconds = time.monotonic() - self._epoch_started
         record = EpochRecord(epoch=epoch, seconds=seconds, metrics=metrics)
         weights = read_variables(self._candidate.variables)
         return TrainingState(
@@ -176,7 +204,14 @@ class TrainingCallback(keras.callbacks.Callback):  # type: ignore[misc]  # keras
             optimizer=read_variables(optimizer_variables(self.model)),
             best_weights=before.best_weights if before and best.epoch != epoch else weights,
             fits=max(1, self._fits),
+            before_decay=self._state_before_decay(epoch),
         )
+
+    def _state_before_decay(self, epoch: int) -> TrainingState | None:
+        """Returns the state before the decay if ``epoch`` belongs to it."""
+        if self._state is None or epoch < self.schedule.decay_start:
+            return None
+        return self._state.before_decay or self._state
 
 
 def _check_nan(metrics: Mapping[str, float], epoch: int, objective: str) -> None:

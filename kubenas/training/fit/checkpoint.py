@@ -8,7 +8,7 @@ loads a complete state or raises :class:`CheckpointUnusable`.
 import hashlib
 import io
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -45,6 +45,8 @@ class TrainingState:
     """Weights at the best epoch. The same object as ``weights`` if the last epoch is the best."""
     fits: int = 1
     """Number of ``model.fit`` calls so far, including the current call."""
+    before_decay: "TrainingState | None" = None
+    """The state before the learning rate began to decay, from which a longer training continues."""
 
     @property
     def epochs(self) -> int:
@@ -62,6 +64,7 @@ class _Latest(Value):
     best_score: float | None
     waited: int
     fits: int = 1
+    before_decay: "_Latest | None" = None
 
 
 def save_checkpoint(storage: Storage, state: TrainingState) -> None:
@@ -70,11 +73,22 @@ def save_checkpoint(storage: Storage, state: TrainingState) -> None:
     Raises:
         StorageError: the write failed. The previous checkpoint is unchanged.
     """
+    latest = _save_state(storage, state)
+    storage.write(f"{CHECKPOINT_FOLDER}/{LATEST_FILE}", latest.to_json())
+    kept = {each.state for each in (latest, latest.before_decay) if each is not None}
+    for info in list(storage.list(f"{CHECKPOINT_FOLDER}/state-")):
+        if info.name.removeprefix(f"{CHECKPOINT_FOLDER}/") not in kept:
+            storage.delete(info.name)
+
+
+def _save_state(storage: Storage, state: TrainingState) -> _Latest:
+    """Writes the state files of ``state`` and returns its record."""
     data = _pack(state)
     digest = hashlib.sha256(data).hexdigest()
     name = f"state-{state.epochs:05d}-{digest[:8]}.npz"
     storage.write(f"{CHECKPOINT_FOLDER}/{name}", data)
-    latest = _Latest(
+    before = state.before_decay
+    return _Latest(
         state=name,
         sha256=digest,
         history=state.history,
@@ -83,11 +97,8 @@ def save_checkpoint(storage: Storage, state: TrainingState) -> None:
         best_score=state.best.score,
         waited=state.best.waited,
         fits=state.fits,
+        before_decay=None if before is None else _save_state(storage, before),
     )
-    storage.write(f"{CHECKPOINT_FOLDER}/{LATEST_FILE}", latest.to_json())
-    for info in list(storage.list(f"{CHECKPOINT_FOLDER}/state-")):
-        if info.name != f"{CHECKPOINT_FOLDER}/{name}":
-            storage.delete(info.name)
 
 
 def load_checkpoint(uri: str) -> TrainingState:
@@ -100,14 +111,21 @@ def load_checkpoint(uri: str) -> TrainingState:
     storage = open_storage(uri)
     try:
         latest = read_document(storage, LATEST_FILE, _Latest, what="a checkpoint")
-        data = storage.read(latest.state)
+        return _load_state(storage, latest, uri)
     except ObjectNotFound as error:
         raise CheckpointUnusable(f"{uri}: no checkpoint: {error}") from error
     except DocumentUnusable as error:
         raise CheckpointUnusable(str(error)) from error
+
+
+def _load_state(storage: Storage, latest: _Latest, uri: str) -> TrainingState:
+    data = storage.read(latest.state)
     if hashlib.sha256(data).hexdigest() != latest.sha256:
         raise CheckpointUnusable(f"{uri}/{latest.state}: corrupt checkpoint: SHA-256 mismatch")
-    return _unpack(data, latest, uri)
+    state = _unpack(data, latest, uri)
+    if latest.before_decay is None:
+        return state
+    return replace(state, before_decay=_load_state(storage, latest.before_decay, uri))
 
 
 def _pack(state: TrainingState) -> bytes:

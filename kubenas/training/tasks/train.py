@@ -12,17 +12,13 @@ from keras.callbacks import History
 
 from kubenas.data.dataset.loading import load_split
 from kubenas.training.fit.callback import TrainingCallback
-from kubenas.training.fit.checkpoint import (
-    CHECKPOINT_FOLDER,
-    CheckpointUnusable,
-    TrainingState,
-    load_checkpoint,
-    shapes_match,
-)
+from kubenas.training.fit.checkpoint import CHECKPOINT_FOLDER, TrainingState, shapes_match
 from kubenas.training.fit.history import HISTORY_FILE
 from kubenas.training.fit.label_format import one_hot, takes_one_hot
+from kubenas.training.fit.learning_rate import LearningRate, own_rate
+from kubenas.training.fit.resume import resume_training
 from kubenas.training.fit.score import missing_objective, reported_metrics
-from kubenas.training.fit.variables import create_variables, restore, write_variables
+from kubenas.training.fit.variables import create_variables, write_variables
 from kubenas.training.model.architecture import ARCHITECTURE_FILE, describe_architecture
 from kubenas.training.model.candidate import Candidate, build_trial_candidate, user_file
 from kubenas.training.model.measure import measure_cost
@@ -80,17 +76,21 @@ def _train(attempt: Attempt, *, resume_from: str | None) -> Result:
     attempt.storage.write(ARCHITECTURE_FILE, architecture.encode())
     if (too_large := _check_limits(attempt, candidate.model)) is not None:
         return too_large
+    rate = None if attempt.plan.schedule == "none" else own_rate(candidate.model)
     callback = TrainingCallback(
         plan=attempt.plan,
         model=candidate.model,
         storage=attempt.storage,
         termination=attempt.termination,
         deadline=attempt.spec.deadline,
-        resumed=_resume(candidate.model, resume_from),
+        resumed=resume_training(candidate.model, attempt.plan, resume_from),
         objective_in_logs=not candidate.own_fit,
     )
     try:
-        fitted = _fit(attempt, candidate, callback)
+        callbacks: list[keras.callbacks.Callback] = [callback]
+        if rate is not None:
+            callbacks.append(LearningRate(rate, lambda: callback.schedule))
+        fitted = _fit(attempt, candidate, callback, callbacks)
         return _result(attempt, candidate, callback, fitted)
     except Terminated:
         callback.save_checkpoint()
@@ -144,30 +144,22 @@ def _check_limits(attempt: Attempt, model: keras.Model) -> Result | None:
     )
 
 
-def _resume(model: keras.Model, uri: str | None) -> TrainingState | None:
-    """Restores the checkpoint at ``uri`` into ``model``. Returns None if there is none."""
-    if uri is None:
-        return None
-    try:
-        state = load_checkpoint(uri)
-        restore(model, state)
-    except CheckpointUnusable as error:
-        _LOG.warning("training starts from the beginning: %s", error)
-        return None
-    _LOG.info("training resumes at epoch %d from %s", state.epochs, uri)
-    return state
-
-
-def _fit(attempt: Attempt, candidate: Candidate, callback: TrainingCallback) -> _FitResult:
+def _fit(
+    attempt: Attempt,
+    candidate: Candidate,
+    callback: TrainingCallback,
+    callbacks: list[keras.callbacks.Callback],
+) -> _FitResult:
     plan = attempt.plan
     if not candidate.own_fit and callback.next_epoch == plan.epochs:
         return _FitResult(reported=None, cut_short=False)
     try:
         with attempt.termination.deferred():
-            returned = _call_fit(attempt, candidate, callback)
+            returned = _call_fit(attempt, candidate, callbacks, first=callback.next_epoch)
         reported = _own_metrics(returned, candidate, callback)
         return _FitResult(
-            reported_metrics(reported, plan.objective, plan.direction), cut_short=False
+            reported_metrics(reported, plan.objective, plan.direction),
+            cut_short=callback.shortened,
         )
     except DeadlinePassed:
         return _FitResult(reported=None, cut_short=True)
@@ -194,8 +186,14 @@ def _own_metrics(returned: Any, candidate: Candidate, callback: TrainingCallback
     return returned
 
 
-def _call_fit(attempt: Attempt, candidate: Candidate, callback: TrainingCallback) -> Any:
-    plan, first = attempt.plan, callback.next_epoch
+def _call_fit(
+    attempt: Attempt,
+    candidate: Candidate,
+    callbacks: list[keras.callbacks.Callback],
+    *,
+    first: int,
+) -> Any:
+    plan = attempt.plan
     examples = load_split(
         attempt.dataset,
         "train",
@@ -213,7 +211,7 @@ def _call_fit(attempt: Attempt, candidate: Candidate, callback: TrainingCallback
         validation_data=validation,
         epochs=plan.epochs,
         initial_epoch=first,
-        callbacks=[callback],
+        callbacks=callbacks,
         verbose=0,
     )
 

@@ -104,3 +104,14 @@ def test_bfloat16_is_kept_as_float32(tmp_path: Path) -> None:
     save_checkpoint(open_storage(str(tmp_path)), before)
     (loaded,) = load_checkpoint(str(tmp_path / "checkpoint")).weights
     np.testing.assert_array_equal(loaded, np.array([1.5, -2.0], np.float32))
+
+
+def test_the_state_before_the_decay_is_kept_with_the_latest(tmp_path: Path) -> None:
+    storage = open_storage(str(tmp_path))
+    for epochs in (3, 4):
+        save_checkpoint(storage, replace(state(epochs), before_decay=state(2)))
+    loaded = load_checkpoint(str(tmp_path / "checkpoint"))
+    assert_same(loaded, state(4))
+    assert loaded.before_decay is not None
+    assert_same(loaded.before_decay, state(2))
+    assert len(list((tmp_path / "checkpoint").glob("state-*.npz"))) == 2
