@@ -50,7 +50,7 @@ batch = config.training.batch_size
 tuner.search(
     load_split(folder, "train", batch_size=batch, shuffle_seed=1),
     validation_data=load_split(folder, "validation", batch_size=batch),
-    epochs=config.training.epochs,
+    epochs=config.epochs,
     verbose=0,
 )
 """

@@ -65,7 +65,7 @@ def keras_tuner(context: RunContext) -> None:
     tuner.search(
         load_split(folder, "train", batch_size=batch, shuffle_seed=config.search.seed),
         validation_data=load_split(folder, "validation", batch_size=batch),
-        epochs=config.training.epochs,
+        epochs=config.epochs,
         callbacks=[keras.callbacks.EarlyStopping(patience=config.training.patience)],
         verbose=0,
     )
@@ -94,7 +94,7 @@ def retrain(context: RunContext) -> None:
     model.fit(
         load_split(folder, "train", batch_size=batch, shuffle_seed=config.search.seed),
         validation_data=load_split(folder, "validation", batch_size=batch),
-        epochs=config.training.epochs,
+        epochs=config.epochs,
         callbacks=[
             keras.callbacks.EarlyStopping(
                 "val_accuracy", patience=config.training.patience, restore_best_weights=True

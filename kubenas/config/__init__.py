@@ -2,6 +2,7 @@
 
 from kubenas.config.config import NAME, Config
 from kubenas.config.data import DataConfig
+from kubenas.config.defaults import default_space, with_defaults
 from kubenas.config.loading import (
     BUNDLED_SOURCES,
     load_config,
@@ -33,6 +34,7 @@ __all__ = [
     "SearchConfig",
     "ServingConfig",
     "SpaceConfig",
+    "default_space",
     "infer_direction",
     "load_config",
     "parse_as",
@@ -40,4 +42,5 @@ __all__ = [
     "parse_yaml",
     "read_yaml",
     "resolve_paths",
+    "with_defaults",
 ]

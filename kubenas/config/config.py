@@ -21,6 +21,10 @@ NAME = r"^[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$"
 """Pattern for names of searches and schedules."""
 
 
+_EPOCHS = 12
+"""Epochs of a trial before the data are known."""
+
+
 class Config(Value):
     """A whole search.yaml."""
 
@@ -43,6 +47,11 @@ class Config(Value):
     retention: RetentionConfig = RetentionConfig()
     serving: ServingConfig = ServingConfig()
 
+    @property
+    def epochs(self) -> int:
+        """Epochs of a trial at most."""
+        return self.training.epochs or _EPOCHS
+
     @model_validator(mode="after")
     def _check_price(self) -> Self:
         if self.search.max_cost is not None and self.runner.price_per_hour is None:
@@ -60,13 +69,13 @@ class Config(Value):
     @model_validator(mode="after")
     def _check_rungs(self) -> Self:
         rungs = self.search.rungs
-        if rungs.eta is None:
+        if rungs.eta is None or not rungs.enabled:
             return self
         if self.search.oracle == "hyperband":
             raise ValueError(
                 "search.rungs: the oracle hyperband has its own rungs; use another oracle"
             )
-        if self.training.epochs < rungs.eta * rungs.min_epochs:
+        if self.training.epochs and self.epochs < rungs.eta * rungs.min_epochs:
             raise ValueError(
                 f"search.rungs: training.epochs must be at least {rungs.eta * rungs.min_epochs},"
                 " eta times min_epochs, for at least two rungs; or reduce min_epochs"

@@ -8,8 +8,20 @@ from kubenas.trial import Value
 class RetrainConfig(Value):
     """``retrain:`` retraining of the best trials before one is selected."""
 
-    candidates: int = Field(2, ge=1, le=100, description="Number of best trials to retrain.")
-    seeds: int = Field(2, ge=1, le=100, description="Number of new seeds for each of them.")
+    candidates: int = Field(
+        2, ge=1, le=100, description="Number of best trials to retrain; fewer if time is short."
+    )
+    seeds: int = Field(
+        2, ge=1, le=100, description="Number of seeds for each of them; fewer if time is short."
+    )
     epochs: int | None = Field(
-        None, ge=1, description="Epochs of a retraining at most; empty: as for trials."
+        None,
+        ge=1,
+        description="Epochs of a retraining at most. Empty: as for trials, and up to three times as"
+        " many if there is a time limit that allows it.",
+    )
+    max_seconds: float | None = Field(
+        None,
+        gt=0,
+        description="Time limit of all retrainings in seconds; empty: search.max_seconds.",
     )

@@ -19,10 +19,11 @@ class RungsConfig(Value):
 
     eta: int | None = Field(
         None,
-        ge=2,
+        ge=1,
         le=16,
         description="Reduction factor of successive halving: 1 in eta trials of a rung is promoted"
-        " and trained about eta times as long; usually 3 or 4. Empty: no rungs.",
+        " and trained about eta times as long; usually 3 or 4. 1: no rungs. Empty: 3 for a"
+        " registered space with at least 16 trials, else no rungs.",
     )
     min_epochs: int = Field(
         2,
@@ -30,6 +31,11 @@ class RungsConfig(Value):
         description="Epochs of the lowest rung at least. Values below 2 are rarely useful:"
         " starting a trial takes as long as some epochs, and early scores are noisy.",
     )
+
+    @property
+    def enabled(self) -> bool:
+        """Whether the search has rungs."""
+        return self.eta is not None and self.eta > 1
 
 
 class SearchConfig(Value):
@@ -48,7 +54,7 @@ class SearchConfig(Value):
         description="'max' or 'min', for the first objective; empty: inferred from the name, which"
         " must be that of a Keras metric or loss.",
     )
-    max_trials: int = Field(12, ge=1, le=100_000, description="Maximum number of trials.")
+    max_trials: int = Field(24, ge=1, le=100_000, description="Maximum number of trials.")
     max_seconds: float | None = Field(
         None, gt=0, description="Time limit of the search in seconds; empty: no limit."
     )

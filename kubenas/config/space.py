@@ -11,7 +11,9 @@ class SpaceConfig(Value):
     """``space:`` the search space."""
 
     name: str | None = Field(
-        None, description="Name of a registered space (see 'kubenas spaces'); empty: layers."
+        None,
+        description="Name of a registered space (see 'kubenas spaces'). Empty: chosen by the image"
+        " size.",
     )
     hypermodel: str | None = Field(
         None,

@@ -10,7 +10,12 @@ from kubenas.trial import Value
 class TrainingConfig(Value):
     """``training:`` training of the trials."""
 
-    epochs: int = Field(8, ge=1, le=100_000, description="Epochs of a trial at most.")
+    epochs: int = Field(
+        0,
+        ge=0,
+        le=100_000,
+        description="Epochs of a trial at most. 0: 12 to 81, more for fewer examples.",
+    )
     batch_size: int = Field(64, ge=1, le=65_536, description="Examples per training batch.")
     schedule: Literal["auto", "none", "cosine", "wsd"] = Field(
         "auto",

@@ -5,6 +5,7 @@ from typing import Literal
 from kubenas.config import COSTS, Config
 from kubenas.search.definition import SearchDefinition
 from kubenas.search.seeds import derived_seed
+from kubenas.training.fit.rate_schedule import RateSchedule
 from kubenas.trial import RateScheduleName, SpaceRef, TrainingPlan
 
 _PATIENCE = 3
@@ -14,10 +15,11 @@ _PATIENCE = 3
 def trial_plan(definition: SearchDefinition, *, trial: int = 0) -> TrainingPlan:
     """Returns the plan to train a trial for all epochs."""
     config = definition.config
-    continued = config.search.rungs.eta is not None or config.search.oracle == "hyperband"
-    schedule = _schedule(config, definition.space, default="wsd" if continued else "cosine")
+    schedule = _schedule(
+        config, definition.space, default="wsd" if _continues(config) else "cosine"
+    )
     return TrainingPlan(
-        epochs=config.training.epochs,
+        epochs=config.epochs,
         batch_size=config.training.batch_size,
         patience=_patience(config, schedule),
         schedule=schedule,
@@ -30,12 +32,27 @@ def trial_plan(definition: SearchDefinition, *, trial: int = 0) -> TrainingPlan:
 
 
 def retraining_plan(
-    config: Config, space: SpaceRef, direction: Literal["max", "min"], *, number: int
+    config: Config,
+    space: SpaceRef,
+    direction: Literal["max", "min"],
+    *,
+    number: int,
+    epochs: int,
+    continued: bool,
 ) -> TrainingPlan:
-    """Returns the plan of retraining ``number``, which is trained from the first epoch."""
-    schedule = _schedule(config, space, default="cosine")
+    """Returns the plan of retraining ``number``.
+
+    Args:
+        config: the config with its defaults.
+        space: the search space.
+        direction: direction of the objective.
+        number: number of the retraining, for its seed.
+        epochs: epochs at most.
+        continued: whether it continues the training of a trial.
+    """
+    schedule = _schedule(config, space, default="wsd" if continued else "cosine")
     return TrainingPlan(
-        epochs=config.retrain.epochs or config.training.epochs,
+        epochs=epochs,
         batch_size=config.training.batch_size,
         patience=_patience(config, schedule),
         schedule=schedule,
@@ -44,6 +61,16 @@ def retraining_plan(
         direction=direction,
         keep_model=True,
     )
+
+
+def kept_epochs(definition: SearchDefinition, epochs: int) -> int:
+    """Returns the epochs of a trial of ``epochs`` from which a longer training continues."""
+    return RateSchedule(trial_plan(definition).schedule, epochs).decay_start
+
+
+def _continues(config: Config) -> bool:
+    """Whether trials continue the trainings of others."""
+    return config.search.rungs.enabled or config.search.oracle == "hyperband"
 
 
 def _schedule(config: Config, space: SpaceRef, default: RateScheduleName) -> RateScheduleName:

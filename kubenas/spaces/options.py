@@ -30,5 +30,5 @@ class ResidualOptions(Value):
         4, ge=1, le=8, description="Largest number of blocks in a stage (1 to 8)."
     )
     max_filters: int = Field(
-        64, ge=16, le=512, description="Largest number of filters of a stage (16 to 512)."
+        128, ge=16, le=512, description="Largest number of filters of a stage (16 to 512)."
     )

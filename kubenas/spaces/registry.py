@@ -19,7 +19,7 @@ from kubenas.trial import SpaceRef, Value
 if TYPE_CHECKING:
     import keras_tuner
 
-DEFAULT_SPACE = "layers"
+DEFAULT_SPACE = "residual"
 
 
 class GraphFactory(Protocol):

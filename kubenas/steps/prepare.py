@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable
 
-from kubenas.config import Config
+from kubenas.config import Config, with_defaults
 from kubenas.data.dataset.card import DataCard
 from kubenas.data.dataset.card import read_card as read_data_card
 from kubenas.data.preparation.prepare import prepare_dataset
@@ -41,11 +41,16 @@ def prepare(config: Config) -> RunContext:
         # Locked after validation, so that a wrong data source can be corrected in the config.
         lock_config(config, output)
         frozen.write(output)
+        config = with_defaults(
+            config,
+            shape=prepared.schema.shape,
+            train_examples=prepared.schema.splits["train"].examples,
+        )
         context = RunContext(
             config=config,
             dataset=prepared.uri,
             dataset_digest=prepared.schema.digest,
-            space=frozen.space,
+            space=frozen.space if config.space.hypermodel else freeze_space(config).space,
         )
         for warning in read_card(prepared.uri).warnings:
             _logger.warning("data: %s", warning)

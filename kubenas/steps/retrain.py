@@ -6,14 +6,15 @@ from typing import Any, Literal
 
 from kubenas.config import Config
 from kubenas.errors import SearchFailed
-from kubenas.search.attempts import open_attempt_records, run_attempts
+from kubenas.search.attempts import checkpoint_uri, open_attempt_records, run_attempts
 from kubenas.search.journal import TrialState
-from kubenas.search.layout import search_folder, space_file
+from kubenas.search.layout import attempt_folder, search_folder, space_file
 from kubenas.search.objectives import objectives_of, pareto_front
 from kubenas.search.run import SearchRun, read_search
 from kubenas.search.space import extend_space
-from kubenas.search.training_plan import retraining_plan
+from kubenas.search.training_plan import kept_epochs, retraining_plan
 from kubenas.steps.process import StatusWriter, running_step
+from kubenas.steps.retraining_plan import RetrainingPlan, plan_retrainings
 from kubenas.steps.search import progress_reporter
 from kubenas.steps.setup import RunContext, resolve_context, trial_runner
 from kubenas.storage import Storage, join, split
@@ -82,12 +83,18 @@ def read_choice(output: Storage, search: str) -> Choice | None:
 def retraining_specs(
     context: RunContext, run: SearchRun, space: Mapping[str, Any]
 ) -> Iterable[AttemptSpec]:
-    """Yields the spec of an attempt for each candidate and seed."""
+    """Yields the spec of an attempt for each candidate and seed.
+
+    The first seed continues the training of the trial where its checkpoint allows that. The others
+    start anew.
+    """
     config = context.config
     folder = join(context.config.output, search_folder(run.id), "retrain")
-    for trial in candidates(run, config):
-        for seed in range(1, config.retrain.seeds + 1):
+    plan = _plan(run, config)
+    for trial in candidates(run, config)[: plan.candidates]:
+        for seed in range(1, plan.seeds + 1):
             number = trial.number * config.retrain.seeds + seed - 1
+            checkpoint = _checkpoint(context.output, run, trial) if seed == 1 else None
             yield AttemptSpec(
                 task=Task.TRAIN,
                 search=run.id,
@@ -97,8 +104,45 @@ def retraining_specs(
                 space=context.space,
                 dataset=context.dataset,
                 hyperparameters={"space": space["space"], "values": _model_values(trial)},
-                training=retraining_plan(config, context.space, run.direction, number=number),
+                training=retraining_plan(
+                    config,
+                    context.space,
+                    run.direction,
+                    number=number,
+                    epochs=plan.epochs,
+                    continued=checkpoint is not None,
+                ),
+                resume_from=checkpoint,
+                work_seconds=plan.work_seconds,
             )
+
+
+def _plan(run: SearchRun, config: Config) -> RetrainingPlan:
+    """Plans the retrainings by the duration of an epoch of the best trial."""
+    best = candidates(run, config)[0]
+    end, parent = best.end, best.proposal.parent
+    epochs = best.proposal.epochs or config.epochs
+    kept = _kept_epochs(run, epochs)
+    from_parent = 0 if parent is None else run.state.trials[parent].proposal.epochs or 0
+    trained = (end.epochs if end else 0) - (_kept_epochs(run, from_parent) if from_parent else 0)
+    seconds = end.seconds / trained if end and trained > 0 else None
+    return plan_retrainings(config, epoch_seconds=seconds, kept_epochs=kept)
+
+
+def _kept_epochs(run: SearchRun, epochs: int) -> int:
+    """Returns the epochs of a trial from which a retraining continues; 0: it starts anew."""
+    kept = kept_epochs(run.definition, epochs)
+    return kept if kept < epochs else 0
+
+
+def _checkpoint(output: Storage, run: SearchRun, trial: TrialState) -> str | None:
+    """Returns the checkpoint from which the training of ``trial`` can be continued, if any."""
+    epochs = trial.proposal.epochs
+    if epochs is None or trial.end is None or trial.end.attempt is None:
+        return None
+    if not _kept_epochs(run, epochs):
+        return None
+    return checkpoint_uri(output, attempt_folder(run.id, trial.number, trial.end.attempt))
 
 
 def training_spec(context: RunContext, choice: Choice) -> AttemptSpec:

@@ -4,7 +4,7 @@ from kubenas.search.attempts.batch import Check, run_attempts
 from kubenas.search.attempts.binding import Binding
 from kubenas.search.attempts.conclusion import Conclusion, conclude
 from kubenas.search.attempts.heartbeat import send_heartbeats
-from kubenas.search.attempts.outputs import has_checkpoint, read_start_time
+from kubenas.search.attempts.outputs import checkpoint_uri, has_checkpoint, read_start_time
 from kubenas.search.attempts.records import AttemptRecords, open_attempt_records
 from kubenas.search.attempts.running import (
     EndedAttempt,
@@ -22,6 +22,7 @@ __all__ = [
     "EndedAttempt",
     "RunningAttempts",
     "TrialSpecs",
+    "checkpoint_uri",
     "conclude",
     "has_checkpoint",
     "open_attempt_records",

@@ -12,9 +12,8 @@ from kubenas.search.definition import SearchDefinition
 from kubenas.search.journal import TrialState
 from kubenas.search.layout import attempt_folder
 from kubenas.search.space import Hyperparameter, extend_space
-from kubenas.search.training_plan import trial_plan
+from kubenas.search.training_plan import kept_epochs, trial_plan
 from kubenas.storage import Storage, join
-from kubenas.training.fit.rate_schedule import RateSchedule
 from kubenas.training.program.layout import TRIAL_FOLDER
 from kubenas.trial import AttemptSpec, Task, TrainingPlan
 
@@ -77,21 +76,17 @@ class TrialSpecs:
 
     def epochs(self, trial: TrialState) -> int:
         """Returns the epoch up to which the trial is trained."""
-        return trial.proposal.epochs or self.definition.config.training.epochs
+        return trial.proposal.epochs or self.definition.config.epochs
 
     def remaining_epochs(self, trial: TrialState, parent: TrialState | None) -> int:
         """Returns the number of epochs to train, without those of ``parent`` that are kept."""
-        return max(1, self.epochs(trial) - (self._kept_epochs(parent) if parent else 0))
-
-    def _kept_epochs(self, parent: TrialState) -> int:
-        """Returns the epochs of ``parent`` before the learning rate decayed."""
-        schedule = trial_plan(self.definition).schedule
-        return RateSchedule(schedule, self.epochs(parent)).decay_start
+        kept = kept_epochs(self.definition, self.epochs(parent)) if parent else 0
+        return max(1, self.epochs(trial) - kept)
 
     def _plan(self, trial: TrialState) -> TrainingPlan:
         epochs = self.epochs(trial)
         whole = trial_plan(self.definition, trial=trial.number)
-        further = epochs < whole.epochs
+        further = epochs < whole.epochs or whole.schedule == "wsd"
         return whole.model_copy(update={"epochs": epochs, "keep_checkpoint": further})
 
     def _newest_checkpoint(self, trial: TrialState, parent: TrialState | None) -> str | None:

@@ -12,9 +12,10 @@ from kubenas.search.budget.limits import (
     time_limit_seconds,
     trial_limit_reason,
 )
-from kubenas.search.budget.time_budget import TimeLimit, describe_usage
+from kubenas.search.budget.time_budget import WRAP_UP_SHARE, TimeLimit, describe_usage
 
 __all__ = [
+    "WRAP_UP_SHARE",
     "Rate",
     "SearchCounters",
     "TimeLimit",

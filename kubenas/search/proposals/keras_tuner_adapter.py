@@ -153,7 +153,7 @@ class KerasTunerProposer:
         }
         if search.oracle == "hyperband":
             own: _Replayable = _Hyperband(
-                max_epochs=config.training.epochs,
+                max_epochs=config.epochs,
                 hyperband_iterations=search.max_trials,  # the search's budget ends first
                 **common,
             )

@@ -7,13 +7,13 @@ from kubenas.search.rungs.successive_halving import rung_epochs
 def rung_levels(config: Config) -> tuple[int, ...]:
     """Returns the epochs of each rung, ascending; empty if the search has no rungs."""
     rungs = config.search.rungs
-    if rungs.eta is None:
+    if rungs.eta is None or not rungs.enabled:
         return ()
-    return rung_epochs(config.training.epochs, eta=rungs.eta, least=rungs.min_epochs)
+    return rung_epochs(config.epochs, eta=rungs.eta, least=rungs.min_epochs)
 
 
 def min_epochs_per_trial(config: Config) -> int:
     """Returns the epochs of the shortest trial."""
     if config.search.oracle == "hyperband":
         return 1
-    return min(rung_levels(config), default=config.training.epochs)
+    return min(rung_levels(config), default=config.epochs)

@@ -15,7 +15,7 @@ def choose_optimizer(hp: keras_tuner.HyperParameters) -> keras.optimizers.Optimi
     """
     kind = hp.Choice("optimizer", ["sgd", "adamw"])
     with hp.conditional_scope("optimizer", ["sgd"]):
-        sgd_rate = hp.Float("sgd_learning_rate", 5e-3, 0.2, sampling="log", default=0.05)
+        sgd_rate = hp.Float("sgd_learning_rate", 0.02, 1.0, sampling="log", default=0.3)
         sgd_decay = hp.Float("sgd_weight_decay", 1e-4, 1e-2, sampling="log", default=2e-3)
     with hp.conditional_scope("optimizer", ["adamw"]):
         adamw_rate = hp.Float("adamw_learning_rate", 5e-4, 1e-2, sampling="log", default=2e-3)

@@ -7,29 +7,35 @@ from kubenas.spaces.image_hypermodel import ImageHyperModel
 from kubenas.spaces.options import ResidualOptions
 from kubenas.spaces.residual.model import build_features
 from kubenas.spaces.residual.network import BOTTLENECKS, Network, network_of
+from kubenas.spaces.shapes import Map
 
 _KINDS = ["residual", "separable", *BOTTLENECKS]
-_DEFAULT_FILTERS = [16, 32, 64]
+_DEFAULT_FILTERS = [32, 64, 128]
 _FEWEST_FILTERS = 16
+_SMALLEST_REDUCED_SIDE = 24
+"""Shorter side in pixels of maps that the default network halves in its first stage."""
 
 
 class ResidualHyperModel(ImageHyperModel[ResidualOptions, Network]):
     """Stages of residual blocks of convolutions or bottlenecks."""
 
     def choose_network(self, hp: keras_tuner.HyperParameters) -> Network:
-        return choose_network(hp, self.options)
+        return choose_network(hp, self.options, self.input_shape)
 
     def features(self, image: keras.KerasTensor, network: Network) -> keras.KerasTensor:
         return build_features(image, network, input_shape=self.input_shape)
 
 
-def choose_network(hp: keras_tuner.HyperParameters, options: ResidualOptions) -> Network:
+def choose_network(
+    hp: keras_tuner.HyperParameters, options: ResidualOptions, input_shape: Map
+) -> Network:
     """Declares the network's hyperparameters and returns the network at their values."""
     most = options.max_stages
     sizes = _sizes(options.max_filters)
     hp.Choice("stem/filters", sizes, default=_FEWEST_FILTERS)
     hp.Int("stages", 1, most, default=min(len(_DEFAULT_FILTERS), most))
-    hp.Choice("stage_1/stride", [1, 2])
+    reduced = min(input_shape[:2]) >= _SMALLEST_REDUCED_SIDE
+    hp.Choice("stage_1/stride", [1, 2], default=2 if reduced else 1)
     for number in range(1, most + 1):
         with hp.conditional_scope("stages", list(range(number, most + 1))):
             _declare_stage(hp, number, options)

@@ -29,7 +29,7 @@ def refusal(tmp_path: Path, text: str) -> str:
 def test_everything_else_has_a_default(tmp_path: Path) -> None:
     config = load(tmp_path, MINIMAL)
     assert config.search.oracle == "auto"
-    assert config.training.epochs == 8
+    assert config.training.epochs == 0
     assert config.runner.workers == 2
 
 

@@ -59,7 +59,7 @@ def test_three_fields_are_required() -> None:
 
 def test_fields_override_settings_unless_default() -> None:
     settings = {"search": {"max_trials": 50, "seed": 3}, "training": {"epochs": 30}}
-    config = from_form({**REQUIRED, "max_trials": 7, "epochs_per_trial": 8}, settings)
+    config = from_form({**REQUIRED, "max_trials": 7, "epochs_per_trial": 0}, settings)
     assert (config.search.max_trials, config.search.seed, config.training.epochs) == (7, 3, 30)
 
 

@@ -39,7 +39,7 @@ def test_large_maps_are_shortened_and_small_ones_kept(
         input_shape=shape, num_classes=2, options=ResidualOptions(max_stages=5)
     )
     hp = sampled(hypermodel, seed, stages=5)
-    maps = build_body(choose_network(hp, ResidualOptions(max_stages=5)), shape)
+    maps = build_body(choose_network(hp, ResidualOptions(max_stages=5), shape), shape)
     stem = size = output_of(maps.stem, shape)
     assert max(stem[:2]) <= 32
     for block in maps.blocks:
@@ -106,17 +106,22 @@ def test_a_network_has_no_value_that_it_does_not_use() -> None:
     }
 
 
-def test_the_default_is_a_plain_residual_network_without_flips() -> None:
-    hp = declared(HYPERMODEL)
-    network = choose_network(hp, ResidualOptions())
-    strides, filters = (1, 2, 2), (16, 32, 64)
+@pytest.mark.parametrize(("shape", "stride"), [((8, 8, 1), 1), ((32, 32, 3), 2)])
+def test_the_default_is_a_plain_residual_network_without_flips(
+    shape: tuple[int, int, int], stride: int
+) -> None:
+    options = ResidualOptions()
+    hypermodel = ResidualHyperModel(input_shape=shape, num_classes=4, options=options)
+    hp = declared(hypermodel)
+    network = hypermodel.choose_network(hp)
+    strides, filters = (stride, 2, 2), (32, 64, 128)
     assert network.stages == tuple(
         Stage("residual", 1, width, 3, 1, squeeze_excitation=False, stride=stride)
         for width, stride in zip(filters, strides, strict=True)
     )
     assert hp.values["augmentation"] == "shift"
     assert hp.values["optimizer"] == "sgd"
-    assert hp.values["label_smoothing"] == 0
+    assert hp.values["label_smoothing"] == 0.1
 
 
 def test_options_bound_the_space() -> None:
@@ -126,5 +131,5 @@ def test_options_bound_the_space() -> None:
     assert not any(parameter.name.startswith("stage_2") for parameter in hp.space)
     (filters,) = (p for p in hp.space if p.name == "stage_1/filters")
     assert filters.values == [16, 24, 32, 40]
-    (stage,) = choose_network(sampled(hypermodel, 3), options).stages
+    (stage,) = choose_network(sampled(hypermodel, 3), options, SHAPE).stages
     assert stage.blocks == 1

@@ -1,0 +1,57 @@
+"""Settings that follow from the data where the config leaves them open. Pure functions."""
+
+from kubenas.config.config import Config
+
+_RUNGS_ETA = 3
+_MIN_TRIALS_WITH_RUNGS = 16
+"""With fewer trials, hardly any is promoted to the highest rung."""
+_FEWEST_EPOCHS, _MOST_EPOCHS = 12, 81
+_REFERENCE_EPOCHS, _REFERENCE_EXAMPLES = 27, 10_000
+
+
+def with_defaults(config: Config, *, shape: tuple[int, int, int], train_examples: int) -> Config:
+    """Returns ``config`` with a space, epochs and rungs. Applying it twice changes nothing.
+
+    A HyperModel of the user's own has the rungs that the config sets, and otherwise none.
+
+    Args:
+        config: the config as the user wrote it.
+        shape: height, width and channels of an image.
+        train_examples: number of examples in the training split.
+    """
+    space = config.space
+    if space.hypermodel is None and space.name is None:
+        space = space.model_copy(update={"name": default_space(shape)})
+    epochs = config.training.epochs or _default_epochs(train_examples)
+    training = config.training.model_copy(update={"epochs": epochs})
+    config = config.model_copy(update={"space": space, "training": training})
+    rungs = config.search.rungs
+    if rungs.eta is None and _suits_rungs(config, epochs):
+        rungs = rungs.model_copy(update={"eta": _RUNGS_ETA})
+    search = config.search.model_copy(update={"rungs": rungs})
+    return config.model_copy(update={"search": search})
+
+
+def default_space(shape: tuple[int, int, int]) -> str:
+    """Returns the name of the default space for images of ``shape``."""
+    del shape
+    return "residual"
+
+
+def _default_epochs(examples: int) -> int:
+    """Returns more epochs for fewer examples, so that the number of steps varies less."""
+    growth: float = (_REFERENCE_EXAMPLES / max(1, examples)) ** (1 / 3)
+    epochs = round(_REFERENCE_EPOCHS * growth)
+    return min(max(epochs, _FEWEST_EPOCHS), _MOST_EPOCHS)
+
+
+def _suits_rungs(config: Config, epochs: int) -> bool:
+    """Whether rungs save time: registered space, own oracle, enough trials and epochs."""
+    search = config.search
+    return (
+        config.space.hypermodel is None
+        and search.oracle != "hyperband"
+        and "keras_tuner." not in search.oracle
+        and search.max_trials >= _MIN_TRIALS_WITH_RUNGS
+        and epochs >= _RUNGS_ETA * search.rungs.min_epochs
+    )

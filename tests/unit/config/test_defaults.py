@@ -1,0 +1,55 @@
+"""Settings that follow from the data."""
+
+from typing import Any
+
+import pytest
+
+from kubenas.config import Config, parse_config, with_defaults
+
+
+def resolved(examples: int = 7_000, **content: Any) -> Config:
+    least = {"name": "n", "output": "/out", "data": {"source": "digits"}}
+    config = parse_config({**least, **content}, origin="test")
+    return with_defaults(config, shape=(32, 32, 3), train_examples=examples)
+
+
+def test_three_lines_give_a_space_epochs_and_rungs() -> None:
+    config = resolved()
+    assert config.space.name == "residual"
+    assert config.training.epochs == 30
+    assert config.search.rungs.eta == 3
+
+
+@pytest.mark.parametrize(
+    ("examples", "epochs"), [(300, 81), (1_257, 54), (50_000, 16), (10_000_000, 12)]
+)
+def test_fewer_examples_mean_more_epochs(examples: int, epochs: int) -> None:
+    assert resolved(examples).epochs == epochs
+
+
+def test_what_the_user_sets_is_kept() -> None:
+    config = resolved(
+        space={"name": "layers"}, training={"epochs": 8}, search={"rungs": {"eta": 1}}
+    )
+    assert (config.space.name, config.epochs) == ("layers", 8)
+    assert not config.search.rungs.enabled
+    assert with_defaults(config, shape=(8, 8, 1), train_examples=10) == config
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"space": {"hypermodel": "mine.py:Mine"}},
+        {"search": {"oracle": "hyperband"}},
+        {"search": {"oracle": "keras_tuner.oracles.RandomSearchOracle"}},
+        {"search": {"max_trials": 8}},
+        {"training": {"epochs": 5}},
+    ],
+)
+def test_there_are_no_rungs_where_they_do_not_help(content: dict[str, Any]) -> None:
+    assert not resolved(**content).search.rungs.enabled
+
+
+def test_applying_the_defaults_twice_changes_nothing() -> None:
+    config = resolved()
+    assert with_defaults(config, shape=(8, 8, 1), train_examples=10) == config
