@@ -192,6 +192,9 @@ class AttemptSpec(Value):
     model: str | None = Field(
         None, description="URI of the weights to export, or of the SavedModel folder to evaluate"
     )
+    simple_models: bool = Field(
+        False, description="whether an evaluation also trains and evaluates simple models"
+    )
     deadline: float | None = Field(
         None, description="Unix time at which to stop training and report the result so far"
     )

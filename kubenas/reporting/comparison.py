@@ -1,33 +1,27 @@
-"""Baselines of the result: majority class, median trial, first trial and random search."""
+"""Baselines of the result: simple models, median trial, first trial and random search."""
 
 import math
 from collections.abc import Iterator
 from statistics import median
 
-from kubenas.reporting.formatting import percent, score
+from kubenas.reporting.formatting import score
 from kubenas.reporting.random_search import describe_random_search, estimate_random_search
 from kubenas.reporting.report_input import ReportInput
+from kubenas.reporting.simple_models import is_network_better, simple_model_sentence
 
 _MIN_TRIALS = 3
 """Minimum number of scored trials for a comparison with the median trial."""
 
 
 def comparison_sentences(report: ReportInput) -> list[str]:
-    """Returns one sentence for each baseline that is available, the test baseline first."""
+    """Returns one sentence for each baseline that is available, the simple models first.
+
+    If a simple model is as good as the network, the headline says so instead.
+    """
     baseline = estimate_random_search(report)
     at_random = [] if baseline is None else [describe_random_search(baseline, report.objective)]
-    return [*_majority_class(report), *_other_trials(report), *at_random]
-
-
-def _majority_class(report: ReportInput) -> Iterator[str]:
-    """Yields the test accuracy of predicting the most frequent training class."""
-    if report.evaluation is None or report.schema is None:
-        return
-    seen, tested = (report.schema.splits[s].class_counts for s in ("train", "test"))
-    common = max(range(len(seen)), key=seen.__getitem__)
-    if total := sum(tested):
-        name, share = report.schema.classes[common], percent(tested[common] / total)
-        yield f"Baseline: always predicting \u201c{name}\u201d has test accuracy {share}."
+    simple = [simple_model_sentence(report)] if is_network_better(report) else []
+    return [*filter(None, simple), *_other_trials(report), *at_random]
 
 
 def _other_trials(report: ReportInput) -> Iterator[str]:

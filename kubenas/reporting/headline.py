@@ -14,6 +14,7 @@ from kubenas.reporting.formatting import (
 )
 from kubenas.reporting.promotion import promotion_headline
 from kubenas.reporting.report_input import ReportInput
+from kubenas.reporting.simple_models import is_network_better, simple_model_sentence
 from kubenas.training.evaluation import Evaluation
 from kubenas.trial import Outcome
 
@@ -28,7 +29,10 @@ class Tile:
 
 
 def headline(report: ReportInput) -> str:
-    """Returns the result in one or two sentences."""
+    """Returns the result in one to three sentences.
+
+    The first one says so if a simple model is as good as the network.
+    """
     chosen, evaluation = report.chosen, report.evaluation
     if chosen is None:
         return "No trial has completed yet." if not report.state.closed else "No trial completed."
@@ -37,10 +41,12 @@ def headline(report: ReportInput) -> str:
         value = score(best.score if best else None, report.objective)
         far = "" if report.state.closed else " so far"
         return f"Best of {_trials(report)}{far}: {report.objective} {value}."
-    return (
+    warning = "" if is_network_better(report) else f"{simple_model_sentence(report)} "
+    result = (
         f"Test accuracy {percent(evaluation.accuracy)} ({_interval(evaluation)}) with the network"
         f" of trial {chosen.trial}, selected from {_trials(report)}. {promotion_headline(report)}"
-    ).strip()
+    )
+    return f"{warning}{result}".strip()
 
 
 def tiles(report: ReportInput) -> list[Tile]:

@@ -27,6 +27,7 @@ from kubenas.reporting.plots import (
 )
 from kubenas.reporting.promotion import metric_rows, promotion_sentence
 from kubenas.reporting.report_input import ReportInput
+from kubenas.reporting.simple_models import model_rows
 from kubenas.reporting.tables import (
     MIN_TRIALS,
     Row,
@@ -68,6 +69,7 @@ def render_report(report: ReportInput) -> str:
         headline=headline(report),
         tiles=tiles(report),
         comparisons=comparison_sentences(report),
+        model_rows=model_rows(report),
         **_search(report),
         **_chosen(report),
         **_test(report),

@@ -105,4 +105,5 @@ def _task(context: RunContext, check: EvaluationCheck) -> ModelTask:
         space=context.space,
         model=model,
         check=check,
+        simple_models=True,
     )

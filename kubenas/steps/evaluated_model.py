@@ -2,7 +2,7 @@
 
 The evaluation attempt runs no user code, but its model comes from a trial and is not trusted. File
 sizes are therefore limited by the size of the test split, and the metrics are recomputed from the
-predictions.
+predictions. Of the simple models, the majority class is recomputed from the schema.
 """
 
 import io
@@ -27,8 +27,10 @@ from kubenas.training.evaluation import (
     EVALUATION_FILE,
     PREDICTIONS_FILE,
     Evaluation,
+    SimpleModel,
     evaluate_predictions,
 )
+from kubenas.training.simple_models.majority_class import evaluate_majority_class
 from kubenas.trial import Result
 
 _HEADERS_BYTES = 1 << 20
@@ -85,7 +87,8 @@ def check_evaluation(prefix: str, schema: DataSchema) -> tuple[Evaluation, Predi
 
     Raises:
         DocumentUnusable: A file is missing or invalid, the predictions are not for the test split
-            of ``schema``, or the metrics do not match the predictions.
+            of ``schema``, the metrics do not match the predictions, or the simple models do not
+            match the schema.
     """
     storage = open_storage(prefix)
     try:
@@ -99,6 +102,10 @@ def check_evaluation(prefix: str, schema: DataSchema) -> tuple[Evaluation, Predi
     if not _metrics_match(reported, recomputed):
         raise DocumentUnusable(
             f"{join(prefix, EVALUATION_FILE)}: its metrics do not match {PREDICTIONS_FILE}"
+        )
+    if not _simple_models_match(reported.simple_models, schema):
+        raise DocumentUnusable(
+            f"{join(prefix, EVALUATION_FILE)}: its simple models do not match the data set"
         )
     return reported, (labels, probabilities)
 
@@ -119,6 +126,23 @@ def _metrics_match(reported: Evaluation, recomputed: Evaluation) -> bool:
     ]
     close = all(math.isclose(a, b, rel_tol=_TOLERANCE, abs_tol=_TOLERANCE) for a, b in pairs)
     return names and close and reported.examples == recomputed.examples
+
+
+def _simple_models_match(models: tuple[SimpleModel, ...], schema: DataSchema) -> bool:
+    """Whether ``models`` are possible results for the data set. None at all are possible."""
+    if not models:
+        return True
+    *linear, majority = models
+    return (
+        majority == evaluate_majority_class(schema)
+        and all(
+            model.kind == "linear"
+            and model.examples == schema.splits["test"].examples
+            and model.trained_on <= schema.splits["train"].examples
+            for model in linear
+        )
+        and len(linear) <= 1
+    )
 
 
 def _predictions(storage: Storage, schema: DataSchema) -> Predictions:

@@ -28,6 +28,8 @@ class ModelTask:
     """URI of the trained weights or of the exported model."""
     check: Check
     """Verifies the files of a finished attempt."""
+    simple_models: bool = False
+    """Whether an evaluation also evaluates simple models."""
     trained_by: AttemptSpec | None = None
     """Spec of the attempt that trained the weights; its hyperparameters rebuild the model."""
 
@@ -59,6 +61,7 @@ def run_model_task(
         space=model_task.space,
         dataset=context.dataset,
         model=model_task.model,
+        simple_models=model_task.simple_models,
         hyperparameters=trained_by.hyperparameters if trained_by else None,
         training=trained_by.training if trained_by else None,
     )

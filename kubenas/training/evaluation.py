@@ -2,10 +2,11 @@
 
 import math
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, Self
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import Field, model_validator
 
 from kubenas.trial import Value
 
@@ -64,6 +65,35 @@ class Mistake(Value):
     confidence: float
 
 
+class SimpleModel(Value):
+    """The result of a simple model on the test split."""
+
+    kind: Literal["majority", "linear"]
+    """The most frequent class of the training split, or a linear model on the pixels."""
+    correct: int = Field(ge=0)
+    """Number of correct predictions."""
+    examples: int = Field(ge=1)
+    trained_on: int = Field(ge=0)
+    """Number of training examples."""
+    train_seconds: float = Field(ge=0, allow_inf_nan=False)
+
+    @model_validator(mode="after")
+    def _correct_are_examples(self) -> Self:
+        if self.correct > self.examples:
+            raise ValueError(f"{self.correct} of {self.examples} predictions cannot be correct")
+        return self
+
+    @property
+    def accuracy(self) -> float:
+        """Share of correct predictions."""
+        return self.correct / self.examples
+
+    @property
+    def accuracy_interval(self) -> Interval:
+        """The interval of the accuracy."""
+        return wilson_interval(self.correct, self.examples)
+
+
 class Evaluation(Value):
     """Metrics of a model on the test split."""
 
@@ -85,6 +115,8 @@ class Evaluation(Value):
     """For two classes only. The second class is the positive class."""
     mistakes: tuple[Mistake, ...]
     """The wrong predictions with the highest confidence, in descending order."""
+    simple_models: tuple[SimpleModel, ...] = ()
+    """Empty for a champion and in evaluations of earlier versions."""
 
 
 def evaluate_predictions(

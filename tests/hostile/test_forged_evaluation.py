@@ -1,6 +1,7 @@
 """An evaluation whose figures were made up, by an attempt that the controller did start."""
 
 import io
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from kubenas.steps.evaluate import evaluate
 from kubenas.steps.evaluated_model import check_evaluation
 from kubenas.steps.setup import RunContext
 from kubenas.storage import open_storage
+from kubenas.training.evaluation import SimpleModel
 from tests.unit.steps.finished_runs import correct_examples, finished_run
 
 Change = Callable[[dict[str, Any]], object]
@@ -69,6 +71,48 @@ def test_predictions_are_of_the_test_split(run: RunContext, change: Change, says
     change(arrays)
     np.savez(path, **arrays)
     with pytest.raises(DocumentUnusable, match=says):
+        check(run)
+
+
+MAJORITY = SimpleModel(kind="majority", correct=8, examples=8, trained_on=8, train_seconds=0.0)
+LINEAR = SimpleModel(kind="linear", correct=4, examples=8, trained_on=8, train_seconds=0.5)
+
+
+def write_simple_models(run: RunContext, *models: dict[str, Any]) -> None:
+    path = folder(run) / "evaluation.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"simple_models": models}))
+
+
+def test_possible_simple_models_are_accepted(run: RunContext) -> None:
+    for models in ([], [MAJORITY], [LINEAR, MAJORITY]):
+        write_simple_models(run, *(model.model_dump() for model in models))
+        check(run)
+
+
+@pytest.mark.parametrize(
+    "models",
+    [
+        [LINEAR],
+        [MAJORITY, LINEAR],
+        [LINEAR, LINEAR, MAJORITY],
+        [MAJORITY, MAJORITY],
+        [LINEAR, MAJORITY.model_copy(update={"correct": 7})],
+        [LINEAR.model_copy(update={"examples": 9}), MAJORITY],
+        [LINEAR.model_copy(update={"trained_on": 9}), MAJORITY],
+    ],
+)
+def test_simple_models_match_the_data_set(run: RunContext, models: list[SimpleModel]) -> None:
+    write_simple_models(run, *(model.model_dump() for model in models))
+    with pytest.raises(DocumentUnusable, match="its simple models do not match the data set"):
+        check(run)
+
+
+@pytest.mark.parametrize(
+    "change", [{"correct": 9}, {"train_seconds": -1}, {"kind": "network"}, {"note": "best"}]
+)
+def test_impossible_simple_models_are_refused(run: RunContext, change: dict[str, Any]) -> None:
+    write_simple_models(run, LINEAR.model_dump() | change, MAJORITY.model_dump())
+    with pytest.raises(DocumentUnusable, match="evaluation"):
         check(run)
 
 

@@ -8,6 +8,7 @@ from kubenas.reporting.comparison import comparison_sentences
 from kubenas.reporting.formatting import ascii_spaces, format_value, percent, score
 from kubenas.reporting.headline import headline, tiles
 from kubenas.reporting.report_input import ReportInput
+from kubenas.reporting.simple_models import model_rows
 from kubenas.reporting.tables import summarize_candidates
 
 _MAX_CLASSES = 100
@@ -59,6 +60,12 @@ def _quality(report: ReportInput) -> Iterator[str]:
         yield escape(sentence)
     if report.evaluation is None:
         return
+    yield ""
+    yield "| model | test accuracy | 95 % CI | training examples | training time |"
+    yield "|---|---:|---:|---:|---:|"
+    for row in model_rows(report):
+        figures = " | ".join((row.accuracy, row.interval, row.examples, row.training))
+        yield f"| {escape(row.name)} | {figures} |"
     yield ""
     yield "| class | test examples | precision | recall | F1 |"
     yield "|---|---:|---:|---:|---:|"

@@ -6,16 +6,19 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
-from kubenas.data.dataset.loading import load_raw
+from kubenas.data.dataset.loading import Shards, load_raw
 from kubenas.training.evaluation import (
     EVALUATION_FILE,
     PREDICTIONS_FILE,
+    SimpleModel,
     evaluate_predictions,
 )
 from kubenas.training.model.exported_model import load_exported
 from kubenas.training.model.measure import measure_cost
 from kubenas.training.process.attempt import Attempt
 from kubenas.training.process.failure import Phase, classify_errors
+from kubenas.training.simple_models.linear_model import evaluate_linear_model
+from kubenas.training.simple_models.majority_class import evaluate_majority_class
 from kubenas.trial import Outcome, Result
 
 _BATCH_SIZE = 256
@@ -25,7 +28,7 @@ def evaluate(attempt: Attempt) -> Result:
     """Writes ``evaluation.json`` and ``predictions.npz`` (labels, probabilities).
 
     The input is raw examples. The preprocessing is part of the model, since its data set may differ
-    from the data set of the evaluation.
+    from the data set of the evaluation. Simple models are evaluated too if the spec says so.
 
     Raises:
         AttemptFailed: the model cannot be loaded or does not match the data set.
@@ -37,6 +40,9 @@ def evaluate(attempt: Attempt) -> Result:
         evaluation = evaluate_predictions(
             labels, probabilities, classes=attempt.schema.classes, model=attempt.spec.model or ""
         )
+        if attempt.spec.simple_models:
+            simple_models = evaluate_simple_models(attempt.dataset)
+            evaluation = evaluation.model_copy(update={"simple_models": simple_models})
     buffer = io.BytesIO()
     np.savez_compressed(buffer, labels=labels, probabilities=probabilities)
     attempt.storage.write(PREDICTIONS_FILE, buffer.getvalue())
@@ -60,6 +66,16 @@ def evaluate(attempt: Attempt) -> Result:
         latency_ms=cost.latency_ms,
         artifacts={"evaluation": EVALUATION_FILE, "predictions": PREDICTIONS_FILE},
     )
+
+
+def evaluate_simple_models(shards: Shards) -> tuple[SimpleModel, ...]:
+    """Trains simple models and evaluates them on the test split.
+
+    Raises:
+        StorageError: The data set is damaged.
+    """
+    majority, linear = evaluate_majority_class(shards.schema), evaluate_linear_model(shards)
+    return (majority,) if linear is None else (linear, majority)
 
 
 def predict(

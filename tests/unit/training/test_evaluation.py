@@ -1,5 +1,8 @@
 """Tests of the evaluation metrics against scikit-learn and manual results."""
 
+import json
+from typing import Any
+
 import numpy as np
 import pytest
 from scipy.stats import binomtest
@@ -7,6 +10,7 @@ from sklearn import metrics
 
 from kubenas.training.evaluation import (
     Evaluation,
+    SimpleModel,
     calibration_bins,
     calibration_error,
     evaluate_predictions,
@@ -105,6 +109,40 @@ def test_mistakes_are_the_most_confident_first() -> None:
 def test_declared_hyperparameters_survive_json() -> None:
     evaluation = evaluated(50, 2)[2]
     assert Evaluation.from_json(evaluation.to_json()) == evaluation
+
+
+LINEAR = SimpleModel(kind="linear", correct=60, examples=100, trained_on=500, train_seconds=1.5)
+
+
+def test_an_evaluation_without_simple_models_is_read() -> None:
+    """Evaluations of earlier versions have no such field."""
+    evaluation = evaluated(50, 2)[2]
+    document = json.loads(evaluation.model_copy(update={"simple_models": (LINEAR,)}).to_json())
+    assert Evaluation.model_validate(document).simple_models == (LINEAR,)
+    del document["simple_models"]
+    assert Evaluation.model_validate(document) == evaluation
+
+
+def test_accuracy_of_a_simple_model() -> None:
+    assert LINEAR.accuracy == 0.6
+    assert LINEAR.accuracy_interval == wilson_interval(60, 100)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"correct": 101},
+        {"correct": -1},
+        {"examples": 0},
+        {"train_seconds": -1.0},
+        {"train_seconds": "NaN"},
+        {"train_seconds": "Infinity"},
+        {"kind": "network"},
+    ],
+)
+def test_impossible_simple_models_are_refused(change: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="validation error"):
+        SimpleModel.model_validate(LINEAR.model_dump() | change)
 
 
 def test_shapes_that_do_not_fit_are_refused() -> None:
