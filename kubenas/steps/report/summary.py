@@ -6,8 +6,14 @@ from pydantic import field_validator
 
 from kubenas.data.drift import Drift
 from kubenas.reporting.cards import drift_sentences
+from kubenas.reporting.formatting import ascii_spaces
 from kubenas.reporting.random_search import estimate_random_search
 from kubenas.reporting.report_input import ReportInput
+from kubenas.reporting.simple_models import (
+    find_simple_models,
+    simple_model_name,
+    simple_model_sentence,
+)
 from kubenas.search.budget import describe_usage, total_cost
 from kubenas.serving.gate import Ground, Verdict
 from kubenas.storage import Storage, join
@@ -26,6 +32,26 @@ class TestScore(Value):
     loss: float
     macro_f1: float
     examples: int
+
+
+class SimpleModelScore(Value):
+    """A simple model on the test split."""
+
+    kind: Literal["majority", "linear"]
+    name: str
+    accuracy: float
+    accuracy_interval: tuple[float, float]
+    """95 % confidence interval."""
+    train_seconds: float
+
+    def line(self) -> str:
+        """Returns the result as a line of text."""
+        low, high = self.accuracy_interval
+        trained = f", trained in {self.train_seconds:.1f} s" if self.kind == "linear" else ""
+        return (
+            f"{self.name}: accuracy {100 * self.accuracy:.2f} % (95 % CI {100 * low:.2f} to"
+            f" {100 * high:.2f}){trained}"
+        )
 
 
 class PromotionResult(Value):
@@ -74,6 +100,10 @@ class Summary(Value):
     chosen_trial: int | None
     """Trial of the model: the candidate with the best score after retraining."""
     test: TestScore | None
+    simple_models: tuple[SimpleModelScore, ...] = ()
+    """Simple models on the same test split, the best first."""
+    comparison: str = ""
+    """Comparison of the model with the best simple model, in one sentence."""
     model: str | None
     """URI of the folder of the exported SavedModel."""
     report: str
@@ -122,6 +152,9 @@ class Summary(Value):
                 f"test        accuracy {100 * self.test.accuracy:.2f} % (95 % CI {100 * low:.2f} to"
                 f" {100 * high:.2f}, n = {self.test.examples})"
             )
+        lines += (f"simple      {model.line()}" for model in self.simple_models)
+        if self.comparison:
+            lines.append(f"compared    {self.comparison}")
         if self.promotion is not None:
             lines.append(f"promotion   {self.promotion.line()}")
         if self.model is not None or "retrain" in self.seconds:  # a tuner exports none
@@ -149,6 +182,8 @@ def summarise(material: ReportInput, report: str) -> Summary:
         validation_score=best.end.score if best and best.end else None,
         chosen_trial=material.winner.trial if material.winner else None,
         test=_test_score(material),
+        simple_models=_simple_models(material),
+        comparison=ascii_spaces(simple_model_sentence(material)),
         model=material.winner.model if material.winner else None,
         report=report,
         data_warnings=tuple(material.card.get("warnings", ())),
@@ -176,6 +211,19 @@ def read_summary(output: Storage) -> Summary | None:
     """
     remedy = "run 'kubenas report' again"
     return find_document(output, _NAME, Summary, what="a summary", remedy=remedy)
+
+
+def _simple_models(material: ReportInput) -> tuple[SimpleModelScore, ...]:
+    return tuple(
+        SimpleModelScore(
+            kind=model.kind,
+            name=simple_model_name(material, model),
+            accuracy=model.accuracy,
+            accuracy_interval=(model.accuracy_interval.low, model.accuracy_interval.high),
+            train_seconds=model.train_seconds,
+        )
+        for model in find_simple_models(material)
+    )
 
 
 def _random_baseline(material: ReportInput) -> RandomBaseline | None:

@@ -50,7 +50,12 @@ def test_a_trained_model_is_evaluated_and_exported(
     assert max(result.metrics.values()) <= 1e-4
     assert result.artifacts["model"] == "model.keras"
 
-    spec = make_spec(Task.EVALUATE, source=source, model=f"{exported.prefix}/saved_model")
+    spec = make_spec(
+        Task.EVALUATE,
+        source=source,
+        model=f"{exported.prefix}/saved_model",
+        simple_models=True,
+    )
     result = run_task(spec, Termination())
     assert result.outcome == "completed", result.message
     assert result.parameters == before.parameters
@@ -59,14 +64,16 @@ def test_a_trained_model_is_evaluated_and_exported(
     evaluation = Evaluation.from_json(Path(spec.prefix, "evaluation.json").read_bytes())
     assert result.score == evaluation.accuracy > 0.5
     assert evaluation.examples == read_schema(open_storage(digits)).splits["test"].examples
+    assert [model.kind for model in evaluation.simple_models] == ["linear", "majority"]
     with np.load(Path(spec.prefix, "predictions.npz")) as predictions:
         labels, probabilities = predictions["labels"], predictions["probabilities"]
     assert (probabilities.argmax(axis=1) == labels).mean() == evaluation.accuracy
 
     keras_file = f"{exported.prefix}/model.keras"  # the only export of some earlier versions
-    other = run_task(
-        make_spec(Task.EVALUATE, source=source, model=keras_file, attempt=2), Termination()
-    )
+    spec = make_spec(Task.EVALUATE, source=source, model=keras_file, attempt=2)
+    other = run_task(spec, Termination())
+    again = Evaluation.from_json(Path(spec.prefix, "evaluation.json").read_bytes())
+    assert again.simple_models == ()
     assert (other.score, other.parameters, other.flops) == (
         result.score,
         result.parameters,
