@@ -1,33 +1,29 @@
-"""The feature map of a network of the space ``residual``, of Keras layers."""
+"""The feature map of a network, of Keras layers."""
 
 from typing import assert_never
 
 import keras
 
-from kubenas.spaces.residual.network import Network
-from kubenas.spaces.residual.operations import (
-    Block,
-    Convolve,
-    Operation,
-    Pool,
-    SqueezeExcite,
-    build_body,
-)
+from kubenas.spaces.convolution.body import Block, Body
+from kubenas.spaces.convolution.operations import Convolve, Operation, Pool, SqueezeExcite
 
 _NORM_MOMENTUM = 0.9
 """Momentum of the moving mean and variance, for trainings of few steps."""
 
 
-def build_features(
-    image: keras.KerasTensor, network: Network, *, input_shape: tuple[int, int, int]
-) -> keras.KerasTensor:
-    """Returns the feature map (batch, height, width, channels) of ``network`` for ``image``."""
-    body = build_body(network, input_shape)
+def build_features(image: keras.KerasTensor, body: Body, activation: str) -> keras.KerasTensor:
+    """Returns the feature map (batch, height, width, channels) that ``body`` computes.
+
+    Args:
+        image: images (batch, height, width, channels) of the shape that ``body`` is made for.
+        body: body of the network.
+        activation: name of an activation of Keras.
+    """
     values = image
     for operation in body.stem:
-        values = _apply(values, operation, network.activation)
+        values = _apply(values, operation, activation)
     for block in body.blocks:
-        values = _block(values, block, network.activation)
+        values = _block(values, block, activation)
     return values
 
 
