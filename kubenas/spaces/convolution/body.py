@@ -1,20 +1,23 @@
-"""The part of a network that computes feature maps: a stem and blocks. Imports no Keras."""
+"""The part of a network that computes feature maps: stem, blocks and head. Imports no Keras."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from kubenas.spaces.convolution.operations import Convolve, Operation
 
 
 @dataclass(frozen=True)
 class Block:
-    """The sum of a branch and a shortcut, with an activation if ``activated``."""
+    """The sum of a branch and a shortcut, with an activation if ``activated``.
+
+    Without a shortcut it is the branch alone.
+    """
 
     name: str
     branch: tuple[Operation, ...]
-    shortcut: Convolve | None
-    """None: the identity."""
+    shortcut: Convolve | Literal["identity"] | None
     drop_rate: float
-    """Probability that training drops the branch (stochastic depth)."""
+    """Probability that training drops the branch (stochastic depth); 0 without a shortcut."""
     activated: bool
 
 
@@ -24,3 +27,4 @@ class Body:
 
     stem: tuple[Operation, ...]
     blocks: tuple[Block, ...]
+    head: tuple[Operation, ...] = ()

@@ -3,7 +3,13 @@
 import math
 from typing import assert_never
 
-from kubenas.spaces.convolution.operations import Convolve, Operation, Pool, SqueezeExcite
+from kubenas.spaces.convolution.operations import (
+    Convolve,
+    Operation,
+    Pool,
+    Resize,
+    SqueezeExcite,
+)
 from kubenas.spaces.shapes import Map
 
 _NORM_WEIGHTS = 4
@@ -15,12 +21,14 @@ _NORM_WORK = 2
 def cost_of(operation: Operation, shape: Map) -> tuple[int, int]:
     """Returns weights and floating-point operations for an input of ``shape``.
 
-    A multiply-add is two operations. Those of activations are not counted.
+    A multiply-add is two operations. Those of activations and of interpolation are not counted.
     """
     output = operation.output(shape)
     match operation:
         case Pool():
             return 0, math.prod(operation.size) * math.prod(output)
+        case Resize():
+            return 0, 0
         case SqueezeExcite():
             kernels, biases = 2 * shape[2] * operation.units, operation.units + shape[2]
             return kernels + biases, 2 * kernels + biases + 2 * math.prod(shape)

@@ -7,27 +7,38 @@ from typing import Any
 from kubenas.spaces.convolution.body import Block, Body
 from kubenas.spaces.convolution.cost import cost_of
 from kubenas.spaces.convolution.labels import label_of
-from kubenas.spaces.convolution.operations import Operation
+from kubenas.spaces.convolution.operations import Convolve, Operation
 from kubenas.spaces.graph import Graph
 from kubenas.spaces.shapes import Map
 
 
-def body_graph(body: Body, *, input_shape: Map, num_classes: int, rest: Mapping[str, Any]) -> Graph:
+def body_graph(
+    body: Body,
+    *,
+    input_shape: Map,
+    num_classes: int,
+    rest: Mapping[str, Any],
+    activation_work: int = 0,
+) -> Graph:
     """Returns the graph of a network: its body, the average of the last map and a dense layer.
 
-    The number of weights is exact. Floating-point operations of activations are not counted.
+    The number of weights is exact.
 
     Args:
         body: body of the network.
         input_shape: height, width and channels of an image.
         num_classes: number of classes.
         rest: see :class:`Graph`.
+        activation_work: floating-point operations of the activation of a convolution's output, for
+            each value.
     """
-    nodes = _Nodes(input_shape)
+    nodes = _Nodes(input_shape, activation_work)
     for operation in body.stem:
         nodes.append(operation)
     for block in body.blocks:
         nodes.append_block(block)
+    for operation in body.head:
+        nodes.append(operation)
     nodes.append_output(num_classes)
     return Graph(
         tuple(nodes.labels),
@@ -41,24 +52,29 @@ def body_graph(body: Body, *, input_shape: Map, num_classes: int, rest: Mapping[
 class _Nodes:
     """A graph under construction. New operations take the output of the last node."""
 
-    def __init__(self, input_shape: Map) -> None:
+    def __init__(self, input_shape: Map, activation_work: int) -> None:
         self.labels: list[str] = []
         self.edges: list[tuple[int, int]] = []
         self.parameters = 0
         self.flops = 0
         self._shape = input_shape
+        self._activation_work = activation_work
 
     def append(self, operation: Operation) -> None:
         weights, work = cost_of(operation, self._shape)
-        self._add(label_of(operation), *self._last(), weights=weights, work=work)
         self._shape = operation.output(self._shape)
+        if isinstance(operation, Convolve) and operation.activated:
+            work += self._activation_work * math.prod(self._shape)
+        self._add(label_of(operation), *self._last(), weights=weights, work=work)
 
     def append_block(self, block: Block) -> None:
         start, shape = len(self.labels) - 1, self._shape
         for operation in block.branch:
             self.append(operation)
+        if block.shortcut is None:
+            return
         branch, shortcut = len(self.labels) - 1, start
-        if block.shortcut is not None:
+        if isinstance(block.shortcut, Convolve):
             weights, work = cost_of(block.shortcut, shape)
             shortcut = self._add(label_of(block.shortcut), start, weights=weights, work=work)
         label = "add, activation" if block.activated else "add"

@@ -2,7 +2,13 @@
 
 from typing import assert_never
 
-from kubenas.spaces.convolution.operations import Convolve, Operation, Pool, SqueezeExcite
+from kubenas.spaces.convolution.operations import (
+    Convolve,
+    Operation,
+    Pool,
+    Resize,
+    SqueezeExcite,
+)
 
 
 def label_of(operation: Operation) -> str:
@@ -10,6 +16,8 @@ def label_of(operation: Operation) -> str:
     match operation:
         case Pool():
             return f"max pool {operation.size}"
+        case Resize():
+            return f"resize {operation.sides}"
         case SqueezeExcite():
             return f"squeeze-excite {operation.units}"
         case Convolve():

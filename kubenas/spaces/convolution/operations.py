@@ -47,7 +47,19 @@ class SqueezeExcite:
         return shape
 
 
-Operation: TypeAlias = Convolve | Pool | SqueezeExcite
+@dataclass(frozen=True)
+class Resize:
+    """Bilinear interpolation of the map to ``sides``."""
+
+    name: str
+    sides: Pair
+
+    def output(self, shape: Map) -> Map:
+        """Returns the shape of the output for an input of ``shape``."""
+        return (*self.sides, shape[2])
+
+
+Operation: TypeAlias = Convolve | Pool | SqueezeExcite | Resize
 
 
 def output_of(operations: Iterable[Operation], shape: Map) -> Map:

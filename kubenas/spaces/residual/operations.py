@@ -63,7 +63,7 @@ def _block(stage: Stage, name: str, shape: Map, stride: int, rate: float) -> Blo
     return Block(
         name,
         branch=tuple(branch(stage, name, shape[2], strides)),
-        shortcut=None if same_shape else projection,
+        shortcut="identity" if same_shape else projection,
         drop_rate=rate,
         activated=not is_bottleneck,  # linear bottlenecks, Sandler et al., CVPR 2018
     )
