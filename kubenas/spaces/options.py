@@ -32,3 +32,15 @@ class ResidualOptions(Value):
     max_filters: int = Field(
         128, ge=16, le=512, description="Largest number of filters of a stage (16 to 512)."
     )
+
+
+class MobileOptions(Value):
+    """Options of ``mobile``."""
+
+    max_stages: int = Field(4, ge=2, le=4, description="Largest number of stages (2 to 4).")
+    max_blocks: int = Field(
+        4, ge=1, le=8, description="Largest number of blocks in a stage (1 to 8)."
+    )
+    max_width: float = Field(
+        1.5, ge=0.5, le=4, description="Largest multiplier of all numbers of filters (0.5 to 4)."
+    )

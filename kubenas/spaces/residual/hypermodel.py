@@ -3,10 +3,11 @@
 import keras
 import keras_tuner
 
+from kubenas.spaces.convolution.model import build_features
 from kubenas.spaces.image_hypermodel import ImageHyperModel
 from kubenas.spaces.options import ResidualOptions
-from kubenas.spaces.residual.model import build_features
 from kubenas.spaces.residual.network import BOTTLENECKS, Network, network_of
+from kubenas.spaces.residual.operations import build_body
 from kubenas.spaces.shapes import Map
 
 _KINDS = ["residual", "separable", *BOTTLENECKS]
@@ -23,7 +24,8 @@ class ResidualHyperModel(ImageHyperModel[ResidualOptions, Network]):
         return choose_network(hp, self.options, self.input_shape)
 
     def features(self, image: keras.KerasTensor, network: Network) -> keras.KerasTensor:
-        return build_features(image, network, input_shape=self.input_shape)
+        body = build_body(network, self.input_shape)
+        return build_features(image, body, network.activation)
 
 
 def choose_network(

@@ -4,92 +4,27 @@ Every shape is valid by construction: padding is always 'same', the stem shorten
 and a stage halves a map only while both sides stay at least 4 pixels long.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from collections.abc import Iterator
+from typing import Literal
 
+from kubenas.spaces.convolution.body import Block, Body
+from kubenas.spaces.convolution.operations import (
+    Convolve,
+    Operation,
+    Pool,
+    SqueezeExcite,
+    output_of,
+)
+from kubenas.spaces.convolution.strides import block_strides
 from kubenas.spaces.residual.network import BOTTLENECKS, Network, Stage
-from kubenas.spaces.shapes import Map, Pair, first_strides, output_sides, shortening_pools
+from kubenas.spaces.shapes import Map, Pair, first_strides, shortening_pools
 
 LONGEST_SIDE = 32
 """Largest height and width of the stem's output, in pixels."""
-SHORTEST_HALVED_SIDE = 8
-"""Maps with a shorter side than this are not halved, in pixels."""
 _STEM_KERNEL = 3
 _SQUEEZE = 4
 """Ratio of a stage's filters to the units of its squeeze-and-excitation."""
 _LEAST_SQUEEZED = 4
-
-
-@dataclass(frozen=True)
-class Convolve:
-    """A convolution without bias, batch normalisation, and an activation if ``activated``."""
-
-    name: str
-    kind: Literal["conv", "depthwise", "separable"]
-    filters: int
-    kernel: int
-    strides: Pair
-    activated: bool
-
-    def output(self, shape: Map) -> Map:
-        """Returns the shape of the output for an input of ``shape``."""
-        return (*output_sides(shape, self.strides), self.filters)
-
-
-@dataclass(frozen=True)
-class Pool:
-    """Max pooling whose windows do not overlap."""
-
-    name: str
-    size: Pair
-
-    def output(self, shape: Map) -> Map:
-        """Returns the shape of the output for an input of ``shape``."""
-        return (*output_sides(shape, self.size), shape[2])
-
-
-@dataclass(frozen=True)
-class SqueezeExcite:
-    """Scales channels by a network of their means (Hu et al., CVPR 2018)."""
-
-    name: str
-    units: int
-
-    def output(self, shape: Map) -> Map:
-        """Returns ``shape``."""
-        return shape
-
-
-Operation: TypeAlias = Convolve | Pool | SqueezeExcite
-
-
-@dataclass(frozen=True)
-class Block:
-    """The sum of a branch and a shortcut, with an activation if ``activated``."""
-
-    name: str
-    branch: tuple[Operation, ...]
-    shortcut: Convolve | None
-    """None: the identity."""
-    drop_rate: float
-    """Probability that training drops the branch (stochastic depth)."""
-    activated: bool
-
-
-@dataclass(frozen=True)
-class Body:
-    """The part of a network that computes maps."""
-
-    stem: tuple[Operation, ...]
-    blocks: tuple[Block, ...]
-
-
-def output_of(operations: Iterable[Operation], shape: Map) -> Map:
-    """Returns the shape of the output of consecutive operations for an input of ``shape``."""
-    for operation in operations:
-        shape = operation.output(shape)
-    return shape
 
 
 def build_body(network: Network, input_shape: Map) -> Body:
@@ -120,17 +55,15 @@ def _stem(filters: int, shape: Map) -> Iterator[Operation]:
 
 
 def _block(stage: Stage, name: str, shape: Map, stride: int, rate: float) -> Block:
-    # TensorFlow's depthwise convolution has one stride for both sides.
-    step = stride if min(shape[:2]) >= SHORTEST_HALVED_SIDE else 1
-    strides = (step, step)
-    same_shape = step == 1 and shape[2] == stage.filters
+    strides = block_strides(shape, stride)
+    same_shape = strides == (1, 1) and shape[2] == stage.filters
     projection = Convolve(f"{name}_shortcut", "conv", stage.filters, 1, strides, activated=False)
     is_bottleneck = stage.kind in BOTTLENECKS
     branch = _bottleneck if is_bottleneck else _two_convolutions
     return Block(
         name,
         branch=tuple(branch(stage, name, shape[2], strides)),
-        shortcut=None if same_shape else projection,
+        shortcut="identity" if same_shape else projection,
         drop_rate=rate,
         activated=not is_bottleneck,  # linear bottlenecks, Sandler et al., CVPR 2018
     )

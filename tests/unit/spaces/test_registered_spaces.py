@@ -24,6 +24,7 @@ SHAPE = (9, 20, 2)
 OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "layers": {"max_layers": 8, "max_filters": 64},
     "residual": {"max_stages": 4, "max_blocks": 2, "max_filters": 32},
+    "mobile": {"max_stages": 3, "max_blocks": 2, "max_width": 1.0},
 }
 """Options other than the defaults."""
 

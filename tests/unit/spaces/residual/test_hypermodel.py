@@ -6,10 +6,12 @@ import keras
 import numpy as np
 import pytest
 
+from kubenas.spaces.convolution.operations import output_of
+from kubenas.spaces.convolution.strides import SHORTEST_HALVED_SIDE
 from kubenas.spaces.options import ResidualOptions
 from kubenas.spaces.residual.hypermodel import ResidualHyperModel, choose_network
 from kubenas.spaces.residual.network import Stage
-from kubenas.spaces.residual.operations import SHORTEST_HALVED_SIDE, build_body, output_of
+from kubenas.spaces.residual.operations import build_body
 from kubenas.training.fit.label_format import takes_one_hot
 from tests.unit.spaces.points import declared, sampled
 

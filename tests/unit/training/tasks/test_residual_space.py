@@ -3,6 +3,7 @@
 import keras_tuner
 import pytest
 
+from kubenas.spaces.options import ResidualOptions
 from kubenas.spaces.residual.hypermodel import ResidualHyperModel
 from kubenas.training.process.stopping import Termination
 from kubenas.training.tasks.run import run_task
@@ -24,7 +25,8 @@ VALUES = {
 
 def of_residual(spec: AttemptSpec) -> AttemptSpec:
     hp = keras_tuner.HyperParameters()
-    space = ResidualHyperModel(input_shape=(8, 8, 1), num_classes=10)
+    options = ResidualOptions()
+    space = ResidualHyperModel(input_shape=(8, 8, 1), num_classes=10, options=options)
     space.declare_hyperparameters(hp)
     hp.values.update(VALUES)
     return spec.model_copy(

@@ -1,44 +1,49 @@
-"""The feature map of a network of the space ``residual``, of Keras layers."""
+"""The feature map of a network, of Keras layers."""
 
 from typing import assert_never
 
 import keras
 
-from kubenas.spaces.residual.network import Network
-from kubenas.spaces.residual.operations import (
-    Block,
+from kubenas.spaces.convolution.body import Block, Body
+from kubenas.spaces.convolution.operations import (
     Convolve,
     Operation,
     Pool,
+    Resize,
     SqueezeExcite,
-    build_body,
 )
 
 _NORM_MOMENTUM = 0.9
 """Momentum of the moving mean and variance, for trainings of few steps."""
 
 
-def build_features(
-    image: keras.KerasTensor, network: Network, *, input_shape: tuple[int, int, int]
-) -> keras.KerasTensor:
-    """Returns the feature map (batch, height, width, channels) of ``network`` for ``image``."""
-    body = build_body(network, input_shape)
+def build_features(image: keras.KerasTensor, body: Body, activation: str) -> keras.KerasTensor:
+    """Returns the feature map (batch, height, width, channels) that ``body`` computes.
+
+    Args:
+        image: images (batch, height, width, channels) of the shape that ``body`` is made for.
+        body: body of the network.
+        activation: name of an activation of Keras.
+    """
     values = image
     for operation in body.stem:
-        values = _apply(values, operation, network.activation)
+        values = _apply(values, operation, activation)
     for block in body.blocks:
-        values = _block(values, block, network.activation)
+        values = _block(values, block, activation)
+    for operation in body.head:
+        values = _apply(values, operation, activation)
     return values
 
 
 def _block(values: keras.KerasTensor, block: Block, activation: str) -> keras.KerasTensor:
-    shortcut = values
+    shortcut = _shortcut(values, block, activation)
     last = [operation for operation in block.branch if isinstance(operation, Convolve)][-1]
     for operation in block.branch:
         # The branch starts at zero, so that the block starts as its shortcut (Goyal et al., 2017).
-        values = _apply(values, operation, activation, zero=operation is last)
-    if block.shortcut is not None:
-        shortcut = _apply(shortcut, block.shortcut, activation)
+        zero = operation is last and shortcut is not None
+        values = _apply(values, operation, activation, zero=zero)
+    if shortcut is None:
+        return values
     if block.drop_rate:
         drop = keras.layers.Dropout(
             block.drop_rate, noise_shape=(None, 1, 1, 1), name=f"{block.name}_drop_path"
@@ -50,6 +55,18 @@ def _block(values: keras.KerasTensor, block: Block, activation: str) -> keras.Ke
     return values
 
 
+def _shortcut(values: keras.KerasTensor, block: Block, activation: str) -> keras.KerasTensor | None:
+    match block.shortcut:
+        case Convolve():
+            return _apply(values, block.shortcut, activation)
+        case "identity":
+            return values
+        case None:
+            return None
+        case _:
+            assert_never(block.shortcut)
+
+
 def _apply(
     values: keras.KerasTensor, operation: Operation, activation: str, *, zero: bool = False
 ) -> keras.KerasTensor:
@@ -57,6 +74,8 @@ def _apply(
         case Pool():
             pool = keras.layers.MaxPooling2D(operation.size, padding="same", name=operation.name)
             return pool(values)
+        case Resize():
+            return keras.layers.Resizing(*operation.sides, name=operation.name)(values)
         case SqueezeExcite():
             return _squeeze_excite(values, operation, activation)
         case Convolve():

@@ -1,0 +1,53 @@
+"""Weights and floating-point operations of an operation. Imports no Keras."""
+
+import math
+from typing import assert_never
+
+from kubenas.spaces.convolution.operations import (
+    Convolve,
+    Operation,
+    Pool,
+    Resize,
+    SqueezeExcite,
+)
+from kubenas.spaces.shapes import Map
+
+_NORM_WEIGHTS = 4
+"""Weights of batch normalisation for each channel."""
+_NORM_WORK = 2
+"""Operations of batch normalisation for each value: a multiplication and an addition."""
+
+
+def cost_of(operation: Operation, shape: Map) -> tuple[int, int]:
+    """Returns weights and floating-point operations for an input of ``shape``.
+
+    A multiply-add is two operations. Those of activations and of interpolation are not counted.
+    """
+    output = operation.output(shape)
+    match operation:
+        case Pool():
+            return 0, math.prod(operation.size) * math.prod(output)
+        case Resize():
+            return 0, 0
+        case SqueezeExcite():
+            kernels, biases = 2 * shape[2] * operation.units, operation.units + shape[2]
+            return kernels + biases, 2 * kernels + biases + 2 * math.prod(shape)
+        case Convolve():
+            kernel = _kernel(operation, shape[2])
+            places = output[0] * output[1]
+            weights = kernel + _NORM_WEIGHTS * operation.filters
+            return weights, 2 * places * kernel + _NORM_WORK * math.prod(output)
+        case _:
+            assert_never(operation)
+
+
+def _kernel(operation: Convolve, channels: int) -> int:
+    """Returns the convolution's own weights. Each is used once for each place of the output."""
+    window = operation.kernel**2
+    match operation.kind:
+        case "conv":
+            return window * channels * operation.filters
+        case "depthwise":
+            return window * channels
+        case "separable":
+            return window * channels + channels * operation.filters
