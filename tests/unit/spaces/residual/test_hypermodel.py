@@ -17,8 +17,9 @@ from tests.unit.spaces.points import declared, sampled
 
 SHAPE = (8, 8, 1)
 HYPERMODEL = ResidualHyperModel(input_shape=SHAPE, num_classes=4, options=ResidualOptions())
-SMALL = {"stages": 1, "stage_1/blocks": 1}
-RANDOM = {"augmentation": "shift_flip", "drop_path": 0.2, "dropout": 0.5}
+SMALL = {"stages": 1, "stage_1/blocks": 1, "stage_1/filters": 16}
+PLAIN = {"augmentation": "none", "label_smoothing": 0.0}
+RANDOM = {**PLAIN, "augmentation": "shift_flip", "drop_path": 0.2, "dropout": 0.5}
 
 
 def built(**values: Any) -> keras.Model:
@@ -51,7 +52,7 @@ def test_large_maps_are_shortened_and_small_ones_kept(
 
 
 def test_random_layers_are_the_identity_at_inference() -> None:
-    plain, random = built(augmentation="none"), built(**RANDOM)
+    plain, random = built(**PLAIN), built(**RANDOM)
     _train_a_step(random)
     plain.set_weights(random.get_weights())
     expected = np.asarray(plain(pictures(), training=False))
