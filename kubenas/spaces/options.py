@@ -1,6 +1,8 @@
 """Options of the registered spaces, with bounds and descriptions."""
 
-from pydantic import Field
+from typing import Literal
+
+from pydantic import Field, ValidationInfo, field_validator
 
 from kubenas.trial import Value
 
@@ -32,3 +34,23 @@ class ResidualOptions(Value):
     max_filters: int = Field(
         64, ge=16, le=512, description="Largest number of filters of a stage (16 to 512)."
     )
+
+
+class CellOptions(Value):
+    """Options of ``cell``."""
+
+    kind: Literal["nasbench201", "darts"] = Field(
+        "nasbench201", description="Kind of cell: nasbench201 or darts."
+    )
+    cells: int = Field(1, ge=1, le=8, description="Cells in each of the three stages (1 to 8).")
+    filters: int = Field(16, ge=4, le=256, description="Filters of the first stage (4 to 256).")
+    nodes: int = Field(
+        4, ge=1, le=6, description="Nodes of a darts cell besides its two inputs (1 to 6)."
+    )
+
+    @field_validator("nodes")
+    @classmethod
+    def _only_of_darts(cls, nodes: int, info: ValidationInfo) -> int:
+        if info.data.get("kind") == "nasbench201":
+            raise ValueError("only cells of kind darts have this option")
+        return nodes
