@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from kubenas.config import SpaceConfig
 from kubenas.errors import UserError
 from kubenas.spaces.graph import Graph
-from kubenas.spaces.options import LayersOptions, ResidualOptions
+from kubenas.spaces.options import CellOptions, LayersOptions, ResidualOptions
 from kubenas.spaces.user_code.hypermodel_source import check_hypermodel_source
 from kubenas.trial import SpaceRef, Value
 
@@ -65,6 +65,12 @@ _ENTRIES = {
         options=ResidualOptions,
         hypermodel=("kubenas.spaces.residual.hypermodel", "ResidualHyperModel"),
         graph=("kubenas.spaces.residual.graph", "ResidualGraph"),
+    ),
+    "cell": _Entry(
+        summary="Stages of repeated cells, as in NAS-Bench-201 or DARTS; for colour images.",
+        options=CellOptions,
+        hypermodel=("kubenas.spaces.cell.hypermodel", "CellHyperModel"),
+        graph=("kubenas.spaces.cell.graph", "CellGraph"),
     ),
 }
 
