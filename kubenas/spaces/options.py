@@ -1,6 +1,8 @@
 """Options of the registered spaces, with bounds and descriptions."""
 
-from pydantic import Field
+from typing import Literal
+
+from pydantic import Field, ValidationInfo, field_validator
 
 from kubenas.trial import Value
 
@@ -44,3 +46,23 @@ class MobileOptions(Value):
     max_width: float = Field(
         1.5, ge=0.5, le=4, description="Largest multiplier of all numbers of filters (0.5 to 4)."
     )
+
+
+class CellOptions(Value):
+    """Options of ``cell``."""
+
+    kind: Literal["nasbench201", "darts"] = Field(
+        "nasbench201", description="Kind of cell: nasbench201 or darts."
+    )
+    cells: int = Field(1, ge=1, le=8, description="Cells in each of the three stages (1 to 8).")
+    filters: int = Field(16, ge=4, le=256, description="Filters of the first stage (4 to 256).")
+    nodes: int = Field(
+        4, ge=1, le=6, description="Nodes of a darts cell besides its two inputs (1 to 6)."
+    )
+
+    @field_validator("nodes")
+    @classmethod
+    def _only_of_darts(cls, nodes: int, info: ValidationInfo) -> int:
+        if info.data.get("kind") == "nasbench201":
+            raise ValueError("only cells of kind darts have this option")
+        return nodes

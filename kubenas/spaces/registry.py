@@ -12,7 +12,12 @@ from pydantic import ValidationError
 from kubenas.config import SpaceConfig
 from kubenas.errors import UserError
 from kubenas.spaces.graph import Graph
-from kubenas.spaces.options import LayersOptions, MobileOptions, ResidualOptions
+from kubenas.spaces.options import (
+    CellOptions,
+    LayersOptions,
+    MobileOptions,
+    ResidualOptions,
+)
 from kubenas.spaces.user_code.hypermodel_source import check_hypermodel_source
 from kubenas.trial import SpaceRef, Value
 
@@ -71,6 +76,12 @@ _ENTRIES = {
         options=MobileOptions,
         hypermodel=("kubenas.spaces.mobile.hypermodel", "MobileHyperModel"),
         graph=("kubenas.spaces.mobile.graph", "MobileGraph"),
+    ),
+    "cell": _Entry(
+        summary="Stages of repeated cells, as in NAS-Bench-201 or DARTS; for colour images.",
+        options=CellOptions,
+        hypermodel=("kubenas.spaces.cell.hypermodel", "CellHyperModel"),
+        graph=("kubenas.spaces.cell.graph", "CellGraph"),
     ),
 }
 

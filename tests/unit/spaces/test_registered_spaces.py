@@ -25,14 +25,16 @@ OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "layers": {"max_layers": 8, "max_filters": 64},
     "residual": {"max_stages": 4, "max_blocks": 2, "max_filters": 32},
     "mobile": {"max_stages": 3, "max_blocks": 2, "max_width": 1.0},
+    "cell": {"filters": 8},
+    "cell/darts": {"kind": "darts", "filters": 8, "nodes": 2},
 }
-"""Options other than the defaults."""
+"""Options other than the defaults. A space with different kinds of network has several entries."""
 
-each_space = pytest.mark.parametrize("name", [space.name for space in SPACES])
+each_space = pytest.mark.parametrize("name", list(OPTIONS))
 
 
 def space_of(name: str) -> SpaceRef:
-    return SpaceRef(name=name, options=dict(OPTIONS[name]))
+    return SpaceRef(name=name.partition("/")[0], options=dict(OPTIONS[name]))
 
 
 def hypermodel(name: str, shape: Shape = SHAPE, classes: int = 3) -> keras_tuner.HyperModel:
@@ -43,6 +45,10 @@ def graph_of(name: str, values: Mapping[str, Any]) -> Graph:
     make = space_graph(space_of(name))
     assert make is not None
     return make(input_shape=SHAPE, num_classes=3)(values)
+
+
+def test_every_registered_space_is_tested() -> None:
+    assert {space_of(name).name for name in OPTIONS} == {space.name for space in SPACES}
 
 
 @each_space
@@ -105,7 +111,8 @@ def test_the_report_draws_the_default_network(name: str) -> None:
 def test_a_graph_needs_neither_keras_nor_tensorflow(name: str) -> None:
     program = (
         "import sys; from kubenas.spaces.registry import space_graph; from kubenas.trial import"
-        f" SpaceRef; space_graph(SpaceRef(name={name!r}))(input_shape=(8, 8, 1), num_classes=2);"
+        f" SpaceRef; space_graph(SpaceRef.from_json({space_of(name).to_json()!r}))"
+        "(input_shape=(8, 8, 1), num_classes=2);"
         " sys.exit('keras' in sys.modules or 'tensorflow' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", program], check=True, timeout=300)

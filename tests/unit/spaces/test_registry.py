@@ -38,7 +38,7 @@ def test_an_empty_config_means_the_default_space() -> None:
 
 def test_an_unknown_space_is_refused_with_the_nearest() -> None:
     assert "did you mean 'layers'?" in refused(SpaceRef(name="layer"))
-    assert "there are: layers" in refused(SpaceRef(name="zzz"))
+    assert "there are: cell, layers" in refused(SpaceRef(name="zzz"))
 
 
 def test_an_unknown_option_is_refused_with_the_nearest() -> None:

@@ -1,0 +1,75 @@
+"""Weights and floating-point operations of a node of the space ``cell``. No Keras."""
+
+import math
+from collections.abc import Sequence
+from typing import assert_never
+
+from kubenas.spaces.cell.operations import (
+    Concatenate,
+    Convolve,
+    FactorizedReduce,
+    Image,
+    NormActivation,
+    Pool,
+    Separable,
+    Sum,
+    Zeros,
+)
+from kubenas.spaces.cell.wiring import Node
+from kubenas.spaces.shapes import Map, output_sides
+
+_NORM_WEIGHTS = 4
+"""Weights of batch normalisation for each channel."""
+_NORM_WORK = 2
+"""Operations of batch normalisation for each value: a multiplication and an addition."""
+
+
+def node_size(node: Node, inputs: Sequence[Map]) -> tuple[int, int]:
+    """Returns weights and floating-point operations; a multiply-add is two operations.
+
+    Args:
+        node: the node.
+        inputs: shapes of its inputs. Those of a convolution or a pooling are one shape.
+    """
+    values = math.prod(node.shape)
+    match node.operation:
+        case Image() | Concatenate():
+            return 0, 0
+        case Sum():
+            return 0, (len(inputs) - 1) * values
+        case Zeros():
+            return 0, 2 * values
+        case Pool(size=size):
+            return 0, math.prod(size) * values
+        case NormActivation():
+            return _norm_size(node.shape)
+        case Convolve() | Separable() | FactorizedReduce():
+            return _convolution_size(node.operation, inputs[0], node.shape)
+        case _:
+            assert_never(node.operation)
+
+
+def _convolution_size(
+    operation: Convolve | Separable | FactorizedReduce, shape: Map, output: Map
+) -> tuple[int, int]:
+    places, channels = output[0] * output[1], shape[2]
+    match operation:
+        case Separable():
+            window = operation.kernel**2 * channels
+            height, width = output_sides(shape, operation.depthwise_strides)
+            kernel = channels * operation.filters
+            weights, work = window + kernel, 2 * (height * width * window + places * kernel)
+        case Convolve():
+            weights = operation.kernel**2 * channels * operation.filters
+            work = 2 * places * weights
+        case FactorizedReduce():
+            weights = channels * operation.filters
+            work = 2 * places * weights
+    if isinstance(operation, Convolve) and not operation.normalised:
+        return weights, work
+    norm_weights, norm_work = _norm_size(output)
+    return weights + norm_weights, work + norm_work
+
+
+def _norm_size(shape: Map) -> tuple[int, int]:
+    return _NORM_WEIGHTS * shape[2], _NORM_WORK * math.prod(shape)
