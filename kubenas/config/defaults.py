@@ -2,6 +2,8 @@
 
 from kubenas.config.config import Config
 
+_LARGEST_RESIDUAL_SIDE = 96
+"""Longest side in pixels of images for which ``residual`` is the default space."""
 _RUNGS_ETA = 3
 _MIN_TRIALS_WITH_RUNGS = 16
 """With fewer trials, hardly any is promoted to the highest rung."""
@@ -34,8 +36,7 @@ def with_defaults(config: Config, *, shape: tuple[int, int, int], train_examples
 
 def default_space(shape: tuple[int, int, int]) -> str:
     """Returns the name of the default space for images of ``shape``."""
-    del shape
-    return "residual"
+    return "residual" if max(shape[:2]) <= _LARGEST_RESIDUAL_SIDE else "mobile"
 
 
 def _default_epochs(examples: int) -> int:

@@ -139,9 +139,12 @@ CASES: dict[str, tuple[Content | str | Callable[[Path], Content], str]] = {
     "negative budget": (DIGITS | {"search": {"max_seconds": -1}}, "search.max_seconds"),
     "unknown oracle": (DIGITS | {"search": {"oracle": "bayesain"}}, "did you mean 'bayesian'"),
     "unknown space": (DIGITS | {"space": {"name": "layer"}}, "did you mean 'layers'"),
-    "unknown option": (DIGITS | {"space": {"options": {"max_layer": 2}}}, "max_layers"),
+    "unknown option": (
+        DIGITS | {"space": {"name": "layers", "options": {"max_layer": 2}}},
+        "max_layers",
+    ),
     "option of the wrong type": (
-        DIGITS | {"space": {"options": {"max_layers": "x"}}},
+        DIGITS | {"space": {"name": "layers", "options": {"max_layers": "x"}}},
         "max_layers",
     ),
     "missing source": (of_source("none.npz"), "none.npz"),

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from kubenas.config import Config, parse_config, with_defaults
+from kubenas.config import Config, default_space, parse_config, with_defaults
 
 
 def resolved(examples: int = 7_000, **content: Any) -> Config:
@@ -18,6 +18,13 @@ def test_three_lines_give_a_space_epochs_and_rungs() -> None:
     assert config.space.name == "residual"
     assert config.training.epochs == 30
     assert config.search.rungs.eta == 3
+
+
+@pytest.mark.parametrize(
+    ("shape", "space"), [((96, 64, 3), "residual"), ((97, 8, 1), "mobile"), ((8, 224, 3), "mobile")]
+)
+def test_large_images_have_a_space_of_their_own(shape: tuple[int, int, int], space: str) -> None:
+    assert default_space(shape) == space
 
 
 @pytest.mark.parametrize(
