@@ -12,6 +12,7 @@ from kubenas.search.budget.limits import (
     time_limit_seconds,
     trial_limit_reason,
 )
+from kubenas.search.budget.network_size import with_size_limit
 from kubenas.search.budget.time_budget import WRAP_UP_SHARE, TimeLimit, describe_usage
 
 __all__ = [
@@ -31,4 +32,5 @@ __all__ = [
     "too_many_failures",
     "total_cost",
     "trial_limit_reason",
+    "with_size_limit",
 ]
