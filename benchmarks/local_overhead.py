@@ -116,7 +116,8 @@ def prepare_context(folder: Path, arguments: argparse.Namespace, workers: int) -
         "output": str(folder / "out"),
         "data": {"source": arguments.source},
         "search": {"oracle": "random", "max_trials": arguments.trials},
-        "training": {"epochs": arguments.epochs, "patience": 0},
+        "space": {"name": "layers"},
+        "training": {"epochs": arguments.epochs, "patience": 0, "schedule": "none"},
         "runner": {"workers": workers},
     }
     context = prepare(parse_config(content, origin="benchmark"))

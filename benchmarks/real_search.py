@@ -133,7 +133,8 @@ def prepare_context(folder: Path, seed: int, source: Path, arguments: argparse.N
             "seed": seed,
             "rungs": {"eta": 3},
         },
-        "training": {"epochs": arguments.epochs},
+        "space": {"name": "layers"},
+        "training": {"epochs": arguments.epochs, "patience": 3, "schedule": "none"},
         "runner": {"workers": 2},
     }
     file = folder / "context.json"

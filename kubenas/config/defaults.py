@@ -24,10 +24,11 @@ def with_defaults(config: Config, *, shape: tuple[int, int, int], train_examples
     space = config.space
     if space.hypermodel is None and space.name is None:
         space = space.model_copy(update={"name": default_space(shape)})
-    epochs = config.training.epochs or _default_epochs(train_examples)
+    rungs = config.search.rungs
+    fewest = (rungs.eta or 1) * rungs.min_epochs if rungs.enabled else 1
+    epochs = config.training.epochs or max(_default_epochs(train_examples), fewest)
     training = config.training.model_copy(update={"epochs": epochs})
     config = config.model_copy(update={"space": space, "training": training})
-    rungs = config.search.rungs
     if rungs.eta is None and _suits_rungs(config, epochs):
         rungs = rungs.model_copy(update={"eta": _RUNGS_ETA})
     search = config.search.model_copy(update={"rungs": rungs})
@@ -47,10 +48,12 @@ def _default_epochs(examples: int) -> int:
 
 
 def _suits_rungs(config: Config, epochs: int) -> bool:
-    """Whether rungs save time: registered space, own oracle, enough trials and epochs."""
+    """Whether rungs save time: one objective, registered space, own oracle, enough to train."""
     search = config.search
     return (
         config.space.hypermodel is None
+        and len(search.objectives) == 1
+        and search.reuse is None
         and search.oracle != "hyperband"
         and "keras_tuner." not in search.oracle
         and search.max_trials >= _MIN_TRIALS_WITH_RUNGS

@@ -41,6 +41,8 @@ class SpaceConfig(Value):
     def _check_name_or_hypermodel(self) -> Self:
         if self.name and self.hypermodel:
             raise ValueError("set either 'name' or 'hypermodel', not both")
+        if self.options and not self.name and not self.hypermodel:
+            raise ValueError("options: set 'name' as well; the default space depends on the data")
         if self.hypermodel:
             file, _, cls = self.hypermodel.rpartition(":")
             if not file.endswith(".py") or not cls.isidentifier():

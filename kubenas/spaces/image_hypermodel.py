@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 import keras
 import keras_tuner
 
-from kubenas.spaces.recipe.augmentation import augment, choose_augmentation
+from kubenas.spaces.recipe.augmentation import Augmentation, augment, choose_augmentation
 from kubenas.spaces.recipe.loss import choose_loss
 from kubenas.spaces.recipe.optimizer import choose_optimizer
 from kubenas.spaces.shapes import Map
@@ -26,13 +26,22 @@ class ImageHyperModel(keras_tuner.HyperModel, Generic[Options, Network]):  # typ
         input_shape: height, width and channels of an image.
         num_classes: number of classes.
         options: bounds of the space.
+        mirror_symmetric: whether mirrored images keep their class.
     """
 
-    def __init__(self, *, input_shape: Map, num_classes: int, options: Options) -> None:
+    def __init__(
+        self,
+        *,
+        input_shape: Map,
+        num_classes: int,
+        options: Options,
+        mirror_symmetric: bool = False,
+    ) -> None:
         super().__init__(name=type(self).__name__)
         self.input_shape = input_shape
         self.num_classes = num_classes
         self.options = options
+        self.mirror_symmetric = mirror_symmetric
 
     @abstractmethod
     def choose_network(self, hp: keras_tuner.HyperParameters) -> Network:
@@ -45,7 +54,7 @@ class ImageHyperModel(keras_tuner.HyperModel, Generic[Options, Network]):  # typ
     def declare_hyperparameters(self, hp: keras_tuner.HyperParameters) -> None:
         """Declares the whole space without building a model."""
         self.choose_network(hp)
-        choose_augmentation(hp)
+        self._choose_augmentation(hp)
         _choose_dropout(hp)
         choose_optimizer(hp)
         choose_loss(hp)
@@ -58,7 +67,7 @@ class ImageHyperModel(keras_tuner.HyperModel, Generic[Options, Network]):  # typ
         """
         network = self.choose_network(hp)
         image = keras.Input(self.input_shape, name="image")
-        values = self.features(augment(image, choose_augmentation(hp)), network)
+        values = self.features(augment(image, self._choose_augmentation(hp)), network)
         values = keras.layers.GlobalAveragePooling2D(name="average")(values)
         if dropout := _choose_dropout(hp):
             values = keras.layers.Dropout(dropout, name="dropout")(values)
@@ -66,6 +75,9 @@ class ImageHyperModel(keras_tuner.HyperModel, Generic[Options, Network]):  # typ
         model = keras.Model(image, output, name="network")
         model.compile(optimizer=choose_optimizer(hp), loss=choose_loss(hp), metrics=["accuracy"])
         return model
+
+    def _choose_augmentation(self, hp: keras_tuner.HyperParameters) -> Augmentation:
+        return choose_augmentation(hp, mirror_symmetric=self.mirror_symmetric)
 
 
 def _choose_dropout(hp: keras_tuner.HyperParameters) -> float:

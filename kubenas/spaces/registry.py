@@ -56,6 +56,8 @@ class _Entry:
     hypermodel: tuple[str, str]
     graph: tuple[str, str]
     """Imports neither TensorFlow nor Keras."""
+    augments: bool = True
+    """Whether it searches the augmentation, whose default depends on the data."""
 
 
 _ENTRIES = {
@@ -64,9 +66,10 @@ _ENTRIES = {
         options=LayersOptions,
         hypermodel=("kubenas.spaces.layers.hypermodel", "LayersHyperModel"),
         graph=("kubenas.spaces.layers.graph", "LayersGraph"),
+        augments=False,
     ),
     "residual": _Entry(
-        summary="Stages of residual blocks, trained with augmentation; for colour pictures.",
+        summary="Stages of residual blocks; for images of up to 96 pixels.",
         options=ResidualOptions,
         hypermodel=("kubenas.spaces.residual.hypermodel", "ResidualHyperModel"),
         graph=("kubenas.spaces.residual.graph", "ResidualGraph"),
@@ -117,7 +120,11 @@ def check_space(space: SpaceRef | SpaceConfig) -> None:
 
 
 def load_hypermodel(
-    space: SpaceRef, *, input_shape: tuple[int, int, int], num_classes: int
+    space: SpaceRef,
+    *,
+    input_shape: tuple[int, int, int],
+    num_classes: int,
+    mirror_symmetric: bool = False,
 ) -> "keras_tuner.HyperModel":
     """Loads the HyperModel of ``space``. Runs user code: for trial processes only.
 
@@ -125,6 +132,7 @@ def load_hypermodel(
         space: the space.
         input_shape: height, width and channels of an image.
         num_classes: number of classes.
+        mirror_symmetric: whether mirrored images keep their class.
 
     Raises:
         UserError: see :func:`check_space`; or importing the user's file fails.
@@ -134,9 +142,15 @@ def load_hypermodel(
         loader = importlib.import_module("kubenas.spaces.user_code.hypermodel_file")
         return loader.load_hypermodel_file(space, input_shape=input_shape, num_classes=num_classes)
     options = _options(space)
-    module, name = _ENTRIES[space.name or DEFAULT_SPACE].hypermodel
-    hypermodel = getattr(importlib.import_module(module), name)
-    return hypermodel(input_shape=input_shape, num_classes=num_classes, options=options)
+    entry = _ENTRIES[space.name or DEFAULT_SPACE]
+    module, name = entry.hypermodel
+    create = partial(
+        getattr(importlib.import_module(module), name),
+        input_shape=input_shape,
+        num_classes=num_classes,
+        options=options,
+    )
+    return create(mirror_symmetric=mirror_symmetric) if entry.augments else create()
 
 
 def space_graph(space: SpaceRef) -> GraphFactory | None:

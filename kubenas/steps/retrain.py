@@ -1,11 +1,12 @@
-"""Step 3: retrains the best trials with new seeds and chooses one model."""
+"""Step 3: retrains the best trials and chooses one model."""
 
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Literal
 
 from kubenas.config import Config
-from kubenas.errors import SearchFailed
+from kubenas.errors import ObjectExists, SearchFailed
 from kubenas.search.attempts import checkpoint_uri, open_attempt_records, run_attempts
 from kubenas.search.journal import TrialState
 from kubenas.search.layout import attempt_folder, search_folder, space_file
@@ -14,12 +15,14 @@ from kubenas.search.run import SearchRun, read_search
 from kubenas.search.space import extend_space
 from kubenas.search.training_plan import kept_epochs, retraining_plan
 from kubenas.steps.process import StatusWriter, running_step
-from kubenas.steps.retraining_plan import RetrainingPlan, plan_retrainings
+from kubenas.steps.retraining_plan import Candidate, RetrainingPlan, plan_retrainings
 from kubenas.steps.search import progress_reporter
 from kubenas.steps.setup import RunContext, resolve_context, trial_runner
 from kubenas.storage import Storage, join, split
-from kubenas.storage.document import find_document, read_object
+from kubenas.storage.document import find_document, read_document, read_object
 from kubenas.trial import AttemptSpec, Outcome, Result, Task, Value
+
+_PLAN_FILE = "retraining.json"
 
 
 class Retraining(Value):
@@ -83,66 +86,70 @@ def read_choice(output: Storage, search: str) -> Choice | None:
 def retraining_specs(
     context: RunContext, run: SearchRun, space: Mapping[str, Any]
 ) -> Iterable[AttemptSpec]:
-    """Yields the spec of an attempt for each candidate and seed.
-
-    The first seed continues the training of the trial where its checkpoint allows that. The others
-    start anew.
-    """
+    """Yields the spec of an attempt for each model of the retraining plan."""
     config = context.config
     folder = join(context.config.output, search_folder(run.id), "retrain")
-    plan = _plan(run, config)
-    for trial in candidates(run, config)[: plan.candidates]:
-        for seed in range(1, plan.seeds + 1):
-            number = trial.number * config.retrain.seeds + seed - 1
-            checkpoint = _checkpoint(context.output, run, trial) if seed == 1 else None
-            yield AttemptSpec(
-                task=Task.TRAIN,
-                search=run.id,
-                trial=number,
-                attempt=1,
-                prefix=join(folder, f"t{trial.number:05d}-s{seed}", "a1"),
-                space=context.space,
-                dataset=context.dataset,
-                hyperparameters={"space": space["space"], "values": _model_values(trial)},
-                training=retraining_plan(
-                    config,
-                    context.space,
-                    run.direction,
-                    number=number,
-                    epochs=plan.epochs,
-                    continued=checkpoint is not None,
-                ),
-                resume_from=checkpoint,
-                work_seconds=plan.work_seconds,
-            )
+    plan = _retraining_plan(context, run)
+    for model in plan.models:
+        trial = run.state.trials[model.trial]
+        number = model.trial * config.retrain.seeds + model.seed - 1
+        yield AttemptSpec(
+            task=Task.TRAIN,
+            search=run.id,
+            trial=number,
+            attempt=1,
+            prefix=join(folder, f"t{model.trial:05d}-s{model.seed}", "a1"),
+            space=context.space,
+            dataset=context.dataset,
+            hyperparameters={"space": space["space"], "values": _model_values(trial)},
+            training=retraining_plan(
+                config,
+                context.space,
+                run.direction,
+                number=number,
+                epochs=model.epochs,
+                continued=model.checkpoint is not None,
+            ),
+            resume_from=model.checkpoint,
+            work_seconds=plan.work_seconds,
+        )
 
 
-def _plan(run: SearchRun, config: Config) -> RetrainingPlan:
-    """Plans the retrainings by the duration of an epoch of the best trial."""
-    best = candidates(run, config)[0]
-    end, parent = best.end, best.proposal.parent
-    epochs = best.proposal.epochs or config.epochs
-    kept = _kept_epochs(run, epochs)
-    from_parent = 0 if parent is None else run.state.trials[parent].proposal.epochs or 0
-    trained = (end.epochs if end else 0) - (_kept_epochs(run, from_parent) if from_parent else 0)
-    seconds = end.seconds / trained if end and trained > 0 else None
-    return plan_retrainings(config, epoch_seconds=seconds, kept_epochs=kept)
+def _retraining_plan(context: RunContext, run: SearchRun) -> RetrainingPlan:
+    """Returns the plan of the search, which is made once: later settings do not change it."""
+    name = f"{search_folder(run.id)}/{_PLAN_FILE}"
+    what = "a plan of retrainings"
+    plan = find_document(context.output, name, RetrainingPlan, what=what)
+    if plan is not None:
+        return plan
+    trials = candidates(run, context.config)
+    if not trials:
+        raise SearchFailed("retrain: no candidate could be retrained: no trial completed")
+    plan = plan_retrainings(
+        context.config, [_candidate(context.output, run, trial) for trial in trials]
+    )
+    with suppress(ObjectExists):
+        context.output.create(name, plan.to_json())
+    return read_document(context.output, name, RetrainingPlan, what=what)
 
 
-def _kept_epochs(run: SearchRun, epochs: int) -> int:
-    """Returns the epochs of a trial from which a retraining continues; 0: it starts anew."""
+def _candidate(output: Storage, run: SearchRun, trial: TrialState) -> Candidate:
+    """Returns what the plan needs to know about ``trial``, which has completed."""
+    end, parent = trial.end, trial.proposal.parent
+    epochs = end.epochs if end else 0
+    before = run.state.trials[parent].end if parent is not None else None
+    trained = epochs - (kept_epochs(run.definition, before.epochs) if before else 0)
     kept = kept_epochs(run.definition, epochs)
-    return kept if kept < epochs else 0
-
-
-def _checkpoint(output: Storage, run: SearchRun, trial: TrialState) -> str | None:
-    """Returns the checkpoint from which the training of ``trial`` can be continued, if any."""
-    epochs = trial.proposal.epochs
-    if epochs is None or trial.end is None or trial.end.attempt is None:
-        return None
-    if not _kept_epochs(run, epochs):
-        return None
-    return checkpoint_uri(output, attempt_folder(run.id, trial.number, trial.end.attempt))
+    checkpoint = None
+    if end and end.attempt and kept < epochs:
+        checkpoint = checkpoint_uri(output, attempt_folder(run.id, trial.number, end.attempt))
+    return Candidate(
+        trial=trial.number,
+        epochs=epochs,
+        kept_epochs=kept if checkpoint else 0,
+        checkpoint=checkpoint,
+        epoch_seconds=trial.seconds / trained if trained > 0 else None,
+    )
 
 
 def training_spec(context: RunContext, choice: Choice) -> AttemptSpec:

@@ -1,56 +1,123 @@
-"""How many models are retrained, and for how long, within the time limit. Pure functions."""
+"""Which models are retrained, how long, and from which checkpoints. Pure functions."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kubenas.config import Config
 from kubenas.search.budget import WRAP_UP_SHARE
+from kubenas.trial import Value
 
 _LONGEST = 3
-"""Largest number of epochs, as a multiple of those of a trial."""
+"""Largest number of epochs of a registered space, as a multiple of those of a trial."""
+
+
+class PlannedModel(Value):
+    """One model to retrain."""
+
+    trial: int
+    seed: int
+    """Number of the seed, counted from 1."""
+    epochs: int
+    """Epochs at most, including those before the checkpoint."""
+    checkpoint: str | None = None
+    """URI of the checkpoint from which the training continues; None: it starts anew."""
+
+
+class RetrainingPlan(Value):
+    """``retraining.json``: the models to retrain, fixed when retraining begins."""
+
+    models: tuple[PlannedModel, ...]
+    work_seconds: float | None = None
+    """Run time after which the training of a model is asked to end; None: no limit."""
 
 
 @dataclass(frozen=True)
-class RetrainingPlan:
-    """Number and length of the retrainings."""
+class Candidate:
+    """A trial that may be retrained."""
+
+    trial: int
+    epochs: int
+    """Epochs that it was trained for."""
+    kept_epochs: int = 0
+    """Epochs before its checkpoint; 0: it has no checkpoint to continue from."""
+    checkpoint: str | None = None
+    epoch_seconds: float | None = None
+    """Duration of an epoch; None: unknown."""
+
+
+@dataclass(frozen=True)
+class _Selection:
+    """Numbers of candidates and seeds, and the time for each model."""
 
     candidates: int
     seeds: int
-    epochs: int
-    """Epochs of a model at most, including those that its trial has trained."""
-    seconds: float | None = None
-    """Time limit of a model; None: no limit."""
+    seconds: float | None
 
     @property
     def work_seconds(self) -> float | None:
-        """Run time after which the training of a model is asked to end; None: no limit."""
         return None if self.seconds is None else (1 - WRAP_UP_SHARE) * self.seconds
 
 
-def plan_retrainings(
-    config: Config, *, epoch_seconds: float | None, kept_epochs: int = 0
-) -> RetrainingPlan:
+def plan_retrainings(config: Config, candidates: Sequence[Candidate]) -> RetrainingPlan:
     """Plans the retrainings that fit into ``retrain.max_seconds``, or else ``search.max_seconds``.
 
     Fewer seeds and then fewer candidates are retrained if there is no time to train all of them as
-    long as a trial. Where ``retrain.epochs`` is empty, remaining time is used for longer training.
+    long as a trial. Remaining time is used for longer training. A candidate with a single seed
+    continues the training of its trial, where that makes the training longer.
 
     Args:
         config: the config with its defaults.
-        epoch_seconds: duration of an epoch of the best trial; None: unknown.
-        kept_epochs: epochs of the best trial from which a retraining continues.
+        candidates: the trials, best first; at least one.
     """
+    selection = _select(config, candidates[0])
+    models = [
+        _planned(config, candidate, seed, selection)
+        for candidate in candidates[: selection.candidates]
+        for seed in range(1, selection.seeds + 1)
+    ]
+    return RetrainingPlan(models=tuple(models), work_seconds=selection.work_seconds)
+
+
+def _select(config: Config, best: Candidate) -> _Selection:
+    """Returns the largest selection in which the best trial is trained as long as a trial."""
     retrain = config.retrain
     limit = retrain.max_seconds or config.search.max_seconds
-    whole = retrain.epochs or config.epochs
-    if limit is None or not epoch_seconds:
-        return RetrainingPlan(retrain.candidates, retrain.seeds, whole, limit)
-    needed = (whole - kept_epochs) * epoch_seconds / (1 - WRAP_UP_SHARE)
-    for candidates, seeds in ((retrain.candidates, retrain.seeds), (retrain.candidates, 1), (1, 1)):
-        rounds = math.ceil(candidates * seeds / config.runner.workers)
-        seconds = limit / rounds
-        if seconds >= needed:
+    if limit is None:
+        return _Selection(retrain.candidates, retrain.seeds, None)
+    options = ((retrain.candidates, retrain.seeds), (retrain.candidates, 1), (1, 1))
+    for candidates, seeds in options:
+        seconds = limit / math.ceil(candidates * seeds / config.runner.workers)
+        selection = _Selection(candidates, seeds, seconds)
+        affordable = _affordable_epochs(best, selection)
+        kept = best.kept_epochs if seeds == 1 else 0
+        if affordable is None or kept + affordable >= _whole(config):
             break
-    affordable = kept_epochs + int((1 - WRAP_UP_SHARE) * seconds / epoch_seconds)
-    epochs = retrain.epochs or min(max(affordable, whole), _LONGEST * whole)
-    return RetrainingPlan(candidates, seeds, epochs, seconds)
+    return selection
+
+
+def _planned(
+    config: Config, candidate: Candidate, seed: int, selection: _Selection
+) -> PlannedModel:
+    whole, affordable = _whole(config), _affordable_epochs(candidate, selection)
+    anew = PlannedModel(trial=candidate.trial, seed=seed, epochs=whole)
+    if affordable is None:
+        return anew
+    longest = config.retrain.epochs or (whole if config.space.hypermodel else _LONGEST * whole)
+    reached = min(candidate.kept_epochs + affordable, longest)
+    continues = selection.seeds == 1 and candidate.epochs <= longest
+    if candidate.checkpoint and continues and (reached > candidate.epochs or affordable < whole):
+        epochs = max(reached, candidate.epochs)
+        return anew.model_copy(update={"epochs": epochs, "checkpoint": candidate.checkpoint})
+    return anew.model_copy(update={"epochs": min(max(affordable, whole), longest)})
+
+
+def _whole(config: Config) -> int:
+    return config.retrain.epochs or config.epochs
+
+
+def _affordable_epochs(candidate: Candidate, selection: _Selection) -> int | None:
+    """Returns the epochs that fit into the time of one model; None: no limit, or unknown."""
+    if selection.work_seconds is None or not candidate.epoch_seconds:
+        return None
+    return int(selection.work_seconds / candidate.epoch_seconds)

@@ -55,6 +55,9 @@ class DataSchema(Value):
     classes: tuple[str, ...]
     splits: dict[SplitName, Split]
     normalization: Normalization
+    mirror_symmetric: bool = Field(
+        False, description="whether mirrored images keep their class, as far as the data tell"
+    )
 
     @property
     def example_bytes(self) -> int:

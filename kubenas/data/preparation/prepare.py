@@ -2,8 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TypeAlias
+
+import numpy as np
 
 from kubenas.config import DataConfig
 from kubenas.data.dataset.card import CARD_FILE, CONTACT_SHEET_FILE, DataCard
@@ -21,6 +24,7 @@ from kubenas.data.preparation.contact_sheet import ContactSheet
 from kubenas.data.preparation.digest import dataset_digest
 from kubenas.data.preparation.duplicates import DuplicateReport, find_duplicates
 from kubenas.data.preparation.example_buffer import BufferedSplit, ExampleBuffer
+from kubenas.data.preparation.mirroring import MAX_IMAGES, keeps_class_when_mirrored, shrink
 from kubenas.data.preparation.moments import ChannelMoments
 from kubenas.data.preparation.resize import convert_image
 from kubenas.data.preparation.size_checks import (
@@ -151,6 +155,12 @@ def _fit_normalization(split: BufferedSplit, info: SourceInfo) -> Normalization:
     return moments.normalization()
 
 
+def _is_mirror_symmetric(split: BufferedSplit) -> bool:
+    images = [shrink(image) for image in islice(split.images(), MAX_IMAGES)]
+    labels = split.buffer.index["label"][split.positions[:MAX_IMAGES]]
+    return keeps_class_when_mirrored(np.stack(images), labels)
+
+
 def _examples_with_progress(job: _Job, info: SourceInfo) -> Iterator[Example]:
     for done, example in enumerate(job.source.examples(info), start=1):
         yield example
@@ -173,6 +183,7 @@ def _write_shards(job: _Job, info: SourceInfo, splits: _Splits, folder: Path) ->
             for name, split in splits.items()
         },
         normalization=_fit_normalization(splits["train"], info),
+        mirror_symmetric=_is_mirror_symmetric(splits["train"]),
     )
 
 

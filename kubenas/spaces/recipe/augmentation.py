@@ -11,10 +11,17 @@ _SHIFT = 0.125
 """Largest shift, as a share of the height and width: 4 of 32 pixels."""
 
 
-def choose_augmentation(hp: keras_tuner.HyperParameters) -> Augmentation:
-    """Declares the augmentation and returns its value. The default does not flip images."""
+def choose_augmentation(hp: keras_tuner.HyperParameters, *, mirror_symmetric: bool) -> Augmentation:
+    """Declares the augmentation and returns its value.
+
+    Args:
+        hp: hyperparameters.
+        mirror_symmetric: whether mirrored images keep their class. Then the default flips images.
+    """
     augmentation: Augmentation = hp.Choice(
-        "augmentation", ["none", "shift", "shift_flip"], default="shift"
+        "augmentation",
+        ["none", "shift", "shift_flip"],
+        default="shift_flip" if mirror_symmetric else "shift",
     )
     return augmentation
 

@@ -144,6 +144,7 @@ class TrainingCallback(keras.callbacks.Callback):  # type: ignore[misc]  # keras
         metrics = scalar_metrics(logs or {}, self._plan.objective)
         _check_nan(metrics, number, self._plan.objective)
         self._state = self._next_state(number, metrics)
+        self._plan_epochs()  # the first epoch of an attempt is slow and tells little
         if self._best_of_fit.exhausted(self._plan.patience) or self._planned_end():
             self.model.stop_training = True
         if time.monotonic() - self._history_at >= HISTORY_SECONDS:

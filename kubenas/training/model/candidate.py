@@ -35,6 +35,7 @@ def load_space(attempt: Attempt) -> keras_tuner.HyperModel:
             attempt.spec.space,
             input_shape=attempt.schema.shape,
             num_classes=len(attempt.schema.classes),
+            mirror_symmetric=attempt.schema.mirror_symmetric,
         )
 
 

@@ -17,8 +17,6 @@ from kubenas.training.model.exported_model import load_exported
 from kubenas.training.model.measure import measure_cost
 from kubenas.training.process.attempt import Attempt
 from kubenas.training.process.failure import Phase, classify_errors
-from kubenas.training.simple_models.linear_model import evaluate_linear_model
-from kubenas.training.simple_models.majority_class import evaluate_majority_class
 from kubenas.trial import Outcome, Result
 
 _BATCH_SIZE = 256
@@ -74,6 +72,12 @@ def evaluate_simple_models(shards: Shards) -> tuple[SimpleModel, ...]:
     Raises:
         StorageError: The data set is damaged.
     """
+    # scikit-learn takes seconds to load, and other tasks do not need it.
+    from kubenas.training.simple_models.linear_model import evaluate_linear_model  # noqa: PLC0415
+    from kubenas.training.simple_models.majority_class import (  # noqa: PLC0415
+        evaluate_majority_class,
+    )
+
     majority, linear = evaluate_majority_class(shards.schema), evaluate_linear_model(shards)
     return (majority,) if linear is None else (linear, majority)
 

@@ -50,11 +50,19 @@ def test_what_the_user_sets_is_kept() -> None:
         {"search": {"oracle": "hyperband"}},
         {"search": {"oracle": "keras_tuner.oracles.RandomSearchOracle"}},
         {"search": {"max_trials": 8}},
+        {"search": {"objective": "val_accuracy, parameters"}},
+        {"search": {"reuse": "last-best"}},
         {"training": {"epochs": 5}},
     ],
 )
 def test_there_are_no_rungs_where_they_do_not_help(content: dict[str, Any]) -> None:
     assert not resolved(**content).search.rungs.enabled
+
+
+def test_rungs_that_the_user_sets_have_enough_epochs() -> None:
+    config = resolved(10_000_000, search={"rungs": {"eta": 8}})
+    assert config.epochs == 16
+    assert parse_config(config.model_dump(mode="json"), origin="test") == config
 
 
 def test_applying_the_defaults_twice_changes_nothing() -> None:

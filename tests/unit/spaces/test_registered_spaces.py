@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from kubenas.reporting.network.drawing import draw_network
 from kubenas.spaces.graph import Graph
-from kubenas.spaces.registry import SPACES, space_graph
+from kubenas.spaces.registry import SPACES, load_hypermodel, space_graph
 from kubenas.training.model.architecture import describe_architecture
 from kubenas.training.model.measure import measure_cost
 from kubenas.trial import SpaceRef
@@ -116,3 +116,15 @@ def test_a_graph_needs_neither_keras_nor_tensorflow(name: str) -> None:
         " sys.exit('keras' in sys.modules or 'tensorflow' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", program], check=True, timeout=300)
+
+
+@pytest.mark.parametrize("name", ["residual", "mobile", "cell"])
+@pytest.mark.parametrize(("symmetric", "default"), [(True, "shift_flip"), (False, "shift")])
+def test_images_are_flipped_by_default_where_mirrored_ones_keep_their_class(
+    name: str, symmetric: bool, default: str
+) -> None:
+    hp = keras_tuner.HyperParameters()
+    load_hypermodel(
+        SpaceRef(name=name), input_shape=(32, 32, 3), num_classes=2, mirror_symmetric=symmetric
+    ).declare_hyperparameters(hp)
+    assert hp.values["augmentation"] == default

@@ -33,7 +33,8 @@ def test_every_space_passes_with_its_defaults_and_explains_its_options() -> None
 
 def test_an_empty_config_means_the_default_space() -> None:
     check_space(SpaceConfig())
-    check_space(SpaceConfig(options={"max_stages": 2}))
+    with pytest.raises(ValueError, match="options: set 'name' as well"):
+        SpaceConfig(options={"max_stages": 2})
 
 
 def test_an_unknown_space_is_refused_with_the_nearest() -> None:

@@ -1,60 +1,97 @@
-"""The number and length of the retrainings within a time limit."""
+"""Which models are retrained, how long, and from which checkpoints."""
 
 from typing import Any
 
 import pytest
 
 from kubenas.config import Config, parse_config
-from kubenas.steps.retraining_plan import RetrainingPlan, plan_retrainings
+from kubenas.steps.retraining_plan import Candidate, PlannedModel, plan_retrainings
+
+FIRST = Candidate(trial=5, epochs=20, epoch_seconds=10)
+SECOND = Candidate(trial=2, epochs=20, epoch_seconds=10)
+CONTINUED = Candidate(5, epochs=20, kept_epochs=13, checkpoint="/c", epoch_seconds=10)
 
 
-def config_of(retrain: dict[str, Any], **search: Any) -> Config:
+def config_of(retrain: dict[str, Any], workers: int = 2, **sections: Any) -> Config:
     content = {
         "name": "n",
         "output": "/out",
         "data": {"source": "digits"},
         "training": {"epochs": 20},
-        "search": search,
         "retrain": retrain,
-        "runner": {"workers": 2},
+        "runner": {"workers": workers},
     }
-    return parse_config(content, origin="test")
+    return parse_config({**content, **sections}, origin="test")
+
+
+def planned(config: Config, *candidates: Candidate) -> list[tuple[int, int, int, bool]]:
+    """Trial, seed and epochs of each model, and whether it continues from a checkpoint."""
+    models = plan_retrainings(config, candidates or (FIRST, SECOND)).models
+    return [(m.trial, m.seed, m.epochs, m.checkpoint is not None) for m in models]
 
 
 def test_all_are_retrained_as_long_as_a_trial_without_a_limit() -> None:
-    plan = plan_retrainings(config_of({}), epoch_seconds=10)
-    assert plan == RetrainingPlan(candidates=2, seeds=2, epochs=20)
+    plan = plan_retrainings(config_of({}), (CONTINUED, SECOND))
     assert plan.work_seconds is None
+    assert plan.models == tuple(
+        PlannedModel(trial=trial, seed=seed, epochs=20) for trial in (5, 2) for seed in (1, 2)
+    )
 
 
 @pytest.mark.parametrize(
-    ("limit", "expected"),
+    ("limit", "expected", "work_seconds"),
     [
-        (600, RetrainingPlan(2, 2, 27, 300)),
-        (4000, RetrainingPlan(2, 2, 60, 2000)),
-        (300, RetrainingPlan(2, 1, 27, 300)),
-        (100, RetrainingPlan(1, 1, 20, 100)),
+        (600, [(5, 1, 27), (5, 2, 27), (2, 1, 27), (2, 2, 27)], 270),
+        (4000, [(5, 1, 60), (5, 2, 60), (2, 1, 60), (2, 2, 60)], 1800),
+        (300, [(5, 1, 27), (2, 1, 27)], 270),
+        (100, [(5, 1, 20)], 90),
     ],
 )
 def test_short_time_means_fewer_models_and_long_time_longer_training(
-    limit: float, expected: RetrainingPlan
+    limit: float, expected: list[tuple[int, int, int]], work_seconds: float
 ) -> None:
-    plan = plan_retrainings(config_of({"max_seconds": limit}), epoch_seconds=10)
-    assert plan == expected
-    assert plan.work_seconds == pytest.approx(0.9 * (expected.seconds or 0))
+    config = config_of({"max_seconds": limit})
+    assert planned(config) == [(*model, False) for model in expected]
+    plan = plan_retrainings(config, (FIRST, SECOND))
+    assert plan.work_seconds == pytest.approx(work_seconds)
 
 
 def test_the_limit_of_the_search_is_that_of_the_retraining_too() -> None:
-    plan = plan_retrainings(config_of({}, max_seconds=600), epoch_seconds=10)
-    assert plan.seconds == 300
+    plan = plan_retrainings(config_of({}, search={"max_seconds": 600}), (FIRST, SECOND))
+    assert plan.work_seconds == pytest.approx(270)
 
 
-def test_epochs_that_the_trial_has_trained_are_not_paid_again() -> None:
+def test_a_single_seed_continues_the_trial() -> None:
     config = config_of({"max_seconds": 100})
-    assert plan_retrainings(config, epoch_seconds=10, kept_epochs=13).epochs == 22
-    assert plan_retrainings(config, epoch_seconds=10, kept_epochs=13).seeds == 1
+    assert planned(config, CONTINUED) == [(5, 1, 22, True)]
+    assert planned(config_of({"max_seconds": 9000, "seeds": 1}), CONTINUED) == [(5, 1, 60, True)]
+
+
+def test_a_trial_is_taken_as_it_is_if_there_is_no_time_to_improve_it() -> None:
+    assert planned(config_of({"max_seconds": 30}), CONTINUED) == [(5, 1, 20, True)]
+
+
+def test_a_trial_of_a_lower_rung_is_trained_to_the_end() -> None:
+    lower = Candidate(5, epochs=6, kept_epochs=4, checkpoint="/c", epoch_seconds=10)
+    assert planned(config_of({"max_seconds": 200, "seeds": 1}), lower) == [(5, 1, 22, True)]
 
 
 def test_epochs_that_the_user_sets_are_kept() -> None:
-    config = config_of({"max_seconds": 4000, "epochs": 25})
-    assert plan_retrainings(config, epoch_seconds=10).epochs == 25
+    config = config_of({"max_seconds": 4000, "epochs": 15, "seeds": 1, "candidates": 1})
+    assert planned(config, FIRST) == [(5, 1, 15, False)]
+    assert planned(config, CONTINUED) == [(5, 1, 15, False)]
+
+
+def test_user_code_is_not_trained_longer_than_a_trial() -> None:
+    config = config_of(
+        {"max_seconds": 4000, "seeds": 1, "candidates": 1}, space={"hypermodel": "m.py:M"}
+    )
+    assert planned(config, FIRST) == [(5, 1, 20, False)]
+
+
+def test_the_limit_holds_for_all_models_where_the_duration_of_an_epoch_is_unknown() -> None:
+    plan = plan_retrainings(
+        config_of({"max_seconds": 300}), (Candidate(5, epochs=20), Candidate(2, epochs=20))
+    )
+    assert len(plan.models) == 4
+    assert plan.work_seconds == pytest.approx(0.9 * 150)
