@@ -122,7 +122,7 @@ class TrainingCallback(keras.callbacks.Callback):  # type: ignore[misc]  # keras
         self._check_stop()
         if self.resumed and self._state and epoch != self._state.epochs:
             raise NotResumable(f"fit() started at epoch {epoch} and ignored initial_epoch")
-        self._plan_epochs()
+        self._plan_epochs(fewest=1)
         self._epoch_started = time.monotonic()
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
@@ -144,7 +144,7 @@ class TrainingCallback(keras.callbacks.Callback):  # type: ignore[misc]  # keras
         metrics = scalar_metrics(logs or {}, self._plan.objective)
         _check_nan(metrics, number, self._plan.objective)
         self._state = self._next_state(number, metrics)
-        self._plan_epochs()  # the first epoch of an attempt is slow and tells little
+        self._plan_epochs(fewest=0)  # the first epoch of an attempt is slow and tells little
         if self._best_of_fit.exhausted(self._plan.patience) or self._planned_end():
             self.model.stop_training = True
         if time.monotonic() - self._history_at >= HISTORY_SECONDS:
@@ -169,7 +169,7 @@ class TrainingCallback(keras.callbacks.Callback):  # type: ignore[misc]  # keras
         if self._deadline is not None and time.time() >= self._deadline:
             raise DeadlinePassed
 
-    def _plan_epochs(self) -> None:
+    def _plan_epochs(self, *, fewest: int) -> None:
         """Shortens the schedule so that the decay of the learning rate ends before the deadline."""
         if self._plan.schedule == "none" or self._deadline is None or self._epoch_seconds is None:
             return
@@ -177,6 +177,7 @@ class TrainingCallback(keras.callbacks.Callback):  # type: ignore[misc]  # keras
             self._deadline - time.time(),
             done=self._state.epochs if self._state else 0,
             epoch_seconds=self._epoch_seconds,
+            fewest=fewest,
         )
 
     def _planned_end(self) -> bool:

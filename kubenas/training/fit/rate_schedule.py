@@ -46,10 +46,12 @@ class RateSchedule:
         left = (self.epochs - position) / (self.epochs - self.decay_start)
         return max(0.0, min(1.0, left))
 
-    def within(self, seconds: float, *, done: int, epoch_seconds: float) -> "RateSchedule":
+    def within(
+        self, seconds: float, *, done: int, epoch_seconds: float, fewest: int
+    ) -> "RateSchedule":
         """Returns the schedule of a training that ends within ``seconds`` after ``done`` epochs.
 
-        A schedule that fits is returned unchanged. At least one more epoch is planned.
+        A schedule that fits is returned unchanged. At least ``fewest`` more epochs are planned.
         """
         affordable = int(_REPLAN_MARGIN * max(0.0, seconds) / max(epoch_seconds, 1e-9))
-        return replace(self, epochs=min(self.epochs, done + max(1, affordable)))
+        return replace(self, epochs=min(self.epochs, done + max(fewest, affordable)))

@@ -38,5 +38,10 @@ def test_the_optimisers_own_rate_is_not_changed() -> None:
     ("seconds", "planned"), [(1000.0, 30), (105.3, 20), (25.0, 12), (3.0, 11), (-1.0, 11)]
 )
 def test_a_training_is_shortened_to_end_within_the_time(seconds: float, planned: int) -> None:
-    schedule = RateSchedule("wsd", 30).within(seconds, done=10, epoch_seconds=10)
+    schedule = RateSchedule("wsd", 30).within(seconds, done=10, epoch_seconds=10, fewest=1)
     assert schedule == RateSchedule("wsd", planned)
+
+
+def test_a_training_without_time_for_an_epoch_may_end() -> None:
+    schedule = RateSchedule("wsd", 30).within(5, done=10, epoch_seconds=10, fewest=0)
+    assert schedule.epochs == 10

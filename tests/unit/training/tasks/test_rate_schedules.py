@@ -1,10 +1,11 @@
 """Trainings with a learning rate schedule: the rate of each epoch, promotion and short time."""
 
-import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from kubenas.training.fit import callback
 from kubenas.training.fit.checkpoint import load_checkpoint
 from kubenas.training.fit.history import history_from_jsonl
 from kubenas.training.process.stopping import Termination
@@ -84,14 +85,44 @@ def test_an_attempt_that_was_lost_in_the_decay_finishes_the_decay(
     assert kept.epochs == 2
 
 
-@pytest.mark.parametrize("schedule", ["cosine", "wsd"])
-def test_the_rate_decays_before_the_deadline(make_spec: MakeSpec, schedule: str) -> None:
+class Clock:
+    """Stands still within an epoch."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def time(self) -> float:
+        return self.now
+
+    monotonic = time
+
+
+@pytest.fixture
+def ten_seconds_an_epoch(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock, end_epoch = Clock(), callback.TrainingCallback.on_epoch_end
+
+    def end_later(self: callback.TrainingCallback, epoch: int, logs: Any = None) -> None:
+        clock.now += 10
+        end_epoch(self, epoch, logs)
+
+    monkeypatch.setattr(callback, "time", clock)
+    monkeypatch.setattr(callback.TrainingCallback, "on_epoch_end", end_later)
+    return clock
+
+
+@pytest.mark.parametrize(
+    ("schedule", "last"),
+    [("wsd", [0.1 * 5 / 6, 0.05, 0.1 / 6]), ("cosine", [0.0218, 0.0082, 0.0009])],
+)
+def test_the_rate_decays_before_the_deadline(
+    make_spec: MakeSpec, ten_seconds_an_epoch: Clock, schedule: str, last: list[float]
+) -> None:
     plan = {"epochs": 100_000, "schedule": schedule}
-    spec = make_spec(source=reporting("0.1"), plan=plan, deadline=time.time() + 12)
-    result, found = trained(spec)
-    assert result.cut_short
-    assert 3 <= len(found) < 100_000
-    assert found[-1] < 0.2 * max(found)
+    deadline = ten_seconds_an_epoch.now + 95
+    result, found = trained(make_spec(source=reporting("0.1"), plan=plan, deadline=deadline))
+    assert (result.epochs, result.cut_short) == (9, True)
+    assert found[0] == pytest.approx(0.05, rel=1e-3)  # the warm-up
+    assert found[-3:] == pytest.approx(last, abs=5e-4)
 
 
 def test_an_optimizer_with_its_own_schedule_is_refused(make_spec: MakeSpec) -> None:
