@@ -203,7 +203,7 @@ def test_an_output_of_another_config_is_left_alone(tmp_path: Path) -> None:
     file.write_text(json.dumps(DIGITS | {"training": {"epochs": 3}}))
     done = kubenas("run", file)
     assert done.returncode == 2
-    assert "training.epochs was 8, now 3" in done.stderr
+    assert "training.epochs was 0, now 3" in done.stderr
     assert before == {p: p.read_bytes() for p in (tmp_path / "out").rglob("*") if p.is_file()}
 
 
