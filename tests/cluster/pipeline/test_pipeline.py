@@ -28,6 +28,7 @@ def parameters(output: Storage) -> dict[str, object]:
         "search_name": "digits",
         "output_uri": output.uri,
         "data_source": "digits",
+        "network_space": "layers",
         "search_algorithm": "random",
         "max_trials": TRIALS,
         "epochs_per_trial": 3,

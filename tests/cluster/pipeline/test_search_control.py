@@ -38,6 +38,7 @@ def parameters(output: Storage, heartbeat: float) -> dict[str, object]:
         "search_name": "digits",
         "output_uri": output.uri,
         "data_source": "digits",
+        "network_space": "layers",
         "search_algorithm": "random",
         "max_trials": TRIALS,
         "max_search_seconds": "300",
