@@ -20,7 +20,6 @@ from kubenas.trial import Value
 NAME = r"^[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$"
 """Pattern for names of searches and schedules."""
 
-
 _EPOCHS = 12
 """Epochs of a trial before the data are known."""
 
@@ -69,15 +68,15 @@ class Config(Value):
     @model_validator(mode="after")
     def _check_rungs(self) -> Self:
         rungs = self.search.rungs
-        if rungs.eta is None or not rungs.enabled:
+        if rungs.factor is None:
             return self
         if self.search.oracle == "hyperband":
             raise ValueError(
                 "search.rungs: the oracle hyperband has its own rungs; use another oracle"
             )
-        if self.training.epochs and self.epochs < rungs.eta * rungs.min_epochs:
+        if self.training.epochs and self.epochs < rungs.factor * rungs.min_epochs:
             raise ValueError(
-                f"search.rungs: training.epochs must be at least {rungs.eta * rungs.min_epochs},"
+                f"search.rungs: training.epochs must be at least {rungs.factor * rungs.min_epochs},"
                 " eta times min_epochs, for at least two rungs; or reduce min_epochs"
             )
         return self

@@ -25,7 +25,7 @@ def with_defaults(config: Config, *, shape: tuple[int, int, int], train_examples
     if space.hypermodel is None and space.name is None:
         space = space.model_copy(update={"name": default_space(shape)})
     rungs = config.search.rungs
-    fewest = (rungs.eta or 1) * rungs.min_epochs if rungs.enabled else 1
+    fewest = rungs.factor * rungs.min_epochs if rungs.factor else 1
     epochs = config.training.epochs or max(_default_epochs(train_examples), fewest)
     training = config.training.model_copy(update={"epochs": epochs})
     config = config.model_copy(update={"space": space, "training": training})

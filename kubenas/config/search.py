@@ -33,9 +33,9 @@ class RungsConfig(Value):
     )
 
     @property
-    def enabled(self) -> bool:
-        """Whether the search has rungs."""
-        return self.eta is not None and self.eta > 1
+    def factor(self) -> int | None:
+        """The reduction factor; None if the search has no rungs."""
+        return None if self.eta == 1 else self.eta
 
 
 class SearchConfig(Value):

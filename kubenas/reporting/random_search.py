@@ -47,7 +47,7 @@ def estimate_random_search(report: ReportInput) -> RandomSearch | None:
     search = report.config.search
     if search.baseline_share:
         return _baseline(report, "measured", "baseline")
-    if search.oracle == "random" or search.rungs.enabled:
+    if search.oracle == "random" or search.rungs.factor is not None:
         return None  # on the lowest rung nothing is trained at full length
     return _baseline(report, "estimated", "random")
 

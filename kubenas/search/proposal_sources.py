@@ -86,12 +86,8 @@ def _prior_trials(
 
 
 def _promotions(definition: SearchDefinition) -> list[ProposalSource]:
-    rungs, eta = rung_levels(definition.config), definition.config.search.rungs.eta
-    return (
-        []
-        if eta is None or not rungs
-        else [Promotions(rungs, eta=eta, direction=definition.direction)]
-    )
+    rungs, eta = rung_levels(definition.config), definition.config.search.rungs.factor
+    return [] if eta is None else [Promotions(rungs, eta=eta, direction=definition.direction)]
 
 
 def _baseline(definition: SearchDefinition, space: Mapping[str, Any]) -> list[ProposalSource]:

@@ -70,7 +70,7 @@ def kept_epochs(definition: SearchDefinition, epochs: int) -> int:
 
 def _continues(config: Config) -> bool:
     """Whether trials continue the trainings of others."""
-    return config.search.rungs.enabled or config.search.oracle == "hyperband"
+    return config.search.rungs.factor is not None or config.search.oracle == "hyperband"
 
 
 def _schedule(config: Config, space: SpaceRef, default: RateScheduleName) -> RateScheduleName:

@@ -7,9 +7,9 @@ from kubenas.search.rungs.successive_halving import rung_epochs
 def rung_levels(config: Config) -> tuple[int, ...]:
     """Returns the epochs of each rung, ascending; empty if the search has no rungs."""
     rungs = config.search.rungs
-    if rungs.eta is None or not rungs.enabled:
+    if rungs.factor is None:
         return ()
-    return rung_epochs(config.epochs, eta=rungs.eta, least=rungs.min_epochs)
+    return rung_epochs(config.epochs, eta=rungs.factor, least=rungs.min_epochs)
 
 
 def min_epochs_per_trial(config: Config) -> int:

@@ -1,12 +1,12 @@
 """The graph and the size of a network of the space ``cell``, from values alone. No Keras."""
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
 from kubenas.spaces.cell.network import build_body, network_of
 from kubenas.spaces.cell.size import node_size
 from kubenas.spaces.cell.wiring import Body
+from kubenas.spaces.convolution.cost import classifier_cost
 from kubenas.spaces.graph import Graph
 from kubenas.spaces.options import CellOptions
 from kubenas.spaces.shapes import Map
@@ -49,7 +49,5 @@ class CellGraph:
     def _size(self, body: Body) -> tuple[int, int]:
         """Returns weights and floating-point operations of the network."""
         sizes = [node_size(node, [body[source].shape for source in node.inputs]) for node in body]
-        last, classes = body[-1].shape, self._num_classes
-        parameters = sum(weights for weights, _ in sizes) + (last[2] + 1) * classes
-        flops = sum(work for _, work in sizes) + math.prod(last) + (2 * last[2] + 1) * classes
-        return parameters, flops
+        sizes.append(classifier_cost(body[-1].shape, self._num_classes))
+        return sum(weights for weights, _ in sizes), sum(work for _, work in sizes)

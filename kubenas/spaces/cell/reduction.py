@@ -1,13 +1,11 @@
-"""The reduction of maps in the space ``cell``: by the stem of large images, and between stages."""
+"""The stem of networks of the space ``cell``, which reduces large images."""
 
-from kubenas.spaces.cell.operations import KEPT, Convolve, Pool
+from kubenas.spaces.cell.operations import Convolve, Pool
 from kubenas.spaces.cell.wiring import Wiring
-from kubenas.spaces.shapes import Map, Pair, first_strides, shortening_pools
+from kubenas.spaces.shapes import first_strides, shortening_pools
 
 LONGEST_SIDE = 32
 """Largest height and width of the stem's output, in pixels."""
-SHORTEST_HALVED_SIDE = 8
-"""Maps with a shorter side than this are not halved, in pixels."""
 _IMAGE = 0
 _KERNEL = 3
 
@@ -22,11 +20,3 @@ def append_stem(wiring: Wiring, filters: int) -> int:
     for number, size in enumerate(sizes, start=1):
         node = wiring.add(f"stem_pool_{number}", Pool("max", size, size), node)
     return node
-
-
-def halving_strides(shape: Map) -> Pair:
-    """Returns the strides of a reduction: 2, or 1 if a side of the map is too short.
-
-    Both sides have the same stride, because TensorFlow's depthwise convolution has one.
-    """
-    return (2, 2) if min(shape[:2]) >= SHORTEST_HALVED_SIDE else KEPT

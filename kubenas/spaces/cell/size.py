@@ -16,12 +16,8 @@ from kubenas.spaces.cell.operations import (
     Zeros,
 )
 from kubenas.spaces.cell.wiring import Node
+from kubenas.spaces.convolution.cost import norm_cost
 from kubenas.spaces.shapes import Map, output_sides
-
-_NORM_WEIGHTS = 4
-"""Weights of batch normalisation for each channel."""
-_NORM_WORK = 2
-"""Operations of batch normalisation for each value: a multiplication and an addition."""
 
 
 def node_size(node: Node, inputs: Sequence[Map]) -> tuple[int, int]:
@@ -42,7 +38,7 @@ def node_size(node: Node, inputs: Sequence[Map]) -> tuple[int, int]:
         case Pool(size=size):
             return 0, math.prod(size) * values
         case NormActivation():
-            return _norm_size(node.shape)
+            return norm_cost(node.shape)
         case Convolve() | Separable() | FactorizedReduce():
             return _convolution_size(node.operation, inputs[0], node.shape)
         case _:
@@ -67,9 +63,5 @@ def _convolution_size(
             work = 2 * places * weights
     if isinstance(operation, Convolve) and not operation.normalised:
         return weights, work
-    norm_weights, norm_work = _norm_size(output)
+    norm_weights, norm_work = norm_cost(output)
     return weights + norm_weights, work + norm_work
-
-
-def _norm_size(shape: Map) -> tuple[int, int]:
-    return _NORM_WEIGHTS * shape[2], _NORM_WORK * math.prod(shape)

@@ -35,10 +35,22 @@ def cost_of(operation: Operation, shape: Map) -> tuple[int, int]:
         case Convolve():
             kernel = _kernel(operation, shape[2])
             places = output[0] * output[1]
-            weights = kernel + _NORM_WEIGHTS * operation.filters
-            return weights, 2 * places * kernel + _NORM_WORK * math.prod(output)
+            norm_weights, norm_work = norm_cost(output)
+            return kernel + norm_weights, 2 * places * kernel + norm_work
         case _:
             assert_never(operation)
+
+
+def norm_cost(shape: Map) -> tuple[int, int]:
+    """Returns weights and floating-point operations of the normalisation of a map."""
+    return _NORM_WEIGHTS * shape[2], _NORM_WORK * math.prod(shape)
+
+
+def classifier_cost(shape: Map, num_classes: int) -> tuple[int, int]:
+    """Returns weights and floating-point operations of averaging a map and a dense layer."""
+    channels = shape[2]
+    work = math.prod(shape) + (2 * channels + 1) * num_classes
+    return (channels + 1) * num_classes, work
 
 
 def _kernel(operation: Convolve, channels: int) -> int:

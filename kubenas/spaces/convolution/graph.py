@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kubenas.spaces.convolution.body import Block, Body
-from kubenas.spaces.convolution.cost import cost_of
+from kubenas.spaces.convolution.cost import classifier_cost, cost_of
 from kubenas.spaces.convolution.labels import label_of
 from kubenas.spaces.convolution.operations import Convolve, Operation
 from kubenas.spaces.graph import Graph
@@ -81,10 +81,8 @@ class _Nodes:
         self._add(label, branch, shortcut, work=math.prod(self._shape))
 
     def append_output(self, num_classes: int) -> None:
-        self._add("average", *self._last(), work=math.prod(self._shape))
-        channels = self._shape[2]
-        self.parameters += (channels + 1) * num_classes
-        self.flops += (2 * channels + 1) * num_classes
+        weights, work = classifier_cost(self._shape, num_classes)
+        self._add("average", *self._last(), weights=weights, work=work)
 
     def _last(self) -> list[int]:
         return [len(self.labels) - 1] if self.labels else []

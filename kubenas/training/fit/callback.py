@@ -70,7 +70,7 @@ class TrainingCallback(keras.callbacks.Callback):  # type: ignore[misc]  # keras
         self._state = resumed
         self.resumed = resumed is not None
         """Whether the training resumed from a checkpoint."""
-        self.schedule = RateSchedule(plan.schedule, plan.epochs)
+        self.schedule = RateSchedule.of(plan)
         """The learning rate schedule. Its epochs are fewer than planned if time is short."""
         self._fits = 0
         self._best_of_fit = resumed.best if resumed else BestEpoch(plan.direction)
@@ -173,7 +173,7 @@ class TrainingCallback(keras.callbacks.Callback):  # type: ignore[misc]  # keras
         """Shortens the schedule so that the decay of the learning rate ends before the deadline."""
         if self._plan.schedule == "none" or self._deadline is None or self._epoch_seconds is None:
             return
-        self.schedule = RateSchedule(self._plan.schedule, self._plan.epochs).within(
+        self.schedule = RateSchedule.of(self._plan).within(
             self._deadline - time.time(),
             done=self._state.epochs if self._state else 0,
             epoch_seconds=self._epoch_seconds,

@@ -9,7 +9,7 @@ and Compute-Optimal Training Beyond Fixed Training Durations, NeurIPS 2024).
 import math
 from dataclasses import dataclass, replace
 
-from kubenas.trial import RateScheduleName
+from kubenas.trial import RateScheduleName, TrainingPlan
 
 _DECAY_SHARE = 1 / 3
 """Share of the epochs in which the rate of ``wsd`` decays."""
@@ -25,6 +25,11 @@ class RateSchedule:
 
     name: RateScheduleName
     epochs: int
+
+    @classmethod
+    def of(cls, plan: TrainingPlan) -> "RateSchedule":
+        """Returns the schedule of a training with enough time."""
+        return cls(plan.schedule, plan.epochs)
 
     @property
     def decay_start(self) -> int:

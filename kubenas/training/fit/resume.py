@@ -25,7 +25,7 @@ def resume_training(
     try:
         state = load_checkpoint(uri)
         earlier = state.before_decay
-        if earlier is not None and earlier.epochs < _decay_start(plan):
+        if earlier is not None and earlier.epochs < RateSchedule.of(plan).decay_start:
             state = earlier
         restore(model, state)
     except CheckpointUnusable as error:
@@ -33,7 +33,3 @@ def resume_training(
         return None
     _LOG.info("training resumes at epoch %d from %s", state.epochs, uri)
     return state
-
-
-def _decay_start(plan: TrainingPlan) -> int:
-    return RateSchedule(plan.schedule, plan.epochs).decay_start

@@ -17,6 +17,7 @@ from kubenas.training.model.exported_model import load_exported
 from kubenas.training.model.measure import measure_cost
 from kubenas.training.process.attempt import Attempt
 from kubenas.training.process.failure import Phase, classify_errors
+from kubenas.training.simple_models.majority_class import evaluate_majority_class
 from kubenas.trial import Outcome, Result
 
 _BATCH_SIZE = 256
@@ -74,9 +75,6 @@ def evaluate_simple_models(shards: Shards) -> tuple[SimpleModel, ...]:
     """
     # scikit-learn takes seconds to load, and other tasks do not need it.
     from kubenas.training.simple_models.linear_model import evaluate_linear_model  # noqa: PLC0415
-    from kubenas.training.simple_models.majority_class import (  # noqa: PLC0415
-        evaluate_majority_class,
-    )
 
     majority, linear = evaluate_majority_class(shards.schema), evaluate_linear_model(shards)
     return (majority,) if linear is None else (linear, majority)

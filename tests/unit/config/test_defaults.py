@@ -39,7 +39,7 @@ def test_what_the_user_sets_is_kept() -> None:
         space={"name": "layers"}, training={"epochs": 8}, search={"rungs": {"eta": 1}}
     )
     assert (config.space.name, config.epochs) == ("layers", 8)
-    assert not config.search.rungs.enabled
+    assert config.search.rungs.factor is None
     assert with_defaults(config, shape=(8, 8, 1), train_examples=10) == config
 
 
@@ -56,7 +56,7 @@ def test_what_the_user_sets_is_kept() -> None:
     ],
 )
 def test_there_are_no_rungs_where_they_do_not_help(content: dict[str, Any]) -> None:
-    assert not resolved(**content).search.rungs.enabled
+    assert resolved(**content).search.rungs.factor is None
 
 
 def test_rungs_that_the_user_sets_have_enough_epochs() -> None:

@@ -13,8 +13,9 @@ from kubenas.spaces.cell.operations import (
     Pool,
     Separable,
 )
-from kubenas.spaces.cell.reduction import append_stem, halving_strides
+from kubenas.spaces.cell.reduction import append_stem
 from kubenas.spaces.cell.wiring import Wiring
+from kubenas.spaces.convolution.strides import block_strides
 from kubenas.spaces.shapes import Pair
 
 _STAGES = 3
@@ -37,7 +38,7 @@ def append_body(wiring: Wiring, cells: DartsCells, *, count: int, filters: int) 
     for stage in range(1, _STAGES + 1):
         if stage > 1:
             filters *= 2
-            strides = halving_strides(wiring.shape(last))
+            strides = block_strides(wiring.shape(last), 2)
             reduction = _CellWiring(wiring, f"reduction_{stage - 1}", filters, strides)
             before, last = last, reduction.append(cells.reduction, before, last)
         for number in range(1, count + 1):

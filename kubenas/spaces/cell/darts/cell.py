@@ -7,7 +7,7 @@ operations on two different earlier nodes. The output has the channels of all fu
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
 OperationName: TypeAlias = Literal[
     "sep_conv_3x3",
@@ -18,15 +18,7 @@ OperationName: TypeAlias = Literal[
     "avg_pool_3x3",
     "skip_connect",
 ]
-OPERATIONS: tuple[OperationName, ...] = (
-    "sep_conv_3x3",
-    "sep_conv_5x5",
-    "dil_conv_3x3",
-    "dil_conv_5x5",
-    "max_pool_3x3",
-    "avg_pool_3x3",
-    "skip_connect",
-)
+OPERATIONS: tuple[OperationName, ...] = get_args(OperationName)
 INPUTS = 2
 """Number of inputs of a cell, and of each of its nodes."""
 CELLS = ("normal", "reduction")

@@ -12,8 +12,9 @@ from kubenas.spaces.cell.operations import (
     Pool,
     Zeros,
 )
-from kubenas.spaces.cell.reduction import append_stem, halving_strides
+from kubenas.spaces.cell.reduction import append_stem
 from kubenas.spaces.cell.wiring import Wiring
+from kubenas.spaces.convolution.strides import block_strides
 
 _STAGES = 3
 
@@ -39,7 +40,7 @@ def append_body(wiring: Wiring, cell: Nasbench201Cell, *, cells: int, filters: i
 def _append_reduction(wiring: Wiring, name: str, source: int) -> int:
     """Adds a residual block that halves the map, if it is large enough, and doubles its filters."""
     shape = wiring.shape(source)
-    filters, strides = 2 * shape[2], halving_strides(shape)
+    filters, strides = 2 * shape[2], block_strides(shape, 2)
     branch = wiring.add(f"{name}_conv_1", Convolve(filters, 3, strides), source)
     branch = wiring.add(f"{name}_conv_2", Convolve(filters, 3), branch)
     shortcut = source

@@ -6,18 +6,12 @@ operation to the value of its source. The value of a node is the sum of its edge
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
 OperationName: TypeAlias = Literal[
     "none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3"
 ]
-OPERATIONS: tuple[OperationName, ...] = (
-    "none",
-    "skip_connect",
-    "nor_conv_1x1",
-    "nor_conv_3x3",
-    "avg_pool_3x3",
-)
+OPERATIONS: tuple[OperationName, ...] = get_args(OperationName)
 Edge: TypeAlias = tuple[int, int]
 """Source and target."""
 EDGES: tuple[Edge, ...] = ((0, 1), (0, 2), (1, 2), (0, 3), (1, 3), (2, 3))
