@@ -155,6 +155,9 @@ class TrainingPlan(Value):
     schedule: RateScheduleName = Field(
         "none", description="learning rate schedule; 'none': the optimiser's own"
     )
+    with_validation: bool = Field(
+        False, description="train on the validation split, too, and keep the last epoch"
+    )
     objective: str = Field(description="a metric of the model, such as val_accuracy")
     direction: Literal["max", "min"]
     further_metrics: tuple[str, ...] = Field(

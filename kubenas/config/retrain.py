@@ -20,8 +20,14 @@ class RetrainConfig(Value):
         description="Epochs of a retraining at most. Empty: as for trials, and up to three times as"
         " many if there is a time limit that allows it.",
     )
+    with_validation: bool = Field(
+        True,
+        description="Train on the validation split, too, if a single model of a registered space is"
+        " retrained: then no score is needed to choose among models.",
+    )
     max_seconds: float | None = Field(
         None,
         gt=0,
-        description="Time limit of all retrainings in seconds; empty: search.max_seconds.",
+        description="Time limit of all retrainings in seconds; empty: search.max_seconds, and what"
+        " the search left of it.",
     )

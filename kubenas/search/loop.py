@@ -32,6 +32,7 @@ from kubenas.search.progress import OnProgress, OnState, Progress, estimate_seco
 from kubenas.search.proposals import MAX_DUPLICATES_IN_A_ROW, NoProposal
 from kubenas.search.recorder import SearchRecorder
 from kubenas.search.rungs import min_epochs_per_trial
+from kubenas.search.training_plan import trial_plan
 from kubenas.trial import AttemptEvent, AttemptRef, FailureClass, Task
 
 _POLL_SECONDS = 0.5
@@ -68,6 +69,7 @@ class SearchLoop:
         self._config = specs.definition.config.search
         self._rate = budget.Rate.of(specs.definition.config.runner)
         self._direction = specs.definition.direction
+        self._stops_early = trial_plan(specs.definition).patience > 0
         self._recorder = recorder
         self._runner = runner
         self._running = RunningAttempts(runner, clock=clock)
@@ -225,7 +227,11 @@ class SearchLoop:
     def _stop_reason(self) -> str:
         trial = self._next_open()
         epochs = min_epochs_per_trial(self._whole_config) if trial is None else self._epochs(trial)
-        return budget.stop_reason(self._config, self._usage(), self._direction, epochs=epochs)
+        usage = self._usage()
+        reason = budget.stop_reason(self._config, usage, self._direction, epochs=epochs)
+        if reason or self._stops_early:
+            return reason
+        return budget.remaining_time_reason(self._whole_config, usage, epochs=epochs)
 
     def _must_stop_now(self) -> bool:
         usage = self._usage()

@@ -39,6 +39,7 @@ def retraining_plan(
     number: int,
     epochs: int,
     continued: bool,
+    with_validation: bool,
 ) -> TrainingPlan:
     """Returns the plan of retraining ``number``.
 
@@ -49,6 +50,7 @@ def retraining_plan(
         number: number of the retraining, for its seed.
         epochs: epochs at most.
         continued: whether it continues the training of a trial.
+        with_validation: whether it trains on the validation split, too.
     """
     schedule = _schedule(config, space, default="wsd" if continued else "cosine")
     return TrainingPlan(
@@ -60,6 +62,7 @@ def retraining_plan(
         objective=config.search.metric,
         direction=direction,
         keep_model=True,
+        with_validation=with_validation,
     )
 
 

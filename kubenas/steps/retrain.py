@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from kubenas.config import Config
 from kubenas.errors import ObjectExists, SearchFailed
+from kubenas.search import budget
 from kubenas.search.attempts import checkpoint_uri, open_attempt_records, run_attempts
 from kubenas.search.journal import TrialState
 from kubenas.search.layout import attempt_folder, search_folder, space_file
@@ -35,6 +36,8 @@ class Retraining(Value):
     prefix: str
     """URI of the folder of the attempt with the result."""
     result: Result
+    with_validation: bool = False
+    """Whether it was trained on the validation split, too, so that its score measures nothing."""
 
 
 class Choice(Value):
@@ -109,6 +112,7 @@ def retraining_specs(
                 number=number,
                 epochs=model.epochs,
                 continued=model.checkpoint is not None,
+                with_validation=model.with_validation,
             ),
             resume_from=model.checkpoint,
             work_seconds=plan.work_seconds,
@@ -126,7 +130,9 @@ def _retraining_plan(context: RunContext, run: SearchRun) -> RetrainingPlan:
     if not trials:
         raise SearchFailed("retrain: no candidate could be retrained: no trial completed")
     plan = plan_retrainings(
-        context.config, [_candidate(context.output, run, trial) for trial in trials]
+        context.config,
+        [_candidate(context.output, run, trial) for trial in trials],
+        unused_seconds=budget.unused_seconds(context.config.search, run.state),
     )
     with suppress(ObjectExists):
         context.output.create(name, plan.to_json())
@@ -216,6 +222,7 @@ def _retrainings(
             seed=spec.trial % config.retrain.seeds + 1,
             prefix=join(split(spec.prefix)[0], f"a{result.attempt}"),
             result=result,
+            with_validation=spec.training is not None and spec.training.with_validation,
         )
         for spec, result in zip(specs, results, strict=True)
     ]

@@ -10,6 +10,10 @@ from kubenas.trial import Value
 
 _LONGEST = 3
 """Largest number of epochs of a registered space, as a multiple of those of a trial."""
+_AMPLE = 2
+"""Epochs of each of several models at least, as a multiple of those of a trial."""
+_MARGIN = 1.3
+"""Planned epochs of a continued training, as a multiple of those that fit by the measured time."""
 
 
 class PlannedModel(Value):
@@ -22,6 +26,8 @@ class PlannedModel(Value):
     """Epochs at most, including those before the checkpoint."""
     checkpoint: str | None = None
     """URI of the checkpoint from which the training continues; None: it starts anew."""
+    with_validation: bool = False
+    """Whether it is trained on the validation split, too."""
 
 
 class RetrainingPlan(Value):
@@ -59,30 +65,55 @@ class _Selection:
         return None if self.seconds is None else (1 - WRAP_UP_SHARE) * self.seconds
 
 
-def plan_retrainings(config: Config, candidates: Sequence[Candidate]) -> RetrainingPlan:
-    """Plans the retrainings that fit into ``retrain.max_seconds``, or else ``search.max_seconds``.
+def plan_retrainings(
+    config: Config, candidates: Sequence[Candidate], *, unused_seconds: float = 0.0
+) -> RetrainingPlan:
+    """Plans the retrainings that fit into their time limit.
 
-    Fewer seeds and then fewer candidates are retrained if there is no time to train all of them as
-    long as a trial. Remaining time is used for longer training. A candidate with a single seed
-    continues the training of its trial, where that makes the training longer.
+    It is ``retrain.max_seconds``, or else ``search.max_seconds`` and what the search left of it.
+    Fewer seeds and then fewer candidates are retrained if there is no time to train all of them
+    twice as long as a trial. Remaining time is used for longer training. A candidate with a single
+    seed continues the training of its trial, where that makes the training longer. A single model
+    is trained on the validation split, too, where its choice needs no score.
 
     Args:
         config: the config with its defaults.
         candidates: the trials, best first; at least one.
+        unused_seconds: seconds of ``search.max_seconds`` that the search did not use.
     """
-    selection = _select(config, candidates[0])
+    selection = _select(config, candidates[0], unused_seconds)
     models = [
         _planned(config, candidate, seed, selection)
         for candidate in candidates[: selection.candidates]
         for seed in range(1, selection.seeds + 1)
     ]
+    if len(models) == 1 and _may_use_validation(config, models[0], candidates[0]):
+        models = [models[0].model_copy(update={"with_validation": True})]
     return RetrainingPlan(models=tuple(models), work_seconds=selection.work_seconds)
 
 
-def _select(config: Config, best: Candidate) -> _Selection:
-    """Returns the largest selection in which the best trial is trained as long as a trial."""
+def _may_use_validation(config: Config, model: PlannedModel, candidate: Candidate) -> bool:
+    """Whether the training of ``model`` needs no score: it is the only one, and ends as planned."""
+    trains = model.checkpoint is None or model.epochs > candidate.epochs
+    scheduled = config.space.hypermodel is None and config.training.schedule != "none"
+    to_the_end = scheduled and not config.training.patience
+    return config.retrain.with_validation and trains and to_the_end
+
+
+def _time_limit(config: Config, unused_seconds: float) -> float | None:
+    if config.retrain.max_seconds or config.search.max_seconds is None:
+        return config.retrain.max_seconds
+    return config.search.max_seconds + unused_seconds
+
+
+def _select(config: Config, best: Candidate, unused_seconds: float) -> _Selection:
+    """Returns the largest selection in which the best trial is trained amply.
+
+    Longer training of one model is worth more than the choice among several.
+    """
     retrain = config.retrain
-    limit = retrain.max_seconds or config.search.max_seconds
+    ample = min(_AMPLE * _whole(config), _longest(config))
+    limit = _time_limit(config, unused_seconds)
     if limit is None:
         return _Selection(retrain.candidates, retrain.seeds, None)
     options = ((retrain.candidates, retrain.seeds), (retrain.candidates, 1), (1, 1))
@@ -91,7 +122,7 @@ def _select(config: Config, best: Candidate) -> _Selection:
         selection = _Selection(candidates, seeds, seconds)
         affordable = _affordable_epochs(best, selection)
         kept = best.kept_epochs if seeds == 1 else 0
-        if affordable is None or kept + affordable >= _whole(config):
+        if affordable is None or kept + affordable >= ample:
             break
     return selection
 
@@ -103,8 +134,9 @@ def _planned(
     anew = PlannedModel(trial=candidate.trial, seed=seed, epochs=whole)
     if affordable is None:
         return anew
-    longest = config.retrain.epochs or (whole if config.space.hypermodel else _LONGEST * whole)
-    reached = min(candidate.kept_epochs + affordable, longest)
+    longest = _longest(config)
+    # The measured epochs include the start of the trial. A plan that is too long is shortened.
+    reached = min(candidate.kept_epochs + round(_MARGIN * affordable), longest)
     continues = selection.seeds == 1 and candidate.epochs <= longest
     if candidate.checkpoint and continues and (reached > candidate.epochs or affordable < whole):
         epochs = max(reached, candidate.epochs)
@@ -114,6 +146,12 @@ def _planned(
 
 def _whole(config: Config) -> int:
     return config.retrain.epochs or config.epochs
+
+
+def _longest(config: Config) -> int:
+    """Returns the largest number of epochs of a model."""
+    factor = 1 if config.space.hypermodel else _LONGEST
+    return config.retrain.epochs or factor * config.epochs
 
 
 def _affordable_epochs(candidate: Candidate, selection: _Selection) -> int | None:

@@ -95,6 +95,8 @@ def _training(report: ReportInput) -> Iterator[str]:
     yield f"Batches of {training.batch_size}; learning rate schedule: {training.schedule}."
     for each in summarize_candidates(report.retrained):
         scores = ", ".join(score(value, report.objective) for value in each.scores)
+        if each.with_validation:
+            scores = "on the training and validation examples together, without a validation score"
         yield f"- trial {each.trial}, retrained: {scores}"
 
 

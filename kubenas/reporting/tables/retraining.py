@@ -13,11 +13,13 @@ class Candidate:
 
     trial: int
     scores: tuple[float | None, ...]
-    """Scores by seed; None for a failed or pending retraining."""
+    """Scores by seed; None for a failed or pending retraining, and with the validation split."""
     mean: float | None
     spread: float | None
     """Standard deviation over the seeds; None with fewer than two scores."""
     seconds: float
+    with_validation: bool
+    """Whether it was trained on the validation split, too."""
 
 
 def summarize_candidates(retrained: Sequence[Retrained]) -> list[Candidate]:
@@ -36,4 +38,5 @@ def _candidate(trial: int, runs: Sequence[Retrained], seeds: Sequence[int]) -> C
         mean=statistics.fmean(scored) if scored else None,
         spread=statistics.stdev(scored) if len(scored) > 1 else None,
         seconds=sum(run.seconds for run in runs),
+        with_validation=any(run.with_validation for run in runs),
     )

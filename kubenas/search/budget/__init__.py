@@ -11,8 +11,10 @@ from kubenas.search.budget.limits import (
     target_reached,
     time_limit_seconds,
     trial_limit_reason,
+    unused_seconds,
 )
 from kubenas.search.budget.network_size import with_size_limit
+from kubenas.search.budget.remaining_time import remaining_time_reason
 from kubenas.search.budget.time_budget import WRAP_UP_SHARE, TimeLimit, describe_usage
 
 __all__ = [
@@ -25,6 +27,7 @@ __all__ = [
     "estimate_run_seconds",
     "measure",
     "most_frequent_reason",
+    "remaining_time_reason",
     "seconds_left",
     "stop_reason",
     "target_reached",
@@ -32,5 +35,6 @@ __all__ = [
     "too_many_failures",
     "total_cost",
     "trial_limit_reason",
+    "unused_seconds",
     "with_size_limit",
 ]

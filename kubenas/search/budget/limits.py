@@ -90,6 +90,11 @@ def seconds_left(config: SearchConfig, usage: Usage) -> float | None:
     return None if config.max_seconds is None else config.max_seconds - usage.seconds
 
 
+def unused_seconds(config: SearchConfig, state: SearchState) -> float:
+    """Returns the seconds of the time limit that a closed search did not use; 0 without a limit."""
+    return max(0.0, (config.max_seconds or 0.0) - state.active_seconds)
+
+
 def time_limit_seconds(usage: Usage, *, epochs: int, slots: int) -> float | None:
     """Returns the time limit of the next attempt; 0: it must not start; None: no cap.
 

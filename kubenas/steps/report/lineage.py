@@ -89,7 +89,7 @@ def _training(chosen: Retraining) -> TrainingLineage:
         prefix=chosen.prefix,
         seed_number=chosen.seed,
         seed=_seed(chosen.prefix),
-        score=chosen.result.score,
+        score=None if chosen.with_validation else chosen.result.score,
         software=chosen.result.software,
         image=chosen.result.image,
     )

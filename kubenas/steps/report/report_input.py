@@ -121,7 +121,8 @@ def _retrained(retraining: Retraining) -> Retrained:
     return Retrained(
         trial=retraining.trial,
         seed=retraining.seed,
-        score=result.score,
+        score=None if retraining.with_validation else result.score,
+        with_validation=retraining.with_validation,
         seconds=result.seconds,
         epochs=result.epochs,
         message=result.message,

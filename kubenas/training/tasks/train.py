@@ -13,6 +13,7 @@ from keras.callbacks import History
 from kubenas.data.dataset.loading import load_split
 from kubenas.training.fit.callback import TrainingCallback
 from kubenas.training.fit.checkpoint import CHECKPOINT_FOLDER, TrainingState, shapes_match
+from kubenas.training.fit.examples import training_examples
 from kubenas.training.fit.history import HISTORY_FILE
 from kubenas.training.fit.label_format import one_hot, takes_one_hot
 from kubenas.training.fit.learning_rate import LearningRate, own_rate
@@ -194,12 +195,8 @@ def _call_fit(
     first: int,
 ) -> Any:
     plan = attempt.plan
-    examples = load_split(
-        attempt.dataset,
-        "train",
-        batch_size=plan.batch_size,
-        shuffle_seed=plan.seed + first,  # a resumed training uses new shuffle orders
-    )
+    # A resumed training uses new shuffle orders.
+    examples = training_examples(attempt.dataset, plan, shuffle_seed=plan.seed + first)
     validation = load_split(attempt.dataset, "validation", batch_size=plan.batch_size)
     if takes_one_hot(candidate.model):
         classes = len(attempt.schema.classes)
@@ -227,7 +224,7 @@ def _result(
     score = metrics[objective]
     if math.isnan(score):
         raise AttemptFailed(classify(NotANumber(f"{objective} is NaN"), Phase.TRAINING))
-    _keep_best_weights(candidate, callback)
+    _keep_best_weights(attempt, candidate, callback)
     cost = measure_cost(candidate.model, attempt.schema.shape)
     return Result(
         task=attempt.spec.task,
@@ -247,8 +244,11 @@ def _result(
     )
 
 
-def _keep_best_weights(candidate: Candidate, callback: TrainingCallback) -> None:
-    """Restores the weights of the best epoch. Keeps the final weights if it is unknown."""
+def _keep_best_weights(attempt: Attempt, candidate: Candidate, callback: TrainingCallback) -> None:
+    """Restores the weights of the best epoch, or of the last if the plan keeps that.
+
+    Keeps the final weights if the best epoch is unknown.
+    """
     if candidate.own_fit and not callback.called:
         _LOG.warning(
             "fit() did not pass its callbacks to model.fit(): no checkpoints, no deadline within"
@@ -258,8 +258,9 @@ def _keep_best_weights(candidate: Candidate, callback: TrainingCallback) -> None
     state, variables = callback.state, candidate.model.variables
     if state is None or state.best.epoch is None:
         return
-    if shapes_match(state.best_weights, (variable.shape for variable in variables)):
-        write_variables(variables, state.best_weights)
+    weights = state.weights if attempt.plan.with_validation else state.best_weights
+    if shapes_match(weights, (variable.shape for variable in variables)):
+        write_variables(variables, weights)
     else:
         _LOG.warning("fit() changed the model's layers: keeping the final weights")
 

@@ -41,9 +41,10 @@ def test_all_are_retrained_as_long_as_a_trial_without_a_limit() -> None:
 @pytest.mark.parametrize(
     ("limit", "expected", "work_seconds"),
     [
-        (600, [(5, 1, 27), (5, 2, 27), (2, 1, 27), (2, 2, 27)], 270),
+        (1000, [(5, 1, 45), (5, 2, 45), (2, 1, 45), (2, 2, 45)], 450),
         (4000, [(5, 1, 60), (5, 2, 60), (2, 1, 60), (2, 2, 60)], 1800),
-        (300, [(5, 1, 27), (2, 1, 27)], 270),
+        (600, [(5, 1, 54), (2, 1, 54)], 540),
+        (300, [(5, 1, 27)], 270),
         (100, [(5, 1, 20)], 90),
     ],
 )
@@ -57,13 +58,26 @@ def test_short_time_means_fewer_models_and_long_time_longer_training(
 
 
 def test_the_limit_of_the_search_is_that_of_the_retraining_too() -> None:
-    plan = plan_retrainings(config_of({}, search={"max_seconds": 600}), (FIRST, SECOND))
-    assert plan.work_seconds == pytest.approx(270)
+    plan = plan_retrainings(config_of({}, search={"max_seconds": 1000}), (FIRST, SECOND))
+    assert plan.work_seconds == pytest.approx(450)
+
+
+def test_the_retraining_uses_the_time_that_the_search_left() -> None:
+    config = config_of({}, search={"max_seconds": 600})
+    plan = plan_retrainings(config, (FIRST, SECOND), unused_seconds=400)
+    assert len(plan.models) == 4
+    assert plan.work_seconds == pytest.approx(450)
+
+
+def test_the_time_that_the_search_left_does_not_raise_a_limit_of_the_retraining() -> None:
+    config = config_of({"max_seconds": 600}, search={"max_seconds": 600})
+    plan = plan_retrainings(config, (FIRST, SECOND), unused_seconds=400)
+    assert plan.work_seconds == pytest.approx(540)
 
 
 def test_a_single_seed_continues_the_trial() -> None:
     config = config_of({"max_seconds": 100})
-    assert planned(config, CONTINUED) == [(5, 1, 22, True)]
+    assert planned(config, CONTINUED) == [(5, 1, 25, True)]
     assert planned(config_of({"max_seconds": 9000, "seeds": 1}), CONTINUED) == [(5, 1, 60, True)]
 
 
@@ -73,13 +87,35 @@ def test_a_trial_is_taken_as_it_is_if_there_is_no_time_to_improve_it() -> None:
 
 def test_a_trial_of_a_lower_rung_is_trained_to_the_end() -> None:
     lower = Candidate(5, epochs=6, kept_epochs=4, checkpoint="/c", epoch_seconds=10)
-    assert planned(config_of({"max_seconds": 200, "seeds": 1}), lower) == [(5, 1, 22, True)]
+    assert planned(config_of({"max_seconds": 200, "seeds": 1}), lower) == [(5, 1, 27, True)]
 
 
 def test_epochs_that_the_user_sets_are_kept() -> None:
     config = config_of({"max_seconds": 4000, "epochs": 15, "seeds": 1, "candidates": 1})
     assert planned(config, FIRST) == [(5, 1, 15, False)]
     assert planned(config, CONTINUED) == [(5, 1, 15, False)]
+
+
+def uses_validation(config: Config, candidate: Candidate) -> bool:
+    (model,) = plan_retrainings(config, (candidate,)).models
+    return model.with_validation
+
+
+def test_a_single_model_is_trained_on_the_validation_split_too() -> None:
+    single = {"max_seconds": 300, "seeds": 1, "candidates": 1}
+    assert uses_validation(config_of(single), FIRST)
+    assert uses_validation(config_of(single), CONTINUED)
+    several = plan_retrainings(config_of({"max_seconds": 4000}), (FIRST, SECOND)).models
+    assert not any(model.with_validation for model in several)
+
+
+def test_a_model_that_needs_a_score_is_not() -> None:
+    single = {"max_seconds": 300, "seeds": 1, "candidates": 1}
+    assert not uses_validation(config_of({**single, "with_validation": False}), FIRST)
+    assert not uses_validation(config_of({**single, "max_seconds": 30}), CONTINUED)  # not trained
+    for training in ({"schedule": "none"}, {"patience": 3}):
+        assert not uses_validation(config_of(single, training=training), FIRST)
+    assert not uses_validation(config_of(single, space={"hypermodel": "m.py:M"}), FIRST)
 
 
 def test_user_code_is_not_trained_longer_than_a_trial() -> None:

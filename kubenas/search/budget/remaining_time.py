@@ -1,0 +1,42 @@
+"""When a search with a time limit ends so that its best network can be trained. Pure functions."""
+
+from kubenas.config import Config
+from kubenas.search.budget.limits import Usage, seconds_left
+
+_LEAST_SHARE = 0.5
+"""Least share of the expected time of an attempt for which it is started."""
+
+
+def remaining_time_reason(config: Config, usage: Usage, *, epochs: int) -> str:
+    """Returns why the remaining time is not used for another attempt; empty if it is.
+
+    The retraining uses the time that is left. For trials that train all their epochs: those that
+    may stop early need an unknown time.
+
+    Args:
+        config: the config with its defaults.
+        usage: the search's usage so far.
+        epochs: epochs that the attempt trains.
+    """
+    left = seconds_left(config.search, usage)
+    if left is None or usage.epoch_seconds is None:
+        return ""
+    if left < _LEAST_SHARE * epochs * usage.epoch_seconds:
+        return f"the remaining {left:.0f} seconds are too few for another trial"
+    return _final_training_reason(config, left, usage.epoch_seconds)
+
+
+def _final_training_reason(config: Config, left: float, epoch_seconds: float) -> str:
+    """Returns why no further network is compared with the best of a search with rungs.
+
+    Short trainings are worth their time only if the best network can then be trained to the end.
+    """
+    search = config.search
+    available = left + (config.retrain.max_seconds or search.max_seconds or 0.0)
+    needed = config.epochs * epoch_seconds
+    if search.rungs.factor is None or needed <= available:
+        return ""
+    return (
+        f"the remaining {available:.0f} seconds are needed to train the best network: its"
+        f" {config.epochs} epochs take {needed:.0f}"
+    )

@@ -1,0 +1,61 @@
+"""A search with a time limit ends in time to train its best network."""
+
+from dataclasses import replace
+
+import pytest
+
+from kubenas.config import Config, parse_config
+from kubenas.search.budget.cost import Cost
+from kubenas.search.budget.limits import Usage
+from kubenas.search.budget.remaining_time import remaining_time_reason
+
+USAGE = Usage(
+    trials=1,
+    seconds=100.0,
+    cost=Cost(),
+    affordable_seconds=None,
+    best=0.5,
+    best_trial=0,
+    epoch_seconds=10.0,
+    slow_epoch_seconds=10.0,
+)
+
+
+def config_of(seconds: float | None, eta: int = 3, retrain_seconds: float | None = None) -> Config:
+    content = {
+        "name": "n",
+        "output": "/out",
+        "data": {"source": "digits"},
+        "training": {"epochs": 27},
+        "search": {"max_seconds": seconds, "rungs": {"eta": eta}},
+        "retrain": {"max_seconds": retrain_seconds},
+    }
+    return parse_config(content, origin="test")
+
+
+@pytest.mark.parametrize(("seconds", "over"), [(None, False), (115, False), (114, True)])
+def test_an_attempt_needs_half_of_its_time(seconds: float | None, over: bool) -> None:
+    config = config_of(seconds, retrain_seconds=1000)  # 3 epochs of 10 seconds
+    words = "the remaining 14 seconds are too few for another trial"
+    assert remaining_time_reason(config, USAGE, epochs=3) == (words if over else "")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "retrain_seconds", "over"),
+    [(185, None, False), (184, None, True), (150, 220, False), (150, 219, True)],
+)
+def test_the_best_network_can_be_trained_to_the_end(
+    seconds: float, retrain_seconds: float | None, over: bool
+) -> None:
+    reason = remaining_time_reason(config_of(seconds, 3, retrain_seconds), USAGE, epochs=3)
+    assert ("to train the best network: its 27 epochs take 270" in reason) == over
+    assert bool(reason) == over
+
+
+def test_trials_without_rungs_are_trained_to_the_end_anyway() -> None:
+    assert not remaining_time_reason(config_of(114, eta=1), USAGE, epochs=2)
+
+
+def test_the_first_trials_run_until_the_speed_is_known() -> None:
+    unknown = replace(USAGE, epoch_seconds=None)
+    assert not remaining_time_reason(config_of(101), unknown, epochs=3)
