@@ -23,13 +23,17 @@ _RETRAINING_SHARE = 0.4
 _STARTUP_SECONDS = 20
 """CPU seconds of the processes of a run of kubenas that neither train nor wait for a trial."""
 
+_BUSY_SHARE = 0.75
+"""Share of the cores that search and retraining keep busy, as measured."""
+
 Images = npt.NDArray[Any]
 Labels = npt.NDArray[np.int64]
 
 
 def kubenas(folder: Path, seed: int, cpu_seconds: int) -> None:
     """Runs ``kubenas run`` with default settings; search and retraining have equal limits."""
-    seconds = (cpu_seconds - _STARTUP_SECONDS * 3) / (os.cpu_count() or 1) / 2
+    cores = _BUSY_SHARE * (os.cpu_count() or 1)
+    seconds = (cpu_seconds - _STARTUP_SECONDS * 3) / cores / 2
     config = folder / "search.yaml"
     config.write_text(
         json.dumps(
