@@ -155,9 +155,7 @@ class TrainingPlan(Value):
     schedule: RateScheduleName = Field(
         "none", description="learning rate schedule; 'none': the optimiser's own"
     )
-    with_validation: bool = Field(
-        False, description="train on the validation split, too, and keep the last epoch"
-    )
+    with_validation: bool = Field(False, description="train on the validation split, too")
     objective: str = Field(description="a metric of the model, such as val_accuracy")
     direction: Literal["max", "min"]
     further_metrics: tuple[str, ...] = Field(
@@ -204,9 +202,7 @@ class AttemptSpec(Value):
     work_seconds: float | None = Field(
         None, description="seconds after the start of the process at which to do the same"
     )
-    max_seconds: float | None = Field(
-        None, description="run time after which the attempt is killed"
-    )
+    max_seconds: float | None = Field(None, description="run time at which the attempt is killed")
     host_ooms: int = Field(0, ge=0, description="earlier attempts that ran out of host memory")
     disruptions: int = Field(
         0, ge=0, description="earlier attempts that were evicted or lost their node"

@@ -1,9 +1,8 @@
 """The single-threaded main loop of a search.
 
-Each step records ended attempts in the journal, reports them to the oracle and starts new
-attempts. The order of writes makes the loop crash-safe: a proposal is in the journal before its
-first attempt, the intent to start an attempt before the attempt, and the end of a trial exactly
-once. After a crash, the journal and the attempts' folders are enough to resume.
+Each step records ended attempts, reports them to the oracle and starts new ones. The order of
+writes makes the loop crash-safe: a proposal is in the journal before its first attempt, the intent
+to start an attempt before the attempt, and the end of a trial once. These suffice to resume.
 """
 
 import os
@@ -32,7 +31,6 @@ from kubenas.search.progress import OnProgress, OnState, Progress, estimate_seco
 from kubenas.search.proposals import MAX_DUPLICATES_IN_A_ROW, NoProposal
 from kubenas.search.recorder import SearchRecorder
 from kubenas.search.rungs import min_epochs_per_trial
-from kubenas.search.training_plan import trial_plan
 from kubenas.trial import AttemptEvent, AttemptRef, FailureClass, Task
 
 _POLL_SECONDS = 0.5
@@ -65,11 +63,9 @@ class SearchLoop:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._specs = specs
-        self._whole_config = specs.definition.config
         self._config = specs.definition.config.search
         self._rate = budget.Rate.of(specs.definition.config.runner)
         self._direction = specs.definition.direction
-        self._stops_early = trial_plan(specs.definition).patience > 0
         self._recorder = recorder
         self._runner = runner
         self._running = RunningAttempts(runner, clock=clock)
@@ -166,8 +162,7 @@ class SearchLoop:
     def _fill_slots(self) -> None:
         while self._running.free and not self._interruption.requested and not self._stop_reason():
             trial = self._next_open()
-            started = self._propose() if trial is None else self._start(trial)
-            if not started:
+            if not (self._propose() if trial is None else self._start(trial)):
                 return
 
     def _next_open(self) -> TrialState | None:
@@ -225,13 +220,13 @@ class SearchLoop:
         return budget.estimate_run_seconds(started, began=began, last_seen=last_seen, now=now)
 
     def _stop_reason(self) -> str:
-        trial = self._next_open()
-        epochs = min_epochs_per_trial(self._whole_config) if trial is None else self._epochs(trial)
+        trial, config = self._next_open(), self._specs.definition.config
+        epochs = min_epochs_per_trial(config) if trial is None else self._epochs(trial)
         usage = self._usage()
         reason = budget.stop_reason(self._config, usage, self._direction, epochs=epochs)
-        if reason or self._stops_early:
+        if reason or self._specs.stops_early:
             return reason
-        return budget.remaining_time_reason(self._whole_config, usage, epochs=epochs)
+        return budget.remaining_time_reason(config, usage, epochs=epochs)
 
     def _must_stop_now(self) -> bool:
         usage = self._usage()

@@ -78,6 +78,11 @@ class TrialSpecs:
         """Returns the epoch up to which the trial is trained."""
         return trial.proposal.epochs or self.definition.config.epochs
 
+    @property
+    def stops_early(self) -> bool:
+        """Whether a trial may end before its last epoch."""
+        return trial_plan(self.definition).patience > 0
+
     def remaining_epochs(self, trial: TrialState, parent: TrialState | None) -> int:
         """Returns the number of epochs to train, without those of ``parent`` that are kept."""
         kept = kept_epochs(self.definition, self.epochs(parent)) if parent else 0
