@@ -37,12 +37,12 @@ class Retrained:
     seed: int
     score: float | None
     """None if it failed or was trained on the validation split, too."""
-    with_validation: bool = False
-    """Whether it was trained on the validation split, too."""
     seconds: float = 0.0
     epochs: int = 0
     message: str = ""
     """Reason for a missing score, in one line."""
+    with_validation: bool = False
+    """Whether it was trained on the validation split, too."""
 
 
 @dataclass(frozen=True)
