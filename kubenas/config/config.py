@@ -51,6 +51,11 @@ class Config(Value):
         """Epochs of a trial at most."""
         return self.training.epochs or _EPOCHS
 
+    @property
+    def retraining_seconds(self) -> float | None:
+        """Time limit of all retrainings, without what the search leaves; None: no limit."""
+        return self.retrain.max_seconds or self.search.max_seconds
+
     @model_validator(mode="after")
     def _check_price(self) -> Self:
         if self.search.max_cost is not None and self.runner.price_per_hour is None:

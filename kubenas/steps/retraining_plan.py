@@ -101,9 +101,10 @@ def _may_use_validation(config: Config, model: PlannedModel, candidate: Candidat
 
 
 def _time_limit(config: Config, unused_seconds: float) -> float | None:
-    if config.retrain.max_seconds or config.search.max_seconds is None:
-        return config.retrain.max_seconds
-    return config.search.max_seconds + unused_seconds
+    limit = config.retraining_seconds
+    if limit is None or config.retrain.max_seconds:
+        return limit
+    return limit + unused_seconds
 
 
 def _select(config: Config, best: Candidate, unused_seconds: float) -> _Selection:

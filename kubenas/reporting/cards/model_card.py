@@ -94,10 +94,10 @@ def _training(report: ReportInput) -> Iterator[str]:
     yield f"Data `{_schema(report).digest}`: {sizes}; split by content."
     yield f"Batches of {training.batch_size}; learning rate schedule: {training.schedule}."
     for each in summarize_candidates(report.retrained):
-        scores = ", ".join(score(value, report.objective) for value in each.scores)
+        outcome = ", ".join(score(value, report.objective) for value in each.scores)
         if each.with_validation:
-            scores = "on the training and validation examples together, without a validation score"
-        yield f"- trial {each.trial}, retrained: {scores}"
+            outcome = "on the training and validation examples together, without a validation score"
+        yield f"- trial {each.trial}, retrained: {outcome}"
 
 
 def _limits(report: ReportInput) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from kubenas.scheduling.retry import count_losses
@@ -78,7 +79,7 @@ class TrialSpecs:
         """Returns the epoch up to which the trial is trained."""
         return trial.proposal.epochs or self.definition.config.epochs
 
-    @property
+    @cached_property
     def stops_early(self) -> bool:
         """Whether a trial may end before its last epoch."""
         return trial_plan(self.definition).patience > 0

@@ -31,10 +31,9 @@ def _final_training_reason(config: Config, left: float, epoch_seconds: float) ->
 
     Short trainings are worth their time only if the best network can then be trained to the end.
     """
-    search = config.search
-    available = left + (config.retrain.max_seconds or search.max_seconds or 0.0)
+    available = left + (config.retraining_seconds or 0.0)
     needed = config.epochs * epoch_seconds
-    if search.rungs.factor is None or needed <= available:
+    if config.search.rungs.factor is None or needed <= available:
         return ""
     return (
         f"the remaining {available:.0f} seconds are needed to train the best network: its"
