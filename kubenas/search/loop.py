@@ -34,8 +34,6 @@ from kubenas.search.rungs import min_epochs_per_trial
 from kubenas.trial import AttemptEvent, AttemptRef, FailureClass, Task
 
 _POLL_SECONDS = 0.5
-_OVERTIME_SECONDS = 60.0
-"""Grace period for trials in flight to end by themselves after the search's time limit."""
 
 
 class SearchLoop:
@@ -106,7 +104,7 @@ class SearchLoop:
         over = self._stop_reason()
         if not over:
             self._fill_slots()
-        elif self._must_stop_now():
+        elif budget.must_stop(self._config, self._usage(), self._direction):
             self._stop_running()
         reason = "" if self._running else over or self._exhaustion_reason()
         if reason:
@@ -160,10 +158,16 @@ class SearchLoop:
         self._record_end(ended, last_seen=cut_off_at)
 
     def _fill_slots(self) -> None:
-        while self._running.free and not self._interruption.requested and not self._stop_reason():
+        while self._may_start():
             trial = self._next_open()
             if not (self._propose() if trial is None else self._start(trial)):
                 return
+
+    def _may_start(self) -> bool:
+        if self._interruption.requested or not self._running.free or self._stop_reason():
+            return False
+        config, alone = self._specs.definition.config, not self._specs.stops_early
+        return not (self._running and alone and budget.first_trial_alone(config, self._usage()))
 
     def _next_open(self) -> TrialState | None:
         """Returns the first proposed trial that can be started."""
@@ -227,12 +231,6 @@ class SearchLoop:
         if reason or self._specs.stops_early:
             return reason
         return budget.remaining_time_reason(config, usage, epochs=epochs)
-
-    def _must_stop_now(self) -> bool:
-        usage = self._usage()
-        left = budget.seconds_left(self._config, usage)
-        overtime = left is not None and left < -_OVERTIME_SECONDS
-        return overtime or budget.target_reached(self._config, usage, self._direction)
 
     def _exhaustion_reason(self) -> str:
         """Returns why no trial is left to run or to propose; empty if there is one."""

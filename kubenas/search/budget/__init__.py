@@ -6,15 +6,15 @@ from kubenas.search.budget.failures import most_frequent_reason, too_many_failur
 from kubenas.search.budget.limits import (
     Usage,
     measure,
+    must_stop,
     seconds_left,
     stop_reason,
-    target_reached,
     time_limit_seconds,
     trial_limit_reason,
     unused_seconds,
 )
 from kubenas.search.budget.network_size import with_size_limit
-from kubenas.search.budget.remaining_time import remaining_time_reason
+from kubenas.search.budget.remaining_time import first_trial_alone, remaining_time_reason
 from kubenas.search.budget.time_budget import WRAP_UP_SHARE, TimeLimit, describe_usage
 
 __all__ = [
@@ -25,12 +25,13 @@ __all__ = [
     "Usage",
     "describe_usage",
     "estimate_run_seconds",
+    "first_trial_alone",
     "measure",
     "most_frequent_reason",
+    "must_stop",
     "remaining_time_reason",
     "seconds_left",
     "stop_reason",
-    "target_reached",
     "time_limit_seconds",
     "too_many_failures",
     "total_cost",

@@ -10,6 +10,9 @@ from kubenas.search.budget.counters import SearchCounters
 from kubenas.search.budget.time_budget import affordable_seconds, allocate_seconds, describe_usage
 from kubenas.search.journal import SearchState
 
+_OVERTIME_SECONDS = 60.0
+"""Grace period for trials in flight to end by themselves after the search's time limit."""
+
 
 @dataclass(frozen=True)
 class Usage:
@@ -75,6 +78,13 @@ def stop_reason(
         used = " and ".join(describe_usage(search, usage.cost))
         return f"the remaining budget is too small for another trial: {used}"
     return ""
+
+
+def must_stop(config: SearchConfig, usage: Usage, direction: Literal["max", "min"]) -> bool:
+    """Whether attempts in flight are stopped: the target was reached or the time is well over."""
+    left = seconds_left(config, usage)
+    overtime = left is not None and left < -_OVERTIME_SECONDS
+    return overtime or target_reached(config, usage, direction)
 
 
 def trial_limit_reason(config: SearchConfig, usage: Usage) -> str:

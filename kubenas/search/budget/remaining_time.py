@@ -1,10 +1,20 @@
-"""When a search with a time limit ends so that its best network can be trained. Pure functions."""
+"""How a search with a time limit keeps time to train its best network. Pure functions."""
 
 from kubenas.config import Config
 from kubenas.search.budget.limits import Usage, seconds_left
 
 _LEAST_SHARE = 0.5
 """Least share of the expected time of an attempt for which it is started."""
+
+
+def first_trial_alone(config: Config, usage: Usage) -> bool:
+    """Whether no attempt starts beside the first one.
+
+    Local attempts share the cores. A second one delays the measurement of the speed, and takes time
+    that may be needed to train the first network to the end.
+    """
+    limited = config.search.max_seconds is not None
+    return limited and config.runner.kind == "local" and usage.epoch_seconds is None
 
 
 def remaining_time_reason(config: Config, usage: Usage, *, epochs: int) -> str:

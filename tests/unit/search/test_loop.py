@@ -144,6 +144,20 @@ def test_a_search_stops_at_its_time_limit_and_passes_the_deadline_on(tmp_path):
     assert all(abs(spec.deadline - began - 300) < 10 for spec in scenario.specs)
 
 
+@pytest.mark.parametrize(
+    ("kind", "seconds", "beside"),
+    [("local", 1e6, 1), ("local", None, 2), ("kubernetes", 1e6, 2)],
+)
+def test_a_local_search_with_a_time_limit_starts_with_one_trial(tmp_path, kind, seconds, beside):
+    sections = {"training": {"patience": None}, "runner": {"kind": kind}}
+    proposals = xs(1.0, 2.0, 3.0, 4.0)
+    scenario = Scenario(tmp_path, proposals, sections=sections, max_seconds=seconds)
+    seen = []
+    scenario.run(on_progress=lambda progress: seen.append((progress.done, len(progress.running))))
+    assert max(running for done, running in seen if not done) == beside
+    assert max(running for done, running in seen if done) == 2
+
+
 def test_an_exhausted_space_ends_the_search(tmp_path):
     state = Scenario(tmp_path, xs(1.0, 2.0), max_trials=9).run()
     assert len(state.ended()) == 2

@@ -7,7 +7,7 @@ import pytest
 from kubenas.config import Config, parse_config
 from kubenas.search.budget.cost import Cost
 from kubenas.search.budget.limits import Usage
-from kubenas.search.budget.remaining_time import remaining_time_reason
+from kubenas.search.budget.remaining_time import first_trial_alone, remaining_time_reason
 
 USAGE = Usage(
     trials=1,
@@ -59,3 +59,12 @@ def test_trials_without_rungs_are_trained_to_the_end_anyway() -> None:
 def test_the_first_trials_run_until_the_speed_is_known() -> None:
     unknown = replace(USAGE, epoch_seconds=None)
     assert not remaining_time_reason(config_of(101), unknown, epochs=3)
+
+
+def test_the_speed_is_measured_with_one_trial_alone_on_one_machine() -> None:
+    unknown = replace(USAGE, epoch_seconds=None)
+    config = config_of(100)
+    assert not first_trial_alone(config, unknown)  # the runner is not chosen yet
+    runner = config.runner.model_copy(update={"kind": "local"})
+    assert first_trial_alone(config.model_copy(update={"runner": runner}), unknown)
+    assert not first_trial_alone(config.model_copy(update={"runner": runner}), USAGE)
