@@ -174,6 +174,14 @@ class Heartbeat(Value):
     seconds: float = Field(gt=0, description="timeout without a change before attempts exit")
 
 
+class TrainedNetwork(Value):
+    """The weights of a trained network, and what rebuilds it."""
+
+    hyperparameters: dict[str, Any] | None = Field(None, description="as in AttemptSpec")
+    weights: str = Field(description="URI of the weights")
+    seconds: float = Field(ge=0, description="duration of the training")
+
+
 class AttemptSpec(Value):
     """Complete input of a trial process, which is given only the URI of the spec."""
 
@@ -190,23 +198,16 @@ class AttemptSpec(Value):
     )
     training: TrainingPlan | None = None
     resume_from: str | None = Field(None, description="URI of a checkpoint folder")
-    model: str | None = Field(
-        None, description="URI of the weights to export, or of the SavedModel folder to evaluate"
-    )
-    simple_models: bool = Field(
-        False, description="whether an evaluation also trains and evaluates simple models"
-    )
+    model: str | None = Field(None, description="URI of weights to export, or of an exported model")
+    simple_models: bool = Field(False, description="whether to evaluate simple models, too")
+    default_network: TrainedNetwork | None = Field(None, description="evaluated, too")
     deadline: float | None = Field(
         None, description="Unix time at which to stop training and report the result so far"
     )
-    work_seconds: float | None = Field(
-        None, description="seconds after the start of the process at which to do the same"
-    )
+    work_seconds: float | None = Field(None, description="the same, in seconds after the start")
     max_seconds: float | None = Field(None, description="run time at which the attempt is killed")
     host_ooms: int = Field(0, ge=0, description="earlier attempts that ran out of host memory")
-    disruptions: int = Field(
-        0, ge=0, description="earlier attempts that were evicted or lost their node"
-    )
+    disruptions: int = Field(0, ge=0, description="earlier attempts evicted or on a lost node")
     heartbeat: Heartbeat | None = Field(
         None, description="the search's heartbeat; None: the attempt ends with the search anyway"
     )

@@ -20,6 +20,11 @@ class RetrainConfig(Value):
         description="Epochs of a retraining at most. Empty: as for trials, and up to three times as"
         " many if there is a time limit that allows it.",
     )
+    default_network: bool = Field(
+        True,
+        description="Also retrain the default network of a registered space, if there is time: the"
+        " report compares the chosen network with it, and it is chosen if it is better.",
+    )
     with_validation: bool = Field(
         True,
         description="Train on the validation split, too, if a single model of a registered space is"

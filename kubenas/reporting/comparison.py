@@ -1,4 +1,4 @@
-"""Baselines of the result: simple models, median trial, first trial and random search."""
+"""Baselines of the result: simple models, default network, median trial and random search."""
 
 import math
 from collections.abc import Iterator
@@ -7,7 +7,11 @@ from statistics import median
 from kubenas.reporting.formatting import score
 from kubenas.reporting.random_search import describe_random_search, estimate_random_search
 from kubenas.reporting.report_input import ReportInput
-from kubenas.reporting.simple_models import is_network_better, simple_model_sentence
+from kubenas.reporting.simple_models import (
+    default_network_sentence,
+    is_network_better,
+    simple_model_sentence,
+)
 
 _MIN_TRIALS = 3
 """Minimum number of scored trials for a comparison with the median trial."""
@@ -21,7 +25,8 @@ def comparison_sentences(report: ReportInput) -> list[str]:
     baseline = estimate_random_search(report)
     at_random = [] if baseline is None else [describe_random_search(baseline, report.objective)]
     simple = [simple_model_sentence(report)] if is_network_better(report) else []
-    return [*filter(None, simple), *_other_trials(report), *at_random]
+    others = [*simple, default_network_sentence(report)]
+    return [*filter(None, others), *_other_trials(report), *at_random]
 
 
 def _other_trials(report: ReportInput) -> Iterator[str]:

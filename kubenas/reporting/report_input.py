@@ -83,6 +83,8 @@ class ReportInput:
     winner: Winner | None = None
     """None until a network is selected; the best trial so far is shown instead."""
     retrained: tuple[Retrained, ...] = ()
+    default_trial: int | None = None
+    """Trial of the default network of the space, if it was retrained."""
     evaluation: Evaluation | None = None
     prior: Prior | None = None
     """Source of the warm start; None if no warm start was requested."""

@@ -1,4 +1,4 @@
-"""The network beside simple models on the same test split: a table and one sentence.
+"""The network beside simple models and the default network on the same test split.
 
 Evaluations of earlier versions contain no simple models. For them, the majority class is computed
 from the class counts of the data set.
@@ -21,7 +21,7 @@ from kubenas.training.simple_models.majority_class import evaluate_majority_clas
 
 @dataclass(frozen=True)
 class ModelRow:
-    """The test result of the network or of a simple model."""
+    """The test result of the network, the default network or a simple model."""
 
     name: str
     accuracy: str
@@ -34,13 +34,47 @@ class ModelRow:
 
 
 def find_simple_models(report: ReportInput) -> tuple[SimpleModel, ...]:
-    """Returns the simple models on the test split, the best first; empty before the evaluation."""
+    """Returns the simple models on the test split, the best first; empty before the evaluation.
+
+    The default network of the space is none of them.
+    """
     if report.evaluation is None or report.schema is None:
         return ()
-    found = report.evaluation.simple_models
+    found = tuple(model for model in report.evaluation.simple_models if model.kind != "default")
     if not found and report.schema.splits["test"].examples:
         found = (evaluate_majority_class(report.schema),)
     return tuple(sorted(found, key=lambda model: model.accuracy, reverse=True))
+
+
+def find_default_network(report: ReportInput) -> SimpleModel | None:
+    """Returns the retrained default network on the test split, if another network is chosen."""
+    models = report.evaluation.simple_models if report.evaluation else ()
+    return next((model for model in models if model.kind == "default"), None)
+
+
+def default_network_sentence(report: ReportInput) -> str:
+    """Says by how much the search's network is better than the default network; empty if unknown.
+
+    The default network is part of the search, so it is itself chosen if it has the best score.
+    """
+    if report.decided and report.winner and report.winner.trial == report.default_trial:
+        return (
+            "The chosen network is the default network of the space: the search found no better"
+            " one."
+        )
+    evaluation, default = report.evaluation, find_default_network(report)
+    if evaluation is None or default is None:
+        return ""
+    points = 100 * (evaluation.accuracy - default.accuracy)
+    interval = evaluation.accuracy_interval
+    within = interval.low <= default.accuracy <= interval.high
+    return (
+        f"On the test split, the network that the search chose is {abs(points):.1f} percentage"
+        f" points {'less' if points < 0 else 'more'} accurate than the default network of the"
+        f" space, which was trained in the same way ({percent(evaluation.accuracy)} against"
+        f" {percent(default.accuracy)}, n = {count(evaluation.examples)})"
+        f"{'; the difference is within the confidence interval' if within else ''}."
+    )
 
 
 def is_network_better(report: ReportInput) -> bool:
@@ -65,14 +99,18 @@ def simple_model_name(report: ReportInput, model: SimpleModel) -> str:
     """Returns the name of a simple model in a sentence or a table."""
     if model.kind == "linear":
         return "a linear model on the pixels"
+    if model.kind == "default":
+        return "the default network of the space"
     schema = report.schema
     common = f" \u201c{schema.classes[majority_class(schema)]}\u201d" if schema else ""
     return f"always predicting the most frequent class{common}"
 
 
 def model_rows(report: ReportInput) -> list[ModelRow]:
-    """Returns the results of the network and of the simple models; empty before the evaluation."""
-    models = find_simple_models(report)
+    """Returns the results of the network and of the others; empty before the evaluation."""
+    default, models = find_default_network(report), find_simple_models(report)
+    if default is not None:
+        models = (default, *models)
     return [*_network_row(report), *(_simple_row(report, model) for model in models)]
 
 
@@ -117,7 +155,7 @@ def _simple_row(report: ReportInput, model: SimpleModel) -> ModelRow:
         accuracy=percent(model.accuracy, 2),
         interval=_interval(model.accuracy_interval),
         examples=count(model.trained_on),
-        training=_duration(model.train_seconds if model.kind == "linear" else None),
+        training=_duration(None if model.kind == "majority" else model.train_seconds),
     )
 
 

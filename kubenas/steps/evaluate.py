@@ -13,12 +13,12 @@ from kubenas.steps.export import exported_model
 from kubenas.steps.gate import decide_promotion
 from kubenas.steps.model_task import ModelTask, run_model_task
 from kubenas.steps.process import StatusWriter, is_step_done, plan_step, running_step
-from kubenas.steps.retrain import read_choice
+from kubenas.steps.retrain import Choice, read_choice, training_spec, weights_uri
 from kubenas.steps.setup import RunContext, resolve_context
 from kubenas.storage import Storage, open_storage
 from kubenas.storage.document import find_document
 from kubenas.training.evaluation import EVALUATION_FILE, Evaluation
-from kubenas.trial import Task
+from kubenas.trial import Task, TrainedNetwork
 
 _STEP, _NEXT = "evaluate", "promote"
 
@@ -106,4 +106,18 @@ def _task(context: RunContext, check: EvaluationCheck) -> ModelTask:
         model=model,
         check=check,
         simple_models=True,
+        default_network=_default_network(context, choice),
+    )
+
+
+def _default_network(context: RunContext, choice: Choice) -> TrainedNetwork | None:
+    """Returns the retrained default network; None if there is none or if it is the chosen one."""
+    default = choice.default
+    if default is None or default.trial == choice.chosen.trial:
+        return None
+    spec = training_spec(context, default)
+    return TrainedNetwork(
+        hyperparameters=spec.hyperparameters,
+        weights=weights_uri(default),
+        seconds=default.result.seconds,
     )

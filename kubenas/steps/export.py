@@ -38,7 +38,7 @@ def export(context: RunContext) -> str:
             trial=choice.chosen.trial,
             space=context.space,
             model=choice.weights,
-            trained_by=training_spec(context, choice),
+            trained_by=training_spec(context, choice.chosen),
             check=_check_export,
         )
         done = run_model_task(what, context, StatusWriter(output, _STEP, search=search))

@@ -9,7 +9,7 @@ from kubenas.steps.process import StatusWriter
 from kubenas.steps.search import progress_reporter
 from kubenas.steps.setup import RunContext, trial_runner
 from kubenas.storage import Storage, join, split
-from kubenas.trial import AttemptSpec, Outcome, Result, SpaceRef, Task
+from kubenas.trial import AttemptSpec, Outcome, Result, SpaceRef, Task, TrainedNetwork
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,8 @@ class ModelTask:
     """Verifies the files of a finished attempt."""
     simple_models: bool = False
     """Whether an evaluation also evaluates simple models."""
+    default_network: TrainedNetwork | None = None
+    """The default network of the space, which an evaluation compares the model with."""
     trained_by: AttemptSpec | None = None
     """Spec of the attempt that trained the weights; its hyperparameters rebuild the model."""
 
@@ -62,6 +64,7 @@ def run_model_task(
         dataset=context.dataset,
         model=model_task.model,
         simple_models=model_task.simple_models,
+        default_network=model_task.default_network,
         hyperparameters=trained_by.hyperparameters if trained_by else None,
         training=trained_by.training if trained_by else None,
     )

@@ -3,20 +3,25 @@
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any, Literal
 
 from kubenas.config import Config
 from kubenas.errors import ObjectExists, SearchFailed
 from kubenas.search import budget
-from kubenas.search.attempts import checkpoint_uri, open_attempt_records, run_attempts
-from kubenas.search.journal import TrialState
-from kubenas.search.layout import attempt_folder, search_folder, space_file
-from kubenas.search.objectives import objectives_of, pareto_front
+from kubenas.search.attempts import open_attempt_records, run_attempts
+from kubenas.search.layout import search_folder, space_file
 from kubenas.search.run import SearchRun, read_search
 from kubenas.search.space import extend_space
-from kubenas.search.training_plan import kept_epochs, retraining_plan
+from kubenas.search.training_plan import retraining_plan
 from kubenas.steps.process import StatusWriter, running_step
-from kubenas.steps.retraining_plan import Candidate, RetrainingPlan, plan_retrainings
+from kubenas.steps.retraining_candidates import (
+    best_trials,
+    default_trial,
+    describe_candidate,
+    model_values,
+)
+from kubenas.steps.retraining_plan import RetrainingPlan, plan_retrainings
 from kubenas.steps.search import progress_reporter
 from kubenas.steps.setup import RunContext, resolve_context, trial_runner
 from kubenas.storage import Storage, join, split
@@ -45,11 +50,18 @@ class Choice(Value):
 
     retrained: tuple[Retraining, ...]
     chosen: Retraining
+    default: Retraining | None = None
+    """The best retrained model of the space's default network; None if there is none."""
 
     @property
     def weights(self) -> str:
         """URI of the chosen model's weights."""
-        return join(self.chosen.prefix, "model.weights.h5")
+        return weights_uri(self.chosen)
+
+
+def weights_uri(retraining: Retraining) -> str:
+    """Returns the URI of the weights of a retrained model."""
+    return join(retraining.prefix, "model.weights.h5")
 
 
 def retrain(context: RunContext) -> Choice:
@@ -62,7 +74,8 @@ def retrain(context: RunContext) -> Choice:
     with running_step("retrain", output, key=search):
         context = resolve_context(context)
         run = read_search(output, search)
-        specs = list(retraining_specs(context, run, _space(output, run)))
+        space = _space(output, run)
+        specs = list(retraining_specs(context, run, space))
         status = StatusWriter(output, "retrain", search=search)
         with trial_runner(context, step="retrain", attempts=len(specs)) as runner:
             results = run_attempts(
@@ -71,7 +84,9 @@ def retrain(context: RunContext) -> Choice:
                 records=open_attempt_records(output, search),
                 on_progress=progress_reporter(status),
             )
-        choice = choose_model(_retrainings(specs, results, context.config), run.direction)
+        retrained = _retrainings(specs, results, context.config)
+        default = default_trial(run.state.ranked(run.direction), context.config, space)
+        choice = choose_model(retrained, run.direction, default=default.number if default else None)
         output.write(choice_file(search), choice.to_json())
         return choice
 
@@ -92,7 +107,7 @@ def retraining_specs(
     """Yields the spec of an attempt for each model of the retraining plan."""
     config = context.config
     folder = join(context.config.output, search_folder(run.id), "retrain")
-    plan = _retraining_plan(context, run)
+    plan = _retraining_plan(context, run, space)
     for model in plan.models:
         trial = run.state.trials[model.trial]
         number = model.trial * config.retrain.seeds + model.seed - 1
@@ -104,7 +119,7 @@ def retraining_specs(
             prefix=join(folder, f"t{model.trial:05d}-s{model.seed}", "a1"),
             space=context.space,
             dataset=context.dataset,
-            hyperparameters={"space": space["space"], "values": _model_values(trial)},
+            hyperparameters={"space": space["space"], "values": model_values(trial)},
             training=retraining_plan(
                 config,
                 context.space,
@@ -119,19 +134,24 @@ def retraining_specs(
         )
 
 
-def _retraining_plan(context: RunContext, run: SearchRun) -> RetrainingPlan:
+def _retraining_plan(
+    context: RunContext, run: SearchRun, space: Mapping[str, Any]
+) -> RetrainingPlan:
     """Returns the plan of the search, which is made once: later settings do not change it."""
     name = f"{search_folder(run.id)}/{_PLAN_FILE}"
     what = "a plan of retrainings"
     plan = find_document(context.output, name, RetrainingPlan, what=what)
     if plan is not None:
         return plan
-    trials = candidates(run, context.config)
+    trials = best_trials(run, context.config)
     if not trials:
         raise SearchFailed("retrain: no candidate could be retrained: no trial completed")
+    default = default_trial(run.state.ranked(run.direction), context.config, space)
+    describe = partial(describe_candidate, context.output, run)
     plan = plan_retrainings(
         context.config,
-        [_candidate(context.output, run, trial) for trial in trials],
+        [describe(trial) for trial in trials],
+        default=describe(default) if default else None,
         unused_seconds=budget.unused_seconds(context.config.search, run.state),
     )
     with suppress(ObjectExists):
@@ -139,39 +159,18 @@ def _retraining_plan(context: RunContext, run: SearchRun) -> RetrainingPlan:
     return read_document(context.output, name, RetrainingPlan, what=what)
 
 
-def _candidate(output: Storage, run: SearchRun, trial: TrialState) -> Candidate:
-    """Returns what the plan needs to know about ``trial``, which has completed."""
-    end, parent = trial.end, trial.proposal.parent
-    epochs = end.epochs if end else 0
-    before = run.state.trials[parent].end if parent is not None else None
-    trained = epochs - (kept_epochs(run.definition, before.epochs) if before else 0)
-    kept = kept_epochs(run.definition, epochs)
-    checkpoint = None
-    if end and end.attempt and kept < epochs:
-        checkpoint = checkpoint_uri(output, attempt_folder(run.id, trial.number, end.attempt))
-    return Candidate(
-        trial=trial.number,
-        epochs=epochs,
-        kept_epochs=kept if checkpoint else 0,
-        checkpoint=checkpoint,
-        epoch_seconds=trial.seconds / trained if trained > 0 else None,
-    )
-
-
-def training_spec(context: RunContext, choice: Choice) -> AttemptSpec:
-    """Derives the training spec of the chosen model again; the attempt's folder is not trusted.
+def training_spec(context: RunContext, model: Retraining) -> AttemptSpec:
+    """Derives the training spec of a retrained model again; the attempt's folder is not trusted.
 
     Raises:
         SearchFailed: The search or its config has changed.
     """
-    output, folder = context.output, _task_folder(choice.chosen.prefix)
+    output, folder = context.output, _task_folder(model.prefix)
     run = read_search(output, context.search_id)
     for spec in retraining_specs(context, run, _space(output, run)):
         if _task_folder(spec.prefix) == folder:
             return spec
-    raise SearchFailed(
-        f"{choice.chosen.prefix}: not a retraining attempt of this search and config"
-    )
+    raise SearchFailed(f"{model.prefix}: not a retraining attempt of this search and config")
 
 
 def _task_folder(prefix: str) -> str:
@@ -179,17 +178,15 @@ def _task_folder(prefix: str) -> str:
     return split(split(prefix)[0])[1]
 
 
-def candidates(run: SearchRun, config: Config) -> list[TrialState]:
-    """Returns the best trials, those on the Pareto front first if there are several objectives."""
-    ranked = run.state.ranked(run.direction)
-    objectives = objectives_of(config.search)
-    on_front = pareto_front(ranked, objectives) if len(objectives) > 1 else set()
-    ranked.sort(key=lambda trial: trial.number not in on_front)
-    return ranked[: config.retrain.candidates]
-
-
-def choose_model(retrained: Sequence[Retraining], direction: Literal["max", "min"]) -> Choice:
+def choose_model(
+    retrained: Sequence[Retraining], direction: Literal["max", "min"], *, default: int | None = None
+) -> Choice:
     """Chooses the candidate with the best mean score over its seeds, and its best model.
+
+    Args:
+        retrained: the retrained models.
+        direction: whether a larger or a smaller score is better.
+        default: trial of the default network, if there is one.
 
     Raises:
         SearchFailed: No retraining completed.
@@ -204,13 +201,12 @@ def choose_model(retrained: Sequence[Retraining], direction: Literal["max", "min
         own = [_score(each) for each in completed if each.trial == one.trial]
         return sign * statistics.fmean(own), sign * _score(one)
 
-    return Choice(retrained=tuple(retrained), chosen=max(completed, key=rank_key))
-
-
-def _model_values(trial: TrialState) -> dict[str, Any]:
-    """Returns the values without those with which Keras-Tuner controls the training."""
-    values = trial.values
-    return {name: value for name, value in values.items() if not name.startswith("tuner/")}
+    of_default = [each for each in completed if each.trial == default]
+    return Choice(
+        retrained=tuple(retrained),
+        chosen=max(completed, key=rank_key),
+        default=max(of_default, key=rank_key, default=None),
+    )
 
 
 def _retrainings(

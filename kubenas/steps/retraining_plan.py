@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kubenas.config import Config
 from kubenas.search.budget import WRAP_UP_SHARE
@@ -57,8 +57,15 @@ class _Selection:
     """Numbers of candidates and seeds, and the time for each model."""
 
     candidates: int
+    """Number of candidates, without the default network."""
     seeds: int
-    seconds: float | None
+    default: bool
+    """Whether the default network is retrained, too."""
+    seconds: float | None = None
+
+    @property
+    def models(self) -> int:
+        return (self.candidates + self.default) * self.seeds
 
     @property
     def work_seconds(self) -> float | None:
@@ -66,25 +73,35 @@ class _Selection:
 
 
 def plan_retrainings(
-    config: Config, candidates: Sequence[Candidate], *, unused_seconds: float = 0.0
+    config: Config,
+    candidates: Sequence[Candidate],
+    *,
+    default: Candidate | None = None,
+    unused_seconds: float = 0.0,
 ) -> RetrainingPlan:
     """Plans the retrainings that fit into their time limit.
 
     It is ``retrain.max_seconds``, or else ``search.max_seconds`` and what the search left of it.
     Fewer seeds and then fewer candidates are retrained if there is no time to train all of them
-    twice as long as a trial. Remaining time is used for longer training. A candidate with a single
-    seed continues the training of its trial, where that makes the training longer. A single model
-    is trained on the validation split, too, where its choice needs no score.
+    twice as long as a trial. Remaining time is used for longer training. A model with a single seed
+    continues the training of its trial, where that makes the training longer. A single model is
+    trained on the validation split, too, where its choice needs no score.
 
     Args:
         config: the config with its defaults.
         candidates: the trials, best first; at least one.
+        default: the trial of the default network, which may be one of the candidates.
         unused_seconds: seconds of ``search.max_seconds`` that the search did not use.
     """
-    selection = _select(config, candidates[0], unused_seconds)
+    if not config.retrain.default_network or default in candidates:
+        default = None
+    selection = _select(config, candidates[0], unused_seconds, default=default is not None)
+    chosen = list(candidates[: selection.candidates])
+    if default is not None and selection.default:
+        chosen.append(default)
     models = [
         _planned(config, candidate, seed, selection)
-        for candidate in candidates[: selection.candidates]
+        for candidate in chosen
         for seed in range(1, selection.seeds + 1)
     ]
     if len(models) == 1 and _may_use_validation(config, models[0], candidates[0]):
@@ -107,25 +124,34 @@ def _time_limit(config: Config, unused_seconds: float) -> float | None:
     return limit + unused_seconds
 
 
-def _select(config: Config, best: Candidate, unused_seconds: float) -> _Selection:
+def _select(config: Config, best: Candidate, unused_seconds: float, *, default: bool) -> _Selection:
     """Returns the largest selection in which the best trial is trained amply.
 
     Longer training of one model is worth more than the choice among several.
     """
-    retrain = config.retrain
     ample = min(_AMPLE * _whole(config), _longest(config))
     limit = _time_limit(config, unused_seconds)
-    if limit is None:
-        return _Selection(retrain.candidates, retrain.seeds, None)
-    options = ((retrain.candidates, retrain.seeds), (retrain.candidates, 1), (1, 1))
-    for candidates, seeds in options:
-        seconds = limit / math.ceil(candidates * seeds / config.runner.workers)
-        selection = _Selection(candidates, seeds, seconds)
+    for option in _selections(config, default=default):
+        if limit is None:
+            return option
+        seconds = limit / math.ceil(option.models / config.runner.workers)
+        selection = replace(option, seconds=seconds)
         affordable = _affordable_epochs(best, selection)
-        kept = best.kept_epochs if seeds == 1 else 0
+        kept = best.kept_epochs if option.seeds == 1 else 0
         if affordable is None or kept + affordable >= ample:
             break
     return selection
+
+
+def _selections(config: Config, *, default: bool) -> list[_Selection]:
+    """Returns the possible selections, the largest first."""
+    candidates, seeds = config.retrain.candidates, config.retrain.seeds
+    return [
+        _Selection(candidates, seeds, default),
+        _Selection(candidates, 1, default),
+        _Selection(candidates, 1, default=False),
+        _Selection(1, 1, default=False),
+    ]
 
 
 def _planned(

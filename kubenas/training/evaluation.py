@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from typing import Literal, Self
+from typing import Literal, Self, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,11 @@ _SMALLEST_PROBABILITY = 1e-7
 
 _Labels = npt.NDArray[np.integer]
 _Floats = npt.NDArray[np.floating]
+
+
+SimpleModelKind: TypeAlias = Literal["majority", "linear", "default"]
+"""The most frequent class of the training split, a linear model on the pixels, or the default
+network of the space, trained like the network."""
 
 
 class Interval(Value):
@@ -68,8 +73,7 @@ class Mistake(Value):
 class SimpleModel(Value):
     """The result of a simple model on the test split."""
 
-    kind: Literal["majority", "linear"]
-    """The most frequent class of the training split, or a linear model on the pixels."""
+    kind: SimpleModelKind
     correct: int = Field(ge=0)
     """Number of correct predictions."""
     examples: int = Field(ge=1)

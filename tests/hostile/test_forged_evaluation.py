@@ -76,6 +76,7 @@ def test_predictions_are_of_the_test_split(run: RunContext, change: Change, says
 
 MAJORITY = SimpleModel(kind="majority", correct=8, examples=8, trained_on=8, train_seconds=0.0)
 LINEAR = SimpleModel(kind="linear", correct=4, examples=8, trained_on=8, train_seconds=0.5)
+DEFAULT = LINEAR.model_copy(update={"kind": "default"})
 
 
 def write_simple_models(run: RunContext, *models: dict[str, Any]) -> None:
@@ -84,7 +85,7 @@ def write_simple_models(run: RunContext, *models: dict[str, Any]) -> None:
 
 
 def test_possible_simple_models_are_accepted(run: RunContext) -> None:
-    for models in ([], [MAJORITY], [LINEAR, MAJORITY]):
+    for models in ([], [MAJORITY], [LINEAR, MAJORITY], [DEFAULT, LINEAR, MAJORITY]):
         write_simple_models(run, *(model.model_dump() for model in models))
         check(run)
 
@@ -94,6 +95,9 @@ def test_possible_simple_models_are_accepted(run: RunContext) -> None:
     [
         [LINEAR],
         [MAJORITY, LINEAR],
+        [DEFAULT],
+        [LINEAR, DEFAULT, MAJORITY],
+        [DEFAULT, DEFAULT, MAJORITY],
         [LINEAR, LINEAR, MAJORITY],
         [MAJORITY, MAJORITY],
         [LINEAR, MAJORITY.model_copy(update={"correct": 7})],

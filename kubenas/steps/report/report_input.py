@@ -53,6 +53,7 @@ def read_report_input(output: Storage, search: str, *, finished: bool) -> Report
         histories=_histories(output, run),
         winner=_winner(output, run, choice, lineage),
         retrained=tuple(_retrained(each) for each in choice.retrained) if choice else (),
+        default_trial=choice.default.trial if choice and choice.default else None,
         evaluation=_read_if_valid(lambda: read_evaluation(output, search)),
         drift=read_drift(output, search),
         prior=read_prior(output, search),

@@ -10,6 +10,7 @@ from kubenas.reporting.formatting import ascii_spaces
 from kubenas.reporting.random_search import estimate_random_search
 from kubenas.reporting.report_input import ReportInput
 from kubenas.reporting.simple_models import (
+    default_network_sentence,
     find_simple_models,
     simple_model_name,
     simple_model_sentence,
@@ -18,6 +19,7 @@ from kubenas.search.budget import describe_usage, total_cost
 from kubenas.serving.gate import Ground, Verdict
 from kubenas.storage import Storage, join
 from kubenas.storage.document import find_document
+from kubenas.training.evaluation import SimpleModelKind
 from kubenas.trial import Outcome, SearchId, Value
 
 _NAME = "summary.json"
@@ -37,7 +39,7 @@ class TestScore(Value):
 class SimpleModelScore(Value):
     """A simple model on the test split."""
 
-    kind: Literal["majority", "linear"]
+    kind: SimpleModelKind
     name: str
     accuracy: float
     accuracy_interval: tuple[float, float]
@@ -104,6 +106,8 @@ class Summary(Value):
     """Simple models on the same test split, the best first."""
     comparison: str = ""
     """Comparison of the model with the best simple model, in one sentence."""
+    compared_with_default: str = ""
+    """Comparison of the model with the default network of the space, in one sentence."""
     model: str | None
     """URI of the folder of the exported SavedModel."""
     report: str
@@ -153,8 +157,8 @@ class Summary(Value):
                 f" {100 * high:.2f}, n = {self.test.examples})"
             )
         lines += (f"simple      {model.line()}" for model in self.simple_models)
-        if self.comparison:
-            lines.append(f"compared    {self.comparison}")
+        compared = (self.comparison, self.compared_with_default)
+        lines += (f"compared    {sentence}" for sentence in compared if sentence)
         if self.promotion is not None:
             lines.append(f"promotion   {self.promotion.line()}")
         if self.model is not None or "retrain" in self.seconds:  # a tuner exports none
@@ -184,6 +188,7 @@ def summarise(material: ReportInput, report: str) -> Summary:
         test=_test_score(material),
         simple_models=_simple_models(material),
         comparison=ascii_spaces(simple_model_sentence(material)),
+        compared_with_default=ascii_spaces(default_network_sentence(material)),
         model=material.winner.model if material.winner else None,
         report=report,
         data_warnings=tuple(material.card.get("warnings", ())),

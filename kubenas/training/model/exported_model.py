@@ -80,7 +80,7 @@ def _of_keras(attempt: Attempt) -> ExportedModel:
     file = user_file(attempt)
     with classify_errors(Phase.OTHER, user_file=file):
         model = keras.models.load_model(
-            attempt.fetch_model(), compile=False, custom_objects=custom_objects(file)
+            attempt.fetch(attempt.model), compile=False, custom_objects=custom_objects(file)
         )
     return ExportedModel(
         predict=lambda images: model(images, training=False),

@@ -58,7 +58,7 @@ def rebuild_trained_model(attempt: Attempt) -> Candidate:
     candidate = build_trial_candidate(attempt)
     model = candidate.model
     with classify_errors(Phase.REBUILDING, user_file=user_file(attempt)):
-        model.load_weights(attempt.fetch_model())
+        model.load_weights(attempt.fetch(attempt.model))
         saved = open_storage(folder).read(SAMPLE_PREDICTIONS_FILE)
         expected = np.load(io.BytesIO(saved), allow_pickle=False)
         _check_same(_sample_predictions(attempt, model), expected, tolerance_of(model))

@@ -75,16 +75,15 @@ class Attempt:
             )
         return self.spec.model
 
-    def fetch_model(self) -> Path:
-        """Downloads the model file that the spec names and returns its local path.
+    def fetch(self, uri: str) -> Path:
+        """Downloads the file at ``uri`` and returns its local path.
 
         Raises:
-            UserError: the spec names no model.
             ObjectNotFound: there is no object at the URI.
         """
-        folder, name = split(self.model)
+        folder, name = split(uri)
         path = self.scratch / "model" / name
-        path.parent.mkdir()
+        path.parent.mkdir(exist_ok=True)
         path.write_bytes(open_storage(folder).read(name))
         return path
 

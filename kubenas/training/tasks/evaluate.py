@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
-from kubenas.data.dataset.loading import Shards, load_raw
+from kubenas.data.dataset.loading import load_raw
 from kubenas.training.evaluation import (
     EVALUATION_FILE,
     PREDICTIONS_FILE,
@@ -17,6 +17,7 @@ from kubenas.training.model.exported_model import load_exported
 from kubenas.training.model.measure import measure_cost
 from kubenas.training.process.attempt import Attempt
 from kubenas.training.process.failure import Phase, classify_errors
+from kubenas.training.simple_models.default_network import evaluate_default_network
 from kubenas.training.simple_models.majority_class import evaluate_majority_class
 from kubenas.trial import Outcome, Result
 
@@ -40,7 +41,7 @@ def evaluate(attempt: Attempt) -> Result:
             labels, probabilities, classes=attempt.schema.classes, model=attempt.spec.model or ""
         )
         if attempt.spec.simple_models:
-            simple_models = evaluate_simple_models(attempt.dataset)
+            simple_models = evaluate_simple_models(attempt)
             evaluation = evaluation.model_copy(update={"simple_models": simple_models})
     buffer = io.BytesIO()
     np.savez_compressed(buffer, labels=labels, probabilities=probabilities)
@@ -67,17 +68,23 @@ def evaluate(attempt: Attempt) -> Result:
     )
 
 
-def evaluate_simple_models(shards: Shards) -> tuple[SimpleModel, ...]:
-    """Trains simple models and evaluates them on the test split.
+def evaluate_simple_models(attempt: Attempt) -> tuple[SimpleModel, ...]:
+    """Evaluates the default network and simple models on the test split.
 
     Raises:
+        AttemptFailed: The default network cannot be rebuilt.
         StorageError: The data set is damaged.
     """
     # scikit-learn takes seconds to load, and other tasks do not need it.
     from kubenas.training.simple_models.linear_model import evaluate_linear_model  # noqa: PLC0415
 
-    majority, linear = evaluate_majority_class(shards.schema), evaluate_linear_model(shards)
-    return (majority,) if linear is None else (linear, majority)
+    network = attempt.spec.default_network
+    models = (
+        evaluate_default_network(attempt, network) if network else None,
+        evaluate_linear_model(attempt.dataset),
+        evaluate_majority_class(attempt.schema),
+    )
+    return tuple(model for model in models if model is not None)
 
 
 def predict(

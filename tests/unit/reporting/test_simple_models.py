@@ -104,6 +104,48 @@ def test_the_table_has_all_models() -> None:
     assert all(f"| {' | '.join(row)} |" in card for row in rows)
 
 
+def default(correct: int) -> SimpleModel:
+    return linear(correct).model_copy(update={"kind": "default"})
+
+
+@pytest.mark.parametrize(
+    ("correct", "sentence"),
+    [
+        (
+            1_200,
+            "5.1 percentage points more accurate than the default network of the space, which was"
+            " trained in the same way (85.1 % against 80.0 %, n = 1 500).",
+        ),
+        (
+            1_270,
+            "0.4 percentage points more accurate than the default network of the space, which was"
+            " trained in the same way (85.1 % against 84.7 %, n = 1 500); the difference is within"
+            " the confidence interval.",
+        ),
+        (
+            1_400,
+            "8.3 percentage points less accurate than the default network of the space, which was"
+            " trained in the same way (85.1 % against 93.3 %, n = 1 500).",
+        ),
+    ],
+)
+def test_the_network_is_compared_with_the_default_network(correct: int, sentence: str) -> None:
+    report = compared(1_276, default(correct), linear(1_092), MAJORITY)
+    whole = f"On the test split, the network that the search chose is {sentence}"
+    assert whole in [plain(text) for text in comparison_sentences(report)]
+    assert plain(headline(report)).startswith("Test accuracy 85.1 %")
+    assert "a linear model on the pixels" in simple_model_sentence(report)
+    assert "the default network of the space" in [row.name for row in model_rows(report)]
+
+
+def test_a_chosen_default_network_is_said() -> None:
+    report = compared(1_276, linear(1_092), MAJORITY)
+    assert report.winner
+    told = "The chosen network is the default network of the space: the search found no better one."
+    assert told not in comparison_sentences(report)
+    assert told in comparison_sentences(replace(report, default_trial=report.winner.trial))
+
+
 def test_an_old_evaluation_is_compared_with_the_majority_class() -> None:
     report = compared(1_276)
     assert len(model_rows(report)) == 2

@@ -45,3 +45,17 @@ def test_failed_seed_is_ignored() -> None:
 def test_no_completed_retraining_is_an_error(runs: list[Retraining]) -> None:
     with pytest.raises(SearchFailed, match="retrain"):
         choose_model(runs, "max")
+
+
+def test_the_best_model_of_the_default_network_is_kept_beside_the_chosen_one() -> None:
+    runs = [retraining(3, 1, 0.8), retraining(0, 1, 0.6), retraining(0, 2, 0.7)]
+    choice = choose_model(runs, "max", default=0)
+    assert choice.chosen.trial == 3
+    assert choice.default == runs[2]
+    assert choose_model(runs, "max").default is None
+    assert choose_model(runs, "max", default=9).default is None
+
+
+def test_the_default_network_is_chosen_if_it_is_the_best() -> None:
+    choice = choose_model([retraining(3, 1, 0.8), retraining(0, 1, 0.9)], "max", default=0)
+    assert choice.chosen == choice.default

@@ -131,3 +131,31 @@ def test_the_limit_holds_for_all_models_where_the_duration_of_an_epoch_is_unknow
     )
     assert len(plan.models) == 4
     assert plan.work_seconds == pytest.approx(0.9 * 150)
+
+
+DEFAULT = Candidate(trial=0, epochs=20, epoch_seconds=10)
+
+
+@pytest.mark.parametrize(
+    ("limit", "expected"),
+    [
+        (None, [(5, 1), (5, 2), (2, 1), (2, 2), (0, 1), (0, 2)]),
+        (1400, [(5, 1), (5, 2), (2, 1), (2, 2), (0, 1), (0, 2)]),
+        (1000, [(5, 1), (2, 1), (0, 1)]),
+        (600, [(5, 1), (2, 1)]),
+        (300, [(5, 1)]),
+    ],
+)
+def test_the_default_network_is_retrained_like_the_candidates_if_there_is_time(
+    limit: float | None, expected: list[tuple[int, int]]
+) -> None:
+    plan = plan_retrainings(config_of({"max_seconds": limit}), (FIRST, SECOND), default=DEFAULT)
+    assert [(model.trial, model.seed) for model in plan.models] == expected
+
+
+def test_the_default_network_is_retrained_once_and_only_if_wanted() -> None:
+    among = plan_retrainings(config_of({"seeds": 1}), (FIRST, SECOND), default=SECOND)
+    assert [model.trial for model in among.models] == [5, 2]
+    config = config_of({"seeds": 1, "default_network": False})
+    unwanted = plan_retrainings(config, (FIRST, SECOND), default=DEFAULT)
+    assert [model.trial for model in unwanted.models] == [5, 2]

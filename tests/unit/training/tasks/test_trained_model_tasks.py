@@ -15,7 +15,7 @@ from kubenas.training.evaluation import Evaluation
 from kubenas.training.process.stopping import Termination
 from kubenas.training.sample_request import SampleAnswer, SampleRequest
 from kubenas.training.tasks.run import run_task
-from kubenas.trial import Task
+from kubenas.trial import Task, TrainedNetwork
 from tests.unit.training.conftest import LINEAR, MakeSpec
 
 LAYER = """
@@ -95,6 +95,26 @@ def test_a_trained_model_is_evaluated_and_exported(
     names = json.loads(Path(exported.prefix, "labels.json").read_text())
     assert list(answer.labels) == [names[k] for k in np.argmax(answer.predictions, axis=1)]
     assert len(answer.labels) == len(request.instances) == 8
+
+
+def test_an_evaluation_evaluates_the_default_network_too(make_spec: MakeSpec) -> None:
+    """The network is compared with itself: both have the same accuracy."""
+    trained = make_spec(plan={"epochs": 2, "keep_model": True})
+    run_task(trained, Termination())
+    weights = f"{trained.prefix}/model.weights.h5"
+    exported = make_spec(Task.EXPORT, model=weights)
+    run_task(exported, Termination())
+    network = TrainedNetwork(hyperparameters=trained.hyperparameters, weights=weights, seconds=12.5)
+    spec = make_spec(
+        Task.EVALUATE, model=f"{exported.prefix}/saved_model", simple_models=True
+    ).model_copy(update={"default_network": network})
+    result = run_task(spec, Termination())
+    assert result.outcome == "completed", result.message
+    evaluation = Evaluation.from_json(Path(spec.prefix, "evaluation.json").read_bytes())
+    default, *others = evaluation.simple_models
+    assert [model.kind for model in others] == ["linear", "majority"]
+    assert (default.kind, default.train_seconds) == ("default", 12.5)
+    assert default.accuracy == evaluation.accuracy > 0.3
 
 
 def test_a_rebuilt_model_that_predicts_otherwise_is_refused(make_spec: MakeSpec) -> None:
