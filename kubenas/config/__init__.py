@@ -2,7 +2,7 @@
 
 from kubenas.config.config import NAME, Config
 from kubenas.config.data import DataConfig
-from kubenas.config.defaults import default_space, with_defaults
+from kubenas.config.defaults import default_space, explain_defaults, with_defaults
 from kubenas.config.loading import (
     BUNDLED_SOURCES,
     load_config,
@@ -35,6 +35,7 @@ __all__ = [
     "ServingConfig",
     "SpaceConfig",
     "default_space",
+    "explain_defaults",
     "infer_direction",
     "load_config",
     "parse_as",

@@ -35,6 +35,41 @@ def with_defaults(config: Config, *, shape: tuple[int, int, int], train_examples
     return config.model_copy(update={"search": search})
 
 
+def explain_defaults(
+    written: Config, used: Config, *, shape: tuple[int, int, int], train_examples: int
+) -> list[str]:
+    """Returns one sentence for each setting of :func:`with_defaults` that the config left open.
+
+    Args:
+        written: the config as the user wrote it.
+        used: the config with its defaults.
+        shape: as for :func:`with_defaults`.
+        train_examples: as for :func:`with_defaults`.
+    """
+    sentences = []
+    if written.space.hypermodel is None and written.space.name is None:
+        size = "up to" if used.space.name == default_space((1, 1, 1)) else "of more than"
+        sentences.append(
+            f"Search space {used.space.name}: the default for images {size}"
+            f" {_LARGEST_RESIDUAL_SIDE} pixels; these have {shape[0]} x {shape[1]}."
+        )
+    if not written.training.epochs:
+        sentences.append(f"{used.epochs} epochs: for {train_examples:,} training examples.")
+    if written.search.rungs.eta is None:
+        sentences.append(_explain_rungs(used))
+    return sentences
+
+
+def _explain_rungs(used: Config) -> str:
+    eta = used.search.rungs.factor
+    if eta is None:
+        return "No rungs: every trial is trained to the end."
+    return (
+        f"Rungs with eta {eta}: short trainings of many networks, and 1 in {eta} is trained"
+        f" {eta} times as long."
+    )
+
+
 def default_space(shape: tuple[int, int, int]) -> str:
     """Returns the name of the default space for images of ``shape``."""
     return "residual" if max(shape[:2]) <= _LARGEST_RESIDUAL_SIDE else "mobile"

@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from kubenas.reporting import formatting
 from kubenas.reporting.cards import drift_sentences
+from kubenas.reporting.chosen_settings import chosen_settings
 from kubenas.reporting.comparison import comparison_sentences
 from kubenas.reporting.headline import headline, tiles
 from kubenas.reporting.network import draw_network
@@ -69,6 +70,7 @@ def render_report(report: ReportInput) -> str:
         headline=headline(report),
         tiles=tiles(report),
         comparisons=comparison_sentences(report),
+        chosen_settings=chosen_settings(report),
         model_rows=model_rows(report),
         **_search(report),
         **_chosen(report),

@@ -70,6 +70,8 @@ class ReportInput:
     search: str
     state: SearchState
     direction: Literal["max", "min"]
+    written: Config | None = None
+    """The config as the user wrote it; ``config`` has the defaults."""
     schema: DataSchema | None = None
     """None for a search of kubenas.Tuner, whose data can be of any kind."""
     card: Mapping[str, Any] = field(default_factory=dict)

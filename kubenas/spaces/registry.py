@@ -45,6 +45,8 @@ class SpaceInfo:
     summary: str
     options: Mapping[str, str]
     """Help text of each option, one line."""
+    augments: bool
+    """Whether it searches the augmentation, whose default depends on the data."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,7 @@ SPACES: tuple[SpaceInfo, ...] = tuple(
             option: f"{field.description} Default: {field.default}."
             for option, field in entry.options.model_fields.items()
         },
+        entry.augments,
     )
     for name, entry in _ENTRIES.items()
 )

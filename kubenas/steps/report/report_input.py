@@ -24,6 +24,7 @@ from kubenas.steps.evaluate import read_evaluation
 from kubenas.steps.process import read_outcomes
 from kubenas.steps.report.lineage import find_lineage
 from kubenas.steps.retrain import Choice, Retraining, read_choice
+from kubenas.steps.setup import read_config_lock
 from kubenas.storage import Storage, join, open_storage
 from kubenas.storage.document import DOCUMENT_BYTES, read_document, read_object
 from kubenas.training.fit.history import EpochRecord, history_from_jsonl
@@ -46,6 +47,7 @@ def read_report_input(output: Storage, search: str, *, finished: bool) -> Report
     choice, lineage = read_choice(output, search), find_lineage(output, run)
     return ReportInput(
         config=definition.config,
+        written=read_config_lock(output),
         search=search,
         state=run.state,
         direction=run.direction,

@@ -4,7 +4,13 @@ from typing import Any
 
 import pytest
 
-from kubenas.config import Config, default_space, parse_config, with_defaults
+from kubenas.config import (
+    Config,
+    default_space,
+    explain_defaults,
+    parse_config,
+    with_defaults,
+)
 
 
 def resolved(examples: int = 7_000, **content: Any) -> Config:
@@ -68,3 +74,31 @@ def test_rungs_that_the_user_sets_have_enough_epochs() -> None:
 def test_applying_the_defaults_twice_changes_nothing() -> None:
     config = resolved()
     assert with_defaults(config, shape=(8, 8, 1), train_examples=10) == config
+
+
+def explained(shape: tuple[int, int, int] = (32, 32, 3), **content: Any) -> list[str]:
+    least = {"name": "n", "output": "/out", "data": {"source": "digits"}}
+    written = parse_config({**least, **content}, origin="test")
+    used = with_defaults(written, shape=shape, train_examples=7_000)
+    return explain_defaults(written, used, shape=shape, train_examples=7_000)
+
+
+def test_each_setting_that_was_left_open_is_explained() -> None:
+    assert explained() == [
+        "Search space residual: the default for images up to 96 pixels; these have 32 x 32.",
+        "30 epochs: for 7,000 training examples.",
+        "Rungs with eta 3: short trainings of many networks, and 1 in 3 is trained 3 times as"
+        " long.",
+    ]
+    space, *_ = explained(shape=(224, 192, 3))
+    assert space == (
+        "Search space mobile: the default for images of more than 96 pixels; these have 224 x 192."
+    )
+
+
+def test_what_the_user_sets_is_not_explained() -> None:
+    sections = {"space": {"name": "layers"}, "training": {"epochs": 8}}
+    assert explained(**sections, search={"rungs": {"eta": 1}}) == []
+    assert explained(**sections, search={"max_trials": 4}) == [
+        "No rungs: every trial is trained to the end."
+    ]
