@@ -39,11 +39,14 @@ def remaining_time_reason(config: Config, usage: Usage, *, epochs: int) -> str:
 def _final_training_reason(config: Config, left: float, epoch_seconds: float) -> str:
     """Returns why no further network is compared with the best of a search with rungs.
 
-    Short trainings are worth their time only if the best network can then be trained to the end.
+    Short trainings are worth their time only if the best network can then be trained to the end. A
+    retraining with a time limit of its own does not get the search's time.
     """
+    if config.search.rungs.factor is None or config.retrain.max_seconds is not None:
+        return ""
     available = left + (config.retraining_seconds or 0.0)
     needed = config.epochs * epoch_seconds
-    if config.search.rungs.factor is None or needed <= available:
+    if needed <= available:
         return ""
     return (
         f"the remaining {available:.0f} seconds are needed to train the best network: its"

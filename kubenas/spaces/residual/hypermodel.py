@@ -11,7 +11,8 @@ from kubenas.spaces.residual.operations import build_body
 from kubenas.spaces.shapes import Map
 
 _KINDS = ["residual", "separable", *BOTTLENECKS]
-_DEFAULT_FILTERS = [32, 64, 128]
+_DEFAULT_FILTERS = [24, 48, 96]
+_DEFAULT_STEM = 24
 _FEWEST_FILTERS = 16
 _SMALLEST_REDUCED_SIDE = 24
 """Shorter side in pixels of maps that the default network halves in its first stage."""
@@ -34,7 +35,7 @@ def choose_network(
     """Declares the network's hyperparameters and returns the network at their values."""
     most = options.max_stages
     sizes = _sizes(options.max_filters)
-    hp.Choice("stem/filters", sizes, default=_FEWEST_FILTERS)
+    hp.Choice("stem/filters", sizes, default=_at_most(_DEFAULT_STEM, sizes))
     hp.Int("stages", 1, most, default=min(len(_DEFAULT_FILTERS), most))
     reduced = min(input_shape[:2]) >= _SMALLEST_REDUCED_SIDE
     hp.Choice("stage_1/stride", [1, 2], default=2 if reduced else 1)
@@ -51,10 +52,9 @@ def _declare_stage(hp: keras_tuner.HyperParameters, number: int, options: Residu
     name = f"stage_{number}"
     wanted = _DEFAULT_FILTERS[min(number, len(_DEFAULT_FILTERS)) - 1]
     sizes = _sizes(options.max_filters)
-    default = max(size for size in sizes if size <= wanted)
     hp.Choice(f"{name}/block", _KINDS)
     hp.Int(f"{name}/blocks", 1, options.max_blocks, default=1)
-    hp.Choice(f"{name}/filters", sizes, default=default)
+    hp.Choice(f"{name}/filters", sizes, default=_at_most(wanted, sizes))
     hp.Choice(f"{name}/kernel", [3, 5])
     with hp.conditional_scope(f"{name}/block", list(BOTTLENECKS)):
         hp.Choice(f"{name}/expansion", [2, 4])
@@ -69,3 +69,7 @@ def _sizes(largest: int) -> list[int]:
         sizes += [size, size * 3 // 2]
         size *= 2
     return [*(size for size in sizes if size < largest), largest]
+
+
+def _at_most(wanted: int, sizes: list[int]) -> int:
+    return max(size for size in sizes if size <= wanted)

@@ -8,18 +8,20 @@ from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 from keras.callbacks import History
 
 from kubenas.data.dataset.loading import load_split
 from kubenas.training.fit.callback import TrainingCallback
-from kubenas.training.fit.checkpoint import CHECKPOINT_FOLDER, TrainingState, shapes_match
+from kubenas.training.fit.checkpoint import CHECKPOINT_FOLDER, TrainingState
 from kubenas.training.fit.examples import training_examples
 from kubenas.training.fit.history import HISTORY_FILE
+from kubenas.training.fit.kept_weights import kept_epoch, restore_kept_weights
 from kubenas.training.fit.label_format import one_hot, takes_one_hot
 from kubenas.training.fit.learning_rate import LearningRate, own_rate
 from kubenas.training.fit.resume import resume_training
-from kubenas.training.fit.score import missing_objective, reported_metrics
-from kubenas.training.fit.variables import create_variables, write_variables
+from kubenas.training.fit.score import means, missing_objective, reported_metrics
+from kubenas.training.fit.variables import create_variables
 from kubenas.training.model.architecture import ARCHITECTURE_FILE, describe_architecture
 from kubenas.training.model.candidate import Candidate, build_trial_candidate, user_file
 from kubenas.training.model.measure import measure_cost
@@ -85,7 +87,7 @@ def _train(attempt: Attempt, *, resume_from: str | None) -> Result:
         termination=attempt.termination,
         deadline=attempt.spec.deadline,
         resumed=resume_training(candidate.model, attempt.plan, resume_from),
-        objective_in_logs=not candidate.own_fit,
+        objective_in_logs=not (candidate.own_fit or attempt.plan.with_validation),
     )
     try:
         callbacks: list[keras.callbacks.Callback] = [callback]
@@ -197,15 +199,11 @@ def _call_fit(
     plan = attempt.plan
     # A resumed training uses new shuffle orders.
     examples = training_examples(attempt.dataset, plan, shuffle_seed=plan.seed + first)
-    validation = load_split(attempt.dataset, "validation", batch_size=plan.batch_size)
-    if takes_one_hot(candidate.model):
-        classes = len(attempt.schema.classes)
-        examples, validation = one_hot(examples, classes), one_hot(validation, classes)
     return candidate.hypermodel.fit(
         candidate.hp,
         candidate.model,
-        examples,
-        validation_data=validation,
+        _in_label_format(attempt, candidate, examples),
+        validation_data=None if plan.with_validation else _validation_split(attempt, candidate),
         epochs=plan.epochs,
         initial_epoch=first,
         callbacks=callbacks,
@@ -213,18 +211,30 @@ def _call_fit(
     )
 
 
+def _validation_split(attempt: Attempt, candidate: Candidate) -> tf.data.Dataset:
+    examples = load_split(attempt.dataset, "validation", batch_size=attempt.plan.batch_size)
+    return _in_label_format(attempt, candidate, examples)
+
+
+def _in_label_format(
+    attempt: Attempt, candidate: Candidate, examples: tf.data.Dataset
+) -> tf.data.Dataset:
+    one_hot_labels = takes_one_hot(candidate.model)
+    return one_hot(examples, len(attempt.schema.classes)) if one_hot_labels else examples
+
+
 def _result(
     attempt: Attempt, candidate: Candidate, callback: TrainingCallback, fitted: _FitResult
 ) -> Result:
     state, objective = callback.state, attempt.plan.objective
-    metrics = _metrics(state, fitted, objective)
+    _keep_weights(attempt, candidate, callback)
+    metrics = _metrics(attempt, candidate, state, fitted)
     for name in attempt.plan.further_metrics:
         if name not in metrics:
             raise AttemptFailed(classify(missing_objective(name, metrics), Phase.TRAINING))
     score = metrics[objective]
     if math.isnan(score):
         raise AttemptFailed(classify(NotANumber(f"{objective} is NaN"), Phase.TRAINING))
-    _keep_best_weights(attempt, candidate, callback)
     cost = measure_cost(candidate.model, attempt.schema.shape)
     return Result(
         task=attempt.spec.task,
@@ -234,7 +244,7 @@ def _result(
         score=score,
         metrics=metrics,
         epochs=state.epochs if state else 0,
-        best_epoch=state.best.epoch if state else None,
+        best_epoch=kept_epoch(attempt.plan, state) if state else None,
         cut_short=fitted.cut_short,
         parameters=candidate.model.count_params(),
         flops=cost.flops,
@@ -244,37 +254,33 @@ def _result(
     )
 
 
-def _keep_best_weights(attempt: Attempt, candidate: Candidate, callback: TrainingCallback) -> None:
-    """Restores the weights of the best epoch, or of the last if the plan keeps that.
-
-    Keeps the final weights if the best epoch is unknown.
-    """
+def _keep_weights(attempt: Attempt, candidate: Candidate, callback: TrainingCallback) -> None:
     if candidate.own_fit and not callback.called:
         _LOG.warning(
             "fit() did not pass its callbacks to model.fit(): no checkpoints, no deadline within"
             " the training and no best epoch; keeping the final weights"
         )
-        return
-    state, variables = callback.state, candidate.model.variables
-    if state is None or state.best.epoch is None:
-        return
-    weights = state.weights if attempt.plan.with_validation else state.best_weights
-    if shapes_match(weights, (variable.shape for variable in variables)):
-        write_variables(variables, weights)
-    else:
-        _LOG.warning("fit() changed the model's layers: keeping the final weights")
+    elif callback.state is not None:
+        restore_kept_weights(attempt.plan, callback.state, candidate.model)
 
 
-def _metrics(state: TrainingState | None, fitted: _FitResult, objective: str) -> dict[str, float]:
-    """Returns the metrics of the best epoch, or those that a user-defined ``fit`` returned."""
+def _metrics(
+    attempt: Attempt, candidate: Candidate, state: TrainingState | None, fitted: _FitResult
+) -> dict[str, float]:
+    """Returns the metrics of the kept epoch, or those that a user-defined ``fit`` returned."""
     if fitted.reported is not None:
         return fitted.reported
     if state is None and fitted.cut_short:
         message = "the deadline passed before the first epoch ended; increase the time limit"
         raise AttemptFailed(Failure(Outcome.FAILED, FailureClass.DEADLINE, message))
+    if state is not None and attempt.plan.with_validation:
+        model, examples = candidate.model, _validation_split(attempt, candidate)
+        evaluated = means(model.evaluate(examples, verbose=0, return_dict=True))
+        return {**state.history[-1].metrics, **{f"val_{k}": v for k, v in evaluated.items()}}
     if state is None or state.best.epoch is None:
         seen = state.history[-1].metrics if state else {}
-        raise AttemptFailed(classify(missing_objective(objective, seen), Phase.TRAINING))
+        missing = missing_objective(attempt.plan.objective, seen)
+        raise AttemptFailed(classify(missing, Phase.TRAINING))
     best = next(record for record in state.history if record.epoch == state.best.epoch)
     return best.metrics
 

@@ -17,7 +17,7 @@ from tests.unit.spaces.points import declared, sampled
 
 SHAPE = (8, 8, 1)
 HYPERMODEL = ResidualHyperModel(input_shape=SHAPE, num_classes=4, options=ResidualOptions())
-SMALL = {"stages": 1, "stage_1/blocks": 1, "stage_1/filters": 16}
+SMALL = {"stem/filters": 16, "stages": 1, "stage_1/blocks": 1, "stage_1/filters": 16}
 PLAIN = {"augmentation": "none", "label_smoothing": 0.0}
 RANDOM = {**PLAIN, "augmentation": "shift_flip", "drop_path": 0.2, "dropout": 0.5}
 
@@ -117,7 +117,7 @@ def test_the_default_is_a_plain_residual_network_without_flips(
     hypermodel = ResidualHyperModel(input_shape=shape, num_classes=4, options=options)
     hp = declared(hypermodel)
     network = hypermodel.choose_network(hp)
-    strides, filters = (stride, 2, 2), (32, 64, 128)
+    strides, filters = (stride, 2, 2), (24, 48, 96)
     assert network.stages == tuple(
         Stage("residual", 1, width, 3, 1, squeeze_excitation=False, stride=stride)
         for width, stride in zip(filters, strides, strict=True)

@@ -8,6 +8,7 @@ from kubenas.data.dataset.loading import load_split
 from kubenas.data.dataset.schema import read_schema
 from kubenas.storage import open_storage
 from kubenas.training.fit.examples import training_examples
+from kubenas.training.fit.history import history_from_jsonl
 from kubenas.training.process.stopping import Termination
 from kubenas.training.tasks.run import run_task
 from kubenas.trial import Outcome, TrainingPlan
@@ -48,5 +49,9 @@ def test_trials_do_not_see_the_validation_split(digits: str, make_spec: MakeSpec
 
 def test_a_model_is_trained_on_both_splits(make_spec: MakeSpec) -> None:
     trained = {"with_validation": True, "keep_model": True, "schedule": "wsd", "epochs": 3}
-    result = run_task(make_spec(plan=trained), Termination())
-    assert (result.outcome, result.epochs) == (Outcome.COMPLETED, 3)
+    spec = make_spec(plan=trained)
+    result = run_task(spec, Termination())
+    assert (result.outcome, result.epochs, result.best_epoch) == (Outcome.COMPLETED, 3, 2)
+    assert result.score == result.metrics["val_accuracy"] > 0.3
+    history = history_from_jsonl(Path(spec.prefix, "history.jsonl").read_bytes())
+    assert all("val_accuracy" not in epoch.metrics for epoch in history)
