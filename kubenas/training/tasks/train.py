@@ -25,7 +25,6 @@ from kubenas.training.fit.variables import create_variables
 from kubenas.training.model.architecture import ARCHITECTURE_FILE, describe_architecture
 from kubenas.training.model.candidate import Candidate, build_trial_candidate, user_file
 from kubenas.training.model.measure import measure_cost
-from kubenas.training.model.size import limit_violation, model_size
 from kubenas.training.model.trained_weights import (
     SAMPLE_PREDICTIONS_FILE,
     WEIGHTS_FILE,
@@ -43,7 +42,8 @@ from kubenas.training.process.failure import (
 )
 from kubenas.training.process.keras_settings import reset_keras
 from kubenas.training.process.stopping import DeadlinePassed, NotResumable, Terminated
-from kubenas.trial import FailureClass, Limits, Outcome, Result
+from kubenas.training.tasks.limits import check_limits
+from kubenas.trial import FailureClass, Outcome, Result
 
 _LOG = logging.getLogger(__name__)
 
@@ -77,7 +77,7 @@ def _train(attempt: Attempt, *, resume_from: str | None) -> Result:
     _prepare(attempt, candidate)
     architecture = json.dumps(describe_architecture(candidate.model), indent=1)
     attempt.storage.write(ARCHITECTURE_FILE, architecture.encode())
-    if (too_large := _check_limits(attempt, candidate.model)) is not None:
+    if (too_large := check_limits(attempt, candidate.model)) is not None:
         return too_large
     rate = None if attempt.plan.schedule == "none" else own_rate(candidate.model)
     callback = TrainingCallback(
@@ -118,33 +118,6 @@ def _prepare(attempt: Attempt, candidate: Candidate) -> None:
         one_hot = takes_one_hot(candidate.model)
         label = np.zeros((1, classes), np.float32) if one_hot else np.zeros(1, np.int32)
         create_variables(candidate.model, candidate.example, label, candidate.output)
-
-
-def _check_limits(attempt: Attempt, model: keras.Model) -> Result | None:
-    """Returns the result of a model that violates the limits, or None.
-
-    A resumed attempt is not checked again: its latency may differ on another machine.
-    """
-    limits = attempt.plan.limits
-    if attempt.spec.resume_from is not None or limits == Limits():
-        return None
-    cost = measure_cost(model, attempt.schema.shape)
-    size = model_size(model, cost, batch_size=attempt.plan.batch_size)
-    violation = limit_violation(size, limits)
-    if not violation:
-        return None
-    return Result(
-        task=attempt.spec.task,
-        trial=attempt.spec.trial,
-        attempt=attempt.spec.attempt,
-        outcome=Outcome.INFEASIBLE,
-        failure=FailureClass.LIMIT,
-        message=violation,
-        parameters=size.parameters,
-        flops=size.flops,
-        latency_ms=size.latency_ms,
-        artifacts={"architecture": ARCHITECTURE_FILE},
-    )
 
 
 def _fit(
