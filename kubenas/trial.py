@@ -155,6 +155,7 @@ class TrainingPlan(Value):
     schedule: RateScheduleName = Field(
         "none", description="learning rate schedule; 'none': the optimiser's own"
     )
+    average_decay: float = Field(0.0, ge=0, lt=1, description="of the average weights; 0: none")
     with_validation: bool = Field(False, description="train on the validation split, too")
     objective: str = Field(description="a metric of the model, such as val_accuracy")
     direction: Literal["max", "min"]

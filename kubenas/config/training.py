@@ -29,6 +29,13 @@ class TrainingConfig(Value):
         description="Epochs without improvement before early stopping; 0: no early stopping."
         " Empty: 3 without a learning rate schedule, none with one.",
     )
+    average_weights: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="Decay of an exponential moving average of the weights, such as 0.999, with"
+        " which a model is validated and exported; 0: no average.",
+    )
     max_trial_seconds: float | None = Field(
         None, gt=0, description="Time limit of a trial in seconds; empty: no limit."
     )

@@ -15,6 +15,7 @@ from typing import Any
 import keras
 
 from kubenas.storage import Storage
+from kubenas.training.fit.average import WeightAverage
 from kubenas.training.fit.best_epoch import BestEpoch
 from kubenas.training.fit.checkpoint import TrainingState, save_checkpoint
 from kubenas.training.fit.history import (
@@ -45,6 +46,7 @@ class TrainingCallback(keras.callbacks.Callback):  # type: ignore[misc]  # keras
         termination: handles SIGTERM of this process.
         deadline: Unix time at which training stops. None: no deadline.
         resumed: the state to resume from.
+        average: averages the weights. None: the weights themselves are scored and kept.
         objective_in_logs: whether logs without the objective are an error. A user-defined
             ``fit`` may compute the objective after the last epoch.
     """
@@ -58,6 +60,7 @@ class TrainingCallback(keras.callbacks.Callback):  # type: ignore[misc]  # keras
         termination: Termination,
         deadline: float | None,
         resumed: TrainingState | None,
+        average: WeightAverage | None,
         objective_in_logs: bool,
     ) -> None:
         super().__init__()
@@ -68,6 +71,7 @@ class TrainingCallback(keras.callbacks.Callback):  # type: ignore[misc]  # keras
         self._deadline = deadline
         self._objective_in_logs = objective_in_logs
         self._state = resumed
+        self._average = average
         self.resumed = resumed is not None
         """Whether the training resumed from a checkpoint."""
         self.schedule = RateSchedule.of(plan)
@@ -80,6 +84,7 @@ class TrainingCallback(keras.callbacks.Callback):  # type: ignore[misc]  # keras
         self._epoch_seconds: float | None = None
         """Duration of the last epoch of this attempt."""
         self._steps = 0
+        self._earlier_steps = resumed.steps if resumed else 0
 
     @property
     def state(self) -> TrainingState | None:
@@ -199,13 +204,18 @@ class TrainingCallback(keras.callbacks.Callback):  # type: ignore[misc]  # keras
         self._epoch_seconds = seconds = time.monotonic() - self._epoch_started
         record = EpochRecord(epoch=epoch, seconds=seconds, metrics=metrics)
         weights = read_variables(self._candidate.variables)
+        average = self._average.read() if self._average else None
         return TrainingState(
             history=(*(before.history if before else ()), record),
             best=best,
             weights=weights,
             optimizer=read_variables(optimizer_variables(self.model)),
-            best_weights=before.best_weights if before and best.epoch != epoch else weights,
+            best_weights=before.best_weights
+            if before and best.epoch != epoch
+            else average or weights,
             fits=max(1, self._fits),
+            steps=self._earlier_steps + self._steps,
+            average=average,
             before_decay=self._state_before_decay(epoch),
         )
 

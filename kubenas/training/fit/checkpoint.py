@@ -42,9 +42,13 @@ class TrainingState:
     weights: tuple[Array, ...]
     optimizer: tuple[Array, ...]
     best_weights: tuple[Array, ...]
-    """Weights at the best epoch. The same object as ``weights`` if the last epoch is the best."""
+    """Weights scored at the best epoch. The object ``scored_weights`` if that is the last one."""
     fits: int = 1
     """Number of ``model.fit`` calls so far, including the current call."""
+    steps: int = 0
+    """Number of training steps so far in all fits."""
+    average: tuple[Array, ...] | None = None
+    """Average of the weights over the steps. None if the training has none."""
     before_decay: "TrainingState | None" = None
     """The state before the learning rate began to decay, from which a longer training continues."""
 
@@ -52,6 +56,11 @@ class TrainingState:
     def epochs(self) -> int:
         """Number of epochs trained in all fits. Also the index of the next epoch."""
         return self.history[-1].epoch + 1 if self.history else 0
+
+    @property
+    def scored_weights(self) -> tuple[Array, ...]:
+        """The weights of the last epoch's validation: the averages, if there are any."""
+        return self.average or self.weights
 
 
 class _Latest(Value):
@@ -64,6 +73,7 @@ class _Latest(Value):
     best_score: float | None
     waited: int
     fits: int = 1
+    steps: int = 0
     before_decay: "_Latest | None" = None
 
 
@@ -97,6 +107,7 @@ def _save_state(storage: Storage, state: TrainingState) -> _Latest:
         best_score=state.best.score,
         waited=state.best.waited,
         fits=state.fits,
+        steps=state.steps,
         before_decay=None if before is None else _save_state(storage, before),
     )
 
@@ -130,7 +141,9 @@ def _load_state(storage: Storage, latest: _Latest, uri: str) -> TrainingState:
 
 def _pack(state: TrainingState) -> bytes:
     groups = {"weights": state.weights, "optimizer": state.optimizer}
-    if state.best_weights is not state.weights:
+    if state.average is not None:
+        groups["average"] = state.average
+    if state.best_weights is not state.scored_weights:
         groups["best"] = state.best_weights
     arrays = {
         f"{group}_{number:05d}": _storable(array)
@@ -151,12 +164,22 @@ def _unpack(data: bytes, latest: _Latest, uri: str) -> TrainingState:
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
             weights = _group(arrays, "weights")
-            best_weights = _group(arrays, "best") or weights
+            average = _group(arrays, "average") or None
+            best_weights = _group(arrays, "best") or average or weights
             optimizer = _group(arrays, "optimizer")
     except NPY_READ_ERRORS as error:
         raise CheckpointUnusable(f"{uri}/{latest.state}: not an npz file: {error}") from error
     best = BestEpoch(latest.direction, latest.best_epoch, latest.best_score, latest.waited)
-    return TrainingState(latest.history, best, weights, optimizer, best_weights, latest.fits)
+    return TrainingState(
+        latest.history,
+        best,
+        weights,
+        optimizer,
+        best_weights,
+        fits=latest.fits,
+        steps=latest.steps,
+        average=average,
+    )
 
 
 def _group(arrays: "np.lib.npyio.NpzFile", group: str) -> tuple[Array, ...]:

@@ -23,7 +23,7 @@ def restore_kept_weights(plan: TrainingPlan, state: TrainingState, model: keras.
     """Restores the weights of :func:`kept_epoch`; keeps the final ones if it is unknown."""
     if kept_epoch(plan, state) is None:
         return
-    weights = state.weights if plan.with_validation else state.best_weights
+    weights = state.scored_weights if plan.with_validation else state.best_weights
     if shapes_match(weights, (variable.shape for variable in model.variables)):
         write_variables(model.variables, weights)
     else:

@@ -65,6 +65,7 @@ def restore(model: keras.Model, state: TrainingState) -> None:
         )
     for variables, arrays in (
         (model.variables, state.weights),
+        (model.variables, state.scored_weights),
         (model.variables, state.best_weights),
         (optimizer_variables(model), state.optimizer),
     ):

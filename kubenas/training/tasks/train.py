@@ -12,6 +12,7 @@ import tensorflow as tf
 from keras.callbacks import History
 
 from kubenas.data.dataset.loading import load_split
+from kubenas.training.fit.average import WeightAverage
 from kubenas.training.fit.callback import TrainingCallback
 from kubenas.training.fit.checkpoint import CHECKPOINT_FOLDER, TrainingState
 from kubenas.training.fit.examples import training_examples
@@ -80,19 +81,24 @@ def _train(attempt: Attempt, *, resume_from: str | None) -> Result:
     if (too_large := check_limits(attempt, candidate.model)) is not None:
         return too_large
     rate = None if attempt.plan.schedule == "none" else own_rate(candidate.model)
+    resumed = resume_training(candidate.model, attempt.plan, resume_from)
+    average = WeightAverage.of(candidate.model, attempt.plan, resumed)
     callback = TrainingCallback(
         plan=attempt.plan,
         model=candidate.model,
         storage=attempt.storage,
         termination=attempt.termination,
         deadline=attempt.spec.deadline,
-        resumed=resume_training(candidate.model, attempt.plan, resume_from),
+        resumed=resumed,
+        average=average,
         objective_in_logs=not (candidate.own_fit or attempt.plan.with_validation),
     )
     try:
         callbacks: list[keras.callbacks.Callback] = [callback]
         if rate is not None:
             callbacks.append(LearningRate(rate, lambda: callback.schedule))
+        if average is not None:
+            callbacks.append(average)
         fitted = _fit(attempt, candidate, callback, callbacks)
         return _result(attempt, candidate, callback, fitted)
     except Terminated:
