@@ -5,9 +5,11 @@ from typing import Generic, TypeVar
 
 import keras
 import keras_tuner
+import tensorflow as tf
 
 from kubenas.spaces.recipe.augmentation import Augmentation, augment, choose_augmentation
 from kubenas.spaces.recipe.loss import choose_loss
+from kubenas.spaces.recipe.mixing import choose_mixing, mix
 from kubenas.spaces.recipe.optimizer import choose_optimizer
 from kubenas.spaces.shapes import Map
 from kubenas.trial import Value
@@ -75,6 +77,12 @@ class ImageHyperModel(keras_tuner.HyperModel, Generic[Options, Network]):  # typ
         model = keras.Model(image, output, name="network")
         model.compile(optimizer=choose_optimizer(hp), loss=choose_loss(hp), metrics=["accuracy"])
         return model
+
+    def mix(
+        self, hp: keras_tuner.HyperParameters, examples: tf.data.Dataset, *, seed: int
+    ) -> tf.data.Dataset:
+        """Mixes training batches of images and labels as the values in ``hp`` say."""
+        return mix(examples, choose_mixing(hp), seed=seed)
 
     def _choose_augmentation(self, hp: keras_tuner.HyperParameters) -> Augmentation:
         return choose_augmentation(hp, mirror_symmetric=self.mirror_symmetric)

@@ -3,10 +3,12 @@
 import keras
 import keras_tuner
 
+from kubenas.spaces.recipe.mixing import choose_mixing
+
 
 def choose_loss(hp: keras_tuner.HyperParameters) -> str | keras.losses.Loss:
-    """Declares the label smoothing and returns the loss. Only smoothing needs one-hot labels."""
+    """Declares label smoothing and mixing and returns the loss. Both need one-hot labels."""
     smoothing = hp.Choice("label_smoothing", [0.0, 0.05, 0.1], default=0.1)
-    if not smoothing:
+    if choose_mixing(hp) == "none" and not smoothing:
         return "sparse_categorical_crossentropy"
     return keras.losses.CategoricalCrossentropy(label_smoothing=smoothing)

@@ -8,17 +8,14 @@ from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 from keras.callbacks import History
 
-from kubenas.data.dataset.loading import load_split
 from kubenas.training.fit.average import WeightAverage
 from kubenas.training.fit.callback import TrainingCallback
 from kubenas.training.fit.checkpoint import CHECKPOINT_FOLDER, TrainingState
-from kubenas.training.fit.examples import training_examples
 from kubenas.training.fit.history import HISTORY_FILE
 from kubenas.training.fit.kept_weights import kept_epoch, restore_kept_weights
-from kubenas.training.fit.label_format import one_hot, takes_one_hot
+from kubenas.training.fit.label_format import takes_one_hot
 from kubenas.training.fit.learning_rate import LearningRate, own_rate
 from kubenas.training.fit.resume import resume_training
 from kubenas.training.fit.score import means, missing_objective, reported_metrics
@@ -43,6 +40,7 @@ from kubenas.training.process.failure import (
 )
 from kubenas.training.process.keras_settings import reset_keras
 from kubenas.training.process.stopping import DeadlinePassed, NotResumable, Terminated
+from kubenas.training.tasks.batches import training_batches, validation_batches
 from kubenas.training.tasks.limits import check_limits
 from kubenas.trial import FailureClass, Outcome, Result
 
@@ -176,30 +174,16 @@ def _call_fit(
     first: int,
 ) -> Any:
     plan = attempt.plan
-    # A resumed training uses new shuffle orders.
-    examples = training_examples(attempt.dataset, plan, shuffle_seed=plan.seed + first)
     return candidate.hypermodel.fit(
         candidate.hp,
         candidate.model,
-        _in_label_format(attempt, candidate, examples),
-        validation_data=None if plan.with_validation else _validation_split(attempt, candidate),
+        training_batches(attempt, candidate, first_epoch=first),
+        validation_data=None if plan.with_validation else validation_batches(attempt, candidate),
         epochs=plan.epochs,
         initial_epoch=first,
         callbacks=callbacks,
         verbose=0,
     )
-
-
-def _validation_split(attempt: Attempt, candidate: Candidate) -> tf.data.Dataset:
-    examples = load_split(attempt.dataset, "validation", batch_size=attempt.plan.batch_size)
-    return _in_label_format(attempt, candidate, examples)
-
-
-def _in_label_format(
-    attempt: Attempt, candidate: Candidate, examples: tf.data.Dataset
-) -> tf.data.Dataset:
-    one_hot_labels = takes_one_hot(candidate.model)
-    return one_hot(examples, len(attempt.schema.classes)) if one_hot_labels else examples
 
 
 def _result(
@@ -253,7 +237,7 @@ def _metrics(
         message = "the deadline passed before the first epoch ended; increase the time limit"
         raise AttemptFailed(Failure(Outcome.FAILED, FailureClass.DEADLINE, message))
     if state is not None and attempt.plan.with_validation:
-        model, examples = candidate.model, _validation_split(attempt, candidate)
+        model, examples = candidate.model, validation_batches(attempt, candidate)
         evaluated = means(model.evaluate(examples, verbose=0, return_dict=True))
         return {**state.history[-1].metrics, **{f"val_{k}": v for k, v in evaluated.items()}}
     if state is None or state.best.epoch is None:

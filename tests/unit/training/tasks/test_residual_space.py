@@ -20,6 +20,7 @@ VALUES = {
     "drop_path": 0.1,
     "dropout": 0.2,
     "label_smoothing": 0.1,
+    "mixing": "cutmix",
 }
 
 
