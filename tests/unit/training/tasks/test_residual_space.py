@@ -16,7 +16,7 @@ VALUES = {
     "stage_1/expansion": 2,
     "stage_2/filters": 16,
     "stage_2/squeeze_excitation": True,
-    "augmentation": "shift_flip",
+    "augmentation": "strong",
     "drop_path": 0.1,
     "dropout": 0.2,
     "label_smoothing": 0.1,
