@@ -36,6 +36,11 @@ class TrainingConfig(Value):
         description="Decay of an exponential moving average of the weights, such as 0.999, with"
         " which a model is validated and exported; 0: no average.",
     )
+    class_weights: Literal["none", "balanced"] = Field(
+        "none",
+        description="Weights of the classes in the training loss: 'balanced' gives each class the"
+        " same share of it, for data with rare classes; 'none' counts each example once.",
+    )
     max_trial_seconds: float | None = Field(
         None, gt=0, description="Time limit of a trial in seconds; empty: no limit."
     )

@@ -55,6 +55,9 @@ class TrainingPlan(Value):
     average_decay: float = Field(
         0.0, ge=0, lt=1, description="decay of the average of the weights; 0: no average"
     )
+    class_weights: Literal["none", "balanced"] = Field(
+        "none", description="weights of the classes in the training loss"
+    )
     with_validation: bool = Field(False, description="train on the validation split, too")
     objective: str = Field(description="a metric of the model, such as val_accuracy")
     direction: Literal["max", "min"]

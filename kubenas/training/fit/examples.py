@@ -5,7 +5,13 @@ from pathlib import Path
 import tensorflow as tf
 
 from kubenas.data.dataset.loading import Shards, load_split
+from kubenas.data.dataset.schema import SplitName
 from kubenas.trial import TrainingPlan
+
+
+def split_names(plan: TrainingPlan) -> tuple[SplitName, ...]:
+    """Returns the splits that a model is trained on."""
+    return ("train", "validation") if plan.with_validation else ("train",)
 
 
 def training_examples(
@@ -19,10 +25,9 @@ def training_examples(
     Raises:
         StorageError: the data set is missing or damaged.
     """
-    names = ["train", "validation"] if plan.with_validation else ["train"]
     parts = [
         load_split(dataset, name, batch_size=plan.batch_size, shuffle_seed=shuffle_seed)
-        for name in names
+        for name in split_names(plan)
     ]
     return parts[0] if len(parts) == 1 else _mixed(parts, shuffle_seed)
 
