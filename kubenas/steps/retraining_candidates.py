@@ -1,5 +1,6 @@
 """The trials that may be retrained: the best ones and the default network of the space."""
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -37,8 +38,20 @@ def default_trial(
     """
     if config.space.hypermodel is not None:
         return None
-    default = space["values"].items()
-    return next((trial for trial in ranked if model_values(trial).items() <= default), None)
+    default = space["values"]
+    return next((trial for trial in ranked if _has_values(trial, default)), None)
+
+
+def _has_values(trial: TrialState, values: Mapping[str, Any]) -> bool:
+    """Whether all values of ``trial`` are in ``values``, but for the rounding of steps."""
+    own = model_values(trial)
+    return all(name in values and _same(value, values[name]) for name, value in own.items())
+
+
+def _same(one: Any, other: Any) -> bool:
+    if isinstance(one, float) and isinstance(other, float):
+        return math.isclose(one, other)
+    return bool(one == other)
 
 
 def model_values(trial: TrialState) -> dict[str, Any]:

@@ -36,6 +36,12 @@ def test_the_default_network_has_the_default_values_of_the_space() -> None:
     assert default_trial([other], config_of(), SPACE) is None
 
 
+def test_a_step_from_the_minimum_may_be_rounded() -> None:
+    default = trial(0, depth=3, rate=0.1 * 3 - 0.2)
+    assert default.values["rate"] != 0.1
+    assert default_trial([default], config_of(), SPACE) == default
+
+
 def test_the_longest_training_of_the_default_network_counts() -> None:
     longest = trial(7, depth=3, rate=0.1, **{"tuner/epochs": 9})
     assert default_trial([longest, trial(0, depth=3, rate=0.1)], config_of(), SPACE) == longest
