@@ -16,7 +16,7 @@ from kubenas.spaces.transfer.layer_shapes import (
 )
 
 _FLATTENS = GLOBAL_POOLS | {"Flatten"}
-_WEIGHTLESS_SIDE = 512
+_AMPLE_SIDE = 512
 """Side of an image that is large enough for any backbone, in pixels."""
 
 
@@ -78,7 +78,7 @@ def read_backbone(path: Path, *, output_layer: str = "") -> Backbone:
     try:
         nodes = _ancestors(nodes, _output(nodes, output_layer))
         channels = _channels(nodes)
-        _as_map(_shapes(nodes, (_WEIGHTLESS_SIDE, _WEIGHTLESS_SIDE, channels))[-1])
+        _as_map(_shapes(nodes, (_AMPLE_SIDE, _AMPLE_SIDE, channels))[-1])
         return Backbone(nodes, channels, _stages(nodes, channels))
     except UserError as error:
         raise UserError(f"{path}: {error}") from error
@@ -145,7 +145,7 @@ def _cost(nodes: Sequence[Node], shapes: Sequence[Shape]) -> tuple[int, int]:
 
 def _stages(nodes: Sequence[Node], channels: int) -> tuple[int, ...]:
     """Counts the stages: a strided layer begins one, if there are weights before it."""
-    shapes = _shapes(nodes, (_WEIGHTLESS_SIDE, _WEIGHTLESS_SIDE, channels))
+    shapes = _shapes(nodes, (_AMPLE_SIDE, _AMPLE_SIDE, channels))
     halvings: list[int] = []
     weighted = set[int]()
     for node, shape in zip(nodes, shapes, strict=True):

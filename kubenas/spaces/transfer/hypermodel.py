@@ -60,7 +60,7 @@ class TransferHyperModel(ImageHyperModel[TransferOptions, Network]):
 
     def choose_network(self, hp: keras_tuner.HyperParameters) -> Network:
         fitting = [size for size in self._sizes if size <= _DEFAULT_SIZE]
-        hp.Choice("input_size", self._sizes, default=[*self._sizes[:1], *fitting][-1])
+        hp.Choice("input_size", self._sizes, default=max(fitting, default=self._sizes[0]))
         depth = self._backbone.depth
         hp.Int("frozen_stages", 0, depth, default=depth)
         hp.Choice("pooling", list(_POOLINGS))
