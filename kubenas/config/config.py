@@ -98,7 +98,8 @@ class Config(Value):
         """Returns the part of the config that defines the search.
 
         It excludes the output, the runner, promotion, serving and retention. A user's HyperModel is
-        included by name only; each search records the content of its files.
+        included by name only, and pretrained weights are not; each search records the content of
+        their files.
         """
         content = self.model_dump(
             mode="json",
@@ -108,7 +109,7 @@ class Config(Value):
                 "retention": True,
                 "serving": True,
                 "output": True,
-                "space": {"files", "requirements"},
+                "space": {"files", "requirements", "weights"},
                 "search": {"generation", "reuse"},
             },
         )

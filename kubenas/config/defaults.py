@@ -1,6 +1,7 @@
 """Settings that follow from the data where the config leaves them open. Pure functions."""
 
 from kubenas.config.config import Config
+from kubenas.config.space import PRETRAINED_SPACE
 
 _LARGEST_RESIDUAL_SIDE = 96
 """Longest side in pixels of images for which ``residual`` is the default space."""
@@ -9,6 +10,8 @@ _MIN_TRIALS_WITH_RUNGS = 16
 """With fewer trials, hardly any is promoted to the highest rung."""
 _FEWEST_EPOCHS, _MOST_EPOCHS = 12, 81
 _REFERENCE_EPOCHS, _REFERENCE_EXAMPLES = 27, 10_000
+_FINE_TUNING = 3
+"""A network with pretrained weights has this part of the epochs of one with random weights."""
 
 
 def with_defaults(config: Config, *, shape: tuple[int, int, int], train_examples: int) -> Config:
@@ -26,7 +29,10 @@ def with_defaults(config: Config, *, shape: tuple[int, int, int], train_examples
         space = space.model_copy(update={"name": default_space(shape)})
     rungs = config.search.rungs
     fewest = rungs.factor * rungs.min_epochs if rungs.factor else 1
-    epochs = config.training.epochs or max(_default_epochs(train_examples), fewest)
+    default = _default_epochs(train_examples)
+    if space.name == PRETRAINED_SPACE:
+        default = round(default / _FINE_TUNING)
+    epochs = config.training.epochs or max(default, fewest)
     training = config.training.model_copy(update={"epochs": epochs})
     config = config.model_copy(update={"space": space, "training": training})
     if rungs.eta is None and _suits_rungs(config, epochs):

@@ -136,6 +136,8 @@ def resolve_paths(config: Config, absolute: Callable[[str], str]) -> Config:
     if space.hypermodel:
         file, _, cls = space.hypermodel.rpartition(":")
         space = space.model_copy(update={"hypermodel": f"{resolved(file)}:{cls}"})
+    if space.weights:
+        space = space.model_copy(update={"weights": resolved(space.weights)})
     earlier = tuple(resolved(each, LAST_SEARCH) for each in config.search.warm_start)
     return config.model_copy(
         update={

@@ -6,6 +6,9 @@ from pydantic import Field, model_validator
 
 from kubenas.trial import Value
 
+PRETRAINED_SPACE = "transfer"
+"""The space whose networks have pretrained weights."""
+
 
 class SpaceConfig(Value):
     """``space:`` the search space."""
@@ -31,6 +34,11 @@ class SpaceConfig(Value):
         description="File with the packages that the hypermodel needs, such as requirements.txt,"
         " in the folder of the hypermodel; trials check that they are installed. Empty: no check.",
     )
+    weights: str | None = Field(
+        None,
+        description="Pretrained network of the space transfer: path or URI of a model that Keras"
+        " saved (.keras). Empty: none.",
+    )
     options: dict[str, Any] = Field(
         {},
         description='Options of the named space, as an object, such as {"max_layers": 6};'
@@ -47,6 +55,16 @@ class SpaceConfig(Value):
             file, _, cls = self.hypermodel.rpartition(":")
             if not file.endswith(".py") or not cls.isidentifier():
                 raise ValueError("hypermodel must look like 'my_module.py:MyHyperModel'")
+        return self
+
+    @model_validator(mode="after")
+    def _check_weights(self) -> Self:
+        if self.weights and self.name != PRETRAINED_SPACE:
+            raise ValueError(f"weights: only 'name: {PRETRAINED_SPACE}' uses them")
+        if self.name == PRETRAINED_SPACE and not self.weights:
+            raise ValueError(
+                f"weights: '{PRETRAINED_SPACE}' needs a model that Keras saved (.keras)"
+            )
         return self
 
     @model_validator(mode="after")

@@ -79,6 +79,8 @@ class Lineage(Value):
         yield "Prepared data", data.uri
         space = self.space
         yield "Space", space.hypermodel or f"{space.name} {_listed(space.options)}".strip()
+        if space.weights:
+            yield "Pretrained weights", space.weights
         yield "Config", f"{self.config_digest}, in {self.config}"
         if self.began_with:
             yield "Warm start", ", ".join(self.began_with)

@@ -36,10 +36,11 @@ class SearchDefinition(Value):
 def search_id(config: Config, dataset_digest: str, space: SpaceRef) -> str:
     """Returns the search's id: its name and a digest of config, data, space and generation.
 
-    For a user's HyperModel or program, the digest covers its content, because the name of the
-    frozen copy contains a digest of the content.
+    For a user's HyperModel or program, and for pretrained weights, the digest covers their content,
+    because the name of the frozen copy contains a digest of the content.
     """
-    code = "/".join((space.hypermodel or space.program or "").split("/")[-2:])
+    frozen = space.hypermodel or space.program or space.weights or ""
+    code = "/".join(frozen.split("/")[-2:])
     search = config.search
     text = f"{config.identity()}:{search.generation}:{dataset_digest}:{code}"
     if search.reuse is not None:

@@ -53,12 +53,20 @@ class ImageHyperModel(keras_tuner.HyperModel, Generic[Options, Network]):  # typ
     def features(self, image: keras.KerasTensor, network: Network) -> keras.KerasTensor:
         """Returns the feature map (batch, height, width, channels) of normalised images."""
 
+    def pool(self, features: keras.KerasTensor, network: Network) -> keras.KerasTensor:  # noqa: ARG002
+        """Returns the vectors (batch, units) that the output layer takes: the map's averages."""
+        return keras.layers.GlobalAveragePooling2D(name="average")(features)
+
+    def choose_optimizer(self, hp: keras_tuner.HyperParameters) -> keras.optimizers.Optimizer:
+        """Declares the optimiser's hyperparameters and returns the optimiser at their values."""
+        return choose_optimizer(hp)
+
     def declare_hyperparameters(self, hp: keras_tuner.HyperParameters) -> None:
         """Declares the whole space without building a model."""
         self.choose_network(hp)
         self._choose_augmentation(hp)
         _choose_dropout(hp)
-        choose_optimizer(hp)
+        self.choose_optimizer(hp)
         choose_loss(hp)
 
     def build(self, hp: keras_tuner.HyperParameters) -> keras.Model:
@@ -70,12 +78,14 @@ class ImageHyperModel(keras_tuner.HyperModel, Generic[Options, Network]):  # typ
         network = self.choose_network(hp)
         image = keras.Input(self.input_shape, name="image")
         values = self.features(augment(image, self._choose_augmentation(hp)), network)
-        values = keras.layers.GlobalAveragePooling2D(name="average")(values)
+        values = self.pool(values, network)
         if dropout := _choose_dropout(hp):
             values = keras.layers.Dropout(dropout, name="dropout")(values)
         output = keras.layers.Dense(self.num_classes, "softmax", name="probabilities")(values)
         model = keras.Model(image, output, name="network")
-        model.compile(optimizer=choose_optimizer(hp), loss=choose_loss(hp), metrics=["accuracy"])
+        model.compile(
+            optimizer=self.choose_optimizer(hp), loss=choose_loss(hp), metrics=["accuracy"]
+        )
         return model
 
     def mix(

@@ -66,3 +66,32 @@ class CellOptions(Value):
         if info.data.get("kind") == "nasbench201":
             raise ValueError("only cells of kind darts have this option")
         return nodes
+
+
+class TransferOptions(Value):
+    """Options of ``transfer``."""
+
+    min_input_size: int = Field(
+        96, ge=32, le=512, description="Smallest side of the images in pixels (32 to 512)."
+    )
+    max_input_size: int = Field(
+        160, ge=32, le=512, description="Largest side of the images in pixels (32 to 512)."
+    )
+    max_units: int = Field(
+        256, ge=0, le=2048, description="Maximum units of the dense layer; 0: none (0 to 2048)."
+    )
+    output_layer: str = Field(
+        "",
+        description="Name of the backbone's layer with the feature map; empty: the last one before"
+        " its classifier.",
+    )
+    pixels: Literal["0..255", "0..1", "-1..1"] = Field(
+        "0..255", description="Pixel values that the backbone takes: 0..255, 0..1 or -1..1."
+    )
+
+    @field_validator("max_input_size")
+    @classmethod
+    def _at_least_the_smallest(cls, size: int, info: ValidationInfo) -> int:
+        if size < info.data.get("min_input_size", 0):
+            raise ValueError("must be at least min_input_size")
+        return size

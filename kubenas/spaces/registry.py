@@ -17,7 +17,10 @@ from kubenas.spaces.options import (
     LayersOptions,
     MobileOptions,
     ResidualOptions,
+    TransferOptions,
 )
+from kubenas.spaces.transfer.pixels import PixelMoments
+from kubenas.spaces.transfer.weights import open_backbone
 from kubenas.spaces.user_code.hypermodel_source import check_hypermodel_source
 from kubenas.trial import SpaceRef, Value
 
@@ -60,6 +63,8 @@ class _Entry:
     """Imports neither TensorFlow nor Keras."""
     augments: bool = True
     """Whether it searches the augmentation, whose default depends on the data."""
+    pretrained: bool = False
+    """Whether its networks have the weights of a file, ``SpaceRef.weights``."""
 
 
 _ENTRIES = {
@@ -88,6 +93,13 @@ _ENTRIES = {
         hypermodel=("kubenas.spaces.cell.hypermodel", "CellHyperModel"),
         graph=("kubenas.spaces.cell.graph", "CellGraph"),
     ),
+    "transfer": _Entry(
+        summary="A pretrained network with a new head: stages to train, image size, head.",
+        options=TransferOptions,
+        hypermodel=("kubenas.spaces.transfer.hypermodel", "TransferHyperModel"),
+        graph=("kubenas.spaces.transfer.graph", "TransferGraph"),
+        pretrained=True,
+    ),
 }
 
 SPACES: tuple[SpaceInfo, ...] = tuple(
@@ -108,11 +120,14 @@ def check_space(space: SpaceRef | SpaceConfig) -> None:
     """Checks a space without TensorFlow and without running the user's code.
 
     Raises:
-        UserError: the space or an option is unknown, a value is not allowed, or the HyperModel
-            file is missing, is not valid Python or does not define the class.
+        UserError: the space or an option is unknown, a value is not allowed, the file with the
+            weights is missing or cannot be used, or the HyperModel file is missing, is not valid
+            Python or does not define the class.
     """
     if space.hypermodel is None:
-        _options(space)
+        options = _options(space)
+        if isinstance(options, TransferOptions):
+            open_backbone(_weights(space), options)
         return
     if space.options:
         raise UserError(
@@ -128,6 +143,7 @@ def load_hypermodel(
     input_shape: tuple[int, int, int],
     num_classes: int,
     mirror_symmetric: bool = False,
+    pixel_moments: PixelMoments | None = None,
 ) -> "keras_tuner.HyperModel":
     """Loads the HyperModel of ``space``. Runs user code: for trial processes only.
 
@@ -136,6 +152,8 @@ def load_hypermodel(
         input_shape: height, width and channels of an image.
         num_classes: number of classes.
         mirror_symmetric: whether mirrored images keep their class.
+        pixel_moments: mean and deviation of the pixels before their normalisation, if they are 0 to
+            255.
 
     Raises:
         UserError: see :func:`check_space`; or importing the user's file fails.
@@ -153,7 +171,11 @@ def load_hypermodel(
         num_classes=num_classes,
         options=options,
     )
-    return create(mirror_symmetric=mirror_symmetric) if entry.augments else create()
+    if entry.augments:
+        create = partial(create, mirror_symmetric=mirror_symmetric)
+    if entry.pretrained:
+        create = partial(create, weights=_weights(space), pixel_moments=pixel_moments)
+    return create()
 
 
 def space_graph(space: SpaceRef) -> GraphFactory | None:
@@ -165,8 +187,17 @@ def space_graph(space: SpaceRef) -> GraphFactory | None:
     name = space.name
     if name not in _ENTRIES:
         return None
-    module, kind = _ENTRIES[name].graph
-    return partial(getattr(importlib.import_module(module), kind), options=_options(space))
+    entry = _ENTRIES[name]
+    module, kind = entry.graph
+    create = partial(getattr(importlib.import_module(module), kind), options=_options(space))
+    return partial(create, weights=_weights(space)) if entry.pretrained else create
+
+
+def _weights(space: SpaceRef | SpaceConfig) -> str:
+    """Returns the URI of the pretrained network of ``space``."""
+    if not space.weights:
+        raise UserError(f"space.weights: '{space.name}' needs a model that Keras saved (.keras)")
+    return space.weights
 
 
 def _options(space: SpaceRef | SpaceConfig) -> Value:

@@ -8,6 +8,7 @@ from kubenas.data.dataset.card import DataCard
 from kubenas.data.dataset.card import read_card as read_data_card
 from kubenas.data.preparation.prepare import prepare_dataset
 from kubenas.search.oracles import check_oracle
+from kubenas.spaces.registry import space_graph
 from kubenas.steps.drift import record_drift
 from kubenas.steps.process import StatusWriter, running_step
 from kubenas.steps.setup import (
@@ -19,6 +20,7 @@ from kubenas.steps.setup import (
 )
 from kubenas.storage import open_storage
 from kubenas.storage.probe import probe_storage
+from kubenas.trial import SpaceRef
 
 _logger = logging.getLogger(__name__)
 
@@ -38,6 +40,7 @@ def prepare(config: Config) -> RunContext:
         frozen = freeze_space(config)
         resolve_config(config, frozen.space, {})  # fails early for later steps
         prepared = prepare_dataset(config.data, output, progress=_progress_reporter(status))
+        _check_suits(config, prepared.schema.shape, classes=len(prepared.schema.classes))
         # Locked after validation, so that a wrong data source can be corrected in the config.
         lock_config(config, output)
         frozen.write(output)
@@ -50,7 +53,7 @@ def prepare(config: Config) -> RunContext:
             config=config,
             dataset=prepared.uri,
             dataset_digest=prepared.schema.digest,
-            space=frozen.space if config.space.hypermodel else freeze_space(config).space,
+            space=frozen.space if frozen.files else freeze_space(config).space,
         )
         for warning in read_card(prepared.uri).warnings:
             _logger.warning("data: %s", warning)
@@ -61,6 +64,22 @@ def prepare(config: Config) -> RunContext:
 def read_card(dataset: str) -> DataCard:
     """Returns the data card of the data set at the URI ``dataset``."""
     return read_data_card(open_storage(dataset))
+
+
+def _check_suits(config: Config, shape: tuple[int, int, int], *, classes: int) -> None:
+    """Checks that a pretrained network of the space takes images of ``shape``.
+
+    Raises:
+        UserError: It does not.
+    """
+    if config.space.weights is None:
+        return
+    settings = config.space
+    make = space_graph(
+        SpaceRef(name=settings.name, options=settings.options, weights=settings.weights)
+    )
+    if make is not None:
+        make(input_shape=shape, num_classes=classes)
 
 
 def _progress_reporter(status: StatusWriter) -> Callable[[str, int, int | None], None]:

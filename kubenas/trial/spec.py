@@ -22,6 +22,7 @@ class SpaceRef(Value):
 
     name: str | None = None
     options: dict[str, Any] = {}
+    weights: str | None = Field(None, description="URI of the pretrained network of a named space")
     hypermodel: str | None = Field(
         None, description="URI of the file, a colon, and the name of a class, instance or function"
     )

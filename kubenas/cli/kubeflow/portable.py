@@ -38,26 +38,27 @@ def local_locations(config: Config) -> Iterator[tuple[str, str]]:
 
 
 def as_shipped(config: Config) -> Config:
-    """Returns ``config`` with a local HyperModel replaced by its copy from :func:`ship`.
+    """Returns ``config`` with a local HyperModel or weights replaced by the copy of :func:`ship`.
 
     The copy is in the output, which every pod of the run can read; trials may have no credentials
     for the pipeline root. Its folder is named by its digest and is the one that the first step
     uses, so there is a single copy, kept with the results.
     """
-    if not _is_local_file(config):
+    if not _has_local_files(config):
         return config
     frozen = freeze_space(config).space
-    space = config.space.model_copy(update={"hypermodel": frozen.hypermodel})
+    copies = {"hypermodel": frozen.hypermodel, "weights": frozen.weights}
+    space = config.space.model_copy(update=copies)
     return config.model_copy(update={"space": space})
 
 
 def ship(config: Config) -> None:
-    """Copies the files of a local HyperModel, if ``config`` has one, to the output.
+    """Copies a local HyperModel or weights, if ``config`` has one, to the output.
 
     Raises:
         StorageError: the output cannot be written.
     """
-    if _is_local_file(config):
+    if _has_local_files(config):
         freeze_space(config).write(open_storage(config.output))
 
 
@@ -65,5 +66,6 @@ def _is_local(location: str) -> bool:
     return "://" not in location or location.startswith("file://")
 
 
-def _is_local_file(config: Config) -> bool:
-    return config.space.hypermodel is not None and _is_local(config.space.hypermodel)
+def _has_local_files(config: Config) -> bool:
+    given = config.space.hypermodel or config.space.weights
+    return given is not None and _is_local(given)

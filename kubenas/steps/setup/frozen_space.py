@@ -1,4 +1,4 @@
-"""The search space with a frozen copy of the user's code, so that all trials run the same code."""
+"""The search space with a frozen copy of the user's code or weights, the same for all trials."""
 
 import hashlib
 from collections.abc import Mapping
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from kubenas.config import Config
 from kubenas.errors import UserError
 from kubenas.spaces.registry import DEFAULT_SPACE, check_space
+from kubenas.spaces.transfer.weights import open_weights
 from kubenas.spaces.user_code.hypermodel_source import split_reference
 from kubenas.spaces.user_code.requirements import read_requirements
 from kubenas.spaces.user_code.selection import select_files
@@ -20,9 +21,9 @@ class FrozenSpace:
     """A space and the contents of the user's files at the time of the snapshot."""
 
     space: SpaceRef
-    """Reference to the space; a hypermodel file is referenced by its URI in the output."""
+    """Reference to the space; a hypermodel or weights by the URI of the copy in the output."""
     folder: str = ""
-    """Folder of the files in the output: ``code/<digest>``; empty for a built-in space."""
+    """Folder of the files in the output: ``code/<digest>`` or ``weights/<digest>``; empty: none."""
     files: Mapping[str, bytes] = field(default_factory=dict)
     """Contents by name within ``folder``."""
 
@@ -39,13 +40,11 @@ def freeze_space(config: Config) -> FrozenSpace:
 
     Raises:
         UserError: The space, an option, a file or the class does not exist, a file is not valid
-            Python, or there are too many or too large files.
+            Python or not a pretrained network, or there are too many or too large files.
     """
     settings = config.space
     if settings.hypermodel is None:
-        space = SpaceRef(name=settings.name or DEFAULT_SPACE, options=settings.options)
-        check_space(space)
-        return FrozenSpace(space)
+        return _freeze_registered(config)
     check_space(settings)
     uri, name = split_reference(settings.hypermodel)
     folder, file = split(uri)
@@ -54,6 +53,21 @@ def freeze_space(config: Config) -> FrozenSpace:
     reference = f"{join(config.output, place, file)}:{name}"
     space = SpaceRef(hypermodel=reference, requirements=settings.requirements)
     return FrozenSpace(space, place, files)
+
+
+def _freeze_registered(config: Config) -> FrozenSpace:
+    settings = config.space
+    space = SpaceRef(
+        name=settings.name or DEFAULT_SPACE, options=settings.options, weights=settings.weights
+    )
+    check_space(space)
+    if settings.weights is None:
+        return FrozenSpace(space)
+    _, name = split(settings.weights)
+    files = {name: open_weights(settings.weights).read_bytes()}
+    place = f"weights/{_digest(files)}"
+    copy = join(config.output, place, name)
+    return FrozenSpace(space.model_copy(update={"weights": copy}), place, files)
 
 
 def _files(config: Config, folder: UserFolder, file: str) -> dict[str, bytes]:

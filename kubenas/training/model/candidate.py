@@ -1,5 +1,6 @@
 """The candidate of an attempt: its HyperModel, hyperparameters and built model."""
 
+import math
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,9 @@ import numpy.typing as npt
 import tensorflow as tf
 from keras_tuner.errors import FatalError
 
+from kubenas.data.dataset.schema import DataSchema
 from kubenas.spaces.registry import load_hypermodel
+from kubenas.spaces.transfer.pixels import PixelMoments
 from kubenas.spaces.user_code.hypermodel_source import split_reference
 from kubenas.storage import split
 from kubenas.training.process.attempt import Attempt
@@ -36,7 +39,16 @@ def load_space(attempt: Attempt) -> keras_tuner.HyperModel:
             input_shape=attempt.schema.shape,
             num_classes=len(attempt.schema.classes),
             mirror_symmetric=attempt.schema.mirror_symmetric,
+            pixel_moments=_pixel_moments(attempt.schema),
         )
+
+
+def _pixel_moments(schema: DataSchema) -> PixelMoments | None:
+    """Returns mean and deviation of pixels from 0 to 255, or None for values of another range."""
+    if schema.dtype != "uint8":
+        return None
+    deviation = tuple(math.sqrt(variance) for variance in schema.normalization.variance)
+    return PixelMoments(schema.normalization.mean, deviation)
 
 
 def user_file(attempt: Attempt) -> Path | None:

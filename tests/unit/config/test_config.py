@@ -46,6 +46,16 @@ def test_relative_paths_are_relative_to_the_file(tmp_path: Path) -> None:
     assert config.space.hypermodel == f"{tmp_path / 'm.py'}:M"
 
 
+def test_weights_are_relative_to_the_file_and_not_part_of_the_identity(tmp_path: Path) -> None:
+    one, two, remote = (
+        load(tmp_path, f"{MINIMAL}space: {{name: transfer, weights: '{weights}'}}\n")
+        for weights in ("net.keras", "other/net.keras", "gs://b/net.keras")
+    )
+    assert one.space.weights == str(tmp_path / "net.keras")
+    assert remote.space.weights == "gs://b/net.keras"
+    assert one.identity() == two.identity() == remote.identity()
+
+
 def test_last_search_is_not_a_path(tmp_path: Path) -> None:
     config = load(tmp_path, MINIMAL + "search: {warm_start: [last, known.csv]}\n")
     assert config.search.warm_start == ("last", str(tmp_path / "known.csv"))

@@ -40,6 +40,12 @@ def test_fewer_examples_mean_more_epochs(examples: int, epochs: int) -> None:
     assert resolved(examples).epochs == epochs
 
 
+def test_fine_tuning_has_fewer_epochs() -> None:
+    pretrained = {"name": "transfer", "weights": "net.keras"}
+    assert resolved(1_257, space=pretrained).epochs == 18
+    assert resolved(1_257, space=pretrained, training={"epochs": 5}).epochs == 5
+
+
 def test_what_the_user_sets_is_kept() -> None:
     config = resolved(
         space={"name": "layers"}, training={"epochs": 8}, search={"rungs": {"eta": 1}}

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from kubenas.config import PRETRAINED_SPACE
 from kubenas.reporting.network.drawing import draw_network
 from kubenas.spaces.graph import Graph
 from kubenas.spaces.registry import SPACES, load_hypermodel, space_graph
@@ -19,6 +20,7 @@ from kubenas.training.model.architecture import describe_architecture
 from kubenas.training.model.measure import measure_cost
 from kubenas.trial import SpaceRef
 from tests.unit.spaces.points import Shape, declared, hypermodel_of, points, sampled
+from tests.unit.spaces.transfer.backbones import write_backbone
 
 SHAPE = (9, 20, 2)
 OPTIONS: Mapping[str, Mapping[str, Any]] = {
@@ -27,18 +29,34 @@ OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "mobile": {"max_stages": 3, "max_blocks": 2, "max_width": 1.0},
     "cell": {"filters": 8},
     "cell/darts": {"kind": "darts", "filters": 8, "nodes": 2},
+    "transfer": {"min_input_size": 32, "max_input_size": 64, "max_units": 64},
 }
 """Options other than the defaults. A space with different kinds of network has several entries."""
 
 each_space = pytest.mark.parametrize("name", list(OPTIONS))
 
 
-def space_of(name: str) -> SpaceRef:
-    return SpaceRef(name=name.partition("/")[0], options=dict(OPTIONS[name]))
+BACKBONES: dict[int, str] = {}
+"""Files of pretrained networks, by the number of channels."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _backbones(tmp_path_factory: pytest.TempPathFactory) -> None:
+    folder = tmp_path_factory.mktemp("backbones")
+    BACKBONES.update({n: write_backbone(folder / f"{n}.keras", channels=n) for n in (2, 3, 4)})
+
+
+def space_of(name: str, channels: int = SHAPE[2]) -> SpaceRef:
+    taken = 3 if channels == 1 else channels  # a single channel is repeated
+    return SpaceRef(
+        name=name.partition("/")[0],
+        options=dict(OPTIONS[name]),
+        weights=BACKBONES[taken] if name == PRETRAINED_SPACE else None,
+    )
 
 
 def hypermodel(name: str, shape: Shape = SHAPE, classes: int = 3) -> keras_tuner.HyperModel:
-    return hypermodel_of(space_of(name), shape=shape, classes=classes)
+    return hypermodel_of(space_of(name, shape[2]), shape=shape, classes=classes)
 
 
 def graph_of(name: str, values: Mapping[str, Any]) -> Graph:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kubenas.config import SpaceConfig
+from kubenas.config import PRETRAINED_SPACE, SpaceConfig
 from kubenas.errors import UserError
 from kubenas.spaces.registry import SPACES, check_space
 from kubenas.trial import SpaceRef
@@ -26,9 +26,20 @@ def hypermodel(file: Path, name: str) -> SpaceRef:
 
 def test_every_space_passes_with_its_defaults_and_explains_its_options() -> None:
     for space in SPACES:
-        check_space(SpaceRef(name=space.name))
+        if space.name != PRETRAINED_SPACE:
+            check_space(SpaceRef(name=space.name))
         assert space.summary
         assert all("Default: " in text for text in space.options.values())
+
+
+def test_the_pretrained_space_needs_weights(tmp_path: Path) -> None:
+    assert "space.weights: 'transfer' needs" in refused(SpaceRef(name=PRETRAINED_SPACE))
+    missing = SpaceRef(name=PRETRAINED_SPACE, weights=f"{tmp_path}/none.keras")
+    assert f"space.weights: {tmp_path}/none.keras: there is no such file" in refused(missing)
+    with pytest.raises(ValueError, match="'transfer' needs a model"):
+        SpaceConfig(name=PRETRAINED_SPACE)
+    with pytest.raises(ValueError, match="only 'name: transfer' uses them"):
+        SpaceConfig(name="residual", weights="a.keras")
 
 
 def test_an_empty_config_means_the_default_space() -> None:

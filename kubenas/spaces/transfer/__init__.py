@@ -1,0 +1,1 @@
+"""The space ``transfer``: a pretrained backbone, of which a part is trained, and a new head."""
