@@ -1,10 +1,10 @@
 """``kubenas backbone``: writes a pretrained network for the space ``transfer``."""
 
+import os
 from pathlib import Path
 
 from kubenas.cli.answer import Answer
 from kubenas.errors import UserError
-from kubenas.spaces.transfer.efficientnet_lite import write_efficientnet_lite0
 from kubenas.spaces.transfer.weights import SUFFIX
 
 
@@ -17,6 +17,9 @@ def write_backbone(target: Path, answer: Answer) -> None:
     """
     if target.suffix != SUFFIX:
         raise UserError(f"{target}: the name must end with {SUFFIX}")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow reads it when it is imported
+    from kubenas.spaces.transfer.efficientnet_lite import write_efficientnet_lite0
+
     write_efficientnet_lite0(target)
     answer.line(f"{target}: written; use it with space: {{name: transfer, weights: {target}}}")
     answer.put({"backbone": str(target.resolve())})

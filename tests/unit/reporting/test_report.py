@@ -298,15 +298,3 @@ def test_perfect_accuracy_has_no_errors() -> None:
 def test_report_is_deterministic() -> None:
     shape = Shape(30)
     assert render_report(material(shape)) == render_report(material(shape))
-
-
-def test_the_report_says_which_settings_were_chosen_and_why() -> None:
-    report = material(Shape(12))
-    assert "Settings chosen for this data" not in page_of(report).text
-    space = report.config.space.model_copy(update={"name": "residual"})
-    config = report.config.model_copy(update={"space": space})
-    opened = config.model_copy(update={"space": space.model_copy(update={"name": None})})
-    text = page_of(replace(report, config=config, written=opened)).text
-    assert "Settings chosen for this data" in text
-    assert "Search space residual: the default for images up to 96 pixels" in text
-    assert "The default network shifts but does not mirror training images" in text
