@@ -18,7 +18,7 @@ def write_backbone(target: Path, answer: Answer) -> None:
     if target.suffix != SUFFIX:
         raise UserError(f"{target}: the name must end with {SUFFIX}")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow reads it when it is imported
-    from kubenas.spaces.transfer.efficientnet_lite import write_efficientnet_lite0
+    from kubenas.spaces.transfer.efficientnet_lite import write_efficientnet_lite0  # noqa: PLC0415
 
     write_efficientnet_lite0(target)
     answer.line(f"{target}: written; use it with space: {{name: transfer, weights: {target}}}")
