@@ -31,6 +31,8 @@ class ImageHyperModel(keras_tuner.HyperModel, Generic[Options, Network]):  # typ
         mirror_symmetric: whether mirrored images keep their class.
     """
 
+    default_dropout = 0.0
+
     def __init__(
         self,
         *,
@@ -65,7 +67,7 @@ class ImageHyperModel(keras_tuner.HyperModel, Generic[Options, Network]):  # typ
         """Declares the whole space without building a model."""
         self.choose_network(hp)
         self._choose_augmentation(hp)
-        _choose_dropout(hp)
+        self._choose_dropout(hp)
         self.choose_optimizer(hp)
         choose_loss(hp)
 
@@ -79,7 +81,7 @@ class ImageHyperModel(keras_tuner.HyperModel, Generic[Options, Network]):  # typ
         image = keras.Input(self.input_shape, name="image")
         values = self.features(augment(image, self._choose_augmentation(hp)), network)
         values = self.pool(values, network)
-        if dropout := _choose_dropout(hp):
+        if dropout := self._choose_dropout(hp):
             values = keras.layers.Dropout(dropout, name="dropout")(values)
         output = keras.layers.Dense(self.num_classes, "softmax", name="probabilities")(values)
         model = keras.Model(image, output, name="network")
@@ -94,10 +96,9 @@ class ImageHyperModel(keras_tuner.HyperModel, Generic[Options, Network]):  # typ
         """Mixes training batches of images and labels as the values in ``hp`` say."""
         return mix(examples, choose_mixing(hp), seed=seed)
 
+    def _choose_dropout(self, hp: keras_tuner.HyperParameters) -> float:
+        """Declares the share of the features that training drops before the output."""
+        return float(hp.Float("dropout", 0.0, 0.5, step=0.1, default=self.default_dropout))
+
     def _choose_augmentation(self, hp: keras_tuner.HyperParameters) -> Augmentation:
         return choose_augmentation(hp, mirror_symmetric=self.mirror_symmetric)
-
-
-def _choose_dropout(hp: keras_tuner.HyperParameters) -> float:
-    """Declares the share of the features that training drops before the output."""
-    return float(hp.Float("dropout", 0.0, 0.5, step=0.1, default=0.0))

@@ -36,6 +36,9 @@ class TransferHyperModel(ImageHyperModel[TransferOptions, Network]):
         UserError: the backbone cannot be used for such images.
     """
 
+    default_dropout = 0.5
+    """The head has more inputs than small data sets have examples."""
+
     def __init__(
         self,
         *,

@@ -100,7 +100,8 @@ def test_the_head_has_the_searched_pooling_and_units(file: str) -> None:
     model = network(space(file, max_units=64), pooling="max", units=64, dropout=0.5)
     names = [layer.name for layer in model.layers]
     assert names[-4:] == ["max", "dense", "dropout", "probabilities"]
-    assert declared(space(file, max_units=0)).values["units"] == 0
+    defaults = declared(space(file, max_units=0)).values
+    assert (defaults["units"], defaults["dropout"]) == (0, 0.5)
 
 
 def test_sizes_without_a_choice_are_refused(file: str) -> None:
