@@ -9,6 +9,7 @@ from pathlib import Path
 
 from searching import report, timing
 from searching.comparison import Comparison, compare
+from searching.costs import HEAD, costs
 from searching.results import Results
 from searching.simulation import Conditions
 from searching.tables.catalogue import load_table
@@ -51,7 +52,10 @@ their publications.
 - Repeated proposals count as trainings. *Seeds* is the number of searches. Keras-Tuner's bayesian
   takes seconds per proposal and gets fewer. Intervals are 95 % intervals by paired bootstrap.
 - *+graph*: the space provides graphs of its networks.
-- *+rungs*: networks are trained for 12 epochs, and one in four of them is promoted to all epochs.
+- *+rungs*: networks are trained for 12 epochs, and at least one in four of them is promoted to all
+  epochs (*-eta3*: one in three). *-curves*: tables with synthetic learning curves of 100 epochs
+  through the published scores, noisy before the last epoch; the rungs are 4, 11, 33 and 100 epochs
+  (eta 3), or 6, 25 and 100.
 
 ```
 .venv/bin/python benchmarks/search.py --tables FOLDER --results search-runs
@@ -66,7 +70,12 @@ An interrupted benchmark resumes when it is started again.
 
 def print_all(results: Results, tables: Path, conditions: Sequence[Conditions]) -> None:
     """Prints the results for ``conditions``."""
-    print("\n".join(_sections(_comparisons(results, tables, conditions), None)))
+    comparisons = _comparisons(results, tables, conditions)
+    print("\n".join(_sections(comparisons, None)))
+    for comparison in comparisons:
+        if comparison.table.has_curves:
+            print(f"Costs on {comparison.table.name}, {report.setting(comparison)} in flight:\n")
+            print(report.as_table(HEAD, costs(results, comparison.conditions, comparison.table)))
 
 
 def write_all(results: Results, tables: Path, docs: Path) -> None:

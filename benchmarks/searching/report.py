@@ -24,7 +24,7 @@ def summary(comparisons: Sequence[Comparison]) -> str:
         for comparison in comparisons
         if isinstance(comparison.table.goal, Goal) and set(names) & set(comparison.summaries)
     ]
-    return _table(["", "in flight", "best peer", *names], rows) if rows else ""
+    return as_table(["", "in flight", "best peer", *names], rows) if rows else ""
 
 
 def one_table(comparisons: Sequence[Comparison]) -> str:
@@ -38,7 +38,7 @@ def one_table(comparisons: Sequence[Comparison]) -> str:
         seeds = [len(summary.seeds) for summary in found if summary]
         cells = [_figures(summary, first.conditions.budget) for summary in found]
         rows.append([name, _range(seeds), *cells])
-    return _table(["", "seeds", *by_setting], rows)
+    return as_table(["", "seeds", *by_setting], rows)
 
 
 def chosen(comparison: Comparison) -> str:
@@ -54,7 +54,7 @@ def chosen(comparison: Comparison) -> str:
         ]
         for summary in sorted(comparison.summaries.values(), key=lambda s: s.area)
     ]
-    return _table(["", "seeds", *(f"after {count}" for count in points)], rows)
+    return as_table(["", "seeds", *(f"after {count}" for count in points)], rows)
 
 
 def volumes(comparisons: Sequence[Comparison]) -> str:
@@ -70,7 +70,7 @@ def volumes(comparisons: Sequence[Comparison]) -> str:
         seeds = [len(summary.seeds) for summary in found if summary]
         cells = [f"{summary.area:.4f}" if summary else "" for summary in found]
         rows.append([name, _range(seeds), *cells])
-    return _table(["", "seeds", *by_table], rows)
+    return as_table(["", "seeds", *by_table], rows)
 
 
 def _names(comparisons: Sequence[Comparison]) -> list[str]:
@@ -138,6 +138,6 @@ def _short(value: float) -> str:
     return f"{value:.4g}" if abs(value) < 1 else f"{value:.2f}"
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def as_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = [head, ["---", *("---:" for _ in head[1:])], *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"

@@ -95,15 +95,21 @@ class _Clock:
         if not table.feasible(values):
             return Ending(self._now, cost, None, None)
         if self._is_short(proposal) and table.early is not None:
-            return Ending(self._now, cost, table.early(values), None)
+            return Ending(self._now, cost, table.early(values, self._epochs(proposal)), None)
         truth = table.truth(values)
         noisy = self._conditions.noisy
         observed = table.one_run(values, self._noise) if noisy else truth
         return Ending(self._now, cost, observed, truth)
 
     def _cost(self, proposal: Proposal) -> float:
-        epochs = self._table.early_epochs if self._is_short(proposal) else self._table.epochs
-        return (epochs - proposal.resumed) / self._table.epochs
+        return (self._epochs(proposal) - proposal.resumed) / self._table.epochs
+
+    def _epochs(self, proposal: Proposal) -> int:
+        """Returns the epochs of the training, as far as the table knows its scores after them."""
+        if not self._is_short(proposal):
+            return self._table.epochs
+        known = proposal.epochs if self._table.has_curves else None
+        return known or self._table.early_epochs
 
     def _is_short(self, proposal: Proposal) -> bool:
         return proposal.epochs is not None and proposal.epochs < self._table.epochs

@@ -21,9 +21,9 @@ class RungsConfig(Value):
         None,
         ge=1,
         le=16,
-        description="Reduction factor of successive halving: 1 in eta trials of a rung is promoted"
-        " and trained about eta times as long; usually 3 or 4. 1: no rungs. Empty: 3 for one"
-        " objective, a registered space and at least 16 trials; else no rungs.",
+        description="Reduction factor of successive halving: at least 1 in eta trials of a rung is"
+        " promoted and trained about eta times as long; usually 3 or 4. 1: no rungs. Empty: 3 for"
+        " one objective, a registered space and at least 16 trials; else no rungs.",
     )
     min_epochs: int = Field(
         2,

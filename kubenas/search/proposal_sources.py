@@ -13,7 +13,7 @@ from kubenas.search.proposals import (
     RandomBaseline,
     RevisableProposer,
 )
-from kubenas.search.rungs import Promotions, merge_promotions, rung_levels
+from kubenas.search.rungs import MergedEnds, Promotions, merge_promotions, rung_levels
 from kubenas.search.space import Hyperparameter, extend_space
 from kubenas.search.warm_start import (
     Prior,
@@ -47,21 +47,31 @@ def add_proposal_sources(
             "search.reuse: the champion's network is not in this search space; remove 'reuse' from"
             " the config to search for a new network"
         )
-    sources = [
+    promotions = _promotions(definition)
+    sources: list[ProposalSource] = [
         *_prior_trials(definition, known),
-        *_promotions(definition),
+        *([promotions] if promotions else []),
         *_baseline(definition, space),
     ]
     if not sources:
         return create()
     rungs, direction = rung_levels(definition.config), definition.direction
+    merged: MergedEnds = {}
     several = len(definition.config.search.objectives) > 1  # prior results rank one objective
 
     def tell(records: Sequence[OracleEvent]) -> list[OracleEvent]:
-        observations = merge_promotions(records, rungs, direction) if rungs else list(records)
+        observations = list(records)
+        if rungs:
+            observations = merge_promotions(records, rungs, direction, known=merged)
         return observations if several else add_prior_results(observations, known, direction)
 
-    return MultiSourceProposer(create, tell=tell, sources=sources, epochs=min(rungs, default=None))
+    return MultiSourceProposer(
+        create,
+        tell=tell,
+        sources=sources,
+        epochs=min(rungs, default=None),
+        promote=promotions.promote if promotions else None,
+    )
 
 
 def _prior_points(prior: Prior, space: Mapping[str, Any]) -> list[PriorResult]:
@@ -85,9 +95,9 @@ def _prior_trials(
     return [PriorTrials(best, epochs=epochs)] if best else []
 
 
-def _promotions(definition: SearchDefinition) -> list[ProposalSource]:
+def _promotions(definition: SearchDefinition) -> Promotions | None:
     rungs, eta = rung_levels(definition.config), definition.config.search.rungs.factor
-    return [] if eta is None else [Promotions(rungs, eta=eta, direction=definition.direction)]
+    return None if eta is None else Promotions(rungs, eta=eta, direction=definition.direction)
 
 
 def _baseline(definition: SearchDefinition, space: Mapping[str, Any]) -> list[ProposalSource]:

@@ -111,11 +111,11 @@ def _kubenas(name: str, *, graph: bool) -> Make:
     return make
 
 
-def _rungs(*, graph: bool) -> Make:
+def _rungs(oracle: str, *, eta: int, graph: bool) -> Make:
     def make(table: Table, conditions: Conditions, seed: int) -> Searcher:
         from searching.searchers.rungs_searcher import RungsSearcher
 
-        return RungsSearcher(table, conditions, seed, graph=graph)
+        return RungsSearcher(table, conditions, seed, oracle=oracle, eta=eta, graph=graph)
 
     return make
 
@@ -144,10 +144,10 @@ def _ours() -> Iterator[Algorithm]:
     rungs = [_HERE / "rungs_searcher.py"]
     rungs += [kubenas / "search" / "proposals" / "sources.py"]
     rungs += sorted((kubenas / "search" / "rungs").glob("*.py"))
-    for graph in (False, True):
+    for name, eta, suffix, graph in _RUNGS:
         yield Algorithm(
-            "kubenas auto+rungs" + "+graph" * graph,
-            _rungs(graph=graph),
+            f"kubenas {name}+rungs{suffix}" + "+graph" * graph,
+            _rungs(name, eta=eta, graph=graph),
             f"{state}-{_digest(*rungs)}",
             ours=True,
             needs=("early", "graph") if graph else ("early",),
@@ -169,6 +169,15 @@ def _peers() -> Iterator[Algorithm]:
     yield Algorithm("Keras-Tuner hyperband", hyperband, keras_tuner, needs=("early",))
 
 
+_RUNGS = (
+    ("auto", 4, "", False),
+    ("auto", 4, "", True),
+    ("auto", 3, "-eta3", False),
+    ("auto", 3, "-eta3", True),
+    ("random", 3, "-eta3", False),
+    ("random", 4, "", False),
+)
+"""Oracle, eta, suffix of the name and whether the oracle gets graphs."""
 WITHOUT_GRAPH = ("random", "evolution", "local_search", "reinforce")
 """Algorithms that do not use graphs."""
 ALGORITHMS = {algorithm.name: algorithm for algorithm in (*_ours(), *_peers())}

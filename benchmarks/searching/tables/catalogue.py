@@ -18,6 +18,10 @@ TABLES: dict[str, Callable[[Path], Table]] = {
         f"nasbench201-{data_set}": partial(nasbench201.accuracy, data_set=data_set)
         for data_set in nasbench201.DATA_SETS
     },
+    **{
+        f"nasbench201-{data_set}-curves": partial(nasbench201.curves, data_set=data_set)
+        for data_set in nasbench201.DATA_SETS
+    },
     "nasbench-macro": nasbench_macro.macro,
     "hpolib-protein": hpolib.protein,
     "layer-lists": lambda _: layer_lists.layer_lists(),

@@ -52,8 +52,8 @@ class Table:
     """A search problem.
 
     ``runs`` returns the scores of all known trainings of a point, one tuple per training, and
-    ``early`` the scores after ``early_epochs`` of ``epochs``. Points for which ``feasible`` is
-    False end without a score. ``seconds`` is the duration of a full training.
+    ``early`` the scores after some of the ``epochs``. Points for which ``feasible`` is False end
+    without a score. ``seconds`` is the duration of a full training.
     """
 
     name: str
@@ -62,8 +62,11 @@ class Table:
     goal: Goal | Front
     runs: Callable[[Values], Sequence[Scores]]
     seconds: Callable[[Values], float]
-    early: Callable[[Values], Scores] | None = None
+    early: Callable[[Values, int], Scores] | None = None
     early_epochs: int = 1
+    """The fewest epochs for which ``early`` knows the scores."""
+    has_curves: bool = False
+    """Whether ``early`` also knows the scores after any more epochs."""
     epochs: int = 1
     feasible: Callable[[Values], bool] = field(default=lambda _: True)
     graph: Callable[[Mapping[str, Any]], "Graph"] | None = None

@@ -26,6 +26,13 @@ class AutoOracle(BayesianOracle):
             return self._suggest_without_model(history, rng)
         return super().most_promising(history, rng)
 
+    def select_continuation(self, history: History, rng: np.random.Generator) -> int | None:
+        """See :class:`BayesianOracle`. None if this proposal uses no model."""
+        # The same draw as for the proposal, so that both use the model or none does.
+        if rng.random() < self._share_without_model(history):
+            return None
+        return super().select_continuation(history, rng)
+
     def _suggest_without_model(self, history: History, rng: np.random.Generator) -> Floats:
         """Returns children or neighbours of the best points. Needs no model."""
         if rng.random() < 0.5:

@@ -12,7 +12,7 @@ import weakref
 from abc import abstractmethod
 from collections import deque
 from collections.abc import Sequence
-from typing import Any, ClassVar, TypedDict, Unpack
+from typing import Any, ClassVar, Unpack
 
 import keras_tuner
 import numpy as np
@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from kubenas.search.oracles.encoding import Architectures, Encoding, Floats, GraphOf, Limits
 from kubenas.search.oracles.history import History, TrialOrder, external_trials
 from kubenas.search.oracles.initial import suggest_initial
+from kubenas.search.oracles.rules import OracleRules
 from kubenas.search.oracles.surrogate import one_thread
 from kubenas.search.seeds import derived_seed
 
@@ -29,19 +30,6 @@ _DRAWS = 256
 _ROUNDS = 8
 _ENUMERABLE = 200_000
 """A space of at most this many points is enumerated to find the last new ones."""
-
-
-class OracleRules(TypedDict, total=False):
-    """Options of every Keras-Tuner oracle."""
-
-    allow_new_entries: bool
-    """Whether user code may declare hyperparameters that are not in the space."""
-    tune_new_entries: bool
-    """Whether such hyperparameters are tuned. If not, they keep their defaults."""
-    max_retries_per_trial: int
-    """Retries of a trial that crashed or has no score."""
-    max_consecutive_failed_trials: int | None
-    """Failures in a row after which the search ends with an error. None: no limit."""
 
 
 class SearchOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner is untyped
@@ -67,6 +55,8 @@ class SearchOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner is 
     """Whether proposals depend only on the history and on what :meth:`prepare` sets up. The results
     of ended trials may then be changed later.
     """
+    refits: ClassVar[bool] = False
+    """Whether it has models with settings that :meth:`refit` fits."""
 
     def __init__(
         self,
@@ -90,6 +80,8 @@ class SearchOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner is 
         """Recorded values, which the next trials get instead of suggestions."""
         self.at_random = False
         """Whether the latest proposal was drawn at random, independent of all scores."""
+        self.estimated: dict[str, float] = {}
+        """Standard deviations of estimated scores, by trial. Other scores are exact."""
         self.keeps_files = True
         """Whether the state is saved at each step, as in Keras-Tuner. Not needed with a journal."""
         self._graph = graph
@@ -111,16 +103,47 @@ class SearchOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner is 
     def reset_models(self) -> None:
         """Discards what was learned from scores. Called when the scores of ended trials change."""
 
+    def forget_scores(self) -> None:
+        """Discards all models. Called when ends were replaced, possibly in another order."""
+        self.prepare()
+
+    def refit(self) -> Any:
+        """Fits the settings of models to the current scores, to be used until the next call.
+
+        Returns:
+            The settings, for :meth:`adopt`; None: it has none that last.
+        """
+
+    def adopt(self, settings: Any) -> None:
+        """Uses ``settings`` from :meth:`refit` of another oracle, unless the space has grown."""
+
+    def continuation(self) -> str | None:
+        """Returns the trial with an estimated score whose training should continue now, if any.
+
+        None: a new trial is at least as promising, or the oracle cannot tell.
+        """
+        if not self.estimated:
+            return None
+        self.follow_space()
+        history = self.history()
+        with one_thread():
+            row = self.select_continuation(history, self._generator(history))
+        return None if row is None else str(TrialOrder.of(self).ended[row].trial_id)
+
+    def select_continuation(self, history: History, rng: np.random.Generator) -> int | None:
+        """Returns the row of the ended trial that is more promising than all new ones, if any."""
+        del history, rng
+        return None
+
     def populate_space(self, trial_id: str) -> dict[str, Any]:
         """See ``keras_tuner.Oracle``."""
         del trial_id  # the number of trials says the same
         if self.recorded:
             return {"status": "RUNNING", "values": self.recorded.popleft()}
         self._add_external_trials()
-        if self._known_space != self._space():
-            self._set_up()
+        self.follow_space()
         history = self.history()
-        rng = np.random.default_rng(derived_seed(self.name, self.seed, history.started))
+        rng = self._generator(history)
         self.at_random = False
         with one_thread():
             suggested = self.suggest(history, rng)
@@ -155,6 +178,7 @@ class SearchOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner is 
             self._points(order.ended),
             np.array([self._score(trial) for trial in order.ended], dtype=float),
             self._points(order.pending),
+            np.array([self.estimated.get(trial.trial_id, 0.0) for trial in order.ended]),
         )
 
     def select_new(self, points: Floats) -> NDArray[np.intp]:
@@ -168,6 +192,9 @@ class SearchOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner is 
             if architecture.allowed and architecture.key not in seen:
                 found.setdefault(architecture.key, row)
         return np.fromiter(found.values(), dtype=np.intp, count=len(found))
+
+    def _generator(self, history: History) -> np.random.Generator:
+        return np.random.default_rng(derived_seed(self.name, self.seed, history.started))
 
     def _first_new(self, points: Floats) -> Floats | None:
         seen = self._proposed_keys()
@@ -227,6 +254,11 @@ class SearchOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner is 
         self._keys: set[object] = set()
         self._seen_trials: set[str] = set()
         self.prepare()
+
+    def follow_space(self) -> None:
+        """Sets up the encoding and the models anew if the space has grown."""
+        if self._known_space != self._space():
+            self._set_up()
 
     def _space(self) -> list[Any]:
         """Returns the hyperparameters. Keras-Tuner never changes them, but may add more."""

@@ -28,6 +28,7 @@ class ParEGO(SearchOracle):
 
     prefers_large = False  # larger networks are rarely better by the other objectives
     revisable = False  # values of ended trials are cached
+    refits = False  # each proposal has other scores
 
     def history(self) -> History:
         history = super().history()
@@ -35,7 +36,7 @@ class ParEGO(SearchOracle):
         rng = np.random.default_rng(derived_seed("weights", self.seed, history.started))
         values = self._values(TrialOrder.of(self).ended)
         weights = rng.dirichlet(np.ones(values.shape[1]))
-        return replace(history, scores=tchebycheff(values, weights))
+        return replace(history, scores=tchebycheff(values, weights), deviations=None)
 
     def score_trial(self, trial: Any) -> None:
         """See ``keras_tuner.Oracle``. The score is the first objective; NaN if one is missing."""

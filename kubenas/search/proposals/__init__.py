@@ -6,13 +6,20 @@ from kubenas.search.proposals.duplicates import (
     DuplicateFinder,
     duplicate_end,
 )
-from kubenas.search.proposals.proposer import NoProposal, Proposal, Proposer, RevisableProposer
+from kubenas.search.proposals.proposer import (
+    EstimatedEnd,
+    NoProposal,
+    Proposal,
+    Proposer,
+    RevisableProposer,
+)
 from kubenas.search.proposals.random_baseline import RandomBaseline
 from kubenas.search.proposals.sources import MultiSourceProposer, ProposalSource
 
 __all__ = [
     "MAX_DUPLICATES_IN_A_ROW",
     "DuplicateFinder",
+    "EstimatedEnd",
     "MultiSourceProposer",
     "NoProposal",
     "Proposal",

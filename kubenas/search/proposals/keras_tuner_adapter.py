@@ -28,7 +28,7 @@ from kubenas.search.oracles.base import SearchOracle
 from kubenas.search.oracles.catalog import find_oracle
 from kubenas.search.oracles.create import create_oracle
 from kubenas.search.oracles.encoding import GraphOf, Limits
-from kubenas.search.proposals.proposer import NoProposal, Proposal
+from kubenas.search.proposals.proposer import EstimatedEnd, NoProposal, Proposal
 from kubenas.search.seeds import derived_seed
 from kubenas.search.space import apply_declared
 from kubenas.search.space.point import read_space
@@ -192,7 +192,7 @@ class KerasTunerProposer:
             trial.status = "COMPLETED"
             self._oracle.update_trial(oracle_trial, values, step=end.epochs)
         self._oracle.end_trial(trial)
-        self._ends[oracle_trial] = end
+        self._note(oracle_trial, end)
 
     def revise(self, ends: Mapping[str, Ended]) -> bool:
         reported = list(self._ends.items())
@@ -200,14 +200,53 @@ class KerasTunerProposer:
         if not only_appended:
             if not isinstance(self._oracle, SearchOracle) or not self._oracle.revisable:
                 return False
-            self._take_back([name for name, end in reported if ends.get(name) != end])
+            changed = {name: ends.get(name) for name, end in reported if ends.get(name) != end}
+            self._take_back([name for name, end in changed.items() if not self._rescore(name, end)])
         for name in [name for name in ends if name not in self._ends]:
             self.report(name, ends[name])
         if not only_appended:
             self._ends = dict(ends)
             self._oracle.end_order = list(ends)
-            self._oracle.prepare()  # refit: the former ends no longer hold
+            self._oracle.forget_scores()  # the former ends no longer hold
         return True
+
+    @property
+    def refits(self) -> bool:
+        return isinstance(self._oracle, SearchOracle) and self._oracle.refits
+
+    def refit(self) -> object:
+        return self._oracle.refit()
+
+    def adopt(self, settings: object) -> None:
+        self._oracle.adopt(settings)
+
+    def continuation(self) -> str | None:
+        return self._oracle.continuation() if isinstance(self._oracle, SearchOracle) else None
+
+    def _rescore(self, name: str, end: Ended | None) -> bool:
+        """Replaces the score of a trial that has one, without ending it again, which is slow.
+
+        Returns:
+            False if the trial or ``end`` has no score; then the trial is unchanged.
+        """
+        trial = self._oracle.get_trial(name)
+        values = None if end is None else self._values(end)
+        if end is None or values is None or trial.status != "COMPLETED":
+            return False
+        trial.metrics = type(trial.metrics)()
+        self._oracle.update_trial(name, values, step=end.epochs)
+        trial.status = "COMPLETED"
+        self._oracle.score_trial(trial)
+        self._note(name, end)
+        return True
+
+    def _note(self, name: str, end: Ended) -> None:
+        """Stores the latest ``end`` of a trial."""
+        self._ends[name] = end
+        if isinstance(self._oracle, SearchOracle):
+            self._oracle.estimated.pop(name, None)
+            if isinstance(end, EstimatedEnd):
+                self._oracle.estimated[name] = end.deviation
 
     def _take_back(self, names: Iterable[str]) -> None:
         """Marks ended trials as in flight again."""
@@ -216,6 +255,8 @@ class KerasTunerProposer:
             trial.status, trial.score, trial.best_step, trial.message = "RUNNING", None, None, None
             trial.metrics = type(trial.metrics)()
             del self._ends[name]
+            if isinstance(self._oracle, SearchOracle):
+                self._oracle.estimated.pop(name, None)
 
     def _values(self, end: Ended) -> dict[str, float | None] | None:
         """Returns the value of each objective; None if one of them is unknown."""

@@ -25,6 +25,13 @@ class Proposal:
     origin: Origin = "oracle"
 
 
+class EstimatedEnd(Ended):
+    """End of a trial of fewer epochs than others. Its score at their epochs is an estimate."""
+
+    deviation: float
+    """Standard deviation of the estimate."""
+
+
 class NoProposal(Enum):
     """Reason for not proposing a trial."""
 
@@ -55,7 +62,30 @@ class Proposer(Protocol):
 
 
 class RevisableProposer(Proposer, Protocol):
-    """A proposer that accepts changes to ends that were already reported."""
+    """A proposer that accepts changes to ends that were already reported.
+
+    If it ``refits``, the settings of its models are the same until the next :meth:`refit`.
+    """
+
+    @property
+    def refits(self) -> bool:
+        """Whether it has models that can be refitted."""
+        ...
+
+    def refit(self) -> object:
+        """Fits the settings of its models to the reported ends, and returns them."""
+        ...
+
+    def adopt(self, settings: object) -> None:
+        """Uses the settings that :meth:`refit` of another proposer returned."""
+        ...
+
+    def continuation(self) -> str | None:
+        """Returns the trial with an estimated score whose training should continue now.
+
+        None: a new trial is at least as promising.
+        """
+        ...
 
     def revise(self, ends: Mapping[str, Ended]) -> bool:
         """Replaces all reported ends, by trial id and in order. Other trials are in flight.

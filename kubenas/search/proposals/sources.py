@@ -4,6 +4,9 @@ Some proposals do not come from the oracle: promotions of successive halving, th
 prior trials. The oracle's observations are a pure function of the journal: for example, one score
 for a network that was trained on several rungs. If earlier observations change and the oracle
 cannot revise them, a new oracle is created and all observations are replayed.
+
+With rungs, observations change often. The oracle's models then are fitted only at milestones of the
+number of ends, to the observations of that moment, so a restart at any later time repeats the fit.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -11,6 +14,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from kubenas.search.journal import Ended, OracleEvent, Proposed, Record
+from kubenas.search.milestones import milestone
 from kubenas.search.proposals.proposer import NoProposal, Proposal, RevisableProposer
 
 
@@ -34,6 +38,8 @@ class MultiSourceProposer:
         tell: computes the oracle's observations from the records so far.
         sources: asked before the oracle, in this order.
         epochs: epochs of the lowest rung, for the oracle's proposals; None: no rungs.
+        promote: returns the promotion of a network that the oracle prefers to new ones, by the
+            network's first trial; None: no rungs.
     """
 
     def __init__(
@@ -43,11 +49,18 @@ class MultiSourceProposer:
         tell: Callable[[Sequence[OracleEvent]], list[OracleEvent]],
         sources: Sequence[ProposalSource] = (),
         epochs: int | None = None,
+        promote: Callable[[int], Proposal] | None = None,
     ) -> None:
         self._create = create
         self._tell = tell
         self._sources = sources
         self._epochs = epochs
+        self._promote = promote
+        self._fitted = 0
+        """Ends that the oracle's models are fitted to."""
+        self._settings: object = None
+        self._ends: list[int] = []
+        """Positions of ends among the records."""
         self._records: list[OracleEvent] = []
         self._trials = 0
         self._oracle = create()
@@ -58,6 +71,8 @@ class MultiSourceProposer:
             if (proposal := source.propose()) is not None:
                 return self._record_proposal(proposal)
         self._update_oracle()
+        if (promotion := self._continuation()) is not None:
+            return self._record_proposal(promotion)
         asked = self._oracle.propose()
         if isinstance(asked, NoProposal):
             return asked
@@ -94,15 +109,33 @@ class MultiSourceProposer:
     def _observe(self, record: OracleEvent) -> None:
         record = record.model_copy(update={"at": 0.0})
         self._trials += isinstance(record, Proposed)
+        if isinstance(record, Ended):
+            self._ends.append(len(self._records))
         self._records.append(record)
         for source in self._sources:
             source.observe(record)
 
+    def _continuation(self) -> Proposal | None:
+        """Returns the promotion of a network that the oracle prefers to all new ones."""
+        if self._promote is None or (name := self._oracle.continuation()) is None:
+            return None
+        return self._promote(next(trial for trial, own in self._ids.items() if own == name))
+
     def _update_oracle(self) -> None:
-        observations = self._tell(self._records)
+        count = milestone(len(self._ends), apart=1)
+        if self._promote is not None and self._oracle.refits and count != self._fitted:
+            self._tell_oracle(self._records[: self._ends[count - 1] + 1])
+            self._settings = self._oracle.refit()
+            self._fitted = count
+        self._tell_oracle(self._records)
+
+    def _tell_oracle(self, records: Sequence[OracleEvent]) -> None:
+        observations = self._tell(records)
         proposed = [r.trial for r in observations if isinstance(r, Proposed)]
         ends = {r.trial: r for r in observations if isinstance(r, Ended)}
         changed = proposed != list(self._ids)
         if changed or not self._oracle.revise({self._ids[n]: end for n, end in ends.items()}):
             self._oracle = self._create()
             self._ids = dict(self._oracle.replay(observations))
+            if self._fitted:
+                self._oracle.adopt(self._settings)

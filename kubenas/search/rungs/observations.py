@@ -1,8 +1,9 @@
 """Observations of an oracle in a search with rungs: one score per network, all on one scale.
 
 The oracle learns from the highest rung with enough scores, the learning rung. A network that ended
-on a lower rung is reported with an imputed score, estimated from the networks with scores on both
-rungs. A network that was promoted and has not ended is reported as in flight. Pure functions.
+on a lower rung is reported with an imputed score and its standard deviation, estimated from the
+networks with scores on both rungs. A network that was promoted and has not ended is reported as in
+flight.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,11 +12,20 @@ from typing import Literal
 
 from kubenas.search.journal import Ended, OracleEvent, Proposed
 from kubenas.search.milestones import milestone
+from kubenas.search.proposals import EstimatedEnd
 from kubenas.search.rungs.scale import RungScale
 from kubenas.trial import Outcome
 
 MIN_SCORES = 4
 """Scores on a rung before the oracle learns from it. Lower rungs still count, so few suffice."""
+
+
+@dataclass(frozen=True)
+class _Estimate:
+    """An estimated score on the learning rung, and its standard deviation."""
+
+    score: float
+    deviation: float
 
 
 @dataclass
@@ -40,8 +50,16 @@ class _Network:
         return None if below is None or above is None else (below, above)
 
 
+MergedEnds = dict[int, tuple[Ended, "_Estimate | None", Ended]]
+"""By network: the end that was merged, its estimate, and the result."""
+
+
 def merge_promotions(
-    records: Sequence[OracleEvent], rungs: Sequence[int], direction: Literal["max", "min"]
+    records: Sequence[OracleEvent],
+    rungs: Sequence[int],
+    direction: Literal["max", "min"],
+    *,
+    known: MergedEnds | None = None,
 ) -> list[OracleEvent]:
     """Merges the trials of each network into one; omits promotions and the random baseline.
 
@@ -51,7 +69,10 @@ def merge_promotions(
         records: proposals and ends, in the journal's order.
         rungs: epochs of each rung, ascending.
         direction: direction of the score.
+        known: results of earlier calls, to return the same objects for what has not changed.
+            Updated. It saves time: copies and comparisons of a thousand records are slow.
     """
+    known = {} if known is None else known
     baseline = {r.trial for r in records if isinstance(r, Proposed) and r.origin == "baseline"}
     records = [record for record in records if record.trial not in baseline]
     first_trials, networks = _networks(records, rungs)
@@ -63,8 +84,8 @@ def merge_promotions(
             continue
         if isinstance(record, Proposed):
             observations.append(record)
-        elif (end := _network_end(record, networks[record.trial], imputed, learning)) is not None:
-            observations.append(end)
+        elif (end := _network_end(record, networks[record.trial], learning)) is not None:
+            observations.append(_merged(record, end, imputed.get(record.trial), known))
     return observations
 
 
@@ -96,7 +117,7 @@ def _learning_rung(networks: Iterable[_Network], rungs: int) -> int:
     return max((rung for rung in range(rungs) if counts[rung] >= MIN_SCORES), default=0)
 
 
-def _imputed(networks: dict[int, _Network], learning: int, sign: int) -> dict[int, float]:
+def _imputed(networks: dict[int, _Network], learning: int, sign: int) -> dict[int, _Estimate]:
     """Imputes scores on the learning rung for networks that ended below, at most its best score.
 
     Uses the networks that arrived there first, up to a milestone, so imputed scores change rarely.
@@ -113,30 +134,37 @@ def _imputed(networks: dict[int, _Network], learning: int, sign: int) -> dict[in
         for rung in range(learning)
     ]
     return {
-        root: sign * min(sign * scales[network.rung](score), best)
+        root: _Estimate(
+            sign * min(sign * scales[network.rung](score), best), scales[network.rung].deviation
+        )
         for root, network in networks.items()
         if network.rung < learning and (score := network.score(network.rung)) is not None
     }
 
 
-def _network_end(
-    first: Ended, network: _Network, imputed: dict[int, float], learning: int
-) -> Ended | None:
-    """Returns the end of a network whose first trial ended with ``first``; None if in flight."""
+def _network_end(first: Ended, network: _Network, learning: int) -> Ended | None:
+    """Returns the end that counts for a network whose first trial ended with ``first``.
+
+    None: the network is in flight.
+    """
     if first.outcome != Outcome.COMPLETED:
         return first
     if network.score(learning) is not None:
-        return _as_first(network.ends[learning], first)
-    last = network.ends.get(network.rung)
-    if last is None:
-        return None
-    end = _as_first(last, first)
-    if last.outcome != Outcome.COMPLETED:
-        return end
-    return end.model_copy(update={"score": imputed[first.trial]})
+        return network.ends[learning]
+    return network.ends.get(network.rung)
 
 
-def _as_first(end: Ended, first: Ended) -> Ended:
-    """Returns ``end`` of a later trial as the end of the network's first trial."""
+def _merged(first: Ended, end: Ended, estimate: _Estimate | None, known: MergedEnds) -> Ended:
+    """Returns ``end``, perhaps of a later trial, as the end of the network's first trial."""
+    before = known.get(first.trial)
+    if before is None or before[0] is not end or before[1] != estimate:
+        known[first.trial] = before = (end, estimate, _as_first(first, end, estimate))
+    return before[2]
+
+
+def _as_first(first: Ended, end: Ended, estimate: _Estimate | None) -> Ended:
     as_first = {"trial": first.trial, "at": first.at, "declared": first.declared}
-    return end.model_copy(update=as_first)
+    if estimate is None:
+        return end.model_copy(update=as_first)
+    fields = {**dict(end), **as_first, "score": estimate.score}
+    return EstimatedEnd.model_construct(**fields, deviation=estimate.deviation)

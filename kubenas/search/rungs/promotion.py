@@ -36,8 +36,13 @@ class Promotions:
 
     def propose(self) -> Proposal | None:
         promotion = self._halving.next_promotion()
-        if promotion is None:
-            return None
+        return None if promotion is None else self._proposal(promotion)
+
+    def promote(self, network: int) -> Proposal:
+        """Returns the promotion of ``network`` to its next rung, whatever its rank."""
+        return self._proposal(Promotion(network, self._rung(self._latest[network]) + 1))
+
+    def _proposal(self, promotion: Promotion) -> Proposal:
         parent = self._latest[promotion.network]
         return Proposal(
             str(len(self._proposals)),

@@ -35,7 +35,7 @@ def small_table(folder=None, *, feasible=lambda _: True):
         goal=Goal(best=9.0, typical=4.0, near=8.5),
         runs=lambda values: [(score(values) - 0.5,), (score(values) + 0.5,)],
         seconds=lambda values: float(values["width"]),
-        early=lambda values: (score(values) / 2,),
+        early=lambda values, _: (score(values) / 2,),
         early_epochs=1,
         epochs=10,
         feasible=feasible,

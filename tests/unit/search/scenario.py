@@ -61,6 +61,17 @@ class ListProposer:
             self.report(name, ends[name])
         return True
 
+    refits = False
+
+    def refit(self) -> None:
+        """Has no models."""
+
+    def adopt(self, settings: object) -> None:
+        """Has no models."""
+
+    def continuation(self) -> str | None:
+        return None
+
     def replay(self, records: Iterable[Record]) -> dict[int, str]:
         ids: dict[int, str] = {}
         for record in records:

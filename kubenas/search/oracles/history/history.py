@@ -18,6 +18,20 @@ class History:
     """``(ended,)``: larger is better. NaN: infeasible or failed."""
     pending: Floats
     """``(pending, dimensions)``: points of running trials, in the order of their starts."""
+    deviations: Floats | None = None
+    """``(ended,)``: standard deviations of scores that are estimates; 0: exact. None: all are."""
+
+    def first(self, ended: int) -> "History":
+        """Returns the history of the first ``ended`` trials to end, with none in flight."""
+        deviations = None if self.deviations is None else self.deviations[:ended]
+        return History(self.points[:ended], self.scores[:ended], self.pending[:0], deviations)
+
+    @property
+    def estimated(self) -> NDArray[np.bool_]:
+        """``(ended,)``: whether each score is an estimate."""
+        if self.deviations is None:
+            return np.zeros(len(self.points), dtype=bool)
+        return self.deviations > 0
 
     @property
     def started(self) -> int:
@@ -38,3 +52,17 @@ class History:
         """Returns the ``count`` best points, best first. Ties: the earlier trial comes first."""
         points, scores = self.completed
         return points[np.argsort(-scores, kind="stable")[:count]]
+
+
+def same(one: History, other: History) -> bool:
+    """Returns whether two histories are equal."""
+    pairs = (
+        (one.points, other.points),
+        (one.scores, other.scores),
+        (one.pending, other.pending),
+        (one.deviations, other.deviations),
+    )
+    return all(
+        a is b or (a is not None and b is not None and np.array_equal(a, b, equal_nan=True))
+        for a, b in pairs
+    )

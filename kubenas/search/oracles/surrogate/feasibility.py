@@ -35,7 +35,7 @@ class FeasibilityModel:
     def __init__(self, extractor: FeatureExtractor, ordered: NDArray[np.bool_]) -> None:
         self._extractor = extractor
         self._ordered = ordered
-        self._fitted: tuple[int, tuple[Kernel, float]] | None = None
+        self._fitted: tuple[bytes, tuple[Kernel, float]] | None = None
 
     def log_probabilities(self, history: History, inputs: InputFeatures) -> Floats:
         """Returns the log probabilities that ``inputs`` are feasible, ``(m,)``."""
@@ -50,12 +50,13 @@ class FeasibilityModel:
         """Returns kernel and amplitude of the last milestone: the same after a restart."""
         both = max(np.argmax(history.feasible), np.argmin(history.feasible)) + 1
         count = max(milestone(len(history.points), apart=1), int(both))
-        if self._fitted is None or self._fitted[0] != count:
-            early = History(history.points[:count], history.scores[:count], history.pending[:0])
+        early = history.first(count)
+        key = early.points.tobytes() + early.feasible.tobytes()
+        if self._fitted is None or self._fitted[0] != key:
             inputs, outcomes = self._outcomes(early, _MAX_FITTED)
             kernel = fit(inputs, stats.zscore(outcomes), self._ordered).kernel
             amplitude = most_likely_amplitude(kernel, inputs, outcomes)
-            self._fitted = count, (kernel, amplitude)
+            self._fitted = key, (kernel, amplitude)
         return self._fitted[1]
 
     def _outcomes(self, history: History, most: int) -> tuple[InputFeatures, Floats]:

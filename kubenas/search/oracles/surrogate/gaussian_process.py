@@ -41,13 +41,21 @@ class GaussianProcess:
         inputs: ``n`` observed points.
         scores: ``(n,)``, their standardised scores.
         settings: settings as returned by :func:`fit`.
+        variances: ``(n,)``, variances of the scores in addition to the fitted noise.
     """
 
-    def __init__(self, inputs: InputFeatures, scores: Floats, settings: Settings) -> None:
+    def __init__(
+        self,
+        inputs: InputFeatures,
+        scores: Floats,
+        settings: Settings,
+        variances: Floats | None = None,
+    ) -> None:
         self._inputs = inputs
         self._settings = settings
+        self._noise = settings.noise + _JITTER + (0.0 if variances is None else variances)
         covariance = settings.kernel(inputs, inputs)
-        covariance[np.diag_indices_from(covariance)] += settings.noise + _JITTER
+        covariance[np.diag_indices_from(covariance)] += self._noise
         self._factor = linalg.cholesky(covariance, lower=True, check_finite=False)
         self._weights = linalg.cho_solve((self._factor, True), scores, check_finite=False)
         self._scores = scores
@@ -55,7 +63,7 @@ class GaussianProcess:
     @property
     def posterior_mean(self) -> Floats:
         """Posterior mean at the observed points, ``(n,)``."""
-        return np.asarray(self._scores - (self._settings.noise + _JITTER) * self._weights)
+        return np.asarray(self._scores - self._noise * self._weights)
 
     def predict(
         self, inputs: InputFeatures, pending: InputFeatures | None = None
@@ -88,15 +96,21 @@ class GaussianProcess:
         return np.asarray(self._scores - self._weights / np.diag(inverse))
 
 
-def fit(inputs: InputFeatures, scores: Floats, ordered: NDArray[np.bool_]) -> Settings:
+def fit(
+    inputs: InputFeatures,
+    scores: Floats,
+    ordered: NDArray[np.bool_],
+    variances: Floats | None = None,
+) -> Settings:
     """Returns the maximum a posteriori settings.
 
     Args:
         inputs: ``n`` observed points, at most some hundreds: the time grows with ``n`` cubed.
         scores: ``(n,)``, their standardised scores.
         ordered: whether each dimension is ordered.
+        variances: ``(n,)``, variances of the scores in addition to the noise to fit.
     """
-    problem = _NegativeLogPosterior(inputs, scores, ordered)
+    problem = _NegativeLogPosterior(inputs, scores, ordered, variances)
     found = optimize.minimize(
         problem,
         problem.start,
@@ -111,8 +125,15 @@ def fit(inputs: InputFeatures, scores: Floats, ordered: NDArray[np.bool_]) -> Se
 class _NegativeLogPosterior:
     """The negative log posterior of the logarithms of settings, and its gradient."""
 
-    def __init__(self, inputs: InputFeatures, scores: Floats, ordered: NDArray[np.bool_]) -> None:
+    def __init__(
+        self,
+        inputs: InputFeatures,
+        scores: Floats,
+        ordered: NDArray[np.bool_],
+        variances: Floats | None = None,
+    ) -> None:
         self._scores = scores
+        self._variances = _JITTER + (0.0 if variances is None else variances)
         self._ordered = ordered
         positions = inputs.positions
         found = [
@@ -159,7 +180,7 @@ class _NegativeLogPosterior:
         if size_part is not None:
             covariance += size_part + self._size_trend_covariance
         covariance += count_weight * self._value_counts
-        covariance[np.diag_indices_from(covariance)] += noise + _JITTER
+        covariance[np.diag_indices_from(covariance)] += noise + self._variances
         factor = linalg.cholesky(covariance, lower=True, check_finite=False)
         weights = linalg.cho_solve((factor, True), self._scores, check_finite=False)
         inverse = linalg.cho_solve((factor, True), np.eye(len(weights)), check_finite=False)
