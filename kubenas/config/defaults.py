@@ -60,20 +60,14 @@ def explain_defaults(
             f" {_LARGEST_RESIDUAL_SIDE} pixels; these have {shape[0]} x {shape[1]}."
         )
     if not written.training.epochs:
-        sentences.append(f"{used.epochs} epochs: for {train_examples:,} training examples.")
-    if written.search.rungs.eta is None:
-        sentences.append(_explain_rungs(used))
+        sentences.append(f"{used.epochs} epochs, with {train_examples:,} training examples.")
+    if written.search.rungs.eta is None and used.search.rungs.factor is not None:
+        eta = used.search.rungs.factor
+        sentences.append(
+            f"Rungs with eta {eta}: short trainings of many networks, and at least 1 in {eta} is"
+            f" trained {eta} times as long."
+        )
     return sentences
-
-
-def _explain_rungs(used: Config) -> str:
-    eta = used.search.rungs.factor
-    if eta is None:
-        return "No rungs: every trial is trained to the end."
-    return (
-        f"Rungs with eta {eta}: short trainings of many networks, and 1 in {eta} is trained"
-        f" {eta} times as long."
-    )
 
 
 def default_space(shape: tuple[int, int, int]) -> str:

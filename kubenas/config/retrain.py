@@ -22,13 +22,14 @@ class RetrainConfig(Value):
     )
     default_network: bool = Field(
         True,
-        description="Also retrain the default network of a registered space, if there is time: the"
-        " report compares the chosen network with it, and it is chosen if it is better.",
+        description="Also retrain the default network of a registered space, if it was a trial and"
+        " there is time: the report compares the chosen network with it, and it is chosen if it is"
+        " better.",
     )
     with_validation: bool = Field(
         True,
         description="Train on the validation split, too, if a single model of a registered space is"
-        " retrained: then no score is needed to choose among models.",
+        " retrained, and no default network: then no score is needed to choose among models.",
     )
     max_seconds: float | None = Field(
         None,

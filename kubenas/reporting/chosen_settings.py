@@ -20,9 +20,10 @@ def chosen_settings(report: ReportInput) -> list[str]:
 
 
 def _augmentation(*, mirror_symmetric: bool) -> str:
-    words = "shifts and mirrors" if mirror_symmetric else "shifts but does not mirror"
-    verb = "recognises" if mirror_symmetric else "does not recognise"
-    return (
-        f"The default network {words} training images: a simple classifier {verb} mirrored images"
-        " as well as the images themselves. The search tries other augmentations, too."
-    )
+    if mirror_symmetric:
+        words = "shifts and mirrors training images: a simple classifier recognises mirrored images"
+        words += " as well as the images themselves"
+    else:
+        words = "shifts training images but does not mirror them: the images do not show that"
+        words += " mirrored ones keep their class"
+    return f"The default network {words}. The search tries other augmentations, too."

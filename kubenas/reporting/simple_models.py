@@ -68,12 +68,13 @@ def default_network_sentence(report: ReportInput) -> str:
     points = 100 * (evaluation.accuracy - default.accuracy)
     interval = evaluation.accuracy_interval
     within = interval.low <= default.accuracy <= interval.high
+    words = f"{abs(points):.1f} percentage points {'less' if points < 0 else 'more'} accurate than"
     return (
-        f"On the test split, the network that the search chose is {abs(points):.1f} percentage"
-        f" points {'less' if points < 0 else 'more'} accurate than the default network of the"
-        f" space, which was trained in the same way ({percent(evaluation.accuracy)} against"
+        "On the test split, the network that the search chose is"
+        f" {words if points else 'exactly as accurate as'} the default network of the space, which"
+        f" was retrained by the same rules ({percent(evaluation.accuracy)} against"
         f" {percent(default.accuracy)}, n = {count(evaluation.examples)})"
-        f"{'; the difference is within the confidence interval' if within else ''}."
+        f"{'; the difference is within the confidence interval' if within and points else ''}."
     )
 
 

@@ -1,6 +1,6 @@
 """Step 5: evaluates the exported model on the test split and decides on its promotion."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from kubenas.data.dataset.schema import read_schema
@@ -45,10 +45,12 @@ def evaluate(context: RunContext) -> EvaluateResult:
     with running_step(_STEP, output, key=search):
         context = resolve_context(context)
         status = StatusWriter(output, _STEP, search=search)
-        check = evaluation_check(read_schema(open_storage(context.dataset)))
-        challenger = read_evaluated_model(
-            run_model_task(_task(context, check), context, status), check
-        )
+        choice = _read_choice(context)
+        default = _default_network(context, choice)
+        schema = read_schema(open_storage(context.dataset))
+        check = evaluation_check(schema, default_network=default is not None)
+        task = replace(_task(context, choice, check), default_network=default)
+        challenger = read_evaluated_model(run_model_task(task, context, status), check)
         decision = decide_promotion(context, challenger, status)
         plan_step(output, _NEXT, key=search, due=decision.verdict == "promote")
         done = is_step_done(output, _NEXT, key=search)
@@ -92,11 +94,23 @@ def evaluation_metrics(evaluated: EvaluateResult) -> dict[str, float]:
     return metrics
 
 
-def _task(context: RunContext, check: EvaluationCheck) -> ModelTask:
-    output, search = context.output, context.search_id
-    choice, model = read_choice(output, search), exported_model(output, search)
-    if choice is None or model is None:
-        raise UserError(f"{output.uri}: no model has been exported yet; run the steps in order")
+def _read_choice(context: RunContext) -> Choice:
+    choice = read_choice(context.output, context.search_id)
+    if choice is None:
+        raise _not_exported(context)
+    return choice
+
+
+def _not_exported(context: RunContext) -> UserError:
+    return UserError(
+        f"{context.output.uri}: no model has been exported yet; run the steps in order"
+    )
+
+
+def _task(context: RunContext, choice: Choice, check: EvaluationCheck) -> ModelTask:
+    model = exported_model(context.output, context.search_id)
+    if model is None:
+        raise _not_exported(context)
     return ModelTask(
         task=Task.EVALUATE,
         stage=_STEP,
@@ -106,7 +120,6 @@ def _task(context: RunContext, check: EvaluationCheck) -> ModelTask:
         model=model,
         check=check,
         simple_models=True,
-        default_network=_default_network(context, choice),
     )
 
 

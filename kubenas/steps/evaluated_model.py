@@ -67,9 +67,9 @@ class EvaluatedModel:
         )
 
 
-def evaluation_check(schema: DataSchema) -> EvaluationCheck:
+def evaluation_check(schema: DataSchema, *, default_network: bool = False) -> EvaluationCheck:
     """Returns :func:`check_evaluation` for ``schema``. It reads a valid evaluation once."""
-    return cache(lambda prefix: check_evaluation(prefix, schema))
+    return cache(lambda prefix: check_evaluation(prefix, schema, default_network=default_network))
 
 
 def read_evaluated_model(done: ModelTaskResult, check: EvaluationCheck) -> EvaluatedModel:
@@ -82,8 +82,15 @@ def read_evaluated_model(done: ModelTaskResult, check: EvaluationCheck) -> Evalu
     return EvaluatedModel(evaluation, done.result, probabilities.argmax(axis=1) == labels)
 
 
-def check_evaluation(prefix: str, schema: DataSchema) -> tuple[Evaluation, Predictions]:
+def check_evaluation(
+    prefix: str, schema: DataSchema, *, default_network: bool = False
+) -> tuple[Evaluation, Predictions]:
     """Reads the evaluation in an attempt's folder and verifies it against the predictions.
+
+    Args:
+        prefix: URI of the folder.
+        schema: schema of the data set.
+        default_network: whether the attempt was asked to evaluate the default network, too.
 
     Raises:
         DocumentUnusable: A file is missing or invalid, the predictions are not for the test split
@@ -103,7 +110,9 @@ def check_evaluation(prefix: str, schema: DataSchema) -> tuple[Evaluation, Predi
         raise DocumentUnusable(
             f"{join(prefix, EVALUATION_FILE)}: its metrics do not match {PREDICTIONS_FILE}"
         )
-    if not _simple_models_match(reported.simple_models, schema):
+    kinds = {model.kind for model in reported.simple_models}
+    unasked = "default" in kinds and not default_network
+    if unasked or not _simple_models_match(reported.simple_models, schema):
         raise DocumentUnusable(
             f"{join(prefix, EVALUATION_FILE)}: its simple models do not match the data set"
         )

@@ -32,8 +32,9 @@ def folder(run: RunContext) -> Path:
     return Path(run.output.uri, search_folder(run.search_id), "evaluate/a1")
 
 
-def check(run: RunContext) -> None:
-    check_evaluation(str(folder(run)), read_schema(open_storage(run.dataset)))
+def check(run: RunContext, *, default_network: bool = True) -> None:
+    schema = read_schema(open_storage(run.dataset))
+    check_evaluation(str(folder(run)), schema, default_network=default_network)
 
 
 def test_figures_follow_from_predictions(run: RunContext) -> None:
@@ -90,6 +91,13 @@ def test_possible_simple_models_are_accepted(run: RunContext) -> None:
         check(run)
 
 
+def test_a_default_network_that_was_not_asked_for_is_refused(run: RunContext) -> None:
+    models = (DEFAULT, LINEAR, MAJORITY)
+    write_simple_models(run, *(model.model_dump() for model in models))
+    with pytest.raises(DocumentUnusable, match="its simple models do not match the data set"):
+        check(run, default_network=False)
+
+
 @pytest.mark.parametrize(
     "models",
     [
@@ -123,9 +131,9 @@ def test_impossible_simple_models_are_refused(run: RunContext, change: dict[str,
 def test_an_evaluation_is_looked_at_once(run: RunContext, monkeypatch: pytest.MonkeyPatch) -> None:
     looked: list[str] = []
 
-    def noting(prefix: str, schema: Any) -> Any:
+    def noting(prefix: str, schema: Any, **asked: Any) -> Any:
         looked.append(prefix)
-        return check_evaluation(prefix, schema)
+        return check_evaluation(prefix, schema, **asked)
 
     monkeypatch.setattr(evaluated_model, "check_evaluation", noting)
     evaluate(run)

@@ -1,4 +1,4 @@
-"""Checks that pods can reach all locations of a config, and the upload of HyperModel files."""
+"""Checks that pods can reach all locations of a config, and uploads HyperModels and weights."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -10,11 +10,11 @@ from kubenas.trial import Outcome
 
 
 class Promotions:
-    """Proposal source that promotes networks by successive halving.
+    """Proposal source that promotes networks by successive halving, or that a model selects.
 
     Args:
         rungs: epochs of each rung, ascending.
-        eta: the best 1/eta of a rung is promoted.
+        eta: at least the best 1/eta of a rung is promoted.
         direction: direction of the score.
     """
 

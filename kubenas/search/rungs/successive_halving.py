@@ -2,8 +2,8 @@
 Parallel Hyperparameter Tuning", algorithm 2). Selects the next promotion whenever a slot is
 free, without waiting for a rung to fill. Pure.
 
-Unlike the original, it never promotes more than 1/eta of a rung. If the ranking changes while a
-rung fills, the original promotes both the former and the new best networks.
+Unlike the original, it never selects more than 1/eta of a rung; a model may promote more. If the
+ranking changes while a rung fills, the original promotes both the former and the new best networks.
 """
 
 from bisect import insort

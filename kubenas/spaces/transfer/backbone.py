@@ -82,6 +82,8 @@ def read_backbone(path: Path, *, output_layer: str = "") -> Backbone:
         return Backbone(nodes, channels, _stages(nodes, channels))
     except UserError as error:
         raise UserError(f"{path}: {error}") from error
+    except (KeyError, IndexError, TypeError, ValueError, ArithmeticError) as error:
+        raise UserError(f"{path}: a layer has settings that are not valid: {error!r}") from error
 
 
 def _output(nodes: Sequence[Node], named: str) -> int:

@@ -29,6 +29,8 @@ _MODULES = frozenset(
     }
 )  # fmt: skip
 """Modules whose classes run no code of a file's author."""
+_RUNNING_CODE = frozenset({"FlaxLayer", "JaxLayer", "Lambda", "TFSMLayer", "TorchModuleWrapper"})
+"""Layers of Keras that load or run code of a file's author."""
 _HARMLESS: tuple[dict[str, bool | None], ...] = ({}, {"mask": None}, {"training": False})
 """Keyword arguments of a call without an effect on a backbone."""
 
@@ -141,8 +143,10 @@ class _Nodes:
             return self.append_model(below, layer, inputs)
         if module == _OPERATIONS:
             kind = kind.lower()
-        elif module != _LAYERS:
-            raise UserError(f"layer '{'/'.join(below)}' is a {module}.{kind}, not one of Keras")
+        elif module != _LAYERS or kind in _RUNNING_CODE:
+            raise UserError(
+                f"layer '{'/'.join(below)}' is a {module}.{kind}, not a plain one of Keras"
+            )
         self.nodes.append(Node(below, kind, config, inputs))
         return len(self.nodes) - 1
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from itertools import zip_longest
 from typing import Any, TypeAlias
 
 from kubenas.errors import UserError
@@ -36,7 +37,10 @@ def output_shape(node: Node, inputs: Sequence[Shape]) -> Shape:
             f"layer '{node.name}' ({node.kind}) is not supported in a backbone; supported, with"
             f" the channels last, are {', '.join(sorted(SUPPORTED - {INPUT}))}"
         )
-    shape = _OUTPUTS.get(node.kind, _unchanged)(node.settings, inputs)
+    try:
+        shape = _OUTPUTS.get(node.kind, _unchanged)(node.settings, inputs)
+    except (KeyError, IndexError, TypeError, ValueError, ArithmeticError) as error:
+        raise UserError(f"layer '{node.name}' ({node.kind}) is not valid: {error!r}") from error
     if min(shape) < 1:
         raise UserError(f"layer '{node.name}' ({node.kind}) needs larger images")
     return shape
@@ -54,7 +58,8 @@ def _unchanged(settings: Mapping[str, Any], inputs: Sequence[Shape]) -> Shape:
 
 def _merged(settings: Mapping[str, Any], inputs: Sequence[Shape]) -> Shape:
     del settings
-    return tuple(max(sides) for sides in zip(*inputs, strict=True))
+    backwards = zip_longest(*(reversed(shape) for shape in inputs), fillvalue=1)
+    return tuple(reversed([max(sides) for sides in backwards]))
 
 
 def _joined(settings: Mapping[str, Any], inputs: Sequence[Shape]) -> Shape:

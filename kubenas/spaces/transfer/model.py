@@ -46,6 +46,8 @@ def build_features(
             layer = _copy(original, node, trainable=stage > frozen_stages)
             values.append(layer(inputs[0] if len(inputs) == 1 else inputs))
             layer.set_weights(original.get_weights())
+            if isinstance(layer, keras.layers.Normalization):
+                layer.finalize_state()  # it computes with copies of its weights
     return values[-1]
 
 

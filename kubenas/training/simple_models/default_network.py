@@ -10,7 +10,7 @@ from kubenas.training.process.failure import Phase, classify_errors
 from kubenas.training.process.hyperparameters import TrackedHyperparameters
 from kubenas.trial import TrainedNetwork
 
-_BATCH_SIZE = 256
+_BATCH_SIZE = 64
 
 
 def evaluate_default_network(attempt: Attempt, network: TrainedNetwork) -> SimpleModel:

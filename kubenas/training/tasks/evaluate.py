@@ -1,6 +1,7 @@
 """The EVALUATE task: evaluates an exported model on the test split."""
 
 import io
+import logging
 from collections.abc import Callable
 
 import numpy as np
@@ -16,11 +17,12 @@ from kubenas.training.evaluation import (
 from kubenas.training.model.exported_model import load_exported
 from kubenas.training.model.measure import measure_cost
 from kubenas.training.process.attempt import Attempt
-from kubenas.training.process.failure import Phase, classify_errors
+from kubenas.training.process.failure import AttemptFailed, Phase, classify_errors
 from kubenas.training.simple_models.default_network import evaluate_default_network
 from kubenas.training.simple_models.majority_class import evaluate_majority_class
 from kubenas.trial import Outcome, Result
 
+_LOG = logging.getLogger(__name__)
 _BATCH_SIZE = 256
 
 
@@ -71,20 +73,30 @@ def evaluate(attempt: Attempt) -> Result:
 def evaluate_simple_models(attempt: Attempt) -> tuple[SimpleModel, ...]:
     """Evaluates the default network and simple models on the test split.
 
+    A default network that cannot be evaluated is left out: the network's own evaluation counts.
+
     Raises:
-        AttemptFailed: The default network cannot be rebuilt.
         StorageError: The data set is damaged.
     """
     # scikit-learn takes seconds to load, and other tasks do not need it.
     from kubenas.training.simple_models.linear_model import evaluate_linear_model  # noqa: PLC0415
 
-    network = attempt.spec.default_network
     models = (
-        evaluate_default_network(attempt, network) if network else None,
+        _evaluate_default_network(attempt),
         evaluate_linear_model(attempt.dataset),
         evaluate_majority_class(attempt.schema),
     )
     return tuple(model for model in models if model is not None)
+
+
+def _evaluate_default_network(attempt: Attempt) -> SimpleModel | None:
+    if attempt.spec.default_network is None:
+        return None
+    try:
+        return evaluate_default_network(attempt, attempt.spec.default_network)
+    except AttemptFailed as error:
+        _LOG.warning("the default network was not evaluated: %s", error)
+        return None
 
 
 def predict(

@@ -17,4 +17,4 @@ def test_the_report_says_which_settings_were_chosen_and_why() -> None:
     text = Page(render_report(replace(report, config=config, written=opened))).text
     assert "Settings chosen for this data" in text
     assert "Search space residual: the default for images up to 96 pixels" in text
-    assert "The default network shifts but does not mirror training images" in text
+    assert "The default network shifts training images but does not mirror them" in text

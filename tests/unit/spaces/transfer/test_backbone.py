@@ -112,7 +112,18 @@ def test_custom_layers_are_refused_without_their_code(file: Path, tmp_path: Path
     def replace(config: dict[str, Any]) -> None:
         config["config"]["layers"][1].update(module="os", class_name="system")
 
-    assert "'scale' is a os.system, not one of Keras" in refused(edited(file, tmp_path, replace))
+    message = refused(edited(file, tmp_path, replace))
+    assert "'scale' is a os.system, not a plain one of Keras" in message
+
+
+@pytest.mark.parametrize("kind", ["Lambda", "TFSMLayer", "TorchModuleWrapper"])
+def test_layers_that_run_code_are_refused_even_after_the_feature_map(
+    kind: str, file: Path, tmp_path: Path
+) -> None:
+    def replace(config: dict[str, Any]) -> None:
+        config["config"]["layers"][-1]["class_name"] = kind
+
+    assert "'probabilities' is a keras.layers" in refused(edited(file, tmp_path, replace))
 
 
 @pytest.mark.parametrize("module", ["os", "keras.utils", "keras.src.saving.serialization_lib"])
@@ -135,6 +146,33 @@ def test_layers_that_it_does_not_know_are_refused(tmp_path: Path) -> None:
     image = keras.Input((SIDE, SIDE, 3))
     path = saved(tmp_path, keras.Model(image, keras.layers.UpSampling2D(name="up")(image)))
     assert "layer 'up' (UpSampling2D) is not supported" in refused(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [
+        ("stem", {"strides": [0, 0]}),
+        ("stem", {"kernel_size": None}),
+        ("pad", {"padding": 1}),
+        ("reshape", {"target_shape": None}),
+    ],
+)
+def test_settings_that_are_not_valid_are_refused(
+    name: str, changes: dict[str, Any], file: Path, tmp_path: Path
+) -> None:
+    def replace(config: dict[str, Any]) -> None:
+        layer = next(each for each in config["config"]["layers"] if each["name"] == name)
+        layer["config"].update(changes)
+
+    assert "not valid" in refused(edited(file, tmp_path, replace))
+
+
+def test_a_gate_without_sides_is_broadcast(tmp_path: Path) -> None:
+    image = keras.Input((SIDE, SIDE, 3))
+    gate = keras.layers.Dense(3)(keras.layers.GlobalAveragePooling2D()(image))
+    values = keras.layers.Multiply(name="gated")([image, gate])
+    path = saved(tmp_path, keras.Model(image, values))
+    assert read_backbone(path).output(20) == (20, 20, 3)
 
 
 def test_shared_layers_and_several_inputs_are_refused(tmp_path: Path) -> None:

@@ -118,3 +118,23 @@ def test_a_damaged_file_is_named(tmp_path: Path) -> None:
     path.write_bytes(content[:marker] + b"damaged!" + content[marker + 8 :])
     with pytest.raises(UserError, match=r"space.weights: .*net.keras: Keras cannot load it"):
         network(space(str(path)))
+
+
+def test_a_normalization_layer_computes_with_its_saved_statistics(tmp_path: Path) -> None:
+    file, images = tmp_path / "net.keras", _images(seed=1)
+    image = keras.Input((48, 48, 3), name="image")
+    normalization = keras.layers.Normalization(name="normalization")
+    normalization.adapt(images)
+    values = keras.layers.Conv2D(4, 3, 2, name="last")(normalization(image))
+    pooled = keras.layers.GlobalAveragePooling2D()(values)
+    saved = keras.Model(image, keras.layers.Dense(2, "softmax")(pooled))
+    saved.save(file)
+    model = network(space(str(file)), input_size=48)
+    features = keras.Model(model.input, model.get_layer("backbone_last").output)
+    resized = keras.layers.Resizing(48, 48)(images)
+    expected = keras.Model(saved.input, saved.get_layer("last").output)(resized)
+    np.testing.assert_allclose(features((images - 100) / 50), expected, atol=1e-3)
+
+
+def _images(seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).uniform(0, 255, (8, SIDE, SIDE, 3)).astype(np.float32)

@@ -116,6 +116,12 @@ def test_an_evaluation_evaluates_the_default_network_too(make_spec: MakeSpec) ->
     assert (default.kind, default.train_seconds) == ("default", 12.5)
     assert default.accuracy == evaluation.accuracy > 0.3
 
+    other = network.model_copy(update={"weights": f"{exported.prefix}/labels.json"})
+    spec = spec.model_copy(update={"default_network": other, "attempt": 2})
+    assert run_task(spec, Termination()).outcome == "completed"
+    again = Evaluation.from_json(Path(spec.prefix, "evaluation.json").read_bytes())
+    assert [model.kind for model in again.simple_models] == ["linear", "majority"]
+
 
 def test_a_rebuilt_model_that_predicts_otherwise_is_refused(make_spec: MakeSpec) -> None:
     """Noise represents any difference between two builds."""
