@@ -29,7 +29,7 @@ CONFIG = {
     "name": "whole",
     "output": "out",
     "data": {"source": "digits"},
-    "search": {"oracle": "random", "max_trials": TRIALS, "seed": 5},
+    "search": {"max_trials": TRIALS, "seed": 5},
     "training": {"epochs": 4, "patience": 0},
     "retrain": {"candidates": 1, "seeds": 2},
 }
