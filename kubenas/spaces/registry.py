@@ -178,7 +178,7 @@ def load_hypermodel(
     return create()
 
 
-def space_graph(space: SpaceRef) -> GraphFactory | None:
+def space_graph(space: SpaceRef | SpaceConfig) -> GraphFactory | None:
     """Returns the graph factory of ``space``, or None if it has none, such as a user's HyperModel.
 
     Raises:

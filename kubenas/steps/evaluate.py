@@ -1,6 +1,6 @@
 """Step 5: evaluates the exported model on the test split and decides on its promotion."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from kubenas.data.dataset.schema import read_schema
@@ -45,11 +45,11 @@ def evaluate(context: RunContext) -> EvaluateResult:
     with running_step(_STEP, output, key=search):
         context = resolve_context(context)
         status = StatusWriter(output, _STEP, search=search)
-        choice = _read_choice(context)
-        default = _default_network(context, choice)
+        choice = read_choice(output, search)
+        default = _default_network(context, choice) if choice else None
         schema = read_schema(open_storage(context.dataset))
         check = evaluation_check(schema, default_network=default is not None)
-        task = replace(_task(context, choice, check), default_network=default)
+        task = _task(context, choice, default, check)
         challenger = read_evaluated_model(run_model_task(task, context, status), check)
         decision = decide_promotion(context, challenger, status)
         plan_step(output, _NEXT, key=search, due=decision.verdict == "promote")
@@ -94,23 +94,15 @@ def evaluation_metrics(evaluated: EvaluateResult) -> dict[str, float]:
     return metrics
 
 
-def _read_choice(context: RunContext) -> Choice:
-    choice = read_choice(context.output, context.search_id)
-    if choice is None:
-        raise _not_exported(context)
-    return choice
-
-
-def _not_exported(context: RunContext) -> UserError:
-    return UserError(
-        f"{context.output.uri}: no model has been exported yet; run the steps in order"
-    )
-
-
-def _task(context: RunContext, choice: Choice, check: EvaluationCheck) -> ModelTask:
-    model = exported_model(context.output, context.search_id)
-    if model is None:
-        raise _not_exported(context)
+def _task(
+    context: RunContext,
+    choice: Choice | None,
+    default: TrainedNetwork | None,
+    check: EvaluationCheck,
+) -> ModelTask:
+    output, model = context.output, exported_model(context.output, context.search_id)
+    if choice is None or model is None:
+        raise UserError(f"{output.uri}: no model has been exported yet; run the steps in order")
     return ModelTask(
         task=Task.EVALUATE,
         stage=_STEP,
@@ -120,6 +112,7 @@ def _task(context: RunContext, choice: Choice, check: EvaluationCheck) -> ModelT
         model=model,
         check=check,
         simple_models=True,
+        default_network=default,
     )
 
 

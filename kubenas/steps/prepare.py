@@ -20,7 +20,6 @@ from kubenas.steps.setup import (
 )
 from kubenas.storage import open_storage
 from kubenas.storage.probe import probe_storage
-from kubenas.trial import SpaceRef
 
 _logger = logging.getLogger(__name__)
 
@@ -72,12 +71,7 @@ def _check_suits(config: Config, shape: tuple[int, int, int], *, classes: int) -
     Raises:
         UserError: It does not.
     """
-    if config.space.weights is None:
-        return
-    settings = config.space
-    make = space_graph(
-        SpaceRef(name=settings.name, options=settings.options, weights=settings.weights)
-    )
+    make = space_graph(config.space) if config.space.weights else None
     if make is not None:
         make(input_shape=shape, num_classes=classes)
 
