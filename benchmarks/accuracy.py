@@ -6,7 +6,10 @@ with default settings and a time limit. The plain network is the residual networ
 writes by hand, with shifts and flips and a cosine schedule. Keras-Tuner searches the model of its
 guide with Bayesian optimisation and retrains the best.
 
-    .venv/bin/python benchmarks/accuracy.py --data cifar10.npz --cpu-seconds 900 --seeds 3
+    .venv/bin/python benchmarks/accuracy.py --data cifar10.npz --cpu-seconds 900 --seeds 3 \
+        --folder runs
+
+A folder keeps the runs and their results: the same command again goes on with those that lack.
 
 The .npz has x_train, y_train, x_test and y_test, or x and y (one sixth is held out for the test).
 """
@@ -14,12 +17,13 @@ The .npz has x_train, y_train, x_test and y_test, or x and y (one sixth is held 
 import argparse
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -48,10 +52,12 @@ def main() -> None:
     arguments = parse()
     measured: list[Measured] = []
     with tempfile.TemporaryDirectory() as name:
-        write_splits(Path(arguments.data), Path(name))
+        data = Path(arguments.data)
+        folder = Path(arguments.folder or name) / f"{data.stem}-{arguments.cpu_seconds}"
+        write_splits(data, folder)
         for seed in range(1, arguments.seeds + 1):
             for contestant in arguments.contestants:
-                measured.append(run(contestant, Path(name), seed, arguments.cpu_seconds))
+                measured.append(run(contestant, folder, seed, arguments.cpu_seconds))
                 print(f"seed {seed}: {measured[-1]}", flush=True)
     print(f"\n{Path(arguments.data).name}, {arguments.cpu_seconds} CPU seconds\n")
     print("| | test accuracy | 95 % interval | weights | latency (ms) | CPU s |")
@@ -67,6 +73,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--data", required=True)
     parser.add_argument("--cpu-seconds", type=int, default=900)
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--folder", help="where the runs are kept")
     parser.add_argument("--contestants", nargs="+", choices=CONTESTANTS, default=CONTESTANTS)
     return parser.parse_args()
 
@@ -84,13 +91,18 @@ def write_splits(data: Path, folder: Path) -> None:
                 "train": (images[held_out:], labels[held_out:]),
                 "test": (images[:held_out], labels[:held_out]),
             }
+    folder.mkdir(parents=True, exist_ok=True)
     for part, (images, labels) in parts.items():
         np.savez(folder / f"{part}.npz", x=images, y=labels.ravel())
 
 
 def run(contestant: str, data: Path, seed: int, cpu_seconds: int) -> Measured:
-    """Runs one contestant and evaluates its model."""
+    """Runs one contestant and evaluates its model, or returns the result of an earlier run."""
     place = data / f"{contestant}-{seed}"
+    kept = place / "measured.json"
+    if kept.exists():
+        return Measured(**json.loads(kept.read_text()))
+    shutil.rmtree(place, ignore_errors=True)
     place.mkdir()
     command = [sys.executable, str(SCRIPT), contestant, str(place), str(seed), str(cpu_seconds)]
     began = time.monotonic()
@@ -106,9 +118,10 @@ def run(contestant: str, data: Path, seed: int, cpu_seconds: int) -> Measured:
         text=True,
     )
     result = json.loads(evaluated.stdout.splitlines()[-1])
-    return Measured(
-        contestant, **result, cpu_seconds=usage.ru_utime + usage.ru_stime, seconds=seconds
-    )
+    cpu = usage.ru_utime + usage.ru_stime
+    measured = Measured(contestant, **result, cpu_seconds=cpu, seconds=seconds)
+    kept.write_text(json.dumps(asdict(measured)))
+    return measured
 
 
 def row(contestant: str, runs: list[Measured]) -> str:

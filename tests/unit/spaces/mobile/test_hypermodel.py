@@ -109,7 +109,7 @@ def test_a_network_has_no_value_that_it_does_not_use() -> None:
     hp = declared(HYPERMODEL)
     hp.values.update({"stages": 2, "stage_1/blocks": 1, "optimizer": "sgd"})
     hp.ensure_active_values()
-    recipe = {"dropout", "augmentation", "optimizer", "label_smoothing", "mixing"}
+    recipe = {"dropout", "augmentation", "optimizer", "label_smoothing"}
     assert {name for name in hp.values if name not in recipe and "sgd_" not in name} == {
         "image_scale",
         "width",

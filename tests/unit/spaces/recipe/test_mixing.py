@@ -64,20 +64,31 @@ def test_weights_are_numbers_in_many_batches() -> None:
 @pytest.mark.parametrize(("mixing", "wanted"), [("none", False), ("mixup", True)])
 def test_mixed_labels_are_one_hot_without_smoothing(mixing: str, wanted: bool) -> None:
     hp = declared(HYPERMODEL)
-    hp.values |= {"mixing": mixing, "label_smoothing": 0.0, "stages": 1}
+    hp.values |= {"augmentation": "strong", "mixing": mixing, "label_smoothing": 0.0, "stages": 1}
+    hp.ensure_active_values()
     model = HYPERMODEL.build(hp)
     assert takes_one_hot(model) is wanted
     assert not any(isinstance(layer, keras.layers.MixUp) for layer in model.layers)
+
+
+@each_mixing
+def test_only_strong_augmentation_mixes(mixing: Mixing) -> None:
+    hp = declared(HYPERMODEL)
+    batches = examples()
+    hp.values |= {"augmentation": "shift_flip", "mixing": mixing}
+    assert HYPERMODEL.mix(hp, batches, seed=1) is batches
+    hp.values |= {"augmentation": "strong"}
+    assert HYPERMODEL.mix(hp, batches, seed=1) is not batches
 
 
 def test_a_trial_of_a_search_that_knew_no_mixing_is_not_mixed() -> None:
     """Its values and its space are those of an earlier version."""
     config = declared(HYPERMODEL).get_config()
     config["space"] = [each for each in config["space"] if each["config"]["name"] != "mixing"]
-    del config["values"]["mixing"]
+    config["values"] |= {"augmentation": "strong", "augmentation_strength": 0.5}
     earlier = TrackedHyperparameters(config)
     HYPERMODEL.declare_hyperparameters(earlier.hp)
     assert HYPERMODEL.mix(earlier.hp, batches := examples(), seed=1) is batches
     assert [each["config"]["name"] for each in earlier.declared().new] == ["mixing"]
     now = read_space(declared(HYPERMODEL).get_config())
-    assert to_point(now, config["values"]) == declared(HYPERMODEL).values
+    assert to_point(now, config["values"]) == {**config["values"], "mixing": "none"}

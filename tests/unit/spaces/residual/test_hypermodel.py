@@ -106,7 +106,6 @@ def test_a_network_has_no_value_that_it_does_not_use() -> None:
         "adamw_learning_rate",
         "adamw_weight_decay",
         "label_smoothing",
-        "mixing",
     }
 
 
