@@ -18,7 +18,7 @@ def prepare(  # noqa: D103 - the docstring is built below from the fields' help 
     own_hypermodel: str = "",
     search_algorithm: str = "auto",
     score_metric: str = "val_accuracy",
-    max_trials: int = 24,
+    max_trials: int = 0,
     max_search_seconds: str = "",
     max_gpu_hours: str = "",
     trials_at_once: int = 2,

@@ -7,6 +7,7 @@ from typing import Any, Protocol, Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
+from kubenas.search.progress import describe_done
 from kubenas.steps.process import Status, StepOutcome
 from kubenas.terminal import terminal_safe
 
@@ -100,7 +101,10 @@ def describe_progress(status: Status) -> str:
     progress = status.progress
     if not progress:
         return terminal_safe(status.detail)
-    parts = [f"{progress['done']} of {progress['total']}", f"{len(progress['running'])} running"]
+    parts = [
+        describe_done(progress["done"], progress["total"]),
+        f"{len(progress['running'])} running",
+    ]
     if progress["best_score"] is not None:
         parts.append(f"best {progress['best_score']:.4f} (trial {progress['best_trial']})")
     if progress["seconds_left"] is not None:
@@ -109,8 +113,14 @@ def describe_progress(status: Status) -> str:
     return " · ".join(parts)
 
 
-def _share(progress: dict[str, Any]) -> tuple[int, int | None]:
-    return (progress["done"], progress["total"]) if progress else (0, None)
+def _share(progress: dict[str, Any]) -> tuple[float, float | None]:
+    """Returns what is done and the total: trials, or else seconds. None: not known."""
+    if not progress:
+        return 0, None
+    left = progress["seconds_left"]
+    if progress["total"] is not None or left is None:
+        return progress["done"], progress["total"]
+    return progress["seconds"], progress["seconds"] + left
 
 
 def _duration(seconds: float) -> str:

@@ -4,6 +4,7 @@ import time
 from typing import Any
 
 from kubenas.cli.answer import Answer
+from kubenas.search.progress import describe_done
 from kubenas.steps.process import Status, StepOutcome, is_run_finished, read_outcomes, read_status
 from kubenas.steps.report.summary import Summary, read_summary
 from kubenas.steps.setup import read_config_lock
@@ -64,7 +65,7 @@ def _print_search(outcomes: list[StepOutcome], status: Status | None, answer: An
         return
     best = progress["best_score"]
     answer.line(
-        f"  {progress['activity']}: {progress['done']} of {progress['total']} done,"
+        f"  {progress['activity']}: {describe_done(progress['done'], progress['total'])},"
         f" {len(progress['running'])} running"
         + (f", best {best:.4f} (trial {progress['best_trial']})" if best is not None else "")
         + "".join(f", {words}" for words in progress.get("used", ()))

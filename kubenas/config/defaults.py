@@ -91,6 +91,6 @@ def _suits_rungs(config: Config, epochs: int) -> bool:
         and search.reuse is None
         and search.oracle != "hyperband"
         and "keras_tuner." not in search.oracle
-        and search.max_trials >= _MIN_TRIALS_WITH_RUNGS
+        and (search.trial_limit is None or search.trial_limit >= _MIN_TRIALS_WITH_RUNGS)
         and epochs >= _RUNGS_ETA * search.rungs.min_epochs
     )

@@ -10,6 +10,8 @@ from kubenas.trial import Limits, Value
 COSTS = ("parameters", "flops", "latency_ms")
 """Costs of a network that can be objectives in addition to a metric."""
 
+_DEFAULT_TRIALS = 24
+
 LAST_SEARCH = "last"
 """Value of ``search.warm_start`` for the previous search in the same output."""
 
@@ -54,7 +56,13 @@ class SearchConfig(Value):
         description="'max' or 'min', for the first objective; empty: inferred from the name, which"
         " must be that of a Keras metric or loss.",
     )
-    max_trials: int = Field(24, ge=1, le=100_000, description="Maximum number of trials.")
+    max_trials: int = Field(
+        0,
+        ge=0,
+        le=100_000,
+        description="Maximum number of trials. 0: 24, or no maximum if max_seconds, max_gpu_hours"
+        " or max_cost ends the search.",
+    )
     max_seconds: float | None = Field(
         None, gt=0, description="Time limit of the search in seconds; empty: no limit."
     )
@@ -134,6 +142,14 @@ class SearchConfig(Value):
                     f"objective: the direction of '{name}' cannot be inferred from its name; put it"
                     " first and set search.direction"
                 )
+
+    @property
+    def trial_limit(self) -> int | None:
+        """Maximum number of trials; None if another budget ends the search."""
+        if self.max_trials:
+            return self.max_trials
+        budgets = (self.max_seconds, self.max_gpu_hours, self.max_cost)
+        return _DEFAULT_TRIALS if budgets == (None, None, None) else None
 
     @property
     def objectives(self) -> tuple[str, ...]:

@@ -277,7 +277,7 @@ class SearchLoop:
         if self._on_progress is None:
             return
         usage = self._usage()
-        done, total = self._recorder.counters.ended, self._config.max_trials
+        done, total = self._recorder.counters.ended, self._config.trial_limit
         left = budget.seconds_left(self._config, usage)
         self._on_progress(
             Progress(

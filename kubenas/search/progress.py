@@ -28,8 +28,8 @@ class Progress:
     """The current activity: describe, search, ..."""
     done: int
     """Trials or attempts that have ended."""
-    total: int
-    """Maximum number of trials, or number of attempts in the batch."""
+    total: int | None
+    """Maximum number of trials, or number of attempts in the batch; None: no maximum."""
     running: tuple[RunningAttempt, ...] = ()
     completed: int = 0
     """Trials that completed, out of ``done``."""
@@ -50,11 +50,16 @@ OnState = Callable[[SearchState], None]
 """Called with each new state of a search."""
 
 
+def describe_done(done: int, total: int | None) -> str:
+    """Says how many trials or attempts have ended."""
+    return f"{done} done" if total is None else f"{done} of {total} done"
+
+
 def estimate_seconds_left(
-    *, seconds: float, done: int, total: int, limit: float | None = None
+    *, seconds: float, done: int, total: int | None, limit: float | None = None
 ) -> float | None:
     """Estimates the time to the end from the pace so far, at most ``limit``; None if unknown."""
-    if done == 0:
+    if done == 0 or total is None:
         return limit
     estimate = max(0, total - done) * seconds / done
     return estimate if limit is None else max(0.0, min(estimate, limit))

@@ -90,7 +90,7 @@ def _prior_points(prior: Prior, space: Mapping[str, Any]) -> list[PriorResult]:
 def _prior_trials(
     definition: SearchDefinition, known: Sequence[PriorResult]
 ) -> list[ProposalSource]:
-    best = known[: prior_trial_count(definition.config.search.max_trials)]
+    best = known[: prior_trial_count(definition.config.search.trial_limit)]
     epochs = min(rung_levels(definition.config), default=None)
     return [PriorTrials(best, epochs=epochs)] if best else []
 

@@ -167,7 +167,8 @@ def _with_prior_trials(config: Config, prior: Prior | None) -> Config:
 
     Oracles count prior results as trials.
     """
-    room = config.search.max_trials + (len(prior.known) if prior else 0)
+    limit = config.search.trial_limit
+    room = 0 if limit is None else limit + (len(prior.known) if prior else 0)
     search = config.search.model_copy(update={"max_trials": room})
     return config.model_copy(update={"search": search})
 

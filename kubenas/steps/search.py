@@ -7,7 +7,7 @@ from collections import Counter
 from functools import partial
 
 from kubenas.search.budget import total_cost
-from kubenas.search.progress import OnProgress, Progress
+from kubenas.search.progress import OnProgress, Progress, describe_done
 from kubenas.search.run import SearchRun, read_search, run_search
 from kubenas.search.warm_start import Champion
 from kubenas.serving.champion import ChampionLog
@@ -92,7 +92,7 @@ def progress_reporter(status: StatusWriter, collector: SearchCollector | None = 
 def format_progress(progress: Progress) -> str:
     """Formats ``progress`` as one line."""
     parts = [
-        f"{progress.activity}: {progress.done} of {progress.total} done",
+        f"{progress.activity}: {describe_done(progress.done, progress.total)}",
         f"{sum(not each.waiting for each in progress.running)} running",
     ]
     waiting = Counter(each.waiting for each in progress.running if each.waiting)

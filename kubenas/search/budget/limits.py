@@ -89,10 +89,10 @@ def must_stop(config: SearchConfig, usage: Usage, direction: Literal["max", "min
 
 def trial_limit_reason(config: SearchConfig, usage: Usage) -> str:
     """Returns why no further trial may be proposed; empty if one may."""
-    if usage.trials >= config.max_trials:
-        many = config.max_trials > 1
-        return f"all {config.max_trials} trials were run" if many else "its one trial was run"
-    return ""
+    limit = config.trial_limit
+    if limit is None or usage.trials < limit:
+        return ""
+    return f"all {limit} trials were run" if limit > 1 else "its one trial was run"
 
 
 def seconds_left(config: SearchConfig, usage: Usage) -> float | None:

@@ -34,6 +34,8 @@ from kubenas.search.space import apply_declared
 from kubenas.search.space.point import read_space
 from kubenas.trial import Outcome
 
+_MANY_ITERATIONS = 100_000
+"""Iterations of hyperband that no search reaches: the budget ends it first."""
 _REBUILT_BY_REPLAY = frozenset(
     {
         "ongoing_trials",
@@ -136,7 +138,7 @@ class KerasTunerProposer:
                 read_space(space),
                 several if len(several) > 1 else first,
                 seed=search.seed,
-                max_trials=search.max_trials,
+                max_trials=search.trial_limit,
                 graph=graph,
                 limits=Limits(search.limits.parameters, search.limits.flops),
                 max_consecutive_failed_trials=None,  # the search has its own rule
@@ -154,12 +156,12 @@ class KerasTunerProposer:
         if search.oracle == "hyperband":
             own: _Replayable = _Hyperband(
                 max_epochs=config.epochs,
-                hyperband_iterations=search.max_trials,  # the search's budget ends first
+                hyperband_iterations=search.trial_limit or _MANY_ITERATIONS,
                 **common,
             )
         else:
             kind = {"keras_tuner.random": _Random, "keras_tuner.bayesian": _Bayesian}[search.oracle]
-            own = kind(max_trials=search.max_trials, **common)
+            own = kind(max_trials=search.trial_limit, **common)
         return cls(own, objectives)
 
     def propose(self) -> Proposal | NoProposal:

@@ -10,8 +10,10 @@ _ONE_IN = 5
 _MAX_TRIALS = 5
 
 
-def prior_trial_count(max_trials: int) -> int:
+def prior_trial_count(max_trials: int | None) -> int:
     """Returns how many of the best prior results a search trains first."""
+    if max_trials is None:
+        return _MAX_TRIALS
     return max(1, min(_MAX_TRIALS, max_trials // _ONE_IN))
 
 

@@ -87,7 +87,7 @@ def test_runner_is_not_part_of_the_identity(tmp_path: Path) -> None:
         (MINIMAL + "search: {zzz: 3}\n", "allowed are baseline_share, direction"),
         (MINIMAL + "search: {max_trials: many}\n", "search.max_trials"),
         (MINIMAL + "search: {objective: val_brier}\n", "search.direction: set max or min"),
-        (MINIMAL + "search: {max_trials: 0}\n", "greater than or equal to 1, got 0"),
+        (MINIMAL + "search: {max_trials: -1}\n", "greater than or equal to 0, got -1"),
         (MINIMAL + "search: {max_seconds: -5}\n", "greater than 0, got -5"),
         (MINIMAL + "search: {direction: up}\n", "'max' or 'min'"),
         (MINIMAL + "training: 5\n", "training"),

@@ -71,7 +71,7 @@ def test_fields_override_settings_unless_default() -> None:
         ({"settings": "fast please"}, "settings: expected keys of a search.yaml"),
         ({"settings": "{search: 3}", "max_trials": 4}, "search: input should be"),
         ({"max_gpu_hours": "two"}, "search.max_gpu_hours: input should be a valid number"),
-        ({"max_trials": 0}, "search.max_trials: .*got 0"),
+        ({"max_trials": -1}, "search.max_trials: .*got -1"),
         ({"search_name": "No Name"}, "name: string should match"),
     ],
 )

@@ -37,7 +37,7 @@ def test_round_trip(content: dict[str, object]) -> None:
 def test_numbers_may_come_back_as_floats() -> None:
     values = to_parameters(parse_config(MINIMAL, origin="test"))
     as_floats = {k: float(v) if type(v) is int else v for k, v in values.items()}
-    assert from_parameters(as_floats).search.max_trials == 24
+    assert from_parameters(as_floats).search.trial_limit == 24
 
 
 def leaves(model: type[BaseModel], path: str = "") -> Iterator[str]:

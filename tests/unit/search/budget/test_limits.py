@@ -1,6 +1,7 @@
 """Stop conditions of a search, duplicates, seeds and the estimate of the remaining time."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -62,6 +63,26 @@ def test_the_search_stops_when_no_trial_fits_into_the_budget(seconds, over):
 def test_the_number_of_trials_is_a_separate_limit():
     assert trial_limit_reason(SearchConfig(max_trials=4), USAGE) == ""
     assert trial_limit_reason(SearchConfig(max_trials=3), USAGE) == "all 3 trials were run"
+
+
+@pytest.mark.parametrize(
+    ("search", "limit"),
+    [
+        ({}, 24),
+        ({"target_score": 0.9}, 24),
+        ({"max_seconds": 60}, None),
+        ({"max_gpu_hours": 2}, None),
+        ({"max_cost": 5}, None),
+        ({"max_trials": 5, "max_seconds": 60}, 5),
+    ],
+)
+def test_another_budget_replaces_the_default_number_of_trials(
+    search: dict[str, Any], limit: int | None
+) -> None:
+    config = SearchConfig(**search)
+    assert config.trial_limit == limit
+    many = replace(USAGE, trials=10_000)
+    assert trial_limit_reason(config, many) == (f"all {limit} trials were run" if limit else "")
     assert stop_reason(SearchConfig(max_trials=3), USAGE, "max", epochs=8) == ""
 
 
@@ -164,5 +185,6 @@ def test_seeds_of_neighbours_are_independent(one, other):
 def test_the_time_left_is_estimated_from_the_pace():
     assert estimate_seconds_left(seconds=10.0, done=2, total=6) == 20.0
     assert estimate_seconds_left(seconds=10.0, done=2, total=6, limit=5.0) == 5.0
+    assert estimate_seconds_left(seconds=10.0, done=2, total=None, limit=50.0) == 50.0
     assert estimate_seconds_left(seconds=10.0, done=0, total=6) is None
     assert estimate_seconds_left(seconds=10.0, done=6, total=6) == 0.0
