@@ -11,7 +11,7 @@ from kubenas.config import Config
 from kubenas.errors import ObjectExists, ObjectNotFound, SearchFailed, UserError
 from kubenas.scheduling.runner import TrialRunner
 from kubenas.search.attempts import TrialSpecs, stop_leftovers
-from kubenas.search.budget import most_frequent_reason, with_size_limit
+from kubenas.search.budget import most_frequent_reason
 from kubenas.search.controller_lock import controller_lock
 from kubenas.search.definition import SearchDefinition, define, read_definition, search_id
 from kubenas.search.describe import describe_space, graph_of
@@ -132,8 +132,8 @@ def _recorder(
     """Creates the recorder of the search, with a new proposer."""
     definition, space = specs.definition, specs.space
     graph = graph_of(definition.space, definition.dataset)
-    config = with_size_limit(definition.config, space=space, graph=graph)
-    create = partial(create_proposer, _with_prior_trials(config, prior), space=space, graph=graph)
+    config = _with_prior_trials(definition.config, prior)
+    create = partial(create_proposer, config, space=space, graph=graph)
     proposer = add_proposal_sources(create, definition, space, prior)
     return SearchRecorder(journal, records, proposer=proposer, specs=specs)
 

@@ -30,6 +30,9 @@ class Graph:
         flops: estimated floating-point operations for one example, if known.
         rest: values that affect the score but not the graph, such as the learning rate. Networks
             with a different ``rest`` are not equal.
+        activations: estimated values that convolutions and the like write for one example, if
+            known. They tell more about the time of a training than operations do (Dollar et al.,
+            Fast and Accurate Model Scaling, arXiv 2103.06877).
 
     Raises:
         ValueError: an edge has a node index out of range.
@@ -40,6 +43,7 @@ class Graph:
     parameters: float | None = None
     flops: float | None = None
     rest: Mapping[str, Any] = field(default_factory=dict)
+    activations: float | None = None
 
     def __post_init__(self) -> None:
         if any(not 0 <= node < len(self.labels) for edge in self.edges for node in edge):
@@ -55,10 +59,12 @@ class Graph:
         parameters: float | None = None,
         flops: float | None = None,
         rest: Mapping[str, Any] | None = None,
+        activations: float | None = None,
     ) -> "Graph":
         """Returns the graph of a sequence of operations."""
         nodes = tuple(labels)
-        return cls(nodes, tuple(pairwise(range(len(nodes)))), parameters, flops, rest or {})
+        edges = tuple(pairwise(range(len(nodes))))
+        return cls(nodes, edges, parameters, flops, rest or {}, activations)
 
     @cached_property
     def features(self) -> Mapping[str, int]:

@@ -13,7 +13,6 @@ from kubenas.search.budget.limits import (
     trial_limit_reason,
     unused_seconds,
 )
-from kubenas.search.budget.network_size import with_size_limit
 from kubenas.search.budget.remaining_time import first_trial_alone, remaining_time_reason
 from kubenas.search.budget.time_budget import WRAP_UP_SHARE, TimeLimit, describe_usage
 
@@ -37,5 +36,4 @@ __all__ = [
     "total_cost",
     "trial_limit_reason",
     "unused_seconds",
-    "with_size_limit",
 ]

@@ -34,6 +34,7 @@ class SearchCounters:
         self._numbers: dict[str, int] = {}
         self._best: tuple[int, float, int] | None = None
         self._epoch_seconds: list[float] = []
+        self._epoch_seconds_of: dict[int, float] = {}
         self.ended = 0
         """Ended trials, including duplicates."""
         self.completed = 0
@@ -68,6 +69,11 @@ class SearchCounters:
     def epoch_seconds(self) -> Sequence[float]:
         """Seconds per epoch, sorted, of trials that completed in one attempt from scratch."""
         return self._epoch_seconds
+
+    @property
+    def best_epoch_seconds(self) -> float | None:
+        """Seconds per epoch of the best trial in its first training; None: unknown."""
+        return None if self._best is None else self._epoch_seconds_of.get(self._best[2])
 
     @property
     def reserved(self) -> Cost:
@@ -111,6 +117,9 @@ class SearchCounters:
         rung = trial.proposal.epochs if trial else None
         place = (-(rung or 0), self._sign * end.score, end.trial)
         self._best = place if self._best is None else min(self._best, place)
-        from_the_start = trial is None or trial.proposal.parent is None
-        if end.epochs and end.attempt == 1 and from_the_start:
+        parent = trial.proposal.parent if trial else None
+        if parent in self._epoch_seconds_of:
+            self._epoch_seconds_of[end.trial] = self._epoch_seconds_of[parent]
+        if end.epochs and end.attempt == 1 and parent is None:
+            self._epoch_seconds_of[end.trial] = end.seconds / end.epochs
             insort(self._epoch_seconds, end.seconds / end.epochs)

@@ -32,6 +32,8 @@ class Usage:
     """Median over completed trials; None: unknown so far."""
     slow_epoch_seconds: float | None = None
     """90th percentile over completed trials; None: unknown so far."""
+    best_epoch_seconds: float | None = None
+    """That of the best trial; None: unknown."""
 
     def seconds_for(self, epochs: int) -> float | None:
         """Returns the 90th percentile of the time for ``epochs``; None: unknown so far."""
@@ -53,6 +55,7 @@ def measure(
         best_trial=number,
         epoch_seconds=median(epochs) if epochs else None,
         slow_epoch_seconds=epochs[9 * len(epochs) // 10] if epochs else None,
+        best_epoch_seconds=counters.best_epoch_seconds,
     )
 
 

@@ -33,7 +33,7 @@ def remaining_time_reason(config: Config, usage: Usage, *, epochs: int) -> str:
         return ""
     if left < _LEAST_SHARE * epochs * usage.epoch_seconds:
         return f"the remaining {left:.0f} seconds are too few for another trial"
-    return _final_training_reason(config, left, usage.epoch_seconds)
+    return _final_training_reason(config, left, usage.best_epoch_seconds or usage.epoch_seconds)
 
 
 def _final_training_reason(config: Config, left: float, epoch_seconds: float) -> str:

@@ -4,7 +4,14 @@ from typing import Any
 
 import numpy as np
 
-from kubenas.search.oracles.encoding import Architectures, Dimension, Encoding, Floats, sizes
+from kubenas.search.oracles.encoding import (
+    Architectures,
+    Dimension,
+    Encoding,
+    Floats,
+    mutate,
+    sizes,
+)
 from kubenas.search.oracles.history import History
 
 _INITIAL_TRIALS = 8
@@ -18,6 +25,10 @@ smaller ones are rarely among the best.
 """
 _LARGE_PROBABILITY = 0.8
 """Probability that an initial trial prefers large networks."""
+_NEAR_DEFAULT_PROBABILITY = 0.75
+"""Probability that an initial trial is a variation of the default network."""
+_FURTHER_CHANGES = 0.6
+"""Probability of each further change in a variation: 2.5 changes on average."""
 
 
 def too_few_trials(history: History, max_trials: int | None) -> bool:
@@ -50,13 +61,20 @@ def suggest_initial(
     """Returns candidates for an initial trial, and whether they are drawn without preference.
 
     The first trial takes the explicit defaults of the space, or else the middle of all scales.
-    Later ones are random. With ``prefer_large`` most are large networks, unless a trial was
+    Where a space with graphs has explicit defaults, most of the later ones are variations of them:
+    its author knows a good network (Mallik et al., PriorBand, arXiv 2306.12370). In other spaces
+    they are random, and with ``prefer_large`` most are large networks, unless a trial was
     infeasible: it may have been too large.
     """
     drawn = stratified_sample(encoding, history, rng)
-    if history.started == 0 and has_explicit_default(encoding):
+    explicit = has_explicit_default(encoding)
+    if history.started == 0 and explicit:
         return np.concatenate([encoding.default()[None], drawn]), False
-    prefer_large &= architectures.has_graphs and bool(history.feasible.all())
+    if explicit and architectures.has_graphs and rng.random() <= _NEAR_DEFAULT_PROBABILITY:
+        default = np.repeat(encoding.default()[None], _DRAWS, axis=0)
+        varied = mutate(encoding, default, rng, extra=_FURTHER_CHANGES)
+        return np.concatenate([varied, drawn]), False
+    prefer_large &= not explicit and architectures.has_graphs and bool(history.feasible.all())
     if prefer_large and rng.random() <= _LARGE_PROBABILITY:
         drawn, at_random = _larger_first(drawn, architectures)
     else:

@@ -27,8 +27,9 @@ from kubenas.search.objectives import Objective, objectives_of
 from kubenas.search.oracles.base import SearchOracle
 from kubenas.search.oracles.catalog import find_oracle
 from kubenas.search.oracles.create import create_oracle
-from kubenas.search.oracles.encoding import GraphOf, Limits
+from kubenas.search.oracles.encoding import GraphOf
 from kubenas.search.proposals.proposer import EstimatedEnd, NoProposal, Proposal
+from kubenas.search.proposals.size_limits import size_limits
 from kubenas.search.seeds import derived_seed
 from kubenas.search.space import apply_declared
 from kubenas.search.space.point import read_space
@@ -140,7 +141,7 @@ class KerasTunerProposer:
                 seed=search.seed,
                 max_trials=search.trial_limit,
                 graph=graph,
-                limits=Limits(search.limits.parameters, search.limits.flops),
+                limits=size_limits(search, space=space, graph=graph),
                 max_consecutive_failed_trials=None,  # the search has its own rule
             )
             oracle.keeps_files = False

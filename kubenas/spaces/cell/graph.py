@@ -1,5 +1,6 @@
 """The graph and the size of a network of the space ``cell``, from values alone. No Keras."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -44,6 +45,7 @@ class CellGraph:
             parameters=parameters,
             flops=flops,
             rest={name: value for name, value in values.items() if not name.startswith(_IN_NODES)},
+            activations=sum(math.prod(node.shape) for node in body),
         )
 
     def _size(self, body: Body) -> tuple[int, int]:

@@ -41,6 +41,15 @@ def cost_of(operation: Operation, shape: Map) -> tuple[int, int]:
             assert_never(operation)
 
 
+def written_by(operation: Operation, shape: Map) -> int:
+    """Returns the values that the operation writes for an input of ``shape``."""
+    output = operation.output(shape)
+    written = math.prod(output)
+    if isinstance(operation, Convolve) and operation.kind == "separable":
+        written += output[0] * output[1] * shape[2]  # the depthwise convolution's output
+    return written
+
+
 def norm_cost(shape: Map) -> tuple[int, int]:
     """Returns weights and floating-point operations of the normalisation of a map."""
     return _NORM_WEIGHTS * shape[2], _NORM_WORK * math.prod(shape)

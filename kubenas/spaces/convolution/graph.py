@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kubenas.spaces.convolution.body import Block, Body
-from kubenas.spaces.convolution.cost import classifier_cost, cost_of
+from kubenas.spaces.convolution.cost import classifier_cost, cost_of, written_by
 from kubenas.spaces.convolution.labels import label_of
 from kubenas.spaces.convolution.operations import Convolve, Operation
 from kubenas.spaces.graph import Graph
@@ -46,6 +46,7 @@ def body_graph(
         parameters=nodes.parameters,
         flops=nodes.flops,
         rest=rest,
+        activations=nodes.activations,
     )
 
 
@@ -57,14 +58,17 @@ class _Nodes:
         self.edges: list[tuple[int, int]] = []
         self.parameters = 0
         self.flops = 0
+        self.activations = 0
         self._shape = input_shape
         self._activation_work = activation_work
 
     def append(self, operation: Operation) -> None:
-        weights, work = cost_of(operation, self._shape)
-        self._shape = operation.output(self._shape)
+        before = self._shape
+        weights, work = cost_of(operation, before)
+        self._shape = operation.output(before)
         if isinstance(operation, Convolve) and operation.activated:
             work += self._activation_work * math.prod(self._shape)
+        self.activations += written_by(operation, before)
         self._add(label_of(operation), *self._last(), weights=weights, work=work)
 
     def append_block(self, block: Block) -> None:
@@ -76,8 +80,10 @@ class _Nodes:
         branch, shortcut = len(self.labels) - 1, start
         if isinstance(block.shortcut, Convolve):
             weights, work = cost_of(block.shortcut, shape)
+            self.activations += written_by(block.shortcut, shape)
             shortcut = self._add(label_of(block.shortcut), start, weights=weights, work=work)
         label = "add, activation" if block.activated else "add"
+        self.activations += math.prod(self._shape)
         self._add(label, branch, shortcut, work=math.prod(self._shape))
 
     def append_output(self, num_classes: int) -> None:

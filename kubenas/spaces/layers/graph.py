@@ -45,6 +45,7 @@ class LayersGraph:
             parameters=sum(weights for weights, _ in costs),
             flops=sum(flops for _, flops in costs),
             rest=_other_values(values),
+            activations=_activations(body, self._input_shape),
         )
 
     def _costs(self, network: Network, body: Body) -> Iterator[tuple[int, int]]:
@@ -84,6 +85,15 @@ def _kernel(operation: Convolve, channels: int) -> int:
     if operation.separable:
         return window * channels + channels * operation.filters
     return window * channels * operation.filters
+
+
+def _activations(body: Body, shape: Map) -> int:
+    """Returns the values that the convolutions and poolings write for one example."""
+    written = 0
+    for operation in body.operations:
+        shape = operation.output(shape)
+        written += math.prod(shape)
+    return written
 
 
 def _flops(operation: Operation, channels: int, output: Map) -> int:

@@ -20,10 +20,15 @@ class Limits:
 
     parameters: float | None = None
     flops: float | None = None
+    activations: float | None = None
 
     def allow(self, graph: Graph) -> bool:
         """Returns whether ``graph`` is within the limits. An unknown size is within them."""
-        return _within(graph.parameters, self.parameters) and _within(graph.flops, self.flops)
+        return (
+            _within(graph.parameters, self.parameters)
+            and _within(graph.flops, self.flops)
+            and _within(graph.activations, self.activations)
+        )
 
 
 @dataclass(frozen=True)

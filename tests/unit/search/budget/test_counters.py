@@ -19,6 +19,7 @@ def figures(counters: SearchCounters) -> dict[str, object]:
         "open": counters.open,
         "best": counters.best,
         "epoch_seconds": list(counters.epoch_seconds),
+        "best_epoch_seconds": counters.best_epoch_seconds,
         "ended": counters.ended,
         "completed": counters.completed,
         "seconds": pytest.approx(counters.seconds),

@@ -52,6 +52,12 @@ def test_the_best_network_can_be_trained_to_the_end(
     assert bool(reason) == over
 
 
+def test_the_time_of_the_best_network_counts_and_not_that_of_slow_ones() -> None:
+    slow = replace(USAGE, epoch_seconds=20.0, best_epoch_seconds=10.0)
+    assert remaining_time_reason(config_of(185), slow, epochs=3) == ""
+    assert remaining_time_reason(config_of(184), slow, epochs=3).endswith("epochs take 270")
+
+
 def test_trials_without_rungs_are_trained_to_the_end_anyway() -> None:
     assert not remaining_time_reason(config_of(114, eta=1), USAGE, epochs=2)
 

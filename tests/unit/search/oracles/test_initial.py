@@ -85,3 +85,31 @@ def test_a_search_begins_with_an_explicit_default() -> None:
 def test_random_search_does_not_begin_in_the_middle() -> None:
     rates = first_values(a_list_of_layers(), "random")
     assert rates["rate"] != pytest.approx(1e-3)
+
+
+def wide_by_default() -> keras_tuner.Oracle:
+    """Creates an oracle over a space with graphs whose author declares defaults."""
+    space = keras_tuner.HyperParameters()
+    for layer in range(6):
+        space.Choice(f"width_{layer}", [8, 16, 32, 64], default=64)
+
+    def graph(values: dict[str, int]) -> Graph:
+        return Graph.chain([f"dense {width}" for width in values.values()])
+
+    return create_oracle("auto", space, SCORE, seed=1, max_trials=100, graph=graph)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:keras_tuner")
+def test_most_initial_trials_are_variations_of_a_declared_default() -> None:
+    oracle = wide_by_default()
+    changes = []
+    at_random = []
+    for slot in range(60):
+        values = oracle.create_trial(f"slot {slot}").hyperparameters.values
+        changes.append(sum(value != 64 for value in values.values()))
+        at_random.append(oracle.at_random)
+    assert changes[0] == 0
+    drawn = np.array(at_random[1:])
+    assert 0.1 < drawn.mean() < 0.4
+    assert np.mean(np.array(changes[1:])[~drawn]) < 3
+    assert np.mean(np.array(changes[1:])[drawn]) > 3.5
