@@ -1,8 +1,10 @@
 """The graph of a network of ``residual``: equal exactly where the networks are."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
+import keras
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,11 +15,19 @@ from kubenas.spaces.residual.graph import ResidualGraph
 from kubenas.spaces.residual.hypermodel import ResidualHyperModel
 from kubenas.spaces.residual.network import BOTTLENECKS, network_of
 from kubenas.spaces.residual.operations import build_body
-from tests.unit.spaces.points import declared, points
+from tests.unit.spaces.points import declared, points, sampled
 
 SHAPE = (9, 20, 2)
 HYPERMODEL = ResidualHyperModel(input_shape=SHAPE, num_classes=3, options=ResidualOptions())
 GRAPH = ResidualGraph(input_shape=SHAPE, num_classes=3, options=ResidualOptions())
+WRITING = (
+    keras.layers.Conv2D,
+    keras.layers.DepthwiseConv2D,
+    keras.layers.SeparableConv2D,
+    keras.layers.Add,
+    keras.layers.Multiply,
+)
+"""Layers whose outputs count as activations."""
 
 
 def default_with(**changes: Any) -> dict[str, Any]:
@@ -82,3 +92,17 @@ def test_the_default_network_has_about_175000_weights() -> None:
     graph = ResidualGraph(input_shape=(32, 32, 3), num_classes=10, options=ResidualOptions())
     size = graph(declared(HYPERMODEL).values)
     assert size.parameters == pytest.approx(175_000, rel=0.05)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_activations_are_what_the_networks_convolutions_write(seed: int) -> None:
+    hp = sampled(HYPERMODEL, seed)
+    written = 0
+    for layer in HYPERMODEL.build(hp).layers:
+        output = math.prod(layer.output.shape[1:])
+        if isinstance(layer, WRITING):
+            written += output
+        if isinstance(layer, keras.layers.SeparableConv2D):  # its depthwise part
+            written += output // layer.filters * layer.input.shape[-1]
+    # Squeeze-and-excitation also writes vectors.
+    assert GRAPH(hp.values).activations == pytest.approx(written, rel=0.01)
