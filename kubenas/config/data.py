@@ -13,7 +13,8 @@ class DataConfig(Value):
     source: str = Field(
         min_length=1,
         description="Labelled data: an .npz with x and y, a folder or .zip with one folder per"
-        " class, or 'digits' (bundled with scikit-learn). A path or a URI.",
+        " class, each with or without splits of its own, or 'digits' (bundled with scikit-learn). A"
+        " path or a URI.",
     )
     task: Literal["image-classification"] = Field(
         "image-classification", description="Learning task, currently image classification."
@@ -26,6 +27,12 @@ class DataConfig(Value):
         gt=0,
         lt=0.9,
         description="Share of the examples in the validation split (0 to 0.9); it scores trials.",
+    )
+    splits: Literal["auto", "ignore"] = Field(
+        "auto",
+        description="'auto': a source with splits of its own keeps them (folders train, validation"
+        " and test around the class folders, or arrays x_train, y_train, x_test, y_test);"
+        " 'ignore': all examples are split anew.",
     )
     seed: int = Field(
         1, ge=0, description="Seed of the split. Examples keep their split when data is added."

@@ -36,7 +36,8 @@ class DataCard(Value):
         0, description="near-duplicate images, not counting the first of each group"
     )
     left_out: int = Field(
-        0, description="examples left out of the test split because they are (near) duplicates"
+        0,
+        description="examples left out: (near) duplicates in a held-out split, or of its examples",
     )
     label_conflicts: int = Field(description="examples whose pixels also occur in another class")
     seed: int = Field(description="seed of the split")

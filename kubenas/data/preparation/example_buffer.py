@@ -12,12 +12,13 @@ import numpy as np
 import numpy.typing as npt
 
 from kubenas.data.dataset.example_index import INDEX_DTYPE, ExampleIndex
+from kubenas.data.dataset.schema import SPLITS, SplitName
 from kubenas.data.preparation.near_duplicates import FEATURES, perceptual_features
 from kubenas.data.source import Image, SourceInfo
 
 
 class ExampleBuffer:
-    """Stores images in a temporary file, and 76 bytes per image in memory."""
+    """Stores images in a temporary file, and 77 bytes per image in memory."""
 
     def __init__(self, path: Path, info: SourceInfo) -> None:
         self._shape, self._dtype = info.shape, np.dtype(info.dtype)
@@ -25,6 +26,7 @@ class ExampleBuffer:
         self._keys = array("Q")
         self._labels = array("i")
         self._features = array("f")
+        self._splits = array("b")
 
     def __len__(self) -> int:
         return len(self._keys)
@@ -52,8 +54,14 @@ class ExampleBuffer:
         """The perceptual features of all images, shape (images, FEATURES)."""
         return np.asarray(self._features, np.float32).reshape(-1, FEATURES)
 
-    def add(self, image: Image, *, key: int, label: int) -> None:
+    @property
+    def given_splits(self) -> npt.NDArray[np.int8]:
+        """The split that the source gives each image, an index into SPLITS; -1: none."""
+        return np.asarray(self._splits, np.int8)
+
+    def add(self, image: Image, *, key: int, label: int, split: SplitName | None = None) -> None:
         """Adds an image. It must have the shape and dtype of the :class:`SourceInfo`."""
+        self._splits.append(-1 if split is None else SPLITS.index(split))
         self._file.write(image.tobytes())
         self._keys.append(key)
         self._labels.append(label)

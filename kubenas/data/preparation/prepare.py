@@ -31,9 +31,11 @@ from kubenas.data.preparation.size_checks import (
     check_source_size,
     check_splits,
     imbalance,
+    leak_warnings,
+    split_notes,
     split_warnings,
 )
-from kubenas.data.preparation.splitting import assign_splits, content_key
+from kubenas.data.preparation.splitting import assign_splits, content_key, count_leaks
 from kubenas.data.preparation.workspace import workspace
 from kubenas.data.source import Example, ExampleSource, ReportProgress, SourceInfo, open_source
 from kubenas.errors import DocumentUnusable, ObjectNotFound
@@ -119,7 +121,8 @@ def _prepare(job: _Job, folder: Path) -> DataSchema:
         duplicates = find_duplicates(buffer, job.report)
         splits = _split(job, info, buffer, duplicates)
         schema = _write_shards(job, info, splits, finished)
-        card = _make_card(job, info, splits, duplicates)
+        leaks = count_leaks(duplicates.groups, buffer.given_splits)
+        card = _make_card(job, info, splits, duplicates, leaks)
         write_example_index(finished, buffer.index)
     (finished / CARD_FILE).write_bytes(card.to_json())
     (finished / CONTACT_SHEET_FILE).write_bytes(contact_sheet.to_png(info.classes))
@@ -133,18 +136,21 @@ def _read_examples(
     job: _Job, info: SourceInfo, buffer: ExampleBuffer, contact_sheet: ContactSheet
 ) -> None:
     """Converts every example to the shape of the data set and adds it to the buffer."""
-    for original, label in _examples_with_progress(job, info):
+    for original, label, split in _examples_with_progress(job, info):
         image = convert_image(original, info.shape, info.dtype)
-        buffer.add(image, key=content_key(original, job.config.seed), label=label)
+        key = content_key(original, job.config.seed)
+        own = split if _given(job, info) else None
+        buffer.add(image, key=key, label=label, split=own)
         contact_sheet.add(image, label)
 
 
 def _split(
     job: _Job, info: SourceInfo, buffer: ExampleBuffer, duplicates: DuplicateReport
 ) -> _Splits:
-    positions = assign_splits(buffer.index, duplicates.groups, job.config)
+    positions = assign_splits(buffer.index, duplicates.groups, job.config, buffer.given_splits)
     splits = {split: BufferedSplit(buffer, positions[split]) for split in SPLITS}
-    check_splits(_counts(splits, info), info.classes, origin=job.config.source)
+    counts, origin = _counts(splits, info), job.config.source
+    check_splits(counts, info.classes, origin=origin, given=_given(job, info))
     return splits
 
 
@@ -188,7 +194,7 @@ def _write_shards(job: _Job, info: SourceInfo, splits: _Splits, folder: Path) ->
 
 
 def _make_card(
-    job: _Job, info: SourceInfo, splits: _Splits, duplicates: DuplicateReport
+    job: _Job, info: SourceInfo, splits: _Splits, duplicates: DuplicateReport, leaks: int
 ) -> DataCard:
     counts = _counts(splits, info)
     return DataCard(
@@ -206,13 +212,19 @@ def _make_card(
         left_out=info.examples - sum(map(len, splits.values())),
         label_conflicts=duplicates.label_conflicts,
         seed=job.config.seed,
-        notes=info.notes,
+        notes=(*info.notes, *split_notes(info, job.config)),
         warnings=(
             *info.warnings,
             *duplicates.warnings(job.source.locate),
-            *split_warnings(counts, info),
+            *leak_warnings(leaks),
+            *split_warnings(counts, info, given=_given(job, info)),
         ),
     )
+
+
+def _given(job: _Job, info: SourceInfo) -> tuple[SplitName, ...]:
+    """Returns the source's own splits, unless the config ignores them."""
+    return info.splits if job.config.splits == "auto" else ()
 
 
 def _counts(splits: _Splits, info: SourceInfo) -> dict[SplitName, tuple[int, ...]]:

@@ -1,7 +1,8 @@
 """Checks of the number of examples and classes. Pure functions."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
+from kubenas.config import DataConfig
 from kubenas.data.dataset.schema import SPLITS, SplitName
 from kubenas.data.source import SourceInfo
 from kubenas.errors import UserError
@@ -39,9 +40,19 @@ def check_source_size(info: SourceInfo, *, origin: str) -> None:
 
 
 def check_splits(
-    counts: Mapping[SplitName, Sequence[int]], classes: Sequence[str], *, origin: str
+    counts: Mapping[SplitName, Sequence[int]],
+    classes: Sequence[str],
+    *,
+    origin: str,
+    given: Collection[SplitName] = (),
 ) -> None:
     """Checks the number of examples of each class in each split.
+
+    Args:
+        counts: number of examples of each class, by split.
+        classes: names of the classes.
+        origin: the source, for error messages.
+        given: splits whose examples the source gives.
 
     Raises:
         UserError: A split is empty, or a class has no training example.
@@ -50,28 +61,60 @@ def check_splits(
         if not sum(counts[split]):
             raise UserError(
                 f"{origin}: the {split} split is empty: it got none of {_format_total(counts)};"
-                f" add data, or change {_remedy(split)}"
+                f" add data{_remedy(split, given)}"
             )
     if missing := _empty_classes(counts["train"], classes):
         raise UserError(
             f"{origin}: {_format_names(missing)} without a training example;"
-            f" add data, or change {_remedy('train')}"
+            f" add data{_remedy('train', given)}"
         )
 
 
-def split_warnings(counts: Mapping[SplitName, Sequence[int]], info: SourceInfo) -> Iterator[str]:
-    """Yields warnings about small splits, missing classes and class imbalance."""
+def split_warnings(
+    counts: Mapping[SplitName, Sequence[int]],
+    info: SourceInfo,
+    *,
+    given: Collection[SplitName] = (),
+) -> Iterator[str]:
+    """Yields warnings about small splits, missing classes and class imbalance.
+
+    Arguments as for :func:`check_splits`.
+    """
     for split in ("validation", "test"):
         if (examples := sum(counts[split])) < MIN_EVALUATION_EXAMPLES:
+            remedy = "" if split in given else f", or increase data.{split}_fraction"
             yield (
                 f"the {split} split has only {_format_count(examples)}: one example changes the"
-                f" accuracy by {100 / examples:.1f} points; add data, or increase"
-                f" data.{split}_fraction"
+                f" accuracy by {100 / examples:.1f} points; add data{remedy}"
             )
         if missing := _empty_classes(counts[split], info.classes):
             yield f"{_format_names(missing)} without a {split} example"
     if (ratio := imbalance(info)) >= _IMBALANCED:
         yield f"class imbalance {ratio:.0f}:1 between the largest and the smallest class"
+
+
+def split_notes(info: SourceInfo, config: DataConfig) -> Iterator[str]:
+    """Yields what became of the splits of the source."""
+    if not info.splits:
+        return
+    listed = ", ".join(info.splits)
+    if config.splits == "ignore":
+        yield f"the source's own splits ({listed}) are ignored"
+        return
+    yield f"the source's own splits are used: {listed}"
+    for split in SPLITS[1:]:
+        if split not in info.splits:
+            fraction = config.test_fraction if split == "test" else config.validation_fraction
+            yield f"the {split} split is {fraction:.0%} of the source's training examples"
+
+
+def leak_warnings(leaks: int) -> Iterator[str]:
+    """Yields a warning about examples that a later split of the source holds, too."""
+    if leaks:
+        yield (
+            f"{_format_count(leaks)} left out: equal or nearly equal to an example of the source's"
+            " test or validation split"
+        )
 
 
 def imbalance(info: SourceInfo) -> float:
@@ -93,10 +136,12 @@ def _format_names(names: list[str]) -> str:
     return f"class {shown}" if len(names) == 1 else f"classes {shown}"
 
 
-def _remedy(split: SplitName) -> str:
+def _remedy(split: SplitName, given: Collection[SplitName]) -> str:
+    if split in given:
+        return " to it, or set data.splits to 'ignore'"
     if split == "train":
-        return "data.seed, data.test_fraction or data.validation_fraction"
-    return f"data.seed or data.{split}_fraction"
+        return ", or change data.seed, data.test_fraction or data.validation_fraction"
+    return f", or change data.seed or data.{split}_fraction"
 
 
 def _format_total(counts: Mapping[SplitName, Sequence[int]]) -> str:

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from kubenas.data.dataset.schema import SplitName
+from kubenas.data.source.given_splits import split_named
 from kubenas.data.source.image_decoding import SUFFIXES
 from kubenas.data.source.names import check_name
 from kubenas.errors import UserError
 
 _SYSTEM_FILES = {"thumbs.db", "desktop.ini", "__macosx"}
-_SPLIT_NAMES = {"train", "training", "test", "testing", "val", "valid", "validation"}
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,8 @@ class ClassFolders:
     """Names of the image files, grouped by class."""
     labels: tuple[int, ...]
     """The class index of each image."""
+    splits: tuple[SplitName | None, ...]
+    """The split of each image; None if the source has no splits."""
     ignored: tuple[str, ...]
     """Files outside of the class folders."""
 
@@ -29,8 +32,8 @@ def find_class_folders(
 ) -> ClassFolders:
     """Finds the class folders and their images.
 
-    A single folder around all class folders is skipped. Hidden files and files that operating
-    systems create are ignored.
+    Class folders may lie in folders for the splits: train, test and validation. A single folder
+    around everything is skipped. Hidden files and files that operating systems create are ignored.
 
     Args:
         files: sorted names of all files, relative to the source.
@@ -45,25 +48,54 @@ def find_class_folders(
         check_name(name, origin=origin, what="the name", remedy="rename the file or its folder")
     folders = [name for name in folders if not _is_hidden(name)]
     root = _find_root(files, folders)
-    classes = _children(folders, root)
     loose = _children(files, root)
-    if not classes:
-        raise UserError(
-            f"{origin}: no class folders, only {len(loose)} files;"
-            " put the images of each class into a folder of its own, <class>/<image>"
-        )
-    _check_depth(folders, root, classes, origin)
-    members = [
-        (name, label)
-        for label, group in enumerate(_group_files(files, root, classes, origin))
-        for name in group
-    ]
+    roots = _split_roots(folders, root, origin)
+    members: list[tuple[str, str, SplitName | None]] = []
+    for part, split in roots.items():
+        loose += [f"{part[len(root) :]}{name}" for name in _children(files, part) if split]
+        names = _children(folders, part)
+        _check_depth(folders, part, origin)
+        groups = _group_files(files, part, names, origin)
+        members += [(image, name, split) for name, group in groups.items() for image in group]
+    classes = sorted({name for part in roots for name in _children(folders, part)})
+    _check_classes(classes, {name for _, name, _ in members}, len(loose), origin)
+    labels = {name: label for label, name in enumerate(classes)}
+    members.sort(key=lambda member: labels[member[1]])
     return ClassFolders(
         classes=tuple(classes),
-        images=tuple(name for name, _ in members),
-        labels=tuple(label for _, label in members),
+        images=tuple(image for image, _, _ in members),
+        labels=tuple(labels[name] for _, name, _ in members),
+        splits=tuple(split for _, _, split in members),
         ignored=tuple(loose),
     )
+
+
+def _split_roots(folders: Sequence[str], root: str, origin: str) -> dict[str, SplitName | None]:
+    """Returns the folders around class folders, with their splits."""
+    names = _children(folders, root)
+    splits = [split_named(name) for name in names]
+    deeper = any(name.startswith(root) and "/" in name[len(root) :] for name in folders)
+    if not names or not all(splits) or not deeper:
+        return {root: None}
+    if "train" not in splits or len(set(splits)) < len(splits):
+        raise UserError(
+            f"{origin}: the class folders are in {', '.join(names)}; name the folders of the splits"
+            " train, validation and test, of which train is needed"
+        )
+    return {f"{root}{name}/": split for name, split in zip(names, splits, strict=True)}
+
+
+def _check_classes(classes: list[str], filled: set[str], loose: int, origin: str) -> None:
+    if not classes:
+        raise UserError(
+            f"{origin}: no class folders, only {loose} files;"
+            " put the images of each class into a folder of its own, <class>/<image>"
+        )
+    for name in classes:
+        if name not in filled:
+            raise UserError(
+                f"{origin}: class folder '{name}' is empty; add images or remove the folder"
+            )
 
 
 def _is_hidden(name: str) -> bool:
@@ -86,15 +118,10 @@ def _children(names: Sequence[str], root: str) -> list[str]:
     return sorted(name for name in below if "/" not in name)
 
 
-def _check_depth(folders: Sequence[str], root: str, classes: list[str], origin: str) -> None:
+def _check_depth(folders: Sequence[str], root: str, origin: str) -> None:
     deeper = [name for name in folders if name.startswith(root) and "/" in name[len(root) :]]
     if not deeper:
         return
-    if {name.lower() for name in classes} <= _SPLIT_NAMES:
-        raise UserError(
-            f"{origin}: the class folders are split into {', '.join(classes)}; give one set of"
-            " class folders: kubenas splits the data itself"
-        )
     raise UserError(
         f"{origin}: '{deeper[0]}' is a folder inside a class folder;"
         " put the images directly into their class folder"
@@ -103,7 +130,7 @@ def _check_depth(folders: Sequence[str], root: str, classes: list[str], origin: 
 
 def _group_files(
     files: Sequence[str], root: str, classes: list[str], origin: str
-) -> list[list[str]]:
+) -> dict[str, list[str]]:
     groups: dict[str, list[str]] = {name: [] for name in classes}
     for name in files:
         folder = name[len(root) :].rpartition("/")[0]
@@ -115,9 +142,4 @@ def _group_files(
                 " convert it or remove it from the class folder"
             )
         groups[folder].append(name)
-    for folder, names in groups.items():
-        if not names:
-            raise UserError(
-                f"{origin}: class folder '{folder}' is empty; add images or remove the folder"
-            )
-    return list(groups.values())
+    return groups

@@ -6,6 +6,8 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 import numpy.typing as npt
 
+from kubenas.data.dataset.schema import SplitName
+
 Image = npt.NDArray[Any]
 """Pixels of shape (height, width, channels)."""
 
@@ -19,6 +21,8 @@ class Example(NamedTuple):
     image: Image
     label: int
     """Index into :attr:`SourceInfo.classes`."""
+    split: SplitName | None = None
+    """The split to which the source assigns it; None: the source has no splits."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,8 @@ class SourceInfo:
     notes: tuple[str, ...] = ()
     """Changes made to the examples, for people."""
     warnings: tuple[str, ...] = ()
+    splits: tuple[SplitName, ...] = ()
+    """The source's own splits, ``train`` among them; empty if it has none."""
 
     @property
     def examples(self) -> int:

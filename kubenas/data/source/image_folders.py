@@ -7,6 +7,7 @@ from functools import cached_property
 from statistics import median
 from typing import IO, TypeVar
 
+from kubenas.data.dataset.schema import SPLITS
 from kubenas.data.source.class_folders import ClassFolders, find_class_folders
 from kubenas.data.source.example_source import Example, ReportProgress, SourceInfo
 from kubenas.data.source.image_decoding import (
@@ -59,11 +60,13 @@ class ImageFolderSource:
             warnings=(f"{len(ignored)} files outside class folders ignored: {ignored[0]}, ...",)
             if ignored
             else (),
+            splits=tuple(split for split in SPLITS if split in self._folders.splits),
         )
 
     def examples(self, info: SourceInfo) -> Iterator[Example]:  # noqa: ARG002  not converted
-        for name, label in zip(self._folders.images, self._folders.labels, strict=True):
-            yield Example(self._read(name, read_pixels), label)
+        found = self._folders
+        for name, label, split in zip(found.images, found.labels, found.splits, strict=True):
+            yield Example(self._read(name, read_pixels), label, split)
 
     def locate(self, index: int) -> str:
         return self._folders.images[index]

@@ -1,5 +1,6 @@
 """Converts arrays of labels to class names and class indices."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,6 +42,34 @@ def class_labels(labels: npt.NDArray[Any], *, origin: str) -> ClassLabels:
     distinct, indices = np.unique(values, return_inverse=True)
     names = tuple(_to_name(value, origin) for value in distinct)
     return ClassLabels(names, indices.astype(np.int32))
+
+
+def joined_labels(
+    parts: Sequence[tuple[str, npt.NDArray[Any]]], *, origin: str
+) -> npt.NDArray[Any]:
+    """Returns the labels of all parts, one after the other.
+
+    Args:
+        parts: name of each array, and its labels of shape (n,) or (n, 1).
+        origin: the source, for error messages.
+
+    Raises:
+        UserError: The parts differ in the kind of their labels.
+    """
+    (first, labels), *others = parts
+    for name, more in others:
+        kinds = [_kind(labels), _kind(more)]
+        if kinds[0] != kinds[1]:
+            raise UserError(
+                f"{origin}: {first} has dtype {labels.dtype} and shape {labels.shape}, {name} has"
+                f" {more.dtype} and {more.shape}; their labels must be of one kind"
+            )
+    return np.concatenate([each for _, each in parts]) if others else labels
+
+
+def _kind(labels: npt.NDArray[Any]) -> tuple[bool, tuple[int, ...]]:
+    """Returns whether the labels are numbers, and the shape of one."""
+    return labels.dtype.kind in "biuf", labels.shape[1:]
 
 
 def _flatten(labels: npt.NDArray[Any], origin: str) -> npt.NDArray[Any]:

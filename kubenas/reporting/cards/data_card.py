@@ -17,8 +17,8 @@ def render_data_card(card: DataCard, drift: Drift | None = None) -> str:
         f"- {card.examples:,} examples of {len(card.classes)} classes for {card.task}",
         f"- {height} x {width} pixels, {channels} channel(s), stored as {card.dtype}",
         f"- class imbalance (largest / smallest): {card.imbalance:.1f}",
-        f"- duplicates: {card.duplicates:,}; near duplicates: {card.near_duplicates:,}; removed"
-        f" from the test split: {card.left_out:,}",
+        f"- duplicates: {card.duplicates:,}; near duplicates: {card.near_duplicates:,}; left"
+        f" out because of them: {card.left_out:,}",
         f"- label conflicts (same image in two classes): {card.label_conflicts:,}",
         f"- digest `{card.digest}`, split seed {card.seed}",
         *(f"- {escape(note)}" for note in card.notes),

@@ -118,3 +118,32 @@ def test_the_contact_sheet_is_small_even_for_noise(save_npz: Save, output: Stora
     assert sheet.stat().st_size < 200_000
     with Image.open(sheet) as picture:
         assert picture.height >= 20 * 24
+
+
+@pytest.mark.parametrize("splits", ["auto", "ignore"])
+def test_a_source_with_splits_keeps_them(save_npz: Save, output: Storage, splits: str) -> None:
+    train, test = noise(200, 4, 4), noise(60, 4, 4, seed=1)
+    test[0] = train[0]  # a leak
+    arrays = {"x_train": train, "y_train": alternating(200), "x_test": test}
+    arrays["y_test"] = alternating(60)
+    config = DataConfig(source=str(save_npz(**arrays)), splits=splits)
+    prepared = prepare_dataset(config, output)
+    card = read_card(open_storage(prepared.uri))
+    found = {split: set(pixels_of(prepared, split)) for split in SPLITS}
+    official = {image.astype(np.float32).tobytes() for image in test}
+    if splits == "ignore":
+        assert card.notes == ("the source's own splits (train, test) are ignored",)
+        assert found["train"] & official
+        return
+    assert found["test"] == official
+    assert not (found["train"] | found["validation"]) & official
+    assert 15 < len(found["validation"]) < 50
+    assert card.left_out == 1
+    assert card.notes == (
+        "the source's own splits are used: train, test",
+        "the validation split is 15% of the source's training examples",
+    )
+    assert (
+        "1 example left out: equal or nearly equal to an example of the source's test or validation"
+        " split" in card.warnings
+    )

@@ -55,7 +55,11 @@ def test_reads_grey_images_as_one_channel(save_images: Save) -> None:
     assert info.classes == ("cat", "dog")
     assert info.class_counts == (2, 1)
     assert info.notes == ()
-    assert [(int(image[0, 0, 0]), label) for image, label in examples] == [(1, 0), (2, 0), (3, 1)]
+    assert [(int(image[0, 0, 0]), label) for image, label, _ in examples] == [
+        (1, 0),
+        (2, 0),
+        (3, 1),
+    ]
 
 
 @pytest.mark.parametrize("wrapper", ["", "wrapper/", "outer/inner/"])
@@ -77,7 +81,7 @@ def test_reads_a_zip_like_a_folder(save_images: Save, wrapper: str) -> None:
 @pytest.mark.parametrize("suffix", ["png", "jpg", "jpeg", "bmp", "gif", "webp", "PNG"])
 def test_reads_every_format(save_images: Save, suffix: str) -> None:
     _, examples = read(save_images({f"a/1.{suffix}": grey(200), f"b/1.{suffix}": grey(50)}))
-    assert [round(float(image.mean()), -1) for image, _ in examples] == [200, 50]
+    assert [round(float(image.mean()), -1) for image, *_ in examples] == [200, 50]
 
 
 @pytest.mark.parametrize(
@@ -117,7 +121,7 @@ def test_16_bit_images_keep_their_values(save_images: Save) -> None:
         "the images have 16 bits per channel: their values are not scaled, and the model expects"
         " such values",
     )
-    for picture, (image, _) in zip(
+    for picture, (image, *_) in zip(
         [images[f"a/{i}.png"] for i in (0, 2, 4)], examples[:3], strict=True
     ):
         assert image.dtype == np.float32
@@ -238,9 +242,9 @@ def test_files_outside_class_folders_are_ignored_with_a_warning(
         (two_classes(), ("cat/3.png",), "'cat/3.png' is damaged or not an image"),
         (two_classes(), ("cat/kittens/",), "'cat/kittens' is a folder inside a class folder"),
         (
-            {"train/cat/1.png": grey(), "test/cat/1.png": grey()},
+            {"val/cat/1.png": grey(), "test/cat/1.png": grey()},
             (),
-            "the class folders are split into test, train",
+            "the class folders are in test, val; name the folders of the splits train, validation",
         ),
     ],
 )

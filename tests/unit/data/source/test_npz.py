@@ -31,8 +31,8 @@ def test_yields_images_and_labels_in_order(save_npz: Save, compressed: bool) -> 
     source = NpzSource(save_npz(compressed=compressed, x=images, y=labels))
     read = list(source.examples(source.inspect(None)))
     assert images.nbytes > CHUNK_BYTES
-    assert np.array_equal(np.stack([image[:, :, 0] for image, _ in read]), images)
-    assert [label for _, label in read] == labels.tolist()
+    assert np.array_equal(np.stack([image[:, :, 0] for image, *_ in read]), images)
+    assert [label for _, label, _ in read] == labels.tolist()
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_yields_images_and_labels_in_order(save_npz: Save, compressed: bool) -> 
 def test_stores_uint8_only_without_loss(save_npz: Save, images: Any, dtype: str) -> None:
     source = NpzSource(save_npz(x=images, y=LABELS))
     info = source.inspect(None)
-    read = np.stack([image for image, _ in source.examples(info)])
+    read = np.stack([image for image, *_ in source.examples(info)])
     assert info.dtype == read.dtype == dtype
     assert np.allclose(read[..., 0], images, rtol=1e-6)
 
@@ -70,13 +70,13 @@ def test_names_classes_after_labels(save_npz: Save, labels: Any, names: tuple[st
     info = source.inspect(None)
     assert info.classes == names
     assert info.class_counts == (4, 4, 4)
-    assert sum(label == 0 for _, label in source.examples(info)) == 4
+    assert sum(example.label == 0 for example in source.examples(info)) == 4
 
 
 @pytest.mark.parametrize(
     ("arrays", "says"),
     [
-        ({"x_train": IMAGES, "y": LABELS}, "no array 'x', found x_train, y"),
+        ({"x_train": IMAGES, "y": LABELS}, "no array 'y_train', found x_train, y"),
         ({"data": IMAGES}, "no array 'x' and 'y', found data"),
         ({"x": IMAGES.astype(object), "y": LABELS}, "x contains Python objects"),
         ({"x": IMAGES, "y": np.array(["a", 1], object)}, "y contains Python objects"),

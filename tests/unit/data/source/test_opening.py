@@ -14,7 +14,7 @@ from kubenas.errors import UserError
 def test_digits_are_bundled() -> None:
     source = open_source("digits")
     info = source.inspect(None)
-    images = np.stack([image for image, _ in source.examples(info)])
+    images = np.stack([image for image, *_ in source.examples(info)])
     assert images.shape == (1797, *info.shape)
     assert info.classes == tuple("0123456789")
     assert info.examples == 1797
