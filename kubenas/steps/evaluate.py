@@ -85,6 +85,12 @@ def evaluation_metrics(evaluated: EvaluateResult) -> dict[str, float]:
         "test_loss": evaluation.loss,
         "test_macro_f1": evaluation.macro_f1,
     }
+    further = {
+        "test_balanced_accuracy": evaluation.balanced_accuracy,
+        "test_roc_auc": evaluation.roc_auc,
+        "test_average_precision": evaluation.average_precision,
+    }
+    metrics |= {name: value for name, value in further.items() if value is not None}
     if comparison is not None:
         metrics |= {
             "gain_over_champion": comparison.difference,

@@ -133,8 +133,18 @@ def _metrics_match(reported: Evaluation, recomputed: Evaluation) -> bool:
             strict=False,
         ),
     ]
+    pairs += [
+        (own, math.nan if other is None else other)
+        for own, other in zip(_unbalanced(reported), _unbalanced(recomputed), strict=True)
+        if own is not None
+    ]
     close = all(math.isclose(a, b, rel_tol=_TOLERANCE, abs_tol=_TOLERANCE) for a, b in pairs)
     return names and close and reported.examples == recomputed.examples
+
+
+def _unbalanced(evaluation: Evaluation) -> tuple[float | None, ...]:
+    """Returns the metrics that evaluations of earlier versions lack."""
+    return evaluation.balanced_accuracy, evaluation.roc_auc, evaluation.average_precision
 
 
 def _simple_models_match(models: tuple[SimpleModel, ...], schema: DataSchema) -> bool:

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field, model_validator
 
+from kubenas.training.ranking_metrics import average_precision, roc_auc
 from kubenas.trial import Value
 
 EVALUATION_FILE = "evaluation.json"
@@ -112,6 +113,13 @@ class Evaluation(Value):
     """Expected calibration error, 0 to 1."""
     calibration: tuple[CalibrationBin, ...]
     macro_f1: float
+    balanced_accuracy: float | None = None
+    """Mean recall of the classes with test examples. None, as the next two, in evaluations of
+    earlier versions."""
+    roc_auc: float | None = None
+    """Area under the ROC curve, mean over the classes; None also with examples of one class."""
+    average_precision: float | None = None
+    """Area under the precision-recall curve, mean over the classes; None as for the ROC curve."""
     classes: tuple[ClassScores, ...]
     confusion: tuple[tuple[int, ...], ...]
     """Row: true class. Column: predicted class."""
@@ -149,7 +157,10 @@ def evaluate_predictions(
         accuracy_interval=wilson_interval(right, len(labels)),
         calibration_error=calibration_error(bins, len(labels)),
         calibration=bins,
-        macro_f1=sum(score.f1 for score in scores) / len(scores),
+        macro_f1=_mean([score.f1 for score in scores]),
+        balanced_accuracy=_mean([score.recall for score in scores if score.support]),
+        roc_auc=roc_auc(labels, probabilities),
+        average_precision=average_precision(labels, probabilities),
         classes=scores,
         confusion=tuple(tuple(int(count) for count in row) for row in confusion),
         roc=roc_curve(labels == 1, probabilities[:, 1]) if len(classes) == 2 else None,
@@ -231,6 +242,10 @@ def _class_scores(confusion: npt.NDArray[np.int64], index: int, name: str) -> Cl
         recall=_ratio(right, support),
         f1=_ratio(2 * right, support + called),
     )
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)
 
 
 def _ratio(part: int, whole: int) -> float:

@@ -44,12 +44,38 @@ def test_scores_agree_with_scikit_learn() -> None:
     assert evaluation.macro_f1 == pytest.approx(
         metrics.f1_score(labels, predicted, average="macro")
     )
+    assert evaluation.balanced_accuracy == pytest.approx(
+        metrics.balanced_accuracy_score(labels, predicted)
+    )
+    assert evaluation.roc_auc == pytest.approx(
+        metrics.roc_auc_score(labels, probabilities, multi_class="ovr", average="macro")
+    )
+    assert evaluation.average_precision == pytest.approx(
+        metrics.average_precision_score(np.eye(4)[labels], probabilities, average="macro")
+    )
     np.testing.assert_array_equal(evaluation.confusion, metrics.confusion_matrix(labels, predicted))
     expected = metrics.precision_recall_fscore_support(labels, predicted)
     for k, scores in enumerate(evaluation.classes):
         assert (scores.precision, scores.recall, scores.f1, scores.support) == pytest.approx(
             [column[k] for column in expected]
         )
+
+
+def test_of_two_classes_the_second_is_ranked() -> None:
+    labels, probabilities, evaluation = evaluated(300, 2)
+    assert evaluation.roc_auc == pytest.approx(metrics.roc_auc_score(labels, probabilities[:, 1]))
+    assert evaluation.average_precision == pytest.approx(
+        metrics.average_precision_score(labels, probabilities[:, 1])
+    )
+
+
+def test_classes_without_test_examples_do_not_count() -> None:
+    labels, probabilities = np.array([0, 1, 0, 1]), np.eye(3)[[0, 1, 1, 1]]
+    evaluation = evaluate_predictions(labels, probabilities, classes=("a", "b", "c"), model="m")
+    assert evaluation.balanced_accuracy == 0.75
+    assert evaluation.roc_auc == pytest.approx(0.75)
+    one = evaluate_predictions(labels[:1], probabilities[:1], classes=("a", "b", "c"), model="m")
+    assert (one.balanced_accuracy, one.roc_auc, one.average_precision) == (1.0, None, None)
 
 
 def test_a_class_that_is_never_predicted_scores_zero() -> None:
