@@ -130,6 +130,8 @@ def _in_search(
     if place is None or disposition is None:
         return None
     if place.name.startswith(_CHECKPOINT):
+        if place.attempt_folder in search.continued:
+            return None
         return _of_checkpoint(
             place, disposition, newest.get((place.search, place.folder), 0), retention
         )

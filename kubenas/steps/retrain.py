@@ -28,8 +28,6 @@ from kubenas.storage import Storage, join, split
 from kubenas.storage.document import find_document, read_document, read_object
 from kubenas.trial import AttemptSpec, Outcome, Result, Task, Value
 
-_PLAN_FILE = "retraining.json"
-
 
 class Retraining(Value):
     """A candidate that was retrained with one seed."""
@@ -96,6 +94,11 @@ def choice_file(search: str) -> str:
     return f"{search_folder(search)}/retrain.json"
 
 
+def plan_file(search: str) -> str:
+    """Returns the name of ``retraining.json`` within the output."""
+    return f"{search_folder(search)}/retraining.json"
+
+
 def read_choice(output: Storage, search: str) -> Choice | None:
     """Returns the choice of a search; None if nothing has been retrained yet."""
     return find_document(output, choice_file(search), Choice, what="a choice of models")
@@ -138,7 +141,7 @@ def _retraining_plan(
     context: RunContext, run: SearchRun, space: Mapping[str, Any]
 ) -> RetrainingPlan:
     """Returns the plan of the search, which is made once: later settings do not change it."""
-    name = f"{search_folder(run.id)}/{_PLAN_FILE}"
+    name = plan_file(run.id)
     what = "a plan of retrainings"
     plan = find_document(context.output, name, RetrainingPlan, what=what)
     if plan is not None:
