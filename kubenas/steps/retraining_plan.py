@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from kubenas.config import Config
 from kubenas.search.budget import WRAP_UP_SHARE
+from kubenas.search.training_plan import trains_to_the_end
 from kubenas.trial import Value
 
 _LONGEST = 3
@@ -112,8 +113,7 @@ def plan_retrainings(
 def _may_use_validation(config: Config, model: PlannedModel, candidate: Candidate) -> bool:
     """Whether the training of ``model`` needs no score: it is the only one, and ends as planned."""
     trains = model.checkpoint is None or model.epochs > candidate.epochs
-    scheduled = config.space.hypermodel is None and config.training.schedule != "none"
-    to_the_end = scheduled and not config.training.patience
+    to_the_end = config.space.hypermodel is None and trains_to_the_end(config)
     return config.retrain.with_validation and trains and to_the_end
 
 
