@@ -73,7 +73,8 @@ def retrain(context: RunContext) -> Choice:
         context = resolve_context(context)
         run = read_search(output, search)
         space = _space(output, run)
-        specs = list(retraining_specs(context, run, space))
+        plan = make_retraining_plan(context, run, space)
+        specs = list(retraining_specs(context, run, space, plan=plan))
         status = StatusWriter(output, "retrain", search=search)
         with trial_runner(context, step="retrain", attempts=len(specs)) as runner:
             results = run_attempts(
@@ -83,8 +84,7 @@ def retrain(context: RunContext) -> Choice:
                 on_progress=progress_reporter(status),
             )
         retrained = _retrainings(specs, results, context.config)
-        default = default_trial(run.state.ranked(run.direction), context.config, space)
-        choice = choose_model(retrained, run.direction, default=default.number if default else None)
+        choice = choose_model(retrained, run.direction, default=plan.default)
         output.write(choice_file(search), choice.to_json())
         return choice
 
@@ -105,12 +105,11 @@ def read_choice(output: Storage, search: str) -> Choice | None:
 
 
 def retraining_specs(
-    context: RunContext, run: SearchRun, space: Mapping[str, Any]
+    context: RunContext, run: SearchRun, space: Mapping[str, Any], *, plan: RetrainingPlan
 ) -> Iterable[AttemptSpec]:
-    """Yields the spec of an attempt for each model of the retraining plan."""
+    """Yields the spec of an attempt for each model of ``plan``."""
     config = context.config
     folder = join(context.config.output, search_folder(run.id), "retrain")
-    plan = _retraining_plan(context, run, space)
     for model in plan.models:
         trial = run.state.trials[model.trial]
         number = model.trial * config.retrain.seeds + model.seed - 1
@@ -137,7 +136,7 @@ def retraining_specs(
         )
 
 
-def _retraining_plan(
+def make_retraining_plan(
     context: RunContext, run: SearchRun, space: Mapping[str, Any]
 ) -> RetrainingPlan:
     """Returns the plan of the search, which is made once: later settings do not change it."""
@@ -170,7 +169,9 @@ def training_spec(context: RunContext, model: Retraining) -> AttemptSpec:
     """
     output, folder = context.output, _task_folder(model.prefix)
     run = read_search(output, context.search_id)
-    for spec in retraining_specs(context, run, _space(output, run)):
+    space = _space(output, run)
+    plan = make_retraining_plan(context, run, space)
+    for spec in retraining_specs(context, run, space, plan=plan):
         if _task_folder(spec.prefix) == folder:
             return spec
     raise SearchFailed(f"{model.prefix}: not a retraining attempt of this search and config")

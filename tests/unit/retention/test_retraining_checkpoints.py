@@ -14,7 +14,14 @@ from kubenas.retention.inventory import Inventory, read_searches
 from kubenas.retention.sweep import sweep
 from kubenas.search.layout import definition_file, search_folder
 from kubenas.search.run import read_search
-from kubenas.steps.retrain import Choice, Retraining, choice_file, plan_file, retraining_specs
+from kubenas.steps.retrain import (
+    Choice,
+    Retraining,
+    choice_file,
+    make_retraining_plan,
+    plan_file,
+    retraining_specs,
+)
 from kubenas.steps.setup.context import RunContext
 from kubenas.storage import Storage, open_storage
 from kubenas.trial import AttemptSpec, Outcome, Result, Task
@@ -83,7 +90,9 @@ def plan(scenario: Scenario) -> list[AttemptSpec]:
         space=scenario.definition.space,
     )
     run = read_search(output_of(scenario), scenario.definition.id)
-    return list(retraining_specs(context, run, {"space": [], "values": {}}))
+    space: dict[str, Any] = {"space": [], "values": {}}
+    planned = make_retraining_plan(context, run, space)
+    return list(retraining_specs(context, run, space, plan=planned))
 
 
 def choose(scenario: Scenario) -> None:
