@@ -26,8 +26,8 @@ from kubenas.storage.document import read_document
 from kubenas.training.evaluation import (
     EVALUATION_FILE,
     PREDICTIONS_FILE,
+    ComparedModel,
     Evaluation,
-    SimpleModel,
     evaluate_predictions,
 )
 from kubenas.training.simple_models.majority_class import evaluate_majority_class
@@ -137,7 +137,7 @@ def _metrics_match(reported: Evaluation, recomputed: Evaluation) -> bool:
     return names and close and reported.examples == recomputed.examples
 
 
-def _simple_models_match(models: tuple[SimpleModel, ...], schema: DataSchema) -> bool:
+def _simple_models_match(models: tuple[ComparedModel, ...], schema: DataSchema) -> bool:
     """Whether ``models`` are possible results for the data set. None at all are possible."""
     if not models:
         return True
