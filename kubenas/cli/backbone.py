@@ -1,11 +1,11 @@
 """``kubenas backbone``: writes a pretrained network for the space ``transfer``."""
 
-import os
 from pathlib import Path
 
 from kubenas.cli.answer import Answer
 from kubenas.errors import UserError
 from kubenas.spaces.transfer.weights import SUFFIX
+from kubenas.training.process.import_environment import set_import_environment
 
 
 def write_backbone(target: Path, answer: Answer) -> None:
@@ -17,7 +17,7 @@ def write_backbone(target: Path, answer: Answer) -> None:
     """
     if target.suffix != SUFFIX:
         raise UserError(f"{target}: the name must end with {SUFFIX}")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow reads it when it is imported
+    set_import_environment()
     from kubenas.spaces.transfer.efficientnet_lite import write_efficientnet_lite0  # noqa: PLC0415
 
     write_efficientnet_lite0(target)

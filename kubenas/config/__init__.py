@@ -18,7 +18,7 @@ from kubenas.config.retention import RetentionConfig
 from kubenas.config.runner import PodConfig, RunnerConfig
 from kubenas.config.search import COSTS, LAST_SEARCH, SearchConfig
 from kubenas.config.serving import ServingConfig
-from kubenas.config.space import PRETRAINED_SPACE, SpaceConfig
+from kubenas.config.space import PRETRAINED_SPACE, SpaceConfig, missing_weights
 
 __all__ = [
     "BUNDLED_SOURCES",
@@ -39,6 +39,7 @@ __all__ = [
     "explain_defaults",
     "infer_direction",
     "load_config",
+    "missing_weights",
     "parse_as",
     "parse_config",
     "parse_yaml",

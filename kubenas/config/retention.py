@@ -21,6 +21,6 @@ class RetentionConfig(Value):
     )
     checkpoints: Literal["none", "failed", "all"] = Field(
         "none",
-        description="Checkpoints to keep when no trial resumes from them: none, those of failed"
-        " trials, or all.",
+        description="Checkpoints to keep when no trial or retraining resumes from them: none, those"
+        " of failed trials, or all.",
     )

@@ -10,6 +10,11 @@ PRETRAINED_SPACE = "transfer"
 """The space whose networks have pretrained weights."""
 
 
+def missing_weights(space: str | None) -> str:
+    """Returns the error message for a pretrained space without weights."""
+    return f"weights: '{space}' needs a model that Keras saved (.keras)"
+
+
 class SpaceConfig(Value):
     """``space:`` the search space."""
 
@@ -62,9 +67,7 @@ class SpaceConfig(Value):
         if self.weights and self.name != PRETRAINED_SPACE:
             raise ValueError(f"weights: only 'name: {PRETRAINED_SPACE}' uses them")
         if self.name == PRETRAINED_SPACE and not self.weights:
-            raise ValueError(
-                f"weights: '{PRETRAINED_SPACE}' needs a model that Keras saved (.keras)"
-            )
+            raise ValueError(missing_weights(PRETRAINED_SPACE))
         return self
 
     @model_validator(mode="after")

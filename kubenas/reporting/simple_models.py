@@ -15,7 +15,7 @@ from kubenas.reporting.formatting import (
     percent_interval,
 )
 from kubenas.reporting.report_input import ReportInput
-from kubenas.training.evaluation import Evaluation, Interval, SimpleModel
+from kubenas.training.evaluation import ComparedModel, Evaluation, Interval
 from kubenas.training.simple_models.majority_class import evaluate_majority_class, majority_class
 
 
@@ -33,7 +33,7 @@ class ModelRow:
     """Duration of the training, without a search; a dash if there is none."""
 
 
-def find_simple_models(report: ReportInput) -> tuple[SimpleModel, ...]:
+def find_simple_models(report: ReportInput) -> tuple[ComparedModel, ...]:
     """Returns the simple models on the test split, the best first; empty before the evaluation.
 
     The default network of the space is none of them.
@@ -46,7 +46,7 @@ def find_simple_models(report: ReportInput) -> tuple[SimpleModel, ...]:
     return tuple(sorted(found, key=lambda model: model.accuracy, reverse=True))
 
 
-def find_default_network(report: ReportInput) -> SimpleModel | None:
+def find_default_network(report: ReportInput) -> ComparedModel | None:
     """Returns the retrained default network on the test split, if another network is chosen."""
     models = report.evaluation.simple_models if report.evaluation else ()
     return next((model for model in models if model.kind == "default"), None)
@@ -96,8 +96,8 @@ def simple_model_sentence(report: ReportInput) -> str:
     return _not_better(report, report.evaluation, models[0])
 
 
-def simple_model_name(report: ReportInput, model: SimpleModel) -> str:
-    """Returns the name of a simple model in a sentence or a table."""
+def compared_model_name(report: ReportInput, model: ComparedModel) -> str:
+    """Returns the name of ``model`` in a sentence or a table."""
     if model.kind == "linear":
         return "a linear model on the pixels"
     if model.kind == "default":
@@ -112,22 +112,22 @@ def model_rows(report: ReportInput) -> list[ModelRow]:
     default, models = find_default_network(report), find_simple_models(report)
     if default is not None:
         models = (default, *models)
-    return [*_network_row(report), *(_simple_row(report, model) for model in models)]
+    return [*_network_row(report), *(_compared_row(report, model) for model in models)]
 
 
-def _better(report: ReportInput, evaluation: Evaluation, model: SimpleModel) -> str:
+def _better(report: ReportInput, evaluation: Evaluation, model: ComparedModel) -> str:
     points = 100 * (evaluation.accuracy - model.accuracy)
     latency = report.chosen.latency_ms if report.chosen else None
     at = "" if latency is None else f" at {milliseconds(latency)} per image"
     return (
         f"The network is {points:.1f} percentage points more accurate than"
-        f" {simple_model_name(report, model)} ({percent(evaluation.accuracy)} against"
+        f" {compared_model_name(report, model)} ({percent(evaluation.accuracy)} against"
         f" {percent(model.accuracy)}, n = {count(evaluation.examples)}){at}."
     )
 
 
-def _not_better(report: ReportInput, evaluation: Evaluation, model: SimpleModel) -> str:
-    name, interval = simple_model_name(report, model), evaluation.accuracy_interval
+def _not_better(report: ReportInput, evaluation: Evaluation, model: ComparedModel) -> str:
+    name, interval = compared_model_name(report, model), evaluation.accuracy_interval
     word = "better than" if model.accuracy > interval.high else "as good as"
     return (
         f"{name[0].upper()}{name[1:]} is {word} the network: test accuracy"
@@ -150,9 +150,9 @@ def _network_row(report: ReportInput) -> Iterator[ModelRow]:
     )
 
 
-def _simple_row(report: ReportInput, model: SimpleModel) -> ModelRow:
+def _compared_row(report: ReportInput, model: ComparedModel) -> ModelRow:
     return ModelRow(
-        name=simple_model_name(report, model),
+        name=compared_model_name(report, model),
         accuracy=percent(model.accuracy, 2),
         interval=_interval(model.accuracy_interval),
         examples=count(model.trained_on),

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 
 from kubenas.errors import ObjectNotFound, UserError
 from kubenas.retention.disposition import Disposition, task_disposition, trial_dispositions
+from kubenas.retention.frozen import find_copies
 from kubenas.retention.production import ProductionModel, find_attempt_folders
 from kubenas.retention.programs import Programs
+from kubenas.retention.retraining import continued_attempts
 from kubenas.search.attempts import AttemptRecords
 from kubenas.search.journal import JournalDamaged
 from kubenas.search.layout import ATTEMPT_PATTERN, SEARCHES, definition_file
@@ -46,8 +48,12 @@ class SearchInfo:
     """By the folder of a trial or task, relative to the search."""
     selection_candidates: frozenset[str] = frozenset()
     """Folders, relative to the output, of the attempts among which the model was selected."""
+    continued: frozenset[str] = frozenset()
+    """Folders, relative to the output, of attempts whose checkpoints the retraining needs."""
     program: str = ""
     """Id of the tuner's program of its trials; empty if they use none."""
+    copies: frozenset[str] = frozenset()
+    """Folders, relative to the output, of the frozen code or weights of its space."""
     unreadable: str = ""
     """Error that prevents reading the search; empty if it is readable."""
     partly_deleted: bool = False
@@ -69,6 +75,8 @@ class Inventory:
     """Folders, relative to the output, of attempts whose models are being served."""
     prepared: str | None = None
     """Digest of the latest prepared data set, which a queued step may use."""
+    pending_copies: frozenset[str] = frozenset()
+    """Folders, relative to the output, of frozen code or weights that a queued step may use."""
     programs: Programs | None = None
     """Programs of tuners; None if it is unknown which are in use."""
     running: bool = False
@@ -117,6 +125,7 @@ def _read_search(output: Storage, search: str, tasks: Mapping[str, frozenset[int
             for task, attempts in tasks.items()
         }
         selection_candidates = _selection_candidates(output, search)
+        continued = continued_attempts(output, run)
     except (JournalDamaged, UserError) as error:
         return SearchInfo(search, unreadable=str(error))
     return SearchInfo(
@@ -125,6 +134,8 @@ def _read_search(output: Storage, search: str, tasks: Mapping[str, frozenset[int
         run.state.last_at or 0.0,
         dispositions,
         selection_candidates=selection_candidates,
+        continued=continued,
+        copies=find_copies(run.definition.space.to_json()),
         program=split(run.definition.space.program or "")[1],
     )
 

@@ -15,9 +15,9 @@ _PATIENCE = 3
 def trial_plan(definition: SearchDefinition, *, trial: int = 0) -> TrainingPlan:
     """Returns the plan to train a trial for all epochs."""
     config = definition.config
-    schedule = _schedule(
-        config, definition.space, default="wsd" if _continues(config) else "cosine"
-    )
+    registered = definition.space.name is not None
+    default: RateScheduleName = "wsd" if _continues(config) else "cosine"
+    schedule = _schedule(config, registered=registered, default=default)
     return TrainingPlan(
         epochs=config.epochs,
         batch_size=config.training.batch_size,
@@ -54,7 +54,8 @@ def retraining_plan(
         continued: whether it continues the training of a trial.
         with_validation: whether it trains on the validation split, too.
     """
-    schedule = _schedule(config, space, default="wsd" if continued else "cosine")
+    default: RateScheduleName = "wsd" if continued else "cosine"
+    schedule = _schedule(config, registered=space.name is not None, default=default)
     return TrainingPlan(
         epochs=epochs,
         batch_size=config.training.batch_size,
@@ -75,16 +76,25 @@ def kept_epochs(definition: SearchDefinition, epochs: int) -> int:
     return RateSchedule(trial_plan(definition).schedule, epochs).decay_start
 
 
+def trains_to_the_end(config: Config) -> bool:
+    """Whether a training of a registered space ends with the decay of its rate, not earlier.
+
+    Then its last epoch is the one to keep, and no score is needed to tell the best one.
+    """
+    schedule = _schedule(config, registered=True, default="cosine")
+    return schedule != "none" and _patience(config, schedule) == 0
+
+
 def _continues(config: Config) -> bool:
     """Whether trials continue the trainings of others."""
     return config.search.rungs.factor is not None or config.search.oracle == "hyperband"
 
 
-def _schedule(config: Config, space: SpaceRef, default: RateScheduleName) -> RateScheduleName:
+def _schedule(config: Config, *, registered: bool, default: RateScheduleName) -> RateScheduleName:
     """Returns the configured schedule. By default, user code trains at its own rate."""
     if config.training.schedule != "auto":
         return config.training.schedule
-    return "none" if space.name is None else default
+    return default if registered else "none"
 
 
 def _patience(config: Config, schedule: RateScheduleName) -> int:

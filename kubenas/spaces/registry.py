@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from pydantic import ValidationError
 
-from kubenas.config import SpaceConfig
+from kubenas.config import SpaceConfig, missing_weights
 from kubenas.errors import UserError
 from kubenas.spaces.graph import Graph
 from kubenas.spaces.options import (
@@ -196,7 +196,7 @@ def space_graph(space: SpaceRef | SpaceConfig) -> GraphFactory | None:
 def _weights(space: SpaceRef | SpaceConfig) -> str:
     """Returns the URI of the pretrained network of ``space``."""
     if not space.weights:
-        raise UserError(f"space.weights: '{space.name}' needs a model that Keras saved (.keras)")
+        raise UserError(f"space.{missing_weights(space.name)}")
     return space.weights
 
 

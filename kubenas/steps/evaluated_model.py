@@ -26,8 +26,8 @@ from kubenas.storage.document import read_document
 from kubenas.training.evaluation import (
     EVALUATION_FILE,
     PREDICTIONS_FILE,
+    ComparedModel,
     Evaluation,
-    SimpleModel,
     evaluate_predictions,
 )
 from kubenas.training.simple_models.majority_class import evaluate_majority_class
@@ -147,7 +147,7 @@ def _unbalanced(evaluation: Evaluation) -> tuple[float | None, ...]:
     return evaluation.balanced_accuracy, evaluation.roc_auc, evaluation.average_precision
 
 
-def _simple_models_match(models: tuple[SimpleModel, ...], schema: DataSchema) -> bool:
+def _simple_models_match(models: tuple[ComparedModel, ...], schema: DataSchema) -> bool:
     """Whether ``models`` are possible results for the data set. None at all are possible."""
     if not models:
         return True

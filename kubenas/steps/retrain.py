@@ -28,8 +28,6 @@ from kubenas.storage import Storage, join, split
 from kubenas.storage.document import find_document, read_document, read_object
 from kubenas.trial import AttemptSpec, Outcome, Result, Task, Value
 
-_PLAN_FILE = "retraining.json"
-
 
 class Retraining(Value):
     """A candidate that was retrained with one seed."""
@@ -75,7 +73,8 @@ def retrain(context: RunContext) -> Choice:
         context = resolve_context(context)
         run = read_search(output, search)
         space = _space(output, run)
-        specs = list(retraining_specs(context, run, space))
+        plan = make_retraining_plan(context, run, space)
+        specs = list(retraining_specs(context, run, space, plan=plan))
         status = StatusWriter(output, "retrain", search=search)
         with trial_runner(context, step="retrain", attempts=len(specs)) as runner:
             results = run_attempts(
@@ -85,8 +84,7 @@ def retrain(context: RunContext) -> Choice:
                 on_progress=progress_reporter(status),
             )
         retrained = _retrainings(specs, results, context.config)
-        default = default_trial(run.state.ranked(run.direction), context.config, space)
-        choice = choose_model(retrained, run.direction, default=default.number if default else None)
+        choice = choose_model(retrained, run.direction, default=plan.default)
         output.write(choice_file(search), choice.to_json())
         return choice
 
@@ -96,18 +94,22 @@ def choice_file(search: str) -> str:
     return f"{search_folder(search)}/retrain.json"
 
 
+def plan_file(search: str) -> str:
+    """Returns the name of ``retraining.json`` within the output."""
+    return f"{search_folder(search)}/retraining.json"
+
+
 def read_choice(output: Storage, search: str) -> Choice | None:
     """Returns the choice of a search; None if nothing has been retrained yet."""
     return find_document(output, choice_file(search), Choice, what="a choice of models")
 
 
 def retraining_specs(
-    context: RunContext, run: SearchRun, space: Mapping[str, Any]
+    context: RunContext, run: SearchRun, space: Mapping[str, Any], *, plan: RetrainingPlan
 ) -> Iterable[AttemptSpec]:
-    """Yields the spec of an attempt for each model of the retraining plan."""
+    """Yields the spec of an attempt for each model of ``plan``."""
     config = context.config
     folder = join(context.config.output, search_folder(run.id), "retrain")
-    plan = _retraining_plan(context, run, space)
     for model in plan.models:
         trial = run.state.trials[model.trial]
         number = model.trial * config.retrain.seeds + model.seed - 1
@@ -134,11 +136,11 @@ def retraining_specs(
         )
 
 
-def _retraining_plan(
+def make_retraining_plan(
     context: RunContext, run: SearchRun, space: Mapping[str, Any]
 ) -> RetrainingPlan:
     """Returns the plan of the search, which is made once: later settings do not change it."""
-    name = f"{search_folder(run.id)}/{_PLAN_FILE}"
+    name = plan_file(run.id)
     what = "a plan of retrainings"
     plan = find_document(context.output, name, RetrainingPlan, what=what)
     if plan is not None:
@@ -167,7 +169,9 @@ def training_spec(context: RunContext, model: Retraining) -> AttemptSpec:
     """
     output, folder = context.output, _task_folder(model.prefix)
     run = read_search(output, context.search_id)
-    for spec in retraining_specs(context, run, _space(output, run)):
+    space = _space(output, run)
+    plan = make_retraining_plan(context, run, space)
+    for spec in retraining_specs(context, run, space, plan=plan):
         if _task_folder(spec.prefix) == folder:
             return spec
     raise SearchFailed(f"{model.prefix}: not a retraining attempt of this search and config")

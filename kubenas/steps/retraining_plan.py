@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from kubenas.config import Config
 from kubenas.search.budget import WRAP_UP_SHARE
+from kubenas.search.training_plan import trains_to_the_end
 from kubenas.trial import Value
 
 _LONGEST = 3
@@ -34,6 +35,8 @@ class RetrainingPlan(Value):
     """``retraining.json``: the models to retrain, fixed when retraining begins."""
 
     models: tuple[PlannedModel, ...]
+    default: int | None = None
+    """Trial of the default network, whether it is retrained or not; None: there is none."""
     work_seconds: float | None = None
     """Run time after which the training of a model is asked to end; None: no limit."""
 
@@ -93,12 +96,11 @@ def plan_retrainings(
         default: the trial of the default network, which may be one of the candidates.
         unused_seconds: seconds of ``search.max_seconds`` that the search did not use.
     """
-    if not config.retrain.default_network or default in candidates:
-        default = None
-    selection = _select(config, candidates[0], unused_seconds, default=default is not None)
+    further = None if default in candidates or not config.retrain.default_network else default
+    selection = _select(config, candidates[0], unused_seconds, default=further is not None)
     chosen = list(candidates[: selection.candidates])
-    if default is not None and selection.default:
-        chosen.append(default)
+    if further is not None and selection.default:
+        chosen.append(further)
     models = [
         _planned(config, candidate, seed, selection)
         for candidate in chosen
@@ -106,14 +108,17 @@ def plan_retrainings(
     ]
     if len(models) == 1 and _may_use_validation(config, models[0], candidates[0]):
         models = [models[0].model_copy(update={"with_validation": True})]
-    return RetrainingPlan(models=tuple(models), work_seconds=selection.work_seconds)
+    return RetrainingPlan(
+        models=tuple(models),
+        default=default.trial if default else None,
+        work_seconds=selection.work_seconds,
+    )
 
 
 def _may_use_validation(config: Config, model: PlannedModel, candidate: Candidate) -> bool:
     """Whether the training of ``model`` needs no score: it is the only one, and ends as planned."""
     trains = model.checkpoint is None or model.epochs > candidate.epochs
-    scheduled = config.space.hypermodel is None and config.training.schedule != "none"
-    to_the_end = scheduled and not config.training.patience
+    to_the_end = config.space.hypermodel is None and trains_to_the_end(config)
     return config.retrain.with_validation and trains and to_the_end
 
 

@@ -23,7 +23,7 @@ _Labels = npt.NDArray[np.integer]
 _Floats = npt.NDArray[np.floating]
 
 
-SimpleModelKind: TypeAlias = Literal["majority", "linear", "default"]
+ComparedModelKind: TypeAlias = Literal["majority", "linear", "default"]
 """The most frequent class of the training split, a linear model on the pixels, or the default
 network of the space, trained like the network."""
 
@@ -71,10 +71,10 @@ class Mistake(Value):
     confidence: float
 
 
-class SimpleModel(Value):
-    """The result of a simple model on the test split."""
+class ComparedModel(Value):
+    """The result of a simple model or the default network on the test split."""
 
-    kind: SimpleModelKind
+    kind: ComparedModelKind
     correct: int = Field(ge=0)
     """Number of correct predictions."""
     examples: int = Field(ge=1)
@@ -127,8 +127,9 @@ class Evaluation(Value):
     """For two classes only. The second class is the positive class."""
     mistakes: tuple[Mistake, ...]
     """The wrong predictions with the highest confidence, in descending order."""
-    simple_models: tuple[SimpleModel, ...] = ()
-    """Empty for a champion and in evaluations of earlier versions."""
+    simple_models: tuple[ComparedModel, ...] = ()
+    """Simple models and the default network. Empty for a champion and in evaluations of earlier
+    versions."""
 
 
 def evaluate_predictions(

@@ -28,6 +28,7 @@ from kubenas.storage import Storage, open_storage, split
 from kubenas.storage.document import DOCUMENT_BYTES, parse_document, read_document
 from kubenas.training.process.channel import Channel, Request
 from kubenas.training.process.heartbeat import HeartbeatWatch
+from kubenas.training.process.import_environment import set_import_environment
 from kubenas.training.process.output_capture import capture_output, read_tail
 from kubenas.training.process.software import software
 from kubenas.training.process.stopping import TERMINATED_EXIT_CODE, Terminated, Termination
@@ -150,8 +151,7 @@ def _run_alone(spec: AttemptSpec, termination: Termination) -> None:
 
 def _load_tasks() -> _RunTask:
     """Imports TensorFlow, after the channel has taken over stdout."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    os.environ["KERAS_BACKEND"] = "tensorflow"
+    set_import_environment()
     tasks = importlib.import_module("kubenas.training.tasks.run")
     tasks.configure_tensorflow()
     return cast("_RunTask", tasks.run_task)

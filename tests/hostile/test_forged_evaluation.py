@@ -17,7 +17,7 @@ from kubenas.steps.evaluate import evaluate
 from kubenas.steps.evaluated_model import check_evaluation
 from kubenas.steps.setup import RunContext
 from kubenas.storage import open_storage
-from kubenas.training.evaluation import SimpleModel
+from kubenas.training.evaluation import ComparedModel
 from tests.unit.steps.finished_runs import correct_examples, finished_run
 
 Change = Callable[[dict[str, Any]], object]
@@ -78,8 +78,8 @@ def test_predictions_are_of_the_test_split(run: RunContext, change: Change, says
         check(run)
 
 
-MAJORITY = SimpleModel(kind="majority", correct=8, examples=8, trained_on=8, train_seconds=0.0)
-LINEAR = SimpleModel(kind="linear", correct=4, examples=8, trained_on=8, train_seconds=0.5)
+MAJORITY = ComparedModel(kind="majority", correct=8, examples=8, trained_on=8, train_seconds=0.0)
+LINEAR = ComparedModel(kind="linear", correct=4, examples=8, trained_on=8, train_seconds=0.5)
 DEFAULT = LINEAR.model_copy(update={"kind": "default"})
 
 
@@ -116,7 +116,7 @@ def test_a_default_network_that_was_not_asked_for_is_refused(run: RunContext) ->
         [LINEAR.model_copy(update={"trained_on": 9}), MAJORITY],
     ],
 )
-def test_simple_models_match_the_data_set(run: RunContext, models: list[SimpleModel]) -> None:
+def test_simple_models_match_the_data_set(run: RunContext, models: list[ComparedModel]) -> None:
     write_simple_models(run, *(model.model_dump() for model in models))
     with pytest.raises(DocumentUnusable, match="its simple models do not match the data set"):
         check(run)

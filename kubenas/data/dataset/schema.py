@@ -13,6 +13,8 @@ from kubenas.storage.document import read_document
 from kubenas.trial import Value
 
 SCHEMA_FILE = "schema.json"
+DATASETS = "data"
+"""Folder of the data sets in an output."""
 
 SplitName = Literal["train", "validation", "test"]
 SPLITS: tuple[SplitName, ...] = ("train", "validation", "test")

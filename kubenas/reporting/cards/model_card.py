@@ -93,6 +93,10 @@ def _training(report: ReportInput) -> Iterator[str]:
     sizes = ", ".join(f"{split.examples:,} {name}" for name, split in counts.items())
     yield f"Data `{_schema(report).digest}`: {sizes}; split by content."
     yield f"Batches of {training.batch_size}; learning rate schedule: {training.schedule}."
+    if decay := training.average_weights:
+        yield f"The weights are an exponential moving average, with decay {decay}."
+    if training.class_weights != "none":
+        yield f"Weights of the classes in the loss: {training.class_weights}."
     for each in summarize_candidates(report.retrained):
         outcome = ", ".join(score(value, report.objective) for value in each.scores)
         if each.with_validation:

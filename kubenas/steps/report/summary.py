@@ -10,16 +10,16 @@ from kubenas.reporting.formatting import ascii_spaces
 from kubenas.reporting.random_search import estimate_random_search
 from kubenas.reporting.report_input import ReportInput
 from kubenas.reporting.simple_models import (
+    compared_model_name,
     default_network_sentence,
     find_simple_models,
-    simple_model_name,
     simple_model_sentence,
 )
 from kubenas.search.budget import describe_usage, total_cost
 from kubenas.serving.gate import Ground, Verdict
 from kubenas.storage import Storage, join
 from kubenas.storage.document import find_document
-from kubenas.training.evaluation import SimpleModelKind
+from kubenas.training.evaluation import ComparedModelKind
 from kubenas.trial import Outcome, SearchId, Value
 
 _NAME = "summary.json"
@@ -36,10 +36,10 @@ class TestScore(Value):
     examples: int
 
 
-class SimpleModelScore(Value):
-    """A simple model on the test split."""
+class ComparedModelScore(Value):
+    """A simple model or the default network on the test split."""
 
-    kind: SimpleModelKind
+    kind: ComparedModelKind
     name: str
     accuracy: float
     accuracy_interval: tuple[float, float]
@@ -102,7 +102,7 @@ class Summary(Value):
     chosen_trial: int | None
     """Trial of the model: the candidate with the best score after retraining."""
     test: TestScore | None
-    simple_models: tuple[SimpleModelScore, ...] = ()
+    simple_models: tuple[ComparedModelScore, ...] = ()
     """Simple models on the same test split, the best first."""
     comparison: str = ""
     """Comparison of the model with the best simple model, in one sentence."""
@@ -218,11 +218,11 @@ def read_summary(output: Storage) -> Summary | None:
     return find_document(output, _NAME, Summary, what="a summary", remedy=remedy)
 
 
-def _simple_models(material: ReportInput) -> tuple[SimpleModelScore, ...]:
+def _simple_models(material: ReportInput) -> tuple[ComparedModelScore, ...]:
     return tuple(
-        SimpleModelScore(
+        ComparedModelScore(
             kind=model.kind,
-            name=simple_model_name(material, model),
+            name=compared_model_name(material, model),
             accuracy=model.accuracy,
             accuracy_interval=(model.accuracy_interval.low, model.accuracy_interval.high),
             train_seconds=model.train_seconds,

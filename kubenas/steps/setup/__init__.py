@@ -9,13 +9,14 @@ from kubenas.steps.setup.config_lock import (
 )
 from kubenas.steps.setup.context import RunContext
 from kubenas.steps.setup.form_config import config_from_form
-from kubenas.steps.setup.frozen_space import freeze_space
+from kubenas.steps.setup.frozen_space import FROZEN_FOLDERS, freeze_space
 from kubenas.steps.setup.run_info import read_run_info
 from kubenas.steps.setup.runners import trial_runner
 from kubenas.steps.setup.settings import resolve_config, resolve_context
 
 __all__ = [
     "CONFIG_LOCK_FILE",
+    "FROZEN_FOLDERS",
     "RunContext",
     "check_config_lock",
     "config_from_form",

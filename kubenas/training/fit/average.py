@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from kubenas.training.fit.checkpoint import Array, TrainingState
@@ -26,6 +27,9 @@ def decay_of_step(step: int, decay: float) -> float:
 
 class WeightAverage(keras.callbacks.Callback):  # type: ignore[misc]  # keras is untyped
     """Averages the weights after each step, and lends them to the model for its validation.
+
+    The model also has them after ``model.fit``, so that a user-defined ``fit`` scores and keeps the
+    average. A further ``model.fit`` continues with the trained weights.
 
     Variables that are not of a floating-point type, such as random seeds, have no average.
 
@@ -47,6 +51,9 @@ class WeightAverage(keras.callbacks.Callback):  # type: ignore[misc]  # keras is
             if keras.backend.is_float_dtype(variable.dtype)
         }
         self._trained: tuple[Array, ...] = ()
+        self._lent: tuple[Array, ...] = ()
+        """The averages that the model got after the last ``model.fit``."""
+        self._trained_at_end: tuple[Array, ...] = ()
 
     @classmethod
     def of(
@@ -61,6 +68,19 @@ class WeightAverage(keras.callbacks.Callback):  # type: ignore[misc]  # keras is
         for place, average in self._averages.items():
             values[place] = average.numpy().astype(values[place].dtype)
         return tuple(values)
+
+    def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
+        del logs
+        lent, self._lent = self._lent, ()
+        now = read_variables(self._candidate.variables)
+        if len(lent) == len(now) and all(map(np.array_equal, lent, now)):
+            write_variables(self._candidate.variables, self._trained_at_end)
+
+    def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:
+        del logs
+        self._lent = self.read()
+        self._trained_at_end = read_variables(self._candidate.variables)
+        write_variables(self._candidate.variables, self._lent)
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
         del batch, logs

@@ -70,14 +70,15 @@ class TrainingCallback(keras.callbacks.Callback):  # type: ignore[misc]  # keras
         self._termination = termination
         self._deadline = deadline
         self._objective_in_logs = objective_in_logs
-        self._state = resumed
+        self._scored = not plan.with_validation
+        self._state = resumed if resumed is None or self._scored else resumed.without_best()
         self._average = average
         self.resumed = resumed is not None
         """Whether the training resumed from a checkpoint."""
         self.schedule = RateSchedule.of(plan)
         """The learning rate schedule. Its epochs are fewer than planned if time is short."""
         self._fits = 0
-        self._best_of_fit = resumed.best if resumed else BestEpoch(plan.direction)
+        self._best_of_fit = self._state.best if self._state else BestEpoch(plan.direction)
         self._checkpoint_at = time.monotonic()
         self._history_at = time.monotonic()
         self._epoch_started = 0.0
@@ -195,7 +196,7 @@ class TrainingCallback(keras.callbacks.Callback):  # type: ignore[misc]  # keras
     def _next_state(self, epoch: int, metrics: dict[str, float]) -> TrainingState:
         before = self._state
         best = before.best if before else BestEpoch(self._plan.direction)
-        if self._plan.objective in metrics:
+        if self._scored and self._plan.objective in metrics:
             score = metrics[self._plan.objective]
             best = best.observe(epoch, score)
             self._best_of_fit = self._best_of_fit.observe(epoch, score)
@@ -211,7 +212,7 @@ class TrainingCallback(keras.callbacks.Callback):  # type: ignore[misc]  # keras
             weights=weights,
             optimizer=read_variables(optimizer_variables(self.model)),
             best_weights=before.best_weights
-            if before and best.epoch != epoch
+            if before and best.epoch not in {None, epoch}
             else average or weights,
             fits=max(1, self._fits),
             steps=self._earlier_steps + self._steps,

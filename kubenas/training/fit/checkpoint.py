@@ -42,7 +42,8 @@ class TrainingState:
     weights: tuple[Array, ...]
     optimizer: tuple[Array, ...]
     best_weights: tuple[Array, ...]
-    """Weights scored at the best epoch. The object ``scored_weights`` if that is the last one."""
+    """Weights scored at the best epoch. The object ``scored_weights`` if that is the last one or
+    unknown; a checkpoint then has one copy."""
     fits: int = 1
     """Number of ``model.fit`` calls so far, including the current call."""
     steps: int = 0
@@ -61,6 +62,16 @@ class TrainingState:
     def scored_weights(self) -> tuple[Array, ...]:
         """The weights of the last epoch's validation: the averages, if there are any."""
         return self.average or self.weights
+
+    def without_best(self) -> "TrainingState":
+        """Returns this state, and the one before the decay, without a best epoch."""
+        before = self.before_decay
+        return replace(
+            self,
+            best=BestEpoch(self.best.direction),
+            best_weights=self.scored_weights,
+            before_decay=before.without_best() if before else None,
+        )
 
 
 class _Latest(Value):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from kubenas.data.dataset.loading import load_split
-from kubenas.training.evaluation import SimpleModel
+from kubenas.training.evaluation import ComparedModel
 from kubenas.training.model.candidate import build_model, load_space
 from kubenas.training.process.attempt import Attempt
 from kubenas.training.process.failure import Phase, classify_errors
@@ -13,7 +13,7 @@ from kubenas.trial import TrainedNetwork
 _BATCH_SIZE = 64
 
 
-def evaluate_default_network(attempt: Attempt, network: TrainedNetwork) -> SimpleModel:
+def evaluate_default_network(attempt: Attempt, network: TrainedNetwork) -> ComparedModel:
     """Evaluates ``network``, of a registered space, on the test split.
 
     Raises:
@@ -30,7 +30,7 @@ def evaluate_default_network(attempt: Attempt, network: TrainedNetwork) -> Simpl
             for images, labels in batches
         ]
     splits = attempt.schema.splits
-    return SimpleModel(
+    return ComparedModel(
         kind="default",
         correct=sum(correct),
         examples=splits["test"].examples,

@@ -16,7 +16,7 @@ from sklearn.linear_model import LogisticRegression
 
 from kubenas.data.dataset.loading import Shards
 from kubenas.data.dataset.schema import DataSchema
-from kubenas.training.evaluation import SimpleModel
+from kubenas.training.evaluation import ComparedModel
 from kubenas.training.simple_models.pixels import Examples, PixelVectors
 
 _TRAIN_EXAMPLES = 20_000
@@ -43,7 +43,7 @@ class Size:
     """Maximum number of iterations for one strength of the regularisation."""
 
 
-def evaluate_linear_model(shards: Shards) -> SimpleModel | None:
+def evaluate_linear_model(shards: Shards) -> ComparedModel | None:
     """Trains a linear model and evaluates it on the test split.
 
     Returns None if the examples that it would be trained on have a single class.
@@ -60,7 +60,7 @@ def evaluate_linear_model(shards: Shards) -> SimpleModel | None:
     started = time.perf_counter()
     model = fit_linear_model((vectors, labels), validation, size.iterations)
     seconds = time.perf_counter() - started
-    return SimpleModel(
+    return ComparedModel(
         kind="linear",
         correct=sum(count_correct(model, batch) for batch in pixels.batches("test")),
         examples=shards.schema.splits["test"].examples,

@@ -1,7 +1,7 @@
 """The simple model that always predicts the most frequent class of the training split."""
 
 from kubenas.data.dataset.schema import DataSchema
-from kubenas.training.evaluation import SimpleModel
+from kubenas.training.evaluation import ComparedModel
 
 
 def majority_class(schema: DataSchema) -> int:
@@ -10,10 +10,10 @@ def majority_class(schema: DataSchema) -> int:
     return max(range(len(counts)), key=counts.__getitem__)
 
 
-def evaluate_majority_class(schema: DataSchema) -> SimpleModel:
+def evaluate_majority_class(schema: DataSchema) -> ComparedModel:
     """Returns the test result of the most frequent class of the training split."""
     train, test = schema.splits["train"], schema.splits["test"]
-    return SimpleModel(
+    return ComparedModel(
         kind="majority",
         correct=test.class_counts[majority_class(schema)],
         examples=test.examples,

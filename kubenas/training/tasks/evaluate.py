@@ -11,7 +11,7 @@ from kubenas.data.dataset.loading import load_raw
 from kubenas.training.evaluation import (
     EVALUATION_FILE,
     PREDICTIONS_FILE,
-    SimpleModel,
+    ComparedModel,
     evaluate_predictions,
 )
 from kubenas.training.model.exported_model import load_exported
@@ -70,7 +70,7 @@ def evaluate(attempt: Attempt) -> Result:
     )
 
 
-def evaluate_simple_models(attempt: Attempt) -> tuple[SimpleModel, ...]:
+def evaluate_simple_models(attempt: Attempt) -> tuple[ComparedModel, ...]:
     """Evaluates the default network and simple models on the test split.
 
     A default network that cannot be evaluated is left out: the network's own evaluation counts.
@@ -89,7 +89,7 @@ def evaluate_simple_models(attempt: Attempt) -> tuple[SimpleModel, ...]:
     return tuple(model for model in models if model is not None)
 
 
-def _evaluate_default_network(attempt: Attempt) -> SimpleModel | None:
+def _evaluate_default_network(attempt: Attempt) -> ComparedModel | None:
     if attempt.spec.default_network is None:
         return None
     try:

@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -76,6 +77,20 @@ def test_model_card_describes_the_model() -> None:
     assert "`runs/fashion/export`" in card
     assert f"- optimizer: {report.winner.values['optimizer']}" in card
     assert "float32, (batch, 28, 28, 1)" in card
+
+
+def test_model_card_names_averaged_weights_and_class_weights_if_they_are_on() -> None:
+    report = material(Shape(12))
+    plain = render_model_card(report)
+    assert "moving average" not in plain
+    assert "Weights of the classes" not in plain
+    training = report.config.training.model_copy(
+        update={"average_weights": 0.999, "class_weights": "balanced"}
+    )
+    config = report.config.model_copy(update={"training": training})
+    card = render_model_card(replace(report, config=config))
+    assert "The weights are an exponential moving average, with decay 0.999." in card
+    assert "Weights of the classes in the loss: balanced." in card
 
 
 def test_cards_escape_user_texts() -> None:

@@ -10,22 +10,22 @@ from kubenas.reporting.headline import headline
 from kubenas.reporting.report import render_report
 from kubenas.reporting.report_input import ReportInput
 from kubenas.reporting.simple_models import model_rows, simple_model_sentence
-from kubenas.training.evaluation import SimpleModel, wilson_interval
+from kubenas.training.evaluation import ComparedModel, wilson_interval
 from tests.unit.reporting.materials import Shape, evaluation, material
 from tests.unit.reporting.page import Page
 
-MAJORITY = SimpleModel(
+MAJORITY = ComparedModel(
     kind="majority", correct=150, examples=1_500, trained_on=7_000, train_seconds=0.0
 )
 
 
-def linear(correct: int) -> SimpleModel:
-    return SimpleModel(
+def linear(correct: int) -> ComparedModel:
+    return ComparedModel(
         kind="linear", correct=correct, examples=1_500, trained_on=7_000, train_seconds=8.14
     )
 
 
-def compared(right: int, *models: SimpleModel) -> ReportInput:
+def compared(right: int, *models: ComparedModel) -> ReportInput:
     """Returns a report on a network with ``right`` of 1,500 correct predictions."""
     report = material(Shape(12))
     assert report.evaluation
@@ -104,7 +104,7 @@ def test_the_table_has_all_models() -> None:
     assert all(f"| {' | '.join(row)} |" in card for row in rows)
 
 
-def default(correct: int) -> SimpleModel:
+def default(correct: int) -> ComparedModel:
     return linear(correct).model_copy(update={"kind": "default"})
 
 

@@ -159,3 +159,5 @@ def test_the_default_network_is_retrained_once_and_only_if_wanted() -> None:
     config = config_of({"seeds": 1, "default_network": False})
     unwanted = plan_retrainings(config, (FIRST, SECOND), default=DEFAULT)
     assert [model.trial for model in unwanted.models] == [5, 2]
+    assert (among.default, unwanted.default) == (2, 0)  # by which the choice is compared
+    assert plan_retrainings(config, (FIRST, SECOND)).default is None

@@ -9,8 +9,8 @@ from scipy.stats import binomtest
 from sklearn import metrics
 
 from kubenas.training.evaluation import (
+    ComparedModel,
     Evaluation,
-    SimpleModel,
     calibration_bins,
     calibration_error,
     evaluate_predictions,
@@ -137,7 +137,7 @@ def test_declared_hyperparameters_survive_json() -> None:
     assert Evaluation.from_json(evaluation.to_json()) == evaluation
 
 
-LINEAR = SimpleModel(kind="linear", correct=60, examples=100, trained_on=500, train_seconds=1.5)
+LINEAR = ComparedModel(kind="linear", correct=60, examples=100, trained_on=500, train_seconds=1.5)
 
 
 def test_an_evaluation_without_simple_models_is_read() -> None:
@@ -168,7 +168,7 @@ def test_accuracy_of_a_simple_model() -> None:
 )
 def test_impossible_simple_models_are_refused(change: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="validation error"):
-        SimpleModel.model_validate(LINEAR.model_dump() | change)
+        ComparedModel.model_validate(LINEAR.model_dump() | change)
 
 
 def test_shapes_that_do_not_fit_are_refused() -> None:

@@ -4,12 +4,14 @@ from dataclasses import replace
 
 from kubenas.reporting.simple_models import simple_model_sentence
 from kubenas.steps.report.summary import Summary, summarise
-from kubenas.training.evaluation import SimpleModel
+from kubenas.training.evaluation import ComparedModel
 from tests.unit.reporting.materials import Shape, material
 
 MODELS = (
-    SimpleModel(kind="majority", correct=150, examples=1_500, trained_on=7_000, train_seconds=0.0),
-    SimpleModel(kind="linear", correct=900, examples=1_500, trained_on=7_000, train_seconds=2.0),
+    ComparedModel(
+        kind="majority", correct=150, examples=1_500, trained_on=7_000, train_seconds=0.0
+    ),
+    ComparedModel(kind="linear", correct=900, examples=1_500, trained_on=7_000, train_seconds=2.0),
 )
 
 

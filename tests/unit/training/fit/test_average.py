@@ -146,6 +146,23 @@ def test_a_resumed_training_has_the_average_of_one_that_was_not_interrupted(
             np.testing.assert_array_equal(one, other)
 
 
+def test_the_average_is_left_after_fit_and_a_further_fit_does_not_train_it() -> None:
+    runs = []
+    for averages in (True, False):
+        model, seen = network(), Weights()
+        average = WeightAverage(model, 0.8, None)
+        for _ in range(2):
+            callbacks = [seen, average] if averages else [seen]
+            model.fit(IMAGES, LABELS, batch_size=16, shuffle=False, callbacks=callbacks, verbose=0)
+            if averages:
+                for variable, value in zip(model.variables, average.read(), strict=True):
+                    np.testing.assert_array_equal(variable.numpy(), value)
+        runs.append(seen.steps)
+    for one, other in zip(*runs, strict=True):
+        for with_average, plain in zip(one, other, strict=True):
+            np.testing.assert_array_equal(with_average, plain)
+
+
 def test_a_checkpoint_without_an_average_begins_it_with_the_weights(tmp_path: Path) -> None:
     plain = PLAN.model_copy(update={"average_decay": 0.0})
     fitted(tmp_path / "first", plain, epochs=5)
