@@ -100,6 +100,8 @@ def simple_model_name(report: ReportInput, model: SimpleModel) -> str:
     """Returns the name of a simple model in a sentence or a table."""
     if model.kind == "linear":
         return "a linear model on the pixels"
+    if model.kind == "pretrained":
+        return "a linear model on the features of a pretrained network"
     if model.kind == "default":
         return "the default network of the space"
     schema = report.schema
