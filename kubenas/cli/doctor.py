@@ -25,7 +25,7 @@ from kubenas.scheduling.kubernetes.environment import NamespaceSettings, detect_
 from kubenas.scheduling.settings import merge_settings
 from kubenas.search.oracles import check_oracle
 from kubenas.serving.kserve.handoff import Destination
-from kubenas.steps.setup import freeze_space
+from kubenas.steps.setup import freeze_backbone, freeze_space
 from kubenas.storage import Storage, open_storage
 
 
@@ -90,6 +90,7 @@ def _of_config(config: Config, file: Path) -> Iterator[Finding]:
 def _check_config(config: Config, file: Path) -> Finding:
     check_oracle(config.search.oracle)
     freeze_space(config)
+    freeze_backbone(config)
     return ok("config", f"{file}: valid")
 
 

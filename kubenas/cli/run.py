@@ -11,7 +11,7 @@ from kubenas.errors import Interrupted, KubenasError, SearchFailed, UserError
 from kubenas.search.oracles import check_oracle
 from kubenas.steps.process import interrupt_on_sigterm, read_outcomes, read_status
 from kubenas.steps.report.summary import read_summary
-from kubenas.steps.setup import check_config_lock, freeze_space
+from kubenas.steps.setup import check_config_lock, freeze_backbone, freeze_space
 from kubenas.storage import Storage, open_storage
 
 _LOOK_SECONDS = 0.5
@@ -44,6 +44,7 @@ def _check(config: Config, storage: Storage) -> bool:
     """Validates the config before the start. Returns whether a run is resumed."""
     check_oracle(config.search.oracle)
     freeze_space(config)
+    freeze_backbone(config)
     source = config.data.source
     if "://" not in source and source not in BUNDLED_SOURCES and not Path(source).exists():
         raise UserError(f"data.source: {source}: no such file or folder")

@@ -13,7 +13,7 @@ from kubenas.config.loading import (
     resolve_paths,
 )
 from kubenas.config.metric_direction import infer_direction
-from kubenas.config.promotion import PromotionConfig
+from kubenas.config.promotion import EvaluationConfig, PromotionConfig
 from kubenas.config.retention import RetentionConfig
 from kubenas.config.runner import PodConfig, RunnerConfig
 from kubenas.config.search import COSTS, LAST_SEARCH, SearchConfig
@@ -28,6 +28,7 @@ __all__ = [
     "PRETRAINED_SPACE",
     "Config",
     "DataConfig",
+    "EvaluationConfig",
     "PodConfig",
     "PromotionConfig",
     "RetentionConfig",

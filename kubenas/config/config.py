@@ -7,7 +7,7 @@ from typing import Any, Self
 from pydantic import Field, model_validator
 
 from kubenas.config.data import DataConfig
-from kubenas.config.promotion import PromotionConfig
+from kubenas.config.promotion import EvaluationConfig, PromotionConfig
 from kubenas.config.retention import RetentionConfig
 from kubenas.config.retrain import RetrainConfig
 from kubenas.config.runner import RunnerConfig
@@ -42,6 +42,7 @@ class Config(Value):
     training: TrainingConfig = TrainingConfig()
     runner: RunnerConfig = RunnerConfig()
     retrain: RetrainConfig = RetrainConfig()
+    evaluation: EvaluationConfig = EvaluationConfig()
     promotion: PromotionConfig = PromotionConfig()
     retention: RetentionConfig = RetentionConfig()
     serving: ServingConfig = ServingConfig()
@@ -97,14 +98,15 @@ class Config(Value):
     def identity_content(self) -> dict[str, Any]:
         """Returns the part of the config that defines the search.
 
-        It excludes the output, the runner, promotion, serving and retention. A user's HyperModel is
-        included by name only, and pretrained weights are not; each search records the content of
-        their files.
+        It excludes the output, the runner, evaluation, promotion, serving and retention. A user's
+        HyperModel is included by name only, and pretrained weights are not; each search records the
+        content of their files.
         """
         content = self.model_dump(
             mode="json",
             exclude={
                 "runner": True,
+                "evaluation": True,
                 "promotion": True,
                 "retention": True,
                 "serving": True,

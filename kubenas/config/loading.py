@@ -138,11 +138,15 @@ def resolve_paths(config: Config, absolute: Callable[[str], str]) -> Config:
         space = space.model_copy(update={"hypermodel": f"{resolved(file)}:{cls}"})
     if space.weights:
         space = space.model_copy(update={"weights": resolved(space.weights)})
+    evaluation = config.evaluation
+    if evaluation.backbone:
+        evaluation = evaluation.model_copy(update={"backbone": resolved(evaluation.backbone)})
     earlier = tuple(resolved(each, LAST_SEARCH) for each in config.search.warm_start)
     return config.model_copy(
         update={
             "data": data,
             "space": space,
+            "evaluation": evaluation,
             "search": config.search.model_copy(update={"warm_start": earlier}),
             "output": resolved(config.output),
         }

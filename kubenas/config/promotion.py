@@ -1,10 +1,34 @@
-"""``promotion:`` of search.yaml: when a new model replaces the model in production."""
+"""``evaluation:`` and ``promotion:`` of search.yaml.
 
-from typing import Literal
+What a new model is compared with on the test split, and when it replaces the model in production.
+"""
 
-from pydantic import Field
+from typing import Any, Literal, Self
+
+from pydantic import Field, model_validator
 
 from kubenas.trial import Value
+
+
+class EvaluationConfig(Value):
+    """``evaluation:`` comparisons of the report. They do not affect the search."""
+
+    backbone: str | None = Field(
+        None,
+        description="Pretrained network for a comparison: the report also evaluates a linear model"
+        " on its features. Path or URI of a model that Keras saved (.keras). Empty: none.",
+    )
+    backbone_options: dict[str, Any] = Field(
+        {},
+        description="Options of this network, as an object with options of the space transfer, such"
+        ' as {"pixels": "-1..1"}; empty: the space\'s defaults.',
+    )
+
+    @model_validator(mode="after")
+    def _check_options(self) -> Self:
+        if self.backbone_options and not self.backbone:
+            raise ValueError("backbone_options: require a 'backbone'")
+        return self
 
 
 class PromotionConfig(Value):

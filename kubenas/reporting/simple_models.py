@@ -100,6 +100,8 @@ def compared_model_name(report: ReportInput, model: ComparedModel) -> str:
     """Returns the name of ``model`` in a sentence or a table."""
     if model.kind == "linear":
         return "a linear model on the pixels"
+    if model.kind == "pretrained":
+        return "a linear model on the features of a pretrained network"
     if model.kind == "default":
         return "the default network of the space"
     schema = report.schema

@@ -17,7 +17,7 @@ def pending_copies(output: Storage, config: Config) -> frozenset[str]:
     """
     latest = {folder: latest_digest(output, folder) for folder in FROZEN_FOLDERS}
     found = {f"{folder}/{digest}" for folder, digest in latest.items() if digest}
-    return find_copies(config.space.to_json()).union(found)
+    return find_copies(config.to_json()).union(found)
 
 
 def find_copies(document: bytes) -> frozenset[str]:

@@ -17,7 +17,7 @@ from kubenas.steps.retrain import Choice, read_choice, training_spec, weights_ur
 from kubenas.steps.setup import RunContext, resolve_context
 from kubenas.storage import Storage, open_storage
 from kubenas.storage.document import find_document
-from kubenas.training.evaluation import EVALUATION_FILE, Evaluation
+from kubenas.training.evaluation import EVALUATION_FILE, ComparedModelKind, Evaluation
 from kubenas.trial import Task, TrainedNetwork
 
 _STEP, _NEXT = "evaluate", "promote"
@@ -48,7 +48,7 @@ def evaluate(context: RunContext) -> EvaluateResult:
         choice = read_choice(output, search)
         default = _default_network(context, choice) if choice else None
         schema = read_schema(open_storage(context.dataset))
-        check = evaluation_check(schema, default_network=default is not None)
+        check = evaluation_check(schema, networks=_networks(context, default))
         task = _task(context, choice, default, check)
         challenger = read_evaluated_model(run_model_task(task, context, status), check)
         decision = decide_promotion(context, challenger, status)
@@ -119,7 +119,17 @@ def _task(
         check=check,
         simple_models=True,
         default_network=default,
+        backbone=context.backbone,
     )
+
+
+def _networks(context: RunContext, default: TrainedNetwork | None) -> set[ComparedModelKind]:
+    """Returns the networks that the evaluation compares the model with."""
+    asked: dict[ComparedModelKind, bool] = {
+        "default": default is not None,
+        "pretrained": context.backbone is not None,
+    }
+    return {kind for kind, wanted in asked.items() if wanted}
 
 
 def _default_network(context: RunContext, choice: Choice) -> TrainedNetwork | None:

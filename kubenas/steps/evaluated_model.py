@@ -8,7 +8,7 @@ predictions. Of the simple models, the majority class is recomputed from the sch
 import io
 import math
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -27,6 +27,7 @@ from kubenas.training.evaluation import (
     EVALUATION_FILE,
     PREDICTIONS_FILE,
     ComparedModel,
+    ComparedModelKind,
     Evaluation,
     evaluate_predictions,
 )
@@ -34,6 +35,9 @@ from kubenas.training.simple_models.majority_class import evaluate_majority_clas
 from kubenas.trial import Result
 
 _HEADERS_BYTES = 1 << 20
+_NETWORKS: frozenset[ComparedModelKind] = frozenset({"default", "pretrained"})
+_TRAINED: tuple[ComparedModelKind, ...] = ("default", "pretrained", "linear")
+"""Simple models before that of the majority class, in the order of an evaluation."""
 _TOLERANCE = 1e-3
 """Tolerance of recomputed metrics, which may differ between NumPy versions."""
 Predictions = tuple[npt.NDArray[np.integer], npt.NDArray[np.floating]]
@@ -67,9 +71,11 @@ class EvaluatedModel:
         )
 
 
-def evaluation_check(schema: DataSchema, *, default_network: bool = False) -> EvaluationCheck:
+def evaluation_check(
+    schema: DataSchema, *, networks: Collection[ComparedModelKind] = ()
+) -> EvaluationCheck:
     """Returns :func:`check_evaluation` for ``schema``. It reads a valid evaluation once."""
-    return cache(lambda prefix: check_evaluation(prefix, schema, default_network=default_network))
+    return cache(lambda prefix: check_evaluation(prefix, schema, networks=networks))
 
 
 def read_evaluated_model(done: ModelTaskResult, check: EvaluationCheck) -> EvaluatedModel:
@@ -83,14 +89,14 @@ def read_evaluated_model(done: ModelTaskResult, check: EvaluationCheck) -> Evalu
 
 
 def check_evaluation(
-    prefix: str, schema: DataSchema, *, default_network: bool = False
+    prefix: str, schema: DataSchema, *, networks: Collection[ComparedModelKind] = ()
 ) -> tuple[Evaluation, Predictions]:
     """Reads the evaluation in an attempt's folder and verifies it against the predictions.
 
     Args:
         prefix: URI of the folder.
         schema: schema of the data set.
-        default_network: whether the attempt was asked to evaluate the default network, too.
+        networks: what the attempt was asked to evaluate, too: default, pretrained or both.
 
     Raises:
         DocumentUnusable: A file is missing or invalid, the predictions are not for the test split
@@ -111,7 +117,7 @@ def check_evaluation(
             f"{join(prefix, EVALUATION_FILE)}: its metrics do not match {PREDICTIONS_FILE}"
         )
     kinds = {model.kind for model in reported.simple_models}
-    unasked = "default" in kinds and not default_network
+    unasked = kinds & _NETWORKS - set(networks)
     if unasked or not _simple_models_match(reported.simple_models, schema):
         raise DocumentUnusable(
             f"{join(prefix, EVALUATION_FILE)}: its simple models do not match the data set"
@@ -155,7 +161,7 @@ def _simple_models_match(models: tuple[ComparedModel, ...], schema: DataSchema) 
     kinds = [model.kind for model in trained]
     return (
         majority == evaluate_majority_class(schema)
-        and kinds in ([], ["linear"], ["default"], ["default", "linear"])
+        and kinds == [kind for kind in _TRAINED if kind in kinds]
         and all(
             model.examples == schema.splits["test"].examples
             and model.trained_on <= schema.splits["train"].examples

@@ -32,6 +32,8 @@ class ModelTask:
     """Whether an evaluation also evaluates simple models."""
     default_network: TrainedNetwork | None = None
     """The default network of the space, which an evaluation compares the model with."""
+    backbone: SpaceRef | None = None
+    """A space whose pretrained network an evaluation compares the model with."""
     trained_by: AttemptSpec | None = None
     """Spec of the attempt that trained the weights; its hyperparameters rebuild the model."""
 
@@ -65,6 +67,7 @@ def run_model_task(
         model=model_task.model,
         simple_models=model_task.simple_models,
         default_network=model_task.default_network,
+        backbone=model_task.backbone,
         hyperparameters=trained_by.hyperparameters if trained_by else None,
         training=trained_by.training if trained_by else None,
     )

@@ -3,9 +3,10 @@
 import logging
 from collections.abc import Callable
 
-from kubenas.config import Config, with_defaults
+from kubenas.config import Config, SpaceConfig, with_defaults
 from kubenas.data.dataset.card import DataCard
 from kubenas.data.dataset.card import read_card as read_data_card
+from kubenas.data.dataset.schema import DataSchema
 from kubenas.data.preparation.prepare import prepare_dataset
 from kubenas.search.oracles import check_oracle
 from kubenas.spaces.registry import space_graph
@@ -13,13 +14,17 @@ from kubenas.steps.drift import record_drift
 from kubenas.steps.process import StatusWriter, running_step
 from kubenas.steps.setup import (
     RunContext,
+    backbone_space,
     check_config_lock,
+    freeze_backbone,
     freeze_space,
+    keys_of_evaluation,
     lock_config,
     resolve_config,
 )
 from kubenas.storage import open_storage
 from kubenas.storage.probe import probe_storage
+from kubenas.trial import SpaceRef
 
 _logger = logging.getLogger(__name__)
 
@@ -36,13 +41,18 @@ def prepare(config: Config) -> RunContext:
         probe_storage(output)
         check_config_lock(config, output)
         check_oracle(config.search.oracle)
-        frozen = freeze_space(config)
+        frozen, backbone = freeze_space(config), freeze_backbone(config)
         resolve_config(config, frozen.space, {})  # fails early for later steps
         prepared = prepare_dataset(config.data, output, progress=_progress_reporter(status))
-        _check_suits(config, prepared.schema.shape, classes=len(prepared.schema.classes))
+        _check_suits(config.space, prepared.schema)
+        if compared := backbone_space(config):
+            with keys_of_evaluation():
+                _check_suits(compared, prepared.schema)
         # Locked after validation, so that a wrong data source can be corrected in the config.
         lock_config(config, output)
-        frozen.write(output)
+        if backbone is not None:
+            backbone.write(output)
+        frozen.write(output)  # last: garbage collection protects the latest copy
         config = with_defaults(
             config,
             shape=prepared.schema.shape,
@@ -53,6 +63,7 @@ def prepare(config: Config) -> RunContext:
             dataset=prepared.uri,
             dataset_digest=prepared.schema.digest,
             space=frozen.space if frozen.files else freeze_space(config).space,
+            backbone=backbone.space if backbone else None,
         )
         for warning in read_card(prepared.uri).warnings:
             _logger.warning("data: %s", warning)
@@ -65,15 +76,15 @@ def read_card(dataset: str) -> DataCard:
     return read_data_card(open_storage(dataset))
 
 
-def _check_suits(config: Config, shape: tuple[int, int, int], *, classes: int) -> None:
-    """Checks that a pretrained network of the space takes images of ``shape``.
+def _check_suits(space: SpaceConfig | SpaceRef, schema: DataSchema) -> None:
+    """Checks that a pretrained network of ``space`` takes the images of a data set.
 
     Raises:
         UserError: It does not.
     """
-    make = space_graph(config.space) if config.space.weights else None
+    make = space_graph(space) if space.weights else None
     if make is not None:
-        make(input_shape=shape, num_classes=classes)
+        make(input_shape=schema.shape, num_classes=len(schema.classes))
 
 
 def _progress_reporter(status: StatusWriter) -> Callable[[str, int, int | None], None]:

@@ -23,9 +23,9 @@ _Labels = npt.NDArray[np.integer]
 _Floats = npt.NDArray[np.floating]
 
 
-ComparedModelKind: TypeAlias = Literal["majority", "linear", "default"]
-"""The most frequent class of the training split, a linear model on the pixels, or the default
-network of the space, trained like the network."""
+ComparedModelKind: TypeAlias = Literal["majority", "linear", "pretrained", "default"]
+"""The most frequent class of the training split, a linear model on the pixels or on the features of
+a pretrained network, or the default network of the space, trained like the network."""
 
 
 class Interval(Value):

@@ -76,6 +76,9 @@ class AttemptSpec(Value):
     default_network: TrainedNetwork | None = Field(
         None, description="the default network of the space, which an evaluation also evaluates"
     )
+    backbone: SpaceRef | None = Field(
+        None, description="a space whose pretrained network an evaluation compares the model with"
+    )
     deadline: float | None = Field(
         None, description="Unix time at which to stop training and report the result so far"
     )

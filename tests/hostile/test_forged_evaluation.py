@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from kubenas.steps.evaluate import evaluate
 from kubenas.steps.evaluated_model import check_evaluation
 from kubenas.steps.setup import RunContext
 from kubenas.storage import open_storage
-from kubenas.training.evaluation import ComparedModel
+from kubenas.training.evaluation import ComparedModel, ComparedModelKind
 from tests.unit.steps.finished_runs import correct_examples, finished_run
 
 Change = Callable[[dict[str, Any]], object]
@@ -32,9 +32,11 @@ def folder(run: RunContext) -> Path:
     return Path(run.output.uri, search_folder(run.search_id), "evaluate/a1")
 
 
-def check(run: RunContext, *, default_network: bool = True) -> None:
+def check(
+    run: RunContext, *, networks: Collection[ComparedModelKind] = ("default", "pretrained")
+) -> None:
     schema = read_schema(open_storage(run.dataset))
-    check_evaluation(str(folder(run)), schema, default_network=default_network)
+    check_evaluation(str(folder(run)), schema, networks=networks)
 
 
 @pytest.mark.parametrize(
@@ -81,6 +83,7 @@ def test_predictions_are_of_the_test_split(run: RunContext, change: Change, says
 MAJORITY = ComparedModel(kind="majority", correct=8, examples=8, trained_on=8, train_seconds=0.0)
 LINEAR = ComparedModel(kind="linear", correct=4, examples=8, trained_on=8, train_seconds=0.5)
 DEFAULT = LINEAR.model_copy(update={"kind": "default"})
+PRETRAINED = LINEAR.model_copy(update={"kind": "pretrained"})
 
 
 def write_simple_models(run: RunContext, *models: dict[str, Any]) -> None:
@@ -89,16 +92,26 @@ def write_simple_models(run: RunContext, *models: dict[str, Any]) -> None:
 
 
 def test_possible_simple_models_are_accepted(run: RunContext) -> None:
-    for models in ([], [MAJORITY], [LINEAR, MAJORITY], [DEFAULT, LINEAR, MAJORITY]):
+    for models in (
+        [],
+        [MAJORITY],
+        [LINEAR, MAJORITY],
+        [PRETRAINED, MAJORITY],
+        [DEFAULT, LINEAR, MAJORITY],
+        [DEFAULT, PRETRAINED, LINEAR, MAJORITY],
+    ):
         write_simple_models(run, *(model.model_dump() for model in models))
         check(run)
 
 
-def test_a_default_network_that_was_not_asked_for_is_refused(run: RunContext) -> None:
-    models = (DEFAULT, LINEAR, MAJORITY)
+@pytest.mark.parametrize(("unasked", "asked"), [(DEFAULT, "pretrained"), (PRETRAINED, "default")])
+def test_a_network_that_was_not_asked_for_is_refused(
+    run: RunContext, unasked: ComparedModel, asked: ComparedModelKind
+) -> None:
+    models = (unasked, LINEAR, MAJORITY)
     write_simple_models(run, *(model.model_dump() for model in models))
     with pytest.raises(DocumentUnusable, match="its simple models do not match the data set"):
-        check(run, default_network=False)
+        check(run, networks={asked})
 
 
 @pytest.mark.parametrize(
@@ -109,6 +122,7 @@ def test_a_default_network_that_was_not_asked_for_is_refused(run: RunContext) ->
         [DEFAULT],
         [LINEAR, DEFAULT, MAJORITY],
         [DEFAULT, DEFAULT, MAJORITY],
+        [LINEAR, PRETRAINED, MAJORITY],
         [LINEAR, LINEAR, MAJORITY],
         [MAJORITY, MAJORITY],
         [LINEAR, MAJORITY.model_copy(update={"correct": 7})],

@@ -6,7 +6,7 @@ from pathlib import Path
 from kubenas.config import BUNDLED_SOURCES, LAST_SEARCH, Config
 from kubenas.errors import UserError
 from kubenas.search.oracles import check_oracle
-from kubenas.steps.setup import freeze_space
+from kubenas.steps.setup import freeze_backbone, freeze_space
 from kubenas.storage import open_storage
 
 
@@ -18,6 +18,7 @@ def check_portable(config: Config, origin: Path) -> None:
     """
     check_oracle(config.search.oracle)
     freeze_space(config)
+    freeze_backbone(config)
     for key, location in local_locations(config):
         raise UserError(
             f"{origin}: {key}: {location} is on this machine, and pods cannot reach it; copy it"
@@ -38,27 +39,32 @@ def local_locations(config: Config) -> Iterator[tuple[str, str]]:
 
 
 def as_shipped(config: Config) -> Config:
-    """Returns ``config`` with a local HyperModel or weights replaced by the copy of :func:`ship`.
+    """Returns ``config`` with a local HyperModel or weights replaced by the copies of :func:`ship`.
 
-    The copy is in the output, which every pod of the run can read; trials may have no credentials
-    for the pipeline root. Its folder is named by its digest and is the one that the first step
-    uses, so there is a single copy, kept with the results.
+    The copies are in the output, which every pod of the run can read; trials may have no
+    credentials for the pipeline root. Their folders are named by their digests and are those that
+    the first step uses, so there is a single copy, kept with the results.
     """
-    if not _has_local_files(config):
-        return config
-    frozen = freeze_space(config).space
-    copies = {"hypermodel": frozen.hypermodel, "weights": frozen.weights}
-    space = config.space.model_copy(update=copies)
-    return config.model_copy(update={"space": space})
+    if _has_local_space(config):
+        frozen = freeze_space(config).space
+        copies = {"hypermodel": frozen.hypermodel, "weights": frozen.weights}
+        config = config.model_copy(update={"space": config.space.model_copy(update=copies)})
+    if _has_local_backbone(config) and (backbone := freeze_backbone(config)):
+        copies = {"backbone": backbone.space.weights}
+        evaluation = config.evaluation.model_copy(update=copies)
+        config = config.model_copy(update={"evaluation": evaluation})
+    return config
 
 
 def ship(config: Config) -> None:
-    """Copies a local HyperModel or weights, if ``config`` has one, to the output.
+    """Copies a local HyperModel or weights, if ``config`` has any, to the output.
 
     Raises:
         StorageError: the output cannot be written.
     """
-    if _has_local_files(config):
+    if _has_local_backbone(config) and (backbone := freeze_backbone(config)):
+        backbone.write(open_storage(config.output))
+    if _has_local_space(config):  # last: garbage collection protects the latest copy
         freeze_space(config).write(open_storage(config.output))
 
 
@@ -66,6 +72,11 @@ def _is_local(location: str) -> bool:
     return "://" not in location or location.startswith("file://")
 
 
-def _has_local_files(config: Config) -> bool:
+def _has_local_space(config: Config) -> bool:
     given = config.space.hypermodel or config.space.weights
+    return given is not None and _is_local(given)
+
+
+def _has_local_backbone(config: Config) -> bool:
+    given = config.evaluation.backbone
     return given is not None and _is_local(given)

@@ -49,7 +49,7 @@ class ComparedModelScore(Value):
     def line(self) -> str:
         """Returns the result as a line of text."""
         low, high = self.accuracy_interval
-        trained = f", trained in {self.train_seconds:.1f} s" if self.kind == "linear" else ""
+        trained = f", trained in {self.train_seconds:.1f} s" if self.kind != "majority" else ""
         return (
             f"{self.name}: accuracy {100 * self.accuracy:.2f} % (95 % CI {100 * low:.2f} to"
             f" {100 * high:.2f}){trained}"

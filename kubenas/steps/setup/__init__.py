@@ -9,6 +9,11 @@ from kubenas.steps.setup.config_lock import (
 )
 from kubenas.steps.setup.context import RunContext
 from kubenas.steps.setup.form_config import config_from_form
+from kubenas.steps.setup.frozen_backbone import (
+    backbone_space,
+    freeze_backbone,
+    keys_of_evaluation,
+)
 from kubenas.steps.setup.frozen_space import FROZEN_FOLDERS, freeze_space
 from kubenas.steps.setup.run_info import read_run_info
 from kubenas.steps.setup.runners import trial_runner
@@ -18,9 +23,12 @@ __all__ = [
     "CONFIG_LOCK_FILE",
     "FROZEN_FOLDERS",
     "RunContext",
+    "backbone_space",
     "check_config_lock",
     "config_from_form",
+    "freeze_backbone",
     "freeze_space",
+    "keys_of_evaluation",
     "lock_config",
     "read_config_lock",
     "read_run_info",

@@ -20,6 +20,8 @@ class RunContext(Value):
     """URI of the prepared data set's folder."""
     dataset_digest: str
     space: SpaceRef
+    backbone: SpaceRef | None = None
+    """The frozen ``evaluation.backbone``; None: there is none."""
     task_config: dict[str, Any] = {}
     """Settings of this task in Kubeflow: the fields of ``kfp.dsl.TaskConfig``."""
 

@@ -53,7 +53,10 @@ def freeze_space(config: Config) -> FrozenSpace:
     """
     settings = config.space
     if settings.hypermodel is None:
-        return _freeze_registered(config)
+        space = SpaceRef(
+            name=settings.name or DEFAULT_SPACE, options=settings.options, weights=settings.weights
+        )
+        return freeze_registered(space, config.output)
     check_space(settings)
     uri, name = split_reference(settings.hypermodel)
     folder, file = split(uri)
@@ -64,18 +67,23 @@ def freeze_space(config: Config) -> FrozenSpace:
     return FrozenSpace(space, place, files)
 
 
-def _freeze_registered(config: Config) -> FrozenSpace:
-    settings = config.space
-    space = SpaceRef(
-        name=settings.name or DEFAULT_SPACE, options=settings.options, weights=settings.weights
-    )
+def freeze_registered(space: SpaceRef, output: str) -> FrozenSpace:
+    """Reads the pretrained network of a registered ``space``, if it has one.
+
+    Args:
+        space: the space.
+        output: URI of the output, which gets the copy.
+
+    Raises:
+        UserError: The space or an option does not exist, or its file is not a pretrained network.
+    """
     check_space(space)
-    if settings.weights is None:
+    if space.weights is None:
         return FrozenSpace(space)
-    _, name = split(settings.weights)
-    files = {name: open_weights(settings.weights).read_bytes()}
+    _, name = split(space.weights)
+    files = {name: open_weights(space.weights).read_bytes()}
     place = f"{_WEIGHTS}/{_digest(files)}"
-    copy = join(config.output, place, name)
+    copy = join(output, place, name)
     return FrozenSpace(space.model_copy(update={"weights": copy}), place, files)
 
 

@@ -39,11 +39,11 @@ def load_space(attempt: Attempt) -> keras_tuner.HyperModel:
             input_shape=attempt.schema.shape,
             num_classes=len(attempt.schema.classes),
             mirror_symmetric=attempt.schema.mirror_symmetric,
-            pixel_moments=_pixel_moments(attempt.schema),
+            pixel_moments=pixel_moments(attempt.schema),
         )
 
 
-def _pixel_moments(schema: DataSchema) -> PixelMoments | None:
+def pixel_moments(schema: DataSchema) -> PixelMoments | None:
     """Returns mean and deviation of pixels from 0 to 255, or None for values of another range."""
     if schema.dtype != "uint8":
         return None

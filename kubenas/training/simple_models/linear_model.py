@@ -1,4 +1,4 @@
-"""The simple model that is linear in the pixels: logistic regression.
+"""The simple model that is linear in the pixels: logistic regression, and its solver.
 
 Its work is bounded by the number of examples, of features and of iterations, not by the clock:
 the same data give the same model on any machine.
@@ -17,7 +17,8 @@ from sklearn.linear_model import LogisticRegression
 from kubenas.data.dataset.loading import Shards
 from kubenas.data.dataset.schema import DataSchema
 from kubenas.training.evaluation import ComparedModel
-from kubenas.training.simple_models.pixels import Examples, PixelVectors
+from kubenas.training.simple_models.pixels import PixelVectors
+from kubenas.training.simple_models.vectors import Examples
 
 _TRAIN_EXAMPLES = 20_000
 _VALIDATION_EXAMPLES = 5_000
@@ -75,11 +76,21 @@ def fit_size(schema: DataSchema) -> Size:
     examples = min(schema.splits["train"].examples, _TRAIN_EXAMPLES)
     for side in range(1, max(height, width) + 1):
         features = math.ceil(height / side) * math.ceil(width / side) * channels
-        work = examples * features * (len(schema.classes) + _READING)
-        iterations = int(_WORK // work)
-        if features <= _FEATURES and iterations >= _FEWEST_ITERATIONS:
+        fitting = affordable_examples(features, len(schema.classes))
+        if features <= _FEATURES and examples <= fitting:
             break
-    return Size(examples, side, max(1, min(iterations, _ITERATIONS)))
+    return Size(examples, side, affordable_iterations(examples, features, len(schema.classes)))
+
+
+def affordable_examples(features: int, classes: int) -> int:
+    """Returns the most examples for which a fit has time for enough iterations."""
+    return int(_WORK // (features * (classes + _READING) * _FEWEST_ITERATIONS))
+
+
+def affordable_iterations(examples: int, features: int, classes: int) -> int:
+    """Returns the maximum number of iterations of a fit; at least one."""
+    iterations = int(_WORK // (examples * features * (classes + _READING)))
+    return max(1, min(iterations, _ITERATIONS))
 
 
 def fit_linear_model(train: Examples, validation: Examples, iterations: int) -> LogisticRegression:

@@ -73,7 +73,8 @@ def evaluate(attempt: Attempt) -> Result:
 def evaluate_simple_models(attempt: Attempt) -> tuple[ComparedModel, ...]:
     """Evaluates the default network and simple models on the test split.
 
-    A default network that cannot be evaluated is left out: the network's own evaluation counts.
+    A default or pretrained network that cannot be evaluated is left out: the network's own
+    evaluation counts.
 
     Raises:
         StorageError: The data set is damaged.
@@ -83,6 +84,7 @@ def evaluate_simple_models(attempt: Attempt) -> tuple[ComparedModel, ...]:
 
     models = (
         _evaluate_default_network(attempt),
+        _evaluate_pretrained_network(attempt),
         evaluate_linear_model(attempt.dataset),
         evaluate_majority_class(attempt.schema),
     )
@@ -96,6 +98,26 @@ def _evaluate_default_network(attempt: Attempt) -> ComparedModel | None:
         return evaluate_default_network(attempt, attempt.spec.default_network)
     except AttemptFailed as error:
         _LOG.warning("the default network was not evaluated: %s", error)
+        return None
+
+
+def _evaluate_pretrained_network(attempt: Attempt) -> ComparedModel | None:
+    space = attempt.spec.backbone
+    if space is None:
+        return None
+    if attempt.spec.host_ooms:
+        _LOG.warning("the pretrained network was not evaluated: an attempt ran out of memory")
+        return None
+    # Loads scikit-learn, as above.
+    from kubenas.training.simple_models.pretrained_network import (  # noqa: PLC0415
+        evaluate_pretrained_network,
+    )
+
+    try:
+        with classify_errors(Phase.OTHER):
+            return evaluate_pretrained_network(attempt.dataset, space)
+    except AttemptFailed as error:
+        _LOG.warning("the pretrained network was not evaluated: %s", error)
         return None
 
 

@@ -56,6 +56,15 @@ def test_weights_are_relative_to_the_file_and_not_part_of_the_identity(tmp_path:
     assert one.identity() == two.identity() == remote.identity()
 
 
+def test_the_evaluation_is_not_part_of_the_identity(tmp_path: Path) -> None:
+    plain = load(tmp_path, MINIMAL)
+    compared = load(tmp_path, f"{MINIMAL}evaluation: {{backbone: net.keras}}\n")
+    assert compared.evaluation.backbone == str(tmp_path / "net.keras")
+    assert plain.identity() == compared.identity()
+    alone = f"{MINIMAL}evaluation: {{backbone_options: {{pixels: 0..1}}}}\n"
+    assert "evaluation.backbone_options: require a 'backbone'" in refusal(tmp_path, alone)
+
+
 def test_last_search_is_not_a_path(tmp_path: Path) -> None:
     config = load(tmp_path, MINIMAL + "search: {warm_start: [last, known.csv]}\n")
     assert config.search.warm_start == ("last", str(tmp_path / "known.csv"))

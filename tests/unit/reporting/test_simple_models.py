@@ -84,6 +84,17 @@ def test_the_best_simple_model_counts() -> None:
     )
 
 
+def test_a_pretrained_network_is_one_of_the_models() -> None:
+    pretrained = linear(1_400).model_copy(update={"kind": "pretrained"})
+    report = compared(1_276, pretrained, linear(1_092), MAJORITY)
+    assert plain(headline(report)).startswith(
+        "A linear model on the features of a pretrained network is better than the network: test"
+        " accuracy 93.3 % against 85.1 %"
+    )
+    names = [row.name for row in model_rows(report)]
+    assert names[1] == "a linear model on the features of a pretrained network"
+
+
 def test_the_table_has_all_models() -> None:
     report = compared(1_276, linear(1_092), MAJORITY)
     rows = [

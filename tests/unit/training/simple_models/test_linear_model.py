@@ -14,7 +14,8 @@ from kubenas.training.simple_models.linear_model import (
     fit_linear_model,
     fit_size,
 )
-from kubenas.training.simple_models.pixels import Examples, PixelVectors
+from kubenas.training.simple_models.pixels import PixelVectors
+from kubenas.training.simple_models.vectors import Examples
 
 
 def separable(examples: int, seed: int) -> Examples:

@@ -15,7 +15,8 @@ from kubenas.training.evaluation import Evaluation
 from kubenas.training.process.stopping import Termination
 from kubenas.training.sample_request import SampleAnswer, SampleRequest
 from kubenas.training.tasks.run import run_task
-from kubenas.trial import Task, TrainedNetwork
+from kubenas.trial import SpaceRef, Task, TrainedNetwork
+from tests.unit.spaces.transfer.backbones import write_backbone
 from tests.unit.training.conftest import LINEAR, MakeSpec
 
 LAYER = """
@@ -121,6 +122,38 @@ def test_an_evaluation_evaluates_the_default_network_too(make_spec: MakeSpec) ->
     assert run_task(spec, Termination()).outcome == "completed"
     again = Evaluation.from_json(Path(spec.prefix, "evaluation.json").read_bytes())
     assert [model.kind for model in again.simple_models] == ["linear", "majority"]
+
+
+def test_an_evaluation_compares_with_a_pretrained_network(
+    make_spec: MakeSpec, tmp_path: Path
+) -> None:
+    """A file that cannot be used, or one that needs too much memory, costs its row only."""
+    trained = make_spec(plan={"epochs": 1, "keep_model": True})
+    run_task(trained, Termination())
+    exported = make_spec(Task.EXPORT, model=f"{trained.prefix}/model.weights.h5")
+    run_task(exported, Termination())
+    backbone = SpaceRef(
+        name="transfer",
+        options={"min_input_size": 32, "max_input_size": 32},
+        weights=write_backbone(tmp_path / "net.keras"),
+    )
+    damaged = backbone.model_copy(update={"weights": f"{exported.prefix}/model.keras"})
+    Path(exported.prefix, "model.keras").write_bytes(b"damaged")
+    spec = make_spec(Task.EVALUATE, model=f"{exported.prefix}/saved_model", simple_models=True)
+    others = ["linear", "majority"]
+    for number, (changes, kinds) in enumerate(
+        [
+            ({"backbone": backbone}, ["pretrained", *others]),
+            ({"backbone": damaged}, others),
+            ({"backbone": backbone, "host_ooms": 1}, others),
+        ],
+        start=1,
+    ):
+        one = spec.model_copy(update={"attempt": number, **changes})
+        result = run_task(one, Termination())
+        assert result.outcome == "completed", result.message
+        evaluation = Evaluation.from_json(Path(one.prefix, "evaluation.json").read_bytes())
+        assert [model.kind for model in evaluation.simple_models] == kinds
 
 
 def test_a_rebuilt_model_that_predicts_otherwise_is_refused(make_spec: MakeSpec) -> None:
