@@ -92,7 +92,11 @@ def _training(report: ReportInput) -> Iterator[str]:
     yield ""
     sizes = ", ".join(f"{split.examples:,} {name}" for name, split in counts.items())
     yield f"Data `{_schema(report).digest}`: {sizes}; split by content."
-    yield f"Batches of {training.batch_size}; learning rate schedule: {training.schedule}."
+    used = report.winner.precision if report.winner else None
+    yield (
+        f"Batches of {training.batch_size}; learning rate schedule: {training.schedule};"
+        f" precision: {escape(used or training.precision)}."
+    )
     for each in summarize_candidates(report.retrained):
         outcome = ", ".join(score(value, report.objective) for value in each.scores)
         if each.with_validation:

@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -76,6 +77,14 @@ def test_model_card_describes_the_model() -> None:
     assert "`runs/fashion/export`" in card
     assert f"- optimizer: {report.winner.values['optimizer']}" in card
     assert "float32, (batch, 28, 28, 1)" in card
+
+
+def test_model_card_tells_the_precision_of_the_training() -> None:
+    report = material(Shape(40))
+    assert report.winner
+    assert "precision: auto." in render_model_card(report)
+    trained = replace(report, winner=replace(report.winner, precision="mixed_bfloat16"))
+    assert "precision: mixed_bfloat16." in render_model_card(trained)
 
 
 def test_cards_escape_user_texts() -> None:
