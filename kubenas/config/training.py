@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from kubenas.trial import Value
+from kubenas.trial import Precision, Value
 
 
 class TrainingConfig(Value):
@@ -40,6 +40,12 @@ class TrainingConfig(Value):
         "none",
         description="Weights of the classes in the training loss: 'balanced' gives each class the"
         " same share of it, for data with rare classes; 'none' counts each example once.",
+    )
+    precision: Precision = Field(
+        "auto",
+        description="Precision of the training: 'mixed_bfloat16' or 'mixed_float16' for GPUs that"
+        " compute faster in 16 bits, or 'float32'. 'auto': for registered spaces the first of them"
+        " that the GPU supports, and float32 without such a GPU.",
     )
     max_trial_seconds: float | None = Field(
         None, gt=0, description="Time limit of a trial in seconds; empty: no limit."

@@ -60,6 +60,8 @@ class Winner:
     parameters: int | None = None
     latency_ms: float | None = None
     flops: int | None = None
+    precision: str | None = None
+    """Keras' dtype policy of its training."""
 
 
 @dataclass(frozen=True)

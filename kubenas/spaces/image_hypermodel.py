@@ -57,7 +57,7 @@ class ImageHyperModel(keras_tuner.HyperModel, Generic[Options, Network]):  # typ
 
     def pool(self, features: keras.KerasTensor, network: Network) -> keras.KerasTensor:  # noqa: ARG002
         """Returns the vectors (batch, units) that the output layer takes: the map's averages."""
-        return keras.layers.GlobalAveragePooling2D(name="average")(features)
+        return keras.layers.GlobalAveragePooling2D(name="average", dtype="float32")(features)
 
     def choose_optimizer(self, hp: keras_tuner.HyperParameters) -> keras.optimizers.Optimizer:
         """Declares the optimiser's hyperparameters and returns the optimiser at their values."""
@@ -75,15 +75,18 @@ class ImageHyperModel(keras_tuner.HyperModel, Generic[Options, Network]):  # typ
         """Returns the compiled model that the values in ``hp`` describe.
 
         Input "image": (batch, height, width, channels), normalised. Output "probabilities":
-        (batch, num_classes). Augmentation and regularisation act in training only.
+        (batch, num_classes). Augmentation and regularisation act in training only. In a mixed dtype
+        policy, images are changed and probabilities computed in float32.
         """
         network = self.choose_network(hp)
         image = keras.Input(self.input_shape, name="image")
         values = self.features(augment(image, self._choose_augmentation(hp)), network)
         values = self.pool(values, network)
         if dropout := self._choose_dropout(hp):
-            values = keras.layers.Dropout(dropout, name="dropout")(values)
-        output = keras.layers.Dense(self.num_classes, "softmax", name="probabilities")(values)
+            values = keras.layers.Dropout(dropout, name="dropout", dtype="float32")(values)
+        output = keras.layers.Dense(
+            self.num_classes, "softmax", name="probabilities", dtype="float32"
+        )(values)
         model = keras.Model(image, output, name="network")
         model.compile(
             optimizer=self.choose_optimizer(hp), loss=choose_loss(hp), metrics=["accuracy"]

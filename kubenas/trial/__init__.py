@@ -18,7 +18,7 @@ from kubenas.trial.spec import (
     SpaceRef,
     TrainedNetwork,
 )
-from kubenas.trial.training_plan import Limits, RateScheduleName, TrainingPlan
+from kubenas.trial.training_plan import Limits, Precision, RateScheduleName, TrainingPlan
 from kubenas.trial.value import SearchId, Value
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "Heartbeat",
     "Limits",
     "Outcome",
+    "Precision",
     "RateScheduleName",
     "Result",
     "SearchId",

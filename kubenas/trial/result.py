@@ -43,6 +43,7 @@ class Result(Value):
     parameters: int | None = Field(None, description="number of weights, trainable or not")
     flops: int | None = Field(None, description="floating-point operations for one example")
     latency_ms: float | None = Field(None, description="median inference time of one example")
+    precision: str | None = Field(None, description="Keras' dtype policy of the training")
     declared: DeclaredHyperparameters = DeclaredHyperparameters()
     artifacts: dict[str, str] = Field({}, description="name -> path below the attempt's prefix")
     software: dict[str, str] = Field({}, description="package versions")

@@ -40,6 +40,10 @@ RateScheduleName: TypeAlias = Literal["none", "cosine", "wsd"]
 """A learning rate schedule; see :mod:`kubenas.training.fit.rate_schedule`."""
 
 
+Precision: TypeAlias = Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"]
+"""Precision of a training; see :mod:`kubenas.training.model.precision`."""
+
+
 class TrainingPlan(Value):
     """Training parameters of an attempt."""
 
@@ -57,6 +61,9 @@ class TrainingPlan(Value):
     )
     class_weights: Literal["none", "balanced"] = Field(
         "none", description="weights of the classes in the training loss"
+    )
+    precision: Precision = Field(
+        "auto", description="precision of the computations; 'auto': as suits the device"
     )
     with_validation: bool = Field(False, description="train on the validation split, too")
     objective: str = Field(description="a metric of the model, such as val_accuracy")

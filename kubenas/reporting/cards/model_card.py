@@ -92,7 +92,11 @@ def _training(report: ReportInput) -> Iterator[str]:
     yield ""
     sizes = ", ".join(f"{split.examples:,} {name}" for name, split in counts.items())
     yield f"Data `{_schema(report).digest}`: {sizes}; split by content."
-    yield f"Batches of {training.batch_size}; learning rate schedule: {training.schedule}."
+    used = report.winner.precision if report.winner else None
+    yield (
+        f"Batches of {training.batch_size}; learning rate schedule: {training.schedule};"
+        f" precision: {escape(used or training.precision)}."
+    )
     if decay := training.average_weights:
         yield f"The weights are an exponential moving average, with decay {decay}."
     if training.class_weights != "none":

@@ -75,7 +75,8 @@ def _apply(
             pool = keras.layers.MaxPooling2D(operation.size, padding="same", name=operation.name)
             return pool(values)
         case Resize():
-            return keras.layers.Resizing(*operation.sides, name=operation.name)(values)
+            resize = keras.layers.Resizing(*operation.sides, name=operation.name, dtype="float32")
+            return resize(values)
         case SqueezeExcite():
             return _squeeze_excite(values, operation, activation)
         case Convolve():

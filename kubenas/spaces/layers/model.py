@@ -15,7 +15,7 @@ def build_network(
     """Builds ``network`` as a Keras model, not compiled.
 
     Input "image": (batch, height, width, channels), normalised. Output "probabilities":
-    (batch, num_classes).
+    (batch, num_classes), in float32 in every dtype policy.
     """
     image = values = keras.Input(input_shape, name="image")
     for operation in build_body(network, input_shape).operations:
@@ -24,14 +24,16 @@ def build_network(
         else:
             values = _convolve(values, operation)
     if network.head == "average":
-        values = keras.layers.GlobalAveragePooling2D(name="average")(values)
+        values = keras.layers.GlobalAveragePooling2D(name="average", dtype="float32")(values)
     else:
         values = keras.layers.Flatten(name="flatten")(values)
     for number, units in enumerate(network.dense, start=1):
         values = keras.layers.Dense(units, network.activation, name=f"dense_{number}")(values)
     if network.dropout:
-        values = keras.layers.Dropout(network.dropout, name="dropout")(values)
-    output = keras.layers.Dense(num_classes, "softmax", name="probabilities")(values)
+        values = keras.layers.Dropout(network.dropout, name="dropout", dtype="float32")(values)
+    output = keras.layers.Dense(num_classes, "softmax", name="probabilities", dtype="float32")(
+        values
+    )
     return keras.Model(image, output, name="layers")
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import keras
 import keras_tuner
@@ -18,6 +18,8 @@ The brightness is in standard deviations of the channels.
 """
 _UNBOUNDED = (-1e4, 1e4)
 """Value range in which no normalised image is clipped."""
+_DTYPE = "float32"
+"""In every dtype policy: 16 bits are too few for coordinates."""
 
 
 @dataclass(frozen=True)
@@ -63,10 +65,10 @@ def _layers(augmentation: Augmentation) -> Iterator[keras.layers.Layer]:
         return
     # Whole pixels: interpolation would blur the images in training alone.
     yield keras.layers.RandomTranslation(
-        _SHIFT, _SHIFT, fill_mode="nearest", interpolation="nearest", name="shift"
+        _SHIFT, _SHIFT, fill_mode="nearest", interpolation="nearest", name="shift", dtype=_DTYPE
     )
     if augmentation.flips:
-        yield keras.layers.RandomFlip("horizontal", name="flip")
+        yield keras.layers.RandomFlip("horizontal", name="flip", dtype=_DTYPE)
     if augmentation.strength:
         yield from _strong_layers(augmentation.strength)
 
@@ -78,13 +80,13 @@ def _strong_layers(strength: float) -> Iterator[keras.layers.Layer]:
     one direction only, and needs a value range, which normalised images do not have.
     """
     layers = keras.layers
-    yield layers.RandomRotation(strength * _ROTATION, fill_mode="nearest", name="rotation")
-    yield layers.RandomZoom(strength * _ZOOM, strength * _ZOOM, fill_mode="nearest", name="zoom")
-    yield layers.RandomContrast(strength * _CONTRAST, value_range=_UNBOUNDED, name="contrast")
+    geometric: dict[str, Any] = {"fill_mode": "nearest", "dtype": _DTYPE}
+    colour: dict[str, Any] = {"value_range": _UNBOUNDED, "dtype": _DTYPE}
+    yield layers.RandomRotation(strength * _ROTATION, name="rotation", **geometric)
+    yield layers.RandomZoom(strength * _ZOOM, strength * _ZOOM, name="zoom", **geometric)
+    yield layers.RandomContrast(strength * _CONTRAST, name="contrast", **colour)
     brightness = strength * _BRIGHTNESS / (_UNBOUNDED[1] - _UNBOUNDED[0])
-    yield layers.RandomBrightness(brightness, value_range=_UNBOUNDED, name="brightness")
+    yield layers.RandomBrightness(brightness, name="brightness", **colour)
     erased = strength * _ERASED
     # Zero is the mean of a channel.
-    yield layers.RandomErasing(
-        (erased, erased), fill_value=0.0, value_range=_UNBOUNDED, name="erasing"
-    )
+    yield layers.RandomErasing((erased, erased), fill_value=0.0, name="erasing", **colour)

@@ -75,18 +75,18 @@ class TransferHyperModel(ImageHyperModel[TransferOptions, Network]):
 
     def features(self, image: keras.KerasTensor, network: Network) -> keras.KerasTensor:
         scale, offset = self._moments.rescaling(self.options.pixels)
-        values = keras.layers.Rescaling(scale, offset, name="pixels")(image)
+        values = keras.layers.Rescaling(scale, offset, name="pixels", dtype="float32")(image)
         if image.shape[-1] != self._backbone.channels:
             copies = [values] * self._backbone.channels
-            values = keras.layers.Concatenate(name="repeat_channel")(copies)
+            values = keras.layers.Concatenate(name="repeat_channel", dtype="float32")(copies)
         side = network.input_size
-        values = keras.layers.Resizing(side, side, name="resize")(values)
+        values = keras.layers.Resizing(side, side, name="resize", dtype="float32")(values)
         return build_features(
             values, self._backbone, self._file, frozen_stages=network.frozen_stages
         )
 
     def pool(self, features: keras.KerasTensor, network: Network) -> keras.KerasTensor:
-        values = _POOLINGS[network.pooling](name=network.pooling)(features)
+        values = _POOLINGS[network.pooling](name=network.pooling, dtype="float32")(features)
         if network.units:
             values = keras.layers.Dense(network.units, "relu", name="dense")(values)
         return values

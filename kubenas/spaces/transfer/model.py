@@ -11,6 +11,7 @@ from kubenas.spaces.transfer.keras_file import INPUT, Node
 
 _OPERATIONS = {"add": keras.ops.add, "multiply": keras.ops.multiply}
 _RANDOM = frozenset({"Dropout", "GaussianDropout", "GaussianNoise", "SpatialDropout2D"})
+_PIXELS = (keras.layers.Rescaling, keras.layers.Normalization)
 _NORM = keras.layers.BatchNormalization
 
 
@@ -69,7 +70,11 @@ def _layer(model: keras.Model, node: Node) -> keras.Layer:
 
 
 def _copy(layer: keras.Layer, node: Node, *, trainable: bool) -> keras.Layer:
-    """Returns a layer with random weights, as the same one may be in models of earlier trials."""
+    """Returns a layer with random weights, as the same one may be in models of earlier trials.
+
+    It computes in the current dtype policy, and in float32 if it prepares pixels.
+    """
     trainable = trainable and not isinstance(layer, _NORM)
-    settings = {"name": f"backbone_{node.name}", "trainable": trainable}
+    policy = "float32" if isinstance(layer, _PIXELS) else keras.config.dtype_policy().name
+    settings = {"name": f"backbone_{node.name}", "trainable": trainable, "dtype": policy}
     return type(layer).from_config({**layer.get_config(), **settings})

@@ -106,6 +106,7 @@ def _winner(
         parameters=result.parameters,
         latency_ms=result.latency_ms,
         flops=result.flops,
+        precision=result.precision,
     )
 
 

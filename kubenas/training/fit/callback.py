@@ -26,7 +26,11 @@ from kubenas.training.fit.history import (
 )
 from kubenas.training.fit.rate_schedule import RateSchedule
 from kubenas.training.fit.score import missing_objective, scalar_metrics
-from kubenas.training.fit.variables import optimizer_variables, read_variables
+from kubenas.training.fit.variables import (
+    loss_scale_variables,
+    optimizer_variables,
+    read_variables,
+)
 from kubenas.training.process.failure import NotANumber
 from kubenas.training.process.stopping import DeadlinePassed, NotResumable, Termination
 from kubenas.trial import TrainingPlan
@@ -217,6 +221,7 @@ class TrainingCallback(keras.callbacks.Callback):  # type: ignore[misc]  # keras
             fits=max(1, self._fits),
             steps=self._earlier_steps + self._steps,
             average=average,
+            loss_scale=read_variables(loss_scale_variables(self.model)),
             before_decay=self._state_before_decay(epoch),
         )
 

@@ -50,6 +50,8 @@ class TrainingState:
     """Number of training steps so far in all fits."""
     average: tuple[Array, ...] | None = None
     """Average of the weights over the steps. None if the training has none."""
+    loss_scale: tuple[Array, ...] = ()
+    """State of the loss scaling. Empty if the training has none."""
     before_decay: "TrainingState | None" = None
     """The state before the learning rate began to decay, from which a longer training continues."""
 
@@ -152,6 +154,8 @@ def _load_state(storage: Storage, latest: _Latest, uri: str) -> TrainingState:
 
 def _pack(state: TrainingState) -> bytes:
     groups = {"weights": state.weights, "optimizer": state.optimizer}
+    if state.loss_scale:
+        groups["loss_scale"] = state.loss_scale
     if state.average is not None:
         groups["average"] = state.average
     if state.best_weights is not state.scored_weights:
@@ -178,6 +182,7 @@ def _unpack(data: bytes, latest: _Latest, uri: str) -> TrainingState:
             average = _group(arrays, "average") or None
             best_weights = _group(arrays, "best") or average or weights
             optimizer = _group(arrays, "optimizer")
+            loss_scale = _group(arrays, "loss_scale")
     except NPY_READ_ERRORS as error:
         raise CheckpointUnusable(f"{uri}/{latest.state}: not an npz file: {error}") from error
     best = BestEpoch(latest.direction, latest.best_epoch, latest.best_score, latest.waited)
@@ -190,6 +195,7 @@ def _unpack(data: bytes, latest: _Latest, uri: str) -> TrainingState:
         fits=latest.fits,
         steps=latest.steps,
         average=average,
+        loss_scale=loss_scale,
     )
 
 

@@ -7,6 +7,7 @@ import keras
 
 from kubenas.errors import UserError
 from kubenas.training.fit.rate_schedule import RateSchedule
+from kubenas.training.fit.variables import own_optimizer
 
 
 def own_rate(model: keras.Model) -> float:
@@ -15,7 +16,7 @@ def own_rate(model: keras.Model) -> float:
     Raises:
         UserError: the model has no optimiser, or the optimiser has a schedule of its own.
     """
-    optimizer = model.optimizer
+    optimizer = own_optimizer(model)
     schedule = keras.optimizers.schedules.LearningRateSchedule
     if optimizer is None or isinstance(getattr(optimizer, "_learning_rate", None), schedule):
         raise UserError(

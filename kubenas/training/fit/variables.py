@@ -23,9 +23,25 @@ def write_variables(variables: Sequence[keras.Variable], arrays: Sequence[Array]
         variable.assign(array)
 
 
+def own_optimizer(model: keras.Model) -> keras.optimizers.Optimizer | None:
+    """Returns the optimiser inside the loss scaling that Keras adds in mixed_float16."""
+    optimizer = model.optimizer
+    scaled = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
+    return optimizer.inner_optimizer if scaled else optimizer
+
+
 def optimizer_variables(model: keras.Model) -> list[keras.Variable]:
     """Returns the variables of the optimiser. Empty if the model has no optimiser."""
-    return list(model.optimizer.variables) if model.optimizer is not None else []
+    optimizer = own_optimizer(model)
+    return list(optimizer.variables) if optimizer is not None else []
+
+
+def loss_scale_variables(model: keras.Model) -> list[keras.Variable]:
+    """Returns the variables of the loss scaling. Empty if there is none."""
+    if model.optimizer is None:
+        return []
+    own = {id(variable) for variable in optimizer_variables(model)}
+    return [variable for variable in model.optimizer.variables if id(variable) not in own]
 
 
 def create_variables(model: keras.Model, example: Array, label: Array, output: tf.Tensor) -> None:
@@ -54,6 +70,8 @@ def create_variables(model: keras.Model, example: Array, label: Array, output: t
 def restore(model: keras.Model, state: TrainingState) -> None:
     """Restores the weights and the optimiser of a built ``model`` from ``state``.
 
+    The loss scaling begins anew if ``state`` was trained in another precision.
+
     Raises:
         CheckpointUnusable: the state belongs to another model, or to the second or a later
             ``model.fit`` call of a user-defined ``fit``, which would repeat the first. The model
@@ -73,3 +91,6 @@ def restore(model: keras.Model, state: TrainingState) -> None:
             raise CheckpointUnusable("the variables of the model do not match the checkpoint")
     write_variables(model.variables, state.weights)
     write_variables(optimizer_variables(model), state.optimizer)
+    scaling = loss_scale_variables(model)
+    if shapes_match(state.loss_scale, (variable.shape for variable in scaling)):
+        write_variables(scaling, state.loss_scale)

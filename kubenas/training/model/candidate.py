@@ -17,6 +17,9 @@ from kubenas.spaces.registry import load_hypermodel
 from kubenas.spaces.transfer.pixels import PixelMoments
 from kubenas.spaces.user_code.hypermodel_source import split_reference
 from kubenas.storage import split
+from kubenas.training.fit.variables import read_variables, write_variables
+from kubenas.training.model.gpu import compute_capability
+from kubenas.training.model.precision import FLOAT32, dtype_policy
 from kubenas.training.process.attempt import Attempt
 from kubenas.training.process.failure import (
     SHAPE_ERRORS,
@@ -25,22 +28,39 @@ from kubenas.training.process.failure import (
     classify_errors,
     describe_error,
 )
+from kubenas.training.process.keras_settings import dtype_policy_within, use_dtype_policy
+from kubenas.trial import Task
 
 
 def load_space(attempt: Attempt) -> keras_tuner.HyperModel:
-    """Loads the HyperModel that the attempt's spec names.
+    """Loads the HyperModel that the attempt's spec names, to be built in the attempt's precision.
 
     Raises:
         AttemptFailed: the HyperModel cannot be loaded.
     """
     with classify_errors(Phase.LOADING):
-        return load_hypermodel(
+        hypermodel = load_hypermodel(
             attempt.spec.space,
             input_shape=attempt.schema.shape,
             num_classes=len(attempt.schema.classes),
             mirror_symmetric=attempt.schema.mirror_symmetric,
             pixel_moments=pixel_moments(attempt.schema),
         )
+    _use_precision(attempt)
+    return hypermodel
+
+
+def _use_precision(attempt: Attempt) -> None:
+    """Sets the dtype policy. A user's module is loaded before, as it may set one itself."""
+    plan = attempt.spec.training
+    policy = dtype_policy(
+        plan.precision if plan else "auto",
+        registered=attempt.spec.space.name is not None,
+        trains=attempt.spec.task is Task.TRAIN,
+        capability=compute_capability(),
+    )
+    if policy is not None:
+        use_dtype_policy(policy)
 
 
 def pixel_moments(schema: DataSchema) -> PixelMoments | None:
@@ -141,3 +161,17 @@ def build_trial_candidate(attempt: Attempt) -> Candidate:
         candidate = build_candidate(attempt, hypermodel, attempt.hyperparameters.hp)
         attempt.hyperparameters.check_names()
     return candidate
+
+
+def kept_model(attempt: Attempt, candidate: Candidate) -> keras.Model:
+    """Returns the model that is measured, saved and exported.
+
+    It is the trained one, and for a registered space that one in float32, with the same weights: it
+    runs on every device, and a rebuilt model can be compared with it closely.
+    """
+    if attempt.spec.space.name is None or candidate.model.dtype_policy.name == FLOAT32:
+        return candidate.model
+    with dtype_policy_within(FLOAT32):
+        model = candidate.hypermodel.build(candidate.hp)
+    write_variables(model.variables, read_variables(candidate.model.variables))
+    return model

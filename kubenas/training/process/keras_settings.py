@@ -1,6 +1,7 @@
 """Global settings of Keras: reset before each attempt, because user modules may change them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import keras
@@ -38,3 +39,19 @@ def use_keras_settings(settings: Mapping[str, Any]) -> None:
     """Applies the settings of another process until the next attempt."""
     for name, value in settings.items():
         getattr(keras.config, f"set_{name}")(value)
+
+
+def use_dtype_policy(name: str) -> None:
+    """Builds models in the dtype policy ``name`` until the next attempt."""
+    keras.config.set_dtype_policy(name)
+
+
+@contextmanager
+def dtype_policy_within(name: str) -> Iterator[None]:
+    """Builds models in the dtype policy ``name`` within the context."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(name)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)

@@ -1,24 +1,23 @@
 """Refuses a network that exceeds the limits of the search, before it is trained."""
 
-import keras
-
 from kubenas.training.model.architecture import ARCHITECTURE_FILE
+from kubenas.training.model.candidate import Candidate, kept_model
 from kubenas.training.model.measure import measure_cost
 from kubenas.training.model.size import limit_violation, model_size
 from kubenas.training.process.attempt import Attempt
 from kubenas.trial import FailureClass, Limits, Outcome, Result
 
 
-def check_limits(attempt: Attempt, model: keras.Model) -> Result | None:
-    """Returns the result of a model that violates the limits, or None.
+def check_limits(attempt: Attempt, candidate: Candidate) -> Result | None:
+    """Returns the result of a candidate that violates the limits, or None.
 
     A resumed attempt is not checked again: its latency may differ on another machine.
     """
     limits = attempt.plan.limits
     if attempt.spec.resume_from is not None or limits == Limits():
         return None
-    cost = measure_cost(model, attempt.schema.shape)
-    size = model_size(model, cost, batch_size=attempt.plan.batch_size)
+    cost = measure_cost(kept_model(attempt, candidate), attempt.schema.shape)
+    size = model_size(candidate.model, cost, batch_size=attempt.plan.batch_size)
     violation = limit_violation(size, limits)
     if not violation:
         return None

@@ -21,7 +21,12 @@ from kubenas.training.fit.resume import resume_training
 from kubenas.training.fit.score import means, missing_objective, reported_metrics
 from kubenas.training.fit.variables import create_variables
 from kubenas.training.model.architecture import ARCHITECTURE_FILE, describe_architecture
-from kubenas.training.model.candidate import Candidate, build_trial_candidate, user_file
+from kubenas.training.model.candidate import (
+    Candidate,
+    build_trial_candidate,
+    kept_model,
+    user_file,
+)
 from kubenas.training.model.measure import measure_cost
 from kubenas.training.model.trained_weights import (
     SAMPLE_PREDICTIONS_FILE,
@@ -76,7 +81,7 @@ def _train(attempt: Attempt, *, resume_from: str | None) -> Result:
     _prepare(attempt, candidate)
     architecture = json.dumps(describe_architecture(candidate.model), indent=1)
     attempt.storage.write(ARCHITECTURE_FILE, architecture.encode())
-    if (too_large := check_limits(attempt, candidate.model)) is not None:
+    if (too_large := check_limits(attempt, candidate)) is not None:
         return too_large
     rate = None if attempt.plan.schedule == "none" else own_rate(candidate.model)
     resumed = resume_training(candidate.model, attempt.plan, resume_from)
@@ -198,7 +203,8 @@ def _result(
     score = metrics[objective]
     if math.isnan(score):
         raise AttemptFailed(classify(NotANumber(f"{objective} is NaN"), Phase.TRAINING))
-    cost = measure_cost(candidate.model, attempt.schema.shape)
+    kept = kept_model(attempt, candidate)
+    cost = measure_cost(kept, attempt.schema.shape)
     return Result(
         task=attempt.spec.task,
         trial=attempt.spec.trial,
@@ -212,8 +218,9 @@ def _result(
         parameters=candidate.model.count_params(),
         flops=cost.flops,
         latency_ms=cost.latency_ms,
+        precision=candidate.model.dtype_policy.name,
         declared=attempt.hyperparameters.declared(),
-        artifacts=_write_artifacts(attempt, candidate.model, callback),
+        artifacts=_write_artifacts(attempt, kept, callback),
     )
 
 

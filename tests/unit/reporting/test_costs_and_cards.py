@@ -93,6 +93,14 @@ def test_model_card_names_averaged_weights_and_class_weights_if_they_are_on() ->
     assert "Weights of the classes in the loss: balanced." in card
 
 
+def test_model_card_tells_the_precision_of_the_training() -> None:
+    report = material(Shape(40))
+    assert report.winner
+    assert "precision: auto." in render_model_card(report)
+    trained = replace(report, winner=replace(report.winner, precision="mixed_bfloat16"))
+    assert "precision: mixed_bfloat16." in render_model_card(trained)
+
+
 def test_cards_escape_user_texts() -> None:
     report = material(Shape(12, nasty=True))
     card = render_model_card(report)

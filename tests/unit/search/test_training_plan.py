@@ -30,6 +30,8 @@ def plans(training: dict[str, Any]) -> list[TrainingPlan]:
         ({"average_weights": 0.99}, "average_decay", 0.99),
         ({}, "class_weights", "none"),
         ({"class_weights": "balanced"}, "class_weights", "balanced"),
+        ({}, "precision", "auto"),
+        ({"precision": "mixed_float16"}, "precision", "mixed_float16"),
     ],
 )
 def test_trials_and_retrainings_are_trained_alike(

@@ -18,6 +18,7 @@ from kubenas.spaces.graph import Graph
 from kubenas.spaces.registry import SPACES, load_hypermodel, space_graph
 from kubenas.training.model.architecture import describe_architecture
 from kubenas.training.model.measure import measure_cost
+from kubenas.training.process.keras_settings import dtype_policy_within
 from kubenas.trial import SpaceRef
 from tests.unit.spaces.points import Shape, declared, hypermodel_of, points, sampled
 from tests.unit.spaces.transfer.backbones import write_backbone
@@ -146,3 +147,28 @@ def test_images_are_flipped_by_default_where_mirrored_ones_keep_their_class(
         SpaceRef(name=name), input_shape=(32, 32, 3), num_classes=2, mirror_symmetric=symmetric
     ).declare_hyperparameters(hp)
     assert hp.values["augmentation"] == default
+
+
+_IN_FLOAT32 = (
+    keras.layers.RandomTranslation,
+    keras.layers.RandomErasing,
+    keras.layers.Resizing,
+    keras.layers.Dense,
+)
+"""Layers that prepare images or give the probabilities."""
+
+
+@each_space
+def test_a_mixed_policy_computes_layers_with_most_operations_in_16_bits(name: str) -> None:
+    hp = declared(hypermodel(name))
+    strong = {"augmentation": "strong", "augmentation_strength": 0.5, "mixing": "none"}
+    hp.values.update({**strong, "dropout": 0.1, "units": 0, "dense_layers": 0})
+    with dtype_policy_within("mixed_bfloat16"):
+        model = hypermodel(name).build(hp)
+    shown = [layer for layer in model.layers if layer.name != "probabilities"]
+    assert model.get_layer("probabilities").compute_dtype == "float32"
+    dtypes = {layer.name: layer.compute_dtype for layer in shown if isinstance(layer, _IN_FLOAT32)}
+    assert set(dtypes.values()) <= {"float32"}
+    convolutions = [layer for layer in shown if isinstance(layer, keras.layers.Conv2D)]
+    assert {layer.compute_dtype for layer in convolutions} == {"bfloat16"}
+    assert {variable.dtype for variable in model.trainable_variables} == {"float32"}

@@ -11,6 +11,7 @@ from kubenas.errors import UserError
 from kubenas.spaces.options import TransferOptions
 from kubenas.spaces.transfer.hypermodel import TransferHyperModel
 from kubenas.spaces.transfer.pixels import PixelMoments
+from kubenas.training.process.keras_settings import dtype_policy_within
 from tests.unit.spaces.points import declared
 from tests.unit.spaces.transfer.backbones import SIDE, write_backbone
 
@@ -58,6 +59,15 @@ def test_the_backbone_sees_resized_pixels_and_computes_as_the_saved_one(
             strict=True,
         ):
             np.testing.assert_array_equal(mine, theirs)
+
+
+def test_a_mixed_policy_computes_the_backbone_in_16_bits_and_pixels_in_float32(file: str) -> None:
+    with dtype_policy_within("mixed_bfloat16"):
+        mixed = network(space(file, channels=1))
+    for name in ("pixels", "repeat_channel", "resize", "average", "probabilities"):
+        assert mixed.get_layer(name).compute_dtype == "float32"
+    assert mixed.get_layer("backbone_stem").compute_dtype == "bfloat16"
+    assert {variable.dtype for variable in mixed.trainable_variables} == {"float32"}
 
 
 def test_a_single_channel_is_repeated(file: str) -> None:

@@ -50,6 +50,14 @@ def test_a_checkpoint_round_trip_is_exact(tmp_path: Path, best_is_last: bool) ->
     assert_same(load_checkpoint(str(tmp_path / "checkpoint")), before)
 
 
+def test_the_loss_scaling_is_kept(tmp_path: Path) -> None:
+    before = replace(state(1), loss_scale=(np.array(5, np.int32), np.array(2.0**15, np.float32)))
+    save_checkpoint(open_storage(str(tmp_path)), before)
+    loaded = load_checkpoint(str(tmp_path / "checkpoint"))
+    assert_same(loaded, before)
+    assert loaded.loss_scale == before.loss_scale
+
+
 def test_older_states_are_deleted(tmp_path: Path) -> None:
     storage = open_storage(str(tmp_path))
     for epochs in (1, 2, 2):
