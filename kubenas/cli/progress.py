@@ -60,7 +60,7 @@ class TerminalDisplay:
             if outcome.state == "done":
                 self._bars.update(bar, total=1, completed=1, words="")
             elif status is not None and status.step == outcome.step:
-                done, total = _share(status.progress)
+                done, total = bar_position(status.progress)
                 self._bars.update(bar, total=total, completed=done, words=describe_progress(status))
 
     def _bar(self, step: str) -> TaskID:
@@ -113,7 +113,7 @@ def describe_progress(status: Status) -> str:
     return " · ".join(parts)
 
 
-def _share(progress: dict[str, Any]) -> tuple[float, float | None]:
+def bar_position(progress: dict[str, Any]) -> tuple[float, float | None]:
     """Returns what is done and the total: trials, or else seconds. None: not known."""
     if not progress:
         return 0, None
