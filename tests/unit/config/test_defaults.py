@@ -106,3 +106,8 @@ def test_what_the_user_sets_is_not_explained() -> None:
     sections = {"space": {"name": "layers"}, "training": {"epochs": 8}}
     assert explained(**sections, search={"rungs": {"eta": 1}}) == []
     assert explained(**sections, search={"max_trials": 4}) == []
+
+
+def test_a_search_that_a_budget_ends_says_so() -> None:
+    *_, last = explained(search={"max_seconds": 60})
+    assert last == "As many trials as the budget of the search allows."
