@@ -9,7 +9,8 @@ guide with Bayesian optimisation and retrains the best.
     .venv/bin/python benchmarks/accuracy.py --data cifar10.npz --cpu-seconds 900 --seeds 3 \
         --folder runs
 
-A folder keeps the runs and their results: the same command again goes on with those that lack.
+A folder keeps the runs and their results: the same command again goes on with those that lack. Use
+another folder for other data or code.
 
 The .npz has x_train, y_train, x_test and y_test, or x and y (one sixth is held out for the test).
 """

@@ -9,9 +9,8 @@ from typing import Any
 from kubenas.cli.answer import Answer
 from kubenas.cli.output_lock import OutputInUse, local_folder, output_lock
 from kubenas.config import RetentionConfig
-from kubenas.data.dataset.schema import DATASETS
+from kubenas.data.dataset.latest import latest_dataset
 from kubenas.retention.activity import lock_searches, may_be_running
-from kubenas.retention.frozen import pending_copies
 from kubenas.retention.garbage import Garbage, Reason, find_garbage, kept_searches
 from kubenas.retention.inventory import Inventory, read_searches, search_ids
 from kubenas.retention.leftovers import find_leftovers, remove_empty_folders
@@ -22,7 +21,6 @@ from kubenas.serving.champion import ChampionLog
 from kubenas.steps.process import read_outcomes, read_status
 from kubenas.steps.setup import read_config_lock
 from kubenas.storage import Storage, open_storage
-from kubenas.storage.latest import latest_digest
 
 
 def collect_garbage(
@@ -74,8 +72,7 @@ def _inventory(storage: Storage, local: Path) -> Iterator[Inventory]:
             searches=read_searches(storage, objects),
             current=status.search if status else None,
             champions=production_models(ChampionLog(storage).history()),
-            prepared=latest_digest(storage, DATASETS),
-            pending_copies=pending_copies(storage, read_config_lock(storage)),
+            prepared=latest_dataset(storage),
             programs=read_programs(storage, (info.name for info in objects)),
             served=served_attempts(storage, (info.name for info in objects)),
             running=not free or may_be_running(status, outcomes, now=time.time()),

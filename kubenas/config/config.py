@@ -115,6 +115,7 @@ class Config(Value):
                 "search": {"generation", "reuse"},
             },
         )
+        content["search"]["max_trials"] = self.search.trial_limit or 0
         content["space"]["hypermodel"] = (self.space.hypermodel or "").split("/")[-1] or None
         return content
 

@@ -67,7 +67,7 @@ def explain_defaults(
             f"Rungs with eta {eta}: short trainings of many networks, and at least 1 in {eta} is"
             f" trained {eta} times as long."
         )
-    if used.search.trial_limit is None:
+    if used.search.trial_limit is None and used.search.reuse is None:
         sentences.append("As many trials as the budget of the search allows.")
     return sentences
 

@@ -60,8 +60,8 @@ class SearchConfig(Value):
         0,
         ge=0,
         le=100_000,
-        description="Maximum number of trials. 0: 24, or no maximum if max_seconds, max_gpu_hours"
-        " or max_cost ends the search.",
+        description="Maximum number of trials. 0: 24, or no maximum if max_seconds or max_cost ends"
+        " the search.",
     )
     max_seconds: float | None = Field(
         None, gt=0, description="Time limit of the search in seconds; empty: no limit."
@@ -148,8 +148,8 @@ class SearchConfig(Value):
         """Maximum number of trials; None if another budget ends the search."""
         if self.max_trials:
             return self.max_trials
-        budgets = (self.max_seconds, self.max_gpu_hours, self.max_cost)
-        return _DEFAULT_TRIALS if budgets == (None, None, None) else None
+        # Accelerator-hours end no search whose trials request no accelerator.
+        return _DEFAULT_TRIALS if self.max_seconds is None and self.max_cost is None else None
 
     @property
     def objectives(self) -> tuple[str, ...]:

@@ -9,12 +9,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from kubenas.config import RetentionConfig
-from kubenas.data.dataset.schema import DATASETS
 from kubenas.retention.disposition import Disposition
 from kubenas.retention.inventory import AttemptObject, Inventory, SearchInfo, parse_attempt_object
 from kubenas.retention.programs import StagedFilesInUse, find_staged_in_use
 from kubenas.search.layout import SEARCHES, checkpoint_folder
-from kubenas.steps.setup import FROZEN_FOLDERS
 from kubenas.training.program.layout import PROGRAMS
 from kubenas.trial import ATTEMPT_START_FILE, Outcome
 
@@ -23,6 +21,7 @@ _KEPT_OF_LOST = frozenset(
 )
 """Files of a lost attempt that are kept."""
 
+_DATA = "data"
 _CHECKPOINT = checkpoint_folder("").lstrip("/") + "/"
 _LATEST = f"{_CHECKPOINT}latest.json"
 
@@ -36,7 +35,6 @@ class Reason(StrEnum):
     EARLIER = "earlier searches"
     PARTLY_DELETED = "half-deleted searches"
     DATA = "data sets that no kept search uses"
-    COPY = "copies of code and weights that no kept search uses"
     PROGRAM = "tuners' programs and arrays that no kept search uses"
     SCRATCH = "scratch files of the pipeline"
     TEMPORARY = "abandoned temporary files"
@@ -89,7 +87,6 @@ def find_garbage(inventory: Inventory, retention: RetentionConfig) -> list[Garba
     models = kept_models(inventory, retention)
     used = _used_data(inventory, kept, retention)
     staged = _staged_in_use(inventory, kept)
-    copies = _used_copies(inventory, kept)
     newest = _newest_checkpoints(inventory)
     found = []
     for info in inventory.objects:
@@ -100,10 +97,8 @@ def find_garbage(inventory: Inventory, retention: RetentionConfig) -> list[Garba
             place = parse_attempt_object(info.name)
             if place is None or place.attempt_folder not in models:
                 reason = _in_search(place, search, kept, newest, retention)
-        elif top == DATASETS and used is not None and "/" in below:
+        elif top == _DATA and used is not None and "/" in below:
             reason = None if below.partition("/")[0] in used else Reason.DATA
-        elif top in FROZEN_FOLDERS and copies is not None and "/" in below:
-            reason = None if f"{top}/{below.partition('/')[0]}" in copies else Reason.COPY
         elif top == PROGRAMS and staged is not None:
             reason = None if staged.contains(below) else Reason.PROGRAM
         if reason is not None:
@@ -184,14 +179,6 @@ def _used_data(inventory: Inventory, kept: set[str], retention: RetentionConfig)
     of_champions = {each.dataset_digest for each in inventory.champions[: retention.champions]}
     latest = {inventory.prepared} if inventory.prepared else set()
     return latest | of_champions | {each.dataset_digest for each in searches}
-
-
-def _used_copies(inventory: Inventory, kept: set[str]) -> frozenset[str] | None:
-    """Returns the folders of frozen code and weights to keep; None: all (use unknown)."""
-    searches = [inventory.searches[search] for search in kept]
-    if inventory.running or not searches or any(each.unreadable for each in searches):
-        return None
-    return inventory.pending_copies.union(*(each.copies for each in searches))
 
 
 def _staged_in_use(inventory: Inventory, kept: set[str]) -> StagedFilesInUse | None:

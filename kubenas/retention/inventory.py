@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 from kubenas.errors import ObjectNotFound, UserError
 from kubenas.retention.disposition import Disposition, task_disposition, trial_dispositions
-from kubenas.retention.frozen import find_copies
 from kubenas.retention.production import ProductionModel, find_attempt_folders
 from kubenas.retention.programs import Programs
 from kubenas.retention.retraining import continued_attempts
@@ -52,8 +51,6 @@ class SearchInfo:
     """Folders, relative to the output, of attempts whose checkpoints the retraining needs."""
     program: str = ""
     """Id of the tuner's program of its trials; empty if they use none."""
-    copies: frozenset[str] = frozenset()
-    """Folders, relative to the output, of the frozen code or weights of its space."""
     unreadable: str = ""
     """Error that prevents reading the search; empty if it is readable."""
     partly_deleted: bool = False
@@ -75,8 +72,6 @@ class Inventory:
     """Folders, relative to the output, of attempts whose models are being served."""
     prepared: str | None = None
     """Digest of the latest prepared data set, which a queued step may use."""
-    pending_copies: frozenset[str] = frozenset()
-    """Folders, relative to the output, of frozen code or weights that a queued step may use."""
     programs: Programs | None = None
     """Programs of tuners; None if it is unknown which are in use."""
     running: bool = False
@@ -135,7 +130,6 @@ def _read_search(output: Storage, search: str, tasks: Mapping[str, frozenset[int
         dispositions,
         selection_candidates=selection_candidates,
         continued=continued,
-        copies=find_copies(run.definition.space.to_json()),
         program=split(run.definition.space.program or "")[1],
     )
 

@@ -59,7 +59,8 @@ def estimate_seconds_left(
     *, seconds: float, done: int, total: int | None, limit: float | None = None
 ) -> float | None:
     """Estimates the time to the end from the pace so far, at most ``limit``; None if unknown."""
+    limit = None if limit is None else max(0.0, limit)
     if done == 0 or total is None:
         return limit
     estimate = max(0, total - done) * seconds / done
-    return estimate if limit is None else max(0.0, min(estimate, limit))
+    return estimate if limit is None else min(estimate, limit)

@@ -135,6 +135,12 @@ def _evaluate_champion(
             f"the model is not compatible with clients of the champion: {differences}; to promote"
             " it, set promotion.mode to always for one run",
         )
+    if moved := _changed_splits(current, context):
+        return NoComparison(
+            Ground.INCOMPATIBLE,
+            f"the champion may have been trained on the test examples: {moved}; to promote the"
+            " model, set promotion.mode to always for one run",
+        )
     status.write("evaluating the champion")
     check = evaluation_check(read_schema(open_storage(context.dataset)))
     what = ModelTask(
@@ -199,6 +205,23 @@ def _differences(current: ChampionRecord, context: RunContext) -> str:
     if schema.shape != model.input_shape:
         found.append(f"input shape {_by(schema.shape)} instead of {_by(model.input_shape)}")
     return "; ".join(found)
+
+
+def _changed_splits(current: ChampionRecord, context: RunContext) -> str:
+    """Describes a change of the splits that the source gives; empty if there is none.
+
+    Splits by content keep earlier examples in their split, and so does a source with its own. An
+    example may move when one replaces the other. Champion data that are gone are not compared.
+    """
+    try:
+        before = read_schema(open_storage(current.model.dataset)).own_splits
+    except (DocumentUnusable, ObjectNotFound):
+        return ""
+    now = read_schema(open_storage(context.dataset)).own_splits
+    if before == now:
+        return ""
+    old, new = (", ".join(splits) or "none" for splits in (before, now))
+    return f"the source's own splits have changed (champion: {old}; now: {new})"
 
 
 def _by(shape: tuple[int, ...]) -> str:

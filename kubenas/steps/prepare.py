@@ -50,9 +50,9 @@ def prepare(config: Config) -> RunContext:
                 _check_suits(compared, prepared.schema)
         # Locked after validation, so that a wrong data source can be corrected in the config.
         lock_config(config, output)
+        frozen.write(output)
         if backbone is not None:
             backbone.write(output)
-        frozen.write(output)  # last: garbage collection protects the latest copy
         config = with_defaults(
             config,
             shape=prepared.schema.shape,

@@ -39,6 +39,8 @@ def search_config(settings: Settings, objective: Any, *, epochs: int) -> Config:
     Raises:
         UserError: a value is not allowed or conflicts with another value.
     """
+    if settings.max_trials < 1:
+        raise UserError(f"max_trials: must be at least 1, got {settings.max_trials}")
     config = parse_config(_config_content(settings, objective, epochs), origin=_ORIGIN)
     _check(config)
     return config

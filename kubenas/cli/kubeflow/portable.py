@@ -62,10 +62,10 @@ def ship(config: Config) -> None:
     Raises:
         StorageError: the output cannot be written.
     """
+    if _has_local_space(config):
+        freeze_space(config).write(open_storage(config.output))
     if _has_local_backbone(config) and (backbone := freeze_backbone(config)):
         backbone.write(open_storage(config.output))
-    if _has_local_space(config):  # last: garbage collection protects the latest copy
-        freeze_space(config).write(open_storage(config.output))
 
 
 def _is_local(location: str) -> bool:

@@ -13,8 +13,6 @@ from kubenas.storage.document import read_document
 from kubenas.trial import Value
 
 SCHEMA_FILE = "schema.json"
-DATASETS = "data"
-"""Folder of the data sets in an output."""
 
 SplitName = Literal["train", "validation", "test"]
 SPLITS: tuple[SplitName, ...] = ("train", "validation", "test")
@@ -57,6 +55,9 @@ class DataSchema(Value):
     classes: tuple[str, ...]
     splits: dict[SplitName, Split]
     normalization: Normalization
+    own_splits: tuple[SplitName, ...] = Field(
+        (), description="splits that the source gives; empty: all are by content"
+    )
     mirror_symmetric: bool = Field(
         False, description="whether mirrored images keep their class, as far as the data tell"
     )

@@ -45,7 +45,7 @@ class DuplicateReport:
             first, second = map(locate, self.near_pair)
             yield (
                 f"near duplicates: {self.near_duplicates}, such as {first} and {second};"
-                " they are in the same split, and the test split keeps one of each group"
+                " a group is in one split, and the test split keeps one of each"
             )
         if self.too_similar:
             yield (

@@ -11,8 +11,8 @@ import numpy as np
 from kubenas.config import DataConfig
 from kubenas.data.dataset.card import CARD_FILE, CONTACT_SHEET_FILE, DataCard
 from kubenas.data.dataset.example_index import write_example_index
+from kubenas.data.dataset.latest import record_latest_dataset
 from kubenas.data.dataset.schema import (
-    DATASETS,
     SCHEMA_FILE,
     SPLITS,
     DataSchema,
@@ -40,7 +40,6 @@ from kubenas.data.preparation.workspace import workspace
 from kubenas.data.source import Example, ExampleSource, ReportProgress, SourceInfo, open_source
 from kubenas.errors import DocumentUnusable, ObjectNotFound
 from kubenas.storage import Storage, join, open_storage
-from kubenas.storage.latest import record_latest
 
 _REPORT_EVERY = 512
 
@@ -70,7 +69,7 @@ class _Job:
 
     @property
     def prefix(self) -> str:
-        return f"{DATASETS}/{self.digest}"
+        return f"data/{self.digest}"
 
 
 def prepare_dataset(
@@ -89,7 +88,7 @@ def prepare_dataset(
     job = _Job(source, config, digest, output, progress)
     schema = _find_finished(job)
     if schema is not None:
-        record_latest(output, DATASETS, digest)
+        record_latest_dataset(output, digest)
         return PreparedDataset(join(output.uri, job.prefix), schema, reused=True)
     with workspace(output) as folder:
         schema = _find_finished(job)  # another process may have finished it in the meantime
@@ -127,7 +126,7 @@ def _prepare(job: _Job, folder: Path) -> DataSchema:
         write_example_index(finished, buffer.index)
     (finished / CARD_FILE).write_bytes(card.to_json())
     (finished / CONTACT_SHEET_FILE).write_bytes(contact_sheet.to_png(info.classes))
-    record_latest(job.output, DATASETS, job.digest)
+    record_latest_dataset(job.output, job.digest)
     job.output.upload_tree(finished, job.prefix)
     job.output.write(f"{job.prefix}/{SCHEMA_FILE}", schema.to_json())
     return schema
@@ -190,6 +189,7 @@ def _write_shards(job: _Job, info: SourceInfo, splits: _Splits, folder: Path) ->
             for name, split in splits.items()
         },
         normalization=_fit_normalization(splits["train"], info),
+        own_splits=_given(job, info),
         mirror_symmetric=_is_mirror_symmetric(splits["train"]),
     )
 

@@ -28,15 +28,20 @@ def paired_arrays(
     Raises:
         UserError: An array is missing.
     """
-    if {"x", "y"} <= set(names):
-        return [("x", "y", None)]
     pairs: list[tuple[str, str, SplitName | None]] = [
         (f"x_{name}", f"y_{name}", split)
         for split in SPLITS
         for name in _NAMES[split]
         if {f"x_{name}", f"y_{name}"} & set(names)
     ]
-    if not any(split == "train" for *_, split in pairs):
+    whole = {"x", "y"} <= set(names)
+    if whole and pairs:
+        beside = ", ".join(name for pair in pairs for name in pair[:2] if name in names)
+        raise UserError(
+            f"{origin}: x and y beside {beside}: it is not clear which to use; name the training"
+            " examples x_train and y_train, or remove the others"
+        )
+    if whole or not any(split == "train" for *_, split in pairs):
         pairs = [("x", "y", None)]
     if missing := [name for pair in pairs for name in pair[:2] if name not in names]:
         raise UserError(

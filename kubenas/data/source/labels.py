@@ -67,9 +67,10 @@ def joined_labels(
     return np.concatenate([each for _, each in parts]) if others else labels
 
 
-def _kind(labels: npt.NDArray[Any]) -> tuple[bool, tuple[int, ...]]:
-    """Returns whether the labels are numbers, and the shape of one."""
-    return labels.dtype.kind in "biuf", labels.shape[1:]
+def _kind(labels: npt.NDArray[Any]) -> tuple[str, tuple[int, ...]]:
+    """Returns the kind of the labels, "number" for all numbers, and the shape of one."""
+    kind = labels.dtype.kind
+    return "number" if kind in "biuf" else kind, labels.shape[1:]
 
 
 def _flatten(labels: npt.NDArray[Any], origin: str) -> npt.NDArray[Any]:

@@ -105,6 +105,12 @@ class NpzSource:
                     f"{self._path}: {first.images} has shape {first.header.shape} and"
                     f" {part.images} {part.header.shape}; their images must have one shape"
                 )
+            if (part.header.dtype.kind == "f") != (first.header.dtype.kind == "f"):
+                raise UserError(
+                    f"{self._path}: {first.images} has dtype {first.header.dtype} and"
+                    f" {part.images} {part.header.dtype}: their values may differ in scale; save"
+                    " all images in one dtype"
+                )
         return first.header.shape[1:]
 
     @cached_property

@@ -20,7 +20,7 @@ class EvolutionOracle(SearchOracle):
     name = "evolution"
 
     def suggest(self, history: History, rng: np.random.Generator) -> Floats:
-        budget = self.max_trials or 10 * POPULATION
+        budget = self.max_trials or 100
         initial_trials = max(2, min(POPULATION, budget // 5))
         if history.started < initial_trials or not history.feasible.any():
             return self.suggest_initial(history, rng)

@@ -14,14 +14,13 @@ from kubenas.steps.setup.frozen_backbone import (
     freeze_backbone,
     keys_of_evaluation,
 )
-from kubenas.steps.setup.frozen_space import FROZEN_FOLDERS, freeze_space
+from kubenas.steps.setup.frozen_space import freeze_space
 from kubenas.steps.setup.run_info import read_run_info
 from kubenas.steps.setup.runners import trial_runner
 from kubenas.steps.setup.settings import resolve_config, resolve_context
 
 __all__ = [
     "CONFIG_LOCK_FILE",
-    "FROZEN_FOLDERS",
     "RunContext",
     "backbone_space",
     "check_config_lock",

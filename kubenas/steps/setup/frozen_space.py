@@ -13,13 +13,7 @@ from kubenas.spaces.user_code.requirements import read_requirements
 from kubenas.spaces.user_code.selection import select_files
 from kubenas.spaces.user_code.user_folder import UserFolder, open_user_folder
 from kubenas.storage import Storage, join, split
-from kubenas.storage.latest import record_latest
 from kubenas.trial import SpaceRef
-
-_CODE = "code"
-_WEIGHTS = "weights"
-FROZEN_FOLDERS = (_CODE, _WEIGHTS)
-"""Folders in the output, with a folder for each digest."""
 
 
 @dataclass(frozen=True)
@@ -34,11 +28,8 @@ class FrozenSpace:
     """Contents by name within ``folder``."""
 
     def write(self, output: Storage) -> None:
-        """Writes the files that ``output`` does not contain yet, and records them as the latest."""
-        if not self.files:
-            return
-        record_latest(output, *self.folder.split("/"))
-        present = {info.name for info in output.list(f"{self.folder}/")}
+        """Writes the files that ``output`` does not contain yet."""
+        present = {info.name for info in output.list(f"{self.folder}/")} if self.files else set()
         for name, content in self.files.items():
             if (placed := f"{self.folder}/{name}") not in present:
                 output.write(placed, content)
@@ -61,7 +52,7 @@ def freeze_space(config: Config) -> FrozenSpace:
     uri, name = split_reference(settings.hypermodel)
     folder, file = split(uri)
     files = _files(config, open_user_folder(folder, output=config.output), file)
-    place = f"{_CODE}/{_digest(files)}"
+    place = f"code/{_digest(files)}"
     reference = f"{join(config.output, place, file)}:{name}"
     space = SpaceRef(hypermodel=reference, requirements=settings.requirements)
     return FrozenSpace(space, place, files)
@@ -82,7 +73,7 @@ def freeze_registered(space: SpaceRef, output: str) -> FrozenSpace:
         return FrozenSpace(space)
     _, name = split(space.weights)
     files = {name: open_weights(space.weights).read_bytes()}
-    place = f"{_WEIGHTS}/{_digest(files)}"
+    place = f"weights/{_digest(files)}"
     copy = join(output, place, name)
     return FrozenSpace(space.model_copy(update={"weights": copy}), place, files)
 

@@ -146,7 +146,7 @@ def test_an_interval_in_place_of_cron(
         ({"crom": "0 3 * * *"}, "did you mean 'cron'"),
         ({"search": "no.yaml"}, "no such file"),
         ({"parameters": {"search_max_trial": 3}}, "did you mean 'search_max_trials'"),
-        ({"parameters": {"search_max_trials": 0}}, "search.max_trials"),
+        ({"parameters": {"search_max_trials": -1}}, "search.max_trials"),
         ({"parameters": {"output": "runs/x"}}, "pods cannot reach"),
         ({"image": "https://reg/nas"}, "is not an image"),
     ],

@@ -56,6 +56,14 @@ def test_weights_are_relative_to_the_file_and_not_part_of_the_identity(tmp_path:
     assert one.identity() == two.identity() == remote.identity()
 
 
+def test_the_default_number_of_trials_is_that_number(tmp_path: Path) -> None:
+    default, explicit = (
+        load(tmp_path, MINIMAL + more) for more in ("", "search: {max_trials: 24}")
+    )
+    assert default.identity() == explicit.identity()
+    assert load(tmp_path, MINIMAL + "search: {max_trials: 25}").identity() != default.identity()
+
+
 def test_the_evaluation_is_not_part_of_the_identity(tmp_path: Path) -> None:
     plain = load(tmp_path, MINIMAL)
     compared = load(tmp_path, f"{MINIMAL}evaluation: {{backbone: net.keras}}\n")

@@ -104,7 +104,7 @@ def several(*, running: bool = False, current: str | None = None) -> Inventory:
     names = [f"searches/{search}/{file}" for search in searches for file in SEARCH]
     data = [f"data/d-{search}/{file}" for search in searches for file in ("schema.json", "x.rec")]
     return Inventory(
-        objects("config.json", "code/latest.json", "summary.json", "steps/x.json", *names, *data),
+        objects("config.json", "code/1/m.py", "summary.json", "steps/x.json", *names, *data),
         searches,
         current=current,
         running=running,

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from kubenas.config import DataConfig, RetentionConfig
+from kubenas.data.dataset.latest import latest_dataset, record_latest_dataset
 from kubenas.data.preparation.prepare import prepare_dataset
 from kubenas.errors import DocumentUnusable
 from kubenas.retention.garbage import Reason, find_garbage, kept_searches
@@ -14,7 +15,6 @@ from kubenas.retention.inventory import Inventory, SearchInfo
 from kubenas.retention.programs import Programs, find_staged_in_use, read_programs
 from kubenas.storage import ObjectInfo, Storage, open_storage
 from kubenas.storage.directory import DirectoryStorage
-from kubenas.storage.latest import latest_digest, record_latest
 from kubenas.training.program.layout import ProgramIndex
 from kubenas.training.program.staging_marker import protect_staging
 
@@ -71,25 +71,25 @@ def test_latest_data_is_recorded_before_it_is_written_or_reused(
         patch.setattr(DirectoryStorage, "upload_tree", die)
         with pytest.raises(Killed):
             prepare_dataset(DataConfig(source="digits"), output)
-    named = latest_digest(output, "data")
+    named = latest_dataset(output)
     assert named is not None
     assert not output.exists(f"data/{named}/schema.json")
     assert prepare_dataset(DataConfig(source="digits"), output).schema.digest == named
-    record_latest(output, "data", "another")
+    record_latest_dataset(output, "another")
     assert prepare_dataset(DataConfig(source="digits"), output).reused
-    assert latest_digest(output, "data") == named
+    assert latest_dataset(output) == named
 
 
 def test_the_latest_data_set_is_the_last_prepared(output: Storage) -> None:
-    assert latest_digest(output, "data") is None
-    record_latest(output, "data", "d1")
-    record_latest(output, "data", "d2")
-    assert latest_digest(output, "data") == "d2"
+    assert latest_dataset(output) is None
+    record_latest_dataset(output, "d1")
+    record_latest_dataset(output, "d2")
+    assert latest_dataset(output) == "d2"
     output.write("data/latest.json", b"{")
     with pytest.raises(DocumentUnusable, match=r"latest\.json: .*delete it"):
-        latest_digest(output, "data")
-    record_latest(output, "data", "d2")
-    assert latest_digest(output, "data") == "d2"
+        latest_dataset(output)
+    record_latest_dataset(output, "d2")
+    assert latest_dataset(output) == "d2"
 
 
 def program(output: Storage, name: str, **content: object) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from kubenas.data.dataset.schema import SCHEMA_FILE, read_schema
 from kubenas.search.layout import search_folder
 from kubenas.serving.champion import ChampionLog, rollback_record
 from kubenas.serving.gate.gate import Decision, Ground
@@ -13,6 +14,7 @@ from kubenas.steps.process.outcome import read_outcome
 from kubenas.steps.promote import promote
 from kubenas.steps.report.writing import report
 from kubenas.steps.setup.context import RunContext
+from kubenas.storage import open_storage
 from tests.unit.steps.finished_runs import correct_examples, finished_run, write_evaluation
 
 
@@ -143,6 +145,18 @@ def test_incompatible_model_is_not_promoted(
     decision = decision_of(finished_run(root, 2, correct_examples(1900), **changes))
     assert (decision.ground, decision.verdict) == (Ground.INCOMPATIBLE, "keep")
     assert reason in decision.reason
+
+
+def test_models_are_not_compared_on_other_splits_than_the_champions(root: str) -> None:
+    first_champion(root)
+    context = finished_run(root, 2, correct_examples(1900))
+    dataset = open_storage(context.dataset)
+    schema = read_schema(dataset).model_copy(update={"own_splits": ("train", "test")})
+    dataset.write(SCHEMA_FILE, schema.to_json())
+    decision = decision_of(context)
+    assert (decision.ground, decision.verdict) == (Ground.INCOMPATIBLE, "keep")
+    assert "own splits have changed (champion: none; now: train, test)" in decision.reason
+    assert decision_of(context, mode="always").verdict == "promote"
 
 
 def test_champion_that_cannot_be_evaluated_is_kept_and_retried(root: str) -> None:

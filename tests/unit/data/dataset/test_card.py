@@ -136,6 +136,7 @@ def test_a_source_with_splits_keeps_them(save_npz: Save, output: Storage, splits
         assert found["train"] & official
         return
     assert found["test"] == official
+    assert prepared.schema.own_splits == ("train", "test")
     assert not (found["train"] | found["validation"]) & official
     assert 15 < len(found["validation"]) < 50
     assert card.left_out == 1

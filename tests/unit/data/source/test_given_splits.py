@@ -54,6 +54,19 @@ TRAIN = {"x_train": IMAGES, "y_train": LABELS}
     ("arrays", "says"),
     [
         ({"x_train": IMAGES, "y_test": LABELS}, "no array 'y_train' and 'x_test'"),
+        (
+            {"x": IMAGES, "y": LABELS, "x_test": IMAGES, "y_test": LABELS},
+            "x and y beside x_test, y_test: it is not clear which to use",
+        ),
+        (
+            TRAIN | {"x_test": IMAGES / np.float32(200), "y_test": LABELS},
+            "x_train has dtype uint8 and x_test float32: their values may differ in scale",
+        ),
+        (
+            {"x_train": IMAGES, "y_train": LABELS.astype("U1")}
+            | {"x_test": IMAGES, "y_test": np.array(["\u00e9".encode()] * 12)},
+            "their labels must be of one kind",
+        ),
         ({"x_test": IMAGES, "y_test": LABELS}, "no array 'x' and 'y', found x_test, y_test"),
         (
             TRAIN | {"x_val": IMAGES, "y_val": LABELS, "x_dev": IMAGES, "y_dev": LABELS},
@@ -69,7 +82,8 @@ TRAIN = {"x_train": IMAGES, "y_train": LABELS}
         ),
         (TRAIN | {"x_test": IMAGES, "y_test": LABELS[1:]}, "x_test has 12 examples and y_test has"),
         (
-            TRAIN | {"x_test": np.full(IMAGES.shape, np.inf), "y_test": LABELS},
+            {"x_train": IMAGES / 2, "y_train": LABELS}
+            | {"x_test": np.full(IMAGES.shape, np.inf), "y_test": LABELS},
             "values of x_test are NaN, infinite",
         ),
     ],

@@ -71,7 +71,7 @@ def test_the_number_of_trials_is_a_separate_limit():
         ({}, 24),
         ({"target_score": 0.9}, 24),
         ({"max_seconds": 60}, None),
-        ({"max_gpu_hours": 2}, None),
+        ({"max_gpu_hours": 2}, 24),
         ({"max_cost": 5}, None),
         ({"max_trials": 5, "max_seconds": 60}, 5),
     ],
@@ -186,5 +186,6 @@ def test_the_time_left_is_estimated_from_the_pace():
     assert estimate_seconds_left(seconds=10.0, done=2, total=6) == 20.0
     assert estimate_seconds_left(seconds=10.0, done=2, total=6, limit=5.0) == 5.0
     assert estimate_seconds_left(seconds=10.0, done=2, total=None, limit=50.0) == 50.0
+    assert estimate_seconds_left(seconds=10.0, done=2, total=None, limit=-5.0) == 0.0
     assert estimate_seconds_left(seconds=10.0, done=0, total=6) is None
     assert estimate_seconds_left(seconds=10.0, done=6, total=6) == 0.0

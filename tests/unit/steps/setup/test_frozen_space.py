@@ -95,7 +95,7 @@ def test_frozen_code_does_not_change_with_the_source(folder: Path, tmp_path: Pat
     loaded = load_hypermodel(frozen.space, input_shape=(8, 8, 1), num_classes=2)
     assert loaded.got == 7
     freeze_space(config).write(output)
-    assert len({info.name.split("/")[1] for info in output.list("code/")}) == 2 + 1  # latest.json
+    assert len({info.name.split("/")[1] for info in output.list("code/")}) == 2
 
 
 def test_freezing_a_frozen_space_is_idempotent(folder: Path, tmp_path: Path) -> None:
@@ -103,7 +103,7 @@ def test_freezing_a_frozen_space_is_idempotent(folder: Path, tmp_path: Path) -> 
     frozen = freeze_space(config_of(str(folder), output.uri))
     frozen.write(output)
     placed = [tmp_path / "out" / info.name for info in output.list()]
-    assert [path.name for path in placed] == ["blocks.py", "mine.py", "latest.json"]
+    assert [path.name for path in placed] == ["blocks.py", "mine.py"]
     before = [path.stat() for path in placed]
     again = freeze_space(config_of(f"{output.uri}/{frozen.folder}", output.uri))
     again.write(output)
