@@ -1,4 +1,4 @@
-"""Assignment of examples to splits by a hash of their pixels.
+"""Assignment of examples to splits, as the source gives them or by a hash of their pixels.
 
 The split of an example is stable when data are added, except for new near duplicates of the
 example. Equal and nearly equal images are in the same split.

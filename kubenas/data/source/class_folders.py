@@ -1,6 +1,6 @@
 """Assigns image files to classes by the names of their folders. Pure functions."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from kubenas.data.dataset.schema import SplitName
@@ -50,13 +50,13 @@ def find_class_folders(
     root = _find_root(files, folders)
     loose = _children(files, root)
     roots = _split_roots(folders, root, origin)
-    members: list[tuple[str, str, SplitName | None]] = []
-    for part, split in roots.items():
-        loose += [f"{part[len(root) :]}{name}" for name in _children(files, part) if split]
-        names = _children(folders, part)
-        _check_depth(folders, part, origin)
-        groups = _group_files(files, part, names, origin)
-        members += [(image, name, split) for name, group in groups.items() for image in group]
+    loose += [
+        f"{part[len(root) :]}{name}"
+        for part in roots
+        if part != root
+        for name in _children(files, part)
+    ]
+    members = list(_members(files, folders, roots, origin))
     classes = sorted({name for part in roots for name in _children(folders, part)})
     _check_classes(classes, {name for _, name, _ in members}, len(loose), origin)
     labels = {name: label for label, name in enumerate(classes)}
@@ -68,6 +68,19 @@ def find_class_folders(
         splits=tuple(split for _, _, split in members),
         ignored=tuple(loose),
     )
+
+
+def _members(
+    files: Sequence[str],
+    folders: Sequence[str],
+    roots: Mapping[str, SplitName | None],
+    origin: str,
+) -> Iterator[tuple[str, str, SplitName | None]]:
+    """Yields the name, the class and the split of each image."""
+    for root, split in roots.items():
+        _check_depth(folders, root, origin)
+        for name, group in _group_files(files, root, _children(folders, root), origin).items():
+            yield from ((image, name, split) for image in group)
 
 
 def _split_roots(folders: Sequence[str], root: str, origin: str) -> dict[str, SplitName | None]:
