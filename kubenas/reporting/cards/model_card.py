@@ -91,7 +91,9 @@ def _training(report: ReportInput) -> Iterator[str]:
     yield "## Data and training"
     yield ""
     sizes = ", ".join(f"{split.examples:,} {name}" for name, split in counts.items())
-    yield f"Data `{_schema(report).digest}`: {sizes}; split by content."
+    own = _schema(report).own_splits
+    how = f"splits of the source: {', '.join(own)}" if own else "split by content"
+    yield f"Data `{_schema(report).digest}`: {sizes}; {how}."
     used = report.winner.precision if report.winner else None
     yield (
         f"Batches of {training.batch_size}; learning rate schedule: {training.schedule};"

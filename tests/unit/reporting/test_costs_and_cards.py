@@ -101,6 +101,15 @@ def test_model_card_tells_the_precision_of_the_training() -> None:
     assert "precision: mixed_bfloat16." in render_model_card(trained)
 
 
+def test_model_card_tells_where_the_splits_come_from() -> None:
+    report = material(Shape(12))
+    assert "; split by content." in render_model_card(report)
+    assert report.schema
+    schema = report.schema.model_copy(update={"own_splits": ("train", "test")})
+    card = render_model_card(replace(report, schema=schema))
+    assert "; splits of the source: train, test." in card
+
+
 def test_cards_escape_user_texts() -> None:
     report = material(Shape(12, nasty=True))
     card = render_model_card(report)
