@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from kubenas.config import PromotionConfig
-from kubenas.data.dataset.schema import read_schema
+from kubenas.data.dataset.schema import DataSchema, read_schema
 from kubenas.errors import DocumentUnusable, ObjectNotFound, SearchFailed, StorageError, UserError
 from kubenas.search.layout import search_folder
 from kubenas.serving.champion import (
@@ -129,20 +129,21 @@ def _evaluate_champion(
             f"the champion's model is missing ({model.saved_model}): restore it, roll back to an"
             " existing model, or set promotion.mode to always for one run",
         )
-    if differences := _differences(current, context):
+    schema = read_schema(open_storage(context.dataset))
+    if differences := _differences(current, schema):
         return NoComparison(
             Ground.INCOMPATIBLE,
             f"the model is not compatible with clients of the champion: {differences}; to promote"
             " it, set promotion.mode to always for one run",
         )
-    if moved := _changed_splits(current, context):
+    if moved := _changed_splits(current, schema):
         return NoComparison(
             Ground.INCOMPATIBLE,
             f"the champion may have been trained on the test examples: {moved}; to promote the"
             " model, set promotion.mode to always for one run",
         )
     status.write("evaluating the champion")
-    check = evaluation_check(read_schema(open_storage(context.dataset)))
+    check = evaluation_check(schema)
     what = ModelTask(
         task=Task.EVALUATE,
         stage="champion",
@@ -192,10 +193,9 @@ def _exported(model: ChampionModel) -> str | None:
     return model.keras_model if name and open_storage(folder).exists(name) else None
 
 
-def _differences(current: ChampionRecord, context: RunContext) -> str:
+def _differences(current: ChampionRecord, schema: DataSchema) -> str:
     """Describes the differences of classes and input shape; empty if there are none."""
-    schema, model = read_schema(open_storage(context.dataset)), current.model
-    found = []
+    model, found = current.model, []
     if schema.classes != model.labels:
         added = [name for name in schema.classes if name not in model.labels]
         gone = [name for name in model.labels if name not in schema.classes]
@@ -207,7 +207,7 @@ def _differences(current: ChampionRecord, context: RunContext) -> str:
     return "; ".join(found)
 
 
-def _changed_splits(current: ChampionRecord, context: RunContext) -> str:
+def _changed_splits(current: ChampionRecord, schema: DataSchema) -> str:
     """Describes a change of the splits that the source gives; empty if there is none.
 
     Splits by content keep earlier examples in their split, and so does a source with its own. An
@@ -217,10 +217,9 @@ def _changed_splits(current: ChampionRecord, context: RunContext) -> str:
         before = read_schema(open_storage(current.model.dataset)).own_splits
     except (DocumentUnusable, ObjectNotFound):
         return ""
-    now = read_schema(open_storage(context.dataset)).own_splits
-    if before == now:
+    if before == schema.own_splits:
         return ""
-    old, new = (", ".join(splits) or "none" for splits in (before, now))
+    old, new = (", ".join(splits) or "none" for splits in (before, schema.own_splits))
     return f"the source's own splits have changed (champion: {old}; now: {new})"
 
 

@@ -136,10 +136,11 @@ def _read_examples(
     job: _Job, info: SourceInfo, buffer: ExampleBuffer, contact_sheet: ContactSheet
 ) -> None:
     """Converts every example to the shape of the data set and adds it to the buffer."""
+    keeps_splits = bool(_given(job, info))
     for original, label, split in _examples_with_progress(job, info):
         image = convert_image(original, info.shape, info.dtype)
         key = content_key(original, job.config.seed)
-        own = split if _given(job, info) else None
+        own = split if keeps_splits else None
         buffer.add(image, key=key, label=label, split=own)
         contact_sheet.add(image, label)
 

@@ -133,12 +133,11 @@ def _children(names: Sequence[str], root: str) -> list[str]:
 
 def _check_depth(folders: Sequence[str], root: str, origin: str) -> None:
     deeper = [name for name in folders if name.startswith(root) and "/" in name[len(root) :]]
-    if not deeper:
-        return
-    raise UserError(
-        f"{origin}: '{deeper[0]}' is a folder inside a class folder;"
-        " put the images directly into their class folder"
-    )
+    if deeper:
+        raise UserError(
+            f"{origin}: '{deeper[0]}' is a folder inside a class folder;"
+            " put the images directly into their class folder"
+        )
 
 
 def _group_files(

@@ -7,6 +7,7 @@ import numpy as np
 from kubenas.search.oracles.base import SearchOracle
 from kubenas.search.oracles.encoding import Encoding, Floats, mutate
 from kubenas.search.oracles.history import History
+from kubenas.search.oracles.initial import expected_trials
 
 POPULATION = 50
 _TOURNAMENT = 10
@@ -20,8 +21,7 @@ class EvolutionOracle(SearchOracle):
     name = "evolution"
 
     def suggest(self, history: History, rng: np.random.Generator) -> Floats:
-        budget = self.max_trials or 100
-        initial_trials = max(2, min(POPULATION, budget // 5))
+        initial_trials = max(2, min(POPULATION, expected_trials(self.max_trials) // 5))
         if history.started < initial_trials or not history.feasible.any():
             return self.suggest_initial(history, rng)
         return evolve(self.encoding, history, rng)

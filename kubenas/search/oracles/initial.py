@@ -14,6 +14,8 @@ from kubenas.search.oracles.encoding import (
 )
 from kubenas.search.oracles.history import History
 
+_EXPECTED_TRIALS = 100
+"""Trials of a search without a maximum."""
 _INITIAL_TRIALS = 8
 """Initial trials of a search that is long enough."""
 _MIN_SCORES = 4
@@ -31,9 +33,14 @@ _FURTHER_CHANGES = 0.6
 """Probability of each further change in a variation: 2.5 changes on average."""
 
 
+def expected_trials(max_trials: int | None) -> int:
+    """Returns the number of trials to plan for, also where another budget ends the search."""
+    return max_trials or _EXPECTED_TRIALS
+
+
 def too_few_trials(history: History, max_trials: int | None) -> bool:
     """Returns whether there are too few trials or scores to learn from."""
-    initial_trials = max(_MIN_SCORES, min(_INITIAL_TRIALS, (max_trials or 100) // 3))
+    initial_trials = max(_MIN_SCORES, min(_INITIAL_TRIALS, expected_trials(max_trials) // 3))
     return history.started < initial_trials or int(history.feasible.sum()) < _MIN_SCORES
 
 
