@@ -16,8 +16,20 @@ class DataConfig(Value):
         " class, each with or without splits of its own, or 'digits' (bundled with scikit-learn). A"
         " path or a URI.",
     )
-    task: Literal["image-classification"] = Field(
-        "image-classification", description="Learning task, currently image classification."
+    task: Literal["image-classification", "text-classification"] | None = Field(
+        None,
+        description="Learning task, image-classification or text-classification; empty: found out"
+        " from the source.",
+    )
+    target: str | None = Field(
+        None,
+        description="Column of a table with the labels; empty: the one named label, target, class,"
+        " category or y.",
+    )
+    features: tuple[str, ...] = Field(
+        (),
+        description="Columns of a table with the texts, as a list; several are joined, one a line."
+        " Empty: the only other column.",
     )
     test_fraction: float = Field(
         0.15, gt=0, lt=0.9, description="Share of the examples in the test split (0 to 0.9)."

@@ -14,6 +14,11 @@ from kubenas.trial import Value
 
 SCHEMA_FILE = "schema.json"
 
+KindName = Literal["image", "text"]
+"""A kind of example."""
+DType = Literal["uint8", "float32", "string"]
+"""Type of stored examples: that of pixels, or UTF-8 text."""
+
 SplitName = Literal["train", "validation", "test"]
 SPLITS: tuple[SplitName, ...] = ("train", "validation", "test")
 

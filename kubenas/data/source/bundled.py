@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from kubenas.data.dataset.schema import KindName
 from kubenas.data.source.example_source import Example, ReportProgress, SourceInfo
 
 
@@ -18,6 +19,10 @@ class DigitsSource:
     @property
     def name(self) -> str:
         return "digits"
+
+    @property
+    def kind(self) -> KindName:
+        return "image"
 
     def content(self) -> Iterator[bytes]:
         images, labels = self._arrays

@@ -2,23 +2,29 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import numpy.typing as npt
 
-from kubenas.data.dataset.schema import SplitName
+from kubenas.data.dataset.schema import DType, KindName, SplitName
 
-Image = npt.NDArray[Any]
+Image: TypeAlias = npt.NDArray[Any]
 """Pixels of shape (height, width, channels)."""
+
+Content: TypeAlias = Image | str
+"""What is classified."""
 
 ReportProgress = Callable[[str, int, int | None], None]
 """Called with the name of the operation, the amount done, and the total or None if unknown."""
 
 
 class Example(NamedTuple):
-    """One labelled image in its original size. A greyscale image has one channel."""
+    """One labelled example: a text, or an image in its original size.
 
-    image: Image
+    A greyscale image has one channel.
+    """
+
+    content: Content
     label: int
     """Index into :attr:`SourceInfo.classes`."""
     split: SplitName | None = None
@@ -29,9 +35,9 @@ class Example(NamedTuple):
 class SourceInfo:
     """A summary of a source, known before its examples are read."""
 
-    shape: tuple[int, int, int]
-    """Height, width and channels to which every example is converted."""
-    dtype: Literal["uint8", "float32"]
+    shape: tuple[int, ...]
+    """Height, width and channels to which every image is converted; empty for texts."""
+    dtype: DType
     classes: tuple[str, ...]
     class_counts: tuple[int, ...]
     notes: tuple[str, ...] = ()
@@ -58,6 +64,11 @@ class ExampleSource(Protocol):
         """The name of the file or folder, for people."""
         ...
 
+    @property
+    def kind(self) -> KindName:
+        """The kind of its examples."""
+        ...
+
     def content(self) -> Iterator[bytes]:
         """Yields the bytes to hash: all bytes that determine the examples."""
         ...
@@ -68,7 +79,7 @@ class ExampleSource(Protocol):
         """Scans and validates the source without keeping examples in memory.
 
         Args:
-            image_size: height and width of all images; None: chosen by the source.
+            image_size: height and width of all images; None: chosen by the source. Not for texts.
             report: called with the progress.
         """
         ...

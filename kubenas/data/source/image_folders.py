@@ -7,7 +7,7 @@ from functools import cached_property
 from statistics import median
 from typing import IO, TypeVar
 
-from kubenas.data.dataset.schema import SPLITS
+from kubenas.data.dataset.schema import SPLITS, KindName
 from kubenas.data.source.class_folders import ClassFolders, find_class_folders
 from kubenas.data.source.example_source import Example, ReportProgress, SourceInfo
 from kubenas.data.source.image_decoding import (
@@ -40,6 +40,10 @@ class ImageFolderSource:
     @property
     def name(self) -> str:
         return self._files.path.name
+
+    @property
+    def kind(self) -> KindName:
+        return "image"
 
     def content(self) -> Iterator[bytes]:
         return self._files.content(list(self._folders.images))

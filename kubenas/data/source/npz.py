@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from kubenas.data.dataset.schema import SplitName
+from kubenas.data.dataset.schema import KindName, SplitName
 from kubenas.data.npy_stream import NpyHeader, read_npy, read_npy_header, stream_npy
 from kubenas.data.source.example_source import Example, ReportProgress, SourceInfo
 from kubenas.data.source.file_access import read_chunks, translate_read_errors
@@ -46,6 +46,10 @@ class NpzSource:
     @property
     def name(self) -> str:
         return self._path.name
+
+    @property
+    def kind(self) -> KindName:
+        return "image"
 
     def content(self) -> Iterator[bytes]:
         return read_chunks(self._path)

@@ -73,7 +73,7 @@ def test_reads_a_zip_like_a_folder(save_images: Save, wrapper: str) -> None:
     (from_zip, zip_examples), (from_folder, folder_examples) = read(path), read(folder)
     assert from_zip == from_folder
     assert all(
-        np.array_equal(one.image, other.image) and one.label == other.label
+        np.array_equal(one.content, other.content) and one.label == other.label
         for one, other in zip(zip_examples, folder_examples, strict=True)
     )
 
@@ -193,8 +193,8 @@ def test_applies_the_exif_orientation(tmp_path: Path, save_images: Save) -> None
         left_dark.resize((64, 32)).save(tmp_path / "pictures" / name, "JPEG", exif=exif)
     info, examples = read(tmp_path / "pictures")
     assert info.shape == (64, 32, 1)
-    assert examples[0].image[:20].mean() < 10
-    assert examples[0].image[-20:].mean() > 245
+    assert examples[0].content[:20].mean() < 10
+    assert examples[0].content[-20:].mean() > 245
 
 
 def test_one_colour_image_makes_all_rgb(save_images: Save) -> None:
@@ -213,7 +213,7 @@ def test_images_of_different_sizes_get_the_median_size(save_images: Save) -> Non
         "6 of 6 images (30 to 700 high, 10 to 40 wide) resized to 224 x 20"
         " (the median, at most 224)",
     )
-    assert examples[0].image.shape == (30, 10, 1)
+    assert examples[0].content.shape == (30, 10, 1)
 
 
 def test_image_size_takes_precedence(save_images: Save) -> None:
