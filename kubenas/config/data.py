@@ -12,9 +12,9 @@ class DataConfig(Value):
 
     source: str = Field(
         min_length=1,
-        description="Labelled data: an .npz with x and y, a folder or .zip with one folder per"
-        " class, each with or without splits of its own, or 'digits' (bundled with scikit-learn). A"
-        " path or a URI.",
+        description="Labelled data: an .npz with x and y, a folder or .zip with one folder of"
+        " images or .txt files per class, a table of texts (.csv, .tsv, .jsonl), each with or"
+        " without splits of its own, or 'digits' (bundled with scikit-learn). A path or a URI.",
     )
     task: Literal["image-classification", "text-classification"] | None = Field(
         None,
@@ -43,7 +43,8 @@ class DataConfig(Value):
     splits: Literal["auto", "ignore"] = Field(
         "auto",
         description="'auto': a source with splits of its own keeps them (folders train, validation"
-        " and test around the class folders, or arrays x_train, y_train, x_test, y_test);"
+        " and test around the class folders, arrays x_train, y_train, x_test, y_test, or a"
+        " column named split);"
         " 'ignore': all examples are split anew.",
     )
     seed: int = Field(

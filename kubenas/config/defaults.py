@@ -1,10 +1,12 @@
 """Settings that follow from the data where the config leaves them open. Pure functions."""
 
 from kubenas.config.config import Config
-from kubenas.config.space import PRETRAINED_SPACE
+from kubenas.config.space import PRETRAINED_SPACE, TEXT_SPACE
 
 _LARGEST_RESIDUAL_SIDE = 96
 """Longest side in pixels of images for which ``residual`` is the default space."""
+_TEXT_DIMENSIONS = 1
+"""Dimensions of the shape of a text; an image has three."""
 _RUNGS_ETA = 3
 _MIN_TRIALS_WITH_RUNGS = 16
 """With fewer trials, hardly any is promoted to the highest rung."""
@@ -14,14 +16,14 @@ _FINE_TUNING = 3
 """A network with pretrained weights has this part of the epochs of one with random weights."""
 
 
-def with_defaults(config: Config, *, shape: tuple[int, int, int], train_examples: int) -> Config:
+def with_defaults(config: Config, *, shape: tuple[int, ...], train_examples: int) -> Config:
     """Returns ``config`` with a space, epochs and rungs. Applying it twice changes nothing.
 
     A HyperModel of the user's own has the rungs that the config sets, and otherwise none.
 
     Args:
         config: the config as the user wrote it.
-        shape: height, width and channels of an image.
+        shape: height, width and channels of an image, or the number of words of a text.
         train_examples: number of examples in the training split.
     """
     space = config.space
@@ -42,7 +44,7 @@ def with_defaults(config: Config, *, shape: tuple[int, int, int], train_examples
 
 
 def explain_defaults(
-    written: Config, used: Config, *, shape: tuple[int, int, int], train_examples: int
+    written: Config, used: Config, *, shape: tuple[int, ...], train_examples: int
 ) -> list[str]:
     """Returns one sentence for each setting of :func:`with_defaults` that the config left open.
 
@@ -54,11 +56,7 @@ def explain_defaults(
     """
     sentences = []
     if written.space.hypermodel is None and written.space.name is None:
-        size = "up to" if used.space.name == default_space((1, 1, 1)) else "of more than"
-        sentences.append(
-            f"Search space {used.space.name}: the default for images {size}"
-            f" {_LARGEST_RESIDUAL_SIDE} pixels; these have {shape[0]} x {shape[1]}."
-        )
+        sentences.append(f"Search space {used.space.name}: {_explain_space(shape)}")
     if not written.training.epochs:
         sentences.append(f"{used.epochs} epochs, with {train_examples:,} training examples.")
     if written.search.rungs.eta is None and used.search.rungs.factor is not None:
@@ -72,9 +70,22 @@ def explain_defaults(
     return sentences
 
 
-def default_space(shape: tuple[int, int, int]) -> str:
-    """Returns the name of the default space for images of ``shape``."""
+def default_space(shape: tuple[int, ...]) -> str:
+    """Returns the name of the default space for images or texts of ``shape``."""
+    if len(shape) == _TEXT_DIMENSIONS:
+        return TEXT_SPACE
     return "residual" if max(shape[:2]) <= _LARGEST_RESIDUAL_SIDE else "mobile"
+
+
+def _explain_space(shape: tuple[int, ...]) -> str:
+    """Returns why the space is the default for ``shape``."""
+    if len(shape) == _TEXT_DIMENSIONS:
+        return "the default for texts."
+    size = "up to" if max(shape[:2]) <= _LARGEST_RESIDUAL_SIDE else "of more than"
+    return (
+        f"the default for images {size} {_LARGEST_RESIDUAL_SIDE} pixels; these have"
+        f" {shape[0]} x {shape[1]}."
+    )
 
 
 def _default_epochs(examples: int) -> int:

@@ -9,6 +9,9 @@ from kubenas.trial import Value
 PRETRAINED_SPACE = "transfer"
 """The space whose networks have pretrained weights."""
 
+TEXT_SPACE = "text"
+"""The space of networks that classify texts."""
+
 
 def missing_weights(space: str | None) -> str:
     """Returns the error message for a pretrained space without weights."""
@@ -20,8 +23,7 @@ class SpaceConfig(Value):
 
     name: str | None = Field(
         None,
-        description="Name of a registered space (see 'kubenas spaces'). Empty: chosen by the image"
-        " size.",
+        description="Name of a registered space (see 'kubenas spaces'). Empty: chosen by the data.",
     )
     hypermodel: str | None = Field(
         None,

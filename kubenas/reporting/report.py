@@ -7,6 +7,8 @@ import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from kubenas.data.dataset.schema import DataSchema
+from kubenas.data.kinds.registry import example_kind
 from kubenas.reporting import formatting
 from kubenas.reporting.cards import drift_sentences
 from kubenas.reporting.chosen_settings import chosen_settings
@@ -187,12 +189,19 @@ def _promotion(report: ReportInput) -> dict[str, Any]:
 
 def _data(report: ReportInput) -> dict[str, Any]:
     picture = base64.b64encode(report.examples).decode() if report.examples else None
+    schema = report.schema
     return {
-        "schema": report.schema,
+        "schema": schema,
+        "example_form": _example_form(schema) if schema else "",
         "picture": picture,
         "max_classes": _MAX_CLASSES,
         "drift_sentences": list(drift_sentences(report.drift)) if report.drift else [],
     }
+
+
+def _example_form(schema: DataSchema) -> str:
+    form = example_kind(schema.kind).describe(schema.shape, schema.dtype)
+    return form[0].upper() + form[1:]
 
 
 def _costs(report: ReportInput) -> dict[str, Any]:

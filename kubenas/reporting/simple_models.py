@@ -7,6 +7,7 @@ from the class counts of the data set.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from kubenas.data.kinds.registry import example_kind
 from kubenas.reporting.formatting import (
     count,
     duration,
@@ -99,7 +100,8 @@ def simple_model_sentence(report: ReportInput) -> str:
 def compared_model_name(report: ReportInput, model: ComparedModel) -> str:
     """Returns the name of ``model`` in a sentence or a table."""
     if model.kind == "linear":
-        return "a linear model on the pixels"
+        kind = example_kind(report.schema.kind if report.schema else "image")
+        return f"a linear model on the {kind.linear_features}"
     if model.kind == "pretrained":
         return "a linear model on the features of a pretrained network"
     if model.kind == "default":
@@ -120,7 +122,7 @@ def model_rows(report: ReportInput) -> list[ModelRow]:
 def _better(report: ReportInput, evaluation: Evaluation, model: ComparedModel) -> str:
     points = 100 * (evaluation.accuracy - model.accuracy)
     latency = report.chosen.latency_ms if report.chosen else None
-    at = "" if latency is None else f" at {milliseconds(latency)} per image"
+    at = "" if latency is None else f" at {milliseconds(latency)} per example"
     return (
         f"The network is {points:.1f} percentage points more accurate than"
         f" {compared_model_name(report, model)} ({percent(evaluation.accuracy)} against"

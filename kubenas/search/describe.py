@@ -65,7 +65,11 @@ def graph_of(space: SpaceRef, dataset: str) -> "GraphOf | None":
     if make is None:
         return None
     schema = read_schema(open_storage(dataset))
-    return make(input_shape=schema.shape, num_classes=len(schema.classes))
+    return make(
+        input_shape=schema.shape,
+        num_classes=len(schema.classes),
+        vocabulary_size=schema.vocabulary_size,
+    )
 
 
 def _run_describe(

@@ -53,7 +53,7 @@ class ChampionModel(Value):
     """Space whose code the model was built with."""
     labels: tuple[str, ...]
     """Class names in the order of the outputs."""
-    input_shape: tuple[int, int, int]
+    input_shape: tuple[int, ...]
     """Height, width and channels of an example."""
     dataset: str
     """URI of the training data set."""

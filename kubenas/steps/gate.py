@@ -202,8 +202,9 @@ def _differences(current: ChampionRecord, schema: DataSchema) -> str:
         found += [f"new classes: {', '.join(added)}"] if added else []
         found += [f"missing classes: {', '.join(gone)}"] if gone else []
         found += [] if added or gone else ["the order of the classes has changed"]
-    if schema.shape != model.input_shape:
-        found.append(f"input shape {_by(schema.shape)} instead of {_by(model.input_shape)}")
+    if schema.input_shape != model.input_shape:
+        new, old = map(_by, (schema.input_shape, model.input_shape))
+        found.append(f"input shape {new or 'of a text'} instead of {old or 'that of a text'}")
     return "; ".join(found)
 
 

@@ -7,9 +7,11 @@ from kubenas.config import Config, SpaceConfig, with_defaults
 from kubenas.data.dataset.card import DataCard
 from kubenas.data.dataset.card import read_card as read_data_card
 from kubenas.data.dataset.schema import DataSchema
+from kubenas.data.kinds.registry import example_kind
 from kubenas.data.preparation.prepare import prepare_dataset
+from kubenas.errors import UserError
 from kubenas.search.oracles import check_oracle
-from kubenas.spaces.registry import space_graph
+from kubenas.spaces.registry import space_graph, space_kind
 from kubenas.steps.drift import record_drift
 from kubenas.steps.process import StatusWriter, running_step
 from kubenas.steps.setup import (
@@ -77,14 +79,24 @@ def read_card(dataset: str) -> DataCard:
 
 
 def _check_suits(space: SpaceConfig | SpaceRef, schema: DataSchema) -> None:
-    """Checks that a pretrained network of ``space`` takes the images of a data set.
+    """Checks that the networks of ``space`` take the examples of a data set.
 
     Raises:
-        UserError: It does not.
+        UserError: They do not.
     """
+    kind = space_kind(space.name)
+    if kind not in (None, schema.kind):
+        raise UserError(
+            f"space.name: '{space.name}' is for {example_kind(kind).plural}, the data are"
+            f" {example_kind(schema.kind).plural}; leave space.name empty"
+        )
     make = space_graph(space) if space.weights else None
     if make is not None:
-        make(input_shape=schema.shape, num_classes=len(schema.classes))
+        make(
+            input_shape=schema.shape,
+            num_classes=len(schema.classes),
+            vocabulary_size=schema.vocabulary_size,
+        )
 
 
 def _progress_reporter(status: StatusWriter) -> Callable[[str, int, int | None], None]:

@@ -112,7 +112,7 @@ def _model(context: RunContext, decision: Decision) -> ChampionModel:
         keras_model=exported_keras_model(output, search),
         space=context.space,
         labels=schema.classes,
-        input_shape=schema.shape,
+        input_shape=schema.input_shape,
         dataset=context.dataset,
         dataset_digest=context.dataset_digest,
         test=decision.challenger,

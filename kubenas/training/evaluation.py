@@ -24,8 +24,8 @@ _Floats = npt.NDArray[np.floating]
 
 
 ComparedModelKind: TypeAlias = Literal["majority", "linear", "pretrained", "default"]
-"""The most frequent class of the training split, a linear model on the pixels or on the features of
-a pretrained network, or the default network of the space, trained like the network."""
+"""The most frequent class of the training split, a linear model on the pixels or words or on the
+features of a pretrained network, or the default network of the space, trained like the network."""
 
 
 class Interval(Value):

@@ -15,7 +15,7 @@ class SampleRequest(Value):
     """``sample_request.json``: the request body."""
 
     instances: tuple[Any, ...]
-    """Examples of the test split, each as nested lists of raw values (height, width, channels)."""
+    """Examples of the test split: nested lists of pixels (height, width, channels), or texts."""
 
 
 class SampleAnswer(Value):

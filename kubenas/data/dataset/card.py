@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from kubenas.data.dataset.schema import SplitName
+from kubenas.data.dataset.schema import DType, KindName, SplitName
 from kubenas.errors import ObjectNotFound
 from kubenas.storage import Storage
 from kubenas.storage.document import read_document
@@ -22,27 +22,31 @@ class DataCard(Value):
     digest: str
     task: str
     examples: int
-    shape: tuple[int, int, int] = Field(description="height, width, channels")
-    dtype: Literal["uint8", "float32"]
+    kind: KindName = "image"
+    shape: tuple[int, ...] = Field(description="as in the schema")
+    dtype: DType
     classes: tuple[str, ...]
     counts: dict[SplitName, tuple[int, ...]] = Field(
         description="number of examples of each class, by split"
     )
     imbalance: float = Field(description="size of the largest class over that of the smallest")
     duplicates: int = Field(
-        description="examples with the same pixels as another one, not counting the first of each"
+        description="examples with the same content as another one, not counting the first of each"
     )
     near_duplicates: int = Field(
-        0, description="near-duplicate images, not counting the first of each group"
+        0, description="near duplicates, not counting the first of each group"
     )
     left_out: int = Field(
         0,
         description="examples left out: (near) duplicates in a held-out split, or of its examples",
     )
-    label_conflicts: int = Field(description="examples whose pixels also occur in another class")
+    label_conflicts: int = Field(description="examples whose content also occurs in another class")
     seed: int = Field(description="seed of the split")
     notes: tuple[str, ...] = Field(description="changes made to the examples, such as a resize")
     warnings: tuple[str, ...]
+    samples: dict[str, tuple[str, ...]] = Field(
+        {}, description="the beginnings of a few texts, by class"
+    )
 
     @property
     def class_counts(self) -> tuple[int, ...]:

@@ -19,12 +19,18 @@ KindName = Literal["image", "text"]
 DType = Literal["uint8", "float32", "string"]
 """Type of stored examples: that of pixels, or UTF-8 text."""
 
+_SPECIAL_WORDS = 2
+"""Padding and the unknown word."""
+
 SplitName = Literal["train", "validation", "test"]
 SPLITS: tuple[SplitName, ...] = ("train", "validation", "test")
 
 
 class Shard(Value):
-    """One TFRecord file of ``tf.train.Example`` with features ``image`` and ``label``."""
+    """One TFRecord file of ``tf.train.Example``.
+
+    Its features are ``label`` and one with the name of the kind, such as ``image``.
+    """
 
     name: str
     examples: int = Field(ge=0)
@@ -47,19 +53,37 @@ class Normalization(Value):
     variance: tuple[float, ...] = Field(description="1 for a constant channel")
 
 
+WordSplit = Literal["whitespace", "character"]
+"""What :class:`keras.layers.TextVectorization` splits a text at."""
+
+
+class TextForm(Value):
+    """How texts become numbers of words."""
+
+    split: WordSplit
+    vocabulary: tuple[str, ...] = Field(
+        description="words of the training split, the most frequent first"
+    )
+
+
 class DataSchema(Value):
     """The schema of a prepared data set."""
 
     version: Literal[1] = 1
+    kind: KindName = "image"
     task: str
     digest: str = Field(description="digest of the source's content and of the data config")
-    shape: tuple[int, int, int] = Field(description="height, width, channels")
-    dtype: Literal["uint8", "float32"] = Field(
-        description="dtype of the stored pixels, little-endian"
+    shape: tuple[int, ...] = Field(
+        description="of an example that a network takes: height, width, channels; or the number"
+        " of words"
+    )
+    dtype: DType = Field(
+        description="of the stored examples: that of the pixels, little-endian, or string for UTF-8"
     )
     classes: tuple[str, ...]
     splits: dict[SplitName, Split]
-    normalization: Normalization
+    normalization: Normalization | None = Field(None, description="None for texts")
+    text: TextForm | None = Field(None, description="None for images")
     own_splits: tuple[SplitName, ...] = Field(
         (), description="splits that the source gives; empty: all are by content"
     )
@@ -68,10 +92,44 @@ class DataSchema(Value):
     )
 
     @property
-    def example_bytes(self) -> int:
-        """The size of one stored image in bytes."""
+    def channel_moments(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        """Mean and variance of each channel of an image."""
+        if self.normalization is None:
+            raise ValueError(f"{self.digest}: no images but examples of kind {self.kind}")
+        return self.normalization.mean, self.normalization.variance
+
+    @property
+    def text_form(self) -> TextForm:
+        """How texts become numbers of words."""
+        if self.text is None:
+            raise ValueError(f"{self.digest}: no texts but examples of kind {self.kind}")
+        return self.text
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """Height, width and channels of an image."""
         height, width, channels = self.shape
-        return height * width * channels * (1 if self.dtype == "uint8" else 4)
+        return height, width, channels
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """Shape of an example that a client sends to the exported model: empty for a text."""
+        return () if self.text else self.shape
+
+    @property
+    def vocabulary_size(self) -> int | None:
+        """How many words there are, with padding and the unknown word; None for images."""
+        return len(self.text.vocabulary) + _SPECIAL_WORDS if self.text else None
+
+    def example_bytes(self, split: SplitName) -> int:
+        """The mean size of a stored example of a split in bytes, at least one."""
+        shards, examples = self.splits[split].shards, self.splits[split].examples
+        return max(1, sum(shard.size for shard in shards) // max(1, examples))
+
+
+def task_of(kind: KindName) -> str:
+    """Returns the learning task for examples of ``kind``, such as "image-classification"."""
+    return f"{kind}-classification"
 
 
 def read_schema(dataset: Storage) -> DataSchema:

@@ -1,4 +1,4 @@
-"""Measures the drift of a data set against an earlier one: examples, labels, classes, pixels."""
+"""Measures the drift of a data set against an earlier one: examples, labels, classes, content."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -13,6 +13,7 @@ from kubenas.data.dataset.card import DataCard
 from kubenas.data.dataset.example_index import ExampleIndex
 from kubenas.data.dataset.schema import DataSchema
 from kubenas.data.drift.stability import population_stability
+from kubenas.data.kinds.registry import example_kind
 from kubenas.trial import Value
 
 _SHIFT_THRESHOLD = 0.1
@@ -20,6 +21,7 @@ _SHIFT_THRESHOLD = 0.1
 change (Siddiqi, Credit Risk Scorecards, 2006). Shifts of the mean and of the standard deviation of
 a channel are in earlier standard deviations."""
 _SIGNIFICANCE_LEVEL = 0.01
+_FREQUENT_WORDS = 1_000
 _MAX_NAMES = 5
 
 
@@ -34,12 +36,12 @@ class DatasetSnapshot:
 
 
 class Overlap(Value):
-    """Numbers of distinct images in the two data sets. Duplicates count once."""
+    """Numbers of distinct examples in the two data sets. Duplicates count once."""
 
     kept: int
     gone: int
     new: int
-    relabelled: int = Field(description="kept images whose labels have changed")
+    relabelled: int = Field(description="kept examples whose labels have changed")
 
 
 class ClassShare(Value):
@@ -73,14 +75,19 @@ class Drift(Value):
     classes: tuple[ClassShare, ...] = Field(description="classes of either data set")
     stability_index: float | None = Field(
         description="population stability index of the class shares, for the classes of both data"
-        " sets: new images against the earlier data set, or all images if the overlap is unknown;"
-        " None if there are fewer than two classes to compare"
+        " sets: new examples against the earlier data set, or all if the overlap is unknown; None"
+        " if there are fewer than two classes to compare"
     )
     p_value: float | None = Field(
         description="probability of an index at least as large if the class shares are unchanged"
     )
     channels: tuple[ChannelShift, ...] = Field(
-        description="empty if the number of channels has changed"
+        description="empty for texts, or if the number of channels has changed"
+    )
+    new_words: float | None = Field(
+        None,
+        description="share of the 1,000 most frequent words that the earlier vocabulary lacks;"
+        " None for images",
     )
     findings: tuple[str, ...] = Field(description="changes that need attention, for people")
 
@@ -105,18 +112,20 @@ def measure_drift(before: DatasetSnapshot, now: DatasetSnapshot) -> Drift:
         stability_index=index,
         p_value=p_value,
         channels=_channel_shifts(before.schema, now.schema),
+        new_words=_new_words(before.schema, now.schema),
         findings=(),
     )
-    shapes = _shape_finding(before.card, now.card)
-    return drift.model_copy(update={"findings": (*shapes, *_findings(drift))})
+    plural = example_kind(now.card.kind).plural
+    findings = (*_form_finding(before.card, now.card), *_findings(drift, plural))
+    return drift.model_copy(update={"findings": findings})
 
 
 def _overlap(
     before: DatasetSnapshot, now: DatasetSnapshot
 ) -> tuple[Overlap | None, dict[str, int] | None]:
-    """Returns the overlap and the number of new images of each class.
+    """Returns the overlap and the number of new examples of each class.
 
-    Returns None for both if the images cannot be compared: the content keys depend on the seed.
+    Returns None for both if the examples cannot be compared: the content keys depend on the seed.
     """
     indexes = before.example_index, now.example_index
     if indexes[0] is None or indexes[1] is None or before.card.seed != now.card.seed:
@@ -149,9 +158,9 @@ def _distinct(
 
 
 def _channel_shifts(before: DataSchema, now: DataSchema) -> tuple[ChannelShift, ...]:
-    if before.shape[2] != now.shape[2]:
-        return ()
     old, new = before.normalization, now.normalization
+    if old is None or new is None or len(old.mean) != len(new.mean):
+        return ()
     return tuple(
         ChannelShift(
             mean_before=old.mean[channel],
@@ -159,17 +168,26 @@ def _channel_shifts(before: DataSchema, now: DataSchema) -> tuple[ChannelShift, 
             deviation_before=math.sqrt(old.variance[channel]),
             deviation_now=math.sqrt(new.variance[channel]),
         )
-        for channel in range(now.shape[2])
+        for channel in range(len(new.mean))
     )
 
 
-def _shape_finding(before: DataCard, now: DataCard) -> Iterator[str]:
-    if before.shape != now.shape:
+def _new_words(before: DataSchema, now: DataSchema) -> float | None:
+    if before.text is None or now.text is None:
+        return None
+    frequent = set(now.text.vocabulary[:_FREQUENT_WORDS])
+    return len(frequent - set(before.text.vocabulary)) / max(1, len(frequent))
+
+
+def _form_finding(before: DataCard, now: DataCard) -> Iterator[str]:
+    if before.kind != now.kind:
+        yield f"{example_kind(now.kind).plural}, before {example_kind(before.kind).plural}"
+    elif now.kind == "image" and before.shape != now.shape:
         old, new = (" x ".join(map(str, card.shape)) for card in (before, now))
         yield f"images are {new}, before {old}: an earlier model does not accept them"
 
 
-def _findings(drift: Drift) -> Iterator[str]:
+def _findings(drift: Drift, plural: str) -> Iterator[str]:
     removed = [each.name for each in drift.classes if not each.now]
     added = [each.name for each in drift.classes if not each.before]
     if removed:
@@ -178,14 +196,16 @@ def _findings(drift: Drift) -> Iterator[str]:
         yield f"new: {_format_names(added)}"
     if drift.overlap and drift.overlap.relabelled:
         yield (
-            f"{drift.overlap.relabelled:,} of {drift.overlap.kept:,} kept images have another"
+            f"{drift.overlap.relabelled:,} of {drift.overlap.kept:,} kept {plural} have another"
             " label than before"
         )
     index, p_value = drift.stability_index, drift.p_value
     significant = p_value is not None and p_value < _SIGNIFICANCE_LEVEL
     if index is not None and index >= _SHIFT_THRESHOLD and significant:
-        which = "the new images" if drift.overlap else "the images"
+        which = f"the {'new ' if drift.overlap else ''}{plural}"
         yield f"the class shares of {which} have shifted: PSI {index:.2f}"
+    if drift.new_words is not None and drift.new_words >= _SHIFT_THRESHOLD:
+        yield f"{drift.new_words:.0%} of the most frequent words are new"
     for number, channel in enumerate(drift.channels):
         deviation = channel.deviation_before
         mean_shift = abs(channel.mean_now - channel.mean_before) / deviation

@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from kubenas.data.dataset.example_index import ExampleIndex
+from kubenas.data.kinds.kind import ExampleKind
 from kubenas.data.preparation.example_buffer import ExampleBuffer
-from kubenas.data.preparation.near_duplicates import find_near_duplicates
-from kubenas.data.source import ReportProgress
+from kubenas.data.source import ReportProgress, SourceInfo
 
 _Positions = npt.NDArray[np.intp]
 
@@ -19,25 +19,26 @@ class DuplicateReport:
     """The duplicates of a data set. Pairs are positions in the source, in ascending order."""
 
     groups: _Positions
-    """Group of each example, shape (examples,). A group has equal and nearly equal images."""
+    """Group of each example, shape (examples,). A group has equal and nearly equal examples."""
     duplicates: int
-    """Examples with the same pixels as another one, not counting the first of each."""
+    """Examples with the same content as another one, not counting the first of each."""
     near_duplicates: int
-    """Distinct images in groups of near duplicates, not counting the first of each group."""
+    """Distinct examples in groups of near duplicates, not counting the first of each group."""
     near_pair: tuple[int, int] | None
     """An example of two near duplicates."""
     too_similar: bool
-    """Whether all images are too similar to detect near duplicates."""
+    """Whether all examples are too similar to detect near duplicates."""
     label_conflicts: int
-    """Examples whose pixels also occur with another label."""
+    """Examples whose content also occurs with another label."""
     conflict_pair: tuple[int, int] | None
     """An example of a label conflict."""
 
-    def warnings(self, locate: Callable[[int], str]) -> Iterator[str]:
+    def warnings(self, locate: Callable[[int], str], kind: ExampleKind) -> Iterator[str]:
         """Yields warnings about the duplicates.
 
         Args:
             locate: returns the location of the example at a position.
+            kind: kind of the examples.
         """
         if self.duplicates:
             yield f"duplicates: {self.duplicates}; the test split keeps one of each"
@@ -49,28 +50,40 @@ class DuplicateReport:
             )
         if self.too_similar:
             yield (
-                "near duplicates could not be detected: more than half of the images are nearly"
-                " the same; if they are copies, the test accuracy is too high"
+                f"near duplicates could not be detected: more than half of the {kind.plural} are"
+                " nearly the same; if they are copies, the test accuracy is too high"
             )
         if self.conflict_pair is not None:
             first, second = map(locate, self.conflict_pair)
             yield (
-                f"{self.label_conflicts} examples have the same pixels as an example of another"
-                f" class, such as {first} and {second}"
+                f"{self.label_conflicts} examples have the same {kind.content} as an example of"
+                f" another class, such as {first} and {second}"
             )
 
 
-def find_duplicates(buffer: ExampleBuffer, report: ReportProgress | None = None) -> DuplicateReport:
-    """Finds the duplicates in ``buffer``, which must not be empty."""
+def find_duplicates(
+    buffer: ExampleBuffer,
+    kind: ExampleKind,
+    info: SourceInfo,
+    report: ReportProgress | None = None,
+) -> DuplicateReport:
+    """Finds the duplicates in ``buffer``, which must not be empty.
+
+    Args:
+        buffer: the examples.
+        kind: kind of the examples.
+        info: summary of their source.
+        report: called with the progress.
+    """
     if report:
         report("comparing examples", len(buffer), len(buffer))
     index = buffer.index
     _, first, inverse = np.unique(index["key"], return_index=True, return_inverse=True)
-    found = find_near_duplicates(
-        buffer.features[first],
+    found = kind.near_duplicates(
+        buffer.fingerprints[first],
         index["label"][first],
-        lambda positions: buffer.images(first[positions]),
-        buffer.image_bytes,
+        lambda positions: buffer.read_all(first[positions]),
+        info,
     )
     distinct = len(first)
     near_pair = _first_pair(first, found.groups)

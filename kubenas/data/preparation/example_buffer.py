@@ -1,6 +1,5 @@
 """A buffer on disk for examples between the source and the shards."""
 
-import math
 import os
 from array import array
 from collections.abc import Iterator
@@ -13,19 +12,22 @@ import numpy.typing as npt
 
 from kubenas.data.dataset.example_index import INDEX_DTYPE, ExampleIndex
 from kubenas.data.dataset.schema import SPLITS, SplitName
-from kubenas.data.preparation.near_duplicates import FEATURES, perceptual_features
-from kubenas.data.source import Image, SourceInfo
+from kubenas.data.kinds.kind import ExampleKind, Fingerprints, Stored
 
 
 class ExampleBuffer:
-    """Stores images in a temporary file, and 77 bytes per image in memory."""
+    """Stores examples in a temporary file.
 
-    def __init__(self, path: Path, info: SourceInfo) -> None:
-        self._shape, self._dtype = info.shape, np.dtype(info.dtype)
+    It takes 21 bytes for each example in memory, and those of its fingerprint.
+    """
+
+    def __init__(self, path: Path, kind: ExampleKind) -> None:
+        self._dtype, self._length = kind.fingerprint
         self._file = path.open("w+b")
+        self._ends = array("Q", [0])
         self._keys = array("Q")
         self._labels = array("i")
-        self._features = array("f")
+        self._fingerprints = bytearray()
         self._splits = array("b")
 
     def __len__(self) -> int:
@@ -38,44 +40,44 @@ class ExampleBuffer:
         self._file.close()
 
     @property
-    def image_bytes(self) -> int:
-        """The size of one image in bytes."""
-        return math.prod(self._shape) * self._dtype.itemsize
-
-    @property
     def index(self) -> ExampleIndex:
-        """The content key and the label of each image, in the order of addition."""
+        """The content key and the label of each example, in the order of addition."""
         index = np.empty(len(self), INDEX_DTYPE)
         index["key"], index["label"] = self._keys, self._labels
         return index
 
     @property
-    def features(self) -> npt.NDArray[np.float32]:
-        """The perceptual features of all images, shape (images, FEATURES)."""
-        return np.asarray(self._features, np.float32).reshape(-1, FEATURES)
+    def fingerprints(self) -> Fingerprints:
+        """The fingerprints of all examples, one row each."""
+        return np.frombuffer(bytes(self._fingerprints), self._dtype).reshape(-1, self._length)
 
     @property
     def given_splits(self) -> npt.NDArray[np.int8]:
-        """The split that the source gives each image, an index into SPLITS; -1: none."""
+        """The split that the source gives each example, an index into SPLITS; -1: none."""
         return np.asarray(self._splits, np.int8)
 
-    def add(self, image: Image, *, key: int, label: int, split: SplitName | None = None) -> None:
-        """Adds an image. It must have the shape and dtype of the :class:`SourceInfo`."""
+    def add(self, example: Stored, *, key: int, label: int, split: SplitName | None = None) -> None:
+        """Adds an example."""
         self._splits.append(-1 if split is None else SPLITS.index(split))
-        self._file.write(image.tobytes())
+        self._file.write(example.data)
+        self._ends.append(self._ends[-1] + len(example.data))
         self._keys.append(key)
         self._labels.append(label)
-        self._features.frombytes(perceptual_features(image).tobytes())
+        self._fingerprints += example.fingerprint.tobytes()
 
-    def image(self, position: int) -> bytes:
-        """Returns the bytes of the image at ``position``, in the order of addition."""
+    def read(self, position: int) -> bytes:
+        """Returns the stored bytes of the example at ``position``, in the order of addition."""
         self._file.flush()
-        return os.pread(self._file.fileno(), self.image_bytes, position * self.image_bytes)
+        start, end = self._ends[position : position + 2]
+        return os.pread(self._file.fileno(), end - start, start)
 
-    def images(self, positions: npt.NDArray[np.intp]) -> Image:
-        """Returns the images at ``positions``, shape (n, height, width, channels)."""
-        pixels = b"".join(self.image(position) for position in positions.tolist())
-        return np.frombuffer(pixels, self._dtype).reshape(-1, *self._shape)
+    def read_all(self, positions: npt.NDArray[np.intp]) -> list[bytes]:
+        """Returns the stored bytes of the examples at ``positions``."""
+        return [self.read(position) for position in positions.tolist()]
+
+    def size(self, position: int) -> int:
+        """Returns the number of stored bytes of the example at ``position``."""
+        return self._ends[position + 1] - self._ends[position]
 
 
 @dataclass(frozen=True)
@@ -88,21 +90,16 @@ class BufferedSplit:
     def __len__(self) -> int:
         return len(self.positions)
 
+    @property
+    def size(self) -> int:
+        """The number of stored bytes of all examples."""
+        return sum(map(self.buffer.size, self.positions.tolist()))
+
     def examples(self) -> Iterator[tuple[bytes, int]]:
-        """Yields the bytes and the label of each image."""
+        """Yields the stored bytes and the label of each example."""
         labels = self.buffer.index["label"]
         for position in self.positions.tolist():
-            yield self.buffer.image(position), int(labels[position])
-
-    @property
-    def image_bytes(self) -> int:
-        """The size of one image in bytes."""
-        return self.buffer.image_bytes
-
-    def images(self) -> Iterator[Image]:
-        """Yields the pixels of each image."""
-        for position in self.positions:
-            yield self.buffer.images(np.atleast_1d(position))[0]
+            yield self.buffer.read(position), int(labels[position])
 
     def class_counts(self, classes: int) -> tuple[int, ...]:
         """Returns the number of examples of each class."""

@@ -2,31 +2,26 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import TypeAlias
 
-import numpy as np
-
 from kubenas.config import DataConfig
-from kubenas.data.dataset.card import CARD_FILE, CONTACT_SHEET_FILE, DataCard
+from kubenas.data.dataset.card import CARD_FILE, DataCard
 from kubenas.data.dataset.example_index import write_example_index
 from kubenas.data.dataset.latest import record_latest_dataset
 from kubenas.data.dataset.schema import (
     SCHEMA_FILE,
     SPLITS,
     DataSchema,
-    Normalization,
     SplitName,
     read_schema,
+    task_of,
 )
-from kubenas.data.preparation.contact_sheet import ContactSheet
+from kubenas.data.kinds.kind import ExampleKind, Fitted, Overview, OverviewBuilder
+from kubenas.data.kinds.registry import example_kind
 from kubenas.data.preparation.digest import dataset_digest
 from kubenas.data.preparation.duplicates import DuplicateReport, find_duplicates
 from kubenas.data.preparation.example_buffer import BufferedSplit, ExampleBuffer
-from kubenas.data.preparation.mirroring import MAX_IMAGES, keeps_class_when_mirrored, shrink
-from kubenas.data.preparation.moments import ChannelMoments
-from kubenas.data.preparation.resize import convert_image
 from kubenas.data.preparation.size_checks import (
     check_source_size,
     check_splits,
@@ -35,10 +30,17 @@ from kubenas.data.preparation.size_checks import (
     split_notes,
     split_warnings,
 )
-from kubenas.data.preparation.splitting import assign_splits, content_key, count_leaks
+from kubenas.data.preparation.splitting import assign_splits, count_leaks
 from kubenas.data.preparation.workspace import workspace
-from kubenas.data.source import Example, ExampleSource, ReportProgress, SourceInfo, open_source
-from kubenas.errors import DocumentUnusable, ObjectNotFound
+from kubenas.data.source import (
+    Columns,
+    Example,
+    ExampleSource,
+    ReportProgress,
+    SourceInfo,
+    open_source,
+)
+from kubenas.errors import DocumentUnusable, ObjectNotFound, UserError
 from kubenas.storage import Storage, join, open_storage
 
 _REPORT_EVERY = 512
@@ -68,8 +70,23 @@ class _Job:
     report: ReportProgress | None
 
     @property
+    def kind(self) -> ExampleKind:
+        return example_kind(self.source.kind)
+
+    @property
     def prefix(self) -> str:
         return f"data/{self.digest}"
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What was found in the examples."""
+
+    duplicates: DuplicateReport
+    leaks: int
+    """Examples that a later split of the source holds, too."""
+    fitted: Fitted
+    overview: Overview
 
 
 def prepare_dataset(
@@ -83,7 +100,8 @@ def prepare_dataset(
     Raises:
         UserError: The source is invalid, or the source or the output is not accessible.
     """
-    source = open_source(config.source)
+    source = open_source(config.source, Columns(config.target, config.features))
+    _check_task(config, source)
     digest = dataset_digest(source, config, progress)
     job = _Job(source, config, digest, output, progress)
     schema = _find_finished(job)
@@ -95,6 +113,15 @@ def prepare_dataset(
         reused = schema is not None
         return PreparedDataset(
             join(output.uri, job.prefix), schema or _prepare(job, folder), reused
+        )
+
+
+def _check_task(config: DataConfig, source: ExampleSource) -> None:
+    found = task_of(source.kind)
+    if config.task not in (None, found):
+        raise UserError(
+            f"data.task: {config.task}, but {source.name} is for {found}; remove data.task or"
+            " correct data.source"
         )
 
 
@@ -115,17 +142,23 @@ def _prepare(job: _Job, folder: Path) -> DataSchema:
     check_source_size(info, origin=job.config.source)
     finished = folder / "finished"
     finished.mkdir()
-    contact_sheet = ContactSheet()
-    with ExampleBuffer(folder / "examples.spool", info) as buffer:
-        _read_examples(job, info, buffer, contact_sheet)
-        duplicates = find_duplicates(buffer, job.report)
+    overview = job.kind.overview(info)
+    with ExampleBuffer(folder / "examples.spool", job.kind) as buffer:
+        _read_examples(job, info, buffer, overview)
+        duplicates = find_duplicates(buffer, job.kind, info, job.report)
         splits = _split(job, info, buffer, duplicates)
-        schema = _write_shards(job, info, splits, finished)
-        leaks = count_leaks(duplicates.groups, buffer.given_splits)
-        card = _make_card(job, info, splits, duplicates, leaks)
+        found = _Found(
+            duplicates=duplicates,
+            leaks=count_leaks(duplicates.groups, buffer.given_splits),
+            fitted=job.kind.fit(splits["train"], info),
+            overview=overview.build(info.classes),
+        )
+        schema = _write_shards(job, info, splits, found.fitted, finished)
+        card = _make_card(job, info, splits, found)
         write_example_index(finished, buffer.index)
     (finished / CARD_FILE).write_bytes(card.to_json())
-    (finished / CONTACT_SHEET_FILE).write_bytes(contact_sheet.to_png(info.classes))
+    for name, content in found.overview.files.items():
+        (finished / name).write_bytes(content)
     record_latest_dataset(job.output, job.digest)
     job.output.upload_tree(finished, job.prefix)
     job.output.write(f"{job.prefix}/{SCHEMA_FILE}", schema.to_json())
@@ -133,16 +166,15 @@ def _prepare(job: _Job, folder: Path) -> DataSchema:
 
 
 def _read_examples(
-    job: _Job, info: SourceInfo, buffer: ExampleBuffer, contact_sheet: ContactSheet
+    job: _Job, info: SourceInfo, buffer: ExampleBuffer, overview: OverviewBuilder
 ) -> None:
-    """Converts every example to the shape of the data set and adds it to the buffer."""
-    keeps_splits = bool(_given(job, info))
-    for original, label, split in _examples_with_progress(job, info):
-        image = convert_image(original, info.shape, info.dtype)
-        key = content_key(original, job.config.seed)
-        own = split if keeps_splits else None
-        buffer.add(image, key=key, label=label, split=own)
-        contact_sheet.add(image, label)
+    """Adds every example to the buffer, in the form in which the data set stores it."""
+    kind, keeps_splits = job.kind, bool(_given(job, info))
+    for content, label, split in _examples_with_progress(job, info):
+        stored = kind.store(content, info)
+        key = kind.content_key(content, job.config.seed)
+        buffer.add(stored, key=key, label=label, split=split if keeps_splits else None)
+        overview.add(stored.data, label)
 
 
 def _split(
@@ -155,19 +187,6 @@ def _split(
     return splits
 
 
-def _fit_normalization(split: BufferedSplit, info: SourceInfo) -> Normalization:
-    moments = ChannelMoments(info.shape[2])
-    for image in split.images():
-        moments.add(image)
-    return moments.normalization()
-
-
-def _is_mirror_symmetric(split: BufferedSplit) -> bool:
-    images = [shrink(image) for image in islice(split.images(), MAX_IMAGES)]
-    labels = split.buffer.index["label"][split.positions[:MAX_IMAGES]]
-    return keeps_class_when_mirrored(np.stack(images), labels)
-
-
 def _examples_with_progress(job: _Job, info: SourceInfo) -> Iterator[Example]:
     for done, example in enumerate(job.source.examples(info), start=1):
         yield example
@@ -175,36 +194,38 @@ def _examples_with_progress(job: _Job, info: SourceInfo) -> Iterator[Example]:
             job.report("reading examples", done, info.examples)
 
 
-def _write_shards(job: _Job, info: SourceInfo, splits: _Splits, folder: Path) -> DataSchema:
+def _write_shards(
+    job: _Job, info: SourceInfo, splits: _Splits, fitted: Fitted, folder: Path
+) -> DataSchema:
     # The import of TensorFlow takes seconds. Invalid data and reused data sets do not need it.
     from kubenas.data.preparation.shards import write_split  # noqa: PLC0415
 
+    kind, classes = job.source.kind, len(info.classes)
     return DataSchema(
-        task=job.config.task,
+        kind=kind,
+        task=task_of(kind),
         digest=job.digest,
-        shape=info.shape,
+        shape=fitted.shape,
         dtype=info.dtype,
         classes=info.classes,
         splits={
-            name: write_split(split, folder, name, classes=len(info.classes), report=job.report)
+            name: write_split(split, folder, name, kind=kind, classes=classes, report=job.report)
             for name, split in splits.items()
         },
-        normalization=_fit_normalization(splits["train"], info),
         own_splits=_given(job, info),
-        mirror_symmetric=_is_mirror_symmetric(splits["train"]),
+        **fitted.fields,
     )
 
 
-def _make_card(
-    job: _Job, info: SourceInfo, splits: _Splits, duplicates: DuplicateReport, leaks: int
-) -> DataCard:
-    counts = _counts(splits, info)
+def _make_card(job: _Job, info: SourceInfo, splits: _Splits, found: _Found) -> DataCard:
+    counts, duplicates = _counts(splits, info), found.duplicates
     return DataCard(
         source=job.source.name,
         digest=job.digest,
-        task=job.config.task,
+        kind=job.source.kind,
+        task=task_of(job.source.kind),
         examples=info.examples,
-        shape=info.shape,
+        shape=found.fitted.shape,
         dtype=info.dtype,
         classes=info.classes,
         counts=counts,
@@ -214,13 +235,14 @@ def _make_card(
         left_out=info.examples - sum(map(len, splits.values())),
         label_conflicts=duplicates.label_conflicts,
         seed=job.config.seed,
-        notes=(*info.notes, *split_notes(info, job.config)),
+        notes=(*info.notes, *split_notes(info, job.config), *found.fitted.notes),
         warnings=(
             *info.warnings,
-            *duplicates.warnings(job.source.locate),
-            *leak_warnings(leaks),
+            *duplicates.warnings(job.source.locate, job.kind),
+            *leak_warnings(found.leaks),
             *split_warnings(counts, info, given=_given(job, info)),
         ),
+        samples=found.overview.samples,
     )
 
 

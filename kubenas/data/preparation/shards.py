@@ -7,7 +7,7 @@ from pathlib import Path
 import tensorflow as tf
 
 from kubenas.data.dataset.checksum import file_sha256
-from kubenas.data.dataset.schema import Shard, Split, SplitName
+from kubenas.data.dataset.schema import KindName, Shard, Split, SplitName
 from kubenas.data.preparation.example_buffer import BufferedSplit
 from kubenas.data.source import ReportProgress
 from kubenas.errors import StorageError, StorageFull
@@ -20,6 +20,7 @@ def write_split(
     folder: Path,
     name: SplitName,
     *,
+    kind: KindName,
     classes: int,
     report: ReportProgress | None = None,
 ) -> Split:
@@ -28,12 +29,12 @@ def write_split(
     Raises:
         StorageError: A shard cannot be written.
     """
-    count = max(1, -(-len(split) * split.image_bytes // SHARD_BYTES))
+    count = max(1, -(-split.size // SHARD_BYTES))
     ends = [len(split) * (number + 1) // count for number in range(count)]
     examples, shards, start = split.examples(), [], 0
     for number, end in enumerate(ends):
         path = folder / f"{name}-{number:05d}-of-{count:05d}.tfrecord"
-        _write(path, islice(examples, end - start))
+        _write(path, islice(examples, end - start), kind)
         shards.append(describe_shard(path, end - start))
         start = end
         if report:
@@ -43,11 +44,11 @@ def write_split(
     )
 
 
-def _write(path: Path, examples: Iterator[tuple[bytes, int]]) -> None:
+def _write(path: Path, examples: Iterator[tuple[bytes, int]], kind: KindName) -> None:
     try:
         with tf.io.TFRecordWriter(str(path)) as writer:
-            for image, label in examples:
-                writer.write(_serialize(image, label))
+            for content, label in examples:
+                writer.write(_serialize(kind, content, label))
     except tf.errors.ResourceExhaustedError as error:
         raise StorageFull(
             f"{path}: the disk is full; free some space and run the same command again"
@@ -56,9 +57,9 @@ def _write(path: Path, examples: Iterator[tuple[bytes, int]]) -> None:
         raise StorageError(f"{path}: cannot be written: {error.message}") from error
 
 
-def _serialize(image: bytes, label: int) -> bytes:
+def _serialize(kind: KindName, content: bytes, label: int) -> bytes:
     features = {
-        "image": tf.train.Feature(bytes_list=tf.train.BytesList(value=[image])),
+        kind: tf.train.Feature(bytes_list=tf.train.BytesList(value=[content])),
         "label": tf.train.Feature(int64_list=tf.train.Int64List(value=[label])),
     }
     example = tf.train.Example(features=tf.train.Features(feature=features))

@@ -1,10 +1,9 @@
-"""Assignment of examples to splits, as the source gives them or by a hash of their pixels.
+"""Assignment of examples to splits, as the source gives them or by a hash of their content.
 
 The split of an example is stable when data are added, except for new near duplicates of the
-example. Equal and nearly equal images are in the same split.
+example. Equal and nearly equal examples are in the same split.
 """
 
-import hashlib
 from collections.abc import Callable, Collection
 from functools import partial
 
@@ -14,19 +13,10 @@ import numpy.typing as npt
 from kubenas.config import DataConfig
 from kubenas.data.dataset.example_index import ExampleIndex
 from kubenas.data.dataset.schema import SPLITS, SplitName
-from kubenas.data.source import Image
 
 _KEY_SPAN = 1 << 64
 _LOW_HALF = np.uint64(0xFFFFFFFF)
 _TRAIN = SPLITS.index("train")
-
-
-def content_key(image: Image, seed: int) -> int:
-    """Returns a 64-bit hash of the pixels and the seed, independent of the dtype."""
-    pixels = _to_canonical_dtype(image)
-    digest = hashlib.sha256(f"{seed}:{pixels.shape}:{pixels.dtype}:".encode())
-    digest.update(pixels.tobytes())
-    return int.from_bytes(digest.digest()[:8])
 
 
 def split_for_key(key: int, config: DataConfig, given: Collection[SplitName] = ()) -> SplitName:
@@ -63,7 +53,8 @@ def assign_splits(
 
     Args:
         index: content key and label of each example.
-        groups: group of each example, shape (examples,). A group has equal and nearly equal images.
+        groups: group of each example, shape (examples,). A group has equal and nearly equal
+            examples.
         config: the fractions of the splits that the source does not give.
         given: split of each example in the source, an index into SPLITS, shape (examples,); -1:
             none.
@@ -120,11 +111,3 @@ def _is_first_of_group(
     first = np.zeros(len(keys), bool)
     first[order] = new != 0
     return first
-
-
-def _to_canonical_dtype(image: Image) -> Image:
-    if image.dtype == np.uint8:
-        return image
-    with np.errstate(invalid="ignore"):
-        small = image.astype(np.uint8)
-    return small if np.array_equal(small, image) else image.astype(np.float32, copy=False)

@@ -1,6 +1,7 @@
 """Sources of labelled examples: image folders, archives and arrays."""
 
 from kubenas.data.source.example_source import (
+    Content,
     Example,
     ExampleSource,
     Image,
@@ -8,8 +9,11 @@ from kubenas.data.source.example_source import (
     SourceInfo,
 )
 from kubenas.data.source.opening import open_source
+from kubenas.data.source.texts.columns import Columns
 
 __all__ = [
+    "Columns",
+    "Content",
     "Example",
     "ExampleSource",
     "Image",

@@ -9,6 +9,7 @@ from kubenas.data.source.file_access import translate_read_errors
 from kubenas.data.source.image_files import FolderFiles, ZipFiles
 from kubenas.data.source.image_folders import ImageFolderSource
 from kubenas.data.source.npz import NpzSource
+from kubenas.data.source.texts.columns import Columns
 from kubenas.errors import ObjectNotFound, UserError
 from kubenas.storage import open_storage, split
 
@@ -19,7 +20,7 @@ _FILES: dict[str, Callable[[Path], ExampleSource]] = {
 }
 
 
-def open_source(location: str) -> ExampleSource:
+def open_source(location: str, columns: Columns = Columns()) -> ExampleSource:
     """Returns the data source at a path or URI, or the bundled data source of this name.
 
     Raises:

@@ -15,5 +15,5 @@ def drift_sentences(drift: Drift) -> Iterator[str]:
         yield f"{changed}; overlap unknown"
     else:
         kept, gone, new = drift.overlap.kept, drift.overlap.gone, drift.overlap.new
-        yield f"{changed}: {new:,} new, {gone:,} removed, {kept:,} unchanged images"
+        yield f"{changed}: {new:,} new, {gone:,} removed, {kept:,} unchanged"
     yield from drift.findings

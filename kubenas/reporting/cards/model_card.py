@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from kubenas.data.dataset.schema import DataSchema
+from kubenas.data.kinds.registry import example_kind
 from kubenas.reporting.cards.markdown import escape
 from kubenas.reporting.comparison import comparison_sentences
 from kubenas.reporting.formatting import ascii_spaces, format_value, percent, score
@@ -35,13 +36,12 @@ def _schema(report: ReportInput) -> DataSchema:
 
 
 def _use(report: ReportInput) -> Iterator[str]:
-    height, width, channels = _schema(report).shape
+    schema = _schema(report)
+    kind = example_kind(schema.kind)
     yield "## Use"
     yield ""
-    classes = len(_schema(report).classes)
-    yield f"{report.config.data.task}: assigns an image to one of {classes} classes."
-    yield f"Input `image`: float32, (batch, {height}, {width}, {channels}), raw values as in the"
-    yield "training data; the model includes the normalisation."
+    yield f"{schema.task}: assigns {kind.singular} to one of {len(schema.classes)} classes."
+    yield from kind.describe_input(schema.shape)
     yield "Output `probabilities`: float32, (batch, classes), in the order of `labels.json`."
     if report.winner and report.winner.model:
         yield ""
@@ -113,8 +113,9 @@ def _training(report: ReportInput) -> Iterator[str]:
 def _limits(report: ReportInput) -> Iterator[str]:
     yield "## Limits"
     yield ""
-    yield "Evaluated only on data like the training data. Other cameras, crops or classes are not"
-    yield "covered. The model assigns one of the classes to every image, also to unrelated images."
+    kind = example_kind(_schema(report).kind)
+    yield f"Evaluated only on data like the training data. Other {kind.origins} or classes are not"
+    yield f"covered. The model assigns one of the classes to unrelated {kind.plural}, too."
     for warning in report.card.get("warnings", ()):
         yield f"- {escape(warning)}"
 

@@ -4,6 +4,7 @@ import math
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import keras
 import keras_tuner
@@ -13,6 +14,7 @@ import tensorflow as tf
 from keras_tuner.errors import FatalError
 
 from kubenas.data.dataset.schema import DataSchema
+from kubenas.data.kinds.registry import example_kind, example_tensors
 from kubenas.spaces.registry import load_hypermodel
 from kubenas.spaces.transfer.pixels import PixelMoments
 from kubenas.spaces.user_code.hypermodel_source import split_reference
@@ -44,6 +46,7 @@ def load_space(attempt: Attempt) -> keras_tuner.HyperModel:
             input_shape=attempt.schema.shape,
             num_classes=len(attempt.schema.classes),
             mirror_symmetric=attempt.schema.mirror_symmetric,
+            vocabulary_size=attempt.schema.vocabulary_size,
             pixel_moments=pixel_moments(attempt.schema),
         )
     _use_precision(attempt)
@@ -67,8 +70,8 @@ def pixel_moments(schema: DataSchema) -> PixelMoments | None:
     """Returns mean and deviation of pixels from 0 to 255, or None for values of another range."""
     if schema.dtype != "uint8":
         return None
-    deviation = tuple(math.sqrt(variance) for variance in schema.normalization.variance)
-    return PixelMoments(schema.normalization.mean, deviation)
+    mean, variances = schema.channel_moments
+    return PixelMoments(mean, tuple(map(math.sqrt, variances)))
 
 
 def user_file(attempt: Attempt) -> Path | None:
@@ -99,8 +102,8 @@ class Candidate:
     hypermodel: keras_tuner.HyperModel
     hp: keras_tuner.HyperParameters
     model: keras.Model
-    example: npt.NDArray[np.float32]
-    """A batch of one zero image, (1, height, width, channels)."""
+    example: npt.NDArray[Any]
+    """A batch of one example of zeros."""
     output: tf.Tensor
     """Output of the model for ``example``."""
 
@@ -119,22 +122,22 @@ def build_candidate(
         raise Infeasible(f"build() returned a {type(model).__name__}, not a keras.Model")
     if not model.compiled:
         raise Infeasible("build() returned a model that is not compiled; call model.compile()")
-    example = np.zeros((1, *attempt.schema.shape), np.float32)
-    output = _first_output(model, example, user_file(attempt))
+    batch = example_tensors(attempt.schema).network_spec
+    example = np.zeros((1, *batch.shape[1:]), batch.dtype.as_numpy_dtype)
+    output = _first_output(attempt, model, example)
     return Candidate(hypermodel, hp, model, example, output)
 
 
-def _first_output(
-    model: keras.Model, example: npt.NDArray[np.float32], file: Path | None
-) -> tf.Tensor:
+def _first_output(attempt: Attempt, model: keras.Model, example: npt.NDArray[Any]) -> tf.Tensor:
     try:
         output = model(example, training=False)
     except SHAPE_ERRORS as error:
         if isinstance(error, FatalError):
             raise
         raise Infeasible(
-            f"the model does not accept images of shape {example.shape[1:]}; use the input_shape"
-            f" argument of __init__, or resize inside the model: {describe_error(error, file)}"
+            f"the model does not accept {example_kind(attempt.schema.kind).plural} of shape"
+            f" {example.shape[1:]}; use the input_shape argument of __init__, or resize inside the"
+            f" model: {describe_error(error, user_file(attempt))}"
         ) from error
     if not hasattr(output, "shape"):
         raise Infeasible(

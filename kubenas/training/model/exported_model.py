@@ -24,7 +24,6 @@ SAVED_MODEL_FOLDER = "saved_model"
 SAVED_MODEL_VERSION = "1"
 KERAS_FILE = "model.keras"
 SIGNATURE = "serving_default"
-INPUT = "image"
 OUTPUT = "probabilities"
 
 
@@ -33,7 +32,7 @@ class ExportedModel:
     """Prediction function and size of an exported model."""
 
     predict: Callable[[tf.Tensor], tf.Tensor]
-    """Maps float32 (batch, height, width, channels) to probabilities (batch, classes)."""
+    """Maps a batch of examples, as clients send them, to probabilities (batch, classes)."""
     parameters: int
     weights_mib: float
 
@@ -67,9 +66,15 @@ def custom_objects(file: Path | None) -> dict[str, Any]:
 
 def _of_saved_model(loaded: Any) -> ExportedModel:
     weights = [v for v in loaded.variables if "seed_generator_state" not in v.name]
+    signature = loaded.signatures[SIGNATURE]
+    (name,) = signature.structured_input_signature[1]
+
+    def predict(examples: tf.Tensor) -> tf.Tensor:
+        loaded  # noqa: B018  # keeps the variables alive, which it owns
+        return signature(**{name: examples})[OUTPUT]
+
     return ExportedModel(
-        # The lambda keeps ``loaded``, which owns the variables, alive.
-        predict=lambda images: loaded.signatures[SIGNATURE](**{INPUT: images})[OUTPUT],
+        predict=predict,
         parameters=sum(math.prod(weight.shape) for weight in weights),
         weights_mib=mebibytes((weight.dtype.name, weight.shape) for weight in loaded.variables),
     )
@@ -83,7 +88,7 @@ def _of_keras(attempt: Attempt) -> ExportedModel:
             attempt.fetch(attempt.model), compile=False, custom_objects=custom_objects(file)
         )
     return ExportedModel(
-        predict=lambda images: model(images, training=False),
+        predict=lambda examples: model(examples, training=False),
         parameters=model.count_params(),
         weights_mib=mebibytes((weight.dtype, weight.shape) for weight in model.variables),
     )

@@ -29,17 +29,17 @@ class Cost:
     """Median over up to 20 runs at batch size 1, in milliseconds."""
 
 
-def measure_cost(predict: Predict, input_shape: tuple[int, int, int]) -> Cost:
-    """Measures a model on one example of ``input_shape``. Logs errors and does not raise.
+def measure_cost(predict: Predict, batch: tf.TensorSpec) -> Cost:
+    """Measures a model on one example. Logs errors and does not raise.
 
     Args:
         predict: a Keras model or another function of a batch.
-        input_shape: (height, width, channels).
+        batch: dtype and shape of a batch of examples.
     """
     try:
-        example = tf.zeros((1, *input_shape), tf.float32)
-        traced = tf.function(lambda image: _called(predict, image))
-        function = traced.get_concrete_function(tf.TensorSpec(example.shape, tf.float32))
+        example = tf.zeros((1, *batch.shape[1:]), batch.dtype)
+        traced = tf.function(lambda values: _called(predict, values))
+        function = traced.get_concrete_function(tf.TensorSpec(example.shape, batch.dtype))
         inlined = function if isinstance(predict, keras.Model) else _inlined(function)
         return Cost(_flops(inlined.graph), _latency_ms(function, example))
     except Exception:  # noqa: BLE001  # user layers may raise; the trained model is still valid
@@ -47,8 +47,8 @@ def measure_cost(predict: Predict, input_shape: tuple[int, int, int]) -> Cost:
         return Cost(None, None)
 
 
-def _called(predict: Predict, image: tf.Tensor) -> tf.Tensor:
-    return predict(image, training=False) if isinstance(predict, keras.Model) else predict(image)
+def _called(predict: Predict, values: tf.Tensor) -> tf.Tensor:
+    return predict(values, training=False) if isinstance(predict, keras.Model) else predict(values)
 
 
 def _inlined(function: _Function) -> _Function:

@@ -72,7 +72,7 @@ def evaluate_linear_model(shards: Shards) -> ComparedModel | None:
 
 def fit_size(schema: DataSchema) -> Size:
     """Returns the size of a fit with bounded work, whose images are as large as possible."""
-    height, width, channels = schema.shape
+    height, width, channels = schema.image_shape
     examples = min(schema.splits["train"].examples, _TRAIN_EXAMPLES)
     for side in range(1, max(height, width) + 1):
         features = math.ceil(height / side) * math.ceil(width / side) * channels

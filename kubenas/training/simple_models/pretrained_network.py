@@ -79,7 +79,7 @@ def evaluate_pretrained_network(shards: Shards, space: SpaceRef) -> ComparedMode
     """
     schema = shards.schema
     extractors = FeatureExtractors(
-        space, input_shape=schema.shape, pixel_moments=pixel_moments(schema)
+        space, input_shape=schema.image_shape, pixel_moments=pixel_moments(schema)
     )
     smallest, *larger = extractors.sides
     size = choose_size(

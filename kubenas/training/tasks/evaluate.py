@@ -1,5 +1,6 @@
 """The EVALUATE task: evaluates an exported model on the test split."""
 
+import importlib
 import io
 import logging
 from collections.abc import Callable
@@ -8,6 +9,8 @@ import numpy as np
 import tensorflow as tf
 
 from kubenas.data.dataset.loading import load_raw
+from kubenas.data.dataset.schema import KindName
+from kubenas.data.kinds.registry import example_tensors
 from kubenas.training.evaluation import (
     EVALUATION_FILE,
     PREDICTIONS_FILE,
@@ -24,6 +27,11 @@ from kubenas.trial import Outcome, Result
 
 _LOG = logging.getLogger(__name__)
 _BATCH_SIZE = 256
+_LINEAR_MODELS: dict[KindName, str] = {
+    "image": "kubenas.training.simple_models.linear_model",
+    "text": "kubenas.training.simple_models.tfidf_model",
+}
+"""Modules with a function ``evaluate_linear_model``, by kind of example."""
 
 
 def evaluate(attempt: Attempt) -> Result:
@@ -49,7 +57,7 @@ def evaluate(attempt: Attempt) -> Result:
     np.savez_compressed(buffer, labels=labels, probabilities=probabilities)
     attempt.storage.write(PREDICTIONS_FILE, buffer.getvalue())
     attempt.storage.write(EVALUATION_FILE, evaluation.to_json())
-    cost = measure_cost(model.predict, attempt.schema.shape)
+    cost = measure_cost(model.predict, example_tensors(attempt.schema).raw_spec)
     return Result(
         task=attempt.spec.task,
         trial=attempt.spec.trial,
@@ -79,16 +87,20 @@ def evaluate_simple_models(attempt: Attempt) -> tuple[ComparedModel, ...]:
     Raises:
         StorageError: The data set is damaged.
     """
-    # scikit-learn takes seconds to load, and other tasks do not need it.
-    from kubenas.training.simple_models.linear_model import evaluate_linear_model  # noqa: PLC0415
-
     models = (
         _evaluate_default_network(attempt),
         _evaluate_pretrained_network(attempt),
-        evaluate_linear_model(attempt.dataset),
+        _evaluate_linear_model(attempt),
         evaluate_majority_class(attempt.schema),
     )
     return tuple(model for model in models if model is not None)
+
+
+def _evaluate_linear_model(attempt: Attempt) -> ComparedModel | None:
+    # scikit-learn takes seconds to load, and other tasks do not need it.
+    module = importlib.import_module(_LINEAR_MODELS[attempt.schema.kind])
+    model: ComparedModel | None = module.evaluate_linear_model(attempt.dataset)
+    return model
 
 
 def _evaluate_default_network(attempt: Attempt) -> ComparedModel | None:
@@ -127,7 +139,7 @@ def predict(
     """Returns the labels (int32) and probabilities (float32) of all ``examples`` in order."""
     labels: list[np.ndarray] = []
     probabilities: list[np.ndarray] = []
-    for images, truth in examples:
+    for inputs, truth in examples:
         labels.append(truth.numpy())
-        probabilities.append(np.asarray(model(images)))
+        probabilities.append(np.asarray(model(inputs)))
     return np.concatenate(labels), np.concatenate(probabilities).astype(np.float32)

@@ -11,12 +11,12 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from kubenas.data.dataset.loading import load_raw, load_split
-from kubenas.data.dataset.preprocessing import preprocessing_layers
 from kubenas.data.dataset.schema import DataSchema
+from kubenas.data.kinds.registry import example_tensors
+from kubenas.data.kinds.tensors import ExampleTensors
 from kubenas.errors import KubenasError
 from kubenas.training.model.candidate import user_file
 from kubenas.training.model.exported_model import (
-    INPUT,
     KERAS_FILE,
     OUTPUT,
     SAVED_MODEL_FOLDER,
@@ -56,10 +56,10 @@ class ExportDiffers(KubenasError):
 
 @dataclass(frozen=True)
 class _Check:
-    """Test images and the predictions of the trained model."""
+    """Test examples and the predictions of the trained model."""
 
-    raw: _Floats
-    """Raw images, (examples, height, width, channels)."""
+    raw: npt.NDArray[Any]
+    """Raw examples, (examples, *input shape)."""
     expected: _Floats
     """Probabilities, (examples, classes)."""
     tolerance: float
@@ -74,7 +74,7 @@ class _Check:
         if not difference <= self.tolerance:
             raise ExportDiffers(
                 f"not exported: predictions of {name} and the trained model differ by"
-                f" {difference:.2g} (tolerance {self.tolerance:.0e}, {len(self.raw)} test images)"
+                f" {difference:.2g} (tolerance {self.tolerance:.0e}, {len(self.raw)} test examples)"
             )
         return difference
 
@@ -93,9 +93,10 @@ def export(attempt: Attempt) -> Result:
     folder = attempt.scratch / "export"
     with classify_errors(Phase.OTHER):
         check = _check_of(candidate.model, attempt)
-        difference = _save(candidate.model, attempt.schema, folder / SAVED_MODEL_FOLDER, check)
+        tensors = example_tensors(attempt.schema)
+        difference = _save(candidate.model, tensors, folder / SAVED_MODEL_FOLDER, check)
         without_keras = _save_keras(candidate.model, attempt, folder / KERAS_FILE, check)
-        _describe(folder, attempt.schema, without_keras)
+        _describe(folder, tensors, without_keras)
         _write_sample(folder, attempt.schema, check)
     attempt.storage.upload_tree(folder, "")
     return Result(
@@ -124,16 +125,16 @@ def _check_of(model: keras.Model, attempt: Attempt) -> _Check:
     return _Check(raw, expected, tolerance_of(model))
 
 
-def _save(model: keras.Model, schema: DataSchema, folder: Path, check: _Check) -> float:
+def _save(model: keras.Model, tensors: ExampleTensors, folder: Path, check: _Check) -> float:
     """Writes the SavedModel, which maps raw values to float32 class probabilities.
 
     Returns:
         The largest absolute difference from the predictions of the trained model.
     """
-    layers = preprocessing_layers(schema)
+    layers = tensors.layers()
 
-    def serve(image: tf.Tensor) -> dict[str, tf.Tensor]:
-        values = image
+    def serve(examples: tf.Tensor) -> dict[str, tf.Tensor]:
+        values = examples
         for layer in layers:
             values = layer(values)
         return {OUTPUT: tf.cast(model(values, training=False), tf.float32)}
@@ -142,11 +143,11 @@ def _save(model: keras.Model, schema: DataSchema, folder: Path, check: _Check) -
     archive = keras.export.ExportArchive()
     for tracked in (*layers, model):
         archive.track(tracked)
-    signature = [tf.TensorSpec((None, *schema.shape), tf.float32, INPUT)]
-    archive.add_endpoint("serve", serve, input_signature=signature)
+    archive.add_endpoint("serve", serve, input_signature=[tensors.raw_spec])
     path = str(folder / SAVED_MODEL_VERSION)
     archive.write_out(path, verbose=False)
-    served = tf.saved_model.load(path).signatures[SIGNATURE](**{INPUT: tf.constant(check.raw)})
+    signature = tf.saved_model.load(path).signatures[SIGNATURE]
+    served = signature(**{tensors.input_name: tf.constant(check.raw)})
     return check.difference(served[OUTPUT], "the SavedModel")
 
 
@@ -156,7 +157,7 @@ def _save_keras(model: keras.Model, attempt: Attempt, path: Path, check: _Check)
         keras_model(model, attempt.schema).save(path)
         with keras.saving.custom_object_scope(custom_objects(user_file(attempt))):
             loaded = keras.models.load_model(path, compile=False)
-        check.difference(loaded.predict_on_batch(check.raw), KERAS_FILE)
+        check.difference(loaded(tf.constant(check.raw), training=False), KERAS_FILE)
     except Exception as error:  # noqa: BLE001  # user-defined layers may raise any exception
         path.unlink(missing_ok=True)
         return single_line(f"Keras cannot save and load this model: {error}", _REASON_LIMIT)
@@ -165,24 +166,27 @@ def _save_keras(model: keras.Model, attempt: Attempt, path: Path, check: _Check)
 
 def keras_model(trained: keras.Model, schema: DataSchema) -> keras.Model:
     """Prepends the preprocessing to ``trained``. The result maps raw values to probabilities."""
-    image = keras.Input(schema.shape, dtype="float32", name=INPUT)
-    values = image
-    for layer in preprocessing_layers(schema):
+    tensors = example_tensors(schema)
+    spec = tensors.raw_spec
+    examples = keras.Input(tuple(spec.shape[1:]), dtype=spec.dtype.name, name=spec.name)
+    values = examples
+    for layer in tensors.layers():
         values = layer(values)
     probabilities = keras.layers.Identity(name=OUTPUT, dtype="float32")(trained(values))
-    return keras.Model(image, probabilities, name="serving")
+    return keras.Model(examples, probabilities, name="serving")
 
 
-def _first(examples: tf.data.Dataset) -> _Floats:
-    """Returns the images of the first batch."""
-    images, _labels = next(iter(examples))
-    return np.asarray(images)
+def _first(examples: tf.data.Dataset) -> npt.NDArray[Any]:
+    """Returns the examples of the first batch without their labels."""
+    batch, _labels = next(iter(examples))
+    return np.asarray(batch)
 
 
-def _describe(folder: Path, schema: DataSchema, without_keras: str) -> None:
+def _describe(folder: Path, tensors: ExampleTensors, without_keras: str) -> None:
+    spec, schema = tensors.raw_spec, tensors.schema
     signature = {
         "signature": SIGNATURE,
-        "inputs": {INPUT: {"dtype": "float32", "shape": [None, *schema.shape]}},
+        "inputs": {spec.name: {"dtype": spec.dtype.name, "shape": spec.shape.as_list()}},
         "outputs": {OUTPUT: {"dtype": "float32", "shape": [None, len(schema.classes)]}},
         "keras_model": None if without_keras else KERAS_FILE,
         "without_keras_model": without_keras or None,
@@ -194,7 +198,7 @@ def _describe(folder: Path, schema: DataSchema, without_keras: str) -> None:
 def _write_sample(folder: Path, schema: DataSchema, check: _Check) -> None:
     """Writes the first test examples and the predictions of the trained model."""
     raw, expected = check.raw, check.expected
-    count = max(1, min(_SAMPLE_EXAMPLES, _SAMPLE_VALUES // raw[0].size))
+    count = max(1, min(_SAMPLE_EXAMPLES, _SAMPLE_VALUES // np.size(raw[0])))
     request = SampleRequest(instances=_plain(raw[:count]))
     answer = SampleAnswer(
         predictions=expected[:count].tolist(),
@@ -205,7 +209,9 @@ def _write_sample(folder: Path, schema: DataSchema, check: _Check) -> None:
     (folder / SAMPLE_ANSWER_FILE).write_bytes(answer.to_json())
 
 
-def _plain(values: _Floats) -> Any:
-    """Returns nested lists, with integers if all values are whole numbers."""
+def _plain(values: npt.NDArray[Any]) -> Any:
+    """Returns strings, or nested lists, with integers if all values are whole numbers."""
+    if values.dtype.kind == "O":
+        return [value.decode() for value in values]
     whole = np.all(values == np.round(values))
     return (values.astype(int) if whole else values).tolist()

@@ -1,5 +1,6 @@
 """Refuses a network that exceeds the limits of the search, before it is trained."""
 
+from kubenas.data.kinds.registry import example_tensors
 from kubenas.training.model.architecture import ARCHITECTURE_FILE
 from kubenas.training.model.candidate import Candidate, kept_model
 from kubenas.training.model.measure import measure_cost
@@ -16,7 +17,8 @@ def check_limits(attempt: Attempt, candidate: Candidate) -> Result | None:
     limits = attempt.plan.limits
     if attempt.spec.resume_from is not None or limits == Limits():
         return None
-    cost = measure_cost(kept_model(attempt, candidate), attempt.schema.shape)
+    batch = example_tensors(attempt.schema).network_spec
+    cost = measure_cost(kept_model(attempt, candidate), batch)
     size = model_size(candidate.model, cost, batch_size=attempt.plan.batch_size)
     violation = limit_violation(size, limits)
     if not violation:

@@ -10,6 +10,7 @@ import keras
 import numpy as np
 from keras.callbacks import History
 
+from kubenas.data.kinds.registry import example_tensors
 from kubenas.training.fit.average import WeightAverage
 from kubenas.training.fit.callback import TrainingCallback
 from kubenas.training.fit.checkpoint import CHECKPOINT_FOLDER, TrainingState
@@ -121,7 +122,7 @@ def _prepare(attempt: Attempt, candidate: Candidate) -> None:
     with classify_errors(Phase.BUILDING, user_file=user_file(attempt)):
         if tuple(candidate.output.shape) != (1, classes):
             raise Infeasible(
-                f"the model's output has shape {tuple(candidate.output.shape)} for one image; it"
+                f"the model's output has shape {tuple(candidate.output.shape)} for one example; it"
                 f" must be (1, {classes}): a probability for each of the {classes} classes"
             )
         one_hot = takes_one_hot(candidate.model)
@@ -204,7 +205,7 @@ def _result(
     if math.isnan(score):
         raise AttemptFailed(classify(NotANumber(f"{objective} is NaN"), Phase.TRAINING))
     kept = kept_model(attempt, candidate)
-    cost = measure_cost(kept, attempt.schema.shape)
+    cost = measure_cost(kept, example_tensors(attempt.schema).network_spec)
     return Result(
         task=attempt.spec.task,
         trial=attempt.spec.trial,

@@ -14,7 +14,7 @@ from kubenas.config import DataConfig
 from kubenas.data.dataset.card import DataCard, read_card
 from kubenas.data.dataset.loading import load_raw
 from kubenas.data.dataset.schema import SPLITS
-from kubenas.data.preparation.near_duplicates import find_near_duplicates, perceptual_features
+from kubenas.data.kinds.image.near_duplicates import find_near_duplicates, perceptual_features
 from kubenas.data.preparation.prepare import PreparedDataset, prepare_dataset
 from kubenas.serving.gate.paired import compare
 from kubenas.storage import Storage, open_storage

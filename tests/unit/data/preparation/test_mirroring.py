@@ -5,7 +5,7 @@ import numpy.typing as npt
 import pytest
 from sklearn.datasets import load_digits
 
-from kubenas.data.preparation.mirroring import keeps_class_when_mirrored
+from kubenas.data.kinds.image.mirroring import keeps_class_when_mirrored
 
 Images = npt.NDArray[np.uint8]
 Labels = npt.NDArray[np.int32]

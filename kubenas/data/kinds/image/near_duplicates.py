@@ -11,16 +11,14 @@ orthonormal, therefore the distance of two images is at least the distance of th
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 from scipy.fft import dct
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 from scipy.spatial import KDTree
 
+from kubenas.data.kinds.near_duplicates import NearDuplicates, connect
 from kubenas.data.source import Image
 
 FEATURES = 16
@@ -33,19 +31,7 @@ _SIDE = 4
 _DISTANCE_RATIO = 1 / 6
 _NEIGHBOURS = 8
 _RANDOM_PAIRS = 1_000
-_MAX_GROUP_SHARE = 0.5
 _CHUNK_BYTES = 2 << 20
-
-
-@dataclass(frozen=True)
-class NearDuplicates:
-    """Groups of near duplicates."""
-
-    groups: npt.NDArray[np.intp]
-    """Group of each image, shape (images,)."""
-    too_similar: bool
-    """Whether more than half of the images would form one group. Near duplicates cannot be detected
-    then, and each image is a group of its own."""
 
 
 def perceptual_features(image: Image) -> npt.NDArray[np.float32]:
@@ -91,11 +77,9 @@ def find_near_duplicates(
         representatives = np.unique(groups, return_index=True)[1]
         pairs = representatives[_candidates(features[representatives], grown, threshold)]
         near = pairs[_are_near(pairs, read, image_bytes, threshold)]
-        merged = _connected_components(groups[near], len(representatives))
+        merged = connect(groups[near], len(representatives))
         groups, grown = merged[groups], np.flatnonzero(np.bincount(merged) > 1)
-    if np.bincount(groups).max() > max(2, _MAX_GROUP_SHARE * count):
-        return NearDuplicates(np.arange(count), too_similar=True)
-    return NearDuplicates(groups, too_similar=False)
+    return NearDuplicates.of(groups)
 
 
 @lru_cache(maxsize=64)
@@ -143,13 +127,6 @@ def _are_near(
 ) -> npt.NDArray[np.bool_]:
     chunks = np.array_split(pairs, 1 + len(pairs) * 2 * image_bytes // _CHUNK_BYTES)
     return np.concatenate([_distances(chunk, read) <= threshold for chunk in chunks])
-
-
-def _connected_components(pairs: npt.NDArray[np.intp], count: int) -> npt.NDArray[np.intp]:
-    """Returns the connected component of each of ``count`` nodes, numbered from 0."""
-    graph = coo_array((np.ones(len(pairs), np.int8), tuple(pairs.T)), (count, count))
-    components: npt.NDArray[np.intp] = connected_components(graph, directed=False)[1]
-    return components
 
 
 def _distances(pairs: npt.NDArray[np.intp], read: ReadImages) -> npt.NDArray[np.float64]:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from PIL import Image as PilImage
 from PIL import ImageDraw
 
-from kubenas.data.preparation.resize import resize
+from kubenas.data.kinds.image.resize import resize
 from kubenas.data.source import Image
 
 MAX_CLASSES = 20

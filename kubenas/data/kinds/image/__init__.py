@@ -1,0 +1,1 @@
+"""Images: pixels of one shape and dtype, normalised by channel."""

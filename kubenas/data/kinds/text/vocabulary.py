@@ -1,0 +1,67 @@
+"""The vocabulary of texts: their most frequent words, or characters for scripts without spaces."""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from kubenas.data.dataset.schema import TextForm, WordSplit
+
+MAX_WORDS = 20_000
+MAX_LENGTH = 512
+"""Largest number of words of a text that a model reads."""
+_LENGTH_STEP = 8
+_READ_COMPLETELY = 0.98
+"""Share of the training texts that a model reads completely, unless they are very long."""
+_LONGEST_MEAN = 16
+"""Largest mean length of words in characters. Above it, the script has no spaces."""
+_SAMPLE = 1_000
+_BATCH = 512
+
+
+class FittedTexts(NamedTuple):
+    """The vocabulary and the length of texts."""
+
+    form: TextForm
+    length: int
+    """Number of words that a model reads."""
+    read_completely: float
+    """Share of the training texts that are no longer."""
+
+
+def fit_texts(texts: Iterable[bytes]) -> FittedTexts:
+    """Learns the vocabulary and the length from the training texts, which it reads three times."""
+    # The import of TensorFlow takes seconds. Invalid data do not need it.
+    import keras  # noqa: PLC0415
+    import tensorflow as tf  # noqa: PLC0415
+
+    split = split_of(islice(texts, _SAMPLE))
+    layer = keras.layers.TextVectorization(MAX_WORDS, split=split, ragged=True)
+    for batch in _batches(texts):
+        layer.update_state(tf.constant(batch))
+    layer.finalize_state()
+    lengths = np.concatenate([layer(tf.constant(batch)).row_lengths() for batch in _batches(texts)])
+    length = _length_of(lengths)
+    words = tuple(layer.get_vocabulary(include_special_tokens=False))
+    return FittedTexts(
+        TextForm(split=split, vocabulary=words), length, float((lengths <= length).mean())
+    )
+
+
+def split_of(texts: Iterable[bytes]) -> WordSplit:
+    """Returns what texts are split into words at: "whitespace", or "character" without spaces."""
+    lengths = [len(word) for text in texts for word in text.decode().split()]
+    return "character" if lengths and np.mean(lengths) > _LONGEST_MEAN else "whitespace"
+
+
+def _length_of(lengths: npt.NDArray[np.int64]) -> int:
+    needed = max(1, int(np.quantile(lengths, _READ_COMPLETELY)))
+    return min(MAX_LENGTH, -(-needed // _LENGTH_STEP) * _LENGTH_STEP)
+
+
+def _batches(texts: Iterable[bytes]) -> Iterator[list[bytes]]:
+    remaining = iter(texts)
+    while batch := [*islice(remaining, _BATCH)]:
+        yield batch

@@ -1,0 +1,102 @@
+"""The simple model for texts: logistic regression on TF-IDF weights of words and pairs of words.
+
+Its work is bounded by the number of examples, of features and of iterations, not by the clock.
+"""
+
+import copy
+import time
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+
+from kubenas.data.dataset.loading import Shards, load_raw
+from kubenas.data.dataset.schema import SplitName, TextForm
+from kubenas.training.evaluation import ComparedModel
+
+_TRAIN_EXAMPLES = 50_000
+_VALIDATION_EXAMPLES = 5_000
+_FEATURES = 100_000
+_STRENGTHS = (0.3, 1.0, 3.0, 10.0)
+"""Inverse strengths of the L2 regularisation (``C`` of scikit-learn), strongest first."""
+_ITERATIONS = 100
+_BATCH_SIZE = 512
+
+_Labels = npt.NDArray[np.int32]
+_Examples = tuple[list[str], _Labels]
+
+
+def evaluate_linear_model(shards: Shards) -> ComparedModel | None:
+    """Trains the model and evaluates it on the test split.
+
+    Returns None if the examples that it would be trained on have a single class, or no words.
+
+    Raises:
+        StorageError: The data set is damaged.
+    """
+    texts, labels = _first(shards, "train", _TRAIN_EXAMPLES)
+    if len(np.unique(labels)) < 2:
+        return None
+    started = time.perf_counter()
+    vectorizer = _vectorizer(shards.schema.text_form)
+    try:
+        vectors = vectorizer.fit_transform(texts)
+    except ValueError:  # no word is left
+        return None
+    validation, truth = _first(shards, "validation", _VALIDATION_EXAMPLES)
+    model = _fit(vectors, labels, vectorizer.transform(validation), truth)
+    seconds = time.perf_counter() - started
+    correct = [
+        int((model.predict(vectorizer.transform(some)) == true).sum())
+        for some, true in _batches(shards, "test")
+    ]
+    return ComparedModel(
+        kind="linear",
+        correct=sum(correct),
+        examples=shards.schema.splits["test"].examples,
+        trained_on=len(labels),
+        train_seconds=seconds,
+    )
+
+
+def _vectorizer(form: TextForm) -> TfidfVectorizer:
+    if form.split == "character":
+        return TfidfVectorizer(
+            analyzer="char", ngram_range=(1, 3), sublinear_tf=True, max_features=_FEATURES
+        )
+    return TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, max_features=_FEATURES)
+
+
+def _fit(vectors: Any, labels: _Labels, validation: Any, truth: _Labels) -> LogisticRegression:
+    """Fits one model for each strength of the regularisation; returns the best on validation."""
+    classifier = LogisticRegression(max_iter=_ITERATIONS, warm_start=True)
+    models = []
+    for strength in _STRENGTHS:
+        classifier.set_params(C=strength)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)  # the iterations are bounded
+            models.append(copy.deepcopy(classifier.fit(vectors, labels)))
+    return max(models, key=lambda model: (model.predict(validation) == truth).sum())
+
+
+def _first(shards: Shards, split: SplitName, examples: int) -> _Examples:
+    """Returns at most ``examples`` examples of a split. Their order is random."""
+    texts: list[str] = []
+    labels: list[_Labels] = []
+    for some, true in _batches(shards, split):
+        texts += some
+        labels.append(true)
+        if len(texts) >= examples:
+            break
+    return texts[:examples], np.concatenate(labels)[:examples]
+
+
+def _batches(shards: Shards, split: SplitName) -> Iterator[_Examples]:
+    # Without the memory cache, which would read the whole split for its first examples.
+    for texts, labels in load_raw(shards, split, batch_size=_BATCH_SIZE, in_memory_bytes=0):
+        yield [text.decode() for text in texts.numpy()], labels.numpy()
