@@ -13,7 +13,7 @@ import tensorflow as tf
 from kubenas.data.dataset.checksum import file_sha256
 from kubenas.data.dataset.loading import load_raw, load_split
 from kubenas.data.dataset.local_shards import LocalShards
-from kubenas.data.dataset.preprocessing import preprocessing_layers
+from kubenas.data.kinds.registry import example_tensors
 from kubenas.data.dataset.schema import DataSchema, Normalization
 from kubenas.data.preparation.prepare import PreparedDataset
 from kubenas.errors import StorageError
@@ -95,7 +95,7 @@ def test_preprocessing_layers_equal_the_training_input(
     trained_on, _ = whole(load_split(folder, "train", batch_size=64))
     inputs = keras.Input((6, 5, 3))
     outputs = inputs
-    for layer in preprocessing_layers(prepared.schema):
+    for layer in example_tensors(prepared.schema).layers():
         outputs = layer(outputs)
     assert raw.max() > 200
     assert np.allclose(keras.Model(inputs, outputs).predict(raw, verbose=0), trained_on, atol=1e-5)
@@ -109,7 +109,7 @@ def test_preprocessing_layers_are_float32_under_any_dtype_policy(
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_float16")
     try:
-        (layer,) = preprocessing_layers(schema)
+        (layer,) = example_tensors(schema).layers()
         outputs = np.asarray(layer(np.full((1, 1, 1, 3), 70_001.0, np.float32)))
     finally:
         keras.config.set_dtype_policy(before)

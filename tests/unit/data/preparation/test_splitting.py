@@ -9,13 +9,10 @@ from hypothesis.extra import numpy as arrays
 from kubenas.config import DataConfig
 from kubenas.data.dataset.example_index import INDEX_DTYPE
 from kubenas.data.dataset.schema import SPLITS
-from kubenas.data.preparation.splitting import (
-    assign_splits,
-    content_key,
-    count_leaks,
-    split_for_key,
-)
+from kubenas.data.kinds.registry import example_kind
+from kubenas.data.preparation.splitting import assign_splits, count_leaks, split_for_key
 
+content_key = example_kind("image").content_key
 images = arrays.arrays(np.uint8, (3, 4, 1))
 
 
