@@ -1,4 +1,4 @@
-"""Sources of labelled examples: image folders, archives and arrays."""
+"""Sources of labelled examples: images in folders, archives and arrays, and texts."""
 
 from kubenas.data.source.example_source import (
     Example,
@@ -8,8 +8,10 @@ from kubenas.data.source.example_source import (
     SourceInfo,
 )
 from kubenas.data.source.opening import open_source
+from kubenas.data.source.texts.columns import Columns
 
 __all__ = [
+    "Columns",
     "Example",
     "ExampleSource",
     "Image",

@@ -1,0 +1,1 @@
+"""Sources of labelled texts: tables, and .txt files in class folders."""
