@@ -29,6 +29,7 @@ class DelimitedFile:
 
     The delimiter is the one that gives the header most fields: comma, semicolon, tab or vertical
     bar. A field in double quotes may contain delimiters, line ends, and quotes written twice.
+    Spaces before a field are removed, because quotes after them would be part of the text.
 
     Implements :class:`kubenas.data.source.texts.table_file.TableFile`.
     """
@@ -90,7 +91,9 @@ class DelimitedFile:
 
     def _records(self, delimiter: str) -> Iterator[tuple[int, int, list[str]]]:
         """Yields the number, the first line and the fields of each row, the header included."""
-        reader = csv.reader(read_lines(self.path), delimiter=delimiter, strict=True)
+        reader = csv.reader(
+            read_lines(self.path), delimiter=delimiter, strict=True, skipinitialspace=True
+        )
         for number in count(1):
             line = reader.line_num + 1
             try:
