@@ -11,7 +11,7 @@ from kubenas.data.source.file_tree import FileTree, FolderFiles, ZipFiles
 from kubenas.data.source.image_folders import ImageFolderSource
 from kubenas.data.source.npz import NpzSource
 from kubenas.data.source.texts.columns import AUTOMATIC, Columns
-from kubenas.data.source.texts.table_parts import is_table, names_of_table
+from kubenas.data.source.texts.table_parts import is_table, names_of_table, tables_in_folders
 from kubenas.data.source.texts.text_folders import TextFolderSource
 from kubenas.data.source.texts.text_table import TextTableSource
 from kubenas.errors import ObjectNotFound, UserError
@@ -65,7 +65,7 @@ def _open_path(location: str, columns: Columns) -> ExampleSource:
     if suffix == ".npz":
         return NpzSource(path)
     if suffix == ".zip":
-        return _open_class_folders(ZipFiles(path))
+        return _open_archive(ZipFiles(path))
     raise UserError(
         f"{path}: cannot read a '{path.suffix}' file; {_REMEDIES.get(suffix, _FORMATS)}"
     )
@@ -73,8 +73,24 @@ def _open_path(location: str, columns: Columns) -> ExampleSource:
 
 def _open_folder(path: Path, columns: Columns) -> ExampleSource:
     files = FolderFiles(path)
-    names = names_of_table(*files.names())
-    return TextTableSource(path, columns, names) if names else _open_class_folders(files)
+    if names := names_of_table(*files.names()):
+        return TextTableSource(path, columns, names)
+    if nested := tables_in_folders(files.names()[0]):
+        raise UserError(
+            f"{path}: the tables are in folders, such as '{nested[0]}'; name the folder of the"
+            " tables in data.source"
+        )
+    return _open_class_folders(files)
+
+
+def _open_archive(files: FileTree) -> ExampleSource:
+    names, folders = files.names()
+    if names_of_table(names, folders) or tables_in_folders(names):
+        raise UserError(
+            f"{files.path}: tables in a .zip are not read; unpack it, or compress each table with"
+            " gzip"
+        )
+    return _open_class_folders(files)
 
 
 def _open_class_folders(files: FileTree) -> ExampleSource:

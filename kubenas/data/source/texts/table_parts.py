@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from kubenas.data.dataset.schema import SPLITS, SplitName
-from kubenas.data.source.class_folders import IMAGES, is_hidden
+from kubenas.data.source.class_folders import IMAGES, TEXTS, FileKind, is_hidden
 from kubenas.data.source.given_splits import split_named
 from kubenas.data.source.texts.delimited import DelimitedFile
 from kubenas.data.source.texts.json_lines import JsonLinesFile
@@ -47,8 +47,17 @@ def names_of_table(files: Sequence[str], folders: Sequence[str]) -> tuple[str, .
     visible = tuple(name for name in files if not is_hidden(name))
     if not all(map(is_hidden, folders)) or not any(map(is_table, visible)):
         return ()
-    images = any(name.lower().endswith(IMAGES.suffixes) for name in visible)
-    return () if images else visible
+    return () if _has_examples(visible) else visible
+
+
+def tables_in_folders(files: Sequence[str]) -> list[str]:
+    """Returns the tables if they are in folders, without images or .txt files.
+
+    Args:
+        files: names of all files, relative to the source.
+    """
+    below = [name for name in files if "/" in name and not is_hidden(name)]
+    return [] if _has_examples(below, TEXTS) else [name for name in below if is_table(name)]
 
 
 def table_parts(path: Path, names: list[str]) -> list[TablePart]:
@@ -69,6 +78,12 @@ def table_parts(path: Path, names: list[str]) -> list[TablePart]:
     parts = [TablePart(_open_table(path / name), splits[name]) for name in order]
     _check_columns(path, parts)
     return parts
+
+
+def _has_examples(names: Sequence[str], *kinds: FileKind) -> bool:
+    """Whether there are images, or files of ``kinds``, which class folders may have."""
+    suffixes = tuple(suffix for kind in (IMAGES, *kinds) for suffix in kind.suffixes)
+    return any(name.lower().endswith(suffixes) for name in names)
 
 
 def _open_table(path: Path) -> TableFile:

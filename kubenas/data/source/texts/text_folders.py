@@ -2,6 +2,7 @@
 
 import codecs
 import zipfile
+import zlib
 from array import array
 from collections import Counter
 from collections.abc import Iterator
@@ -115,7 +116,7 @@ class TextFolderSource:
             raise UserError(
                 f"{self._files.path}: no permission to read '{name}'; change the permissions"
             ) from error
-        except (OSError, EOFError, zipfile.BadZipFile, NotImplementedError, ValueError) as error:
+        except (OSError, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError) as error:
             raise UserError(f"{place} is damaged; replace or remove it") from error
         raw = raw.removeprefix(codecs.BOM_UTF8)
         if len(raw) > MAX_TEXT_BYTES:

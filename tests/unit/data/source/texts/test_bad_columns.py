@@ -84,8 +84,8 @@ def test_columns_of_the_config(
         ),
         (
             "text,label\na,1\nb,2.5\nc,2.5\n",
-            f": 2 rows have a fraction in 'label', the first is 2.5 in row 3: it looks like a value,"
-            f" not a class; {TARGET}",
+            ": 2 rows have a fraction in 'label', the first is 2.5 in row 3: it looks like a"
+            f" value, not a class; {TARGET}",
         ),
         ("text,label\na,a\nb , b\n", f": 'label' repeats the text of each row; {TARGET}"),
         (
