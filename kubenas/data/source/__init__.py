@@ -1,4 +1,4 @@
-"""Sources of labelled examples: image folders, archives and arrays."""
+"""Sources of labelled examples: images in folders, archives and arrays, and texts."""
 
 from kubenas.data.source.example_source import (
     Content,

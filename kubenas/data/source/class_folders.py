@@ -1,6 +1,6 @@
-"""Assigns image files to classes by the names of their folders. Pure functions."""
+"""Assigns files to classes by the names of their folders. Pure functions."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from kubenas.data.dataset.schema import SplitName
@@ -13,24 +13,51 @@ _SYSTEM_FILES = {"thumbs.db", "desktop.ini", "__macosx"}
 
 
 @dataclass(frozen=True)
+class FileKind:
+    """The files that belong into class folders."""
+
+    noun: str
+    """The plural, for error messages."""
+    suffixes: tuple[str, ...]
+    format: str
+    """What the files must be, for error messages."""
+
+
+IMAGES = FileKind("images", SUFFIXES, f"in a supported image format ({' '.join(SUFFIXES)})")
+TEXTS = FileKind("texts", (".txt",), "a .txt file")
+
+
+@dataclass(frozen=True)
 class ClassFolders:
-    """The image files of each class."""
+    """The files of each class."""
 
     classes: tuple[str, ...]
-    images: tuple[str, ...]
-    """Names of the image files, grouped by class."""
+    files: tuple[str, ...]
+    """Names of the files, grouped by class."""
     labels: tuple[int, ...]
-    """The class index of each image."""
+    """The class index of each file."""
     splits: tuple[SplitName | None, ...]
-    """The split of each image; None if the source has no splits."""
+    """The split of each file; None if the source has no splits."""
     ignored: tuple[str, ...]
     """Files outside of the class folders."""
 
 
+def holds_texts(files: Iterable[str]) -> bool:
+    """Whether some folders hold .txt files and none hold images.
+
+    Args:
+        files: names of all files, relative to the source.
+    """
+    below = [name.lower() for name in files if "/" in name and not is_hidden(name)]
+    return any(name.endswith(TEXTS.suffixes) for name in below) and not any(
+        name.endswith(IMAGES.suffixes) for name in below
+    )
+
+
 def find_class_folders(
-    files: Sequence[str], folders: Sequence[str], *, origin: str
+    files: Sequence[str], folders: Sequence[str], *, origin: str, kind: FileKind = IMAGES
 ) -> ClassFolders:
-    """Finds the class folders and their images.
+    """Finds the class folders and their files.
 
     Class folders may lie in folders for the splits: train, test and validation. A single folder
     around everything is skipped. Hidden files and files that operating systems create are ignored.
@@ -39,14 +66,15 @@ def find_class_folders(
         files: sorted names of all files, relative to the source.
         folders: sorted names of all folders, relative to the source.
         origin: the source, for error messages.
+        kind: the files that belong into the class folders.
 
     Raises:
-        UserError: There are no class folders, or they contain other files than images.
+        UserError: There are no class folders, or they contain other files.
     """
-    files = [name for name in files if not _is_hidden(name)]
+    files = [name for name in files if not is_hidden(name)]
     for name in files:
         check_name(name, origin=origin, what="the name", remedy="rename the file or its folder")
-    folders = [name for name in folders if not _is_hidden(name)]
+    folders = [name for name in folders if not is_hidden(name)]
     root = _find_root(files, folders)
     loose = _children(files, root)
     roots = _split_roots(folders, root, origin)
@@ -56,14 +84,14 @@ def find_class_folders(
         if part != root
         for name in _children(files, part)
     ]
-    members = list(_members(files, folders, roots, origin))
+    members = list(_members(files, folders, roots, origin, kind))
     classes = sorted({name for part in roots for name in _children(folders, part)})
-    _check_classes(classes, {name for _, name, _ in members}, len(loose), origin)
+    _check_classes(classes, {name for _, name, _ in members}, len(loose), origin, kind)
     labels = {name: label for label, name in enumerate(classes)}
     members.sort(key=lambda member: labels[member[1]])
     return ClassFolders(
         classes=tuple(classes),
-        images=tuple(image for image, _, _ in members),
+        files=tuple(name for name, _, _ in members),
         labels=tuple(labels[name] for _, name, _ in members),
         splits=tuple(split for _, _, split in members),
         ignored=tuple(loose),
@@ -75,12 +103,14 @@ def _members(
     folders: Sequence[str],
     roots: Mapping[str, SplitName | None],
     origin: str,
+    kind: FileKind,
 ) -> Iterator[tuple[str, str, SplitName | None]]:
-    """Yields the name, the class and the split of each image."""
+    """Yields the name, the class and the split of each file."""
     for root, split in roots.items():
-        _check_depth(folders, root, origin)
-        for name, group in _group_files(files, root, _children(folders, root), origin).items():
-            yield from ((image, name, split) for image in group)
+        _check_depth(folders, root, origin, kind)
+        classes = _children(folders, root)
+        for name, group in _group_files(files, root, classes, origin, kind).items():
+            yield from ((file, name, split) for file in group)
 
 
 def _split_roots(folders: Sequence[str], root: str, origin: str) -> dict[str, SplitName | None]:
@@ -98,20 +128,24 @@ def _split_roots(folders: Sequence[str], root: str, origin: str) -> dict[str, Sp
     return {f"{root}{name}/": split for name, split in zip(names, splits, strict=True)}
 
 
-def _check_classes(classes: list[str], filled: set[str], loose: int, origin: str) -> None:
+def _check_classes(
+    classes: list[str], filled: set[str], loose: int, origin: str, kind: FileKind
+) -> None:
     if not classes:
         raise UserError(
             f"{origin}: no class folders, only {loose} files;"
-            " put the images of each class into a folder of its own, <class>/<image>"
+            f" put the {kind.noun} of each class into a folder of its own,"
+            f" <class>/<{kind.noun[:-1]}>"
         )
     for name in classes:
         if name not in filled:
             raise UserError(
-                f"{origin}: class folder '{name}' is empty; add images or remove the folder"
+                f"{origin}: class folder '{name}' is empty; add {kind.noun} or remove the folder"
             )
 
 
-def _is_hidden(name: str) -> bool:
+def is_hidden(name: str) -> bool:
+    """Whether a file or folder, or a folder around it, is hidden or made by the system."""
     return any(part.startswith(".") or part.lower() in _SYSTEM_FILES for part in name.split("/"))
 
 
@@ -131,26 +165,26 @@ def _children(names: Sequence[str], root: str) -> list[str]:
     return sorted(name for name in below if "/" not in name)
 
 
-def _check_depth(folders: Sequence[str], root: str, origin: str) -> None:
+def _check_depth(folders: Sequence[str], root: str, origin: str, kind: FileKind) -> None:
     deeper = [name for name in folders if name.startswith(root) and "/" in name[len(root) :]]
     if deeper:
         raise UserError(
             f"{origin}: '{deeper[0]}' is a folder inside a class folder;"
-            " put the images directly into their class folder"
+            f" put the {kind.noun} directly into their class folder"
         )
 
 
 def _group_files(
-    files: Sequence[str], root: str, classes: list[str], origin: str
+    files: Sequence[str], root: str, classes: list[str], origin: str, kind: FileKind
 ) -> dict[str, list[str]]:
     groups: dict[str, list[str]] = {name: [] for name in classes}
     for name in files:
         folder = name[len(root) :].rpartition("/")[0]
         if not name.startswith(root) or not folder:
             continue
-        if not name.lower().endswith(SUFFIXES):
+        if not name.lower().endswith(kind.suffixes):
             raise UserError(
-                f"{origin}: '{name}' is not in a supported image format ({' '.join(SUFFIXES)});"
+                f"{origin}: '{name}' is not {kind.format};"
                 " convert it or remove it from the class folder"
             )
         groups[folder].append(name)

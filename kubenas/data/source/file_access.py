@@ -1,5 +1,6 @@
 """Functions that read the files of a data source and translate their errors."""
 
+import gzip
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -24,7 +25,7 @@ def translate_read_errors(path: Path) -> Iterator[None]:
         raise UserError(
             f"{error.filename or path}: no permission to read; change the permissions"
         ) from error
-    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+    except (gzip.BadGzipFile, zipfile.BadZipFile, zlib.error, EOFError) as error:
         reason = str(error) or "unexpected end of file"
         raise UserError(
             f"{path}: damaged or truncated ({reason}); copy or download it again"

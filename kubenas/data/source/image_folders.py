@@ -10,6 +10,7 @@ from typing import IO, TypeVar
 from kubenas.data.dataset.schema import SPLITS, KindName
 from kubenas.data.source.class_folders import ClassFolders, find_class_folders
 from kubenas.data.source.example_source import Example, ReportProgress, SourceInfo
+from kubenas.data.source.file_tree import FileTree
 from kubenas.data.source.image_decoding import (
     IMAGE_ERRORS,
     MAX_PIXELS,
@@ -18,7 +19,6 @@ from kubenas.data.source.image_decoding import (
     read_header,
     read_pixels,
 )
-from kubenas.data.source.image_files import ImageFiles
 from kubenas.errors import UserError
 
 MAX_MEDIAN_SIDE = 224
@@ -34,7 +34,7 @@ class ImageFolderSource:
     Implements :class:`kubenas.data.source.example_source.ExampleSource`.
     """
 
-    def __init__(self, files: ImageFiles) -> None:
+    def __init__(self, files: FileTree) -> None:
         self._files = files
 
     @property
@@ -46,7 +46,7 @@ class ImageFolderSource:
         return "image"
 
     def content(self) -> Iterator[bytes]:
-        return self._files.content(list(self._folders.images))
+        return self._files.content(list(self._folders.files))
 
     def inspect(
         self, image_size: tuple[int, int] | None, report: ReportProgress | None = None
@@ -69,11 +69,11 @@ class ImageFolderSource:
 
     def examples(self, info: SourceInfo) -> Iterator[Example]:  # noqa: ARG002  not converted
         found = self._folders
-        for name, label, split in zip(found.images, found.labels, found.splits, strict=True):
+        for name, label, split in zip(found.files, found.labels, found.splits, strict=True):
             yield Example(self._read(name, read_pixels), label, split)
 
     def locate(self, index: int) -> str:
-        return self._folders.images[index]
+        return self._folders.files[index]
 
     @cached_property
     def _folders(self) -> ClassFolders:
@@ -85,8 +85,8 @@ class ImageFolderSource:
         return len(self._folders.classes)
 
     def _headers(self, report: ReportProgress | None) -> Iterator[ImageHeader]:
-        total = len(self._folders.images)
-        for done, name in enumerate(self._folders.images, start=1):
+        total = len(self._folders.files)
+        for done, name in enumerate(self._folders.files, start=1):
             yield self._read(name, read_header)
             if report and (done % _REPORT_EVERY == 0 or done == total):
                 report("reading image headers", done, total)

@@ -39,9 +39,9 @@ def test_rejects_missing_sources(location: str, says: str) -> None:
 
 
 def test_rejects_unsupported_formats(tmp_path: Path) -> None:
-    (tmp_path / "set.csv").touch()
-    with pytest.raises(UserError, match=r"cannot read a '\.csv' file; give an \.npz"):
-        open_source(str(tmp_path / "set.csv"))
+    (tmp_path / "set.mat").touch()
+    with pytest.raises(UserError, match=r"cannot read a '\.mat' file; give an \.npz"):
+        open_source(str(tmp_path / "set.mat"))
 
 
 @pytest.mark.parametrize("kind", ["npz", "folder", "picture"])

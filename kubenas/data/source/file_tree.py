@@ -1,4 +1,4 @@
-"""Access to a tree of image files in a folder or in a .zip archive."""
+"""Access to a tree of files in a folder or in a .zip archive."""
 
 import os
 import zipfile
@@ -13,7 +13,7 @@ from kubenas.errors import UserError
 _ENCRYPTED = 0x1
 
 
-class ImageFiles(Protocol):
+class FileTree(Protocol):
     """A tree of files. Names are relative to ``path`` and have forward slashes."""
 
     @property
@@ -35,12 +35,16 @@ class ImageFiles(Protocol):
 
 
 class FolderFiles:
-    """The files of a folder. Implements :class:`ImageFiles`."""
+    """The files of a folder. Implements :class:`FileTree`."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def names(self) -> tuple[list[str], list[str]]:
+        return self._names
+
+    @cached_property
+    def _names(self) -> tuple[list[str], list[str]]:
         files, folders = [], []
         with translate_read_errors(self.path):
             for parent, below, names in os.walk(self.path, onerror=_raise, followlinks=True):
@@ -61,7 +65,7 @@ class FolderFiles:
 
 
 class ZipFiles:
-    """The files of a .zip archive, read without unpacking. Implements :class:`ImageFiles`."""
+    """The files of a .zip archive, read without unpacking. Implements :class:`FileTree`."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
