@@ -29,12 +29,12 @@ class Cost:
     """Median over up to 20 runs at batch size 1, in milliseconds."""
 
 
-def measure_cost(predict: Predict, input_shape: tuple[int, int, int]) -> Cost:
+def measure_cost(predict: Predict, input_shape: tuple[int, ...]) -> Cost:
     """Measures a model on one example of ``input_shape``. Logs errors and does not raise.
 
     Args:
         predict: a Keras model or another function of a batch.
-        input_shape: (height, width, channels).
+        input_shape: shape of an example.
     """
     try:
         example = tf.zeros((1, *input_shape), tf.float32)
