@@ -40,7 +40,8 @@ def _drop_words(
     if not rate:
         return tokens
     kept = keras.layers.Dropout(rate, name="word_dropout", dtype="float32")(words)
-    return keras.ops.where(kept > 0, tokens, keras.ops.minimum(tokens, UNKNOWN))
+    unknown = keras.ops.minimum(tokens, UNKNOWN)
+    return unknown + keras.ops.cast(kept > 0, "int32") * (tokens - unknown)
 
 
 def append_ngrams(

@@ -1,4 +1,4 @@
-"""What every registered space promises: valid models at every size, and their exact graphs."""
+"""What every registered space for images promises: valid models and their exact graphs."""
 
 import subprocess
 import sys
@@ -67,7 +67,9 @@ def graph_of(name: str, values: Mapping[str, Any]) -> Graph:
 
 
 def test_every_registered_space_is_tested() -> None:
-    assert {space_of(name).name for name in OPTIONS} == {space.name for space in SPACES}
+    assert {space_of(name).name for name in OPTIONS} == {
+        space.name for space in SPACES if space.kind == "image"
+    }
 
 
 @each_space
