@@ -8,11 +8,16 @@ from kubenas.spaces.registry import SPACES
 def list_spaces(answer: Answer) -> None:
     """Lists the registered spaces and their options."""
     for space in SPACES:
-        answer.line(f"{space.name:<16}{space.summary}")
+        answer.line(f"{space.name:<16}{space.kind:<8}{space.summary}")
     answer.put(
         {
             "spaces": [
-                {"name": each.name, "summary": each.summary, "options": dict(each.options)}
+                {
+                    "name": each.name,
+                    "kind": each.kind,
+                    "summary": each.summary,
+                    "options": dict(each.options),
+                }
                 for each in SPACES
             ]
         }

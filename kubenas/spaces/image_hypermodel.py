@@ -7,18 +7,16 @@ import keras
 import keras_tuner
 import tensorflow as tf
 
+from kubenas.spaces.classifier import ClassifierHyperModel, Options
 from kubenas.spaces.recipe.augmentation import Augmentation, augment, choose_augmentation
-from kubenas.spaces.recipe.loss import choose_loss
+from kubenas.spaces.recipe.loss import choose_label_smoothing, cross_entropy
 from kubenas.spaces.recipe.mixing import choose_mixing, mix
-from kubenas.spaces.recipe.optimizer import choose_optimizer
 from kubenas.spaces.shapes import Map
-from kubenas.trial import Value
 
-Options = TypeVar("Options", bound=Value)
 Network = TypeVar("Network")
 
 
-class ImageHyperModel(keras_tuner.HyperModel, Generic[Options, Network]):  # type: ignore[misc]
+class ImageHyperModel(ClassifierHyperModel[Options, Map], Generic[Options, Network]):
     """A space of networks that compute a feature map of an image.
 
     Every hyperparameter is declared on every build, under the conditions in which it matters. One
@@ -31,8 +29,6 @@ class ImageHyperModel(keras_tuner.HyperModel, Generic[Options, Network]):  # typ
         mirror_symmetric: whether mirrored images keep their class.
     """
 
-    default_dropout = 0.0
-
     def __init__(
         self,
         *,
@@ -41,10 +37,7 @@ class ImageHyperModel(keras_tuner.HyperModel, Generic[Options, Network]):  # typ
         options: Options,
         mirror_symmetric: bool = False,
     ) -> None:
-        super().__init__(name=type(self).__name__)
-        self.input_shape = input_shape
-        self.num_classes = num_classes
-        self.options = options
+        super().__init__(input_shape=input_shape, num_classes=num_classes, options=options)
         self.mirror_symmetric = mirror_symmetric
 
     @abstractmethod
@@ -59,17 +52,11 @@ class ImageHyperModel(keras_tuner.HyperModel, Generic[Options, Network]):  # typ
         """Returns the vectors (batch, units) that the output layer takes: the map's averages."""
         return keras.layers.GlobalAveragePooling2D(name="average", dtype="float32")(features)
 
-    def choose_optimizer(self, hp: keras_tuner.HyperParameters) -> keras.optimizers.Optimizer:
-        """Declares the optimiser's hyperparameters and returns the optimiser at their values."""
-        return choose_optimizer(hp)
-
     def declare_hyperparameters(self, hp: keras_tuner.HyperParameters) -> None:
         """Declares the whole space without building a model."""
         self.choose_network(hp)
         self._choose_augmentation(hp)
-        self._choose_dropout(hp)
-        self.choose_optimizer(hp)
-        choose_loss(hp)
+        self.declare_classifier(hp)
 
     def build(self, hp: keras_tuner.HyperParameters) -> keras.Model:
         """Returns the compiled model that the values in ``hp`` describe.
@@ -80,28 +67,19 @@ class ImageHyperModel(keras_tuner.HyperModel, Generic[Options, Network]):  # typ
         """
         network = self.choose_network(hp)
         image = keras.Input(self.input_shape, name="image")
-        values = self.features(augment(image, self._choose_augmentation(hp)), network)
-        values = self.pool(values, network)
-        if dropout := self._choose_dropout(hp):
-            values = keras.layers.Dropout(dropout, name="dropout", dtype="float32")(values)
-        output = keras.layers.Dense(
-            self.num_classes, "softmax", name="probabilities", dtype="float32"
-        )(values)
-        model = keras.Model(image, output, name="network")
-        model.compile(
-            optimizer=self.choose_optimizer(hp), loss=choose_loss(hp), metrics=["accuracy"]
-        )
-        return model
+        features = self.features(augment(image, self._choose_augmentation(hp)), network)
+        return self.classifier(hp, image, self.pool(features, network))
+
+    def choose_loss(self, hp: keras_tuner.HyperParameters) -> str | keras.losses.Loss:
+        """Declares label smoothing and mixing and returns the loss. Both need one-hot labels."""
+        smoothing = choose_label_smoothing(hp)
+        return cross_entropy(smoothing, one_hot=choose_mixing(hp) != "none")
 
     def mix(
         self, hp: keras_tuner.HyperParameters, examples: tf.data.Dataset, *, seed: int
     ) -> tf.data.Dataset:
         """Mixes training batches of images and labels as the values in ``hp`` say."""
         return mix(examples, choose_mixing(hp), seed=seed)
-
-    def _choose_dropout(self, hp: keras_tuner.HyperParameters) -> float:
-        """Declares the share of the features that training drops before the output."""
-        return float(hp.Float("dropout", 0.0, 0.5, step=0.1, default=self.default_dropout))
 
     def _choose_augmentation(self, hp: keras_tuner.HyperParameters) -> Augmentation:
         return choose_augmentation(hp, mirror_symmetric=self.mirror_symmetric)

@@ -95,3 +95,23 @@ class TransferOptions(Value):
         if size < info.data.get("min_input_size", 0):
             raise ValueError("must be at least min_input_size")
         return size
+
+
+class TextOptions(Value):
+    """Options of ``text``."""
+
+    max_length: int = Field(
+        512, ge=1, le=4096, description="Largest number of tokens that are read (1 to 4096)."
+    )
+    max_layers: int = Field(
+        4, ge=1, le=12, description="Largest number of layers of an encoder (1 to 12)."
+    )
+    max_embedding: int = Field(
+        256, ge=16, le=1024, description="Largest size of a word's embedding (16 to 1024)."
+    )
+    max_units: int = Field(
+        256,
+        ge=16,
+        le=1024,
+        description="Largest number of filters or units of a layer (16 to 1024).",
+    )

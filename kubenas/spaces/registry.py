@@ -5,20 +5,15 @@ import importlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from pydantic import ValidationError
 
 from kubenas.config import SpaceConfig, missing_weights
 from kubenas.errors import UserError
+from kubenas.spaces.entries import ENTRIES, Kind
 from kubenas.spaces.graph import Graph
-from kubenas.spaces.options import (
-    CellOptions,
-    LayersOptions,
-    MobileOptions,
-    ResidualOptions,
-    TransferOptions,
-)
+from kubenas.spaces.options import TransferOptions
 from kubenas.spaces.transfer.pixels import PixelMoments
 from kubenas.spaces.transfer.weights import open_backbone
 from kubenas.spaces.user_code.hypermodel_source import check_hypermodel_source
@@ -29,14 +24,26 @@ if TYPE_CHECKING:
 
 DEFAULT_SPACE = "residual"
 
+_GraphOf: TypeAlias = Callable[[Mapping[str, Any]], Graph]
+
 
 class GraphFactory(Protocol):
     """Creates the function that maps values to graphs."""
 
     def __call__(
-        self, *, input_shape: tuple[int, int, int], num_classes: int
-    ) -> Callable[[Mapping[str, Any]], Graph]:
-        """Creates it for images of ``input_shape``, (height, width, channels)."""
+        self,
+        *,
+        input_shape: tuple[int, ...],
+        num_classes: int,
+        vocabulary_size: int | None = None,
+    ) -> _GraphOf:
+        """Creates it for one kind of examples.
+
+        Args:
+            input_shape: (height, width, channels) of an image, or (length,) of a text.
+            num_classes: number of classes.
+            vocabulary_size: number of different tokens of texts. Other spaces ignore it.
+        """
         ...
 
 
@@ -50,57 +57,9 @@ class SpaceInfo:
     """Help text of each option, one line."""
     augments: bool
     """Whether it searches the augmentation, whose default depends on the data."""
+    kind: Kind
+    """Kind of the examples that it classifies."""
 
-
-@dataclass(frozen=True)
-class _Entry:
-    """Modules and classes of a space. They are imported on demand, since they load TensorFlow."""
-
-    summary: str
-    options: type[Value]
-    hypermodel: tuple[str, str]
-    graph: tuple[str, str]
-    """Imports neither TensorFlow nor Keras."""
-    augments: bool = True
-    """Whether it searches the augmentation, whose default depends on the data."""
-    pretrained: bool = False
-    """Whether its networks have the weights of a file, ``SpaceRef.weights``."""
-
-
-_ENTRIES = {
-    "layers": _Entry(
-        summary="A sequence of convolutions and poolings, then dense layers. Trains on a CPU.",
-        options=LayersOptions,
-        hypermodel=("kubenas.spaces.layers.hypermodel", "LayersHyperModel"),
-        graph=("kubenas.spaces.layers.graph", "LayersGraph"),
-        augments=False,
-    ),
-    "residual": _Entry(
-        summary="Stages of residual blocks; for images of up to 96 pixels.",
-        options=ResidualOptions,
-        hypermodel=("kubenas.spaces.residual.hypermodel", "ResidualHyperModel"),
-        graph=("kubenas.spaces.residual.graph", "ResidualGraph"),
-    ),
-    "mobile": _Entry(
-        summary="Stages of inverted bottlenecks (MobileNetV4); for images of 96 pixels and more.",
-        options=MobileOptions,
-        hypermodel=("kubenas.spaces.mobile.hypermodel", "MobileHyperModel"),
-        graph=("kubenas.spaces.mobile.graph", "MobileGraph"),
-    ),
-    "cell": _Entry(
-        summary="Stages of repeated cells, as in NAS-Bench-201 or DARTS; for colour images.",
-        options=CellOptions,
-        hypermodel=("kubenas.spaces.cell.hypermodel", "CellHyperModel"),
-        graph=("kubenas.spaces.cell.graph", "CellGraph"),
-    ),
-    "transfer": _Entry(
-        summary="A pretrained network with a new head: stages to train, image size, head.",
-        options=TransferOptions,
-        hypermodel=("kubenas.spaces.transfer.hypermodel", "TransferHyperModel"),
-        graph=("kubenas.spaces.transfer.graph", "TransferGraph"),
-        pretrained=True,
-    ),
-}
 
 SPACES: tuple[SpaceInfo, ...] = tuple(
     SpaceInfo(
@@ -111,9 +70,19 @@ SPACES: tuple[SpaceInfo, ...] = tuple(
             for option, field in entry.options.model_fields.items()
         },
         entry.augments,
+        entry.kind,
     )
-    for name, entry in _ENTRIES.items()
+    for name, entry in ENTRIES.items()
 )
+
+
+def space_kind(name: str | None) -> Kind | None:
+    """Returns the kind of examples that a registered space classifies, or None.
+
+    Args:
+        name: name of the space; None, or a name that is not registered: a user's HyperModel.
+    """
+    return ENTRIES[name].kind if name in ENTRIES else None
 
 
 def check_space(space: SpaceRef | SpaceConfig) -> None:
@@ -140,30 +109,33 @@ def check_space(space: SpaceRef | SpaceConfig) -> None:
 def load_hypermodel(
     space: SpaceRef,
     *,
-    input_shape: tuple[int, int, int],
+    input_shape: tuple[int, ...],
     num_classes: int,
     mirror_symmetric: bool = False,
     pixel_moments: PixelMoments | None = None,
+    vocabulary_size: int | None = None,
 ) -> "keras_tuner.HyperModel":
     """Loads the HyperModel of ``space``. Runs user code: for trial processes only.
 
     Args:
         space: the space.
-        input_shape: height, width and channels of an image.
+        input_shape: (height, width, channels) of an image, or (length,) of a text.
         num_classes: number of classes.
         mirror_symmetric: whether mirrored images keep their class.
         pixel_moments: mean and deviation of the pixels before their normalisation, if they are 0 to
             255.
+        vocabulary_size: number of different tokens of texts, with padding and the unknown word.
 
     Raises:
-        UserError: see :func:`check_space`; or importing the user's file fails.
+        UserError: see :func:`check_space`; importing the user's file fails; or a space for texts
+            has no ``vocabulary_size``.
     """
     if space.hypermodel is not None:
         # Imported on demand: it loads TensorFlow, which the controller does not need.
         loader = importlib.import_module("kubenas.spaces.user_code.hypermodel_file")
         return loader.load_hypermodel_file(space, input_shape=input_shape, num_classes=num_classes)
     options = _options(space)
-    entry = _ENTRIES[space.name or DEFAULT_SPACE]
+    entry = ENTRIES[space.name or DEFAULT_SPACE]
     module, name = entry.hypermodel
     create = partial(
         getattr(importlib.import_module(module), name),
@@ -175,6 +147,8 @@ def load_hypermodel(
         create = partial(create, mirror_symmetric=mirror_symmetric)
     if entry.pretrained:
         create = partial(create, weights=_weights(space), pixel_moments=pixel_moments)
+    if entry.kind == "text":
+        create = partial(create, vocabulary_size=_checked_vocabulary(space, vocabulary_size))
     return create()
 
 
@@ -185,12 +159,34 @@ def space_graph(space: SpaceRef | SpaceConfig) -> GraphFactory | None:
         UserError: see :func:`check_space`.
     """
     name = space.name
-    if name not in _ENTRIES:
+    if name not in ENTRIES:
         return None
-    entry = _ENTRIES[name]
+    entry = ENTRIES[name]
     module, kind = entry.graph
     create = partial(getattr(importlib.import_module(module), kind), options=_options(space))
-    return partial(create, weights=_weights(space)) if entry.pretrained else create
+    if entry.pretrained:
+        create = partial(create, weights=_weights(space))
+    return partial(_create_graph, create, space)
+
+
+def _create_graph(
+    create: Callable[..., _GraphOf],
+    space: SpaceRef | SpaceConfig,
+    *,
+    input_shape: tuple[int, ...],
+    num_classes: int,
+    vocabulary_size: int | None = None,
+) -> _GraphOf:
+    if space_kind(space.name) == "text":
+        create = partial(create, vocabulary_size=_checked_vocabulary(space, vocabulary_size))
+    return create(input_shape=input_shape, num_classes=num_classes)
+
+
+def _checked_vocabulary(space: SpaceRef | SpaceConfig, size: int | None) -> int:
+    """Returns the number of different tokens, which a space for texts needs."""
+    if size is None:
+        raise UserError(f"space.name: '{space.name}' is for texts; the data are not texts")
+    return size
 
 
 def _weights(space: SpaceRef | SpaceConfig) -> str:
@@ -203,9 +199,9 @@ def _weights(space: SpaceRef | SpaceConfig) -> str:
 def _options(space: SpaceRef | SpaceConfig) -> Value:
     """Returns the validated options of a registered space."""
     name = space.name or DEFAULT_SPACE
-    if name not in _ENTRIES:
-        raise UserError(f"space.name: there is no space '{name}'; {_suggest(name, _ENTRIES)}")
-    kind = _ENTRIES[name].options
+    if name not in ENTRIES:
+        raise UserError(f"space.name: there is no space '{name}'; {_suggest(name, ENTRIES)}")
+    kind = ENTRIES[name].options
     for option in space.options:
         if option not in kind.model_fields:
             raise UserError(

@@ -23,6 +23,8 @@ class LayerSettings(Value):
     activation: _Name | None = None
     filters: _Plain | None = None
     kernel_size: _Plain | tuple[_Plain, ...] | None = None
+    num_heads: _Plain | None = None
+    output_dim: _Plain | None = None
     pool_size: _Plain | tuple[_Plain, ...] | None = None
     rate: float | None = None
     strides: _Plain | tuple[_Plain, ...] | None = None

@@ -17,15 +17,17 @@ _FOLDED = {
     "PReLU": "prelu",
     "ReLU": "relu",
     "Softmax": "softmax",
+    "SpatialDropout1D": "spatial dropout",
     "SpatialDropout2D": "spatial dropout",
 }
 _KINDS = (
     ("input", ("InputLayer",)),
     ("conv", ("Conv", "SeparableConv", "DepthwiseConv")),
     ("pool", ("Pool", "Flatten", "Reshape")),
-    ("dense", ("Dense", "LSTM", "GRU", "Attention")),
+    ("dense", ("Dense", "LSTM", "GRU", "Attention", "Embedding")),
     ("merge", ("Add", "Concatenate", "Multiply", "Average", "Maximum", "Subtract")),
 )
+_NAMES = {"InputLayer": "Input", "MultiHeadAttention": "Attention"}
 
 
 @dataclass(frozen=True)
@@ -102,10 +104,11 @@ def _fold(box: Box, layer: Mapping[str, Any]) -> Box:
 
 
 def _title(kind: str, config: Mapping[str, Any]) -> str:
-    words = [{"InputLayer": "Input"}.get(kind, kind.removesuffix("2D"))]
-    for key in ("filters", "units"):
-        if key in config:
-            words.append(str(config[key]))
+    words = [_NAMES.get(kind, kind.removesuffix("1D").removesuffix("2D"))]
+    words += [str(config[key]) for key in ("filters", "units", "output_dim") if key in config]
+    if "num_heads" in config:
+        heads = config["num_heads"]
+        words.append(f"{heads} head" if heads == 1 else f"{heads} heads")
     for key in ("kernel_size", "pool_size"):
         if key in config:
             words.append(_sides(config[key]))

@@ -12,6 +12,7 @@ import keras_tuner
 from kubenas.spaces.layers.model import build_network
 from kubenas.spaces.layers.network import Network, network_of
 from kubenas.spaces.options import LayersOptions
+from kubenas.spaces.sizes import at_most, doubled_sizes
 
 _CONVOLUTIONS = ["conv", "separable_conv"]
 _POOLINGS = ["max_pool", "average_pool"]
@@ -110,8 +111,8 @@ def _declare_layer(hp: keras_tuner.HyperParameters, number: int, options: Layers
 def _declare_convolution(
     hp: keras_tuner.HyperParameters, number: int, options: LayersOptions
 ) -> None:
-    sizes = _doubled_sizes(_MIN_FILTERS, options.max_filters)
-    default = _at_most(_default(_DEFAULT_FILTERS, number), sizes)
+    sizes = doubled_sizes(_MIN_FILTERS, options.max_filters)
+    default = at_most(_default(_DEFAULT_FILTERS, number), sizes)
     hp.Choice(f"layer_{number}/filters", sizes, default=default)
     hp.Choice(f"layer_{number}/kernel", [3, 5], default=5 if number == 1 else 3)
 
@@ -120,27 +121,13 @@ def _declare_dense(hp: keras_tuner.HyperParameters, options: LayersOptions) -> N
     maximum = options.max_dense_layers
     if maximum == 0:
         return
-    sizes = _doubled_sizes(16, options.max_units)
+    sizes = doubled_sizes(16, options.max_units)
     hp.Int("dense_layers", 0, maximum, default=1)
     for number in range(1, maximum + 1):
         with hp.conditional_scope("dense_layers", list(range(number, maximum + 1))):
-            hp.Choice(f"dense_{number}/units", sizes, default=_at_most(64, sizes))
+            hp.Choice(f"dense_{number}/units", sizes, default=at_most(64, sizes))
 
 
 def _default(defaults: list[Any], number: int) -> Any:
     """Returns the default of layer ``number``. Further layers take the last default."""
     return defaults[min(number, len(defaults)) - 1]
-
-
-def _at_most(wanted: int, sizes: list[int]) -> int:
-    return max(size for size in sizes if size <= wanted)
-
-
-def _doubled_sizes(smallest: int, largest: int) -> list[int]:
-    """Returns ``smallest``, doubled repeatedly while below ``largest``, and ``largest``."""
-    sizes = []
-    size = smallest
-    while size < largest:
-        sizes.append(size)
-        size *= 2
-    return [*sizes, largest]

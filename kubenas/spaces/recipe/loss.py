@@ -3,12 +3,19 @@
 import keras
 import keras_tuner
 
-from kubenas.spaces.recipe.mixing import choose_mixing
+
+def choose_label_smoothing(hp: keras_tuner.HyperParameters) -> float:
+    """Declares the label smoothing and returns its value."""
+    return float(hp.Choice("label_smoothing", [0.0, 0.05, 0.1], default=0.1))
 
 
-def choose_loss(hp: keras_tuner.HyperParameters) -> str | keras.losses.Loss:
-    """Declares label smoothing and mixing and returns the loss. Both need one-hot labels."""
-    smoothing = hp.Choice("label_smoothing", [0.0, 0.05, 0.1], default=0.1)
-    if choose_mixing(hp) == "none" and not smoothing:
+def cross_entropy(smoothing: float, *, one_hot: bool = False) -> str | keras.losses.Loss:
+    """Returns the loss. Label smoothing needs one-hot labels.
+
+    Args:
+        smoothing: share of a label that is spread over all classes.
+        one_hot: whether the labels are one-hot without label smoothing, too.
+    """
+    if not smoothing and not one_hot:
         return "sparse_categorical_crossentropy"
     return keras.losses.CategoricalCrossentropy(label_smoothing=smoothing)

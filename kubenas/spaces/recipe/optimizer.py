@@ -54,6 +54,14 @@ FINE_TUNING = OptimizerRanges(
     adamw_decay=_Range(1e-4, 0.1, 1e-2),
 )
 """For networks with pretrained weights, which large steps would destroy."""
+WORDS = OptimizerRanges(
+    default="adamw",
+    sgd_rate=_Range(0.05, 2.0, 0.5),
+    sgd_decay=_Range(1e-5, 1e-3, 1e-4),
+    adamw_rate=_Range(2e-4, 2e-2, 2e-3),
+    adamw_decay=_Range(1e-4, 0.1, 1e-2),
+)
+"""For embeddings of words, whose gradients are zero in most steps."""
 
 
 def choose_optimizer(

@@ -9,6 +9,7 @@ from kubenas.spaces.options import ResidualOptions
 from kubenas.spaces.residual.network import BOTTLENECKS, Network, network_of
 from kubenas.spaces.residual.operations import build_body
 from kubenas.spaces.shapes import Map
+from kubenas.spaces.sizes import at_most
 
 _KINDS = ["residual", "separable", *BOTTLENECKS]
 _DEFAULT_FILTERS = [24, 48, 96]
@@ -35,7 +36,7 @@ def choose_network(
     """Declares the network's hyperparameters and returns the network at their values."""
     most = options.max_stages
     sizes = _sizes(options.max_filters)
-    hp.Choice("stem/filters", sizes, default=_at_most(_DEFAULT_STEM, sizes))
+    hp.Choice("stem/filters", sizes, default=at_most(_DEFAULT_STEM, sizes))
     hp.Int("stages", 1, most, default=min(len(_DEFAULT_FILTERS), most))
     reduced = min(input_shape[:2]) >= _SMALLEST_REDUCED_SIDE
     hp.Choice("stage_1/stride", [1, 2], default=2 if reduced else 1)
@@ -54,7 +55,7 @@ def _declare_stage(hp: keras_tuner.HyperParameters, number: int, options: Residu
     sizes = _sizes(options.max_filters)
     hp.Choice(f"{name}/block", _KINDS)
     hp.Int(f"{name}/blocks", 1, options.max_blocks, default=1)
-    hp.Choice(f"{name}/filters", sizes, default=_at_most(wanted, sizes))
+    hp.Choice(f"{name}/filters", sizes, default=at_most(wanted, sizes))
     hp.Choice(f"{name}/kernel", [3, 5])
     with hp.conditional_scope(f"{name}/block", list(BOTTLENECKS)):
         hp.Choice(f"{name}/expansion", [2, 4])
@@ -69,7 +70,3 @@ def _sizes(largest: int) -> list[int]:
         sizes += [size, size * 3 // 2]
         size *= 2
     return [*(size for size in sizes if size < largest), largest]
-
-
-def _at_most(wanted: int, sizes: list[int]) -> int:
-    return max(size for size in sizes if size <= wanted)

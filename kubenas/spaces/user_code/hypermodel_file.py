@@ -24,7 +24,7 @@ from kubenas.trial import SpaceRef
 
 
 def load_hypermodel_file(
-    space: SpaceRef, *, input_shape: tuple[int, int, int], num_classes: int
+    space: SpaceRef, *, input_shape: tuple[int, ...], num_classes: int
 ) -> keras_tuner.HyperModel:
     """Loads ``space.hypermodel``: a HyperModel class, an instance, or a function ``build(hp)``.
 

@@ -15,29 +15,38 @@ _SHOWN = (
     "groups",
     "kernel_size",
     "momentum",
+    "num_heads",
+    "output_dim",
     "padding",
     "pool_size",
     "rate",
     "strides",
     "units",
 )
+_MASKS = ("mask", "attention_mask")
+"""Arguments that say which values count: they carry no values of their own."""
+_SHAPE_ONLY = ("OnesLike", "ZerosLike")
+"""Operations that take only the shape of their input."""
 
 
 def describe_architecture(model: keras.Model) -> dict[str, Any]:
     """Returns ``{"layers": [{name, class, output_shape, parameters, inbound, config}, ...]}``.
 
     Shapes omit the batch dimension and are null if Keras does not know them. ``inbound`` lists the
-    layers whose outputs are the inputs of a layer. It is empty for subclassed models.
+    layers whose outputs are the inputs of a layer, directly or through operations that are no
+    layers. It is empty for subclassed models. A bidirectional layer has the class and the settings
+    of one direction.
     """
     inbound = _inbound(model)
     return {"layers": [_describe(layer, inbound) for layer in model.layers]}
 
 
 def _describe(layer: keras.Layer, inbound: dict[str, list[str]]) -> dict[str, Any]:
-    config = _config(layer)
+    shown = layer.forward_layer if isinstance(layer, keras.layers.Bidirectional) else layer
+    config = _config(shown)
     return {
         "name": layer.name,
-        "class": type(layer).__name__,
+        "class": type(shown).__name__,
         "output_shape": _output_shape(layer),
         "parameters": layer.count_params() if layer.built else None,
         "inbound": inbound.get(layer.name, []),
@@ -67,11 +76,36 @@ def _inbound(model: keras.Model) -> dict[str, list[str]]:
     if isinstance(model, keras.Sequential):
         names = [layer.name for layer in model.layers]
         return {name: [before] for before, name in itertools.pairwise(names)}
-    return {
-        layer["name"]: sorted(set(_sources(layer["inbound_nodes"])))
+    sources = {
+        layer["name"]: set(_sources(_calls(layer)))
         for layer in _config(model).get("layers", [])
         if "inbound_nodes" in layer
     }
+    names = {layer.name for layer in model.layers}
+    return {name: sorted(_layers_before(name, sources, names)) for name in sources}
+
+
+def _layers_before(name: str, sources: dict[str, set[str]], layers: set[str]) -> set[str]:
+    """Returns the nearest layers before ``name``, passing over operations such as a slice."""
+    found: set[str] = set()
+    seen: set[str] = set()
+    pending = [*sources[name]]
+    while pending:
+        before = pending.pop()
+        if before in layers:
+            found.add(before)
+        elif before not in seen:
+            seen.add(before)
+            pending += sources.get(before, set())
+    return found
+
+
+def _calls(layer: dict[str, Any]) -> list[Any]:
+    """Returns the serialised calls of a layer or operation, reduced to what carries values."""
+    calls: list[Any] = layer["inbound_nodes"]
+    if layer["class_name"] == "Where":
+        return [call["args"][1:] for call in calls]  # without the condition
+    return [] if layer["class_name"] in _SHAPE_ONLY else calls
 
 
 def _sources(value: Any) -> Iterator[str]:
@@ -80,8 +114,9 @@ def _sources(value: Any) -> Iterator[str]:
         case {"keras_history": [str() as name, *_]}:
             yield name
         case dict():
-            for member in value.values():
-                yield from _sources(member)
+            for name, member in value.items():
+                if name not in _MASKS:
+                    yield from _sources(member)
         case list() | tuple():
             for member in value:
                 yield from _sources(member)

@@ -1,4 +1,4 @@
-"""What every registered space promises: valid models at every size, and their exact graphs."""
+"""What every registered space for images promises: valid models and their exact graphs."""
 
 import subprocess
 import sys
@@ -67,7 +67,9 @@ def graph_of(name: str, values: Mapping[str, Any]) -> Graph:
 
 
 def test_every_registered_space_is_tested() -> None:
-    assert {space_of(name).name for name in OPTIONS} == {space.name for space in SPACES}
+    assert {space_of(name).name for name in OPTIONS} == {
+        space.name for space in SPACES if space.kind == "image"
+    }
 
 
 @each_space
@@ -96,7 +98,7 @@ def test_parameters_are_exact_and_operations_near(name: str, data: st.DataObject
     hp = data.draw(points(space))
     model, graph = space.build(hp), graph_of(name, hp.values)
     assert graph.parameters == model.count_params()
-    assert graph.flops == pytest.approx(measure_cost(model, SHAPE).flops, rel=0.1)
+    assert graph.flops == pytest.approx(measure_cost(model, tf.TensorSpec((None, *SHAPE), tf.float32)).flops, rel=0.1)
 
 
 @each_space

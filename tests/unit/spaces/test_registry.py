@@ -2,13 +2,14 @@
 
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from kubenas.config import PRETRAINED_SPACE, SpaceConfig
 from kubenas.errors import UserError
-from kubenas.spaces.registry import SPACES, check_space
+from kubenas.spaces.registry import SPACES, check_space, load_hypermodel, space_graph, space_kind
 from kubenas.trial import SpaceRef
 
 
@@ -30,6 +31,27 @@ def test_every_space_passes_with_its_defaults_and_explains_its_options() -> None
             check_space(SpaceRef(name=space.name))
         assert space.summary
         assert all("Default: " in text for text in space.options.values())
+
+
+def test_a_registered_space_tells_the_kind_of_its_examples() -> None:
+    assert {space.name for space in SPACES if space.kind == "text"} == {"text"}
+    assert [space_kind(name) for name in ("text", "residual")] == ["text", "image"]
+    assert [space_kind(name) for name in (None, "mine")] == [None, None]
+
+
+def test_a_space_for_texts_needs_a_vocabulary() -> None:
+    space = SpaceRef(name="text")
+    make = space_graph(space)
+    assert make is not None
+    for create in (make, partial(load_hypermodel, space)):
+        with pytest.raises(UserError, match="'text' is for texts; the data are not texts"):
+            create(input_shape=(8, 8, 1), num_classes=2)
+
+
+def test_a_graph_of_images_ignores_the_vocabulary() -> None:
+    make = space_graph(SpaceRef(name="layers"))
+    assert make is not None
+    assert make(input_shape=(8, 8, 1), num_classes=2, vocabulary_size=None)
 
 
 def test_the_pretrained_space_needs_weights(tmp_path: Path) -> None:

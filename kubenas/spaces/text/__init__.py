@@ -1,0 +1,1 @@
+"""The space ``text``: embeddings of words, an encoder and a pooling."""

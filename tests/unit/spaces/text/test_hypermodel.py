@@ -1,0 +1,231 @@
+"""The space ``text``: random points train, padding does not count, no value without a use."""
+
+from typing import Any
+
+import keras
+import keras_tuner
+import numpy as np
+import pytest
+
+from kubenas.spaces.options import TextOptions
+from kubenas.spaces.text.hypermodel import TextHyperModel
+from kubenas.training.process.keras_settings import dtype_policy_within
+from tests.unit.spaces.points import declared, sampled
+from tests.unit.spaces.text.texts import (
+    CLASSES,
+    ENCODERS,
+    HYPERMODEL,
+    LENGTH,
+    VOCABULARY,
+    built,
+    labels,
+    texts,
+    values_of,
+)
+
+each_encoder = pytest.mark.parametrize("encoder", list(ENCODERS))
+REGULARISED = {"word_dropout": 0.4, "embedding_dropout": 0.5, "dropout": 0.5}
+NOT_REGULARISED = dict.fromkeys(REGULARISED, 0.0)
+
+
+def hypermodel(length: int, vocabulary: int, **options: Any) -> TextHyperModel:
+    return TextHyperModel(
+        input_shape=(length,),
+        num_classes=2,
+        options=TextOptions(**options),
+        vocabulary_size=vocabulary,
+    )
+
+
+def choices(space: TextHyperModel, name: str) -> list[Any]:
+    (found,) = (parameter for parameter in declared(space).space if parameter.name == name)
+    return list(found.values)
+
+
+@pytest.mark.parametrize("encoder", ["bag", "convolutional", "recurrent", "transformer"])
+@pytest.mark.parametrize("seed", range(2))
+def test_random_points_train_and_predict(encoder: str, seed: int) -> None:
+    keras.backend.clear_session()
+    model = HYPERMODEL.build(sampled(HYPERMODEL, seed, encoder=encoder))
+    loss, _ = model.train_on_batch(texts(), labels(model))
+    assert np.isfinite(loss)
+    probabilities = model.predict(texts(), verbose=0)
+    assert probabilities.shape == (8, CLASSES)
+    assert probabilities.dtype == np.float32
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-4)
+    assert model.input.name == "tokens"
+    assert model.input.dtype == "int32"
+    assert model.output_names == ["probabilities"]
+
+
+@pytest.mark.parametrize(("length", "vocabulary"), [(1, 3), (2, 2000), (3, 50_000)])
+@each_encoder
+def test_short_texts_and_small_vocabularies_build(
+    encoder: str, length: int, vocabulary: int
+) -> None:
+    space = hypermodel(length, vocabulary)
+    hp = sampled(space, 1, **values_of(encoder))
+    tokens = np.full((2, length), vocabulary - 1, np.int32)
+    assert np.isfinite(np.asarray(space.build(hp)(tokens))).all()
+
+
+@each_encoder
+def test_what_follows_padding_does_not_count(encoder: str) -> None:
+    model = built(encoder)
+    tokens = texts()
+    model.train_on_batch(tokens, labels(model))
+    tokens[:, 4] = 0
+    other = tokens.copy()
+    tokens[:, 5:], other[:, 5:] = 0, 7
+    np.testing.assert_array_equal(model(tokens), model(other))
+
+
+@each_encoder
+def test_more_padding_is_no_difference(encoder: str) -> None:
+    hp = declared(HYPERMODEL)
+    hp.values.update(values_of(encoder))
+    hp.ensure_active_values()
+    short = HYPERMODEL.build(hp)
+    longer = TextHyperModel(
+        input_shape=(2 * LENGTH,),
+        num_classes=CLASSES,
+        options=HYPERMODEL.options,
+        vocabulary_size=VOCABULARY,
+    )
+    hp.values["length"] = 2 * LENGTH
+    long = longer.build(hp)
+    _copy_weights(short, long)
+    padded = np.pad(texts(), ((0, 0), (0, LENGTH)))
+    np.testing.assert_allclose(long(padded), short(texts()), atol=1e-5)
+
+
+def _copy_weights(source: keras.Model, target: keras.Model) -> None:
+    """Copies all weights; positions that ``source`` lacks keep theirs."""
+    for old, new in zip(source.weights, target.weights, strict=True):
+        values = new.numpy()
+        values[: len(old)] = old.numpy()
+        new.assign(values)
+
+
+def test_an_empty_text_is_one_unknown_word() -> None:
+    model = built("bag")
+    unknown = np.zeros((1, LENGTH), np.int32)
+    unknown[0, 0] = 1
+    np.testing.assert_array_equal(model(np.zeros_like(unknown)), model(unknown))
+
+
+def test_rare_words_and_later_words_are_not_read() -> None:
+    model = built("gru", vocabulary=2000, length=5)
+    tokens = np.full((1, LENGTH), 1999, np.int32)
+    rare, unknown, later = tokens.copy(), tokens.copy(), tokens.copy()
+    rare[0, 2], unknown[0, 2], later[0, 5:] = 2000, 1, 3
+    np.testing.assert_array_equal(model(rare), model(unknown))
+    np.testing.assert_array_equal(model(later), model(tokens))
+    assert np.abs(model(unknown) - model(tokens)).max() > 0
+
+
+@each_encoder
+def test_dropout_acts_in_training_only(encoder: str) -> None:
+    plain, random = built(encoder, **NOT_REGULARISED), built(encoder, **REGULARISED)
+    random.set_weights(plain.get_weights())
+    expected = np.asarray(plain(texts(), training=False))
+    np.testing.assert_allclose(random(texts(), training=False), expected, atol=1e-6)
+    assert np.abs(random(texts(), training=True) - expected).max() > 1e-4
+
+
+@each_encoder
+def test_a_seed_gives_the_same_training(encoder: str) -> None:
+    first, second = (_trained(encoder) for _ in range(2))
+    for one, other in zip(first, second, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def _trained(encoder: str) -> list[np.ndarray]:
+    keras.utils.set_random_seed(3)
+    model = built(encoder, **REGULARISED)
+    model.fit(texts(), labels(model), epochs=2, batch_size=4, verbose=0)
+    return list(model.get_weights())
+
+
+@each_encoder
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
+def test_a_mixed_policy_gives_probabilities_in_float32(encoder: str, policy: str) -> None:
+    with dtype_policy_within(policy):
+        model = built(encoder, units=16, **REGULARISED)
+    assert model.get_layer("embedding").compute_dtype == policy.removeprefix("mixed_")
+    assert model.get_layer("average").compute_dtype == "float32"
+    model.train_on_batch(texts(), labels(model))
+    probabilities = np.asarray(model(texts(), training=False))
+    assert probabilities.dtype == np.float32
+    assert np.isfinite(probabilities).all()
+
+
+def test_one_declaration_gives_what_every_sample_gives() -> None:
+    names = [parameter.name for parameter in declared(HYPERMODEL).space]
+    assert len(set(names)) == len(names)
+    for seed in range(20):
+        hp = keras_tuner.HyperParameters()
+        hp.values = sampled(HYPERMODEL, seed).values
+        HYPERMODEL.declare_hyperparameters(hp)
+        assert [parameter.name for parameter in hp.space] == names
+
+
+COMMON = {
+    "length",
+    "vocabulary",
+    "embedding",
+    "encoder",
+    "pooling",
+    "units",
+    "word_dropout",
+    "embedding_dropout",
+    "dropout",
+    "optimizer",
+    "adamw_learning_rate",
+    "adamw_weight_decay",
+    "label_smoothing",
+}
+
+
+@pytest.mark.parametrize(
+    ("encoder", "own"),
+    [
+        ("words", {"bag/ngrams"}),
+        ("bag", {"bag/ngrams", "bag/buckets"}),
+        (
+            "parallel",
+            {"convolutional/kind", "convolutional/filters", "convolutional/kernels"},
+        ),
+        (
+            "separable",
+            {f"convolutional/{name}" for name in ("kind", "filters", "layers", "kernel")},
+        ),
+        ("gru", {"recurrent/cell", "recurrent/units", "recurrent/layers"}),
+        ("transformer", {f"transformer/{name}" for name in ("layers", "heads", "expansion")}),
+    ],
+)
+def test_a_network_has_no_value_that_it_does_not_use(encoder: str, own: set[str]) -> None:
+    hp = declared(HYPERMODEL)
+    hp.values.update(values_of(encoder))
+    hp.ensure_active_values()
+    assert set(hp.values) == COMMON | own
+
+
+def test_choices_follow_from_the_data_and_the_options() -> None:
+    space = hypermodel(100, 7000, max_embedding=100, max_units=50, max_layers=1)
+    assert choices(space, "vocabulary") == [2000, 5000, 7000]
+    assert choices(space, "length") == [25, 50, 100]
+    assert choices(space, "embedding") == [16, 32, 64, 100]
+    assert choices(space, "units") == [0, 16, 32, 50]
+    for name in ("convolutional/layers", "recurrent/layers", "transformer/layers"):
+        (layers,) = (each for each in declared(space).space if each.name == name)
+        assert (layers.min_value, layers.max_value) == (1, 1)
+
+
+def test_long_texts_and_small_vocabularies_bound_the_choices() -> None:
+    assert choices(hypermodel(1000, 2000, max_length=64), "length") == [16, 32, 64]
+    assert choices(hypermodel(1, 2000), "length") == [1]
+    assert choices(hypermodel(1, 2000), "vocabulary") == [2000]
+    large = hypermodel(8, 90_000)
+    assert choices(large, "vocabulary") == [2000, 5000, 10_000, 20_000, 90_000]
+    assert declared(large).values["vocabulary"] == 20_000

@@ -1,0 +1,61 @@
+"""A small space ``text`` and texts for it."""
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from kubenas.spaces.options import TextOptions
+from kubenas.spaces.text.graph import TextGraph
+from kubenas.spaces.text.hypermodel import TextHyperModel
+from tests.unit.spaces.points import declared
+
+LENGTH, VOCABULARY, CLASSES = 10, 2500, 3
+OPTIONS = TextOptions(max_embedding=24, max_units=20, max_layers=2)
+HYPERMODEL = TextHyperModel(
+    input_shape=(LENGTH,), num_classes=CLASSES, options=OPTIONS, vocabulary_size=VOCABULARY
+)
+GRAPH = TextGraph(
+    input_shape=(LENGTH,), num_classes=CLASSES, options=OPTIONS, vocabulary_size=VOCABULARY
+)
+ENCODERS: dict[str, dict[str, Any]] = {
+    "words": {"encoder": "bag", "bag/ngrams": 1},
+    "bag": {"encoder": "bag", "bag/ngrams": 3, "bag/buckets": 4096},
+    "parallel": {"encoder": "convolutional", "convolutional/kind": "parallel"},
+    "separable": {
+        "encoder": "convolutional",
+        "convolutional/kind": "separable",
+        "convolutional/layers": 2,
+    },
+    "gru": {"encoder": "recurrent", "recurrent/cell": "gru", "recurrent/layers": 2},
+    "lstm": {"encoder": "recurrent", "recurrent/cell": "lstm"},
+    "transformer": {"encoder": "transformer", "transformer/layers": 2},
+}
+"""Values of each kind of encoder."""
+
+
+def values_of(encoder: str, **changes: Any) -> dict[str, Any]:
+    """Values of a small network with the ``encoder``."""
+    return {"embedding": 16, "pooling": "both", **ENCODERS[encoder], **changes}
+
+
+def built(encoder: str, **changes: Any) -> keras.Model:
+    hp = declared(HYPERMODEL)
+    hp.values.update(values_of(encoder, **changes))
+    hp.ensure_active_values()
+    return HYPERMODEL.build(hp)
+
+
+def texts(count: int = 8, seed: int = 1) -> np.ndarray:
+    """Texts of different lengths, the first one empty."""
+    random = np.random.default_rng(seed)
+    tokens = random.integers(1, VOCABULARY, (count, LENGTH))
+    ends = random.integers(1, LENGTH + 1, (count, 1))
+    ends[0] = 0
+    return np.where(np.arange(LENGTH) < ends, tokens, 0).astype(np.int32)
+
+
+def labels(model: keras.Model, count: int = 8) -> np.ndarray:
+    """Labels in the format of the model's loss."""
+    indices = np.arange(count) % CLASSES
+    return indices if isinstance(model.loss, str) else np.eye(CLASSES, dtype=np.float32)[indices]
