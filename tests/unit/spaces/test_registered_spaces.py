@@ -9,6 +9,7 @@ import keras
 import keras_tuner
 import numpy as np
 import pytest
+import tensorflow as tf
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -98,7 +99,9 @@ def test_parameters_are_exact_and_operations_near(name: str, data: st.DataObject
     hp = data.draw(points(space))
     model, graph = space.build(hp), graph_of(name, hp.values)
     assert graph.parameters == model.count_params()
-    assert graph.flops == pytest.approx(measure_cost(model, tf.TensorSpec((None, *SHAPE), tf.float32)).flops, rel=0.1)
+    assert graph.flops == pytest.approx(
+        measure_cost(model, tf.TensorSpec((None, *SHAPE), tf.float32)).flops, rel=0.1
+    )
 
 
 @each_space
