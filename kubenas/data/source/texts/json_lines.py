@@ -55,7 +55,7 @@ class JsonLinesFile:
 
     def _parse(self, line: str, place: str) -> dict[str, Any]:
         try:
-            found = json.loads(line, object_pairs_hook=_unique)
+            found = _DECODER.decode(line)
         except _RepeatedKey as error:
             raise UserError(f"{place} has the key '{error}' twice; remove one") from error
         except (ValueError, RecursionError) as error:
@@ -80,3 +80,6 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         names = [name for name, _ in pairs]
         raise _RepeatedKey(next(name for name in names if names.count(name) > 1))
     return found
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_unique)

@@ -65,7 +65,7 @@ class TextTableSource:
             classes=scan.classes.names,
             class_counts=scan.classes.counts,
             notes=(*self._notes(), *scan.notes()),
-            warnings=self._warnings(),
+            warnings=tuple(self._warnings()),
             splits=scan.splits,
         )
 
@@ -111,7 +111,11 @@ class TextTableSource:
         for part in self._parts:
             yield from part.file.notes()
 
-    def _warnings(self) -> tuple[str, ...]:
-        if not self._ignored:
-            return ()
-        return (f"{len(self._ignored)} files that are no tables ignored: {self._ignored[0]}, ...",)
+    def _warnings(self) -> Iterator[str]:
+        if self._ignored:
+            yield f"{len(self._ignored)} files that are no tables ignored: {self._ignored[0]}, ..."
+        seen: dict[str, str] = {}
+        for name in self._scan.classes.names:
+            other = seen.setdefault(name.casefold(), name)
+            if other != name:
+                yield f"classes '{other}' and '{name}' differ in case only; are they one class?"

@@ -133,6 +133,12 @@ def test_a_column_of_splits(write: Write, found: Find) -> None:
     assert [split for *_, split in examples] == ["train", "validation", "train", "train"]
 
 
+def test_classes_that_differ_in_case_only_are_reported(write: Write, found: Find) -> None:
+    info, _ = found(write({"set.csv": "text,label\na,yes\nb,no\nc,Yes\n"}))
+    assert info.classes == ("Yes", "no", "yes")
+    assert info.warnings == ("classes 'Yes' and 'yes' differ in case only; are they one class?",)
+
+
 def test_progress_is_reported(write: Write) -> None:
     path = write({"set.csv": "text,label\n" + "a,0\nb,1\n" * 5000})
     calls: list[tuple[str, int, int | None]] = []
