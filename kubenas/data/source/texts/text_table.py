@@ -8,6 +8,7 @@ from kubenas.data.dataset.schema import KindName
 from kubenas.data.source.example_source import Example, ReportProgress, SourceInfo
 from kubenas.data.source.file_access import read_chunks
 from kubenas.data.source.file_tree import FolderFiles
+from kubenas.data.source.names import check_name
 from kubenas.data.source.texts.column_roles import ColumnRoles, find_roles
 from kubenas.data.source.texts.columns import AUTOMATIC, Columns
 from kubenas.data.source.texts.row_labels import to_label
@@ -89,6 +90,8 @@ class TextTableSource:
 
     @cached_property
     def _parts(self) -> list[TablePart]:
+        for name in (*self._tables, *self._ignored):
+            check_name(name, origin=str(self._path), what="the name", remedy="rename the file")
         return table_parts(self._path, self._tables)
 
     @cached_property
@@ -103,7 +106,8 @@ class TextTableSource:
     def _notes(self) -> Iterator[str]:
         roles = self._roles
         texts = " and ".join(f"'{name}'" for name in roles.features)
-        yield f"texts from column {texts}, labels from column '{roles.target}'"
+        column = "column" if len(roles.features) == 1 else "columns"
+        yield f"texts from {column} {texts}, labels from column '{roles.target}'"
         if len(self._parts) > 1:
             yield f"{len(self._parts)} files: {', '.join(p.file.path.name for p in self._parts)}"
         if roles.split and not self._scan.splits:

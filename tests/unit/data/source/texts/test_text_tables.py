@@ -120,7 +120,7 @@ def test_columns_are_found_by_name_or_given(
 def test_notes_name_the_columns(write: Write, found: Find) -> None:
     path = write({"set.csv": "label;title;body;split\n1;b;c;x\n0;b;c;\n"})
     assert found(path, Columns(features=("title", "body"))).info.notes == (
-        "texts from column 'title' and 'body', labels from column 'label'",
+        "texts from columns 'title' and 'body', labels from column 'label'",
         "column 'split' not used: its values are not train, validation or test",
         "set.csv: fields separated by ';'",
     )
