@@ -19,6 +19,7 @@ from tests.unit.spaces.text.texts import (
     VOCABULARY,
     built,
     labels,
+    point,
     texts,
     values_of,
 )
@@ -82,9 +83,7 @@ def test_what_follows_padding_does_not_count(encoder: str) -> None:
 
 @each_encoder
 def test_more_padding_is_no_difference(encoder: str) -> None:
-    hp = declared(HYPERMODEL)
-    hp.values.update(values_of(encoder))
-    hp.ensure_active_values()
+    hp = point(encoder)
     short = HYPERMODEL.build(hp)
     longer = TextHyperModel(
         input_shape=(2 * LENGTH,),
@@ -205,10 +204,7 @@ COMMON = {
     ],
 )
 def test_a_network_has_no_value_that_it_does_not_use(encoder: str, own: set[str]) -> None:
-    hp = declared(HYPERMODEL)
-    hp.values.update(values_of(encoder))
-    hp.ensure_active_values()
-    assert set(hp.values) == COMMON | own
+    assert set(point(encoder).values) == COMMON | own
 
 
 def test_choices_follow_from_the_data_and_the_options() -> None:
