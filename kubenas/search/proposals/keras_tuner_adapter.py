@@ -33,6 +33,7 @@ from kubenas.search.proposals.size_limits import size_limits
 from kubenas.search.seeds import derived_seed
 from kubenas.search.space import apply_declared
 from kubenas.search.space.point import read_space
+from kubenas.spaces.registry import space_kind
 from kubenas.trial import Outcome
 
 _MANY_ITERATIONS = 100_000
@@ -141,7 +142,9 @@ class KerasTunerProposer:
                 seed=search.seed,
                 max_trials=search.trial_limit,
                 graph=graph,
-                limits=size_limits(search, space=space, graph=graph),
+                limits=size_limits(
+                    search, space=space, graph=graph, kind=space_kind(config.space.name)
+                ),
                 max_consecutive_failed_trials=None,  # the search has its own rule
             )
             oracle.keeps_files = False

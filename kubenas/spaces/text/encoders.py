@@ -78,7 +78,7 @@ def _recurrent(
     values: keras.KerasTensor, mask: keras.KerasTensor, encoder: Recurrent
 ) -> keras.KerasTensor:
     for number in range(1, encoder.layers + 1):
-        cell = _CELLS[encoder.cell](encoder.units, return_sequences=True)
+        cell = _CELLS[encoder.cell](encoder.units, return_sequences=True, name=encoder.cell)
         layer = keras.layers.Bidirectional(cell, name=f"{encoder.cell}_{number}")
         values = layer(values, mask=mask)
     return values

@@ -24,6 +24,17 @@ def test_networks_cost_at_most_three_times_the_default_network() -> None:
     assert not limits.allow(Graph.chain(["conv"], flops=1.0, activations=301.0))
 
 
+def test_texts_have_a_least_limit() -> None:
+    search = SearchConfig(max_seconds=60)
+    assert size_limits(search, space=SPACE, graph=graph, kind="text") == Limits(
+        flops=3e7, activations=1e5
+    )
+    large = {"space": [], "values": {"filters": 100_000}}
+    assert size_limits(search, space=large, graph=graph, kind="text") == Limits(
+        flops=3e10, activations=3e5
+    )
+
+
 def test_there_is_no_limit_without_a_time_limit() -> None:
     assert size_limits(SearchConfig(), space=SPACE, graph=graph) == Limits()
 

@@ -100,7 +100,7 @@ def _copy_weights(source: keras.Model, target: keras.Model) -> None:
     """Copies all weights; positions that ``source`` lacks keep theirs."""
     for old, new in zip(source.weights, target.weights, strict=True):
         values = new.numpy()
-        values[: len(old)] = old.numpy()
+        values[: old.shape[0]] = old.numpy()
         new.assign(values)
 
 

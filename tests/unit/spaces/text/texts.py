@@ -43,8 +43,11 @@ def values_of(encoder: str, **changes: Any) -> dict[str, Any]:
 def point(encoder: str, **changes: Any) -> keras_tuner.HyperParameters:
     """The default point with a small network that has the ``encoder``."""
     hp = declared(HYPERMODEL)
-    hp.values.update(values_of(encoder, **changes))
-    hp.ensure_active_values()
+    wanted = values_of(encoder, **changes)
+    hp.values = {}
+    for parameter in hp.space:
+        if hp.is_active(parameter):
+            hp.values[parameter.name] = wanted.get(parameter.name, parameter.default)
     return hp
 
 
