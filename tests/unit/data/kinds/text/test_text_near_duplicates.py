@@ -71,7 +71,9 @@ def test_one_word_changed_in_a_short_text_makes_another_text() -> None:
     assert len(set(found)) == 2 + len(OTHERS)
 
 
-@pytest.mark.parametrize("texts", [("good", "bad"), ("not good", "good not"), ("?", "!"), ("a", "")])
+@pytest.mark.parametrize(
+    "texts", [("good", "bad"), ("not good", "good not"), ("?", "!"), ("a", "")]
+)
 def test_different_texts_of_a_few_words_are_different(texts: tuple[str, str]) -> None:
     found = groups([*texts, *OTHERS])
     assert found[0] != found[1]

@@ -89,7 +89,9 @@ def test_the_mean_length_of_words_decides_on_the_split(texts: list[str], split: 
 
 @pytest.mark.parametrize("texts", [["!!!"], ["?", "..."], ["-" * 40, "=" * 30], [""], [" \n"]])
 def test_texts_without_any_word_are_refused(texts: list[str]) -> None:
-    with pytest.raises(UserError, match=r"^data\.source: the training texts have no words") as found:
+    with pytest.raises(
+        UserError, match=r"^data\.source: the training texts have no words"
+    ) as found:
         fit(*texts)
     assert "\n" not in str(found.value)
 
