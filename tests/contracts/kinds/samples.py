@@ -94,9 +94,9 @@ class Texts(Sample):
     kind = "text"
     hypermodel = """
 import keras
-def Mine(hp, input_shape, num_classes):
+def Mine(hp, input_shape, num_classes, vocabulary_size):
     words = keras.Input(input_shape, dtype="int32")
-    values = keras.layers.Embedding(2000, hp.Int("width", 8, 16))(words)
+    values = keras.layers.Embedding(vocabulary_size, hp.Int("width", 8, 16))(words)
     values = keras.layers.GlobalMaxPooling1D()(values)
     model = keras.Model(words, keras.layers.Dense(num_classes, "softmax")(values))
     model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
