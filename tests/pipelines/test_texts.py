@@ -39,12 +39,12 @@ FILLERS = [f"filler{number}" for number in range(80)]
 HYPERMODEL = """
 import keras, keras_tuner
 class Mine(keras_tuner.HyperModel):
-    def __init__(self, input_shape, num_classes):
+    def __init__(self, input_shape, num_classes, vocabulary_size):
         super().__init__()
-        (self.length,), self.num_classes = input_shape, num_classes
+        (self.length,), self.words, self.num_classes = input_shape, vocabulary_size, num_classes
     def build(self, hp):
         words = keras.Input((self.length,), dtype="int32", name="words")
-        values = keras.layers.Embedding(1000, hp.Choice("width", [16, 32]))(words)
+        values = keras.layers.Embedding(self.words, hp.Choice("width", [16, 32]))(words)
         values = keras.layers.GlobalAveragePooling1D()(values)
         output = keras.layers.Dense(self.num_classes, "softmax", name="probabilities")(values)
         model = keras.Model(words, output)
@@ -169,7 +169,7 @@ def test_the_report_compares_with_a_linear_model_on_words(story: Story) -> None:
 def test_running_once_more_repeats_nothing(story: Story) -> None:
     before = story.started()
     again = Story(story.file, kubenas("run", story.file, "--json"))
-    assert again.summary == story.summary
+    assert {**again.summary, "seconds": 0} == {**story.summary, "seconds": 0}
     assert again.started() == before
     assert len(list(story.output.glob("data/*/schema.json"))) == 1
 
