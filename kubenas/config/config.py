@@ -100,7 +100,7 @@ class Config(Value):
 
         It excludes the output, the runner, evaluation, promotion, serving and retention. A user's
         HyperModel is included by name only, and pretrained weights are not; each search records the
-        content of their files.
+        content of their files. The learning task follows from the source.
         """
         content = self.model_dump(
             mode="json",
@@ -111,6 +111,7 @@ class Config(Value):
                 "retention": True,
                 "serving": True,
                 "output": True,
+                "data": {"task"},
                 "space": {"files", "requirements", "weights"},
                 "search": {"generation", "reuse"},
             },

@@ -133,7 +133,12 @@ def load_hypermodel(
     if space.hypermodel is not None:
         # Imported on demand: it loads TensorFlow, which the controller does not need.
         loader = importlib.import_module("kubenas.spaces.user_code.hypermodel_file")
-        return loader.load_hypermodel_file(space, input_shape=input_shape, num_classes=num_classes)
+        return loader.load_hypermodel_file(
+            space,
+            input_shape=input_shape,
+            num_classes=num_classes,
+            vocabulary_size=vocabulary_size,
+        )
     options = _options(space)
     entry = ENTRIES[space.name or DEFAULT_SPACE]
     module, name = entry.hypermodel

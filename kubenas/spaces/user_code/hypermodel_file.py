@@ -24,11 +24,16 @@ from kubenas.trial import SpaceRef
 
 
 def load_hypermodel_file(
-    space: SpaceRef, *, input_shape: tuple[int, ...], num_classes: int
+    space: SpaceRef,
+    *,
+    input_shape: tuple[int, ...],
+    num_classes: int,
+    vocabulary_size: int | None = None,
 ) -> keras_tuner.HyperModel:
     """Loads ``space.hypermodel``: a HyperModel class, an instance, or a function ``build(hp)``.
 
-    A class or function gets ``input_shape`` and ``num_classes`` if it has these parameters.
+    A class or function gets ``input_shape``, ``num_classes`` and, for texts, ``vocabulary_size`` if
+    it has these parameters.
 
     Raises:
         UserError: the file or the object in it cannot be used. The message has file and line.
@@ -42,7 +47,9 @@ def load_hypermodel_file(
     _check_requirements(folder, space.requirements)
     check_shadowing(each.relative_to(folder).as_posix() for each in folder.rglob("*.py"))
     named = getattr(_import(folder, file), name, None)
-    offered = {"input_shape": input_shape, "num_classes": num_classes}
+    offered: dict[str, Any] = {"input_shape": input_shape, "num_classes": num_classes}
+    if vocabulary_size is not None:
+        offered["vocabulary_size"] = vocabulary_size
     try:
         return _hypermodel(named, name, offered)
     except UserError as error:

@@ -9,6 +9,7 @@ from kubenas.steps.setup.frozen_space import FrozenSpace, freeze_registered
 from kubenas.trial import SpaceRef
 
 _KEYS = {
+    "space.name": "evaluation.backbone",
     "space.weights": "evaluation.backbone",
     "space.options": "evaluation.backbone_options",
 }

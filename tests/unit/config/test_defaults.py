@@ -102,6 +102,24 @@ def test_each_setting_that_was_left_open_is_explained() -> None:
     )
 
 
+def test_texts_have_a_space_of_their_own() -> None:
+    written = parse_config(
+        {"name": "n", "output": "/out", "data": {"source": "texts.csv"}}, origin="test"
+    )
+    used = with_defaults(written, shape=(256,), train_examples=7_000)
+    assert (default_space((256,)), used.space.name) == ("text", "text")
+    assert (used.epochs, used.search.rungs.eta) == (30, 3)
+    assert with_defaults(used, shape=(256,), train_examples=7_000) == used
+    space, *others = explain_defaults(written, used, shape=(256,), train_examples=7_000)
+    assert space == "Search space text: the default for texts."
+    assert others == explained()[1:]
+
+
+def test_a_hypermodel_for_texts_is_kept() -> None:
+    config = resolved(space={"hypermodel": "mine.py:Mine"})
+    assert with_defaults(config, shape=(64,), train_examples=7_000).space == config.space
+
+
 def test_what_the_user_sets_is_not_explained() -> None:
     sections = {"space": {"name": "layers"}, "training": {"epochs": 8}}
     assert explained(**sections, search={"rungs": {"eta": 1}}) == []

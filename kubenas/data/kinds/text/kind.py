@@ -94,9 +94,10 @@ class _Samples:
 
     def add(self, data: bytes, label: int) -> None:
         if label < _MAX_CLASSES and len(self._texts[label]) < SAMPLES_PER_CLASS:
-            text = " ".join(data[: 4 * _SAMPLE_LENGTH].decode(errors="ignore").split())
-            cut = text[:_SAMPLE_LENGTH] + "\u2026" if len(text) > _SAMPLE_LENGTH else text
-            self._texts[label].append(cut)
+            beginning = data[: 4 * _SAMPLE_LENGTH]  # a character has at most four bytes
+            text = " ".join(beginning.decode(errors="ignore").split())
+            whole = len(text) <= _SAMPLE_LENGTH and len(beginning) == len(data)
+            self._texts[label].append(text if whole else text[:_SAMPLE_LENGTH] + "\u2026")
 
     def build(self, classes: Sequence[str]) -> Overview:
         return Overview(

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kubenas.data.dataset.schema import TextForm, WordSplit
+from kubenas.errors import UserError
 
 MAX_WORDS = 20_000
 MAX_LENGTH = 512
@@ -32,7 +33,11 @@ class FittedTexts(NamedTuple):
 
 
 def fit_texts(texts: Iterable[bytes]) -> FittedTexts:
-    """Learns the vocabulary and the length from the training texts, which it reads three times."""
+    """Learns the vocabulary and the length from the training texts, which it reads three times.
+
+    Raises:
+        UserError: The texts have no words.
+    """
     # The import of TensorFlow takes seconds. Invalid data do not need it.
     import keras  # noqa: PLC0415
     import tensorflow as tf  # noqa: PLC0415
@@ -42,9 +47,14 @@ def fit_texts(texts: Iterable[bytes]) -> FittedTexts:
     for batch in _batches(texts):
         layer.update_state(tf.constant(batch))
     layer.finalize_state()
+    words = tuple(layer.get_vocabulary(include_special_tokens=False))
+    if not words:
+        raise UserError(
+            "data.source: the training texts have no words, only punctuation or spaces; give texts"
+            " with words"
+        )
     lengths = np.concatenate([layer(tf.constant(batch)).row_lengths() for batch in _batches(texts)])
     length = _length_of(lengths)
-    words = tuple(layer.get_vocabulary(include_special_tokens=False))
     return FittedTexts(
         TextForm(split=split, vocabulary=words), length, float((lengths <= length).mean())
     )
@@ -57,7 +67,7 @@ def split_of(texts: Iterable[bytes]) -> WordSplit:
 
 
 def _length_of(lengths: npt.NDArray[np.int64]) -> int:
-    needed = max(1, int(np.quantile(lengths, _READ_COMPLETELY)))
+    needed = max(1, int(np.quantile(lengths, _READ_COMPLETELY, method="inverted_cdf")))
     return min(MAX_LENGTH, -(-needed // _LENGTH_STEP) * _LENGTH_STEP)
 
 

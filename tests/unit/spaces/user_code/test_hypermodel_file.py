@@ -39,6 +39,14 @@ def test_the_constructor_gets_the_arguments_that_it_declares(tmp_path: Path) -> 
     assert load(tmp_path, text).got == ((8, 8, 1), 10, 3)
 
 
+def test_for_texts_it_gets_the_size_of_the_vocabulary(tmp_path: Path) -> None:
+    text = "def build(hp, input_shape, vocabulary_size=None): return input_shape, vocabulary_size\n"
+    assert load(tmp_path, text, "build").build("hp") == ((8, 8, 1), None)
+    space = SpaceRef(hypermodel=f"{tmp_path / 'mine.py'}:build")
+    texts = load_hypermodel(space, input_shape=(64,), num_classes=2, vocabulary_size=900)
+    assert texts.build("hp") == ((64,), 900)
+
+
 def test_a_class_without_a_constructor_is_made_without_arguments(tmp_path: Path) -> None:
     assert load(tmp_path, HEADER + "  def build(self, hp): ...\n").name is None
 

@@ -33,6 +33,14 @@ def test_lock_stores_the_latest_values_outside_of_the_identity(tmp_path: Path) -
     assert read_config_lock(output) == latest
 
 
+def test_the_task_of_the_data_may_be_named_or_left_open(tmp_path: Path) -> None:
+    """Locks of versions that classified only images name it."""
+    output = open_storage(str(tmp_path))
+    lock_config(config(data={"source": "digits", "task": "image-classification"}), output)
+    lock_config(config(), output)
+    assert read_config_lock(output) == config()
+
+
 def test_another_config_is_refused_with_the_differences(tmp_path: Path) -> None:
     output = open_storage(str(tmp_path))
     lock_config(config(), output)
