@@ -10,8 +10,9 @@ in the journal. The rest of ``get_state()`` is omitted, because it grows with ev
 
 import copy
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Protocol, Self
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any, Protocol, Self, TypeAlias
 
 import keras_tuner
 import numpy as np
@@ -27,9 +28,9 @@ from kubenas.search.objectives import Objective, objectives_of
 from kubenas.search.oracles.base import SearchOracle
 from kubenas.search.oracles.catalog import find_oracle
 from kubenas.search.oracles.create import create_oracle
-from kubenas.search.oracles.encoding import GraphOf
+from kubenas.search.oracles.encoding import GraphOf, Limits
 from kubenas.search.proposals.proposer import EstimatedEnd, NoProposal, Proposal
-from kubenas.search.proposals.size_limits import size_limits
+from kubenas.search.proposals.size_limits import affordable_limits, size_limits
 from kubenas.search.seeds import derived_seed
 from kubenas.search.space import apply_declared
 from kubenas.search.space.point import read_space
@@ -111,12 +112,22 @@ class _Hyperband(_Replayable, HyperbandOracle):  # type: ignore[misc]
     pass
 
 
+LimitsAfter: TypeAlias = Callable[[Mapping[str, Any], float], Limits | None]
+"""Takes the values of a trained network and its seconds per epoch; returns new size limits."""
+
+
 class KerasTunerProposer:
     """A :class:`RevisableProposer` around a Keras-Tuner oracle."""
 
-    def __init__(self, oracle: Replayable, objectives: Sequence[Objective]) -> None:
+    def __init__(
+        self,
+        oracle: Replayable,
+        objectives: Sequence[Objective],
+        limits_after: LimitsAfter | None = None,
+    ) -> None:
         self._oracle = oracle
         self._objectives = objectives
+        self._limits_after = limits_after
         self._asked = 0
         self._ends: dict[str, Ended] = {}
         """Reported ends, by the oracle's trial ids."""
@@ -146,7 +157,8 @@ class KerasTunerProposer:
             )
             oracle.keeps_files = False
             oracle.verbose = 0
-            return cls(oracle, objectives)
+            limits_after = partial(affordable_limits, config, space=space, graph=graph)
+            return cls(oracle, objectives, limits_after)
         common: dict[str, Any] = {
             "objective": first,
             "hyperparameters": read_space(space),
@@ -195,7 +207,18 @@ class KerasTunerProposer:
             trial.status = "COMPLETED"
             self._oracle.update_trial(oracle_trial, values, step=end.epochs)
         self._oracle.end_trial(trial)
+        self._limit_sizes(trial, end)
         self._note(oracle_trial, end)
+
+    def _limit_sizes(self, trial: Any, end: Ended) -> None:
+        """Limits the sizes of networks by the speed of the first training that completes."""
+        if self._limits_after is None or not isinstance(self._oracle, SearchOracle):
+            return
+        if trial.status == "COMPLETED" and end.epochs:
+            limits = self._limits_after(trial.hyperparameters.values, end.seconds / end.epochs)
+            self._limits_after = None
+            if limits is not None:
+                self._oracle.limit(limits)
 
     def revise(self, ends: Mapping[str, Ended]) -> bool:
         reported = list(self._ends.items())

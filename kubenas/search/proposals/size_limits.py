@@ -3,11 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
-from kubenas.config import SearchConfig
+from kubenas.config import Config, SearchConfig
 from kubenas.search.oracles.encoding import GraphOf, Limits
 
 _LARGEST = 3.0
 """Largest cost of a network, as a multiple of the cost of the default network."""
+_FINAL_EPOCHS = 40
+"""Epochs for which there must be time when the largest network is retrained."""
+_SMALLEST_MULTIPLE, _LARGEST_MULTIPLE = 1.25, 6.0
+"""Bounds of the largest activations, as a multiple of those of the default network."""
 
 
 def size_limits(search: SearchConfig, *, space: Mapping[str, Any], graph: GraphOf | None) -> Limits:
@@ -28,6 +32,41 @@ def size_limits(search: SearchConfig, *, space: Mapping[str, Any], graph: GraphO
         return own
     default = graph(space["values"])
     return Limits(flops=_times(default.flops), activations=_times(default.activations))
+
+
+def affordable_limits(
+    config: Config,
+    trained: Mapping[str, Any],
+    epoch_seconds: float,
+    *,
+    space: Mapping[str, Any],
+    graph: GraphOf | None,
+) -> Limits | None:
+    """Returns the limits of networks that can be retrained long enough, from a measured speed.
+
+    The time of an epoch is about proportional to the activations. Where filters are wider, their
+    number grows like the activations and that of the operations like its square.
+
+    Args:
+        config: the config with its defaults.
+        trained: values of a network that was trained.
+        epoch_seconds: seconds per epoch of its training.
+        space: as for :func:`size_limits`.
+        graph: as for :func:`size_limits`.
+
+    Returns:
+        None if :func:`size_limits` does not depend on the time, or a size is unknown.
+    """
+    seconds = config.retraining_seconds
+    by_time = size_limits(config.search, space=space, graph=graph)
+    if graph is None or seconds is None or by_time.activations is None or by_time.flops is None:
+        return None
+    written, default = graph(trained).activations, graph(space["values"])
+    if not written or not default.activations or not default.flops or epoch_seconds <= 0:
+        return None
+    affordable = written * seconds / (_FINAL_EPOCHS * epoch_seconds) / default.activations
+    multiple = min(max(affordable, _SMALLEST_MULTIPLE), _LARGEST_MULTIPLE)
+    return Limits(flops=multiple**2 * default.flops, activations=multiple * default.activations)
 
 
 def _times(cost: float | None) -> float | None:
