@@ -89,8 +89,8 @@ def choose_network(
         _declare_transformer(hp, options)
     hp.Choice("pooling", ["average", "max", "both"])
     hp.Choice("units", [0, *doubled_sizes(_SMALLEST, options.max_units)], default=0)
-    hp.Float("word_dropout", 0.0, 0.4, step=0.1, default=0.1)
-    hp.Float("embedding_dropout", 0.0, 0.5, step=0.1, default=0.2)
+    hp.Float("word_dropout", 0.0, 0.4, step=0.1, default=0.3)
+    hp.Float("embedding_dropout", 0.0, 0.5, step=0.1, default=0.5)
     return network_of(hp.values)
 
 
@@ -100,7 +100,7 @@ def _lengths(longest: int) -> list[int]:
 
 
 def _declare_bag(hp: keras_tuner.HyperParameters) -> None:
-    hp.Int("bag/ngrams", 1, 3, default=2)
+    hp.Int("bag/ngrams", 1, 3, default=1)
     with hp.conditional_scope("bag/ngrams", [2, 3]):
         hp.Choice("bag/buckets", _BUCKETS, default=16_384)
 

@@ -101,6 +101,7 @@ def _near(name: str, names: Sequence[str]) -> str:
 
 
 def _listed(names: Sequence[str]) -> str:
-    shown = [f"'{name if len(name) <= _SHOWN else name[:_SHOWN] + '...'}'" for name in names]
-    more = [f"{len(names) - _LISTED} more"] if len(names) > _LISTED else []
+    named = [name for name in names if name]
+    shown = [f"'{name if len(name) <= _SHOWN else name[:_SHOWN] + '...'}'" for name in named]
+    more = [f"{len(named) - _LISTED} more"] if len(named) > _LISTED else []
     return ", ".join([*shown[:_LISTED], *more])

@@ -18,6 +18,21 @@ _ROWS_WITH_COLUMNS = 100
 _KINDS = {list: "a list", str: "a string", bool: "a boolean", int: "a number", float: "a number"}
 
 
+class _RepeatedKey(Exception):
+    """A JSON object has a key twice. The message is the key."""
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise _RepeatedKey(next(name for name in names if names.count(name) > 1))
+    return found
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_unique)
+
+
 class JsonLinesFile:
     """A table with one JSON object a line. Its keys are the columns.
 
@@ -55,7 +70,7 @@ class JsonLinesFile:
 
     def _parse(self, line: str, place: str) -> dict[str, Any]:
         try:
-            found = json.loads(line, object_pairs_hook=_unique)
+            found = _DECODER.decode(line)
         except _RepeatedKey as error:
             raise UserError(f"{place} has the key '{error}' twice; remove one") from error
         except (ValueError, RecursionError) as error:
@@ -68,15 +83,3 @@ class JsonLinesFile:
             kind = _KINDS.get(type(found), "null")
             raise UserError(f"{place} is {kind}, not a JSON object; write one JSON object a line")
         return found
-
-
-class _RepeatedKey(Exception):
-    """A JSON object has a key twice. The message is the key."""
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise _RepeatedKey(next(name for name in names if names.count(name) > 1))
-    return found

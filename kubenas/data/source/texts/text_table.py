@@ -8,6 +8,7 @@ from kubenas.data.dataset.schema import KindName
 from kubenas.data.source.example_source import Example, ReportProgress, SourceInfo
 from kubenas.data.source.file_access import read_chunks
 from kubenas.data.source.file_tree import FolderFiles
+from kubenas.data.source.names import check_name
 from kubenas.data.source.texts.column_roles import ColumnRoles, find_roles
 from kubenas.data.source.texts.columns import AUTOMATIC, Columns
 from kubenas.data.source.texts.row_labels import to_label
@@ -65,7 +66,7 @@ class TextTableSource:
             classes=scan.classes.names,
             class_counts=scan.classes.counts,
             notes=(*self._notes(), *scan.notes()),
-            warnings=self._warnings(),
+            warnings=tuple(self._warnings()),
             splits=scan.splits,
         )
 
@@ -89,6 +90,8 @@ class TextTableSource:
 
     @cached_property
     def _parts(self) -> list[TablePart]:
+        for name in (*self._tables, *self._ignored):
+            check_name(name, origin=str(self._path), what="the name", remedy="rename the file")
         return table_parts(self._path, self._tables)
 
     @cached_property
@@ -103,7 +106,8 @@ class TextTableSource:
     def _notes(self) -> Iterator[str]:
         roles = self._roles
         texts = " and ".join(f"'{name}'" for name in roles.features)
-        yield f"texts from column {texts}, labels from column '{roles.target}'"
+        column = "column" if len(roles.features) == 1 else "columns"
+        yield f"texts from {column} {texts}, labels from column '{roles.target}'"
         if len(self._parts) > 1:
             yield f"{len(self._parts)} files: {', '.join(p.file.path.name for p in self._parts)}"
         if roles.split and not self._scan.splits:
@@ -111,7 +115,11 @@ class TextTableSource:
         for part in self._parts:
             yield from part.file.notes()
 
-    def _warnings(self) -> tuple[str, ...]:
-        if not self._ignored:
-            return ()
-        return (f"{len(self._ignored)} files that are no tables ignored: {self._ignored[0]}, ...",)
+    def _warnings(self) -> Iterator[str]:
+        if self._ignored:
+            yield f"{len(self._ignored)} files that are no tables ignored: {self._ignored[0]}, ..."
+        seen: dict[str, str] = {}
+        for name in self._scan.classes.names:
+            other = seen.setdefault(name.casefold(), name)
+            if other != name:
+                yield f"classes '{other}' and '{name}' differ in case only; are they one class?"

@@ -4,14 +4,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from kubenas.reporting.network.graph import build_boxes
 from kubenas.training.model.architecture import describe_architecture
-from tests.unit.spaces.text.texts import ENCODERS, built, labels, texts
+from tests.unit.spaces.text.texts import ENCODERS, built, texts
 
 each_encoder = pytest.mark.parametrize("encoder", list(ENCODERS))
 RANDOM = {"word_dropout": 0.2, "embedding_dropout": 0.2, "units": 16}
@@ -27,16 +26,10 @@ for name in sys.argv[2:]:
 """
 
 
-def trained(encoder: str) -> keras.Model:
-    model = built(encoder, **RANDOM)
-    model.train_on_batch(texts(), labels(model))
-    return model
-
-
 def test_saved_models_load_without_kubenas(tmp_path: Path) -> None:
     np.save(tmp_path / "tokens.npy", texts())
     for encoder in ENCODERS:
-        model = trained(encoder)
+        model = built(encoder, **RANDOM)
         model.save(tmp_path / f"{encoder}.keras")
         np.save(tmp_path / f"{encoder}.npy", model.predict(texts(), verbose=0))
     command = [sys.executable, "-c", LOAD, str(tmp_path), *ENCODERS]
@@ -45,7 +38,7 @@ def test_saved_models_load_without_kubenas(tmp_path: Path) -> None:
 
 @each_encoder
 def test_an_exported_model_gives_the_same_answers(encoder: str, tmp_path: Path) -> None:
-    model = trained(encoder)
+    model = built(encoder, **RANDOM)
     model.export(tmp_path / "export", verbose=False)
     exported = tf.saved_model.load(tmp_path / "export")
     answer = exported.serve(tf.constant(texts()))
@@ -54,7 +47,7 @@ def test_an_exported_model_gives_the_same_answers(encoder: str, tmp_path: Path) 
 
 @each_encoder
 def test_a_model_compiles_with_xla(encoder: str) -> None:
-    model = trained(encoder)
+    model = built(encoder, **RANDOM)
     call = tf.function(lambda tokens: model(tokens, training=False), jit_compile=True)
     tokens = tf.constant(texts())
     np.testing.assert_allclose(call(tokens), model(tokens, training=False), atol=1e-5)

@@ -3,6 +3,7 @@
 from typing import Any
 
 import keras
+import keras_tuner
 import numpy as np
 
 from kubenas.spaces.options import TextOptions
@@ -39,11 +40,16 @@ def values_of(encoder: str, **changes: Any) -> dict[str, Any]:
     return {"embedding": 16, "pooling": "both", **ENCODERS[encoder], **changes}
 
 
-def built(encoder: str, **changes: Any) -> keras.Model:
+def point(encoder: str, **changes: Any) -> keras_tuner.HyperParameters:
+    """The default point with a small network that has the ``encoder``."""
     hp = declared(HYPERMODEL)
     hp.values.update(values_of(encoder, **changes))
     hp.ensure_active_values()
-    return HYPERMODEL.build(hp)
+    return hp
+
+
+def built(encoder: str, **changes: Any) -> keras.Model:
+    return HYPERMODEL.build(point(encoder, **changes))
 
 
 def texts(count: int = 8, seed: int = 1) -> np.ndarray:

@@ -45,7 +45,7 @@ def found() -> Callable[..., Found]:
         assert source.kind == "text"
         info = source.inspect(None)
         assert (info.shape, info.dtype) == ((), "string")
-        examples = [
+        examples: list[Read] = [
             (str(content), info.classes[label], split)
             for content, label, split in source.examples(info)
         ]

@@ -22,7 +22,7 @@ SPLITS = "others have names of splits; write train, validation or test in all ro
 @pytest.mark.parametrize(
     ("columns", "says"),
     [
-        (Columns(target="lable"), ": data.target: no column 'lable'; did you mean 'label'?"),
+        (Columns(target="labl"), ": data.target: no column 'labl'; did you mean 'label'?"),
         (
             Columns(target="stars"),
             ": data.target: no column 'stars'; the columns are 'text', 'label', 'title'",
@@ -123,7 +123,7 @@ def test_more_than_a_thousand_labels_are_no_classes(write: Write, error_of: Erro
 
 
 def test_many_columns_are_not_all_listed(write: Write, error_of: ErrorOf) -> None:
-    path = write({"set.csv": ",".join(f"c{i}" for i in range(20)) + "\n"})
+    path = write({"set.csv": ",".join(f"c{i}" for i in range(20)) + ",,\n"})
     assert error_of(path).endswith(
         "the columns are 'c0', 'c1', 'c2', 'c3', 'c4', 'c5', 'c6',"
         " 'c7', 'c8', 'c9', 'c10', 'c11', 8 more"

@@ -83,6 +83,10 @@ def test_files_named_for_splits_precede_a_column_of_splits(write: Write, found: 
             ": 'a.csv' and 'a.csv.gz' seem to be one table; remove one of them",
         ),
         (
+            {"train.csv": TRAIN, "te\x1b[0mst.csv": TRAIN},
+            r": the name 'te\x1b[0mst.csv' contains control characters; rename the file",
+        ),
+        (
             {"train.csv": TRAIN, "more.csv": TRAIN},
             ": 'train.csv' is named for a split and 'more.csv' is not; name all files for their"
             " splits, train, validation and test, or none",

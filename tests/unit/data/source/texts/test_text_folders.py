@@ -68,7 +68,7 @@ def test_the_last_text_may_be_blank(write: Write, found: Find) -> None:
     ("files", "says"),
     [
         (
-            {"neg/3.txt": b"caf\xe9"},
+            {"neg/3.txt": b"\xe9t\xe9"},
             f": 'neg/3.txt' is not UTF-8 (byte 0xe9); {ICONV}",
         ),
         (

@@ -120,7 +120,7 @@ def test_columns_are_found_by_name_or_given(
 def test_notes_name_the_columns(write: Write, found: Find) -> None:
     path = write({"set.csv": "label;title;body;split\n1;b;c;x\n0;b;c;\n"})
     assert found(path, Columns(features=("title", "body"))).info.notes == (
-        "texts from column 'title' and 'body', labels from column 'label'",
+        "texts from columns 'title' and 'body', labels from column 'label'",
         "column 'split' not used: its values are not train, validation or test",
         "set.csv: fields separated by ';'",
     )
@@ -131,6 +131,12 @@ def test_a_column_of_splits(write: Write, found: Find) -> None:
     info, examples = found(path)
     assert info.splits == ("train", "validation")
     assert [split for *_, split in examples] == ["train", "validation", "train", "train"]
+
+
+def test_classes_that_differ_in_case_only_are_reported(write: Write, found: Find) -> None:
+    info, _ = found(write({"set.csv": "text,label\na,yes\nb,no\nc,Yes\n"}))
+    assert info.classes == ("Yes", "no", "yes")
+    assert info.warnings == ("classes 'Yes' and 'yes' differ in case only; are they one class?",)
 
 
 def test_progress_is_reported(write: Write) -> None:
