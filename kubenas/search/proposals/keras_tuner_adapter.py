@@ -9,18 +9,11 @@ in the journal. The rest of ``get_state()`` is omitted, because it grows with ev
 """
 
 import copy
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any, Protocol, Self, TypeAlias
+from typing import Any, Self, TypeAlias
 
 import keras_tuner
-import numpy as np
-from keras_tuner.oracles import (
-    BayesianOptimizationOracle,
-    HyperbandOracle,
-    RandomSearchOracle,
-)
 
 from kubenas.config import Config
 from kubenas.search.journal import Ended, Proposed, Record
@@ -30,6 +23,13 @@ from kubenas.search.oracles.catalog import find_oracle
 from kubenas.search.oracles.create import create_oracle
 from kubenas.search.oracles.encoding import GraphOf, Limits
 from kubenas.search.proposals.proposer import EstimatedEnd, NoProposal, Proposal
+from kubenas.search.proposals.replayable_oracles import (
+    BayesianOracle,
+    HyperbandOracle,
+    RandomOracle,
+    Replayable,
+    ReplayableOracle,
+)
 from kubenas.search.proposals.size_limits import affordable_limits, size_limits
 from kubenas.search.seeds import derived_seed
 from kubenas.search.space import apply_declared
@@ -54,63 +54,10 @@ _REBUILT_BY_REPLAY = frozenset(
 )
 
 
-class Replayable(Protocol):
-    """What the adapter needs from an oracle in addition to Keras-Tuner's interface."""
-
-    recorded: deque[dict[str, Any]]
-    """Values for the next trials, used before the oracle suggests any."""
-    end_order: list[str]
-    """Keras-Tuner's list of ended trials' ids."""
-    at_random: bool
-    """Whether the latest proposal was drawn at random, independent of the scores."""
-
-    def __getattr__(self, name: str) -> Any:
-        """Keras-Tuner's attributes, which are untyped."""
-
-
-class _Replayable(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner is untyped
-    """Oracle that proposes recorded values first and writes no files."""
-
-    at_random = False
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        self.recorded: deque[dict[str, Any]] = deque()
-        self.verbose = 0
-
-    def populate_space(self, trial_id: str) -> dict[str, Any]:
-        if self.recorded:
-            return {"status": "RUNNING", "values": self.recorded.popleft()}
-        return dict(super().populate_space(trial_id))
-
-    def save(self) -> None:
-        """Writes nothing: the journal is authoritative."""
-
-    def _save_trial(self, trial: Any) -> None:
-        """Writes nothing."""
-
-
-class _Random(_Replayable, RandomSearchOracle):  # type: ignore[misc]
-    at_random = True
-
-
-class _Bayesian(_Replayable, BayesianOptimizationOracle):  # type: ignore[misc]
-    def populate_space(self, trial_id: str) -> dict[str, Any]:
-        if not self.trials and not self.recorded:
-            # The space's defaults are usually a good first point.
-            self.recorded.append(_defaults(self.hyperparameters))
-        # get_state() omits the generator: a seed per trial makes a restart draw the same values.
-        seed = derived_seed("acquisition", self.seed, len(self.trials))
-        self._random_state = np.random.RandomState(seed)
-        completed = sum(trial.status == "COMPLETED" for trial in self.trials.values())
-        initial = self.num_initial_points or max(3 * len(self.hyperparameters.space), 3)
-        self.at_random = not self.recorded and completed < initial
-        return super().populate_space(trial_id)
-
-
-class _Hyperband(_Replayable, HyperbandOracle):  # type: ignore[misc]
-    pass
-
+_OWN: dict[str, type[ReplayableOracle]] = {
+    "keras_tuner.random": RandomOracle,
+    "keras_tuner.bayesian": BayesianOracle,
+}
 
 LimitsAfter: TypeAlias = Callable[[Mapping[str, Any], float], Limits | None]
 """Takes the values of a trained network and its seconds per epoch; returns new size limits."""
@@ -167,14 +114,13 @@ class KerasTunerProposer:
             "max_consecutive_failed_trials": None,
         }
         if search.oracle == "hyperband":
-            own: _Replayable = _Hyperband(
+            own: ReplayableOracle = HyperbandOracle(
                 max_epochs=config.epochs,
                 hyperband_iterations=search.trial_limit or _MANY_ITERATIONS,
                 **common,
             )
         else:
-            kind = {"keras_tuner.random": _Random, "keras_tuner.bayesian": _Bayesian}[search.oracle]
-            own = kind(max_trials=search.trial_limit, **common)
+            own = _OWN[search.oracle](max_trials=search.trial_limit, **common)
         return cls(own, objectives)
 
     def propose(self) -> Proposal | NoProposal:
@@ -308,10 +254,3 @@ class KerasTunerProposer:
     def _create_trial(self) -> Any:
         self._asked += 1  # for a known tuner id, the oracle returns that tuner's trial again
         return self._oracle.create_trial(f"slot-{self._asked}")
-
-
-def _defaults(space: keras_tuner.HyperParameters) -> dict[str, Any]:
-    """Returns the default values of the hyperparameters that are active by default."""
-    defaults = keras_tuner.HyperParameters()
-    defaults.merge(space.space)
-    return dict(defaults.values)
