@@ -23,8 +23,8 @@ class DataConfig(Value):
     )
     target: str | None = Field(
         None,
-        description="Column of a table with the labels; empty: the one named label, target, class,"
-        " category or y.",
+        description="Column of a table with the labels; empty: the one named label, labels,"
+        " target, class, category or y.",
     )
     features: tuple[str, ...] = Field(
         (),
