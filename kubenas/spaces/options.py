@@ -32,7 +32,13 @@ class ResidualOptions(Value):
         4, ge=1, le=8, description="Largest number of blocks in a stage (1 to 8)."
     )
     max_filters: int = Field(
-        128, ge=16, le=512, description="Largest number of filters of a stage (16 to 512)."
+        128,
+        ge=16,
+        le=512,
+        description="Largest number of filters of a stage (16 to 512), at a width of 1.",
+    )
+    max_width: float = Field(
+        3.0, ge=1, le=4, description="Largest multiplier of all numbers of filters (1 to 4)."
     )
 
 

@@ -245,6 +245,11 @@ class SearchOracle(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner is 
         self._seen_trials |= new
         return self._keys
 
+    def limit(self, limits: Limits) -> None:
+        """Replaces the size limits of later proposals."""
+        self._limits = limits
+        self._set_up()
+
     def _set_up(self) -> None:
         """Reads the space: at the start, and again whenever it has grown."""
         self._known_space = self._space()

@@ -29,6 +29,8 @@ _LARGE_PROBABILITY = 0.8
 """Probability that an initial trial prefers large networks."""
 _NEAR_DEFAULT_PROBABILITY = 0.75
 """Probability that an initial trial is a variation of the default network."""
+_WIDTH = "width"
+"""The hyperparameter that multiplies the sizes of all layers, in the spaces that have it."""
 _FURTHER_CHANGES = 0.6
 """Probability of each further change in a variation: 2.5 changes on average."""
 
@@ -71,16 +73,18 @@ def suggest_initial(
     Where a space with graphs has explicit defaults, most of the later ones are variations of them:
     its author knows a good network (Mallik et al., PriorBand, arXiv 2306.12370). In other spaces
     they are random, and with ``prefer_large`` most are large networks, unless a trial was
-    infeasible: it may have been too large.
+    infeasible: it may have been too large. With size limits, the second trial takes the widest
+    network with explicit defaults: as large as the time for its training allows.
     """
     drawn = stratified_sample(encoding, history, rng)
     explicit = has_explicit_default(encoding)
     if history.started == 0 and explicit:
         return np.concatenate([encoding.default()[None], drawn]), False
+    wider = _wider(encoding)
+    if history.started == 1 and explicit and architectures.has_size_limits and len(wider):
+        return np.concatenate([wider, _varied(encoding, rng), drawn]), False
     if explicit and architectures.has_graphs and rng.random() <= _NEAR_DEFAULT_PROBABILITY:
-        default = np.repeat(encoding.default()[None], _DRAWS, axis=0)
-        varied = mutate(encoding, default, rng, extra=_FURTHER_CHANGES)
-        return np.concatenate([varied, drawn]), False
+        return np.concatenate([_varied(encoding, rng), drawn]), False
     prefer_large &= not explicit and architectures.has_graphs and bool(history.feasible.all())
     if prefer_large and rng.random() <= _LARGE_PROBABILITY:
         drawn, at_random = _larger_first(drawn, architectures)
@@ -89,6 +93,24 @@ def suggest_initial(
     if history.started == 0 and any(encoding.ordered):
         return encoding.centred(drawn, rng), False
     return drawn, at_random
+
+
+def _varied(encoding: Encoding, rng: np.random.Generator) -> Floats:
+    """Returns variations of the default point."""
+    default = np.repeat(encoding.default()[None], _DRAWS, axis=0)
+    return mutate(encoding, default, rng, extra=_FURTHER_CHANGES)
+
+
+def _wider(encoding: Encoding) -> Floats:
+    """Returns the default point with larger widths, the largest first; none without a width."""
+    default = encoding.default()
+    points = []
+    for index, dimension in enumerate(encoding.dimensions):
+        if dimension.name == _WIDTH:
+            for level in range(dimension.levels - 1, int(default[index]), -1):
+                points.append(default.copy())
+                points[-1][index] = level
+    return np.array(points).reshape(-1, len(default))
 
 
 def _larger_first(points: Floats, architectures: Architectures) -> tuple[Floats, bool]:

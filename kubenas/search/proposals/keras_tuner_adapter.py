@@ -9,17 +9,11 @@ in the journal. The rest of ``get_state()`` is omitted, because it grows with ev
 """
 
 import copy
-from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Protocol, Self
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any, Self, TypeAlias
 
 import keras_tuner
-import numpy as np
-from keras_tuner.oracles import (
-    BayesianOptimizationOracle,
-    HyperbandOracle,
-    RandomSearchOracle,
-)
 
 from kubenas.config import Config
 from kubenas.search.journal import Ended, Proposed, Record
@@ -27,9 +21,16 @@ from kubenas.search.objectives import Objective, objectives_of
 from kubenas.search.oracles.base import SearchOracle
 from kubenas.search.oracles.catalog import find_oracle
 from kubenas.search.oracles.create import create_oracle
-from kubenas.search.oracles.encoding import GraphOf
+from kubenas.search.oracles.encoding import GraphOf, Limits
 from kubenas.search.proposals.proposer import EstimatedEnd, NoProposal, Proposal
-from kubenas.search.proposals.size_limits import size_limits
+from kubenas.search.proposals.replayable_oracles import (
+    BayesianOracle,
+    HyperbandOracle,
+    RandomOracle,
+    Replayable,
+    ReplayableOracle,
+)
+from kubenas.search.proposals.size_limits import affordable_limits, size_limits
 from kubenas.search.seeds import derived_seed
 from kubenas.search.space import apply_declared
 from kubenas.search.space.point import read_space
@@ -54,70 +55,27 @@ _REBUILT_BY_REPLAY = frozenset(
 )
 
 
-class Replayable(Protocol):
-    """What the adapter needs from an oracle in addition to Keras-Tuner's interface."""
+_OWN: dict[str, type[ReplayableOracle]] = {
+    "keras_tuner.random": RandomOracle,
+    "keras_tuner.bayesian": BayesianOracle,
+}
 
-    recorded: deque[dict[str, Any]]
-    """Values for the next trials, used before the oracle suggests any."""
-    end_order: list[str]
-    """Keras-Tuner's list of ended trials' ids."""
-    at_random: bool
-    """Whether the latest proposal was drawn at random, independent of the scores."""
-
-    def __getattr__(self, name: str) -> Any:
-        """Keras-Tuner's attributes, which are untyped."""
-
-
-class _Replayable(keras_tuner.Oracle):  # type: ignore[misc]  # keras_tuner is untyped
-    """Oracle that proposes recorded values first and writes no files."""
-
-    at_random = False
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        self.recorded: deque[dict[str, Any]] = deque()
-        self.verbose = 0
-
-    def populate_space(self, trial_id: str) -> dict[str, Any]:
-        if self.recorded:
-            return {"status": "RUNNING", "values": self.recorded.popleft()}
-        return dict(super().populate_space(trial_id))
-
-    def save(self) -> None:
-        """Writes nothing: the journal is authoritative."""
-
-    def _save_trial(self, trial: Any) -> None:
-        """Writes nothing."""
-
-
-class _Random(_Replayable, RandomSearchOracle):  # type: ignore[misc]
-    at_random = True
-
-
-class _Bayesian(_Replayable, BayesianOptimizationOracle):  # type: ignore[misc]
-    def populate_space(self, trial_id: str) -> dict[str, Any]:
-        if not self.trials and not self.recorded:
-            # The space's defaults are usually a good first point.
-            self.recorded.append(_defaults(self.hyperparameters))
-        # get_state() omits the generator: a seed per trial makes a restart draw the same values.
-        seed = derived_seed("acquisition", self.seed, len(self.trials))
-        self._random_state = np.random.RandomState(seed)
-        completed = sum(trial.status == "COMPLETED" for trial in self.trials.values())
-        initial = self.num_initial_points or max(3 * len(self.hyperparameters.space), 3)
-        self.at_random = not self.recorded and completed < initial
-        return super().populate_space(trial_id)
-
-
-class _Hyperband(_Replayable, HyperbandOracle):  # type: ignore[misc]
-    pass
+LimitsAfter: TypeAlias = Callable[[Mapping[str, Any], float], Limits | None]
+"""Takes the values of a trained network and its seconds per epoch; returns new size limits."""
 
 
 class KerasTunerProposer:
     """A :class:`RevisableProposer` around a Keras-Tuner oracle."""
 
-    def __init__(self, oracle: Replayable, objectives: Sequence[Objective]) -> None:
+    def __init__(
+        self,
+        oracle: Replayable,
+        objectives: Sequence[Objective],
+        limits_after: LimitsAfter | None = None,
+    ) -> None:
         self._oracle = oracle
         self._objectives = objectives
+        self._limits_after = limits_after
         self._asked = 0
         self._ends: dict[str, Ended] = {}
         """Reported ends, by the oracle's trial ids."""
@@ -135,6 +93,8 @@ class KerasTunerProposer:
         objectives = objectives_of(search)
         first, *_ = several = [keras_tuner.Objective(o.name, o.direction) for o in objectives]
         if not find_oracle(search.oracle).is_from_keras_tuner:
+            kind = space_kind(config.space.name)
+            sized: dict[str, Any] = {"space": space, "graph": graph, "kind": kind}
             oracle = create_oracle(
                 search.oracle,
                 read_space(space),
@@ -142,14 +102,12 @@ class KerasTunerProposer:
                 seed=search.seed,
                 max_trials=search.trial_limit,
                 graph=graph,
-                limits=size_limits(
-                    search, space=space, graph=graph, kind=space_kind(config.space.name)
-                ),
+                limits=size_limits(search, **sized),
                 max_consecutive_failed_trials=None,  # the search has its own rule
             )
             oracle.keeps_files = False
             oracle.verbose = 0
-            return cls(oracle, objectives)
+            return cls(oracle, objectives, partial(affordable_limits, config, **sized))
         common: dict[str, Any] = {
             "objective": first,
             "hyperparameters": read_space(space),
@@ -158,14 +116,13 @@ class KerasTunerProposer:
             "max_consecutive_failed_trials": None,
         }
         if search.oracle == "hyperband":
-            own: _Replayable = _Hyperband(
+            own: ReplayableOracle = HyperbandOracle(
                 max_epochs=config.epochs,
                 hyperband_iterations=search.trial_limit or _MANY_ITERATIONS,
                 **common,
             )
         else:
-            kind = {"keras_tuner.random": _Random, "keras_tuner.bayesian": _Bayesian}[search.oracle]
-            own = kind(max_trials=search.trial_limit, **common)
+            own = _OWN[search.oracle](max_trials=search.trial_limit, **common)
         return cls(own, objectives)
 
     def propose(self) -> Proposal | NoProposal:
@@ -198,7 +155,18 @@ class KerasTunerProposer:
             trial.status = "COMPLETED"
             self._oracle.update_trial(oracle_trial, values, step=end.epochs)
         self._oracle.end_trial(trial)
+        self._limit_sizes(trial, end)
         self._note(oracle_trial, end)
+
+    def _limit_sizes(self, trial: Any, end: Ended) -> None:
+        """Limits the sizes of networks by the speed of the first training that completes."""
+        if self._limits_after is None or not isinstance(self._oracle, SearchOracle):
+            return
+        if trial.status == "COMPLETED" and end.epochs:
+            limits = self._limits_after(trial.hyperparameters.values, end.seconds / end.epochs)
+            self._limits_after = None
+            if limits is not None:
+                self._oracle.limit(limits)
 
     def revise(self, ends: Mapping[str, Ended]) -> bool:
         reported = list(self._ends.items())
@@ -288,10 +256,3 @@ class KerasTunerProposer:
     def _create_trial(self) -> Any:
         self._asked += 1  # for a known tuner id, the oracle returns that tuner's trial again
         return self._oracle.create_trial(f"slot-{self._asked}")
-
-
-def _defaults(space: keras_tuner.HyperParameters) -> dict[str, Any]:
-    """Returns the default values of the hyperparameters that are active by default."""
-    defaults = keras_tuner.HyperParameters()
-    defaults.merge(space.space)
-    return dict(defaults.values)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from kubenas.config import SearchConfig
+from kubenas.config import Config, SearchConfig
 from kubenas.search.oracles.encoding import GraphOf, Limits
 from kubenas.spaces.entries import Kind
 
@@ -15,6 +15,10 @@ _LEAST_FOR_TEXTS = Limits(flops=3e7, activations=1e5)
 A step of a bag of words takes the time to update its embeddings, which every network for texts
 has. Multiples of its few operations say little about time.
 """
+_FINAL_EPOCHS = 40
+"""Epochs for which there must be time when the largest network is retrained."""
+_SMALLEST_MULTIPLE, _LARGEST_MULTIPLE = 1.25, 6.0
+"""Bounds of the largest activations, as a multiple of those of the default network."""
 
 
 def size_limits(
@@ -46,6 +50,45 @@ def size_limits(
         flops=_limit(default.flops, least.flops),
         activations=_limit(default.activations, least.activations),
     )
+
+
+def affordable_limits(
+    config: Config,
+    trained: Mapping[str, Any],
+    epoch_seconds: float,
+    *,
+    space: Mapping[str, Any],
+    graph: GraphOf | None,
+    kind: Kind | None = None,
+) -> Limits | None:
+    """Returns the limits of networks that can be retrained long enough, from a measured speed.
+
+    The time of an epoch is about proportional to the activations. Where filters are wider, their
+    number grows like the activations and that of the operations like its square.
+
+    Args:
+        config: the config with its defaults.
+        trained: values of a network that was trained.
+        epoch_seconds: seconds per epoch of its training.
+        space: as for :func:`size_limits`.
+        graph: as for :func:`size_limits`.
+        kind: as for :func:`size_limits`.
+
+    Returns:
+        None if :func:`size_limits` does not depend on the time, a size is unknown, or for texts,
+        whose activations do not tell the time.
+    """
+    seconds = config.retraining_seconds
+    by_time = size_limits(config.search, space=space, graph=graph)
+    if graph is None or seconds is None or by_time.activations is None or kind == "text":
+        return None
+    own, default = graph(trained).activations, graph(space["values"])
+    if not own or not default.activations or default.flops is None or epoch_seconds <= 0:
+        return None
+    affordable = own * seconds / (_FINAL_EPOCHS * epoch_seconds)
+    multiple = affordable / default.activations
+    multiple = min(max(multiple, _SMALLEST_MULTIPLE), _LARGEST_MULTIPLE)
+    return Limits(flops=multiple**2 * default.flops, activations=multiple * default.activations)
 
 
 def _limit(cost: float | None, least: float | None) -> float | None:

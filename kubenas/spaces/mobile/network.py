@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
+from kubenas.spaces.convolution.width import widened
+
 BlockKind: TypeAlias = Literal["fused", "inverted", "convnext", "extra_depthwise", "feed_forward"]
 """A fused inverted bottleneck, or the kind of a universal inverted bottleneck."""
 
@@ -15,7 +17,6 @@ FUSED_STAGES = 2
 STAGE_FILTERS = (24, 48, 96, 160)
 """Filters of each stage at a width of 1."""
 _STEM_FILTERS = 16
-_FILTER_STEP = 8
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def network_of(values: Mapping[str, Any]) -> Network:
     """
     return Network(
         image_scale=values["image_scale"],
-        stem=_scaled(_STEM_FILTERS, values["width"]),
+        stem=widened(_STEM_FILTERS, values["width"]),
         stages=tuple(_stage(values, number) for number in range(1, values["stages"] + 1)),
         activation=values["activation"],
         drop_path=values["drop_path"],
@@ -68,13 +69,7 @@ def _stage(values: Mapping[str, Any], number: int) -> Stage:
     rest = (values[f"{name}/other_blocks"],) * others if others else ()
     return Stage(
         kinds=(values[f"{name}/first_block"], *rest),
-        filters=_scaled(STAGE_FILTERS[number - 1], values["width"]),
+        filters=widened(STAGE_FILTERS[number - 1], values["width"]),
         kernel=values[f"{name}/kernel"],
         expansion=values[f"{name}/expansion"],
     )
-
-
-def _scaled(filters: int, width: float) -> int:
-    """Returns ``filters`` times ``width``, rounded to a multiple of 8."""
-    steps = int(filters * width / _FILTER_STEP + 0.5)
-    return max(1, steps) * _FILTER_STEP

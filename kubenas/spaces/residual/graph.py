@@ -10,7 +10,7 @@ from kubenas.spaces.residual.network import network_of
 from kubenas.spaces.residual.operations import build_body
 from kubenas.spaces.shapes import Map
 
-_IN_NODES = ("stages", "stage_", "stem/")
+_IN_NODES = ("stages", "stage_", "stem/", "width")
 """Prefixes of the hyperparameters that the nodes' labels hold."""
 
 

@@ -14,6 +14,7 @@ from kubenas.spaces.sizes import at_most
 _KINDS = ["residual", "separable", *BOTTLENECKS]
 _DEFAULT_FILTERS = [24, 48, 96]
 _DEFAULT_STEM = 24
+_WIDTHS = (1.0, 1.5, 2.0, 3.0, 4.0)
 _FEWEST_FILTERS = 16
 _SMALLEST_REDUCED_SIDE = 24
 """Shorter side in pixels of maps that the default network halves in its first stage."""
@@ -43,6 +44,7 @@ def choose_network(
     for number in range(1, most + 1):
         with hp.conditional_scope("stages", list(range(number, most + 1))):
             _declare_stage(hp, number, options)
+    hp.Choice("width", [width for width in _WIDTHS if width <= options.max_width])
     hp.Choice("activation", ["relu", "silu"])
     hp.Float("drop_path", 0.0, 0.2, step=0.05, default=0.0)
     return network_of(hp.values)

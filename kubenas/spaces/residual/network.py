@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
+from kubenas.spaces.convolution.width import widened
+
 BlockKind: TypeAlias = Literal["residual", "separable", "fused", "inverted"]
 
 BOTTLENECKS: tuple[BlockKind, ...] = ("fused", "inverted")
@@ -46,11 +48,16 @@ def network_of(values: Mapping[str, Any]) -> Network:
         values: at least the active hyperparameters, by name.
     """
     return Network(
-        stem=values["stem/filters"],
+        stem=widened(values["stem/filters"], _width(values)),
         stages=tuple(_stage(values, number) for number in range(1, values["stages"] + 1)),
         activation=values["activation"],
         drop_path=values["drop_path"],
     )
+
+
+def _width(values: Mapping[str, Any]) -> float:
+    """Returns the width multiplier. Networks of earlier versions have none."""
+    return float(values.get("width", 1.0))
 
 
 def _stage(values: Mapping[str, Any], number: int) -> Stage:
@@ -59,7 +66,7 @@ def _stage(values: Mapping[str, Any], number: int) -> Stage:
     return Stage(
         kind=kind,
         blocks=values[f"{name}/blocks"],
-        filters=values[f"{name}/filters"],
+        filters=widened(values[f"{name}/filters"], _width(values)),
         kernel=values[f"{name}/kernel"],
         expansion=values[f"{name}/expansion"] if kind in BOTTLENECKS else 1,
         squeeze_excitation=values[f"{name}/squeeze_excitation"],

@@ -68,6 +68,11 @@ class Architectures:
         """Whether architectures have features and sizes."""
         return self._graph is not None
 
+    @property
+    def has_size_limits(self) -> bool:
+        """Whether architectures beyond a size are not proposed."""
+        return self.has_graphs and self._limits != Limits()
+
     def of(self, points: Floats) -> list[Architecture]:
         """Returns the architectures of ``points``, ``(points, dimensions)``."""
         found = []

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from kubenas.search.oracles.create import create_oracle
+from kubenas.search.oracles.encoding import Limits
 from kubenas.spaces.graph import Graph
 
 SCORE = keras_tuner.Objective("val_accuracy", "max")
@@ -113,3 +114,43 @@ def test_most_initial_trials_are_variations_of_a_declared_default() -> None:
     assert 0.1 < drawn.mean() < 0.4
     assert np.mean(np.array(changes[1:])[~drawn]) < 3
     assert np.mean(np.array(changes[1:])[drawn]) > 3.5
+
+
+def with_a_width(limits: Limits | None) -> keras_tuner.Oracle:
+    """Creates an oracle over a space whose networks have a width multiplier."""
+    space = keras_tuner.HyperParameters()
+    space.Choice("width", [1.0, 1.5, 2.0, 3.0])
+    space.Choice("filters", [8, 16, 32, 64], default=16)
+    space.Choice("kernel", [3, 5])
+
+    def graph(values: dict[str, float]) -> Graph:
+        filters = values["filters"] * values["width"]
+        return Graph.chain([f"conv {values['kernel']} {filters}"], activations=filters)
+
+    return create_oracle("auto", space, SCORE, seed=1, max_trials=100, graph=graph, limits=limits)
+
+
+def second_values(oracle: keras_tuner.Oracle) -> dict[str, object]:
+    oracle.create_trial("first")
+    return dict(oracle.create_trial("second").hyperparameters.values)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:keras_tuner")
+def test_the_second_trial_is_the_widest_default_within_the_limits() -> None:
+    second = second_values(with_a_width(Limits(activations=40.0)))
+    assert second == {"width": 2.0, "filters": 16, "kernel": 3}
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:keras_tuner")
+def test_without_room_for_a_wider_network_the_second_trial_is_a_variation() -> None:
+    second = second_values(with_a_width(Limits(activations=20.0)))
+    assert second["width"] * second["filters"] <= 20
+    assert second != {"width": 1.0, "filters": 16, "kernel": 3}
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:keras_tuner")
+def test_limits_may_be_replaced_during_a_search() -> None:
+    oracle = with_a_width(Limits(activations=1000.0))
+    oracle.create_trial("first")
+    oracle.limit(Limits(activations=16.0 * 1.5))
+    assert oracle.create_trial("second").hyperparameters.values["width"] == 1.5

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from kubenas.config import SearchConfig
+from kubenas.config import Config, SearchConfig
 from kubenas.search.oracles.encoding import Limits
-from kubenas.search.proposals.size_limits import size_limits
+from kubenas.search.proposals.size_limits import affordable_limits, size_limits
 from kubenas.spaces.graph import Graph
 
 SPACE = {"space": [], "values": {"filters": 100}}
@@ -49,3 +49,40 @@ def test_a_space_of_unknown_size_is_not_limited() -> None:
     search = SearchConfig(max_seconds=60)
     assert size_limits(search, space=SPACE, graph=None) == Limits()
     assert size_limits(search, space=SPACE, graph=lambda _: Graph.chain(["conv"])) == Limits()
+
+
+def affordable(seconds: float, epoch_seconds: float, filters: float = 100) -> Limits | None:
+    """Limits after a training of a network with ``filters``, in a search of ``seconds``."""
+    config = Config.model_validate(
+        {
+            "name": "s",
+            "output": "o",
+            "data": {"source": "digits"},
+            "search": {"max_seconds": seconds},
+        }
+    )
+    return affordable_limits(config, {"filters": filters}, epoch_seconds, space=SPACE, graph=graph)
+
+
+def test_the_largest_network_can_be_retrained_for_forty_epochs() -> None:
+    assert affordable(800, 10.0) == Limits(flops=2.0**2 * 10_000, activations=200)
+    # A network of twice the size that takes twice the time tells the same.
+    assert affordable(800, 20.0, filters=200) == affordable(800, 10.0)
+
+
+def test_the_largest_network_is_never_far_from_the_default_one() -> None:
+    short, long = affordable(1, 10.0), affordable(1e6, 10.0)
+    assert short == Limits(flops=1.25**2 * 10_000, activations=125)
+    assert long == Limits(flops=6.0**2 * 10_000, activations=600)
+
+
+def test_a_measured_speed_does_not_replace_the_users_limits() -> None:
+    config = Config.model_validate(
+        {
+            "name": "s",
+            "output": "o",
+            "data": {"source": "digits"},
+            "search": {"max_seconds": 800, "limits": {"flops": 7}},
+        }
+    )
+    assert affordable_limits(config, {"filters": 1}, 1.0, space=SPACE, graph=graph) is None
