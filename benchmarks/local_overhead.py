@@ -30,7 +30,7 @@ PLAIN = """
 import json, sys
 from pathlib import Path
 import keras_tuner
-from kubenas.data.dataset.loading import load_split
+from kubenas.data.loading import load_split
 from kubenas.data.dataset.schema import read_schema
 from kubenas.search.seeds import derived_seed
 from kubenas.spaces.registry import load_hypermodel

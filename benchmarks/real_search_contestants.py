@@ -35,8 +35,8 @@ def keras_tuner(context: RunContext) -> None:
     import keras
     import keras_tuner
 
-    from kubenas.data.dataset.loading import load_split
     from kubenas.data.dataset.schema import read_schema
+    from kubenas.data.loading import load_split
     from kubenas.search.seeds import derived_seed
     from kubenas.spaces.registry import load_hypermodel
     from kubenas.storage import open_storage
@@ -76,8 +76,8 @@ def retrain(context: RunContext) -> None:
     import keras
     import keras_tuner
 
-    from kubenas.data.dataset.loading import load_split
     from kubenas.data.dataset.schema import read_schema
+    from kubenas.data.loading import load_split
     from kubenas.spaces.registry import load_hypermodel
     from kubenas.storage import open_storage
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from kubenas.data.dataset.loading import Shards
 from kubenas.data.dataset.schema import SCHEMA_FILE, SPLITS, Split, SplitName
+from kubenas.data.loading import Shards
 from kubenas.data.preparation.shards import describe_shard
 
 _SHARD = "{}-00000.tfrecord"

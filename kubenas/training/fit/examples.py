@@ -4,8 +4,8 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from kubenas.data.dataset.loading import Shards, load_split
 from kubenas.data.dataset.schema import SplitName
+from kubenas.data.loading import Shards, load_split
 from kubenas.trial import TrainingPlan
 
 

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from kubenas.data.dataset.loading import load_split
+from kubenas.data.loading import load_split
 from kubenas.errors import KubenasError
 from kubenas.storage import open_storage, split
 from kubenas.training.model.candidate import Candidate, build_trial_candidate, user_file

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from kubenas.data.dataset.loading import Shards
 from kubenas.data.dataset.local_shards import LocalShards
 from kubenas.data.dataset.schema import DataSchema
 from kubenas.data.dataset.streaming import StreamedShards
+from kubenas.data.loading import Shards
 from kubenas.errors import CacheTooSmall, UserError
 from kubenas.storage import Storage, open_storage, split
 from kubenas.training.process.failure import AttemptFailed

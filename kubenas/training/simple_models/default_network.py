@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from kubenas.data.dataset.loading import load_split
+from kubenas.data.loading import load_split
 from kubenas.training.evaluation import ComparedModel
 from kubenas.training.model.candidate import build_model, load_space
 from kubenas.training.process.attempt import Attempt

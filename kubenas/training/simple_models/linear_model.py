@@ -14,8 +14,8 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
-from kubenas.data.dataset.loading import Shards
 from kubenas.data.dataset.schema import DataSchema
+from kubenas.data.loading import Shards
 from kubenas.training.evaluation import ComparedModel
 from kubenas.training.simple_models.pixels import PixelVectors
 from kubenas.training.simple_models.vectors import Examples

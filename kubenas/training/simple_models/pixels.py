@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import tensorflow as tf
 
-from kubenas.data.dataset.loading import Shards, load_split
 from kubenas.data.dataset.schema import SplitName
+from kubenas.data.loading import Shards, load_split
 from kubenas.training.simple_models.vectors import Examples, Vectors
 
 _BATCH_SIZE = 256

@@ -13,8 +13,8 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from kubenas.data.dataset.loading import Shards
 from kubenas.data.dataset.schema import DataSchema
+from kubenas.data.loading import Shards
 from kubenas.spaces.transfer.extractor import FeatureExtractors
 from kubenas.training.evaluation import ComparedModel
 from kubenas.training.model.candidate import pixel_moments

@@ -15,8 +15,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from kubenas.data.dataset.loading import Shards, load_raw
 from kubenas.data.dataset.schema import SplitName, TextForm
+from kubenas.data.loading import Shards, load_raw
 from kubenas.training.evaluation import ComparedModel
 
 _TRAIN_EXAMPLES = 50_000

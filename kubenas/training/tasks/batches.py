@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from kubenas.data.dataset.loading import load_split
+from kubenas.data.loading import load_split
 from kubenas.spaces.image_hypermodel import ImageHyperModel
 from kubenas.training.fit.class_weights import balanced_weights, weigh
 from kubenas.training.fit.examples import split_names, training_examples

@@ -8,9 +8,9 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
-from kubenas.data.dataset.loading import load_raw
 from kubenas.data.dataset.schema import KindName
 from kubenas.data.kinds.registry import example_tensors
+from kubenas.data.loading import load_raw
 from kubenas.training.evaluation import (
     EVALUATION_FILE,
     PREDICTIONS_FILE,

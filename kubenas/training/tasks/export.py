@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from kubenas.data.dataset.loading import load_raw, load_split
 from kubenas.data.dataset.schema import DataSchema
 from kubenas.data.kinds.registry import example_tensors
 from kubenas.data.kinds.tensors import ExampleTensors
+from kubenas.data.loading import load_raw, load_split
 from kubenas.errors import KubenasError
 from kubenas.training.model.candidate import user_file
 from kubenas.training.model.exported_model import (

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from kubenas.data.dataset.loading import load_raw
 from kubenas.data.dataset.schema import SPLITS, SplitName
+from kubenas.data.loading import load_raw
 from kubenas.data.preparation.prepare import PreparedDataset
 from tests.contracts.kinds.samples import Sample
 

@@ -8,10 +8,10 @@ import pytest
 
 from kubenas.data.dataset.card import read_card
 from kubenas.data.dataset.example_index import read_example_index
-from kubenas.data.dataset.loading import load_raw
 from kubenas.data.dataset.schema import SPLITS, SplitName, task_of
 from kubenas.data.kinds.kind import ExampleKind, Overview
 from kubenas.data.kinds.registry import example_kind
+from kubenas.data.loading import load_raw
 from kubenas.data.preparation.prepare import PreparedDataset
 from kubenas.data.source import SourceInfo
 from kubenas.errors import UserError

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from kubenas.data.dataset.loading import load_raw, load_split
 from kubenas.data.dataset.schema import SPLITS
 from kubenas.data.dataset.streaming import StreamedShards
 from kubenas.data.kinds.registry import example_tensors
 from kubenas.data.kinds.tensors import ExampleTensors
+from kubenas.data.loading import load_raw, load_split
 from kubenas.data.preparation.prepare import PreparedDataset
 from kubenas.errors import StorageError
 from kubenas.training.process.stopping import Termination

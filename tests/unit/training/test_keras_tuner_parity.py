@@ -8,7 +8,7 @@ import keras_tuner
 import numpy as np
 import pytest
 
-from kubenas.data.dataset.loading import load_split
+from kubenas.data.loading import load_split
 from kubenas.spaces.registry import load_hypermodel
 from kubenas.storage import open_storage
 from kubenas.training.fit.best_epoch import BestEpoch

@@ -11,8 +11,8 @@ from PIL import Image
 
 from kubenas.config import DataConfig
 from kubenas.data.dataset.card import CONTACT_SHEET_FILE, read_card
-from kubenas.data.dataset.loading import load_raw
 from kubenas.data.dataset.schema import SPLITS
+from kubenas.data.loading import load_raw
 from kubenas.data.preparation.prepare import PreparedDataset, prepare_dataset
 from kubenas.errors import UserError
 from kubenas.storage import Storage, open_storage

@@ -11,10 +11,10 @@ import pytest
 import tensorflow as tf
 
 from kubenas.data.dataset.checksum import file_sha256
-from kubenas.data.dataset.loading import load_raw, load_split
 from kubenas.data.dataset.local_shards import LocalShards
 from kubenas.data.dataset.schema import DataSchema, Normalization
 from kubenas.data.kinds.registry import example_tensors
+from kubenas.data.loading import load_raw, load_split
 from kubenas.data.preparation.prepare import PreparedDataset
 from kubenas.errors import StorageError
 

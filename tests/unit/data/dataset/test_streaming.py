@@ -10,9 +10,9 @@ import pytest
 import tensorflow as tf
 
 from kubenas.config import DataConfig
-from kubenas.data.dataset.loading import Shards, load_split
 from kubenas.data.dataset.local_shards import LocalShards
 from kubenas.data.dataset.streaming import StreamedShards, split_records
+from kubenas.data.loading import Shards, load_split
 from kubenas.data.preparation import shards
 from kubenas.data.preparation.prepare import PreparedDataset, prepare_dataset
 from kubenas.errors import StorageError

@@ -12,9 +12,9 @@ from PIL import Image
 
 from kubenas.config import DataConfig
 from kubenas.data.dataset.card import DataCard, read_card
-from kubenas.data.dataset.loading import load_raw
 from kubenas.data.dataset.schema import SPLITS
 from kubenas.data.kinds.image.near_duplicates import find_near_duplicates, perceptual_features
+from kubenas.data.loading import load_raw
 from kubenas.data.preparation.prepare import PreparedDataset, prepare_dataset
 from kubenas.serving.gate.paired import compare
 from kubenas.storage import Storage, open_storage

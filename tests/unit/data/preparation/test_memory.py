@@ -15,7 +15,7 @@ _MEASURE = """
 import json, re, sys
 from pathlib import Path
 from kubenas.config import DataConfig
-from kubenas.data.dataset.loading import load_split
+from kubenas.data.loading import load_split
 from kubenas.data.preparation.prepare import prepare_dataset
 from kubenas.storage import open_storage
 

@@ -17,8 +17,8 @@ from PIL import Image
 
 from kubenas.config import DataConfig
 from kubenas.data.dataset.card import read_card
-from kubenas.data.dataset.loading import load_raw
 from kubenas.data.dataset.schema import SPLITS, read_schema
+from kubenas.data.loading import load_raw
 from kubenas.data.preparation.prepare import PreparedDataset, prepare_dataset
 from kubenas.errors import ObjectNotFound, StorageError, UserError
 from kubenas.storage import Storage, open_storage

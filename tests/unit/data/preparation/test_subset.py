@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from kubenas.data.dataset.loading import load_raw, load_split
 from kubenas.data.dataset.local_shards import LocalShards
+from kubenas.data.loading import load_raw, load_split
 from kubenas.data.preparation.prepare import PreparedDataset
 from kubenas.data.preparation.subset import write_subset
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from kubenas.data.dataset.loading import load_split
 from kubenas.data.dataset.schema import read_schema
+from kubenas.data.loading import load_split
 from kubenas.storage import open_storage
 from kubenas.training.fit.examples import training_examples
 from kubenas.training.fit.history import history_from_jsonl

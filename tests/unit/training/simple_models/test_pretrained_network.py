@@ -6,8 +6,8 @@ import keras
 import numpy as np
 import pytest
 
-from kubenas.data.dataset.loading import load_raw
 from kubenas.data.dataset.local_shards import LocalShards
+from kubenas.data.loading import load_raw
 from kubenas.spaces.transfer.extractor import FeatureExtractors
 from kubenas.training.model.candidate import pixel_moments
 from kubenas.training.simple_models.backbone_vectors import BackboneVectors

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from kubenas.data.dataset.loading import load_split
+from kubenas.data.loading import load_split
 from kubenas.training.fit.checkpoint import Array, load_checkpoint
 from kubenas.training.process.stopping import Termination
 from kubenas.training.tasks.run import run_task

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from kubenas.data.dataset.loading import load_raw, load_split
+from kubenas.data.loading import load_raw, load_split
 from kubenas.training.fit.checkpoint import load_checkpoint
 from kubenas.training.model.candidate import build_trial_candidate, kept_model
 from kubenas.training.model.gpu import compute_capability

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from kubenas.data.dataset.loading import load_raw
 from kubenas.data.dataset.schema import read_schema
+from kubenas.data.loading import load_raw
 from kubenas.storage import open_storage
 from kubenas.training.evaluation import Evaluation
 from kubenas.training.process.stopping import Termination
