@@ -81,8 +81,8 @@ def _inbound(model: keras.Model) -> dict[str, list[str]]:
         for layer in _config(model).get("layers", [])
         if "inbound_nodes" in layer
     }
-    names = {layer.name for layer in model.layers}
-    return {name: sorted(_layers_before(name, sources, names)) for name in sources}
+    layers = {layer.name for layer in model.layers}
+    return {name: sorted(_layers_before(name, sources, layers)) for name in sources}
 
 
 def _layers_before(name: str, sources: dict[str, set[str]], layers: set[str]) -> set[str]:
