@@ -21,8 +21,7 @@ from kubenas.data.kinds.kind import (
 from kubenas.data.kinds.near_duplicates import NearDuplicates
 from kubenas.data.kinds.text.near_duplicates import HASHES, find_near_duplicates, signature
 from kubenas.data.kinds.text.vocabulary import FittedTexts, fit_texts
-from kubenas.data.source import Content, SourceInfo
-from kubenas.data.source.names import is_control
+from kubenas.data.source import Content, SourceInfo, is_control
 
 SAMPLES_PER_CLASS = 3
 _MAX_CLASSES = 20

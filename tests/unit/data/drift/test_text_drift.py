@@ -47,7 +47,7 @@ def test_more_texts_of_the_same_words_have_no_findings(week: Week) -> None:
     found = measure_drift(week(texts(range(300))), week(texts(range(500))))
     assert found.overlap == Overlap(kept=300, gone=0, new=200, relabelled=0)
     assert (found.new_words, found.channels, found.findings) == (0.0, (), ())
-    assert list(drift_sentences(found))[0].endswith("200 new, 0 removed, 300 unchanged")
+    assert next(drift_sentences(found)).endswith("200 new, 0 removed, 300 unchanged")
     assert Drift.from_json(found.to_json()) == found
 
 

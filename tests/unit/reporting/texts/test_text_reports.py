@@ -13,9 +13,8 @@ from kubenas.reporting.cards.model_card import render_model_card
 from kubenas.reporting.report import render_report
 from kubenas.reporting.report_input import ReportInput
 from kubenas.training.evaluation import ComparedModel
-
-from .materials import NASTY, Shape, class_names, data_schema, material
-from .page import Page
+from tests.unit.reporting.materials import NASTY, Shape, class_names, data_schema, material
+from tests.unit.reporting.page import Page
 
 SHAPE = Shape(12, classes=2)
 SAMPLES = (
@@ -59,7 +58,7 @@ def card(samples: tuple[str, ...] = SAMPLES) -> DataCard:
         seed=1,
         notes=("vocabulary: the 2 most frequent words",),
         warnings=(),
-        samples={name: samples for name in names},
+        samples=dict.fromkeys(names, samples),
     )
 
 
