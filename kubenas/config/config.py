@@ -116,6 +116,9 @@ class Config(Value):
                 "search": {"generation", "reuse"},
             },
         )
+        for column in ("target", "features"):  # earlier versions had none
+            if not content["data"][column]:
+                del content["data"][column]
         content["search"]["max_trials"] = self.search.trial_limit or 0
         content["space"]["hypermodel"] = (self.space.hypermodel or "").split("/")[-1] or None
         return content

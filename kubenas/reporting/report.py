@@ -30,7 +30,7 @@ from kubenas.reporting.plots import (
 )
 from kubenas.reporting.promotion import metric_rows, promotion_sentence
 from kubenas.reporting.report_input import ReportInput
-from kubenas.reporting.simple_models import model_rows
+from kubenas.reporting.simple_models import linear_features, model_rows
 from kubenas.reporting.tables import (
     MIN_TRIALS,
     Row,
@@ -74,6 +74,7 @@ def render_report(report: ReportInput) -> str:
         comparisons=comparison_sentences(report),
         chosen_settings=chosen_settings(report),
         model_rows=model_rows(report),
+        linear_features=linear_features(report),
         **_search(report),
         **_chosen(report),
         **_test(report),

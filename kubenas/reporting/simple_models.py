@@ -100,8 +100,7 @@ def simple_model_sentence(report: ReportInput) -> str:
 def compared_model_name(report: ReportInput, model: ComparedModel) -> str:
     """Returns the name of ``model`` in a sentence or a table."""
     if model.kind == "linear":
-        kind = example_kind(report.schema.kind if report.schema else "image")
-        return f"a linear model on the {kind.linear_features}"
+        return f"a linear model on the {linear_features(report)}"
     if model.kind == "pretrained":
         return "a linear model on the features of a pretrained network"
     if model.kind == "default":
@@ -109,6 +108,11 @@ def compared_model_name(report: ReportInput, model: ComparedModel) -> str:
     schema = report.schema
     common = f" \u201c{schema.classes[majority_class(schema)]}\u201d" if schema else ""
     return f"always predicting the most frequent class{common}"
+
+
+def linear_features(report: ReportInput) -> str:
+    """Returns what the linear model is fitted to."""
+    return example_kind(report.schema.kind if report.schema else "image").linear_features
 
 
 def model_rows(report: ReportInput) -> list[ModelRow]:

@@ -16,7 +16,7 @@ from kubenas.storage import Storage, join
 EXAMPLE_INDEX_FILE = "contents.npy"
 
 INDEX_DTYPE = np.dtype([("key", "<u8"), ("label", "<i4")])
-"""Content key (:mod:`kubenas.data.preparation.splitting`) and index into the schema's classes."""
+"""Content key (:mod:`kubenas.data.kinds.kind`) and index into the schema's classes."""
 
 ExampleIndex = npt.NDArray[np.void]
 """Array of shape (examples,) and dtype :data:`INDEX_DTYPE`."""

@@ -3,9 +3,9 @@
 The schema is written last: a data set with a schema is complete.
 """
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from kubenas.errors import ObjectNotFound
 from kubenas.storage import Storage
@@ -90,6 +90,14 @@ class DataSchema(Value):
     mirror_symmetric: bool = Field(
         False, description="whether mirrored images keep their class, as far as the data tell"
     )
+
+    @model_validator(mode="after")
+    def _check_kind(self) -> Self:
+        dimensions = {"image": 3, "text": 1}[self.kind]
+        form = {"image": self.normalization, "text": self.text}[self.kind]
+        if len(self.shape) != dimensions or form is None:
+            raise ValueError(f"not a schema of examples of kind {self.kind}")
+        return self
 
     @property
     def channel_moments(self) -> tuple[tuple[float, ...], tuple[float, ...]]:

@@ -122,7 +122,7 @@ class ExampleKind(ABC):
 
     @abstractmethod
     def describe(self, shape: Sequence[int], dtype: str) -> str:
-        """Describes an example of a data set in a few words."""
+        """Describes the examples of a data set in a few words."""
 
     @abstractmethod
     def describe_input(self, shape: Sequence[int]) -> Sequence[str]:

@@ -8,6 +8,7 @@ from kubenas.data.source.example_source import (
     ReportProgress,
     SourceInfo,
 )
+from kubenas.data.source.names import is_control
 from kubenas.data.source.opening import open_source
 from kubenas.data.source.texts.columns import Columns
 
@@ -19,5 +20,6 @@ __all__ = [
     "Image",
     "ReportProgress",
     "SourceInfo",
+    "is_control",
     "open_source",
 ]

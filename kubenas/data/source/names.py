@@ -24,5 +24,10 @@ def check_name(name: str, *, origin: str, what: str, remedy: str) -> None:
         name.encode()
     except UnicodeEncodeError as error:
         raise UserError(f"{origin}: {what} {name!a} is not valid UTF-8; {remedy}") from error
-    if any(unicodedata.category(c) in _CONTROLS or c in _BIDIRECTIONAL for c in name):
+    if any(map(is_control, name)):
         raise UserError(f"{origin}: {what} {name!a} contains control characters; {remedy}")
+
+
+def is_control(character: str) -> bool:
+    """Returns whether a character is a control character, or changes the direction of the text."""
+    return unicodedata.category(character) in _CONTROLS or character in _BIDIRECTIONAL

@@ -45,7 +45,7 @@ def prepare(sample: Sample, tmp_path: Path) -> Prepare:
     ) -> PreparedDataset:
         source = sample.write(tmp_path / name, examples)
         return prepare_dataset(
-            DataConfig(source=source, **config),  # type: ignore[arg-type]
+            DataConfig(source=source, **config),
             open_storage(str(tmp_path / "output")),
         )
 

@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -77,7 +77,7 @@ def Mine(hp, input_shape, num_classes):
         return content.astype(np.float32).tolist()
 
     def write(self, path: Path, examples: Sequence[Labelled]) -> str:
-        arrays = {}
+        arrays: dict[str, Any] = {}
         for split in dict.fromkeys(example.split for example in examples):
             some = [example for example in examples if example.split == split]
             ending = f"_{split}" if split else ""

@@ -163,12 +163,10 @@ def drift(**changes: object) -> Drift:
 
 def test_report_shows_data_drift() -> None:
     page = page_of(material(Shape(12), drift=drift()))
-    words = "1,000 examples (previously 900): 150 new, 50 removed, 850 unchanged images"
+    words = "1,000 examples (previously 900): 150 new, 50 removed, 850 unchanged"
     assert words in page.text
     assert f"new: class {NASTY[0]}" in page.text
-    assert (
-        "Population stability index (PSI) of the class distribution of the new images" in page.text
-    )
+    assert "(PSI) of the class distribution of the new examples" in page.text
     assert ["0", "1.5", "1.25", "1", "2"] in page.table("Channel")
     assert "Data drift" not in page_of(material(Shape(12))).text
     unknown = page_of(material(Shape(12), drift=drift(overlap=None, channels=())))

@@ -50,7 +50,7 @@ def test_a_better_network_by_how_much_and_at_what_latency() -> None:
     report = compared(1_276, linear(1_092), MAJORITY)
     sentence = (
         "The network is 12.3 percentage points more accurate than a linear model on the pixels"
-        " (85.1 % against 72.8 %, n = 1 500) at 1.20 ms per image."
+        " (85.1 % against 72.8 %, n = 1 500) at 1.20 ms per example."
     )
     assert plain(simple_model_sentence(report)) == sentence
     assert plain(headline(report)).startswith("Test accuracy 85.1 %")

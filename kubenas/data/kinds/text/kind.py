@@ -21,7 +21,7 @@ from kubenas.data.kinds.kind import (
 from kubenas.data.kinds.near_duplicates import NearDuplicates
 from kubenas.data.kinds.text.near_duplicates import HASHES, find_near_duplicates, signature
 from kubenas.data.kinds.text.vocabulary import FittedTexts, fit_texts
-from kubenas.data.source import Content, SourceInfo
+from kubenas.data.source import Content, SourceInfo, is_control
 
 SAMPLES_PER_CLASS = 3
 _MAX_CLASSES = 20
@@ -69,7 +69,7 @@ class TextKind(ExampleKind):
 
     def describe(self, shape: Sequence[int], dtype: str) -> str:
         del dtype
-        return f"texts, of which a model reads the first {shape[0]} words"
+        return f"texts, of which a model reads the beginning: {shape[0]} words or characters"
 
     def describe_input(self, shape: Sequence[int]) -> Sequence[str]:
         del shape
@@ -87,7 +87,7 @@ class _Texts:
 
 
 class _Samples:
-    """The overview of texts: the beginnings of the first few of each class."""
+    """The overview of texts: the beginnings of the first few of each class, safe to print."""
 
     def __init__(self) -> None:
         self._texts: defaultdict[int, list[str]] = defaultdict(list)
@@ -95,7 +95,9 @@ class _Samples:
     def add(self, data: bytes, label: int) -> None:
         if label < _MAX_CLASSES and len(self._texts[label]) < SAMPLES_PER_CLASS:
             beginning = data[: 4 * _SAMPLE_LENGTH]  # a character has at most four bytes
-            text = " ".join(beginning.decode(errors="ignore").split())
+            letters = beginning.decode(errors="ignore")
+            safe = "".join(" " if is_control(letter) else letter for letter in letters)
+            text = " ".join(safe.split())
             whole = len(text) <= _SAMPLE_LENGTH and len(beginning) == len(data)
             self._texts[label].append(text if whole else text[:_SAMPLE_LENGTH] + "\u2026")
 
@@ -109,7 +111,7 @@ def _notes(fitted: FittedTexts) -> Iterator[str]:
     unit = "characters" if fitted.form.split == "character" else "words"
     yield (
         f"vocabulary: the {len(fitted.form.vocabulary):,} most frequent {unit} of the training"
-        " texts, without case and punctuation"
+        " texts"
     )
     if fitted.read_completely < 1:
         yield (

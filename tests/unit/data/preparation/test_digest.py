@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from PIL import Image
 
@@ -40,7 +41,8 @@ def write_archive(path: Path, files: Mapping[str, bytes]) -> Path:
 @pytest.fixture
 def arrays(tmp_path: Path) -> str:
     files = {}
-    for name, array in {"x": PIXELS, "y": LABELS}.items():
+    arrays: dict[str, npt.NDArray[Any]] = {"x": PIXELS, "y": LABELS}
+    for name, array in arrays.items():
         buffer = io.BytesIO()
         np.save(buffer, array)
         files[f"{name}.npy"] = buffer.getvalue()

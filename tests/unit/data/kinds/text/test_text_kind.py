@@ -70,6 +70,11 @@ def test_spaces_and_line_ends_of_samples_are_single_spaces() -> None:
     assert samples(" a\r\n\tb  c ") == ("a b c",)
 
 
+def test_samples_are_safe_to_print() -> None:
+    assert samples("a\x00b \x1b[2J\u202ec\u2066") == ("a b [2J c",)
+    assert samples("\U0001f9d1\u200d\U0001f680 <b>") == ("\U0001f9d1\u200d\U0001f680 <b>",)
+
+
 def test_twenty_classes_are_shown() -> None:
     builder = KIND.overview(INFO)
     for label in range(300):

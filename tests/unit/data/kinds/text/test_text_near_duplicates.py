@@ -34,7 +34,7 @@ def find(texts: Sequence[str], read: list[int] | None = None) -> NearDuplicates:
 def groups(texts: Sequence[str]) -> list[int]:
     found = find(texts)
     assert not found.too_similar
-    return found.groups.tolist()
+    return [int(group) for group in found.groups]
 
 
 def sentence(seed: int, words: int = 12) -> str:
