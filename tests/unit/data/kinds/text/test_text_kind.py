@@ -44,7 +44,7 @@ def test_texts_that_differ_in_case_or_form_have_different_keys() -> None:
 
 def test_notes_tell_what_a_model_reads() -> None:
     assert KIND.fit(Stored(["good film"] * 9), INFO).notes == (
-        "vocabulary: the 2 most frequent words of the training texts, without case and punctuation",
+        "vocabulary: the 2 most frequent words of the training texts",
     )
     notes = KIND.fit(Stored(["a b"] * 99 + ["a " * 900]), INFO).notes
     assert (

@@ -83,8 +83,8 @@ def test_files_named_for_splits_precede_a_column_of_splits(write: Write, found: 
             ": 'a.csv' and 'a.csv.gz' seem to be one table; remove one of them",
         ),
         (
-            {"train.csv": TRAIN, "te\x1b[0mst.csv": TRAIN},
-            r": the name 'te\x1b[0mst.csv' contains control characters; rename the file",
+            {"train.csv": TRAIN, "t\x1b[0mest.csv": TRAIN},
+            r": the name 't\x1b[0mest.csv' contains control characters; rename the file",
         ),
         (
             {"train.csv": TRAIN, "more.csv": TRAIN},
