@@ -100,7 +100,7 @@ class Config(Value):
 
         It excludes the output, the runner, evaluation, promotion, serving and retention. A user's
         HyperModel is included by name only, and pretrained weights are not; each search records the
-        content of their files. The learning task follows from the source.
+        content of their files.
         """
         content = self.model_dump(
             mode="json",
@@ -111,17 +111,20 @@ class Config(Value):
                 "retention": True,
                 "serving": True,
                 "output": True,
-                "data": {"task"},
                 "space": {"files", "requirements", "weights"},
                 "search": {"generation", "reuse"},
             },
         )
-        for column in ("target", "features"):  # earlier versions had none
-            if not content["data"][column]:
-                del content["data"][column]
+        content["data"] = self._data_identity(content["data"])
         content["search"]["max_trials"] = self.search.trial_limit or 0
         content["space"]["hypermodel"] = (self.space.hypermodel or "").split("/")[-1] or None
         return content
+
+    def _data_identity(self, content: dict[str, Any]) -> dict[str, Any]:
+        """Returns ``content`` as in earlier versions, which had only images and no columns."""
+        unset = [name for name in ("target", "features") if not content[name]]
+        kept = {name: value for name, value in content.items() if name not in unset}
+        return {**kept, "task": "image-classification"}
 
     def identity(self) -> str:
         """Returns the digest of :meth:`identity_content`."""

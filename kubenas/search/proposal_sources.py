@@ -12,6 +12,7 @@ from kubenas.search.proposals import (
     Proposer,
     RandomBaseline,
     RevisableProposer,
+    SizeLimitedProposer,
 )
 from kubenas.search.rungs import MergedEnds, Promotions, merge_promotions, rung_levels
 from kubenas.search.space import Hyperparameter, extend_space
@@ -54,7 +55,7 @@ def add_proposal_sources(
         *_baseline(definition, space),
     ]
     if not sources:
-        return create()
+        return SizeLimitedProposer(create())
     rungs, direction = rung_levels(definition.config), definition.direction
     merged: MergedEnds = {}
     several = len(definition.config.search.objectives) > 1  # prior results rank one objective

@@ -73,15 +73,15 @@ def suggest_initial(
     Where a space with graphs has explicit defaults, most of the later ones are variations of them:
     its author knows a good network (Mallik et al., PriorBand, arXiv 2306.12370). In other spaces
     they are random, and with ``prefer_large`` most are large networks, unless a trial was
-    infeasible: it may have been too large. With size limits, the second trial takes the widest
-    network with explicit defaults: as large as the time for its training allows.
+    infeasible: it may have been too large. With limits that follow from the time, the second
+    trial takes the widest network within them that has explicit defaults otherwise.
     """
     drawn = stratified_sample(encoding, history, rng)
     explicit = has_explicit_default(encoding)
     if history.started == 0 and explicit:
         return np.concatenate([encoding.default()[None], drawn]), False
     wider = _wider(encoding)
-    if history.started == 1 and explicit and architectures.has_size_limits and len(wider):
+    if history.started == 1 and explicit and architectures.limits_time and len(wider):
         return np.concatenate([wider, _varied(encoding, rng), drawn]), False
     if explicit and architectures.has_graphs and rng.random() <= _NEAR_DEFAULT_PROBABILITY:
         return np.concatenate([_varied(encoding, rng), drawn]), False

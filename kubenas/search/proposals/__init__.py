@@ -14,6 +14,7 @@ from kubenas.search.proposals.proposer import (
     RevisableProposer,
 )
 from kubenas.search.proposals.random_baseline import RandomBaseline
+from kubenas.search.proposals.size_limited import SizeLimitedProposer
 from kubenas.search.proposals.sources import MultiSourceProposer, ProposalSource
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "Proposer",
     "RandomBaseline",
     "RevisableProposer",
+    "SizeLimitedProposer",
     "create_proposer",
     "duplicate_end",
     "load_oracles",

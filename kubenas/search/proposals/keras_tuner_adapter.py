@@ -155,18 +155,14 @@ class KerasTunerProposer:
             trial.status = "COMPLETED"
             self._oracle.update_trial(oracle_trial, values, step=end.epochs)
         self._oracle.end_trial(trial)
-        self._limit_sizes(trial, end)
         self._note(oracle_trial, end)
 
-    def _limit_sizes(self, trial: Any, end: Ended) -> None:
-        """Limits the sizes of networks by the speed of the first training that completes."""
+    def limit_sizes(self, trained: Mapping[str, Any], epoch_seconds: float) -> None:
         if self._limits_after is None or not isinstance(self._oracle, SearchOracle):
             return
-        if trial.status == "COMPLETED" and end.epochs:
-            limits = self._limits_after(trial.hyperparameters.values, end.seconds / end.epochs)
-            self._limits_after = None
-            if limits is not None:
-                self._oracle.limit(limits)
+        limits = self._limits_after(trained, epoch_seconds)
+        if limits is not None:
+            self._oracle.limit(limits)
 
     def revise(self, ends: Mapping[str, Ended]) -> bool:
         reported = list(self._ends.items())

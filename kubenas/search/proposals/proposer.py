@@ -87,6 +87,15 @@ class RevisableProposer(Proposer, Protocol):
         """
         ...
 
+    def limit_sizes(self, trained: Mapping[str, Any], epoch_seconds: float) -> None:
+        """Proposes only networks that can be retrained in time, by the speed of a training.
+
+        Args:
+            trained: values of the hyperparameters of the trained network.
+            epoch_seconds: seconds per epoch of its training.
+        """
+        ...
+
     def revise(self, ends: Mapping[str, Ended]) -> bool:
         """Replaces all reported ends, by trial id and in order. Other trials are in flight.
 

@@ -16,6 +16,7 @@ from typing import Protocol
 from kubenas.search.journal import Ended, OracleEvent, Proposed, Record
 from kubenas.search.milestones import milestone
 from kubenas.search.proposals.proposer import NoProposal, Proposal, RevisableProposer
+from kubenas.search.proposals.size_limited import Speed, measured_speed
 
 
 class ProposalSource(Protocol):
@@ -62,6 +63,9 @@ class MultiSourceProposer:
         self._ends: list[int] = []
         """Positions of ends among the records."""
         self._records: list[OracleEvent] = []
+        self._proposed: dict[int, Proposed] = {}
+        self._speed: Speed | None = None
+        """Speed of the first training."""
         self._trials = 0
         self._oracle = create()
         self._ids: dict[int, str] = {}
@@ -109,11 +113,21 @@ class MultiSourceProposer:
     def _observe(self, record: OracleEvent) -> None:
         record = record.model_copy(update={"at": 0.0})
         self._trials += isinstance(record, Proposed)
-        if isinstance(record, Ended):
+        if isinstance(record, Proposed):
+            self._proposed[record.trial] = record
+        else:
             self._ends.append(len(self._records))
+            self._measure(record)
         self._records.append(record)
         for source in self._sources:
             source.observe(record)
+
+    def _measure(self, end: Ended) -> None:
+        """Limits the sizes of networks by the speed of the first training."""
+        if self._speed is None:
+            self._speed = measured_speed(self._proposed[end.trial], end)
+            if self._speed is not None:
+                self._oracle.limit_sizes(*self._speed)
 
     def _continuation(self) -> Proposal | None:
         """Returns the promotion of a network that the oracle prefers to all new ones."""
@@ -136,6 +150,8 @@ class MultiSourceProposer:
         changed = proposed != list(self._ids)
         if changed or not self._oracle.revise({self._ids[n]: end for n, end in ends.items()}):
             self._oracle = self._create()
+            if self._speed is not None:
+                self._oracle.limit_sizes(*self._speed)
             self._ids = dict(self._oracle.replay(observations))
             if self._fitted:
                 self._oracle.adopt(self._settings)

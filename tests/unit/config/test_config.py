@@ -137,3 +137,12 @@ def test_a_binary_file(tmp_path: Path) -> None:
     (tmp_path / "b.yaml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(UserError, match="text file"):
         load_config(tmp_path / "b.yaml")
+
+
+def test_the_identity_of_images_is_that_of_earlier_versions() -> None:
+    minimal = {"name": "a", "output": "o", "data": {"source": "digits"}}
+    assert Config.model_validate(minimal).identity() == "710ae82e0047"
+    task = {"source": "digits", "task": "image-classification"}
+    assert Config.model_validate({**minimal, "data": task}).identity() == "710ae82e0047"
+    columns = {"source": "digits", "target": "label"}
+    assert Config.model_validate({**minimal, "data": columns}).identity() != "710ae82e0047"

@@ -69,9 +69,9 @@ class Architectures:
         return self._graph is not None
 
     @property
-    def has_size_limits(self) -> bool:
-        """Whether architectures beyond a size are not proposed."""
-        return self.has_graphs and self._limits != Limits()
+    def limits_time(self) -> bool:
+        """Whether there is a limit on the activations, which tell the time of a training."""
+        return self.has_graphs and self._limits.activations is not None
 
     def of(self, points: Floats) -> list[Architecture]:
         """Returns the architectures of ``points``, ``(points, dimensions)``."""

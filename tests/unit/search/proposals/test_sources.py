@@ -1,6 +1,6 @@
 """Proposal sources beside an oracle: observations, and restarts do not change proposals."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import pytest
@@ -13,6 +13,7 @@ from kubenas.search.journal.records import Ended, Proposed, Record
 from kubenas.search.proposal_sources import add_proposal_sources
 from kubenas.search.proposals import create_proposer
 from kubenas.search.proposals.proposer import NoProposal, Proposer, RevisableProposer
+from kubenas.spaces.graph import Graph
 from kubenas.trial import Outcome, SpaceRef
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:keras_tuner")
@@ -42,8 +43,14 @@ def definition(**search: object) -> SearchDefinition:
     return define(config, dataset="nowhere", dataset_digest="d", space=SpaceRef(name="any"))
 
 
+def graph(values: Mapping[str, float]) -> Graph:
+    """Returns a network whose size grows with the value ``left``."""
+    size = 1 + 10 * values.get("left", 0.0)
+    return Graph.chain([str(sorted(values.items()))], flops=size**2, activations=size)
+
+
 def fresh(told: SearchDefinition) -> Proposer:
-    create = partial(create_proposer, told.config, space=SPACE)
+    create = partial(create_proposer, told.config, space=SPACE, graph=graph)
     return add_proposal_sources(create, told, SPACE)
 
 
@@ -83,13 +90,21 @@ class Play:
             at=2.0,
             trial=proposal.trial,
             outcome=Outcome.COMPLETED,
-            attempt=1,
+            attempt=1 + proposal.trial % 2,
+            epochs=proposal.epochs or 9,
+            seconds=20.0 * self._trained_epochs(proposal),
             score=score,
             latency_ms=values["right"],
         )
         if values["left"] < 0.1:
             end = end.model_copy(update={"outcome": Outcome.INFEASIBLE, "score": None})
         self.report(proposal, end)
+
+    def _trained_epochs(self, proposal: Proposed) -> int:
+        """Returns the epochs that the trial trains beyond those of its parent."""
+        proposed = {r.trial: r.epochs or 9 for r in self.records if isinstance(r, Proposed)}
+        before = 0 if proposal.parent is None else proposed[proposal.parent]
+        return proposed[proposal.trial] - before
 
     def report(self, proposal: Proposed, end: Ended) -> None:
         self.records.append(end)
@@ -106,6 +121,8 @@ OPTIONS = [
     {"baseline_share": 0.3},
     {"rungs": {"eta": 3}, "baseline_share": 0.2},
     *({"rungs": {"eta": 2}, "oracle": oracle} for oracle in LEARNING),
+    *({"rungs": {"eta": 3}, "oracle": o, "max_seconds": 3600} for o in LEARNING),
+    {"rungs": {"eta": 1}, "oracle": "auto", "max_seconds": 3600},
     {"rungs": {"eta": 2}, "oracle": "auto", "objective": "val_accuracy, latency_ms"},
 ]
 
