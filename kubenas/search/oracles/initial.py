@@ -110,7 +110,7 @@ def _wider(encoding: Encoding) -> Floats:
             for level in range(dimension.levels - 1, int(default[index]), -1):
                 points.append(default.copy())
                 points[-1][index] = level
-    return np.array(points).reshape(-1, len(default))
+    return np.array(points).reshape(len(points), len(default))
 
 
 def _larger_first(points: Floats, architectures: Architectures) -> tuple[Floats, bool]:

@@ -76,7 +76,10 @@ def test_the_report_shows_samples_as_they_are(report: ReportInput) -> None:
     assert len(shown) == 1 + 2 * len(SAMPLES)
     cells = [text for _, text in shown[1:]]
     assert all(text in cells for text in SAMPLES[:8])
-    assert "Texts, of which a model reads the first 64 words; 2 classes." in page.text
+    assert (
+        "Texts, of which a model reads the beginning: 64 words or characters; 2 classes."
+        in page.text
+    )
 
 
 def test_the_report_has_no_words_for_images(report: ReportInput) -> None:
@@ -116,7 +119,7 @@ def test_the_data_card_has_a_row_for_each_sample() -> None:
         assert row.replace("\\|", "").count("|") == 3
         assert "<" not in row
         assert not re.search(r"(?<!\\)[\[\]`*~#]", row)
-    assert "- texts, of which a model reads the first 64 words" in lines
+    assert "- texts, of which a model reads the beginning: 64 words or characters" in lines
     assert "- label conflicts (same text in two classes): 0" in lines
 
 

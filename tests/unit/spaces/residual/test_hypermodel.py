@@ -98,6 +98,7 @@ def test_a_network_has_no_value_that_it_does_not_use() -> None:
         "stage_1/filters",
         "stage_1/kernel",
         "stage_1/squeeze_excitation",
+        "width",
         "activation",
         "drop_path",
         "dropout",
