@@ -49,8 +49,8 @@ class TextGraph:
     Args:
         input_shape: (length,), the number of tokens of a text.
         num_classes: number of classes.
-        options: options of the space; the graph does not depend on them.
-        vocabulary_size: number of different tokens; the graph depends on the values alone.
+        options: options of the space; its largest length bounds the tokens that are read.
+        vocabulary_size: number of different tokens.
     """
 
     def __init__(
@@ -61,7 +61,8 @@ class TextGraph:
         options: TextOptions,
         vocabulary_size: int,
     ) -> None:
-        del input_shape, options, vocabulary_size
+        self._length = min(input_shape[0], options.max_length)
+        self._vocabulary_size = vocabulary_size
         self._num_classes = num_classes
 
     def __call__(self, values: Mapping[str, Any]) -> Graph:
@@ -71,7 +72,8 @@ class TextGraph:
         normalisation are not counted.
         """
         nodes = _Nodes()
-        _append_network(nodes, network_of(values))
+        network = network_of(values, length=self._length, vocabulary_size=self._vocabulary_size)
+        _append_network(nodes, network)
         output = dense_cost(nodes.size, self._num_classes)
         return Graph(
             tuple(nodes.labels),

@@ -11,7 +11,9 @@ from kubenas.spaces.text.model import build_features
 from kubenas.spaces.text.network import Network, network_of
 
 _ENCODERS = ["bag", "convolutional", "recurrent", "transformer"]
-_VOCABULARIES = (2_000, 5_000, 10_000, 20_000)
+_VOCABULARIES = [2_000, 5_000, 10_000, 20_000]
+_LENGTHS = [0.25, 0.5, 1.0]
+"""Shares of the tokens of a text."""
 _BUCKETS = [4_096, 16_384, 65_536]
 _KERNELS = ["3", "1,2,3", "2,3,4", "3,4,5", "2,3,4,5"]
 _SMALLEST = 16
@@ -23,6 +25,8 @@ _MOST_RECURRENT = 2
 
 class TextHyperModel(ClassifierHyperModel[TextOptions, tuple[int]]):
     """Embeddings of words, an encoder, a pooling and a dense layer.
+
+    The space is the same for all data: what was found for some texts is a point for others.
 
     Args:
         input_shape: (length,), the number of tokens of a text.
@@ -44,9 +48,9 @@ class TextHyperModel(ClassifierHyperModel[TextOptions, tuple[int]]):
 
     def choose_network(self, hp: keras_tuner.HyperParameters) -> Network:
         """Declares the network's hyperparameters and returns the network at their values."""
-        return choose_network(
-            hp, self.options, length=self.input_shape[0], vocabulary_size=self.vocabulary_size
-        )
+        declare_network(hp, self.options)
+        length = min(self.input_shape[0], self.options.max_length)
+        return network_of(hp.values, length=length, vocabulary_size=self.vocabulary_size)
 
     def choose_optimizer(self, hp: keras_tuner.HyperParameters) -> keras.optimizers.Optimizer:
         return choose_optimizer(hp, WORDS)
@@ -68,14 +72,10 @@ class TextHyperModel(ClassifierHyperModel[TextOptions, tuple[int]]):
         return self.classifier(hp, tokens, build_features(tokens, network))
 
 
-def choose_network(
-    hp: keras_tuner.HyperParameters, options: TextOptions, *, length: int, vocabulary_size: int
-) -> Network:
-    """Declares the network's hyperparameters and returns the network at their values."""
-    lengths = _lengths(min(length, options.max_length))
-    hp.Choice("length", lengths, default=lengths[-1])
-    vocabularies = [*(size for size in _VOCABULARIES if size < vocabulary_size), vocabulary_size]
-    hp.Choice("vocabulary", vocabularies, default=min(_VOCABULARIES[-1], vocabulary_size))
+def declare_network(hp: keras_tuner.HyperParameters, options: TextOptions) -> None:
+    """Declares the network's hyperparameters."""
+    hp.Choice("length", _LENGTHS, default=_LENGTHS[-1])
+    hp.Choice("vocabulary", _VOCABULARIES, default=_VOCABULARIES[-1])
     sizes = doubled_sizes(_SMALLEST, options.max_embedding)
     hp.Choice("embedding", sizes, default=at_most(_DEFAULT_EMBEDDING, sizes))
     hp.Choice("encoder", _ENCODERS)
@@ -91,12 +91,6 @@ def choose_network(
     hp.Choice("units", [0, *doubled_sizes(_SMALLEST, options.max_units)], default=0)
     hp.Float("word_dropout", 0.0, 0.4, step=0.1, default=0.3)
     hp.Float("embedding_dropout", 0.0, 0.5, step=0.1, default=0.5)
-    return network_of(hp.values)
-
-
-def _lengths(longest: int) -> list[int]:
-    """Returns a quarter, half and all of ``longest``, without equal ones."""
-    return sorted({-(-longest // 4), -(-longest // 2), longest})
 
 
 def _declare_bag(hp: keras_tuner.HyperParameters) -> None:

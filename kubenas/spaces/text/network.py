@@ -1,5 +1,6 @@
 """A network of the space ``text`` and the values that describe it. Imports no Keras."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
@@ -101,17 +102,20 @@ class Network:
         return sum(self.length - size + 1 for size in range(1, ngrams + 1))
 
 
-def network_of(values: Mapping[str, Any]) -> Network:
+def network_of(values: Mapping[str, Any], *, length: int, vocabulary_size: int) -> Network:
     """Returns the network that hyperparameters describe.
 
     Args:
         values: at least the active hyperparameters, by name.
+        length: largest number of tokens that may be read; "length" is a share of it.
+        vocabulary_size: number of different tokens; a larger "vocabulary" reads all of them.
     """
+    read = math.ceil(values["length"] * length)
     return Network(
-        length=values["length"],
-        vocabulary=values["vocabulary"],
+        length=read,
+        vocabulary=min(values["vocabulary"], vocabulary_size),
         embedding=values["embedding"],
-        encoder=_encoder(values),
+        encoder=_encoder(values, read),
         pooling=values["pooling"],
         units=values["units"],
         word_dropout=values["word_dropout"],
@@ -119,10 +123,10 @@ def network_of(values: Mapping[str, Any]) -> Network:
     )
 
 
-def _encoder(values: Mapping[str, Any]) -> Encoder:
+def _encoder(values: Mapping[str, Any], length: int) -> Encoder:
     match values["encoder"]:
         case "bag":
-            return _bag(values)
+            return _bag(values, length)
         case "convolutional":
             return _convolutional(values)
         case "recurrent":
@@ -136,8 +140,8 @@ def _encoder(values: Mapping[str, Any]) -> Encoder:
             )
 
 
-def _bag(values: Mapping[str, Any]) -> Bag:
-    ngrams = min(values["bag/ngrams"], values["length"])
+def _bag(values: Mapping[str, Any], length: int) -> Bag:
+    ngrams = min(values["bag/ngrams"], length)
     return Bag(ngrams, values["bag/buckets"] if ngrams > 1 else 0)
 
 

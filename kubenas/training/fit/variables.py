@@ -44,7 +44,9 @@ def loss_scale_variables(model: keras.Model) -> list[keras.Variable]:
     return [variable for variable in model.optimizer.variables if id(variable) not in own]
 
 
-def create_variables(model: keras.Model, example: Array, label: Array, output: tf.Tensor) -> None:
+def create_variables(
+    model: keras.Model, example: tf.Tensor, label: Array, output: tf.Tensor
+) -> None:
     """Creates the variables of the optimiser and the metrics before ``fit`` does.
 
     If the first training step creates variables, TensorFlow traces it twice. This takes half of the

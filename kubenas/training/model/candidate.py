@@ -4,12 +4,9 @@ import math
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import keras
 import keras_tuner
-import numpy as np
-import numpy.typing as npt
 import tensorflow as tf
 from keras_tuner.errors import FatalError
 
@@ -20,6 +17,7 @@ from kubenas.spaces.transfer.pixels import PixelMoments
 from kubenas.spaces.user_code.hypermodel_source import split_reference
 from kubenas.storage import split
 from kubenas.training.fit.variables import read_variables, write_variables
+from kubenas.training.model.example import zero_examples
 from kubenas.training.model.gpu import compute_capability
 from kubenas.training.model.precision import FLOAT32, dtype_policy
 from kubenas.training.process.attempt import Attempt
@@ -102,7 +100,7 @@ class Candidate:
     hypermodel: keras_tuner.HyperModel
     hp: keras_tuner.HyperParameters
     model: keras.Model
-    example: npt.NDArray[Any]
+    example: tf.Tensor
     """A batch of one example of zeros."""
     output: tf.Tensor
     """Output of the model for ``example``."""
@@ -122,13 +120,12 @@ def build_candidate(
         raise Infeasible(f"build() returned a {type(model).__name__}, not a keras.Model")
     if not model.compiled:
         raise Infeasible("build() returned a model that is not compiled; call model.compile()")
-    batch = example_tensors(attempt.schema).network_spec
-    example = np.zeros((1, *batch.shape[1:]), batch.dtype.as_numpy_dtype)
+    example = zero_examples(example_tensors(attempt.schema).network_spec)
     output = _first_output(attempt, model, example)
     return Candidate(hypermodel, hp, model, example, output)
 
 
-def _first_output(attempt: Attempt, model: keras.Model, example: npt.NDArray[Any]) -> tf.Tensor:
+def _first_output(attempt: Attempt, model: keras.Model, example: tf.Tensor) -> tf.Tensor:
     try:
         output = model(example, training=False)
     except SHAPE_ERRORS as error:

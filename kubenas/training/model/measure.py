@@ -11,6 +11,8 @@ import keras
 import tensorflow as tf
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
+from kubenas.training.model.example import zero_examples
+
 _LOG = logging.getLogger(__name__)
 _RUNS = 20
 _LONGEST_SECONDS = 0.3
@@ -37,7 +39,7 @@ def measure_cost(predict: Predict, batch: tf.TensorSpec) -> Cost:
         batch: dtype and shape of a batch of examples.
     """
     try:
-        example = tf.zeros((1, *batch.shape[1:]), batch.dtype)
+        example = zero_examples(batch)
         traced = tf.function(lambda values: _called(predict, values))
         function = traced.get_concrete_function(tf.TensorSpec(example.shape, batch.dtype))
         inlined = function if isinstance(predict, keras.Model) else _inlined(function)

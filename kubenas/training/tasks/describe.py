@@ -4,8 +4,10 @@ import keras
 import keras_tuner
 import numpy as np
 
+from kubenas.data.kinds.registry import example_tensors
 from kubenas.errors import UserError
 from kubenas.training.model.candidate import build_model, load_space, user_file
+from kubenas.training.model.example import zero_examples
 from kubenas.training.model.exploration import explore
 from kubenas.training.process.attempt import Attempt
 from kubenas.training.process.failure import Phase, classify_errors
@@ -48,8 +50,8 @@ def describe(attempt: Attempt) -> Result:
 
 def _check_predicts_classes(model: keras.Model, attempt: Attempt) -> None:
     classes = len(attempt.schema.classes)
-    example = np.zeros((2, *attempt.schema.shape), np.float32)
-    output = model(example, training=False)
+    examples = zero_examples(example_tensors(attempt.schema).network_spec, 2)
+    output = model(examples, training=False)
     shape = tuple(getattr(output, "shape", ()))
     if shape != (2, classes):
         raise UserError(

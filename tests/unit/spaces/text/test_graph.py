@@ -12,10 +12,20 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kubenas.spaces.graph import Graph
+from kubenas.spaces.options import TextOptions
 from kubenas.spaces.text.network import network_of
 from kubenas.training.model.measure import measure_cost
 from tests.unit.spaces.points import points, sampled
-from tests.unit.spaces.text.texts import GRAPH, HYPERMODEL, LENGTH, VOCABULARY, point, values_of
+from tests.unit.spaces.text.texts import (
+    GRAPH,
+    HYPERMODEL,
+    LENGTH,
+    VOCABULARY,
+    graph_for,
+    hypermodel_for,
+    point,
+    values_of,
+)
 
 
 def graph_of(encoder: str, **changes: Any) -> Graph:
@@ -32,13 +42,56 @@ def test_the_number_of_weights_is_exact(seed: int) -> None:
 @pytest.mark.parametrize("encoder", ["parallel", "separable", "transformer"])
 @pytest.mark.parametrize("seed", range(2))
 def test_operations_are_near_those_of_the_profiler(encoder: str, seed: int) -> None:
-    hp = sampled(HYPERMODEL, seed, **values_of(encoder, length=LENGTH))
+    hp = sampled(HYPERMODEL, seed, **values_of(encoder, length=1.0))
     measured = measure_cost(HYPERMODEL.build(hp), tf.TensorSpec((None, LENGTH), tf.int32)).flops
     assert GRAPH(hp.values).flops == pytest.approx(measured, rel=0.15)
 
 
+TEXTS = [(1, 3), (72, 7001), (64, 2000), (9, 30_000)]
+
+
+@pytest.mark.parametrize(("length", "vocabulary"), TEXTS)
+@pytest.mark.parametrize("seed", range(6))
+def test_the_number_of_weights_is_exact_for_all_texts(
+    length: int, vocabulary: int, seed: int
+) -> None:
+    keras.backend.clear_session()
+    options = TextOptions(max_embedding=24, max_units=20, max_layers=2, max_length=50)
+    texts = {"length": length, "vocabulary": vocabulary, "options": options}
+    hypermodel, graph = hypermodel_for(**texts), graph_for(**texts)
+    hp = sampled(hypermodel, seed)
+    assert graph(hp.values).parameters == hypermodel.build(hp).count_params()
+
+
+@pytest.mark.parametrize(
+    ("vocabulary", "read"),
+    [
+        (1999, [1999, 1999, 1999, 1999]),
+        (13_423, [2000, 5000, 10_000, 13_423]),
+        (90_000, [2000, 5000, 10_000, 20_000]),
+    ],
+)
+def test_graphs_are_equal_where_the_same_words_are_read(vocabulary: int, read: list[int]) -> None:
+    make = graph_for(vocabulary=vocabulary)
+    choices = (2000, 5000, 10_000, 20_000)
+    graphs = [make(point("gru", vocabulary=choice).values) for choice in choices]
+    assert [graph.labels[0] for graph in graphs] == [f"{LENGTH} tokens of {size}" for size in read]
+    assert len({graph.key for graph in graphs}) == len(set(read))
+
+
+@pytest.mark.parametrize(
+    ("length", "read"), [(1, [1, 1, 1]), (9, [3, 5, 9]), (64, [16, 32, 64]), (500, [25, 50, 100])]
+)
+def test_a_share_of_the_longest_texts_is_read(length: int, read: list[int]) -> None:
+    make = graph_for(length=length, options=TextOptions(max_length=100))
+    graphs = [make(point("gru", length=share).values) for share in (0.25, 0.5, 1.0)]
+    expected = [f"{tokens} tokens of {VOCABULARY}" for tokens in read]
+    assert [graph.labels[0] for graph in graphs] == expected
+    assert len({graph.key for graph in graphs}) == len(set(read))
+
+
 def network_in(values: Mapping[str, Any], graph: Graph) -> tuple[Any, ...]:
-    return network_of(values), graph.rest
+    return network_of(values, length=LENGTH, vocabulary_size=VOCABULARY), graph.rest
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
@@ -86,7 +139,8 @@ def test_ngrams_are_a_node_and_their_buckets_hold_embeddings() -> None:
 
 
 def test_ngrams_longer_than_the_text_are_no_difference() -> None:
-    first, second = (graph_of("bag", length=1, **{"bag/ngrams": size}) for size in (1, 3))
+    of_one_word = graph_for(length=1)
+    first, second = (of_one_word(point("bag", **{"bag/ngrams": size}).values) for size in (1, 3))
     assert first.key == second.key
 
 

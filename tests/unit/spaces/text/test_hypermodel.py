@@ -7,6 +7,7 @@ import keras_tuner
 import numpy as np
 import pytest
 
+from kubenas.search.space.point import read_space, to_point
 from kubenas.spaces.options import TextOptions
 from kubenas.spaces.text.hypermodel import TextHyperModel
 from kubenas.training.process.keras_settings import dtype_policy_within
@@ -16,8 +17,8 @@ from tests.unit.spaces.text.texts import (
     ENCODERS,
     HYPERMODEL,
     LENGTH,
-    VOCABULARY,
     built,
+    hypermodel_for,
     labels,
     point,
     texts,
@@ -27,15 +28,6 @@ from tests.unit.spaces.text.texts import (
 each_encoder = pytest.mark.parametrize("encoder", list(ENCODERS))
 REGULARISED = {"word_dropout": 0.4, "embedding_dropout": 0.5, "dropout": 0.5}
 NOT_REGULARISED = dict.fromkeys(REGULARISED, 0.0)
-
-
-def hypermodel(length: int, vocabulary: int, **options: Any) -> TextHyperModel:
-    return TextHyperModel(
-        input_shape=(length,),
-        num_classes=2,
-        options=TextOptions(**options),
-        vocabulary_size=vocabulary,
-    )
 
 
 def choices(space: TextHyperModel, name: str) -> list[Any]:
@@ -64,7 +56,7 @@ def test_random_points_train_and_predict(encoder: str, seed: int) -> None:
 def test_short_texts_and_small_vocabularies_build(
     encoder: str, length: int, vocabulary: int
 ) -> None:
-    space = hypermodel(length, vocabulary)
+    space = hypermodel_for(length=length, vocabulary=vocabulary)
     hp = sampled(space, 1, **values_of(encoder))
     tokens = np.full((2, length), vocabulary - 1, np.int32)
     assert np.isfinite(np.asarray(space.build(hp)(tokens))).all()
@@ -83,14 +75,7 @@ def test_what_follows_padding_does_not_count(encoder: str) -> None:
 def test_more_padding_is_no_difference(encoder: str) -> None:
     hp = point(encoder)
     short = HYPERMODEL.build(hp)
-    longer = TextHyperModel(
-        input_shape=(2 * LENGTH,),
-        num_classes=CLASSES,
-        options=HYPERMODEL.options,
-        vocabulary_size=VOCABULARY,
-    )
-    hp.values["length"] = 2 * LENGTH
-    long = longer.build(hp)
+    long = hypermodel_for(length=2 * LENGTH).build(hp)
     _copy_weights(short, long)
     padded = np.pad(texts(), ((0, 0), (0, LENGTH)))
     np.testing.assert_allclose(long(padded), short(texts()), atol=1e-5)
@@ -112,7 +97,7 @@ def test_an_empty_text_is_one_unknown_word() -> None:
 
 
 def test_rare_words_and_later_words_are_not_read() -> None:
-    model = built("gru", vocabulary=2000, length=5)
+    model = built("gru", vocabulary=2000, length=0.5)
     tokens = np.full((1, LENGTH), 1999, np.int32)
     rare, unknown, later = tokens.copy(), tokens.copy(), tokens.copy()
     rare[0, 2], unknown[0, 2], later[0, 5:] = 2000, 1, 3
@@ -204,10 +189,10 @@ def test_a_network_has_no_value_that_it_does_not_use(encoder: str, own: set[str]
     assert set(point(encoder).values) == COMMON | own
 
 
-def test_choices_follow_from_the_data_and_the_options() -> None:
-    space = hypermodel(100, 7000, max_embedding=100, max_units=50, max_layers=1)
-    assert choices(space, "vocabulary") == [2000, 5000, 7000]
-    assert choices(space, "length") == [25, 50, 100]
+def test_choices_follow_from_the_options() -> None:
+    space = hypermodel_for(options=TextOptions(max_embedding=100, max_units=50, max_layers=1))
+    assert choices(space, "vocabulary") == [2000, 5000, 10_000, 20_000]
+    assert choices(space, "length") == [0.25, 0.5, 1.0]
     assert choices(space, "embedding") == [16, 32, 64, 100]
     assert choices(space, "units") == [0, 16, 32, 50]
     for name in ("convolutional/layers", "recurrent/layers", "transformer/layers"):
@@ -215,10 +200,20 @@ def test_choices_follow_from_the_data_and_the_options() -> None:
         assert (layers.min_value, layers.max_value) == (1, 1)
 
 
-def test_long_texts_and_small_vocabularies_bound_the_choices() -> None:
-    assert choices(hypermodel(1000, 2000, max_length=64), "length") == [16, 32, 64]
-    assert choices(hypermodel(1, 2000), "length") == [1]
-    assert choices(hypermodel(1, 2000), "vocabulary") == [2000]
-    large = hypermodel(8, 90_000)
-    assert choices(large, "vocabulary") == [2000, 5000, 10_000, 20_000, 90_000]
-    assert declared(large).values["vocabulary"] == 20_000
+def test_default_networks_read_all_words() -> None:
+    values = declared(HYPERMODEL).values
+    assert (values["length"], values["vocabulary"]) == (1.0, 20_000)
+
+
+@pytest.mark.parametrize(
+    ("length", "vocabulary"), [(1, 2), (72, 13_423), (64, 1999), (4096, 90_000)]
+)
+@pytest.mark.parametrize("seed", range(6))
+def test_a_point_for_some_texts_is_a_point_for_others(
+    length: int, vocabulary: int, seed: int
+) -> None:
+    earlier = hypermodel_for(length=64, vocabulary=13_422)
+    later = hypermodel_for(length=length, vocabulary=vocabulary)
+    values = sampled(earlier, seed).values
+    assert to_point(read_space(declared(later).get_config()), values) == values
+    assert declared(later).get_config() == declared(earlier).get_config()

@@ -13,12 +13,25 @@ from tests.unit.spaces.points import declared
 
 LENGTH, VOCABULARY, CLASSES = 10, 2500, 3
 OPTIONS = TextOptions(max_embedding=24, max_units=20, max_layers=2)
-HYPERMODEL = TextHyperModel(
-    input_shape=(LENGTH,), num_classes=CLASSES, options=OPTIONS, vocabulary_size=VOCABULARY
-)
-GRAPH = TextGraph(
-    input_shape=(LENGTH,), num_classes=CLASSES, options=OPTIONS, vocabulary_size=VOCABULARY
-)
+
+
+def hypermodel_for(
+    *, length: int = LENGTH, vocabulary: int = VOCABULARY, options: TextOptions = OPTIONS
+) -> TextHyperModel:
+    return TextHyperModel(
+        input_shape=(length,), num_classes=CLASSES, options=options, vocabulary_size=vocabulary
+    )
+
+
+def graph_for(
+    *, length: int = LENGTH, vocabulary: int = VOCABULARY, options: TextOptions = OPTIONS
+) -> TextGraph:
+    return TextGraph(
+        input_shape=(length,), num_classes=CLASSES, options=options, vocabulary_size=vocabulary
+    )
+
+
+HYPERMODEL, GRAPH = hypermodel_for(), graph_for()
 ENCODERS: dict[str, dict[str, Any]] = {
     "words": {"encoder": "bag", "bag/ngrams": 1},
     "bag": {"encoder": "bag", "bag/ngrams": 3, "bag/buckets": 4096},
