@@ -1,4 +1,4 @@
-"""The vocabulary of texts: their most frequent words, or characters for scripts without spaces."""
+"""The vocabulary of texts: their most frequent words, or characters in scripts without spaces."""
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kubenas.data.dataset.schema import TextForm, WordSplit
+from kubenas.data.kinds.text.scripts import count_letters
 from kubenas.errors import UserError
 
 MAX_WORDS = 20_000
@@ -18,7 +19,11 @@ _READ_COMPLETELY = 0.98
 """Share of the training texts that a model reads completely, unless they are very long."""
 _LONGEST_MEAN = 16
 """Largest mean length of words in characters. Above it, the script has no spaces."""
+_UNSPACED = 0.3
+"""Share of the letters of scripts without spaces, above which texts are split into characters."""
 _SAMPLE = 1_000
+_BEGINNING = 4_000
+"""Bytes of each text of the sample that are looked at."""
 _BATCH = 512
 
 
@@ -61,9 +66,15 @@ def fit_texts(texts: Iterable[bytes]) -> FittedTexts:
 
 
 def split_of(texts: Iterable[bytes]) -> WordSplit:
-    """Returns what texts are split into words at: "whitespace", or "character" without spaces."""
-    lengths = [len(word) for text in texts for word in text.decode().split()]
-    return "character" if lengths and np.mean(lengths) > _LONGEST_MEAN else "whitespace"
+    """Returns what texts are split into words at: "whitespace", or "character" without spaces.
+
+    The script decides, and the mean length of the words for scripts that are not known.
+    """
+    beginnings = [text[:_BEGINNING].decode(errors="ignore") for text in texts]
+    unspaced, letters = np.sum([(0, 0), *map(count_letters, beginnings)], axis=0)
+    lengths = [len(word) for text in beginnings for word in text.split()]
+    long = bool(lengths) and np.mean(lengths) > _LONGEST_MEAN
+    return "character" if long or unspaced > _UNSPACED * letters else "whitespace"
 
 
 def _length_of(lengths: npt.NDArray[np.int64]) -> int:
