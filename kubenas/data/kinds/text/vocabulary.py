@@ -1,6 +1,7 @@
 """The vocabulary of texts: their most frequent words, or characters in scripts without spaces."""
 
-from collections.abc import Iterable, Iterator
+from array import array
+from collections.abc import Iterable
 from itertools import islice
 from typing import NamedTuple
 
@@ -9,6 +10,7 @@ import numpy.typing as npt
 
 from kubenas.data.dataset.schema import TextForm, WordSplit
 from kubenas.data.kinds.text.scripts import count_letters
+from kubenas.data.kinds.text.word_counts import WordCounter, words_of
 from kubenas.errors import UserError
 
 MAX_WORDS = 20_000
@@ -24,7 +26,6 @@ _UNSPACED = 0.3
 _SAMPLE = 1_000
 _BEGINNING = 4_000
 """Bytes of each text of the sample that are looked at."""
-_BATCH = 512
 
 
 class FittedTexts(NamedTuple):
@@ -38,31 +39,27 @@ class FittedTexts(NamedTuple):
 
 
 def fit_texts(texts: Iterable[bytes]) -> FittedTexts:
-    """Learns the vocabulary and the length from the training texts, which it reads three times.
+    """Learns the vocabulary and the length from the training texts, which it reads twice.
 
     Raises:
         UserError: The texts have no words.
     """
-    # The import of TensorFlow takes seconds. Invalid data do not need it.
-    import keras  # noqa: PLC0415
-    import tensorflow as tf  # noqa: PLC0415
-
     split = split_of(islice(texts, _SAMPLE))
-    layer = keras.layers.TextVectorization(MAX_WORDS, split=split, ragged=True)
-    for batch in _batches(texts):
-        layer.update_state(tf.constant(batch))
-    layer.finalize_state()
-    words = tuple(layer.get_vocabulary(include_special_tokens=False))
-    if not words:
+    counter, counts = WordCounter(), array("I")
+    for text in texts:
+        words = words_of(text, split)
+        counter.add(words)
+        counts.append(len(words))
+    vocabulary = counter.most_frequent(MAX_WORDS - 2)  # without padding and the unknown word
+    if not vocabulary:
         raise UserError(
             "data.source: the training texts have no words, only punctuation or spaces; give texts"
             " with words"
         )
-    lengths = np.concatenate([layer(tf.constant(batch)).row_lengths() for batch in _batches(texts)])
+    lengths = np.asarray(counts)
     length = _length_of(lengths)
-    return FittedTexts(
-        TextForm(split=split, vocabulary=words), length, float((lengths <= length).mean())
-    )
+    complete = float((lengths <= length).mean())
+    return FittedTexts(TextForm(split=split, vocabulary=vocabulary), length, complete)
 
 
 def split_of(texts: Iterable[bytes]) -> WordSplit:
@@ -77,12 +74,6 @@ def split_of(texts: Iterable[bytes]) -> WordSplit:
     return "character" if long or unspaced > _UNSPACED * letters else "whitespace"
 
 
-def _length_of(lengths: npt.NDArray[np.int64]) -> int:
+def _length_of(lengths: npt.NDArray[np.uint32]) -> int:
     needed = max(1, int(np.quantile(lengths, _READ_COMPLETELY, method="inverted_cdf")))
     return min(MAX_LENGTH, -(-needed // _LENGTH_STEP) * _LENGTH_STEP)
-
-
-def _batches(texts: Iterable[bytes]) -> Iterator[list[bytes]]:
-    remaining = iter(texts)
-    while batch := [*islice(remaining, _BATCH)]:
-        yield batch

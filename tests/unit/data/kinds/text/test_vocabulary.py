@@ -118,7 +118,7 @@ def test_some_texts_without_words_are_accepted() -> None:
     assert (found.length, found.read_completely) == (8, 1)
 
 
-def test_a_long_source_is_read_in_batches() -> None:
+def test_the_texts_are_read_twice() -> None:
     class Repeatable:
         """1,300 texts, counted."""
 
@@ -130,4 +130,10 @@ def test_a_long_source_is_read_in_batches() -> None:
 
     texts = Repeatable()
     assert fit_texts(texts).form.vocabulary == ("b", "a")
-    assert texts.begun == 3
+    assert texts.begun == 2
+
+
+def test_very_long_words_are_unknown_but_count_for_the_length() -> None:
+    found = fit("\u00e4" * 100 + " a" * 60 + f" {'b' * 101}" * 4)
+    assert set(found.form.vocabulary) == {"a", "\u00e4" * 100}
+    assert found.length == 72
