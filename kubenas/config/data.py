@@ -29,7 +29,8 @@ class DataConfig(Value):
     features: tuple[str, ...] = Field(
         (),
         description="Columns of a table with the texts, as a list; several are joined, one a line."
-        " Empty: the only other column.",
+        " Empty: the only other column, or the one named text, sentence, content, message, review,"
+        " body or document.",
     )
     test_fraction: float = Field(
         0.15, gt=0, lt=0.9, description="Share of the examples in the test split (0 to 0.9)."

@@ -1,11 +1,22 @@
-"""Validation of class names and file names, which are printed in tables, logs and terminals."""
+"""Names and values that are printed in tables, logs and terminals."""
 
+import reprlib
 import unicodedata
+from typing import Any
 
 from kubenas.errors import UserError
 
 _CONTROLS = {"Cc", "Zl", "Zp"}
 _BIDIRECTIONAL = {chr(code) for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}
+
+
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = 40
+
+
+def shown(value: Any) -> str:
+    """Returns ``value`` as messages show it: control characters are escaped, long values cut."""
+    return _SHORT.repr(value)
 
 
 def check_name(name: str, *, origin: str, what: str, remedy: str) -> None:

@@ -1,12 +1,12 @@
 """Detection of near duplicates: texts that share most of their runs of three words.
 
 Two texts are near duplicates if the Jaccard similarity of their shingles, the sets of runs of three
-words, is at least 0.8. Case and punctuation do not count. Candidate pairs come from MinHash
+words, is at least 0.8. Case and punctuation do not count. Each letter of a script without spaces
+is a word. Candidate pairs come from MinHash
 signatures with locality-sensitive hashing (Broder, On the Resemblance and Containment of Documents,
 1997): a pair with a similarity of 0.8 is found with a probability of 98 %, and equal words always.
 """
 
-import re
 import zlib
 from collections.abc import Iterator
 
@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from kubenas.data.kinds.kind import ReadStored
 from kubenas.data.kinds.near_duplicates import NearDuplicates, Positions, connect
+from kubenas.data.kinds.text.scripts import WORD
 
 HASHES = 32
 """Number of hashes in a signature, uint32 each."""
@@ -23,7 +24,6 @@ _BAND = 4
 """Hashes that are equal in a candidate pair, in at least one of the eight bands."""
 _WORDS = 3
 _SIMILARITY = 0.8
-_WORD = re.compile(r"\w+")
 _PRIME = np.uint64((1 << 31) - 1)
 
 Signature = npt.NDArray[np.uint32]
@@ -35,7 +35,7 @@ _FACTORS, _OFFSETS = (_RANDOM.integers(1, int(_PRIME), HASHES, np.uint64) for _ 
 
 def shingles(text: str) -> Shingles:
     """Returns the hashes of all runs of three words; of all words together if there are fewer."""
-    words = _WORD.findall(text.lower()) or [text]
+    words = WORD.findall(text.lower()) or [text]
     runs = range(max(1, len(words) - _WORDS + 1))
     return frozenset(zlib.crc32(" ".join(words[at : at + _WORDS]).encode()) for at in runs)
 

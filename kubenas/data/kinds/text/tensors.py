@@ -11,8 +11,9 @@ from kubenas.data.kinds.tensors import ExampleTensors, View
 class TextTensors(ExampleTensors):
     """Texts as a string tensor (batch,), and as the numbers of their words (batch, length).
 
-    0 is padding at the end and 1 an unknown word. Lower numbers are more frequent words. Case and
-    punctuation are removed, as :class:`keras.layers.TextVectorization` does by default.
+    0 is padding at the end and 1 an unknown word. Lower numbers are more frequent words. As in
+    :class:`keras.layers.TextVectorization` by default, ASCII letters are in lower case and ASCII
+    punctuation is removed; other letters and marks stay as they are.
     """
 
     input_name = "text"

@@ -2,7 +2,7 @@
 
 import csv
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import count
 from pathlib import Path
@@ -22,6 +22,14 @@ class _Header(NamedTuple):
     names: tuple[str, ...]
     number: int
     """The row of the header: more than 1 if blank lines precede it."""
+
+
+class _Record(NamedTuple):
+    number: int
+    line: int
+    fields: list[str]
+    lines: list[str]
+    """The lines of the file. The list is used again for the next record."""
 
 
 class DelimitedFile:
@@ -46,7 +54,7 @@ class DelimitedFile:
     def rows(self, columns: Sequence[str]) -> Iterator[Row]:
         delimiter, names, header = self._header
         wanted = [names.index(column) for column in columns]
-        for number, line, fields in self._records(delimiter):
+        for number, line, fields, lines in self._records(delimiter):
             if number <= header or _is_blank(fields):
                 continue
             if len(fields) != len(names):
@@ -55,7 +63,11 @@ class DelimitedFile:
                     f" the header {len(names)}; put a field that contains {_NAMES[delimiter]} into"
                     " double quotes, and write quotes inside of it twice"
                 )
-            yield Row(number, line, tuple(fields[position] for position in wanted))
+            picked, *apart = (
+                tuple(each[position] for position in wanted)
+                for each in (fields, *_read_apart(lines, delimiter, len(names)))
+            )
+            yield Row(number, line, picked, tuple(apart))
 
     def notes(self) -> tuple[str, ...]:
         delimiter = self._header.delimiter
@@ -66,7 +78,7 @@ class DelimitedFile:
     @cached_property
     def _header(self) -> _Header:
         delimiter = self._find_delimiter()
-        for number, _, fields in self._records(delimiter):
+        for number, _, fields, _ in self._records(delimiter):
             if not _is_blank(fields):
                 names = tuple(field.strip() for field in fields)
                 self._check_names(names)
@@ -89,13 +101,18 @@ class DelimitedFile:
                 " rename or remove all but one"
             )
 
-    def _records(self, delimiter: str) -> Iterator[tuple[int, int, list[str]]]:
-        """Yields the number, the first line and the fields of each row, the header included."""
+    def _records(self, delimiter: str) -> Iterator[_Record]:
+        """Yields all rows, the header included."""
+        lines: list[str] = []
         reader = csv.reader(
-            read_lines(self.path), delimiter=delimiter, strict=True, skipinitialspace=True
+            _recorded(read_lines(self.path), lines),
+            delimiter=delimiter,
+            strict=True,
+            skipinitialspace=True,
         )
         for number in count(1):
             line = reader.line_num + 1
+            lines.clear()
             try:
                 fields = next(reader)
             except StopIteration:
@@ -103,7 +120,25 @@ class DelimitedFile:
             except csv.Error as error:
                 place = row_place(number, line)
                 raise UserError(f"{self.path}: {place} {_explain(error)}") from error
-            yield number, line, fields
+            yield _Record(number, line, fields, lines)
+
+
+def _recorded(lines: Iterable[str], record: list[str]) -> Iterator[str]:
+    """Yields ``lines``, and appends each to ``record``."""
+    for line in lines:
+        record.append(line)
+        yield line
+
+
+def _read_apart(lines: Sequence[str], delimiter: str, columns: int) -> list[list[str]]:
+    """Returns the fields of each of several lines without regard to quotes.
+
+    Returns:
+        Nothing if there is one line, or not all of them have ``columns`` fields.
+    """
+    if len(lines) == 1 or any(line.count(delimiter) != columns - 1 for line in lines):
+        return []
+    return [line.split(delimiter) for line in lines]
 
 
 def _explain(error: csv.Error) -> str:

@@ -1,13 +1,14 @@
 """Tables with one JSON object a line: .jsonl and .ndjson files."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from kubenas.data.source.names import check_name
+from kubenas.data.source.names import check_name, shown
 from kubenas.data.source.texts.lines import read_lines
 from kubenas.data.source.texts.table_file import Row
 from kubenas.errors import UserError
@@ -25,8 +26,8 @@ class _RepeatedKey(Exception):
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise _RepeatedKey(next(name for name in names if names.count(name) > 1))
+        times = Counter(name for name, _ in pairs)
+        raise _RepeatedKey(next(name for name in times if times[name] > 1))
     return found
 
 
@@ -72,7 +73,7 @@ class JsonLinesFile:
         try:
             found = _DECODER.decode(line)
         except _RepeatedKey as error:
-            raise UserError(f"{place} has the key '{error}' twice; remove one") from error
+            raise UserError(f"{place} has the key {shown(str(error))} twice; remove one") from error
         except (ValueError, RecursionError) as error:
             reason = getattr(error, "msg", "") or "a number is too long, or the nesting too deep"
             at = f" at character {error.pos + 1}" if isinstance(error, json.JSONDecodeError) else ""

@@ -48,6 +48,9 @@ class LabelCounter:
         """The number of rows with each problem."""
         self._first_bad: dict[str, str] = {}
 
+    def __contains__(self, label: Label | float | None) -> bool:
+        return label in self._counts
+
     def add(self, value: Any, place: str) -> None:
         """Adds the label of a row.
 

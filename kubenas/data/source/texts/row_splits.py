@@ -4,6 +4,7 @@ from typing import Any
 
 from kubenas.data.dataset.schema import SPLITS, SplitName
 from kubenas.data.source.given_splits import split_named
+from kubenas.data.source.names import shown
 from kubenas.errors import UserError
 
 
@@ -27,8 +28,8 @@ class SplitCounter:
         if split:
             self._found.add(split)
         elif not self._first_other:
-            shown = f"'{value}'" if value not in (None, "") else "no split"
-            self._first_other = f"{place} has {shown}"
+            found = shown(value) if value not in (None, "") else "no split"
+            self._first_other = f"{place} has {found}"
 
     def splits(self) -> tuple[SplitName, ...]:
         """Returns the splits; none if no value is the name of a split.

@@ -14,6 +14,8 @@ class Row(NamedTuple):
     """Line of the file on which the row begins. It differs if a field before contains a newline."""
     values: tuple[Any, ...]
     """The values of the requested columns; None if a value is missing."""
+    lines: tuple[tuple[str, ...], ...] = ()
+    """The same values in each line, if the row has several and each has the fields of a row."""
 
     @property
     def place(self) -> str:

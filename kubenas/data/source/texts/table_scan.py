@@ -10,6 +10,7 @@ from kubenas.data.source.example_source import ReportProgress
 from kubenas.data.source.texts.column_roles import ColumnRoles
 from kubenas.data.source.texts.row_labels import LabelClasses, LabelCounter
 from kubenas.data.source.texts.row_splits import SplitCounter
+from kubenas.data.source.texts.stray_quotes import StrayQuotes
 from kubenas.data.source.texts.table_file import Row
 from kubenas.data.source.texts.table_parts import TablePart
 from kubenas.data.source.texts.text_checks import joined_text
@@ -78,14 +79,20 @@ class TableScan:
         given = [part.split for part in self._parts if part.split]
         column = None if given else self._roles.split
         splits = SplitCounter(column or "", origin=str(self._path))
+        quotes = StrayQuotes(labels, len(self._roles.features), origin=str(self._path))
         for part in self._parts:
-            self._read_part(part, labels, splits if column else None)
+            self._read_part(part, labels, splits if column else None, quotes)
+        quotes.check()
         self._check_repeats()
         self.classes = labels.classes()
         self.splits = tuple(split for split in SPLITS if split in given) or splits.splits()
 
     def _read_part(
-        self, part: TablePart, labels: LabelCounter, splits: SplitCounter | None
+        self,
+        part: TablePart,
+        labels: LabelCounter,
+        splits: SplitCounter | None,
+        quotes: StrayQuotes,
     ) -> None:
         features = self._roles.features
         prefix = "" if part.file.path == self._path else f"{part.file.path.name}, "
@@ -93,6 +100,8 @@ class TableScan:
         for row in self._with_progress(part.file.rows(self._roles.used)):
             place = f"{prefix}{row.place}"
             values = row.values
+            if row.lines:
+                quotes.add(row, place)
             text = joined_text(values[: len(features)], features, f"{self._path}: {place}")
             if text is None:
                 self._leave_out(f"{part.file.path.name}, row {row.number}")

@@ -71,6 +71,26 @@ def test_one_word_changed_in_a_short_text_makes_another_text() -> None:
     assert len(set(found)) == 2 + len(OTHERS)
 
 
+def letters(seed: int, first: int, last: int) -> str:
+    return "".join(map(chr, random.Random(seed).choices(range(first, last), k=40)))
+
+
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [(0x4E00, 0x9FFF), (0x3041, 0x3096), (0x30A1, 0x30FA), (0x0E01, 0x0E3A), (0x1780, 0x17B3)],
+)
+def test_letters_of_scripts_without_spaces_are_words(first: int, last: int) -> None:
+    texts = [letters(seed, first, last) for seed in range(20)]
+    changed = [f"{text[:20]}{chr(last)}\u3002{text[21:]}" for text in texts]
+    found = np.array(groups([*texts, *changed])).reshape(2, -1)
+    assert len(np.unique(found)) == 20
+    assert np.array_equal(*found)
+
+
+def test_words_and_letters_without_spaces_may_touch() -> None:
+    assert shingles("iPhone\u5f88\u597d\u7528") == shingles("iPhone \u5f88, \u597d \u7528")
+
+
 @pytest.mark.parametrize(
     "texts", [("good", "bad"), ("not good", "good not"), ("?", "!"), ("a", "")]
 )

@@ -50,6 +50,7 @@ def numbers(*texts: str | bytes, of: DataSchema | None = None) -> list[list[int]
         ("  the\t\n film\r\n", [2, 3, 0, 0, 0]),
         ("\u00fcber \U0001f600 \u96ea", [5, 6, 7, 0, 0]),
         ("\U0001f9d1\u200d\U0001f680 good", [1, 4, 0, 0, 0]),
+        ("\u00dcBER FILM\u3002 film", [1, 1, 3, 0, 0]),  # letters and marks beyond ASCII
         ("", [0] * LENGTH),
         ("  ", [0] * LENGTH),
         ("?!", [0] * LENGTH),

@@ -81,9 +81,25 @@ def test_scripts_without_spaces_are_split_into_characters() -> None:
         ([" "], "whitespace"),
         (CHINESE, "character"),
         (["x" * 100], "character"),
+        (["\u5f88\u597d\u7684\u8cea\u91cf", "\u4e0d\u597d\u7528 5 \u661f"], "character"),
+        (
+            ["\u0e2d\u0e32\u0e2b\u0e32\u0e23 \u0e23\u0e32\u0e04\u0e32"],
+            "character",
+        ),
+        (["\u9762\u767d\u3044\u6620\u753b\u3067\u3059", "\u30c6\u30ec\u30d3"], "character"),
+        (["\uff83\uff9a\uff8b\uff9e \u597d", "\u1794\u17b6\u1793", "\u1019\u103c"], "character"),
+        (["the word \u597d means good in Chinese"], "whitespace"),
+        (["\uc601\ud654\uac00 \uc815\ub9d0 \uc7ac\ubbf8\uc788\ub2e4"], "whitespace"),  # Korean
+        (
+            ["\u0444\u0438\u043b\u044c\u043c \u0445\u043e\u0440\u043e\u0448\u0438\u0439"],
+            "whitespace",
+        ),
+        (["\u3002\u3001 \uff01 12 \U0001f600"], "whitespace"),  # no letters
     ],
 )
-def test_the_mean_length_of_words_decides_on_the_split(texts: list[str], split: str) -> None:
+def test_the_script_or_the_mean_length_of_words_decides_on_the_split(
+    texts: list[str], split: str
+) -> None:
     assert split_of(text.encode() for text in texts) == split
 
 
@@ -102,7 +118,7 @@ def test_some_texts_without_words_are_accepted() -> None:
     assert (found.length, found.read_completely) == (8, 1)
 
 
-def test_a_long_source_is_read_in_batches() -> None:
+def test_the_texts_are_read_twice() -> None:
     class Repeatable:
         """1,300 texts, counted."""
 
@@ -114,4 +130,10 @@ def test_a_long_source_is_read_in_batches() -> None:
 
     texts = Repeatable()
     assert fit_texts(texts).form.vocabulary == ("b", "a")
-    assert texts.begun == 3
+    assert texts.begun == 2
+
+
+def test_very_long_words_are_unknown_but_count_for_the_length() -> None:
+    found = fit("\u00e4" * 100 + " a" * 60 + f" {'b' * 101}" * 4)
+    assert set(found.form.vocabulary) == {"a", "\u00e4" * 100}
+    assert found.length == 72

@@ -107,6 +107,10 @@ def test_columns_of_the_config(
         ),
         ("text,label,split\na,1,\nb,1,test\n", f": row 2 has no split in 'split', {SPLITS}"),
         (
+            f"text,label,split\na,1,\x1b[31m{'x' * 9_999}\nb,1,test\n",
+            rf": row 2 has '\x1b[31m{'x' * 9}...{'x' * 18}' in 'split', {SPLITS}",
+        ),
+        (
             "text,label,split\na,1,dev\nb,1,test\n",
             ": no row has train in 'split'; name the split of the training examples train, or"
             " remove the column",

@@ -1,6 +1,8 @@
 """Files that are no tables, or damaged: one error that names the row."""
 
 import gzip
+import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -128,6 +130,18 @@ def test_damaged_csv(write: Write, error_of: ErrorOf, content: str | bytes, says
 )
 def test_damaged_json(write: Write, error_of: ErrorOf, lines: str, says: str) -> None:
     assert error_of(write({"set.jsonl": lines})) == says
+
+
+def test_a_repeated_key_is_found_in_linear_time_and_shown_short(
+    write: Write, error_of: ErrorOf
+) -> None:
+    last = f"\x1b{'x' * 9_999}"
+    keys = [*(f"key {number}" for number in range(50_000)), last, last]
+    row = ", ".join(f"{json.dumps(key)}: 1" for key in keys)
+    before = time.process_time()
+    message = error_of(write({"set.jsonl": f"{{{row}}}"}))
+    assert time.process_time() - before < 2
+    assert message == rf": row 1 has the key '\x1b{'x' * 13}...{'x' * 18}' twice; remove one"
 
 
 def test_a_line_without_an_end_is_not_read_into_memory(

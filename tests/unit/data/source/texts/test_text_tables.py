@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from kubenas.config.data import DataConfig
 from kubenas.data.source import Columns, open_source
+from kubenas.data.source.texts import column_roles
 
 Write = Callable[..., Path]
 Find = Callable[..., Any]
@@ -115,6 +117,16 @@ def test_columns_are_found_by_name_or_given(
     info, examples = found(path, columns)
     assert info.classes == ("0", "1")
     assert {text for text, *_ in examples} == {texts}
+
+
+@pytest.mark.parametrize(
+    ("key", "names"), [("target", column_roles._TARGETS), ("features", column_roles._FEATURES)]
+)
+def test_the_config_describes_which_columns_are_found_by_name(
+    key: str, names: tuple[str, ...]
+) -> None:
+    described = DataConfig.model_fields[key].description or ""
+    assert f"{', '.join(names[:-1])} or {names[-1]}." in described
 
 
 def test_notes_name_the_columns(write: Write, found: Find) -> None:
