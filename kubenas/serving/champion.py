@@ -54,7 +54,7 @@ class ChampionModel(Value):
     labels: tuple[str, ...]
     """Class names in the order of the outputs."""
     input_shape: tuple[int, ...]
-    """Height, width and channels of an example."""
+    """Shape of an example that a client sends: height, width and channels; empty for a text."""
     dataset: str
     """URI of the training data set."""
     dataset_digest: str

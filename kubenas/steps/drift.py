@@ -52,7 +52,7 @@ def drift_metrics(found: Drift) -> dict[str, float]:
         "drift_findings": float(len(found.findings)),
     }
     if found.overlap is not None:
-        metrics |= {f"pictures_{name}": float(n) for name, n in found.overlap.model_dump().items()}
+        metrics |= {f"examples_{name}": float(n) for name, n in found.overlap.model_dump().items()}
     if found.stability_index is not None:
         metrics["class_stability_index"] = found.stability_index
     return metrics

@@ -3,8 +3,10 @@
 The schema is written last: a data set with a schema is complete.
 """
 
+import math
 from typing import Literal, Self
 
+import numpy as np
 from pydantic import Field, model_validator
 
 from kubenas.errors import ObjectNotFound
@@ -130,7 +132,13 @@ class DataSchema(Value):
         return len(self.text.vocabulary) + _SPECIAL_WORDS if self.text else None
 
     def example_bytes(self, split: SplitName) -> int:
-        """The mean size of a stored example of a split in bytes, at least one."""
+        """The size of a stored image in bytes, or the mean size of a split's texts with overhead.
+
+        It is at least one. The size of the shuffle buffer follows from it, so it must not change:
+        resumed trainings need the same batches.
+        """
+        if self.kind == "image":
+            return math.prod(self.shape) * np.dtype(self.dtype).itemsize
         shards, examples = self.splits[split].shards, self.splits[split].examples
         return max(1, sum(shard.size for shard in shards) // max(1, examples))
 

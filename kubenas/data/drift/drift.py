@@ -21,7 +21,9 @@ _SHIFT_THRESHOLD = 0.1
 change (Siddiqi, Credit Risk Scorecards, 2006). Shifts of the mean and of the standard deviation of
 a channel are in earlier standard deviations."""
 _SIGNIFICANCE_LEVEL = 0.01
-_FREQUENT_WORDS = 1_000
+_FREQUENT_PART, _FEWEST_WORDS, _MOST_WORDS = 20, 50, 1_000
+"""One word in 20 of a vocabulary is frequent. The share of new words needs at least 50. Rarer words
+or fewer differ by chance between two samples of the same texts."""
 _MAX_NAMES = 5
 
 
@@ -86,8 +88,9 @@ class Drift(Value):
     )
     new_words: float | None = Field(
         None,
-        description="share of the 1,000 most frequent words that the earlier vocabulary lacks;"
-        " None for images",
+        description="share of the most frequent words that the earlier vocabulary lacks: of the"
+        " first 5 % of the words, by the smaller of the two vocabularies, at most 1,000; None for"
+        " images and if these are fewer than 50",
     )
     findings: tuple[str, ...] = Field(description="changes that need attention, for people")
 
@@ -175,8 +178,11 @@ def _channel_shifts(before: DataSchema, now: DataSchema) -> tuple[ChannelShift, 
 def _new_words(before: DataSchema, now: DataSchema) -> float | None:
     if before.text is None or now.text is None:
         return None
-    frequent = set(now.text.vocabulary[:_FREQUENT_WORDS])
-    return len(frequent - set(before.text.vocabulary)) / max(1, len(frequent))
+    old, new = before.text.vocabulary, now.text.vocabulary
+    count = min(_MOST_WORDS, min(len(old), len(new)) // _FREQUENT_PART)
+    if count < _FEWEST_WORDS:
+        return None
+    return len(set(new[:count]) - set(old)) / count
 
 
 def _form_finding(before: DataCard, now: DataCard) -> Iterator[str]:

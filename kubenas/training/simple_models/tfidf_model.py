@@ -1,12 +1,14 @@
 """The simple model for texts: logistic regression on TF-IDF weights of words and pairs of words.
 
-Its work is bounded by the number of examples, of features and of iterations, not by the clock.
+Its work is bounded by the number and size of examples, of features and of iterations, not by the
+clock. Of each text it reads the beginning, as many words or characters as a network reads.
 """
 
 import copy
 import time
 import warnings
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -15,17 +17,21 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from kubenas.data.dataset.schema import SplitName, TextForm
+from kubenas.data.dataset.schema import DataSchema, SplitName, TextForm
 from kubenas.data.loading import Shards, load_raw
 from kubenas.training.evaluation import ComparedModel
 
 _TRAIN_EXAMPLES = 50_000
 _VALIDATION_EXAMPLES = 5_000
+_TEXT_BYTES = 24 << 20
+"""Maximum size of the texts of a sample, in UTF-8. The vectorizer counts all words and pairs before
+it chooses the features, which takes up to about 100 times as much memory."""
 _FEATURES = 100_000
 _STRENGTHS = (0.3, 1.0, 3.0, 10.0)
 """Inverse strengths of the L2 regularisation (``C`` of scikit-learn), strongest first."""
 _ITERATIONS = 100
-_BATCH_SIZE = 512
+_BATCH_SIZE = 64
+"""A text has up to 1 MiB."""
 
 _Labels = npt.NDArray[np.int32]
 _Examples = tuple[list[str], _Labels]
@@ -85,18 +91,33 @@ def _fit(vectors: Any, labels: _Labels, validation: Any, truth: _Labels) -> Logi
 
 
 def _first(shards: Shards, split: SplitName, examples: int) -> _Examples:
-    """Returns at most ``examples`` examples of a split. Their order is random."""
+    """Returns the first examples of a split, whose order is random, within the bounds."""
     texts: list[str] = []
-    labels: list[_Labels] = []
-    for some, true in _batches(shards, split):
-        texts += some
-        labels.append(true)
-        if len(texts) >= examples:
+    labels: list[int] = []
+    free = _TEXT_BYTES
+    for text, label in islice(_examples(shards, split), examples):
+        free -= len(text.encode())
+        if free < 0:
             break
-    return texts[:examples], np.concatenate(labels)[:examples]
+        texts.append(text)
+        labels.append(label)
+    return texts, np.array(labels, np.int32)
+
+
+def _examples(shards: Shards, split: SplitName) -> Iterator[tuple[str, int]]:
+    for texts, labels in _batches(shards, split):
+        yield from zip(texts, labels.tolist(), strict=True)
 
 
 def _batches(shards: Shards, split: SplitName) -> Iterator[_Examples]:
     # Without the memory cache, which would read the whole split for its first examples.
     for texts, labels in load_raw(shards, split, batch_size=_BATCH_SIZE, in_memory_bytes=0):
-        yield [text.decode() for text in texts.numpy()], labels.numpy()
+        yield [_beginning(text.decode(), shards.schema) for text in texts.numpy()], labels.numpy()
+
+
+def _beginning(text: str, schema: DataSchema) -> str:
+    """Returns as many words or characters as a network reads at most."""
+    (length,) = schema.shape
+    if schema.text_form.split == "character":
+        return text[:length]
+    return " ".join(text.split(maxsplit=length)[:length])
