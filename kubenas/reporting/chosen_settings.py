@@ -12,7 +12,7 @@ def chosen_settings(report: ReportInput) -> list[str]:
         return []
     examples = schema.splits["train"].examples
     sentences = explain_defaults(
-        written, report.config, shape=schema.shape, train_examples=examples
+        written, report.config, kind=schema.kind, shape=schema.shape, train_examples=examples
     )
     if any(space.name == report.config.space.name and space.augments for space in SPACES):
         sentences.append(_augmentation(mirror_symmetric=schema.mirror_symmetric))

@@ -57,6 +57,7 @@ def prepare(config: Config) -> RunContext:
             backbone.write(output)
         config = with_defaults(
             config,
+            kind=prepared.schema.kind,
             shape=prepared.schema.shape,
             train_examples=prepared.schema.splits["train"].examples,
         )

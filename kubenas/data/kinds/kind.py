@@ -84,6 +84,8 @@ class ExampleKind(ABC):
     """What examples may differ in that a model was not trained for."""
     linear_features: ClassVar[str]
     """What the linear model beside the network is fitted to."""
+    linear_model: ClassVar[str]
+    """Module whose ``evaluate_linear_model`` trains it. A name: training imports data."""
     fingerprint: ClassVar[tuple[str, int]]
     """Dtype and length of the fingerprint of an example."""
 

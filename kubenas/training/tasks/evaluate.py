@@ -8,8 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
-from kubenas.data.dataset.schema import KindName
-from kubenas.data.kinds.registry import example_tensors
+from kubenas.data.kinds.registry import example_kind, example_tensors
 from kubenas.data.loading import load_raw
 from kubenas.training.evaluation import (
     EVALUATION_FILE,
@@ -27,11 +26,6 @@ from kubenas.trial import Outcome, Result
 
 _LOG = logging.getLogger(__name__)
 _BATCH_SIZE = 256
-_LINEAR_MODELS: dict[KindName, str] = {
-    "image": "kubenas.training.simple_models.linear_model",
-    "text": "kubenas.training.simple_models.tfidf_model",
-}
-"""Modules with a function ``evaluate_linear_model``, by kind of example."""
 
 
 def evaluate(attempt: Attempt) -> Result:
@@ -98,7 +92,7 @@ def evaluate_simple_models(attempt: Attempt) -> tuple[ComparedModel, ...]:
 
 def _evaluate_linear_model(attempt: Attempt) -> ComparedModel | None:
     # scikit-learn takes seconds to load, and other tasks do not need it.
-    module = importlib.import_module(_LINEAR_MODELS[attempt.schema.kind])
+    module = importlib.import_module(example_kind(attempt.schema.kind).linear_model)
     model: ComparedModel | None = module.evaluate_linear_model(attempt.dataset)
     return model
 

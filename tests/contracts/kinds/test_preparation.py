@@ -1,5 +1,6 @@
 """The contract of :class:`kubenas.data.kinds.kind.ExampleKind`, for every kind."""
 
+import importlib
 from collections import Counter
 from pathlib import Path
 
@@ -40,6 +41,11 @@ def test_every_kind_has_a_name_and_a_sample(sample: Sample, kind: ExampleKind) -
     assert SAMPLES[kind.name] is sample
     words = (kind.singular, kind.plural, kind.content, kind.origins, kind.linear_features)
     assert all(word and word == word.strip() and "\n" not in word for word in words)
+
+
+def test_every_kind_has_a_linear_model(kind: ExampleKind) -> None:
+    module = importlib.import_module(kind.linear_model)
+    assert callable(module.evaluate_linear_model)
 
 
 def test_the_schema_and_the_card_name_the_kind(sample: Sample, prepared: PreparedDataset) -> None:

@@ -16,7 +16,7 @@ from kubenas.config import (
 def resolved(examples: int = 7_000, **content: Any) -> Config:
     least = {"name": "n", "output": "/out", "data": {"source": "digits"}}
     config = parse_config({**least, **content}, origin="test")
-    return with_defaults(config, shape=(32, 32, 3), train_examples=examples)
+    return with_defaults(config, kind="image", shape=(32, 32, 3), train_examples=examples)
 
 
 def test_three_lines_give_a_space_epochs_and_rungs() -> None:
@@ -30,7 +30,7 @@ def test_three_lines_give_a_space_epochs_and_rungs() -> None:
     ("shape", "space"), [((96, 64, 3), "residual"), ((97, 8, 1), "mobile"), ((8, 224, 3), "mobile")]
 )
 def test_large_images_have_a_space_of_their_own(shape: tuple[int, int, int], space: str) -> None:
-    assert default_space(shape) == space
+    assert default_space("image", shape) == space
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_what_the_user_sets_is_kept() -> None:
     )
     assert (config.space.name, config.epochs) == ("layers", 8)
     assert config.search.rungs.factor is None
-    assert with_defaults(config, shape=(8, 8, 1), train_examples=10) == config
+    assert with_defaults(config, kind="image", shape=(8, 8, 1), train_examples=10) == config
 
 
 @pytest.mark.parametrize(
@@ -79,14 +79,14 @@ def test_rungs_that_the_user_sets_have_enough_epochs() -> None:
 
 def test_applying_the_defaults_twice_changes_nothing() -> None:
     config = resolved()
-    assert with_defaults(config, shape=(8, 8, 1), train_examples=10) == config
+    assert with_defaults(config, kind="image", shape=(8, 8, 1), train_examples=10) == config
 
 
 def explained(shape: tuple[int, int, int] = (32, 32, 3), **content: Any) -> list[str]:
     least = {"name": "n", "output": "/out", "data": {"source": "digits"}}
     written = parse_config({**least, **content}, origin="test")
-    used = with_defaults(written, shape=shape, train_examples=7_000)
-    return explain_defaults(written, used, shape=shape, train_examples=7_000)
+    used = with_defaults(written, kind="image", shape=shape, train_examples=7_000)
+    return explain_defaults(written, used, kind="image", shape=shape, train_examples=7_000)
 
 
 def test_each_setting_that_was_left_open_is_explained() -> None:
@@ -106,18 +106,22 @@ def test_texts_have_a_space_of_their_own() -> None:
     written = parse_config(
         {"name": "n", "output": "/out", "data": {"source": "texts.csv"}}, origin="test"
     )
-    used = with_defaults(written, shape=(256,), train_examples=7_000)
-    assert (default_space((256,)), used.space.name) == ("text", "text")
+    used = with_defaults(written, kind="text", shape=(256,), train_examples=7_000)
+    assert (default_space("text", (256,)), used.space.name) == ("text", "text")
     assert (used.epochs, used.search.rungs.eta) == (30, 3)
-    assert with_defaults(used, shape=(256,), train_examples=7_000) == used
-    space, *others = explain_defaults(written, used, shape=(256,), train_examples=7_000)
+    assert with_defaults(used, kind="text", shape=(256,), train_examples=7_000) == used
+    space, *others = explain_defaults(
+        written, used, kind="text", shape=(256,), train_examples=7_000
+    )
     assert space == "Search space text: the default for texts."
     assert others == explained()[1:]
 
 
 def test_a_hypermodel_for_texts_is_kept() -> None:
     config = resolved(space={"hypermodel": "mine.py:Mine"})
-    assert with_defaults(config, shape=(64,), train_examples=7_000).space == config.space
+    assert (
+        with_defaults(config, kind="text", shape=(64,), train_examples=7_000).space == config.space
+    )
 
 
 def test_what_the_user_sets_is_not_explained() -> None:

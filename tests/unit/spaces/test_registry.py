@@ -4,11 +4,14 @@ import subprocess
 import sys
 from functools import partial
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
-from kubenas.config import PRETRAINED_SPACE, SpaceConfig
+from kubenas.config import PRETRAINED_SPACE, SpaceConfig, default_space, defaults
+from kubenas.data.dataset.schema import KindName
 from kubenas.errors import UserError
+from kubenas.spaces import entries
 from kubenas.spaces.registry import SPACES, check_space, load_hypermodel, space_graph, space_kind
 from kubenas.trial import SpaceRef
 
@@ -37,6 +40,15 @@ def test_a_registered_space_tells_the_kind_of_its_examples() -> None:
     assert {space.name for space in SPACES if space.kind == "text"} == {"text"}
     assert [space_kind(name) for name in ("text", "residual")] == ["text", "image"]
     assert [space_kind(name) for name in (None, "mine")] == [None, None]
+
+
+def test_spaces_defaults_and_data_sets_have_the_same_kinds() -> None:
+    assert get_args(entries.Kind) == get_args(defaults.Kind) == get_args(KindName)
+
+
+def test_every_kind_has_a_default_space_of_this_kind() -> None:
+    for kind in get_args(KindName):
+        assert space_kind(default_space(kind, (8, 8, 1))) == kind
 
 
 def test_a_space_for_texts_needs_a_vocabulary() -> None:

@@ -40,6 +40,7 @@ class ImageKind(ExampleKind):
     content = "pixels"
     origins = "cameras, crops"
     linear_features = "pixels"
+    linear_model = "kubenas.training.simple_models.linear_model"
     fingerprint = ("float32", FEATURES)
 
     def store(self, content: Content, info: SourceInfo) -> Stored:

@@ -37,6 +37,7 @@ class TextKind(ExampleKind):
     content = "text"
     origins = "languages, subjects"
     linear_features = "words, weighted by TF-IDF"
+    linear_model = "kubenas.training.simple_models.tfidf_model"
     fingerprint = ("uint32", HASHES)
 
     def store(self, content: Content, info: SourceInfo) -> Stored:

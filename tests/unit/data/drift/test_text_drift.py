@@ -25,7 +25,8 @@ WORDS_OF_A_TEXT = 40
 def zipf(words: int) -> npt.NDArray[np.float64]:
     """Returns the probabilities of words as in natural language, the most frequent first."""
     frequencies = 1 / np.arange(1, words + 1)
-    return frequencies / frequencies.sum()
+    shares: npt.NDArray[np.float64] = frequencies / frequencies.sum()
+    return shares
 
 
 def texts(numbers: Iterable[int], words: list[str] = WORDS) -> list[str]:
