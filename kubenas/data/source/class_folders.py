@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from kubenas.data.dataset.schema import SplitName
+from kubenas.data.dataset.schema import SPLITS, SplitName
 from kubenas.data.source.given_splits import split_named
 from kubenas.data.source.image_decoding import SUFFIXES
 from kubenas.data.source.names import check_name
@@ -40,6 +40,17 @@ class ClassFolders:
     """The split of each file; None if the source has no splits."""
     ignored: tuple[str, ...]
     """Files outside of the class folders."""
+
+    @property
+    def own_splits(self) -> tuple[SplitName, ...]:
+        """The splits of the source, in order; empty if it has none."""
+        return tuple(split for split in SPLITS if split in self.splits)
+
+    def warnings(self) -> tuple[str, ...]:
+        """Returns a warning about files that are ignored, if there are."""
+        if not self.ignored:
+            return ()
+        return (f"{len(self.ignored)} files outside class folders ignored: {self.ignored[0]}, ...",)
 
 
 def holds_texts(files: Iterable[str]) -> bool:

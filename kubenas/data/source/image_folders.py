@@ -7,7 +7,7 @@ from functools import cached_property
 from statistics import median
 from typing import IO, TypeVar
 
-from kubenas.data.dataset.schema import SPLITS, KindName
+from kubenas.data.dataset.schema import KindName
 from kubenas.data.source.class_folders import ClassFolders, find_class_folders
 from kubenas.data.source.example_source import Example, ReportProgress, SourceInfo
 from kubenas.data.source.file_tree import FileTree
@@ -54,17 +54,14 @@ class ImageFolderSource:
         statistics = _ImageStatistics(self._headers(report))
         statistics.check_depth(origin=str(self._files.path))
         size, notes = _common_size(statistics.sizes, image_size)
-        ignored = self._folders.ignored
         return SourceInfo(
             shape=(*size, 3 if statistics.has_colour else 1),
             dtype="float32" if statistics.has_16_bit else "uint8",
             classes=self._folders.classes,
             class_counts=tuple(Counter(self._folders.labels)[i] for i in range(self._class_count)),
             notes=(*notes, *statistics.notes()),
-            warnings=(f"{len(ignored)} files outside class folders ignored: {ignored[0]}, ...",)
-            if ignored
-            else (),
-            splits=tuple(split for split in SPLITS if split in self._folders.splits),
+            warnings=self._folders.warnings(),
+            splits=self._folders.own_splits,
         )
 
     def examples(self, info: SourceInfo) -> Iterator[Example]:  # noqa: ARG002  not converted

@@ -8,6 +8,7 @@ import copy
 import math
 import time
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -93,18 +94,29 @@ def affordable_iterations(examples: int, features: int, classes: int) -> int:
     return max(1, min(iterations, _ITERATIONS))
 
 
-def fit_linear_model(train: Examples, validation: Examples, iterations: int) -> LogisticRegression:
+def fit_linear_model(
+    train: Examples,
+    validation: Examples,
+    iterations: int,
+    strengths: Sequence[float] = _STRENGTHS,
+) -> LogisticRegression:
     """Fits one model for each strength of the regularisation; returns the best on ``validation``.
 
     Each fit begins with the weights of the fit before it. Of equally good models, the one with the
     strongest regularisation is returned.
+
+    Args:
+        train: examples to fit, also with a sparse matrix of vectors.
+        validation: examples to choose the strength by.
+        iterations: maximum number of iterations of each fit.
+        strengths: inverse strengths of the regularisation, strongest first.
 
     Raises:
         ValueError: The labels of ``train`` have a single class.
     """
     classifier = LogisticRegression(max_iter=iterations, warm_start=True)
     models = []
-    for strength in _STRENGTHS:
+    for strength in strengths:
         classifier.set_params(C=strength)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # the iterations are bounded

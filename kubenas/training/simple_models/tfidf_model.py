@@ -4,22 +4,18 @@ Its work is bounded by the number and size of examples, of features and of itera
 clock. Of each text it reads the beginning, as many words or characters as a network reads.
 """
 
-import copy
 import time
-import warnings
 from collections.abc import Iterator
 from itertools import islice
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
 
 from kubenas.data.dataset.schema import DataSchema, SplitName, TextForm
 from kubenas.data.loading import Shards, load_raw
 from kubenas.training.evaluation import ComparedModel
+from kubenas.training.simple_models.linear_model import count_correct, fit_linear_model
 
 _TRAIN_EXAMPLES = 50_000
 _VALIDATION_EXAMPLES = 5_000
@@ -54,11 +50,12 @@ def evaluate_linear_model(shards: Shards) -> ComparedModel | None:
         vectors = vectorizer.fit_transform(texts)
     except ValueError:  # no word is left
         return None
-    validation, truth = _first(shards, "validation", _VALIDATION_EXAMPLES)
-    model = _fit(vectors, labels, vectorizer.transform(validation), truth)
+    held_out, truth = _first(shards, "validation", _VALIDATION_EXAMPLES)
+    validation = vectorizer.transform(held_out), truth
+    model = fit_linear_model((vectors, labels), validation, _ITERATIONS, _STRENGTHS)
     seconds = time.perf_counter() - started
     correct = [
-        int((model.predict(vectorizer.transform(some)) == true).sum())
+        count_correct(model, (vectorizer.transform(some), true))
         for some, true in _batches(shards, "test")
     ]
     return ComparedModel(
@@ -76,18 +73,6 @@ def _vectorizer(form: TextForm) -> TfidfVectorizer:
             analyzer="char", ngram_range=(1, 3), sublinear_tf=True, max_features=_FEATURES
         )
     return TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, max_features=_FEATURES)
-
-
-def _fit(vectors: Any, labels: _Labels, validation: Any, truth: _Labels) -> LogisticRegression:
-    """Fits one model for each strength of the regularisation; returns the best on validation."""
-    classifier = LogisticRegression(max_iter=_ITERATIONS, warm_start=True)
-    models = []
-    for strength in _STRENGTHS:
-        classifier.set_params(C=strength)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)  # the iterations are bounded
-            models.append(copy.deepcopy(classifier.fit(vectors, labels)))
-    return max(models, key=lambda model: (model.predict(validation) == truth).sum())
 
 
 def _first(shards: Shards, split: SplitName, examples: int) -> _Examples:

@@ -1,6 +1,7 @@
 """Images, in the preparation of data."""
 
 import hashlib
+import math
 from collections.abc import Sequence
 from itertools import islice
 from typing import cast
@@ -64,7 +65,7 @@ class ImageKind(ExampleKind):
         def images(positions: npt.NDArray[np.intp]) -> Image:
             return _decode(b"".join(read(positions)), info)
 
-        image_bytes = _decode(b"", info).dtype.itemsize * int(np.prod(info.shape))
+        image_bytes = math.prod(info.shape) * np.dtype(info.dtype).itemsize
         return find_near_duplicates(fingerprints, labels, images, image_bytes)
 
     def fit(self, train: StoredExamples, info: SourceInfo) -> Fitted:

@@ -2,9 +2,9 @@
 
 Two texts are near duplicates if the Jaccard similarity of their shingles, the sets of runs of three
 words, is at least 0.8. Case and punctuation do not count. Each letter of a script without spaces
-is a word. Candidate pairs come from MinHash
-signatures with locality-sensitive hashing (Broder, On the Resemblance and Containment of Documents,
-1997): a pair with a similarity of 0.8 is found with a probability of 98 %, and equal words always.
+is a word. Candidate pairs come from MinHash signatures with locality-sensitive hashing (Broder, On
+the Resemblance and Containment of Documents, 1997): a pair with a similarity of 0.8 is found with a
+probability of 98 %, and equal words always.
 """
 
 import zlib

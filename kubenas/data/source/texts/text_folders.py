@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import cached_property
 
-from kubenas.data.dataset.schema import SPLITS, KindName
+from kubenas.data.dataset.schema import KindName
 from kubenas.data.source.class_folders import TEXTS, ClassFolders, find_class_folders
 from kubenas.data.source.example_source import Example, ReportProgress, SourceInfo
 from kubenas.data.source.file_tree import FileTree
@@ -58,13 +58,8 @@ class TextFolderSource:
             classes=found.classes,
             class_counts=tuple(labels[label] for label in range(len(found.classes))),
             notes=self._notes(),
-            warnings=(
-                f"{len(found.ignored)} files outside class folders ignored:"
-                f" {found.ignored[0]}, ...",
-            )
-            if found.ignored
-            else (),
-            splits=tuple(split for split in SPLITS if split in found.splits),
+            warnings=found.warnings(),
+            splits=found.own_splits,
         )
 
     def examples(self, info: SourceInfo) -> Iterator[Example]:  # noqa: ARG002  not converted
